@@ -163,7 +163,7 @@ def command_pages() -> str:
         if rows := list(_parameter_rows(callback, shared=False)):
             found.append(table(("argument or option", "what it does", "default"), rows))
         names = ", ".join(f"`{_spelled(k, i)}`" for k, i, _, _ in parameters(callback) if k in shared)
-        found.append(f"And of the [common options](#common-options): {names}.\n")
+        found.append(f"[Common options](#common-options): {names}.\n")
     callback = commands()["plan"]
     found.append("## Common options\n")
     found.append(table(("option", "what it does", "default"), _parameter_rows(callback, shared=True)))
@@ -223,23 +223,23 @@ _LIKE_503, _DONE = "like 503", "like 503; the second call finds the work done"
 _IN_ITS_WORDS = "the service's words: a step of `run` fails (exit 3), another command ends (exit 1)"
 _STEP_FAILS, _COMPARED = (
     "the step fails (exit 3)",
-    "it is read and compared: equal is done, all else a conflict (exit 3)",
+    "it is read and compared: equal is done, anything else a conflict (exit 3)",
 )
 _THROTTLED = f"for {_minutes(retrying.THROTTLED_SECONDS)}"
-_AT_RANDOM = f"0.2 to {retrying.LONGEST_PAUSE:g} s, longer each time, at random"
+_AT_RANDOM = f"0.2 to {retrying.LONGEST_PAUSE:g} s, longer each time, randomized"
 _PATIENCE = next(default for name, *_, default in parameters(commands()["provision"]) if name == "wait")
 RETRIES = {
-    "401, the token ran out": ("once, with a new token", "at once", "exit 6"),
+    "401, the token expired": ("once, with a new token", "at once", "exit 6"),
     "403": (
         "never",
         "",
-        "exit 6, naming action and scope; the step fails, all others go on, unless the target itself can no longer"
-        " be read: then the run stops",
+        "exit 6, naming action and scope; the step fails and all others continue, unless the target itself can no"
+        " longer be read: then the run stops",
     ),
     "404 that says that the very thing is not there": (
         "never",
         "",
-        "it is absent; of an item whose words nobody has recorded, only if its parent's list lacks it too",
+        "it is absent; if nobody has recorded the words for this type, only if its parent's list lacks it too",
     ),
     "any other 404, as of a proxy or a region that has not heard of it": (
         "never",
@@ -253,18 +253,18 @@ RETRIES = {
     "412, the target's blob is taken": ("never", "", _COMPARED),
     "429 with `Retry-After`": (
         _THROTTLED,
-        "exactly so long, and all calls of that kind wait with it; not at all where it is for longer than that",
+        "exactly as long as it says, and all calls of that kind wait too; not at all if it says longer than that",
         _STEP_FAILS,
     ),
     "429 without": (_THROTTLED, _AT_RANDOM, _STEP_FAILS),
     "408, 500, 502, 503, 504": (
         f"{retrying.ATTEMPTS - 1} times, within {_minutes(retrying.SECONDS)} of the first failure",
-        f"{_AT_RANDOM}; `Retry-After` where there is one",
+        f"{_AT_RANDOM}; `Retry-After` if there is one",
         _STEP_FAILS,
     ),
     "503 `ServerBusy` or 500 `OperationTimedOut` of storage": (
         _LIKE_503,
-        "and half as many copies at once; ARM goes on",
+        "and half as many copies at once; ARM is not affected",
         _STEP_FAILS,
     ),
     "a connection that is not made": (_LIKE_503, f"after {retrying.CONNECT_SECONDS:g} s", _LIKE_503),
@@ -273,7 +273,7 @@ RETRIES = {
     "an answer that hangs": (_LIKE_503, f"after {retrying.READ_SECONDS:g} s without a byte", _LIKE_503),
     "a read of bytes that is answered with others, or that breaks off": (
         _LIKE_503,
-        f"a blob above {RANGE // 2**20} MiB from the range on that it was at",
+        f"a blob above {RANGE // 2**20} MiB from the range that failed",
         _LIKE_503,
     ),
     "a copy inside Azure that hangs": (
@@ -286,19 +286,19 @@ RETRIES = {
         "from half a second on, longer each time",
         "the step fails and says what the service answered (exit 3); `--resume` reads again",
     ),
-    "a role assignment that `freeze` took away or gave back, and still reads as before": (
+    "a role assignment that `freeze` removed or restored, and that still reads as before": (
         f"{len(freeze._READ_BACK_SECONDS)} times",
         _pauses(freeze._READ_BACK_SECONDS),
         "exit 1, naming it",
     ),
-    "what `provision` wrote, and still reads as before": (
+    "what `provision` wrote, and that still reads as before": (
         "with pauses that double",
         f"from 0.25 s on, for {applying._LONGEST_PAUSE:g} s in all",
         "exit 3, naming it",
     ),
-    "a right that `provision` gave and that has not arrived": (
+    "a role that `provision` assigned and that has not taken effect": (
         f"for {_PATIENCE} minutes (`--wait`)",
-        "0.5 to 20 s, longer each time, at random",
+        "0.5 to 20 s, longer each time, randomized",
         "exit 3, naming `--wait`",
     ),
     "a vault that does not answer when its key is read": (
@@ -309,14 +309,14 @@ RETRIES = {
     "the operation of the source's deletion, after a kill": (
         "polled at the address that the ledger has",
         "as the first time",
-        "the gate is passed anew; 404 and 410 of the address confirm nothing",
+        "the gate is checked again; 404 and 410 of the address confirm nothing",
     ),
     "a long-running operation that fails": ("never", "", _IN_ITS_WORDS),
     "a long-running operation that is cancelled": ("never", "", _IN_ITS_WORDS),
     "a long-running operation that outlives the client": (
         f"polled for {_minutes(Pace().longest)}",
-        "as the service says, else 0.5 to 15 s",
-        "the same command goes on waiting",
+        "as the service says, otherwise 0.5 to 15 s",
+        "the same command continues to wait",
     ),
 }
 
@@ -324,31 +324,33 @@ RETRIES = {
 def retries() -> str:
     """What is done with each answer that is not the one that was asked for; the numbers are those of the code."""
     rows = ((what, *told) for what, told in RETRIES.items())
-    return table(("what happens", "tried again", "how long", "and if it stays so"), rows)
+    return table(("what happens", "retried", "how long", "and if it persists"), rows)
 
 
 # Values.
 
 EXIT_CODES = {
-    errors.ExitCode.DONE: "Everything asked for is done. For `plan`: a plan was written, manual items and warnings"
-    " included.",
+    errors.ExitCode.DONE: "Everything that was asked for is done. For `plan`: a plan was written, also if it has"
+    " manual items and findings.",
     errors.ExitCode.UNEXPECTED: "Unexpected failure: a bug, the machine, or Azure out of reach in spite of all"
-    " retries. After a run: a step met what nobody foresaw, and all others went on.",
+    " retries. After a run: a step met something unexpected, and all others were carried out.",
     errors.ExitCode.BAD_INPUT: "Bad usage or input: unknown workspace, wrong `--confirm`, unreadable or truncated"
     " plan, plan of a newer format.",
     errors.ExitCode.INCOMPLETE: "Incomplete: a step failed, is blocked or in conflict; an item is left to do by"
     " hand and not waived; `verify` found a difference; or a scan, a fleet, a `freeze --back` or a provisioning"
-    " could not do all.",
+    " could not do everything.",
     errors.ExitCode.REFUSED: "Refused by a safety rule: the source drifted, a conflict is planned and not"
-    " resolved, the plan has errors, is begun already or is not approved, `doctor` found an error,"
-    " what is to be provisioned cannot be, the target or its storage is not shown to be under a customer's key,"
+    " resolved, the plan has errors, was already begun or is not approved, `doctor` found an error,"
+    " `provision` cannot create what the file asks for, the target or its storage is not shown to be under a"
+    " customer's key,"
     " evidence is missing, stale or"
     " not green, the soak is not over.",
     errors.ExitCode.LOCKED: "The plan is locked by another run, freeze or decommission, or its target is being"
-    " changed with another plan; or the lease on the target was lost on the way.",
+    " changed with another plan; or the lease on the target was lost during the command.",
     errors.ExitCode.DENIED: "Azure refused the identity or a permission, and the message names action and scope;"
-    " or the use of a key, and it names the key.",
-    errors.ExitCode.INTERRUPTED: "Interrupted (SIGINT, SIGTERM); the same command goes on, `run` with `--resume`.",
+    " or Azure refused the use of a key, and the message names the key.",
+    errors.ExitCode.INTERRUPTED: "Interrupted (SIGINT, SIGTERM); the same command continues, `run` with"
+    " `--resume`.",
 }
 
 
@@ -378,20 +380,20 @@ def states() -> str:
 
 OUTCOMES = {
     Outcome.MIGRATED: "created or copied, and read back",
-    Outcome.UPDATED: "changed in the target, which this tool had created",
+    Outcome.UPDATED: "was created in the target by this tool, and was changed there",
     Outcome.ADOPTED: "was in the target already, and is equal",
-    Outcome.DELETED: "its blobs were this tool's own in the target, without a source, and are deleted",
-    Outcome.UNSELECTED: "left out by `--select` or `--exclude`; holds up `decommission` until it is waived",
-    Outcome.NOT_NEEDED: "the service makes it in every workspace, or nothing refers to it",
-    Outcome.BY_HAND: "a person did it; by whom is told, and whether the tool saw it in the target",
-    Outcome.WAIVED: "a person decided that it may stay as it is; by whom and why is told",
+    Outcome.DELETED: "its blobs in the target were this tool's own, had no source, and were deleted",
+    Outcome.UNSELECTED: "left out by `--select` or `--exclude`; `decommission` requires a waiver",
+    Outcome.NOT_NEEDED: "the service creates it in every workspace, or nothing refers to it",
+    Outcome.BY_HAND: "a person did it; reports say who, and whether the tool saw it in the target",
+    Outcome.WAIVED: "a person decided that it may stay as it is; reports say who and why",
     Outcome.MANUAL: "the tool cannot move it, and nobody has done or waived it",
-    Outcome.CONFLICT: "the target has another one, and nobody has waived it",
+    Outcome.CONFLICT: "the target has a different one, and nobody has waived it",
     Outcome.FAILED: "its step failed",
-    Outcome.BLOCKED: "something that it comes after failed",
+    Outcome.BLOCKED: "a step that it depends on failed",
     Outcome.REMAINING: "its step was not carried out yet",
-    Outcome.TO_CUT_OVER: "goes live only when the old workspace stops: no run makes it, `verify` does not miss it,"
-    " and `decommission` asks for it",
+    Outcome.TO_CUT_OVER: "takes effect only when the old workspace stops: `run` does not create it, `verify` does"
+    " not expect it, and `decommission` requires it",
 }
 
 
@@ -403,15 +405,16 @@ def outcomes() -> str:
 
 ACTIONS_MEAN = {
     Action.CREATE: "The target has none: its `body` is PUT.",
-    Action.UPDATE: "The target's is this tool's own and may be changed: its `body` is PUT. So is archiving."
-    " Of blobs: their tier or index tags are set, and nothing else.",
+    Action.UPDATE: "The target's item was created by this tool and may be changed: its `body` is PUT. Archiving is"
+    " an update too. For blobs: their tier or index tags are set, and nothing else.",
     Action.ADOPT: "The target has an equal one: it is compared again, and nothing is written.",
-    Action.COPY: "Blobs are copied server-side; what is there already and equal is not copied again.",
-    Action.DELETE: "Copies of this tool's own whose source is gone are deleted in the target: those under `gone`,"
-    " each only as it was left. Planned with `--delete` alone.",
+    Action.COPY: "Blobs are copied inside Azure; a blob that is there already and equal is not copied again.",
+    Action.DELETE: "Copies that this tool made and whose source is gone are deleted in the target: those under"
+    " `gone`, each only if it is as the tool left it. Only planned with `--delete`.",
     Action.MANUAL: "The tool cannot move it; `reason` says what to do.",
-    Action.SKIP: "Nothing is done: the service makes it, or it was not selected; `reason` says which.",
-    Action.CONFLICT: "The target has another one that must not be touched. `run` refuses until it is resolved.",
+    Action.SKIP: "Nothing is done: the service creates it, or it was not selected; `reason` says which.",
+    Action.CONFLICT: "The target has a different one that must not be touched. `run` refuses until it is"
+    " resolved.",
 }
 
 
@@ -462,9 +465,9 @@ STEP = {
     "bytes": "steps of bytes only: number of bytes",
     "from": "steps of bytes only: account, container and prefix in the source",
     "to": "steps of bytes only: account, container and prefix in the target",
-    "blob": "steps of bytes only: `true` where it is the one blob of exactly that name, and not all below it",
-    "gone": "steps of bytes only: `path`, `etag` and `bytes` of each copy of this tool's own in the target whose"
-    " source is gone; a `delete` deletes them, beside a copy they stay",
+    "blob": "steps of bytes only: `true` if it is the one blob with exactly that name, and not all below it",
+    "gone": "steps of bytes only: `path`, `etag` and `bytes` of each copy of this tool in the target whose source"
+    " is gone; a `delete` step deletes them, with a `copy` step they stay",
 }
 
 
@@ -491,33 +494,34 @@ COLUMNS = {
     " `target_workspace_id`, `created`, `begun`, `sequence` (the number of its newest run among all of the pair),"
     " `evidence_head`, `evidence_next`, `operation_of:ADDRESS` (where a change that Azure accepted is polled,"
     " until its step is done), `called:ADDRESS` (what the target calls an item that has another name there), and"
-    " `decommission`: what a removal has set out to do, how far it came, and where its deletion is polled (an"
-    " address that Azure signs, and that stands nowhere else).",
-    "steps": "The state of each step now. `attempts` counts how often it was begun. `target_sha256` is the digest"
-    " of the target's document as it was last seen in line: only what still has it may be updated. `sequence` is"
-    " the number of the run that wrote the row: of several ledgers the highest counts, whatever the times say.",
+    " `decommission`: what a removal is going to do, how far it came, and where its deletion is polled (an"
+    " address that Azure signs, and that is stored nowhere else).",
+    "steps": "The current state of each step. `attempts` counts how often it was begun. `target_sha256` is the"
+    " digest of the target's document as it was last seen to be right: only a document that still has it may be"
+    " updated. `sequence` is the number of the run that wrote the row: if there are several ledgers, the highest"
+    " number counts, whatever the times say.",
     "history": "Every state that a step was in, in order.",
-    "ids": "Old ARM id to new ARM id of what was migrated; `idmap.csv` is made of it.",
-    "blobs": "Every blob that was copied, when, with the ETags of its source and of the copy. Only what still has"
-    " the latter may be overwritten or deleted. It is empty for what was asked for and not yet seen to arrive."
-    " `labels` are the tier and the index tags that the copy was left with, as JSON."
+    "ids": "Old ARM id to new ARM id of what was migrated; `idmap.csv` is made from it.",
+    "blobs": "Every blob that was copied, when, with the ETags of its source and of the copy. Only a blob that"
+    " still has the latter may be overwritten or deleted. The ETag of the copy is empty while the copy was"
+    " requested and not yet seen. `labels` are the tier and the index tags that the copy got, as JSON."
     " `sequence` as in `steps`.",
-    "deletions": "Every blob of the target that a step was to delete: `asked` is when it was asked for, `deleted`"
-    " when it was gone.",
-    "left_alone": "The blobs of the target that a step left alone when it was last tried, since they were not as"
-    " planned, with the ETags that they had; without one those that it was not seen to bring before it failed."
-    " `decided` is 1 for those that were so when somebody decided about the step.",
-    "decisions": "What was decided about which address: `verb` is `done`, `waive` or, of an option, `want`;"
-    " `sha256` is the digest of what the address then was. Why, by whom and"
+    "deletions": "Every blob of the target that a step was going to delete: `asked` is when the deletion was"
+    " requested, `deleted` when the blob was gone.",
+    "left_alone": "The blobs of the target that a step left alone when it was last tried, because they were not as"
+    " planned, with their ETags; without an ETag, blobs that the step had not been seen to copy before it failed."
+    " `decided` is 1 for blobs that were there when somebody decided about the step.",
+    "decisions": "What was decided about which address: `verb` is `done`, `waive` or, for an option, `want`;"
+    " `sha256` is the digest of what the address was then. Why, by whom and"
     " when; `until` is when it ends, `seen` whether the tool saw in the target what was done, `report` the number"
-    " of the evidence that says so.",
-    "approvals": "Who approved what, when, with what comment, and the number of the evidence that says so: a plan"
-    " by its SHA-256, or decisions by the digest over all that were open, with the digest of each. `tenant_id` is"
-    " the Entra tenant of who approved, as with decisions; empty where the token named none.",
+    " of the report in the evidence.",
+    "approvals": "Who approved what, when, with what comment, and the number of the report in the evidence: a plan"
+    " by its SHA-256, or decisions by the digest of the whole open set, with the digest of each. `tenant_id` is"
+    " the Entra tenant of the approver, as with decisions; empty if the token named none.",
     "lock": "At most one row: the run that holds the plan, with its heartbeat; `started` is when its process"
-    " started and where its number holds: the start of the machine, and the container.",
-    "lease": "At most one row: the id of the lease that this folder asked for on the target, where, and from which"
-    " host and folder; it is written before the lease is taken, and goes when it is given up.",
+    " started, with what makes its process number unique: the start of the machine, and the container.",
+    "lease": "At most one row: the id of the lease that this folder requested on the target, where, and from which"
+    " host and folder; it is written before the lease is taken, and deleted when the lease is released.",
 }
 
 
@@ -615,8 +619,9 @@ PROVENANCE = {
     "id": "the ARM id in the source",
     "createdAt": "`systemData.createdAt`: when it was created there",
     "createdBy": "`systemData.createdBy`: by whom",
-    "lastModifiedAt": "`systemData.lastModifiedAt`; told, never compared, since every later write changes it",
-    "jobName": "the job that made it, where it had one; `jobName` itself is not sent",
+    "lastModifiedAt": "`systemData.lastModifiedAt`; for information, never compared, since every later write"
+    " changes it",
+    "jobName": "the job that created it, if there was one; `jobName` itself is not sent",
 }
 
 
@@ -629,14 +634,14 @@ def provenance() -> str:
 
 
 FAULTS = {
-    "status": "answers `status` (503) with `code` and `message` in the shape of the host, or with `body` as it is;"
+    "status": "answers `status` (503) with `code` and `message` in the host's format, or with `body` as it is;"
     " `headers` and `retry_after` as given",
-    "drop": "cuts the connection; `when`: `before` (default) or `after` the work was done",
-    "cut": "cuts the connection in the middle of the answer, after `bytes` of its body",
-    "delay": "waits `seconds` (1), then goes on with the next rule",
+    "drop": "drops the connection; `when`: `before` (default) or `after` the work was done",
+    "cut": "drops the connection in the middle of the answer, after `bytes` of its body",
+    "delay": "waits `seconds` (1), then continues with the next rule",
     "hang": "never answers; `when` as above",
-    "stale": "carries the change out, and answers the next `reads` (1) reads of that path as before it",
-    "expired_token": "answers 401 as for a token that ran out",
+    "stale": "carries out the change, and answers the next `reads` (1) reads of that path as before the change",
+    "expired_token": "answers 401 as for an expired token",
     "kill": "kills the calling process with SIGKILL; `when`: `before` (default), `after` the work, or `answered`",
 }
 
@@ -657,8 +662,8 @@ def posture() -> str:
         "what it says",
         "refuted",
         "unread",
-        "`decommission` demands it",
-        "what reading takes",
+        "`decommission` requires it",
+        "permission to read it",
     )
     return table(head, rows)
 
@@ -681,7 +686,7 @@ def _short(action: str) -> str:
 
 def _why(need: Need) -> str:
     by = f"; of the {need.signed_in}'s sign-in" if need.by else ""
-    return f"{need.why}{by}; only where {need.only}" if need.only else f"{need.why}{by}"
+    return f"{need.why}{by}; only if {need.only}" if need.only else f"{need.why}{by}"
 
 
 def rights(stage: str, before: str = "") -> str:

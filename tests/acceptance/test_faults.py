@@ -60,7 +60,7 @@ UNKNOWN_ENVIRONMENT = {
     }
 }
 PASSES = {
-    "401, the token ran out": [_rule(ENVIRONMENT, "expired_token"), _rule(COPY, "expired_token")],
+    "401, the token expired": [_rule(ENVIRONMENT, "expired_token"), _rule(COPY, "expired_token")],
     "409 or 429, another operation is under way": [
         _status(ENVIRONMENT, 409, "AnotherOperationInProgress"),
         _status({"method": "PUT", "path": "/models/m/"}, 429, "RetryableErrorDueToAnotherOperation"),
@@ -86,7 +86,7 @@ PASSES = {
     "a stale first read": [_rule(ENVIRONMENT, "stale", reads=len(_READ_BACK_SECONDS) + 1)],
 }
 FAILS = {
-    "401, the token ran out": Row(
+    "401, the token expired": Row(
         [_rule(_always(ENVIRONMENT), "expired_token")], 6, "answered 401 ExpiredAuthenticationToken"
     ),
     "408, 500, 502, 503, 504": Row(
@@ -243,9 +243,9 @@ ELSEWHERE = {
     "a connection that is not made": "connect",
     "a vault that does not answer when its key is read": "vault",
     # Later than they are read: tests/acceptance/test_freezing.py and test_provisioning.py.
-    "a role assignment that `freeze` took away or gave back, and still reads as before": "stale",
-    "what `provision` wrote, and still reads as before": "stale",
-    "a right that `provision` gave and that has not arrived": "late",
+    "a role assignment that `freeze` removed or restored, and that still reads as before": "stale",
+    "what `provision` wrote, and that still reads as before": "stale",
+    "a role that `provision` assigned and that has not taken effect": "late",
 }
 
 
