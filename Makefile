@@ -57,6 +57,16 @@ crash: venv
 bench: venv
 	MIGRATE_BENCH_PAGE=1 $(BIN)/pytest tests/bench -m bench -s --durations=0
 
+# Changes the code that decides over life and death in one place at a time, and looks whether a unit test sees it
+# (docs/explanation/mutation-testing.md). MUTATION='--only "amlmigrate.leasing.*" --size 40' tries a part.
+.PHONY: mutation
+mutation: venv .mutation/tools
+	PYTHONPATH=.mutation/tools $(BIN)/python -m tests.mutation $(MUTATION)
+
+.mutation/tools: tests/mutation/requirements.txt
+	rm -rf $@
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --target $@ -r $<
+
 # Holds the local Azure to Microsoft's own validator (oav) and the Azure CLI, each installed below .conformance.
 # The descriptions are looked for in ../shared/specs/openapi, or where CONFORMANCE_SPECS says.
 .PHONY: conformance
@@ -81,4 +91,4 @@ demo-way:
 DEMO_OPEN := python -c 'import json, sys; [print(o["address"]) for e in map(json.loads, sys.stdin) for o in e.get("open", ())]'
 
 clean:
-	rm -rf $(VENV) .conformance .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .conformance .mutation .mypy_cache .ruff_cache .pytest_cache .hypothesis

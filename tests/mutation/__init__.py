@@ -1,0 +1,1 @@
+"""Mutation testing of what decides over life and death: `make mutation` (docs/explanation/mutation-testing.md)."""

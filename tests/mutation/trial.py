@@ -1,0 +1,116 @@
+"""One mutant held to its tests, in a process of its own that has all libraries loaded already."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import multiprocessing
+import os
+import pkgutil
+import resource
+import signal
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
+from types import CodeType, ModuleType
+
+import pytest
+
+from tests.mutation.mutants import Mutant
+
+OWN = ("amlmigrate", "azsandbox", "tests")
+MEMORY = 4 << 30
+ARGUMENTS = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=no", "--no-header", "--timeout=60"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How the trial of a mutant ended: killed, survived, or without a test that reaches it, which is survived too."""
+
+    mutant: Mutant
+    tests: int
+    seconds: float
+    killed: bool
+    how: str
+
+
+class Changed(importlib.abc.MetaPathFinder):
+    """Finds one module with another text."""
+
+    def __init__(self, mutant: Mutant, source: str) -> None:
+        self.mutant, self.source = mutant, source
+
+    def find_spec(
+        self, name: str, path: object = None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if name != self.mutant.module:
+            return None
+        loader = _Text(name, str(self.mutant.path.resolve()), self.source)
+        return importlib.util.spec_from_loader(name, loader)
+
+
+class _Text(importlib.machinery.SourceFileLoader):
+    def __init__(self, name: str, path: str, source: str) -> None:
+        super().__init__(name, path)
+        self.source = source
+
+    def get_code(self, fullname: str) -> CodeType:
+        code: CodeType = compile(self.source, self.path, "exec", dont_inherit=True)
+        return code
+
+
+def load_libraries() -> None:
+    """Imports the product once for the libraries that it uses, and forgets the product itself."""
+    package = importlib.import_module("amlmigrate")
+    for module in pkgutil.walk_packages(package.__path__, "amlmigrate."):
+        importlib.import_module(module.name)
+    importlib.import_module("hypothesis")
+    for name in [name for name in sys.modules if name.split(".")[0] == "amlmigrate"]:
+        del sys.modules[name]
+
+
+def hold(work: Iterable[tuple[Mutant, list[str], float]], jobs: int) -> Iterator[Ended]:
+    """Tries mutants, `jobs` at a time: each with its tests and the seconds that these may take."""
+    running: dict[int, tuple[BaseProcess, Mutant, int, float, float]] = {}
+    for mutant, tests, allowed in work:
+        if not tests:
+            yield Ended(mutant, 0, 0.0, killed=False, how="no test reaches it")
+            continue
+        while len(running) >= jobs:
+            yield from _reap(running)
+        process = multiprocessing.get_context("fork").Process(target=_try, args=(mutant, tests))
+        process.start()
+        running[process.sentinel] = (process, mutant, len(tests), time.monotonic(), allowed)
+    while running:
+        yield from _reap(running)
+
+
+def _reap(running: dict[int, tuple[BaseProcess, Mutant, int, float, float]]) -> Iterator[Ended]:
+    wait(list(running), timeout=0.5)
+    for sentinel, (process, mutant, tests, begun, allowed) in list(running.items()):
+        took = time.monotonic() - begun
+        if process.is_alive() and took < allowed:
+            continue
+        late = process.is_alive()
+        if late:
+            os.killpg(process.pid or 0, signal.SIGKILL)
+        process.join()
+        del running[sentinel]
+        how = "out of time" if late else "passed" if process.exitcode == 0 else f"exit {process.exitcode}"
+        yield Ended(mutant, tests, took, killed=late or process.exitcode != 0, how=how)
+
+
+def _try(mutant: Mutant, tests: list[str]) -> None:
+    """Ends the process with pytest's exit code: 0 where no test saw the change."""
+    os.setpgid(0, 0)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    sys.meta_path.insert(0, Changed(mutant, mutant.source()))
+    sys.exit(int(pytest.main([*ARGUMENTS, *tests])))
