@@ -58,10 +58,13 @@ bench: venv
 	MIGRATE_BENCH_PAGE=1 $(BIN)/pytest tests/bench -m bench -s --durations=0
 
 # Changes the code that decides over life and death in one place at a time, and looks whether a unit test sees it
-# (docs/explanation/mutation-testing.md). MUTATION='--only "amlmigrate.leasing.*" --size 40' tries a part.
+# (docs/explanation/mutation-testing.md): 400 places of all, or as many as SIZE, among those whose names ONLY fits.
+SEED ?= 1
+SIZE ?= 400
+ONLY ?= *
 .PHONY: mutation
 mutation: venv .mutation/tools
-	PYTHONPATH=.mutation/tools $(BIN)/python -m tests.mutation $(MUTATION)
+	PYTHONPATH=.mutation/tools $(BIN)/python -m tests.mutation --seed $(SEED) --size $(SIZE) --only '$(ONLY)'
 
 .mutation/tools: tests/mutation/requirements.txt
 	rm -rf $@
