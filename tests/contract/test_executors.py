@@ -33,7 +33,7 @@ from amlmigrate.core.errors import ConflictError, ExitCode
 from amlmigrate.core.mapping import Mapping, Rewrite
 from amlmigrate.core.ownership_record import Copied
 from amlmigrate.core.plan import Action, Bytes, Gone, Step
-from amlmigrate.core.workspace import Datastore, Location, Workspace, WorkspaceRef
+from amlmigrate.core.workspace import Datastore, Location, SurveyedWorkspace, WorkspaceRef
 from amlmigrate.running.copy_executor import unneeded
 
 LOGINS = Logins(Login(), Login())
@@ -121,11 +121,11 @@ def world(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> World:
 
 
 def _mapping(world: World) -> Mapping:
-    def side(which: str) -> Workspace:
+    def side(which: str) -> SurveyedWorkspace:
         root = Location(world.account(which), world.container(which))
         name = world.documents[which]["name"]
         ref = WorkspaceRef(world.env["AZURE_SUBSCRIPTION_ID"], world.group, name)
-        return Workspace(ref, world.documents[which], (Datastore("workspaceblobstore", True, root),))
+        return SurveyedWorkspace(ref, world.documents[which], (Datastore("workspaceblobstore", True, root),))
 
     return Mapping(side("source"), side("target"))
 

@@ -12,7 +12,7 @@ from amlmigrate.core.asset import Asset, Blob, Inventory, Many
 from amlmigrate.core.documents import Document
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Action, Header, Plan, Step
-from amlmigrate.core.workspace import Datastore, Location, Workspace, WorkspaceRef
+from amlmigrate.core.workspace import Datastore, Location, SurveyedWorkspace, WorkspaceRef
 from amlmigrate.kinds import Context, all_kinds
 
 OLD_ID = "1b3d9c2f-0e7a-4a55-9c1d-0123456789ab"
@@ -23,7 +23,9 @@ OLD_BLOBS = f"azureml-blobstore-{OLD_ID}"
 NEW_BLOBS = f"azureml-blobstore-{NEW_ID}"
 
 
-def workspace(ref: WorkspaceRef, workspace_id: str, account: str, region: str, *more: Datastore) -> Workspace:
+def workspace(
+    ref: WorkspaceRef, workspace_id: str, account: str, region: str, *more: Datastore
+) -> SurveyedWorkspace:
     """A workspace with the two datastores for blobs that the service makes, and more."""
     document = {
         "id": ref.id,
@@ -39,7 +41,7 @@ def workspace(ref: WorkspaceRef, workspace_id: str, account: str, region: str, *
         Datastore("workspaceartifactstore", True, Location(account, "azureml")),
         Datastore("workspacefilestore", True, None),
     )
-    return Workspace(ref, document, (*stores, *more))
+    return SurveyedWorkspace(ref, document, (*stores, *more))
 
 
 LAKE = Datastore("lake", False, Location("customerlake", "raw"))
@@ -70,7 +72,7 @@ def system_stores(account: str, workspace_id: str) -> list[Asset]:
     ]
 
 
-def inventory(*assets: Asset, of: Workspace = SOURCE) -> Inventory:
+def inventory(*assets: Asset, of: SurveyedWorkspace = SOURCE) -> Inventory:
     """What a workspace holds, the service's own datastores included."""
     stores = system_stores(of.storage_account, of.workspace_id)
     return Inventory(of, {found.address: found for found in (*stores, *assets)})

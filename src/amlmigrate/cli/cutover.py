@@ -19,7 +19,6 @@ import typer
 
 from amlmigrate.cli import cuttingover, options, plans
 from amlmigrate.cli.execute import CommonOptions, execute
-from amlmigrate.cli.holding import holding
 from amlmigrate.cli.login import session
 from amlmigrate.cli.views.base import View
 from amlmigrate.cloud.session import Session
@@ -28,7 +27,7 @@ from amlmigrate.core.plan import Plan
 from amlmigrate.cutover import record
 from amlmigrate.cutover.changes_since import ChangedSince
 from amlmigrate.cutover.refusals import NOT_MADE
-from amlmigrate.leasing.hold import Lease
+from amlmigrate.leasing.hold import Lease, holding
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile
 from amlmigrate.ledger.lock import Lock
@@ -59,7 +58,7 @@ def command(
             with Lock(ledger, force=force_unlock) as lock:
                 async with (
                     session(shared) as clouds,
-                    holding(clouds, read, ledger, lock, "cutover", view, dry_run=dry_run) as lease,
+                    holding(clouds, read, ledger, lock, "cutover", view.event, dry_run=dry_run) as lease,
                 ):
                     ledger.clock = clouds.target.arm.service_clock.now
                     work = CutoverWork(view, shared, folder, read, ledger, clouds, lease)

@@ -9,12 +9,8 @@ from typing import Any
 
 from amlmigrate.bytes.binding import bound
 from amlmigrate.bytes.storage_containers import Containers, list_both
-from amlmigrate.cli import living
 from amlmigrate.cli.execute import CommonOptions
-from amlmigrate.cli.proving import claims
-from amlmigrate.cli.sides import read_both
 from amlmigrate.cli.who import who
-from amlmigrate.cli.writing import writers
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.errors import RefusedError
@@ -26,14 +22,17 @@ from amlmigrate.core.seal import changes, timed
 from amlmigrate.core.tool import tool
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.cutover import record as records
-from amlmigrate.cutover import refusals
+from amlmigrate.cutover import refusals, target_since
 from amlmigrate.cutover.changes_since import Since
 from amlmigrate.decommissioning import tombstone
+from amlmigrate.freezing.source_writers import writers
+from amlmigrate.inventory.sides import read_both
 from amlmigrate.kinds import document_digests, holding
 from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile, last
 from amlmigrate.ledger.valid_decisions import Standing
 from amlmigrate.posture import before_removal, let_go
+from amlmigrate.posture.target_claims import target_claims
 
 Digests = dict[str, str]
 
@@ -59,7 +58,9 @@ async def check(
     documents = (document_digests(source), document_digests(target))
     now = bound(plan, documents, listed)
     written, warnings = await _writers(clouds, source.workspace, plan, reports)
-    unproven = before_removal(await claims(clouds, plan, source.workspace, target.workspace, listed))
+    unproven = before_removal(
+        await target_claims(clouds.target, plan, (source.workspace, target.workspace), listed)
+    )
     facts = refusals.CutoverFacts(
         source=source,
         digests=now.digests,
@@ -127,7 +128,7 @@ async def since(clouds: Session, plan: Plan, ledger: Ledger, reports: list[Evide
     source, target = await read_both(clouds, plan)
     mapping = Mapping(source.workspace, target.workspace, plan.names())
     listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, holding().own)
-    return await living.look(clouds, plan, ledger, reports, target, listed)
+    return await target_since.look(clouds, plan, ledger, reports, target, listed)
 
 
 def refuse_removed(ledger: Ledger, reports: list[EvidenceFile], folder: Path) -> None:

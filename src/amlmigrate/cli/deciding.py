@@ -10,13 +10,13 @@ from typing import Annotated, Any
 
 import typer
 
-from amlmigrate.cli import decisionfile, plans, until
+from amlmigrate.cli import decisionfile, plans
 from amlmigrate.cli.decisionfile import Row
 from amlmigrate.cli.execute import CommonOptions
 from amlmigrate.cli.login import session
-from amlmigrate.cli.looking import can_look, look
 from amlmigrate.cli.who import local
 from amlmigrate.cloud.session import Session
+from amlmigrate.core import waiver_end
 from amlmigrate.core.authorship import By
 from amlmigrate.core.claim import WAIVABLE
 from amlmigrate.core.decision import Decision, DecisionSubject, DecisionVerb
@@ -24,6 +24,7 @@ from amlmigrate.core.errors import BadInputError, IncompleteError, MigrateError,
 from amlmigrate.core.finding import MARK
 from amlmigrate.core.findingcodes import LET_GO
 from amlmigrate.core.plan import Action, Plan
+from amlmigrate.inventory.done_by_hand import can_look, look
 from amlmigrate.ledger import Ledger, deciding
 from amlmigrate.ledger.deciding import NewDecision, refuse_early
 from amlmigrate.ledger.decision_subjects import Subjects
@@ -65,7 +66,7 @@ class DecisionRequest:
 async def decide(shared: CommonOptions, asked: DecisionRequest) -> dict[str, Any]:
     """Records the decisions, all or none, and returns what is told of them."""
     folder_text, addresses = plans.divided(asked.arguments)
-    ends = until.end(asked.until)
+    ends = waiver_end.end(asked.until)
     rows = _rows(asked, addresses)
     folder, read = plans.load_own(folder_text)
     with Ledger(folder) as ledger:

@@ -20,7 +20,6 @@ import typer
 from amlmigrate.cli import options, plans
 from amlmigrate.cli.execute import CommonOptions, execute
 from amlmigrate.cli.gating import Afresh
-from amlmigrate.cli.holding import holding
 from amlmigrate.cli.login import session
 from amlmigrate.cli.views.base import View
 from amlmigrate.cli.wanting import ask
@@ -35,6 +34,7 @@ from amlmigrate.core.plan import Plan
 from amlmigrate.decommissioning import tombstone
 from amlmigrate.decommissioning.neighbours import scope
 from amlmigrate.decommissioning.stage import DecommissionRequest, DecommissionResult, Removal
+from amlmigrate.leasing.hold import holding
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence
 from amlmigrate.ledger.heartbeat import beating
@@ -123,7 +123,7 @@ async def _decommission(view: View, shared: CommonOptions, asked: DecommissionOp
         with Lock(ledger, force=force) as lock:
             async with (
                 session(shared) as clouds,
-                holding(clouds, plan, ledger, lock, "decommission", view, dry_run=asked.dry_run) as lease,
+                holding(clouds, plan, ledger, lock, "decommission", view.event, dry_run=asked.dry_run) as lease,
             ):
                 ledger.clock = clouds.target.arm.service_clock.now
                 work = DecommissionWork(view, shared, asked, wanted, folder, plan, ledger, clouds)

@@ -17,6 +17,7 @@ from amlmigrate.cli.views.base import View
 from amlmigrate.cli.views.human import HumanView
 from amlmigrate.cli.views.json_lines import JsonView
 from amlmigrate.core.errors import ExitCode, InterruptedRunError, MigrateError
+from amlmigrate.core.stop import Stop
 from amlmigrate.ledger.files import FileError
 
 
@@ -42,21 +43,21 @@ _INTERRUPTED = InterruptedRunError(
 )
 
 
-def execute(shared: CommonOptions, work: Work) -> None:
-    """Runs `work` and leaves the process with its exit code."""
+def execute(shared: CommonOptions, work: Work, stop: Stop | None = None) -> None:
+    """Runs `work` and leaves the process with its exit code; work that asks `stop` ends by itself at a signal."""
     # Tens of thousands of documents, and hardly a cycle among them: looking for cycles as often as usual takes
     # some seven per cent of a run's processor time.
     gc.set_threshold(20_000, 20, 50)
     signals.before_the_loop()
     with terminal.guarded():
-        code = _ended(shared, _view(shared.json), work)
+        code = _ended(shared, _view(shared.json), work, stop or Stop())
     raise typer.Exit(int(code))
 
 
-def _ended(shared: CommonOptions, view: View, work: Work) -> ExitCode:
+def _ended(shared: CommonOptions, view: View, work: Work, stop: Stop) -> ExitCode:
     try:
         _logs(shared)
-        return asyncio.run(signals.listening(work(view)))
+        return asyncio.run(signals.listening(work(view), stop))
     except (KeyboardInterrupt, asyncio.CancelledError):
         return _told(view, _INTERRUPTED)
     except Exception as error:  # noqa: BLE001 - the last resort: a bug is an exit code and a sentence too

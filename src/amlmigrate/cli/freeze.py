@@ -23,12 +23,9 @@ from amlmigrate.cli import options, plans
 from amlmigrate.cli.execute import CommonOptions, execute
 from amlmigrate.cli.freezesource import read
 from amlmigrate.cli.freezetold import FreezeReport, given, listed, nothing_given
-from amlmigrate.cli.holding import holding
 from amlmigrate.cli.login import session
-from amlmigrate.cli.sides import read_pair
 from amlmigrate.cli.views.base import View
 from amlmigrate.cli.who import who
-from amlmigrate.cli.writing import writers
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import BadInputError, ExitCode, MigrateError
@@ -41,9 +38,11 @@ from amlmigrate.freezing.assignment_ends import ending
 from amlmigrate.freezing.freeze import TakenRights
 from amlmigrate.freezing.give_back import LetGo, Source, give_back
 from amlmigrate.freezing.record import Deeds, FreezeRecord, beside
+from amlmigrate.freezing.source_writers import writers
 from amlmigrate.freezing.writers import Writers
+from amlmigrate.inventory.sides import read_pair
 from amlmigrate.leasing import anchoring
-from amlmigrate.leasing.hold import Lease
+from amlmigrate.leasing.hold import Lease, holding
 from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.decision_subjects import of_frozen
 from amlmigrate.ledger.decisions import freeze_state
@@ -95,7 +94,7 @@ async def _alone(one: FreezeWork, lock: Lock, *, dry_run: bool, needed: bool) ->
     lease = None
     async with AsyncExitStack() as stack:
         try:
-            held = holding(one.clouds, one.plan, one.ledger, lock, "freeze", one.view, dry_run=dry_run)
+            held = holding(one.clouds, one.plan, one.ledger, lock, "freeze", one.view.event, dry_run=dry_run)
             lease = await stack.enter_async_context(held)
         except MigrateError as error:
             if needed or error.exit_code is ExitCode.LOCKED:

@@ -8,10 +8,7 @@ from pathlib import Path
 
 from amlmigrate.bytes.binding import bound
 from amlmigrate.bytes.storage_containers import Containers, list_both, list_places
-from amlmigrate.cli.living import lost
-from amlmigrate.cli.looking import undone
-from amlmigrate.cli.proving import claims
-from amlmigrate.cli.sides import frozen, read_both
+from amlmigrate.cli.sides import frozen
 from amlmigrate.cloud.session import Session
 from amlmigrate.cloud.workspaces import InventoryPort
 from amlmigrate.core.asset import Inventory
@@ -24,6 +21,7 @@ from amlmigrate.core.seal import changes
 from amlmigrate.core.workspace import Location
 from amlmigrate.cutover.evidence_checks import still_expected
 from amlmigrate.cutover.record import active
+from amlmigrate.cutover.target_since import lost
 from amlmigrate.decommissioning import containers, copy_proof, gate, remaining_resources, removal
 from amlmigrate.decommissioning.collected import collected
 from amlmigrate.decommissioning.recovery import Recovery, recovery_of
@@ -32,7 +30,9 @@ from amlmigrate.decommissioning.remaining_resources import Remaining
 from amlmigrate.decommissioning.stage import DecommissionRequest
 from amlmigrate.decommissioning.surroundings import Surroundings, read
 from amlmigrate.inventory import take
+from amlmigrate.inventory.done_by_hand import undone
 from amlmigrate.inventory.listing import by_hand_kinds, in_order, scan, without_datastores
+from amlmigrate.inventory.sides import read_both
 from amlmigrate.inventory.unlisted import could_not_be_listed
 from amlmigrate.kinds import document_digests, holding
 from amlmigrate.ledger import Ledger
@@ -40,6 +40,7 @@ from amlmigrate.ledger.evidence import EvidenceFile
 from amlmigrate.ledger.items import decided, items
 from amlmigrate.ledger.valid_decisions import Standing
 from amlmigrate.posture import before_removal, dataprotection, let_go
+from amlmigrate.posture.target_claims import target_claims
 from amlmigrate.verifying import foreign_blobs, waived_items
 
 
@@ -221,7 +222,9 @@ async def _facts(
     standing: Standing,
 ) -> gate.GateFacts:
     now = bound(plan, (document_digests(source), document_digests(target)), listed)
-    unproven = before_removal(await claims(clouds, plan, source.workspace, target.workspace, listed))
+    unproven = before_removal(
+        await target_claims(clouds.target, plan, (source.workspace, target.workspace), listed)
+    )
     return gate.GateFacts(
         source=source,
         digests=now.digests,

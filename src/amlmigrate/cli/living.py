@@ -7,60 +7,28 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from amlmigrate.bytes.storage_containers import Containers, list_both
+from amlmigrate.bytes.storage_containers import list_both
 from amlmigrate.cli.execute import CommonOptions
-from amlmigrate.cli.looking import undone
-from amlmigrate.cli.proving import claims
-from amlmigrate.cli.sides import read_both
 from amlmigrate.cli.who import who
 from amlmigrate.cloud.session import Session
-from amlmigrate.core.asset import Inventory
 from amlmigrate.core.events import Emit
 from amlmigrate.core.few import many
-from amlmigrate.core.finding import Finding
 from amlmigrate.core.headline import not_let_go, unchecked
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan
-from amlmigrate.cutover import changes_since
-from amlmigrate.cutover.record import SINCE, active, moved
+from amlmigrate.cutover import target_since
+from amlmigrate.cutover.record import SINCE, active
+from amlmigrate.inventory.done_by_hand import undone
+from amlmigrate.inventory.sides import read_both
 from amlmigrate.kinds import document_digests, holding
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import EvidenceFile
-from amlmigrate.ledger.items import decided, items
-from amlmigrate.ledger.valid_decisions import Standing
+from amlmigrate.ledger.items import items
+from amlmigrate.posture.target_claims import target_claims
 from amlmigrate.verifying import waived_items
 from amlmigrate.verifying.after_cutover import Living, verify_living
 from amlmigrate.verifying.report import Depth
 from amlmigrate.verifying.sdk import Readers, compare_readers
-
-
-async def look(
-    clouds: Session,
-    plan: Plan,
-    ledger: Ledger,
-    reports: list[EvidenceFile],
-    target: Inventory,
-    listed: Containers,
-    *,
-    hashing: bool = False,
-) -> changes_since.Since:
-    """Everything in the target that is not as it was at the cutover; nothing where there was none."""
-    cutover = active(reports)
-    if cutover is None:
-        return changes_since.Since()
-    settled = decided(items(plan, ledger))
-    proven = {there: item for there, item in moved(plan).items() if item not in settled}
-    found = await changes_since.blobs(cutover, listed.target, clouds.target.blobs, hashing=hashing)
-    found = found.with_documents(changes_since.documents(cutover, document_digests(target), proven))
-    return found.first_seen(reports, datetime.now(UTC).isoformat(timespec="seconds"))
-
-
-async def lost(
-    clouds: Session, plan: Plan, ledger: Ledger, reports: list[EvidenceFile], target: Inventory, listed: Containers
-) -> tuple[Finding, ...]:
-    """What the target lost of what was proven, and nobody has let go."""
-    found = await look(clouds, plan, ledger, reports, target, listed)
-    return tuple(found.undecided(changes_since.decided(Standing(plan, ledger).counting().values(), reports)))
 
 
 async def verify(
@@ -82,7 +50,7 @@ async def verify(
     looked = clouds.target.arm.service_clock.now() or datetime.now(UTC)
     mapping = Mapping(source.workspace, target.workspace, plan.names())
     listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, holding().own)
-    found = await look(clouds, plan, ledger, reports, target, listed, hashing=wanted.hashes)
+    found = await target_since.look(clouds, plan, ledger, reports, target, listed, hashing=wanted.hashes)
     return verify_living(
         plan,
         folder,
@@ -97,7 +65,7 @@ async def verify(
             tuple(await undone(clouds, plan, ended, living=True)),
         ),
         depth=wanted,
-        posture=await claims(clouds, plan, source.workspace, target.workspace, listed),
+        posture=await target_claims(clouds.target, plan, (source.workspace, target.workspace), listed),
         read=await compare_readers(plan, clouds, emit) if wanted is Depth.SDK else Readers(),
         by=await who(shared, clouds.target.credential),
         unknown=await unchanged(),

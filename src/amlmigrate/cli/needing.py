@@ -15,7 +15,7 @@ from amlmigrate.core.asset import Inventory
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Plan
-from amlmigrate.core.workspace import Location, Workspace
+from amlmigrate.core.workspace import Location, SurveyedWorkspace
 from amlmigrate.inventory import read_contents, read_json, take
 from amlmigrate.kinds import holding
 from amlmigrate.planning.target_users import TargetUsers
@@ -24,7 +24,9 @@ from amlmigrate.planning.target_users import TargetUsers
 _SECONDS = 60.0
 
 
-async def read_files(clouds: Session, source: Workspace, target: Inventory, listed: Map[Key, Listing]) -> None:
+async def read_files(
+    clouds: Session, source: SurveyedWorkspace, target: Inventory, listed: Map[Key, Listing]
+) -> None:
     """Adds to the target's assets what their files name: an asset may read bytes that only a file of it names."""
     # The other way round: that mapping tells the target's own containers from anybody else's.
     back = Mapping(target.workspace, source)
@@ -42,7 +44,7 @@ class Needing:
 
     clouds: Session
     plan: Plan
-    source: Workspace
+    source: SurveyedWorkspace
     prior: OwnershipRecord
     # Items that this plan's ledger shows as made by the tool by now: `prior` was read before the run.
     made: Callable[[], Container[str]] = frozenset

@@ -12,8 +12,7 @@ from amlmigrate.bytes.storage_containers import Containers, list_both
 from amlmigrate.cli import beside, plans, tenants
 from amlmigrate.cli.needing import read_files
 from amlmigrate.cli.sides import frozen
-from amlmigrate.cli.who import signed
-from amlmigrate.cloud.credentials import PUBLIC
+from amlmigrate.cloud.credentials import PUBLIC, signed
 from amlmigrate.cloud.directory import Directory
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Session

@@ -24,11 +24,12 @@ from amlmigrate.cli.views.base import View
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.core.errors import BadInputError, ExitCode
 from amlmigrate.core.events import Event
-from amlmigrate.scanning import rows, scanfile, tagging, tags
+from amlmigrate.posture import tagging
+from amlmigrate.posture.tagging import Standard
+from amlmigrate.scanning import rows, scanfile, tags
 from amlmigrate.scanning.scan import Scan, ScanScope, scan
 from amlmigrate.scanning.scanfile import ScanFile
 from amlmigrate.scanning.subscriptions import checked, group_name
-from amlmigrate.scanning.tagging import Standard
 
 
 class ScanFormat(StrEnum):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Coroutine
 from typing import Any, TypeVar
+
+from amlmigrate.core.stop import Stop
 
 T = TypeVar("T")
 _NUMBERS = (signal.SIGINT, signal.SIGTERM)
@@ -17,40 +18,22 @@ def before_the_loop() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
-async def listening(work: Coroutine[Any, Any, T]) -> T:
-    """Does the work of a command; a signal cancels it."""
-    hear()
-    return await work
+async def listening(work: Coroutine[Any, Any, T], stop: Stop) -> T:
+    """Does the work of a command; a signal cancels it, but for the first one that `stop` takes.
 
-
-@contextmanager
-def draining() -> Iterator[Callable[[Callable[[], None]], None]]:
-    """Takes a way to drain, for the first signal inside; after it signals are heard as before."""
-    try:
-        yield hear
-    finally:
-        hear()
-
-
-def hear(drain: Callable[[], None] | None = None) -> None:
-    """From now on a signal cancels the current task; where there is a way to drain, only the second does.
-
-    One count for both signals, since who sends them may begin with one and go on with the other.
+    Both signals are one, since who sends them may begin with one and go on with the other.
     """
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task
-    heard = 0
 
-    def told() -> None:
-        nonlocal heard
-        heard += 1
-        if heard == 1 and drain:
-            drain()
-        elif task.cancelling():
+    def heard() -> None:
+        if stop.signal():
+            return
+        if task.cancelling():
             # It hangs while it cleans up: asyncio.run cancels that too.
             raise KeyboardInterrupt
-        else:
-            task.cancel()
+        task.cancel()
 
     for number in _NUMBERS:
-        loop.add_signal_handler(number, told)
+        loop.add_signal_handler(number, heard)
+    return await work

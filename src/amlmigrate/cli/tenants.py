@@ -7,8 +7,8 @@ from amlmigrate.cloud.session import Session, Side
 from amlmigrate.core.errors import DeniedError
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.plan import Plan
+from amlmigrate.inventory.sides import check_workspace
 from amlmigrate.ledger.approving import refuse_stranger
-from amlmigrate.running.drift import check_workspace
 
 
 async def of_subscription(side: Side, subscription: str) -> str:

@@ -16,12 +16,9 @@ import typer
 
 from amlmigrate.cli import living, options, plans
 from amlmigrate.cli.execute import CommonOptions, execute
-from amlmigrate.cli.holding import refuse_living
 from amlmigrate.cli.living import headline
 from amlmigrate.cli.living import lines as living_lines
 from amlmigrate.cli.login import session
-from amlmigrate.cli.looking import undone
-from amlmigrate.cli.sides import read_both
 from amlmigrate.cli.views.base import View
 from amlmigrate.cli.who import who
 from amlmigrate.core.decision import DecisionVerb
@@ -30,11 +27,14 @@ from amlmigrate.core.events import Event
 from amlmigrate.core.state import Outcome
 from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.cutover.record import active
+from amlmigrate.inventory.done_by_hand import undone
+from amlmigrate.inventory.sides import read_both
+from amlmigrate.leasing.looking import refuse_changing
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.decisions import trusted
 from amlmigrate.ledger.items import decided, items
 from amlmigrate.ledger.valid_decisions import Standing, settled_findings
-from amlmigrate.scanning.sensitivity import most_sensitive
+from amlmigrate.posture.sensitivity import most_sensitive
 from amlmigrate.verifying import waived_items
 from amlmigrate.verifying.document_comparison import compare_documents
 from amlmigrate.verifying.report import Depth
@@ -79,7 +79,7 @@ async def _verify(view: View, shared: CommonOptions, folder: Any, plan: Any, led
     reports = trusted(folder, ledger)
     async with session(shared) as clouds:
         ledger.clock = clouds.target.arm.service_clock.now
-        unchanged = partial(refuse_living, clouds, plan, ledger)
+        unchanged = partial(refuse_changing, clouds.target, plan, ledger)
         await unchanged()
         if active(reports):
             return await living.verify(shared, clouds, folder, plan, ledger, reports, depth, unchanged, view.event)

@@ -7,9 +7,8 @@ import os
 import socket
 
 from amlmigrate.cli.execute import CommonOptions
-from amlmigrate.cloud.credentials import Credential
+from amlmigrate.cloud.credentials import Credential, signed
 from amlmigrate.core.authorship import By
-from amlmigrate.core.errors import DeniedError
 from amlmigrate.core.tool import version
 
 
@@ -21,15 +20,6 @@ def local(shared: CommonOptions) -> By:
 async def who(shared: CommonOptions, credential: Credential) -> By:
     """Who it is, by the claims of the token for ARM too: no call of its own after any other call to ARM."""
     return await signed(local(shared), credential)
-
-
-async def signed(by: By, credential: Credential) -> By:
-    """The same with who signed in; without where the token names nobody, as one of another issuer than Entra."""
-    try:
-        return by.signed(await credential.identity())
-    except DeniedError:
-        # Whoever may not sign in at all is refused at the first call.
-        return by
 
 
 def _user() -> str:

@@ -15,6 +15,7 @@ from azure.identity import AzureAuthorityHosts
 from azure.identity.aio import DefaultAzureCredential
 
 from amlmigrate.cloud.translating import signed_in
+from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import BadInputError, DeniedError
 from amlmigrate.core.identity import Identity
 
@@ -174,3 +175,12 @@ def _claims(token: str) -> dict[str, Any]:
     part = token.split(".")[1]
     found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     return found
+
+
+async def signed(by: By, credential: Credential) -> By:
+    """The same with who signed in; without where the token names nobody, as one of another issuer than Entra."""
+    try:
+        return by.signed(await credential.identity())
+    except DeniedError:
+        # Whoever may not sign in at all is refused at the first call.
+        return by

@@ -23,9 +23,11 @@ _REPLACED = 200
 class WorkspacePort:
     """Paths are relative to the workspace, as `models/m/versions/1`."""
 
-    def __init__(self, arm: Arm, ref: WorkspaceRef) -> None:
+    def __init__(self, arm: Arm, ref: WorkspaceRef, document: Document | None = None) -> None:
+        """`document`: the workspace's own, where it was read just before and stands for what it is now."""
         self.arm = arm
         self.ref = ref
+        self._document = document
         # Collections that the service is known not to have for a workspace like this, and that counted as empty.
         self.absent: set[str] = set()
         # Role assignments that `freeze` took away, and that are the workspace's all the same.
@@ -95,6 +97,8 @@ class WorkspacePort:
 
     async def get(self, path: str, query: Mapping[str, str] = NO_QUERY) -> Document | None:
         """A document, at '' the workspace's own; None where its front end says that it is absent (`absence`)."""
+        if not path and query is NO_QUERY and self._document is not None:
+            return self._document
         return await self.arm.get(f"{self.ref.id}/{path}" if path else self.ref.id, query)
 
     async def put(self, path: str, body: Document, query: Mapping[str, str] = NO_QUERY) -> Accepted:
@@ -129,8 +133,10 @@ class WorkspacePort:
 class InventoryPort(WorkspacePort):
     """The same for who takes an inventory: a list that the service does not give is noted, with its answer."""
 
-    def __init__(self, arm: Arm, ref: WorkspaceRef, frozen: Sequence[Document] = ()) -> None:
-        super().__init__(arm, ref)
+    def __init__(
+        self, arm: Arm, ref: WorkspaceRef, frozen: Sequence[Document] = (), *, document: Document | None = None
+    ) -> None:
+        super().__init__(arm, ref, document)
         self.frozen = frozen
         # By the collection's path: the answers 400 and 404 that are not known to mean that there is nothing.
         self.unlisted: dict[str, ServiceError] = {}

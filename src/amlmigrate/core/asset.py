@@ -11,7 +11,7 @@ from amlmigrate.core.file_rewrite import AnewFile
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.packed_documents import PackedDocument
 from amlmigrate.core.reference import Reference
-from amlmigrate.core.workspace import Location, Workspace
+from amlmigrate.core.workspace import Location, SurveyedWorkspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ class Past:
 class Inventory:
     """All that a workspace holds: the assets that may move, and what is left to do by hand."""
 
-    workspace: Workspace
+    workspace: SurveyedWorkspace
     assets: dict[Address, Asset] = field(default_factory=dict)
     by_hand: list[Asset] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)

@@ -29,7 +29,7 @@ from amlmigrate.core.reference import (
     item_below,
     references,
 )
-from amlmigrate.core.workspace import DATASTORES, Datastore, Location, Workspace
+from amlmigrate.core.workspace import DATASTORES, Datastore, Location, SurveyedWorkspace
 
 # Code uploads have containers of their own in the source; in the target they get a folder each below this
 # one in the default container, since only the service itself can make such containers.
@@ -53,8 +53,8 @@ class Rewrite:
 class Mapping:
     """From the source workspace to the target workspace."""
 
-    source: Workspace
-    target: Workspace
+    source: SurveyedWorkspace
+    target: SurveyedWorkspace
     # What the target calls items of the source that have another name there.
     names: dict[Address, Address] = field(default_factory=dict)
 

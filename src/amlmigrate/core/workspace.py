@@ -152,17 +152,10 @@ class Datastore:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A workspace as it was read: its document and its datastores by name."""
+    """A workspace as it was read: its document."""
 
     ref: WorkspaceRef
     document: Document
-    datastores: tuple[Datastore, ...] = ()
-    # Containers of its account, beside those of its datastores, in which the service put code uploads.
-    upload_containers: frozenset[str] = frozenset()
-    # (job, output) to the URI that the job's document names.
-    job_outputs: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    # The names of all its jobs that are listed.
-    jobs: frozenset[str] = frozenset()
 
     @property
     def id(self) -> str:
@@ -204,12 +197,6 @@ class Workspace:
         """The name of the storage account, which has no upper case, however the ARM id spells it."""
         return name_of(self.storage_account_id).lower()
 
-    @property
-    def storage_suffix(self) -> str:
-        """The suffix of storage in its cloud, as its system datastores name it; empty where none does."""
-        roots = (store.root for store in self.datastores if store.system and store.root)
-        return next((root.suffix for root in roots if root.suffix), "")
-
     def names(self, container: str) -> bool:
         """Whether a container of its account has a name that only the service gives, for this workspace.
 
@@ -231,10 +218,6 @@ class Workspace:
         """Whether a container is this workspace's alone: it bears its number."""
         return container != COMMON_CONTAINER and self.names(container)
 
-    def datastore(self, name: str) -> Datastore | None:
-        """The datastore of that name, or None; the names of datastores compare without case."""
-        return next((store for store in self.datastores if store.name.lower() == name.lower()), None)
-
     def header(self) -> dict[str, Any]:
         """What a plan's header keeps of it."""
         return {
@@ -243,3 +226,26 @@ class Workspace:
             "location": self.location,
             "encryption": self.properties.get("encryption"),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyedWorkspace(Workspace):
+    """A workspace whose assets were read too: where things of it lie, as these say."""
+
+    datastores: tuple[Datastore, ...] = ()
+    # Containers of its account, beside those of its datastores, in which the service put code uploads.
+    upload_containers: frozenset[str] = frozenset()
+    # (job, output) to the URI that the job's document names.
+    job_outputs: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    # The names of all its jobs that are listed.
+    jobs: frozenset[str] = frozenset()
+
+    @property
+    def storage_suffix(self) -> str:
+        """The suffix of storage in its cloud, as its system datastores name it; empty where none does."""
+        roots = (store.root for store in self.datastores if store.system and store.root)
+        return next((root.suffix for root in roots if root.suffix), "")
+
+    def datastore(self, name: str) -> Datastore | None:
+        """The datastore of that name, or None; the names of datastores compare without case."""
+        return next((store for store in self.datastores if store.name.lower() == name.lower()), None)

@@ -13,7 +13,7 @@ from amlmigrate.core.json_strings import naming_workspace
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Action, Plan
 from amlmigrate.core.redaction import masked
-from amlmigrate.core.workspace import Workspace
+from amlmigrate.core.workspace import SurveyedWorkspace
 from amlmigrate.ledger.decision_subjects import of_findings, of_step
 from amlmigrate.ledger.valid_decisions import Standing
 
@@ -29,7 +29,7 @@ class SeenTarget:
     by_hand: tuple[Asset, ...]
 
     @property
-    def workspace(self) -> Workspace:
+    def workspace(self) -> SurveyedWorkspace:
         """The workspace itself."""
         return self.inventory.workspace
 
@@ -46,7 +46,7 @@ def unlisted(target: SeenTarget) -> list[Asset]:
     return [left for left in target.by_hand if left.not_listed]
 
 
-def dangling(source: Workspace, target: SeenTarget, accepted: Map[str, str] = _NOTHING) -> list[str]:
+def dangling(source: SurveyedWorkspace, target: SeenTarget, accepted: Map[str, str] = _NOTHING) -> list[str]:
     """What in the target names the source workspace itself: none of it works once that is gone.
 
     `accepted` are the addresses of which somebody has said that it may be so, and of what: all, where it is empty.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from amlmigrate.cloud.session import Side
 from amlmigrate.cloud.workspaces import InventoryPort, WorkspacePort
@@ -12,7 +11,7 @@ from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.documents import Document
 from amlmigrate.core.events import Emit, ignore
 from amlmigrate.core.parallel import together
-from amlmigrate.core.workspace import Datastore, Workspace
+from amlmigrate.core.workspace import Datastore, SurveyedWorkspace, Workspace
 from amlmigrate.inventory.listing import by_hand_kinds, in_order, scan, without_datastores
 from amlmigrate.inventory.unlisted import could_not_be_listed, unlisted
 from amlmigrate.kinds import all_kinds, moving_kinds
@@ -24,26 +23,29 @@ async def take(
     port: WorkspacePort,
     stores: Side | None = None,
     *,
+    workspace: Workspace | None = None,
     frozen: Iterable[Document] = (),
     users: bool = False,
     emit: Emit = ignore,
 ) -> Inventory:
     """The inventory of a workspace; without a way to its bytes only the assets that may move.
 
-    `users`: without that way too what is left to do by hand, as far as it may refer to anything.
+    `workspace`: as the command has just read it; it is not read again. `users`: without that way too what is left
+    to do by hand, as far as it may refer to anything.
 
     `frozen` are role assignments that `freeze` took away: they are the workspace's all the same.
 
     A list that the service answers with 400 or 404 is an item of its own; for whatever else cannot be read it
     raises ServiceError: an inventory says of everything that it is there or not known, or there is none.
     """
-    workspace = await port.read()
+    workspace = workspace or await port.read()
     # Without a list of what there is, a target is no basis to write or to judge upon; of a source it is an item.
     # Of a target what cannot be listed may refer to anything: it is noted, and ends nothing.
-    more = InventoryPort(port.arm, port.ref, tuple(frozen))
+    more = InventoryPort(port.arm, port.ref, tuple(frozen), document=workspace.document)
+    plain = WorkspacePort(port.arm, port.ref, workspace.document)
     by_hand = by_hand_kinds(refers=not stores) if stores or users else []
     async with together() as group:
-        moving = group.create_task(scan(moving_kinds().values(), more if stores else port, emit))
+        moving = group.create_task(scan(moving_kinds().values(), more if stores else plain, emit))
         rest = group.create_task(scan(by_hand, more))
     assets = {asset.address: asset for found in moving.result().values() for asset in found}
     left = list(in_order(rest.result()))
@@ -61,11 +63,12 @@ async def take(
     return Inventory(known, assets, left, unlisted(workspace.id, more.absent) if stores else [], of_jobs=names)
 
 
-def _known(workspace: Workspace, assets: Assets, left: Iterable[Asset]) -> Workspace:
+def _known(workspace: Workspace, assets: Assets, left: Iterable[Asset]) -> SurveyedWorkspace:
     """The workspace with what its assets say of where things lie."""
     many = [one.many for one in left]
-    return replace(
-        workspace,
+    return SurveyedWorkspace(
+        workspace.ref,
+        workspace.document,
         datastores=_datastores(assets),
         upload_containers=_uploads(workspace, assets),
         job_outputs={key: uri for one in many for key, uri in one.outputs.items()},

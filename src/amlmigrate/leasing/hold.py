@@ -53,6 +53,18 @@ class Lease:
 
 
 @asynccontextmanager
+async def holding(
+    clouds: Session, plan: Plan, ledger: Ledger, lock: Lock, command: str, emit: Emit, *, dry_run: bool
+) -> AsyncIterator[Lease | None]:
+    """As `held`, for a command that has a dry run: that changes nothing and takes no lease."""
+    if dry_run:
+        yield None
+        return
+    async with held(clouds, plan, ledger, lock, command, emit) as lease:
+        yield lease
+
+
+@asynccontextmanager
 async def held(
     clouds: Session, plan: Plan, ledger: Ledger, lock: Lock, command: str, emit: Emit
 ) -> AsyncIterator[Lease]:

@@ -11,8 +11,10 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.lease import PATH, LeaseState
+from amlmigrate.core.plan import Plan
 from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.leasing import taking
+from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.lock import Lock
 
 _FREE = LeaseState(held=False)
@@ -71,6 +73,13 @@ async def look(side: Side, target: WorkspaceRef) -> LeaseLook:
             raise
         why = f"whether the target is being changed: its lease could not be read ({error.status} {error.code})"
         return LeaseLook(address, unknown=why)
+
+
+async def refuse_changing(side: Side, plan: Plan, ledger: Ledger) -> str:
+    """Raises PlanLockedError while somebody changes the plan's target; returns why that is not known, else ''."""
+    found = await look(side, plan.header.target_ref)
+    refuse_living(found, Lock(ledger), ledger.path.parent)
+    return found.unknown
 
 
 def refuse_living(found: LeaseLook, lock: Lock, folder: Path) -> None:

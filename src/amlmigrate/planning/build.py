@@ -12,17 +12,15 @@ from amlmigrate.cloud.pacing import floor_seconds
 from amlmigrate.core.address import Address, blob_address
 from amlmigrate.core.armid import ArmId
 from amlmigrate.core.asset import Inventory
-from amlmigrate.core.errors import BadInputError, RefusedError
+from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.events import Emit, Event, ignore
 from amlmigrate.core.finding import Finding, by_weight
 from amlmigrate.core.ownership_record import OwnershipRecord
-from amlmigrate.core.plan import Action, Header, Plan, Step, read_in_lists
+from amlmigrate.core.plan import Action, Header, Step, read_in_lists
 from amlmigrate.core.select import Selection
 from amlmigrate.core.tool import tool
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.kinds import moving_kinds
-from amlmigrate.ledger import Ledger
-from amlmigrate.ledger.valid_decisions import Standing, open_findings
 from amlmigrate.planning.asset_findings import left_behind, without_twin
 from amlmigrate.planning.planner import NOBODY, Planner, counts
 from amlmigrate.planning.unmoved_blobs import OtherUsers
@@ -168,14 +166,3 @@ def _in_list(step: Step) -> bool:
     kind = moving_kinds().get(step.address.kind)
     adopted = step.action is Action.ADOPT and step.address.version is None
     return step.comes_with_version or bool(adopted and kind and kind.versioned)
-
-
-def refuse_errors(plan: Plan, ledger: Ledger) -> None:
-    """Refuses a plan with findings of severity error that nobody has let go."""
-    findings = open_findings(plan, Standing(plan, ledger))
-    if errors := [finding for finding in findings if finding.severity == "error"]:
-        raise RefusedError(
-            "The plan has errors: it cannot be run.",
-            reasons=tuple(f"{finding.address}: {finding.summary} {finding.remedy}" for finding in errors),
-            remedy="Set them right and make a new plan, or let each one go: migrate waive ABOUT!CODE --reason ...",
-        )

@@ -10,7 +10,7 @@ from amlmigrate.bytes.listings import Listing, ListingDigest
 from amlmigrate.bytes.prefixes import PrefixSet
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.workspace import Location, Workspace
+from amlmigrate.core.workspace import Location, SurveyedWorkspace
 from amlmigrate.kinds import Rest
 
 EMPTY_REASON = "it is empty"
@@ -38,7 +38,7 @@ class OtherUsers:
         """The same, of what may be another's."""
         return f"; {self.says}, and they may be theirs"
 
-    def findings(self, workspace: Workspace) -> list[Finding]:
+    def findings(self, workspace: SurveyedWorkspace) -> list[Finding]:
         """The same for the plan's header."""
         if not self:
             return []
@@ -74,14 +74,14 @@ class NamedBlobs:
         return "that no asset refers to" if self.whole else "that no asset refers to of those that could be listed"
 
 
-def job_folders(workspace: Workspace, root: Location) -> Iterator[Location]:
+def job_folders(workspace: SurveyedWorkspace, root: Location) -> Iterator[Location]:
     """Where the service puts what a job writes, for each job that is listed (AZ-WS-2)."""
     for job in workspace.jobs:
         yield root.below(f"ExperimentRun/dcid.{job}")
         yield root.below(f"azureml/{job}")
 
 
-def copied_roots(listing: Listing, workspace: Workspace, others: OtherUsers) -> Iterable[Location]:
+def copied_roots(listing: Listing, workspace: SurveyedWorkspace, others: OtherUsers) -> Iterable[Location]:
     """What `--unreferenced copy` copies of a container: all, if it is the workspace's alone, else its jobs'."""
     root = listing.place
     return [root] if workspace.owns(root.container) or not others else job_folders(workspace, root)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
 
 from amlmigrate.bytes.copying import Copier
 from amlmigrate.bytes.deleting import Deleter, Needed
@@ -14,8 +13,7 @@ from amlmigrate.core.ownership_record import Copied, OwnershipRecord
 from amlmigrate.core.plan import Action, Bytes, Gone, Step
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
-from amlmigrate.ledger import Ledger
-from amlmigrate.running.recorder import Recorder
+from amlmigrate.ledger.asynchronous import AsyncLedger
 
 # Copies are recorded in batches, but none waits for long: a large one that is not known to be the tool's own
 # has to be proven by reading it.
@@ -38,8 +36,7 @@ class CopyExecutor:
 
     copier: Copier
     deleter: Deleter
-    recorder: Recorder
-    ledger: Ledger
+    ledger: AsyncLedger
     prior: OwnershipRecord
     apart: frozenset[Location] = frozenset()
     needed: Needed = unneeded
@@ -55,7 +52,7 @@ class CopyExecutor:
                 note = await self.copier.copy(step, amount, record, found_is_own=own, apart=apart)
         finally:
             await record.write()
-        await self.recorder.move(step.address, State.DONE, detail=note)
+        await self.ledger.move(step.address, State.DONE, detail=note)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +84,11 @@ class StepRecord:
 
     async def begin(self, missing: Iterable[Blob]) -> None:
         """Says, before their first change, which blobs are asked for that are not there, by their new paths."""
-        do, ledger = self._copies.recorder.do, self._copies.ledger
         if not self._begun:
             self._begun = True
-            await do(ledger.begin_copy, self._step.address, self._container, list(missing))
+            await self._copies.ledger.begin_copy(self._step.address, self._container, missing)
         else:
-            await do(ledger.ask_for, self._container, list(missing))
+            await self._copies.ledger.ask_for(self._container, missing)
 
     async def arrived(self, path: str, copied: Copied) -> None:
         """A copy is there."""
@@ -101,11 +97,11 @@ class StepRecord:
 
     async def asked(self) -> frozenset[str]:
         """What an earlier run asked to be deleted, and was not seen to be."""
-        return await self._copies.recorder.do(self._copies.ledger.asked, self._step.address)
+        return await self._copies.ledger.asked(self._step.address)
 
     async def deleting(self, gone: Iterable[Gone]) -> None:
         """Says, before the first, which blobs are to be deleted."""
-        await self._copies.recorder.do(self._copies.ledger.begin_deleting, self._step.address, list(gone))
+        await self._copies.ledger.begin_deleting(self._step.address, gone)
 
     async def deleted(self, path: str) -> None:
         """A blob is gone."""
@@ -114,7 +110,7 @@ class StepRecord:
 
     async def left(self, left: Mapping[str, str]) -> None:
         """Says which blobs the step left alone: path to ETag."""
-        await self._copies.recorder.do(self._copies.ledger.leave, self._step.address, self._container, left)
+        await self._copies.ledger.leave(self._step.address, self._container, left)
 
     async def _in_time(self, waiting: int) -> None:
         if waiting >= _BATCH or time.monotonic() - self._written > _BATCH_SECONDS:
@@ -123,10 +119,9 @@ class StepRecord:
     async def write(self) -> None:
         """Brings to the disk what has arrived, and what is gone."""
         self._written = time.monotonic()
-        do, ledger = self._copies.recorder.do, self._copies.ledger
         arrived, self._arrived = self._arrived, []
         deleted, self._deleted = self._deleted, []
         if arrived:
-            await do(partial(ledger.copied, self._container, arrived))
+            await self._copies.ledger.copied(self._container, arrived)
         if deleted:
-            await do(partial(ledger.deleted, self._step.address, deleted))
+            await self._copies.ledger.deleted(self._step.address, deleted)

@@ -17,8 +17,7 @@ from amlmigrate.core.state import State
 from amlmigrate.core.writes import Accepted, Write
 from amlmigrate.kinds import Kind, moving_kinds
 from amlmigrate.kinds._base import WorkspacePort
-from amlmigrate.ledger import Ledger
-from amlmigrate.running.recorder import Recorder
+from amlmigrate.ledger.asynchronous import AsyncLedger
 from amlmigrate.running.sources import Sources
 from amlmigrate.running.target_names import TargetNames
 
@@ -35,8 +34,7 @@ class DocumentExecutor:
     source: WorkspacePort
     target: WorkspacePort
     sources: Sources
-    recorder: Recorder
-    ledger: Ledger
+    ledger: AsyncLedger
     present: dict[Address, Asset]
     prior: OwnershipRecord
     names: TargetNames
@@ -55,7 +53,7 @@ class DocumentExecutor:
         if not recovered and not await self._in_place(kind, step, body, fresh=begun):
             if step.address.phase and kind.versioned and step.address.version is None:
                 await self.names.refuse_hiding(kind, step.address)
-            await self.recorder.move(step.address, State.DOING)
+            await self.ledger.move(step.address, State.DOING)
             accepted = await self._apply(kind, step, body, begun=begun)
         await self._done(kind, step, await self._settled(kind, step, body, accepted))
 
@@ -68,8 +66,8 @@ class DocumentExecutor:
         if there is None or kind.differences(step.address, body, there):
             return False
         if await self.names.ours(step.called):
-            await self.recorder.move(step.address, State.DOING)
-            await self.recorder.move(step.address, State.CREATED, target_id=step.target_id)
+            await self.ledger.move(step.address, State.DOING)
+            await self.ledger.move(step.address, State.CREATED, target_id=step.target_id)
         await self._done(kind, step, there)
         return True
 
@@ -98,14 +96,14 @@ class DocumentExecutor:
         there = await self._come_about(kind, step, state)
         if there is None or kind.differences(step.address, body, there) or not kind.made(body, there):
             return False
-        await self.recorder.move(
+        await self.ledger.move(
             step.address, State.CREATED, target_id=step.target_id, target_sha256=kind.state(there)
         )
         return True
 
     async def _come_about(self, kind: Kind, step: Step, state: State) -> Document | None:
         if state is State.CREATED:
-            operation = await self.recorder.do(self.ledger.operation, step.address)
+            operation = await self.ledger.operation(step.address)
             return await kind.settle(self.target, step.called, Accepted({}, operation=operation))
         return await self._at_rest(kind, step)
 
@@ -137,7 +135,7 @@ class DocumentExecutor:
         """Whether the service failed at what an earlier attempt of this step asked for: it is written anew."""
         if of_resource(there) is not Ending.FAILED:
             return False
-        return kind.made(body, there) or await self.recorder.do(self.ledger.creates, step.address)
+        return kind.made(body, there) or await self.ledger.creates(step.address)
 
     async def _there(self, kind: Kind, step: Step, *, fresh: bool) -> Document | None:
         """What the target has where something is to be created.
@@ -174,7 +172,7 @@ class DocumentExecutor:
 
         None where it is not the tool's own.
         """
-        own: str | None = await self.recorder.do(self.ledger.left_of, step.address.item)
+        own = await self.ledger.left_of(step.address.item)
         if own is not None:
             return own
         return self.prior.left.get(str(step.called)) if self.prior.owns(step.called) else None
@@ -203,7 +201,7 @@ class DocumentExecutor:
             if step.action is Action.CREATE and accepted.existed and not begun:
                 await self._refuse_appeared(kind, step)
         new = str(accepted.document.get("id") or step.target_id)
-        await self.recorder.move(step.address, State.CREATED, target_id=new, operation=accepted.operation)
+        await self.ledger.move(step.address, State.CREATED, target_id=new, operation=accepted.operation)
         return accepted
 
     async def _refuse_appeared(self, kind: Kind, step: Step) -> None:
@@ -211,7 +209,7 @@ class DocumentExecutor:
         if kind.read_before_put(step.address):
             return
         # Not under way any more: what a later run finds there, this step did not make.
-        await self.recorder.move(step.address, State.PENDING)
+        await self.ledger.move(step.address, State.PENDING)
         raise ConflictError(
             "It appeared in the target while the plan was run: somebody else made it, and its description and tags"
             " may now be the source's.",
@@ -240,7 +238,7 @@ class DocumentExecutor:
     async def _done(self, kind: Kind, step: Step, there: Document) -> None:
         new = str(there.get("id") or step.target_id)
         old = "" if step.address.phase else step.source_id
-        await self.recorder.move(
+        await self.ledger.move(
             step.address, State.DONE, target_id=new, target_sha256=kind.state(there), source_id=old
         )
 

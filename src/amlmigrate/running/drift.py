@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 
 from amlmigrate.bytes.drift import drifted
 from amlmigrate.bytes.listings import Listing
@@ -14,25 +13,8 @@ from amlmigrate.core.errors import BadInputError, DriftError
 from amlmigrate.core.mapping import Mapping as WorkspaceMapping
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.seal import changes
-from amlmigrate.core.workspace import Workspace
+from amlmigrate.core.workspace import SurveyedWorkspace
 from amlmigrate.kinds import document_digests, holding
-
-
-def check_workspaces(plan: Plan, source: Workspace, target: Workspace) -> None:
-    """Refuses workspaces that are not the plan's: one made anew under its name is another."""
-    check_workspace(source, plan.header.source)
-    check_workspace(target, plan.header.target)
-
-
-def check_workspace(workspace: Workspace, header: Mapping[str, str]) -> None:
-    """Refuses one that is not that of a plan's header."""
-    if workspace.workspace_id != header["workspaceId"]:
-        raise BadInputError(
-            f"'{workspace.ref.short}' is not the workspace that the plan was made for:"
-            f" its workspaceId is {workspace.workspace_id}, the plan's {header['workspaceId']}.",
-            address=workspace.id,
-            remedy="It was deleted and made anew: make a new plan.",
-        )
 
 
 def check_places(plan: Plan, mapping: WorkspaceMapping) -> None:
@@ -53,7 +35,7 @@ def check_places(plan: Plan, mapping: WorkspaceMapping) -> None:
             )
 
 
-async def check_all(plan: Plan, source: Inventory, target: Workspace, blobs: Blobs) -> None:
+async def check_all(plan: Plan, source: Inventory, target: SurveyedWorkspace, blobs: Blobs) -> None:
     """Reads the listings of the source's containers, and refuses it like `check_source`."""
     listed = await list_source(WorkspaceMapping(source.workspace, target), blobs, holding().own)
     # Of many blobs this takes a while, in which the lease has to be renewed.

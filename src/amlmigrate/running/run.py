@@ -1,8 +1,7 @@
-"""One run of a plan, from its lock to the map of ids."""
+"""The steps of one run, carried out under its lock and its lease, and the map of ids that they leave."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from amlmigrate.bytes.copying import Copier
@@ -17,13 +16,14 @@ from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.state import State
+from amlmigrate.core.stop import Stop
 from amlmigrate.ledger import Ledger, StepRow
+from amlmigrate.ledger.asynchronous import AsyncLedger
 from amlmigrate.ledger.heartbeat import beating
 from amlmigrate.ledger.items import write_idmap
 from amlmigrate.ledger.lock import Lock
 from amlmigrate.running.copy_executor import CopyExecutor, unneeded
 from amlmigrate.running.document_executor import DocumentExecutor
-from amlmigrate.running.recorder import Recorder
 from amlmigrate.running.sources import Sources
 from amlmigrate.running.step_executor import StepExecutor
 from amlmigrate.running.target_names import TargetNames
@@ -36,7 +36,7 @@ def finished(plan: Plan, ledger: Ledger) -> bool:
     return all(rows[step.address].state is State.DONE for step in plan.steps if step.run)
 
 
-async def run(
+async def run_steps(
     plan: Plan,
     folder: Path,
     ledger: Ledger,
@@ -48,42 +48,42 @@ async def run(
     *,
     jobs: int,
     emit: Emit,
-    on_start: Callable[[Walker], None],
+    stop: Stop,
     needed: Needed = unneeded,
 ) -> WalkResult:
     """Carries out what is open; the caller holds the lock.
 
     `target` is what the target holds now, `prior` what the tool made of it; `needed` looks what of the
-    target refers to a place.
+    target refers to a place. Once `stop` is wanted what is under way ends.
     """
     ledger.note("begun", "yes")
     ledger.run_begins()
     ledger.reopen()
-    recorder = Recorder(ledger)
+    written = AsyncLedger(ledger)
     port = session.target.workspace(plan.header.target_ref)
     source = session.source.workspace(plan.header.source_ref)
     sides = (session.source.blobs, session.target.blobs)
-    executor = LocalExecutor(StorePair(session.source, session.target), stopping=lambda: walker.stopping)
-    copier = Copier(*sides, mapping, executor, stopping=lambda: walker.stopping)
-    deleter = Deleter(*sides, executor, stopping=lambda: walker.stopping)
-    names = TargetNames(port, recorder, ledger, prior, target.assets)
+    executor = LocalExecutor(StorePair(session.source, session.target), stopping=stop)
+    copier = Copier(*sides, mapping, executor, stopping=stop)
+    deleter = Deleter(*sides, executor, stopping=stop)
+    names = TargetNames(port, written, prior, target.assets)
     rows = ledger.steps()
     sources = Sources(source, [one for one in plan.steps if one.run and rows[one.address].state is not State.DONE])
     life = StepExecutor(
-        documents=DocumentExecutor(source, port, sources, recorder, ledger, target.assets, prior, names),
-        copies=CopyExecutor(copier, deleter, recorder, ledger, prior, plan.apart(), needed),
+        documents=DocumentExecutor(source, port, sources, written, target.assets, prior, names),
+        copies=CopyExecutor(copier, deleter, written, prior, plan.apart(), needed),
         reads_target=port.exists,
     )
-    walker: Walker = Walker(plan, rows, recorder, life.carry_out, emit)
+    walker = Walker(plan, rows, written, life.carry_out, emit, stop)
     emit(Event("run.start", _amounts(plan, rows)))
-    on_start(walker)
-    try:
-        # One that has lost its plan, or cannot write, begins nothing more.
-        async with beating(lambda: recorder.do(lock.beat), walker.stop):
-            tally = await walker.walk(jobs)
-    finally:
-        recorder.close()
-    write_idmap(folder, ledger)
+    with stop.obeyed(lambda: emit(Event("run.stopping", {"steps": walker.under_way}))):
+        try:
+            # One that has lost its plan, or cannot write, begins nothing more.
+            async with beating(lambda: written.beat(lock), stop.want):
+                tally = await walker.walk(jobs)
+        finally:
+            written.close()
+        write_idmap(folder, ledger)
     return tally
 
 

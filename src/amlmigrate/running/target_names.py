@@ -14,8 +14,7 @@ from amlmigrate.core.few import few
 from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.kinds import Kind
 from amlmigrate.kinds._base import WorkspacePort
-from amlmigrate.ledger import Ledger
-from amlmigrate.running.recorder import Recorder
+from amlmigrate.ledger.asynchronous import AsyncLedger
 
 _NAMED = 20
 
@@ -25,8 +24,7 @@ class TargetNames:
     """The names of one target. `present`: all addresses that it had when the run began."""
 
     target: WorkspacePort
-    recorder: Recorder
-    ledger: Ledger
+    ledger: AsyncLedger
     prior: OwnershipRecord
     present: Iterable[Address]
     _listed: dict[str, dict[Address, Document]] = field(default_factory=dict)
@@ -64,6 +62,6 @@ class TargetNames:
             )
 
     async def _foreign(self, addresses: Iterable[Address]) -> list[Address]:
-        made = await self.recorder.do(self.ledger.owned)
+        made = await self.ledger.owned()
         versions = (address for address in addresses if address.version is not None)
         return [one for one in versions if not self.prior.owns(one) and str(one) not in made]

@@ -22,9 +22,10 @@ from amlmigrate.core.errors import (
 from amlmigrate.core.events import Emit, Event
 from amlmigrate.core.plan import Plan, Step
 from amlmigrate.core.state import State
+from amlmigrate.core.stop import Stop
 from amlmigrate.core.unexpected_errors import unforeseen
 from amlmigrate.ledger import StepRow
-from amlmigrate.running.recorder import Recorder
+from amlmigrate.ledger.asynchronous import AsyncLedger
 
 CarryOut = Callable[[Step, State], Awaitable[None]]
 
@@ -54,11 +55,19 @@ class Walker:
     """One walk over the steps that are not done."""
 
     def __init__(
-        self, plan: Plan, rows: dict[Address, StepRow], recorder: Recorder, carry_out: CarryOut, emit: Emit
+        self,
+        plan: Plan,
+        rows: dict[Address, StepRow],
+        ledger: AsyncLedger,
+        carry_out: CarryOut,
+        emit: Emit,
+        stop: Stop,
     ) -> None:
-        self._recorder = recorder
+        """Once `stop` is wanted no further step is taken; those under way end."""
+        self._ledger = ledger
         self._carry_out = carry_out
         self._emit = emit
+        self._stop = stop
         self._states = {address: row.state for address, row in rows.items()}
         self._place = {step.address: place for place, step in enumerate(plan.steps)}
         self._open = {
@@ -78,7 +87,6 @@ class Walker:
             self._sorter.prepare()
         self._ready: list[tuple[int, Address]] = []
         self._take_ready()
-        self.stopping = False
         self.under_way = 0
         self.tally = WalkResult()
 
@@ -90,16 +98,12 @@ class Walker:
         for address in self._sorter.get_ready():
             heapq.heappush(self._ready, (self._place[address], address))
 
-    def stop(self) -> None:
-        """Takes no further step; those under way end, and begin nothing that can be left for later."""
-        self.stopping = True
-
     async def walk(self, jobs: int) -> WalkResult:
         """Carries out all that is open, `jobs` steps at a time."""
         running: set[asyncio.Task[None]] = set()
         try:
-            while (self._ready and not self.stopping) or running:
-                while self._ready and not self.stopping and len(running) < jobs:
+            while (self._ready and not self._stop()) or running:
+                while self._ready and not self._stop() and len(running) < jobs:
                     step = self._open[heapq.heappop(self._ready)[1]]
                     running.add(asyncio.create_task(self._one(step), name=str(step.address)))
                 self.under_way = len(running)
@@ -110,7 +114,7 @@ class Walker:
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
-        self.tally.stopped = self.stopping and self.tally.done + len(self.tally.failed) < len(self._open)
+        self.tally.stopped = self._stop() and self.tally.done + len(self.tally.failed) < len(self._open)
         return self.tally
 
     async def _one(self, step: Step) -> None:
@@ -123,12 +127,12 @@ class Walker:
             return
         except LeaseLostError:
             # None of the others may change anything either.
-            self.stop()
+            self._stop.want()
             return
         except MigrateError as error:
             if isinstance(error, TargetLostError):
                 self.tally.lost = error
-                self.stop()
+                self._stop.want()
             await self._failed(step, error)
             return
         except Exception as error:  # noqa: BLE001 - one bad asset never stops the others
@@ -140,7 +144,7 @@ class Walker:
         self._take_ready()
 
     async def _failed(self, step: Step, error: MigrateError) -> None:
-        await self._recorder.move(step.address, State.FAILED, detail=error.summary)
+        await self._ledger.move(step.address, State.FAILED, detail=error.summary)
         self.tally.failed.append(error)
         self._emit(
             Event("step.failed", {"address": str(step.address), "reason": error.summary, "remedy": error.remedy})
@@ -151,7 +155,7 @@ class Walker:
             if self._states[address] is State.BLOCKED:
                 continue
             self._states[address] = State.BLOCKED
-            await self._recorder.move(address, State.BLOCKED, detail=f"comes after {step.address}, which failed")
+            await self._ledger.move(address, State.BLOCKED, detail=f"comes after {step.address}, which failed")
             self.tally.blocked += 1
             self._emit(Event("step.blocked", {"address": str(address), "after": str(step.address)}))
             queue += self._dependants[address]

@@ -11,8 +11,9 @@ from amlmigrate.cloud.session import Side
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.workspace import Workspace, WorkspaceRef
+from amlmigrate.posture import tagging
 from amlmigrate.posture.facts import key_of
-from amlmigrate.scanning import counting, facts, tagging
+from amlmigrate.scanning import counting, facts
 from amlmigrate.scanning.barriers import barriers
 from amlmigrate.scanning.resources import LOCKS, REGISTRIES, STORAGE, VAULTS, SurroundingResources
 from amlmigrate.scanning.risk import risk

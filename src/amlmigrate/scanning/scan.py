@@ -19,11 +19,11 @@ from amlmigrate.core.errors import BadInputError, DeniedError, MigrateError
 from amlmigrate.core.events import Emit, Event, ignore
 from amlmigrate.core.parallel import each
 from amlmigrate.core.unexpected_errors import known
+from amlmigrate.posture.tagging import Standard
 from amlmigrate.scanning.counting import COUNTED
 from amlmigrate.scanning.details import Details
 from amlmigrate.scanning.risk import rank
 from amlmigrate.scanning.subscriptions import chosen
-from amlmigrate.scanning.tagging import Standard
 from amlmigrate.scanning.values import Cause, NotKnown, Scanned
 
 _PROVIDER = "Microsoft.MachineLearningServices/workspaces"

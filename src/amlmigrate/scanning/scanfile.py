@@ -11,8 +11,8 @@ from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.tool import tool
 from amlmigrate.ledger import sealedlines
+from amlmigrate.posture.tagging import Standard
 from amlmigrate.scanning.scan import Scan
-from amlmigrate.scanning.tagging import Standard
 
 FORMAT = 1
 ROOT = Path("scans")

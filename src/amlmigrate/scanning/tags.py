@@ -18,7 +18,7 @@ from amlmigrate.core.errors import ConflictError
 from amlmigrate.core.events import Emit, Event, ignore
 from amlmigrate.core.parallel import each
 from amlmigrate.core.unexpected_errors import known
-from amlmigrate.scanning.tagging import ENVIRONMENT, SENSITIVITY, Standard, spelled
+from amlmigrate.posture.tagging import ENVIRONMENT, SENSITIVITY, Standard, spelled
 from amlmigrate.scanning.values import NotKnown, Scanned
 
 _AT_ONCE = 8

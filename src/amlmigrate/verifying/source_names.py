@@ -11,7 +11,7 @@ from amlmigrate.core.documents import digest, properties_of
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.json_strings import document_references
 from amlmigrate.core.plan import Plan, Step
-from amlmigrate.core.workspace import Location, Workspace
+from amlmigrate.core.workspace import Location, SurveyedWorkspace
 from amlmigrate.ledger.decision_subjects import found_by
 from amlmigrate.ledger.evidence import EvidenceFile
 
@@ -21,7 +21,7 @@ _CODE = "names-source"
 Naming = Mapping[str, Mapping[Location, int]]
 
 
-def findings(plan: Plan, target: Workspace, naming: Naming) -> list[Finding]:
+def findings(plan: Plan, target: SurveyedWorkspace, naming: Naming) -> list[Finding]:
     """A finding for each item with such files among its bytes; of what is no asset's, for the bytes themselves."""
     return [
         _finding(address, found)
@@ -51,7 +51,7 @@ def not_searched(counts: Counter[str]) -> Iterator[str]:
 
 
 def _by_item(
-    plan: Plan, target: Workspace, prefix: str, files: Mapping[Location, int]
+    plan: Plan, target: SurveyedWorkspace, prefix: str, files: Mapping[Location, int]
 ) -> dict[str, dict[Location, int]]:
     """The files by the address of each item that they belong to."""
     owners = list(_owners(plan, target, prefix))
@@ -64,7 +64,7 @@ def _by_item(
     return found
 
 
-def _owners(plan: Plan, target: Workspace, prefix: str) -> Iterator[tuple[str, list[Location]]]:
+def _owners(plan: Plan, target: SurveyedWorkspace, prefix: str) -> Iterator[tuple[str, list[Location]]]:
     """The items that come after a prefix, each with the places in the target that its document names."""
     there = maps.Mapping(target, target)
     for step in plan.steps:

@@ -23,15 +23,16 @@ from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.core.reference import references
 from amlmigrate.core.select import Selection
 from amlmigrate.core.state import Outcome, State
+from amlmigrate.core.stop import Stop
 from amlmigrate.decommissioning.gate import undecided
 from amlmigrate.inventory.walk import scan
 from amlmigrate.kinds import Context, all_kinds, moving_kinds
 from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.asynchronous import AsyncLedger
 from amlmigrate.ledger.items import idmap, items
 from amlmigrate.planning.diff import verdicts_on
 from amlmigrate.planning.planner import Planner
 from amlmigrate.running.document_executor import DocumentExecutor
-from amlmigrate.running.recorder import Recorder
 from amlmigrate.running.run import finished
 from amlmigrate.running.sources import Sources
 from amlmigrate.running.target_names import TargetNames
@@ -106,20 +107,20 @@ class Move:
     async def run(self) -> WalkResult:
         """One run, as one that goes on."""
         self.ledger.reopen()
-        recorder = Recorder(self.ledger)
+        written = AsyncLedger(self.ledger)
         present = (await self.holds()).assets
-        names = TargetNames(self.target, recorder, self.ledger, self.prior, present)
+        names = TargetNames(self.target, written, self.prior, present)
         documents = DocumentExecutor(
-            self.source, self.target, Sources(self.source, ()), recorder, self.ledger, present, self.prior, names
+            self.source, self.target, Sources(self.source, ()), written, present, self.prior, names
         )
 
         async def carry_out(step: Step, state: State) -> None:
             await (documents.adopt(step) if step.action is Action.ADOPT else documents.write(step, state))
 
         try:
-            return await Walker(self.plan_, self.ledger.steps(), recorder, carry_out, ignore).walk(1)
+            return await Walker(self.plan_, self.ledger.steps(), written, carry_out, ignore, Stop()).walk(1)
         finally:
-            recorder.close()
+            written.close()
 
     def state(self, address: Address) -> State:
         """Of one step."""

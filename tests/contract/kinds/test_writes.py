@@ -21,8 +21,8 @@ from amlmigrate.core.state import State
 from amlmigrate.core.writes import overlaid
 from amlmigrate.kinds import Kind, moving_kinds
 from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.asynchronous import AsyncLedger
 from amlmigrate.running.document_executor import DocumentExecutor
-from amlmigrate.running.recorder import Recorder
 from amlmigrate.running.sources import Sources
 from amlmigrate.running.target_names import TargetNames
 
@@ -83,7 +83,6 @@ class Begun:
     target: Service
     ledger: Ledger
     documents: DocumentExecutor
-    recorder: Recorder
 
     async def go_on(self) -> None:
         """As a run does that finds it as it is."""
@@ -111,13 +110,11 @@ def begun(asset: Asset, tmp_path: Path) -> Iterator[Begun]:
         secrets |= {f"{path}/listSecrets": _Any(), "datastores/workspaceblobstore/listSecrets": _Any()}
     ledger = Ledger(tmp_path)
     ledger.bind(Plan(header(), (step,), "ab" * 32))
-    recorder = Recorder(ledger)
-    names = TargetNames(target, recorder, ledger, OwnershipRecord(), {})
-    documents = DocumentExecutor(
-        source, target, Sources(source, ()), recorder, ledger, {}, OwnershipRecord(), names
-    )
-    yield Begun(step, target, ledger, documents, recorder)
-    recorder.close()
+    written = AsyncLedger(ledger)
+    names = TargetNames(target, written, OwnershipRecord(), {})
+    documents = DocumentExecutor(source, target, Sources(source, ()), written, {}, OwnershipRecord(), names)
+    yield Begun(step, target, ledger, documents)
+    written.close()
     ledger.close()
 
 

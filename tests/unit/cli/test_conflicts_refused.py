@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from tests.unit.world import plan, step
 
-from amlmigrate.cli import run
 from amlmigrate.cli.views.human import HumanView
+from amlmigrate.cli.views.runs import dry_lines
 from amlmigrate.core.errors import BadInputError, RefusedError
 from amlmigrate.core.plan import Action, Bytes, Gone, Step
 from amlmigrate.core.workspace import Location
 from amlmigrate.ledger import Ledger
+from amlmigrate.running.refusals import refuse_conflicts
 
 
 def _conflict(path: str, *, blob: bool) -> Step:
@@ -26,7 +27,7 @@ def test_fifty_thousand_conflicts_are_told_in_short(tmp_path: Path, capsys: pyte
     with Ledger(tmp_path) as ledger:
         ledger.bind(many)
         with pytest.raises(RefusedError) as refused:
-            run._refuse_conflicts(many, ledger)
+            refuse_conflicts(many, ledger)
     assert len(refused.value.reasons) == 41 and "and 49960 more" in refused.value.reasons[-1]
     estimate = {"arm_reads": 0, "arm_writes": 0, "floor_seconds": 0, "blob_deletes": 0}
     HumanView().plan(replace(many, header=replace(many.header, estimate=estimate)))
@@ -45,7 +46,7 @@ def test_a_dry_run_lists_each_blob_that_would_go() -> None:
     place = Location("a", "c", "d")
     one = step("blobs/c/d#delete", action=Action.DELETE, bytes=Bytes(place, place, 2, 3),
                gone=(Gone("d/1", '"o"', 1), Gone("d/2", '"o"', 2)))  # fmt: skip
-    assert list(run._dry(one)) == [
+    assert list(dry_lines(one)) == [
         "delete   blobs/c/d#delete",
         "  delete d/1 (1 bytes)",
         "  delete d/2 (2 bytes)",

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from amlmigrate.cli import decisionfile, plans, until
+from amlmigrate.cli import decisionfile, plans
+from amlmigrate.core import waiver_end
 from amlmigrate.core.errors import BadInputError
 
 HEAD = "address,decision,reason\n"
@@ -114,10 +115,10 @@ def test_no_cell_that_is_written_is_a_formula_and_each_reads_back(tmp_path: Path
 
 def test_a_day_ends_at_its_midnight_in_utc() -> None:
     today = datetime.now(UTC).date()
-    assert until.end(today.isoformat()) == f"{today + timedelta(days=1)}T00:00:00+00:00"
-    assert until.end("2099-01-31T12:00+02:00") == "2099-01-31T10:00:00+00:00"
-    assert until.end("2099-01-31T12:00Z") == "2099-01-31T12:00:00+00:00"
-    assert until.end("") == ""
+    assert waiver_end.end(today.isoformat()) == f"{today + timedelta(days=1)}T00:00:00+00:00"
+    assert waiver_end.end("2099-01-31T12:00+02:00") == "2099-01-31T10:00:00+00:00"
+    assert waiver_end.end("2099-01-31T12:00Z") == "2099-01-31T12:00:00+00:00"
+    assert waiver_end.end("") == ""
 
 
 YESTERDAY = (datetime.now(UTC).date() - timedelta(days=1)).isoformat()
@@ -129,7 +130,7 @@ YESTERDAY = (datetime.now(UTC).date() - timedelta(days=1)).isoformat()
 )
 def test_a_date_that_is_past_or_none_is_refused(text: str) -> None:
     with pytest.raises(BadInputError, match="--until"):
-        until.end(text)
+        waiver_end.end(text)
 
 
 def test_a_folder_with_a_plan_is_the_plan_and_all_else_an_address(

@@ -61,9 +61,9 @@ class Case:
         for owner, name, value in (
             (gating, "read_both", read),
             (gating, "_seen", gating.SeenTarget(read[1], ())),
-            (gating, "claims", []),
+            (gating, "target_claims", []),
             (gating, "surroundings", around),
-            (gating.remaining, "parts", []),
+            (gating.remaining_resources, "parts", []),
             (gating.removal, "locks", []),
             (gating.dataprotection, "ending", []),
             (gating.dataprotection, "unwritable", []),

@@ -24,13 +24,13 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.plan import Action
 from amlmigrate.core.workspace import Location
+from amlmigrate.inventory.arrived import _all_there
 from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.approving import approve_decisions
 from amlmigrate.ledger.deciding import NewDecision, decide, reopen
 from amlmigrate.ledger.decision_subjects import Subjects, of_findings, of_step
 from amlmigrate.ledger.valid_decisions import Standing
 from amlmigrate.planning import planfile
-from amlmigrate.verifying.arrived import _all_there
 
 SIGNED = "see https://acct.blob.core.windows.net/c/x?sv=2024&sig=S1GNED"
 ANN, BEN = (By(name, "host", "1", Identity(name)) for name in ("ann", "ben"))

@@ -14,14 +14,14 @@ from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.places import Places
 from amlmigrate.core.reference import references
 from amlmigrate.core.reference_targets import lead, names_source
-from amlmigrate.core.workspace import Datastore, Location, Workspace
+from amlmigrate.core.workspace import Datastore, Location, SurveyedWorkspace
 from amlmigrate.kinds import Context, Whose, all_kinds, holding
 from amlmigrate.posture.places import account_of
 
 SUFFIXES = [cloud.storage_suffix for cloud in CLOUDS.values()]
 
 
-def at(workspace: Workspace, suffix: str) -> Workspace:
+def at(workspace: SurveyedWorkspace, suffix: str) -> SurveyedWorkspace:
     """The workspace in the cloud of that suffix, as its system datastores say by `endpoint`."""
     stores = tuple(
         replace(one, root=replace(one.root, suffix=suffix)) if one.root else one for one in workspace.datastores

@@ -13,7 +13,7 @@ from tests.unit.world import by_hand as left_by_hand
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Inventory
-from amlmigrate.core.workspace import Workspace
+from amlmigrate.core.workspace import SurveyedWorkspace
 from amlmigrate.decommissioning.held_rights import HeldRights, held, identities
 
 SUBSCRIPTION = OLD.subscription
@@ -29,7 +29,7 @@ IDENTITY = {"type": "SystemAssigned,UserAssigned", "principalId": "sys", "userAs
 def _source(*left: Asset, identity: Any = IDENTITY) -> Inventory:
     properties = {**SOURCE.properties, "keyVault": VAULT}
     document = {**SOURCE.document, "identity": identity, "properties": properties}
-    return Inventory(Workspace(SOURCE.ref, document), by_hand=list(left))
+    return Inventory(SurveyedWorkspace(SOURCE.ref, document), by_hand=list(left))
 
 
 def _assignment(name: str, scope: str) -> dict[str, Any]:

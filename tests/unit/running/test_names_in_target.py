@@ -19,8 +19,8 @@ from amlmigrate.core.plan import Step
 from amlmigrate.core.state import State
 from amlmigrate.kinds import all_kinds, moving_kinds
 from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.asynchronous import AsyncLedger
 from amlmigrate.running.document_executor import DocumentExecutor
-from amlmigrate.running.recorder import Recorder
 from amlmigrate.running.sources import Sources
 from amlmigrate.running.target_names import TargetNames
 
@@ -42,11 +42,11 @@ class Run:
         self.steps = {str(one.address): one for one in plan(*source, there=there, prior=prior).steps}
         self.ledger = Ledger(tmp_path)
         self.ledger.bind(made_plan(*self.steps.values()))
-        self.recorder = Recorder(self.ledger)
+        written = AsyncLedger(self.ledger)
         present = {one.address: one for one in there}
-        names = TargetNames(self.target, self.recorder, self.ledger, prior, present)
+        names = TargetNames(self.target, written, prior, present)
         self.documents = DocumentExecutor(
-            self.source, self.target, Sources(self.source, ()), self.recorder, self.ledger, present, prior, names
+            self.source, self.target, Sources(self.source, ()), written, present, prior, names
         )
 
     async def write(self, address: str) -> None:

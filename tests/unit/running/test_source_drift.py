@@ -14,8 +14,9 @@ from amlmigrate.core.errors import BadInputError, DriftError, ExitCode
 from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.core.seal import UNLISTED
 from amlmigrate.core.workspace import Workspace
+from amlmigrate.inventory.sides import check_workspaces
 from amlmigrate.kinds import document_digests
-from amlmigrate.running.drift import check_source, check_workspaces
+from amlmigrate.running.drift import check_source
 from amlmigrate.verifying.document_comparison import compare_documents
 
 JOBS = left_by_hand(Address.parse("jobs"), "jobs stay", "export them", {"count": 3})

@@ -27,7 +27,7 @@ async def test_a_stop_takes_no_further_step_and_lets_those_under_way_end(walk: C
     walker = one.walker(held)
     task = asyncio.create_task(walker.walk(2))
     await asyncio.sleep(0)
-    walker.stop()
+    one.stop.want()
     stopping.set()
     tally = await task
     assert tally.stopped
@@ -40,7 +40,7 @@ async def test_a_stop_after_the_last_step_stopped_nothing(walk: Callable[..., Wa
     walker = one.walker()
 
     async def last(walked: Step, state: State) -> None:
-        walker.stop()
+        one.stop.want()
         await one.carry_out(walked, state)
 
     walker = one.walker(last)
@@ -75,8 +75,8 @@ async def test_a_step_that_stops_in_the_middle_has_not_failed(walk: Callable[...
     one = walk(*TREE)
 
     async def half(walked: Step, state: State) -> None:
-        await one.recorder.move(walked.address, State.DOING)
-        walker.stop()
+        await one.written.move(walked.address, State.DOING)
+        one.stop.want()
         raise InterruptedRunError("in the middle")
 
     walker = one.walker(half)

@@ -11,8 +11,9 @@ from tests.unit.world import step
 from amlmigrate.core.events import Event
 from amlmigrate.core.plan import Plan, Step
 from amlmigrate.core.state import State
+from amlmigrate.core.stop import Stop
 from amlmigrate.ledger import Ledger
-from amlmigrate.running.recorder import Recorder
+from amlmigrate.ledger.asynchronous import AsyncLedger
 from amlmigrate.running.walker import Walker, WalkResult
 
 CarryOut = Callable[[Step, State], Awaitable[None]]
@@ -25,7 +26,8 @@ class Walk:
         self.plan = walked
         self.ledger = Ledger(folder)
         self.ledger.bind(walked)
-        self.recorder = Recorder(self.ledger)
+        self.written = AsyncLedger(self.ledger)
+        self.stop = Stop()
         self.begun: list[str] = []
         self.events: list[Event] = []
         self.failing: dict[str, Exception] = {}
@@ -35,11 +37,11 @@ class Walk:
         await asyncio.sleep(0)
         if error := self.failing.get(str(one.address)):
             raise error
-        await self.recorder.move(one.address, State.DONE)
+        await self.written.move(one.address, State.DONE)
 
     def walker(self, carry_out: CarryOut | None = None) -> Walker:
         rows = self.ledger.steps()
-        return Walker(self.plan, rows, self.recorder, carry_out or self.carry_out, self.events.append)
+        return Walker(self.plan, rows, self.written, carry_out or self.carry_out, self.events.append, self.stop)
 
     async def walk(self, jobs: int = 4) -> WalkResult:
         return await self.walker().walk(jobs)
@@ -48,7 +50,7 @@ class Walk:
         return {str(address): row.state for address, row in self.ledger.steps().items()}
 
     def close(self) -> None:
-        self.recorder.close()
+        self.written.close()
         self.ledger.close()
 
 

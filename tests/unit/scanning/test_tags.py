@@ -12,8 +12,9 @@ import pytest
 from amlmigrate.cloud.calling import HARMLESS, Twice
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.events import Event
-from amlmigrate.scanning import facts, tagging, tags
-from amlmigrate.scanning.tagging import ENVIRONMENT, SENSITIVITY
+from amlmigrate.posture import tagging
+from amlmigrate.posture.tagging import ENVIRONMENT, SENSITIVITY
+from amlmigrate.scanning import facts, tags
 from amlmigrate.scanning.tags import TagChange
 from amlmigrate.scanning.values import NotKnown, Scanned
 

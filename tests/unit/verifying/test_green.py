@@ -270,7 +270,7 @@ def test_so_does_one_of_a_target_in_use(tmp_path: Path, monkeypatch: pytest.Monk
         asked.append(living)
         return [BLOCKS]
 
-    monkeypatch.setattr("amlmigrate.verifying.after_cutover.leftalone.findings", gone)
+    monkeypatch.setattr("amlmigrate.verifying.after_cutover.foreign_blobs.findings", gone)
     with Ledger(tmp_path) as ledger:
         cutover = cut.cut_over(cut.chain(tmp_path, ledger))
         living = Living(cut.DOCUMENTS, cut.listed(*cut.PROVEN, cut.OWN), changes_since.Since((), 2, 6), LOOKED)

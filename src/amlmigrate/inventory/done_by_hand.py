@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from amlmigrate.cli.sides import read_both, read_pair
 from amlmigrate.cloud.session import Session
 from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.decision import DecisionSubject
@@ -12,9 +11,10 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan, Step
 from amlmigrate.core.state import Outcome
+from amlmigrate.inventory.arrived import prefix_arrived, rest_arrived
 from amlmigrate.inventory.shown import Effect, looked_at, set_right, shown
+from amlmigrate.inventory.sides import Pair, read_both, read_pair
 from amlmigrate.ledger.items import Item
-from amlmigrate.verifying.arrived import prefix_arrived, rest_arrived
 
 
 async def look(clouds: Session, plan: Plan, subjects: Iterable[DecisionSubject]) -> dict[str, bool | None]:
@@ -26,13 +26,13 @@ async def look(clouds: Session, plan: Plan, subjects: Iterable[DecisionSubject])
     found: dict[str, bool | None] = {}
     if not chosen:
         return found
-    await read_pair(clouds, plan)
+    pair = await read_pair(clouds, plan)
     port = clouds.target.workspace(plan.header.target_ref)
     for subject in chosen:
         if subject.step is None:
             source = clouds.source.workspace(plan.header.source_ref)
             found[subject.address] = await set_right(source, port, subject.address)
-    return found | await _steps(clouds, plan, port, [subject.step for subject in chosen if subject.step])
+    return found | await _steps(clouds, plan, port, [subject.step for subject in chosen if subject.step], pair)
 
 
 async def undone(clouds: Session, plan: Plan, ended: Iterable[Item], *, living: bool = False) -> list[Finding]:
@@ -72,7 +72,9 @@ def _effect(plan: Plan, step: Step) -> Effect | None:
     return (bodies[-2], bodies[-1]) if len(bodies) > 1 and step.body else None
 
 
-async def _steps(clouds: Session, plan: Plan, port: WorkspacePort, steps: list[Step]) -> dict[str, bool | None]:
+async def _steps(
+    clouds: Session, plan: Plan, port: WorkspacePort, steps: list[Step], pair: Pair | None = None
+) -> dict[str, bool | None]:
     found: dict[str, bool | None] = {}
     mapping = None
     for step in steps:
@@ -83,7 +85,7 @@ async def _steps(clouds: Session, plan: Plan, port: WorkspacePort, steps: list[S
             found[str(address)] = await prefix_arrived(clouds, step)
         else:
             if mapping is None:
-                source, target = await read_both(clouds, plan)
+                source, target = await read_both(clouds, plan, pair)
                 mapping = Mapping(source.workspace, target.workspace, plan.names())
             found[str(address)] = await rest_arrived(clouds, plan, mapping, address.name)
     return found

@@ -17,7 +17,7 @@ from amlmigrate.core.documents import digest
 from amlmigrate.core.errors import BadInputError
 
 SENSITIVITY, ENVIRONMENT = "sensitivity", "environment"
-_PACKAGE = "amlmigrate.scanning"
+_PACKAGE = "amlmigrate.posture"
 _REMEDY = "docs/reference/tagging.md has the members; leave --rules out for the standard that is shipped."
 
 

@@ -13,7 +13,7 @@ from amlmigrate.bytes.listings import listing_digest
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.plan import Action, Bytes
 from amlmigrate.core.workspace import Location
-from amlmigrate.verifying.arrived import prefix_arrived
+from amlmigrate.inventory.arrived import prefix_arrived
 
 OURS = blob("d/1", 3, '"s"', md5="bWQ1")
 THEIRS = replace(OURS, etag='"t"')

@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from amlmigrate.core.errors import BadInputError
-from amlmigrate.scanning import tagging
-from amlmigrate.scanning.tagging import ENVIRONMENT, SENSITIVITY, TaggingSubject
+from amlmigrate.posture import tagging
+from amlmigrate.posture.tagging import ENVIRONMENT, SENSITIVITY, TaggingSubject
 
 SHIPPED = tagging.read()
 

@@ -14,17 +14,17 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.state import State
 from amlmigrate.ledger import Ledger
-from amlmigrate.running.recorder import Recorder
+from amlmigrate.ledger.asynchronous import AsyncLedger
 
 COUNT = 20
 ADDRESSES = [Address.of("models", "m", str(number)) for number in range(COUNT)]
 
 
 @pytest.fixture
-def recorder(tmp_path: Path) -> Iterator[Recorder]:
+def written(tmp_path: Path) -> Iterator[AsyncLedger]:
     with Ledger(tmp_path) as ledger:
         ledger.bind(plan(*(step(str(address)) for address in ADDRESSES)))
-        made = Recorder(ledger)
+        made = AsyncLedger(ledger)
         yield made
         made.close()
 
@@ -36,34 +36,34 @@ def _on_disk(folder: Path) -> dict[str, str]:
     return found
 
 
-async def test_what_returns_is_on_disk(recorder: Recorder, tmp_path: Path) -> None:
+async def test_what_returns_is_on_disk(written: AsyncLedger, tmp_path: Path) -> None:
     async def one(address: Address) -> None:
-        await recorder.move(address, State.DOING)
+        await written.move(address, State.DOING)
         assert _on_disk(tmp_path)[str(address)] == "doing"
 
     await asyncio.gather(*map(one, ADDRESSES))
 
 
-async def test_many_asked_at_once_are_written_at_once(recorder: Recorder, tmp_path: Path) -> None:
-    written: list[str] = []
-    recorder._ledger._db.set_trace_callback(written.append)
-    await asyncio.gather(*(recorder.move(address, State.DOING) for address in ADDRESSES))
-    recorder._ledger._db.set_trace_callback(None)
-    assert written.count("COMMIT") <= 2
+async def test_many_asked_at_once_are_written_at_once(written: AsyncLedger, tmp_path: Path) -> None:
+    statements: list[str] = []
+    written._ledger._db.set_trace_callback(statements.append)
+    await asyncio.gather(*(written.move(address, State.DOING) for address in ADDRESSES))
+    written._ledger._db.set_trace_callback(None)
+    assert statements.count("COMMIT") <= 2
     assert set(_on_disk(tmp_path).values()) == {"doing"}
 
 
-async def test_what_fails_fails_alone(recorder: Recorder, tmp_path: Path) -> None:
+async def test_what_fails_fails_alone(written: AsyncLedger, tmp_path: Path) -> None:
     def broken() -> None:
-        with recorder._ledger.transaction() as db:
+        with written._ledger.transaction() as db:
             db.execute("UPDATE steps SET state = 'lost'")
             raise MigrateError("It broke.")
 
-    calls = [recorder.move(address, State.DOING) for address in ADDRESSES[:3]]
+    calls = [written.move(address, State.DOING) for address in ADDRESSES[:3]]
     # A finished step cannot begin.
-    await recorder.move(ADDRESSES[5], State.DONE)
+    await written.move(ADDRESSES[5], State.DONE)
     found = await asyncio.gather(
-        *calls, recorder.do(broken), recorder.move(ADDRESSES[5], State.DOING), recorder.move(ADDRESSES[4], State.DOING),
+        *calls, written._do(broken), written.move(ADDRESSES[5], State.DOING), written.move(ADDRESSES[4], State.DOING),
         return_exceptions=True,
     )  # fmt: skip
     assert [type(result) for result in found] == [type(None)] * 3 + [MigrateError, ValueError, type(None)]
@@ -73,17 +73,17 @@ async def test_what_fails_fails_alone(recorder: Recorder, tmp_path: Path) -> Non
     assert set(states.values()) == {"doing", "done", "pending"}
 
 
-async def test_where_nothing_can_be_written_everyone_hears_of_it(recorder: Recorder, tmp_path: Path) -> None:
-    recorder._ledger._db.execute("PRAGMA query_only = ON")
+async def test_where_nothing_can_be_written_everyone_hears_of_it(written: AsyncLedger, tmp_path: Path) -> None:
+    written._ledger._db.execute("PRAGMA query_only = ON")
     found = await asyncio.gather(
-        *(recorder.move(address, State.DOING) for address in ADDRESSES), return_exceptions=True
+        *(written.move(address, State.DOING) for address in ADDRESSES), return_exceptions=True
     )
     assert all(isinstance(result, MigrateError) for result in found)
     assert set(_on_disk(tmp_path).values()) == {"pending"}
 
 
-async def test_who_is_cancelled_leaves_the_others_alone(recorder: Recorder, tmp_path: Path) -> None:
-    tasks = [asyncio.create_task(recorder.move(address, State.DOING)) for address in ADDRESSES]
+async def test_who_is_cancelled_leaves_the_others_alone(written: AsyncLedger, tmp_path: Path) -> None:
+    tasks = [asyncio.create_task(written.move(address, State.DOING)) for address in ADDRESSES]
     await asyncio.sleep(0)
     tasks[3].cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from amlmigrate.core.workspace import Workspace
-from amlmigrate.scanning import tagging
+from amlmigrate.posture import tagging
 
 
 def most_sensitive(*workspaces: Workspace) -> bool:

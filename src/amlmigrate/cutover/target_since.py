@@ -1,0 +1,47 @@
+"""What has become of a target since its cutover: for `verify`, the gate of a removal and `cutover --back`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from amlmigrate.bytes.storage_containers import Containers
+from amlmigrate.cloud.session import Session
+from amlmigrate.core.asset import Inventory
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.plan import Plan
+from amlmigrate.cutover import changes_since
+from amlmigrate.cutover.record import active, moved
+from amlmigrate.kinds import document_digests
+from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.evidence import EvidenceFile
+from amlmigrate.ledger.items import decided, items
+from amlmigrate.ledger.valid_decisions import Standing
+
+
+async def look(
+    clouds: Session,
+    plan: Plan,
+    ledger: Ledger,
+    reports: list[EvidenceFile],
+    target: Inventory,
+    listed: Containers,
+    *,
+    hashing: bool = False,
+) -> changes_since.Since:
+    """Everything in the target that is not as it was at the cutover; nothing where there was none."""
+    cutover = active(reports)
+    if cutover is None:
+        return changes_since.Since()
+    settled = decided(items(plan, ledger))
+    proven = {there: item for there, item in moved(plan).items() if item not in settled}
+    found = await changes_since.blobs(cutover, listed.target, clouds.target.blobs, hashing=hashing)
+    found = found.with_documents(changes_since.documents(cutover, document_digests(target), proven))
+    return found.first_seen(reports, datetime.now(UTC).isoformat(timespec="seconds"))
+
+
+async def lost(
+    clouds: Session, plan: Plan, ledger: Ledger, reports: list[EvidenceFile], target: Inventory, listed: Containers
+) -> tuple[Finding, ...]:
+    """What the target lost of what was proven, and nobody has let go."""
+    found = await look(clouds, plan, ledger, reports, target, listed)
+    return tuple(found.undecided(changes_since.decided(Standing(plan, ledger).counting().values(), reports)))

@@ -1,0 +1,56 @@
+"""Both sides of a plan, read afresh: each workspace itself once, then what it holds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from amlmigrate.cloud.session import Session
+from amlmigrate.core.asset import Inventory
+from amlmigrate.core.errors import BadInputError
+from amlmigrate.core.parallel import in_order
+from amlmigrate.core.plan import Plan
+from amlmigrate.core.workspace import Workspace
+from amlmigrate.inventory.walk import take
+
+# Source and target.
+Pair = tuple[Workspace, Workspace]
+
+
+async def read_pair(clouds: Session, plan: Plan) -> Pair:
+    """Both workspaces' own documents. Raises BadInputError for others than the plan's."""
+    source = clouds.source.workspace(plan.header.source_ref)
+    target = clouds.target.workspace(plan.header.target_ref)
+    first, second = [one async for one in in_order((source, target), lambda side: side.read(), parallel=2)]
+    check_workspaces(plan, first, second)
+    return first, second
+
+
+async def read_both(clouds: Session, plan: Plan, pair: Pair | None = None) -> tuple[Inventory, Inventory]:
+    """The source with everything it holds, and the target's assets. Raises BadInputError for other workspaces.
+
+    `pair`: both workspaces as the command has just read them; they are not read again.
+    """
+    of_source, of_target = pair or await read_pair(clouds, plan)
+    source = clouds.source.workspace(plan.header.source_ref)
+    target = clouds.target.workspace(plan.header.target_ref)
+    return await asyncio.gather(
+        take(source, clouds.source, workspace=of_source), take(target, workspace=of_target)
+    )
+
+
+def check_workspaces(plan: Plan, source: Workspace, target: Workspace) -> None:
+    """Refuses workspaces that are not the plan's: one made anew under its name is another."""
+    check_workspace(source, plan.header.source)
+    check_workspace(target, plan.header.target)
+
+
+def check_workspace(workspace: Workspace, header: Mapping[str, str]) -> None:
+    """Refuses one that is not that of a plan's header."""
+    if workspace.workspace_id != header["workspaceId"]:
+        raise BadInputError(
+            f"'{workspace.ref.short}' is not the workspace that the plan was made for:"
+            f" its workspaceId is {workspace.workspace_id}, the plan's {header['workspaceId']}.",
+            address=workspace.id,
+            remedy="It was deleted and made anew: make a new plan.",
+        )

@@ -1,0 +1,161 @@
+"""A run of a plan, from what refuses it to its report: the checks, the lease, the steps, the evidence."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Container
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from amlmigrate.bytes.deleting import Needed
+from amlmigrate.cloud.credentials import signed
+from amlmigrate.cloud.session import Session
+from amlmigrate.core.asset import Inventory
+from amlmigrate.core.authorship import By
+from amlmigrate.core.events import Emit
+from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.ownership_record import OwnershipRecord
+from amlmigrate.core.plan import Plan
+from amlmigrate.core.stop import Stop
+from amlmigrate.core.workspace import SurveyedWorkspace
+from amlmigrate.inventory.sides import read_both, read_pair
+from amlmigrate.leasing.hold import Lease, held
+from amlmigrate.leasing.numbering import number
+from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.decisions import refuse_unapproved
+from amlmigrate.ledger.items import write_idmap
+from amlmigrate.ledger.lock import Lock
+from amlmigrate.ledger.valid_decisions import Standing
+from amlmigrate.posture import findings, let_go
+from amlmigrate.posture.target_claims import target_claims
+from amlmigrate.running import drift, refusals, report
+from amlmigrate.running.outcome import RunOutcome, outcome_of
+from amlmigrate.running.run import finished, run_steps
+from amlmigrate.running.walker import WalkResult
+
+_log = logging.getLogger(__name__)
+
+
+class Needing(Protocol):
+    """Makes what looks who of the target refers to a place; `made` are the items that this plan made by now."""
+
+    def __call__(
+        self,
+        clouds: Session,
+        plan: Plan,
+        source: SurveyedWorkspace,
+        prior: OwnershipRecord,
+        made: Callable[[], Container[str]],
+    ) -> Needed:
+        """The look."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What is to be run, and how; `by` is who asks, before they sign in.
+
+    `earlier` reads what other runs of the pair made, `needing` what the target's users refer to: both go by plans,
+    of which this stage reads none but its own.
+    """
+
+    plan: Plan
+    folder: Path
+    by: By
+    earlier: Callable[[], OwnershipRecord]
+    needing: Needing
+    emit: Emit
+    stop: Stop = field(default_factory=Stop)
+    jobs: int = 32
+    resume: bool = False
+    dry_run: bool = False
+    force_unlock: bool = False
+
+
+async def run(request: RunRequest, sign_in: Callable[[], Session]) -> RunOutcome:
+    """Carries out what is open of a plan, and adds the report; nobody signs in where nothing is.
+
+    Raises RefusedError with every reason why it must not be run, DriftError, PlanLockedError, and what Azure says.
+    """
+    plan, folder = request.plan, request.folder
+    with Ledger(folder) as ledger:
+        ledger.bind(plan)
+        refusals.refuse_errors(plan, ledger)
+        with Lock(ledger, force=request.force_unlock) as lock:
+            refusals.refuse_begun(ledger, resume=request.resume)
+            refusals.refuse_untrusted(plan, folder, ledger)
+            refusals.refuse_conflicts(plan, ledger)
+            if ledger.begun and finished(plan, ledger):
+                if not request.dry_run:
+                    _make_up_for(request, ledger)
+                return outcome_of(plan, folder, ledger)
+            refuse_unapproved(plan, folder, ledger)
+            async with sign_in() as clouds:
+                ledger.clock = clouds.target.arm.service_clock.now
+                if request.dry_run:
+                    await _checked(clouds, plan, ledger)
+                    return outcome_of(plan, folder, ledger, dry_run=True)
+                walked = await _run(request, clouds, ledger, lock)
+        return outcome_of(plan, folder, ledger, walked)
+
+
+def _make_up_for(request: RunRequest, ledger: Ledger) -> None:
+    """The run that finished the plan may have been cut off before it wrote the map of ids or its report."""
+    write_idmap(request.folder, ledger)
+    if ledger.untold_runs:
+        report.tell(request.plan, request.folder, ledger, None, request.by)
+
+
+async def _run(request: RunRequest, clouds: Session, ledger: Ledger, lock: Lock) -> WalkResult:
+    plan = request.plan
+    async with held(clouds, plan, ledger, lock, "run", request.emit) as lease:
+        source, target = await _checked(clouds, plan, ledger)
+        by = await signed(request.by, clouds.target.credential)
+        prior = await _earlier(request, clouds, ledger, lease)
+        walked = await run_steps(
+            plan,
+            request.folder,
+            ledger,
+            lock,
+            clouds,
+            target,
+            Mapping(source.workspace, target.workspace, plan.names()),
+            prior,
+            jobs=request.jobs,
+            emit=request.emit,
+            stop=request.stop,
+            needed=request.needing(clouds, plan, source.workspace, prior, ledger.owned),
+        )
+        report.tell(plan, request.folder, ledger, walked, by)
+        return walked
+
+
+async def _checked(clouds: Session, plan: Plan, ledger: Ledger) -> tuple[Inventory, Inventory]:
+    """Both sides, as far as the plan still holds for them. Raises RefusedError, DriftError."""
+    pair = await read_pair(clouds, plan)
+    (source, target), claims = await asyncio.gather(
+        read_both(clouds, plan, pair), target_claims(clouds.target, plan, pair)
+    )
+    drift.check_places(plan, Mapping(source.workspace, target.workspace, plan.names()))
+    if not ledger.begun:
+        await drift.check_all(plan, source, target.workspace, clouds.source.blobs)
+    unproven = findings(claims)
+    refusals.refuse_unproven(let_go(unproven, Standing(plan, ledger).settled(unproven)))
+    return source, target
+
+
+async def _earlier(request: RunRequest, clouds: Session, ledger: Ledger, lease: Lease) -> OwnershipRecord:
+    """What other runs of the pair made; then this run has its number, which comes after theirs."""
+    # Of many blobs this takes a while, in which the lease has to be renewed.
+    prior = await asyncio.to_thread(request.earlier)
+    for beside, why in prior.unread:
+        text = "The ledger in '%s' does not count: %s. What that plan made counts as somebody else's."
+        _log.warning(text, beside, why.rstrip("."))
+    sequence = await number(lease, prior.run)
+    # How far the clock here is behind Azure's is kept with it.
+    azure = clouds.target.arm.service_clock.now()
+    ledger.number_run(sequence, azure - datetime.now(UTC) if azure else None)
+    return prior
