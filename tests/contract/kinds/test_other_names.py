@@ -24,7 +24,6 @@ from tests.contract.kinds.test_kinds_to_come import (
 from tests.unit.planning.planned import containers
 from tests.unit.world import header, inventory
 
-from amlmigrate.cli import looking
 from amlmigrate.cloud.sdk import Unreadable
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.address import Address
@@ -35,6 +34,7 @@ from amlmigrate.core.select import Selection
 from amlmigrate.cutover import changes_since
 from amlmigrate.cutover.record import moved
 from amlmigrate.decommissioning.copy_proof import _missing
+from amlmigrate.inventory import done_by_hand
 from amlmigrate.kinds import document_digests, moving_kinds
 from amlmigrate.planning import planner
 from amlmigrate.verifying import sdk, waived_items
@@ -98,9 +98,9 @@ async def test_what_a_person_says_to_have_made_is_looked_for(move: Move) -> None
     await _moved(move)
     step = next(one for one in move.plan_.steps if one.address == BLUE)
     clouds, port = cast("Session", None), cast("Any", move.target)
-    assert await looking._steps(clouds, move.plan_, port, [step]) == {str(BLUE): True}
+    assert await done_by_hand._steps(clouds, move.plan_, port, [step]) == {str(BLUE): True}
     del move.target.documents[NEW_BLUE], move.target.looks[NEW_BLUE]
-    assert await looking._steps(clouds, move.plan_, port, [step]) == {str(BLUE): False}
+    assert await done_by_hand._steps(clouds, move.plan_, port, [step]) == {str(BLUE): False}
 
 
 async def test_the_tools_own_do_not_stand_in_the_way_of_deleting(

@@ -38,7 +38,7 @@ async def _entered(monkeypatch: pytest.MonkeyPatch, error: MigrateError, *, need
         yield
 
     monkeypatch.setattr(freeze, "holding", held)
-    work: Any = SimpleNamespace(clouds=None, plan=None, ledger=None, view=None)
+    work: Any = SimpleNamespace(clouds=None, plan=None, ledger=None, view=SimpleNamespace(event=None))
     lock: Any = None
     async with freeze._alone(work, lock, dry_run=False, needed=needed):
         assert work.not_compared == error.summary

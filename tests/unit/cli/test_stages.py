@@ -12,9 +12,10 @@ import pytest
 from tests.unit.world import header, step
 from typer.testing import CliRunner
 
-from amlmigrate.cli import plan, run
+from amlmigrate.cli import plan
 from amlmigrate.cli.main import app
 from amlmigrate.cli.stages import in_short, ledger_of, lines, stages
+from amlmigrate.cli.views import runs
 from amlmigrate.cli.views.human import HumanView
 from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import DecisionVerb
@@ -29,6 +30,7 @@ from amlmigrate.ledger.evidence import Evidence
 from amlmigrate.ledger.lock import Lock
 from amlmigrate.planning import planfile
 from amlmigrate.running import report
+from amlmigrate.running.outcome import outcome_of
 from amlmigrate.running.walker import WalkResult
 
 STEPS = [step("models/m/1", body={})]
@@ -89,7 +91,9 @@ def test_what_a_finding_of_a_verification_is_stands_in_the_report_of_a_run(
     _add(folder, "verify", green=False, depth="checksum", headline="Not green.", found=[NAMES.as_dict()])
     with ledger_of(folder, made) as ledger:
         assert ledger
-        assert run._ended(HumanView(), folder, made, ledger, None) is ExitCode.INCOMPLETE
+        outcome = outcome_of(made, folder, ledger)
+        assert outcome.code is ExitCode.INCOMPLETE
+        HumanView().result(*runs.told(outcome))
     told = capsys.readouterr().out
     assert "blocks: data/a b/1!names-source: It names the source." in told
     assert f"migrate waive 'data/a b/1!names-source' {folder}" in told

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from tests.unit.world import plan, step
 
-from amlmigrate.cli import looking
 from amlmigrate.core.address import Address
 from amlmigrate.core.plan import Action
 from amlmigrate.core.state import Outcome
+from amlmigrate.inventory import done_by_hand
 from amlmigrate.ledger.items import Item
 
 PLAN = plan(*(step(f"computes/{name}", action=Action.MANUAL) for name in ("here", "gone", "hidden", "waived")))
@@ -32,7 +32,7 @@ async def test_only_what_is_seen_to_be_gone_is_found(
     async def shown(_: Any, address: Address, effect: Any) -> bool | None:
         return THERE[str(address)]
 
-    monkeypatch.setattr(looking, "shown", shown)
+    monkeypatch.setattr(done_by_hand, "shown", shown)
     clouds: Any = Clouds()
-    [found] = await looking.undone(clouds, PLAN, ENDED, living=living)
+    [found] = await done_by_hand.undone(clouds, PLAN, ENDED, living=living)
     assert (found.address, found.severity) == ("computes/gone!done-gone", severity)
