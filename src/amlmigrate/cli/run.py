@@ -55,7 +55,8 @@ def command(
             force_unlock=force_unlock,
         )
         outcome = await run(request, lambda: session(shared))
-        view.result(*runs.told(outcome))
+        told = runs.told(outcome)
+        view.result(told.name, told.data)
         if outcome.lost:
             view.error(outcome.lost)
         return outcome.code

@@ -6,15 +6,16 @@ from collections.abc import Iterator
 from shlex import quote
 from typing import Any
 
+from amlmigrate.core.events import Event
 from amlmigrate.core.headline import ran
 from amlmigrate.core.plan import Action, Step
 from amlmigrate.ledger.items import for_cutover, over_foreign_bytes, tally
 from amlmigrate.running.outcome import RunOutcome
 
 
-def told(outcome: RunOutcome) -> tuple[str, dict[str, Any]]:
-    """The event at the end, and its members."""
-    return ("run.dry", _dry(outcome)) if outcome.dry_run else ("run.end", _ended(outcome))
+def told(outcome: RunOutcome) -> Event:
+    """The event at the end."""
+    return Event("run.dry", _dry(outcome)) if outcome.dry_run else Event("run.end", _ended(outcome))
 
 
 def _dry(outcome: RunOutcome) -> dict[str, Any]:
