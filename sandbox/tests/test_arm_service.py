@@ -195,6 +195,15 @@ def test_all_principals_share_a_larger_bucket() -> None:
         throttle.take(SUBSCRIPTION, principal("one more"), "GET")
 
 
+def test_what_fills_the_local_azure_takes_no_tokens() -> None:
+    throttle = Throttle("real", _Time())
+    for _ in range(300):
+        headers = throttle.take(SUBSCRIPTION, principal(), "PUT", seeding=True)
+    assert headers["x-ms-ratelimit-remaining-subscription-writes"] == "199"
+    assert _taken(throttle, "PUT") == 200
+    assert throttle.take(SUBSCRIPTION, principal(), "PUT", seeding=True)
+
+
 @pytest.mark.parametrize("limits", ["", "x", "x0", "x-1", "fast"])
 def test_limits_are_checked(limits: str) -> None:
     with pytest.raises(ValueError):

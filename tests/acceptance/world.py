@@ -128,11 +128,11 @@ class World:
         self.sandbox("faults", "clear")
         return Result(code, "".join(out), "")
 
-    def azure(self, work: Any) -> Any:
-        """Runs `work(client)` against the sandbox."""
+    def azure(self, work: Any, *, seeding: bool = False) -> Any:
+        """Runs `work(client)` against the sandbox; `seeding` as in `Client`."""
 
         async def inside() -> Any:
-            async with Client({**self.env}) as client:
+            async with Client({**self.env}, seeding=seeding) as client:
                 return await work(client)
 
         return asyncio.run(inside())
@@ -145,7 +145,7 @@ class World:
             await seeder.blobs(blobs)
             await seeder.resources(resources)
 
-        self.azure(work)
+        self.azure(work, seeding=True)
 
     def put(self, path: str, body: dict[str, Any], *, into: str = "source") -> Any:
         """PUTs a document below one of the workspaces."""

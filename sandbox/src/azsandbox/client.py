@@ -16,6 +16,8 @@ from urllib.parse import quote
 
 import aiohttp
 
+from azsandbox.messages import SEEDING
+
 _ARM = "https://management.azure.com"
 _RETRIES = 60
 _POLL_SECONDS = 0.2  # the sandbox's long-running operations are short
@@ -42,8 +44,10 @@ def _trusting(certificates: str) -> ssl.SSLContext:
 class Client:
     """Asks ARM, storage and vaults. `environment` is what `azsandbox env` prints."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], *, seeding: bool = False) -> None:
+        """`seeding`: its calls of ARM take no token of the buckets, since they make what was there before."""
         self._environment = environment
+        self._seeding = {SEEDING: "1"} if seeding else {}
         self._tokens: dict[str, tuple[float, str]] = {}
         self._session: aiohttp.ClientSession | None = None
         self._pause_until = 0.0  # one pause for all tasks: asking again too early makes the wait longer
@@ -92,7 +96,7 @@ class Client:
     ) -> tuple[int, Mapping[str, str], bytes]:
         """Status, headers, body; waits and repeats at 429. Raises Refused, not for those in `accept`."""
         assert self._session is not None
-        headers = arguments.pop("headers", {})
+        headers = self._seeding | arguments.pop("headers", {})
         for _ in range(_RETRIES):
             await self._paused()
             headers["Authorization"] = f"Bearer {await self.token(audience)}"

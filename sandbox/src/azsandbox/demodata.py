@@ -30,7 +30,7 @@ class Seeded:
 
 async def seed(state: StateFolder) -> Seeded:
     """Makes both workspaces and fills the source; what a sandbox has already stays as it is."""
-    async with Client(environment(state, state.announced()["port"])) as azure:
+    async with Client(environment(state, state.announced()["port"]), seeding=True) as azure:
         group = f"{azure.subscription}/resourceGroups/{_GROUP}"
         source, target = (f"{group}/{provision.WORKSPACES}/{name}" for name in (_SOURCE, _TARGET))
         if await azure.arm("GET", target, _WORKSPACES, accept=(404,)) is None:

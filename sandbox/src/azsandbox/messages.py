@@ -16,6 +16,9 @@ OWNER_OBJECT_ID = "c2a84f6e-91d7-4e35-8b60-1f9d5a7c3e42"
 COSMOS_APP_ID = "a232010e-820c-4083-83bb-3ace5fc29d0b"
 COSMOS_OBJECT_ID = "3f1d8b52-0c7e-4a96-9d25-6be4f0a71c38"
 
+# The header of calls that fill the local Azure: what they make was there before, so they count as nobody's.
+SEEDING = "x-azsandbox-seeding"
+
 # What both planes of storage say of a container or share that is made while the last of its name is going: seen in
 # Azure/azure-storage-python#569 (data plane) and Azure/azure-rest-api-specs#30456 (ARM).
 BEING_DELETED = "The specified {} is being deleted. Try operation later."

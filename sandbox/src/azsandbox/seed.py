@@ -147,7 +147,7 @@ async def _from_files(state: StateFolder, arguments: argparse.Namespace) -> str:
         return read_lines(path) if path else []
 
     workspace = arguments.workspace
-    async with Client(environment(state, state.announced()["port"])) as azure:
+    async with Client(environment(state, state.announced()["port"]), seeding=True) as azure:
         seeder = await Seeder.of(azure, workspace)
         blobs = await seeder.blobs(rows(arguments.blobs))
         files = await seeder.files(rows(arguments.files))

@@ -28,7 +28,7 @@ from azsandbox.arm.scopes import check_api_version, check_scopes
 from azsandbox.arm.store import Store
 from azsandbox.arm.throttle import Throttle
 from azsandbox.arm.vault.service import VaultService
-from azsandbox.messages import Accounts, Request, Response, Service
+from azsandbox.messages import SEEDING, Accounts, Request, Response, Service
 
 _log = logging.getLogger(__name__)
 _HOST = "management.azure.com"
@@ -100,7 +100,13 @@ class Arm:
         apiversions.check(route.kind.key_type, route.kind.type, version, self._context.location)
         queries.check(request.method, request.path, route.kind.obeys, query)
         call = Call(request, route, principal, version, query, self._context)
-        extra |= self._throttle.take(call.subscription, principal, request.method, route.kind.own_rate)
+        extra |= self._throttle.take(
+            call.subscription,
+            principal,
+            request.method,
+            route.kind.own_rate,
+            seeding=SEEDING in request.headers,
+        )
         extra |= route.kind.headers
         check_access(call)
         check_scopes(call)
