@@ -44,8 +44,8 @@ class Throttle:
     ) -> dict[str, str]:
         """The rate headers of the answer. Raises ArmError 429 with `Retry-After`.
 
-        `own` is the name of what a kind's writes are counted as instead (AZ-PACE-2); ours never run out. What fills
-        the local Azure (`seeding`) takes no token: it makes a past, for which nobody had to wait here.
+        `own` is the name of what a kind's writes are counted as instead (AZ-PACE-2); ours never run out.
+        What fills the local Azure (`seeding`) takes no token: it makes a past, for which nobody had to wait here.
         """
         what = _KINDS.get(method, "writes")
         whose = subscription.lower() or principal.tenant_id
