@@ -44,18 +44,18 @@ class Harm(enum.StrEnum):
 
 
 KNOWN = {
-    Status.DOCUMENTED: "who makes the service says so: a page, a description of an API, the source of a client",
+    Status.DOCUMENTED: "the maker of the service says so: a page, a description of an API, the source of a client",
     Status.RECORDED: "somebody saw the service do so: a recording of its traffic, an answer quoted in a report",
-    Status.INFERRED: "nobody says so; it is drawn from something else, and has a `probe`",
+    Status.INFERRED: "nobody says so; it is concluded from something else, and has a `probe`",
 }
 # Where an inferred belief with one of these is wrong, nobody is told.
 UNSAFE = (Harm.SILENT_LOSS, Harm.FALSE_CLAIM, Harm.EXPOSURE)
 MEANING = {
     Harm.SILENT_LOSS: "something is lost, left behind or destroyed, and nobody is told",
-    Harm.FALSE_CLAIM: "a report, a plan or the gate says more than is so",
+    Harm.FALSE_CLAIM: "a report, a plan or the gate says more than is true",
     Harm.EXPOSURE: "somebody may do or see more than was meant",
     Harm.STOPS: "the tool refuses, fails, waits or asks for something needlessly, and says so",
-    Harm.TESTS: "only the local Azure holds it: what is tried there shows less",
+    Harm.TESTS: "only the local Azure relies on it: tests there show less",
     Harm.NONE: "a message or an estimate is off",
 }
 
