@@ -37,9 +37,9 @@ def _bodies(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     wanted = wanted_of({"subscription": "s", **document}, profiles.shipped())
     for part in parts(wanted, lambda _: "https://kv.vault.azure.net"):
         empty = {
-            "Vault": vaults.FoundVault(None),
-            "Key": keys.FoundKey(None),
-            "Storage": storage.FoundStorage(None),
+            "VaultPart": vaults.FoundVault(None),
+            "KeyPart": keys.FoundKey(None),
+            "StoragePart": storage.FoundStorage(None),
             "RoleGrant": [],
             "VaultGrant": [],
         }

@@ -73,7 +73,11 @@ def test_the_order_is_that_of_what_needs_what() -> None:
 
 def test_from_nothing_everything_is_made_and_no_placeholder_is_taken_for_a_value() -> None:
     for each in parts(wanted(), uri):
-        nothing = {"vault": vaults.FoundVault(None), "key": keys.FoundKey(None), "storage": FoundStorage(None)}
+        nothing = {
+            "vaultpart": vaults.FoundVault(None),
+            "keypart": keys.FoundKey(None),
+            "storagepart": FoundStorage(None),
+        }
         empty: Any = nothing.get(type(each).__name__.lower())
         found = [] if "for the identity" in each.what else empty
         verb = each.decide(found, KnownValues()).verb
