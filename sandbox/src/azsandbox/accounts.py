@@ -8,10 +8,11 @@ import json
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 from xml.etree import ElementTree
 
 from azsandbox.azurite import KNOWN_SCOPES, Azurite
+from azsandbox.listednames import name_of
 from azsandbox.messages import ContainerShown, Held, ShareShown
 from azsandbox.principals import ServicePrincipal
 from azsandbox.shares.index import Share
@@ -243,12 +244,6 @@ class StorageAccounts:
             if response.status >= 400 and response.status != also:
                 raise StorageFailed(f"{method} {host}{target}: {response.status} {text}", response.status)
             return text
-
-
-def name_of(element: ElementTree.Element | None) -> str:
-    """The text of a name, which is percent-encoded where XML could not hold it."""
-    text = (element.text or "") if element is not None else ""
-    return unquote(text) if element is not None and element.get("Encoded") == "true" else text
 
 
 def _new_key() -> str:

@@ -178,7 +178,7 @@ def _exec(arguments: argparse.Namespace) -> int:
 
 
 def _run_seed(arguments: argparse.Namespace) -> int:
-    from azsandbox.seed import main as run
+    from azsandbox.seeding import main as run
 
     return run(_folder(arguments), arguments)
 

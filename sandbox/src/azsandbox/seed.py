@@ -1,20 +1,16 @@
-"""`azsandbox seed`: fills a workspace of the running sandbox through its proxy, as any client would."""
+"""Fills a workspace of a running sandbox through its proxy, as any client would."""
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import hashlib
 import json
-import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from azsandbox.client import Client, Refused
+from azsandbox.client import Client
 from azsandbox.fileuploads import FileUploads
-from azsandbox.settings import environment
-from azsandbox.state import StateFolder
 
 _VERSION = "2024-04-01"
 _BLOBS_AT_ONCE = 24
@@ -140,43 +136,3 @@ class Seeder:
 def _path(row: Mapping[str, Any]) -> str:
     version = f"/versions/{row['version']}" if row.get("version") is not None else ""
     return f"{row['kind']}/{row['name']}{version}"
-
-
-async def _from_files(state: StateFolder, arguments: argparse.Namespace) -> str:
-    def rows(path: Path | None) -> list[dict[str, Any]]:
-        return read_lines(path) if path else []
-
-    workspace = arguments.workspace
-    async with Client(environment(state, state.announced()["port"]), seeding=True) as azure:
-        seeder = await Seeder.of(azure, workspace)
-        blobs = await seeder.blobs(rows(arguments.blobs))
-        files = await seeder.files(rows(arguments.files))
-        resources = await seeder.resources(rows(arguments.resources))
-    return f"{resources} resources, {blobs} blobs and {files} files in {workspace}"
-
-
-def main(state: StateFolder, arguments: argparse.Namespace) -> int:
-    """Seeds what the arguments name; 1 where the sandbox refuses a request, which is then told."""
-    try:
-        return _seed(state, arguments)
-    except* Refused as refusals:
-        first: BaseException = refusals
-        while isinstance(first, BaseExceptionGroup):
-            first = first.exceptions[0]
-        sys.stderr.write(f"azsandbox seed: {first}\n")
-    return 1
-
-
-def _seed(state: StateFolder, arguments: argparse.Namespace) -> int:
-    if arguments.what == "demo":
-        from azsandbox import demodata
-
-        made = asyncio.run(demodata.seed(state))
-        text = demodata.as_json(made) if arguments.json else demodata.as_text(made, state)
-        sys.stdout.write(text + "\n")
-        return 0
-    if arguments.workspace is None:
-        sys.stderr.write("azsandbox seed: say `demo`, or name --workspace with --resources, --blobs, --files\n")
-        return 2
-    sys.stdout.write(asyncio.run(_from_files(state, arguments)) + "\n")
-    return 0

@@ -10,11 +10,10 @@ import base64
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from email.utils import formatdate
-from urllib.parse import quote
 from xml.etree import ElementTree
 
-from azsandbox.accounts import name_of
 from azsandbox.calls import Answer, Call
+from azsandbox.listednames import name_of, named
 from azsandbox.messages import BlobsKept, Keeps, PastBlob
 from azsandbox.refusals import storage_error
 
@@ -140,7 +139,7 @@ def _add(page: ElementTree.Element, call: Call, past: Iterable[PastBlob], curren
     folders = {_folder(call, one.name) for one in _here(page, call, past)} - {"", *(name for name, _ in names)}
     start = _opened(call.query.get("marker", ""))
     # Where the page before ended in a folder, it has shown it.
-    rows += [(one, 1, _named("BlobPrefix", one)) for one in folders if not start.startswith(one)]
+    rows += [(one, 1, named("BlobPrefix", one)) for one in folders if not start.startswith(one)]
     for element in list(blobs):
         blobs.remove(element)
     blobs.extend(element for *_, element in sorted(rows, key=lambda row: row[:2]))
@@ -171,7 +170,7 @@ def _opened(marker: str) -> str:
 
 
 def _element(one: PastBlob) -> ElementTree.Element:
-    blob = _named("Blob", one.name)
+    blob = named("Blob", one.name)
     if one.deleted:
         ElementTree.SubElement(blob, "Deleted").text = "true"
     if one.snapshot:
@@ -185,14 +184,3 @@ def _element(one: PastBlob) -> ElementTree.Element:
         ElementTree.SubElement(properties, "DeletedTime").text = formatdate(one.deleted, usegmt=True)
         ElementTree.SubElement(properties, "RemainingRetentionDays").text = str(one.days)
     return blob
-
-
-def _named(tag: str, name: str) -> ElementTree.Element:
-    """An element with a name, which is percent-encoded where XML cannot hold it (as in `node/names.js`)."""
-    element = ElementTree.Element(tag)
-    shown = ElementTree.SubElement(element, "Name")
-    shown.text = name
-    if not {"\ufffe", "\uffff"}.isdisjoint(name):
-        shown.text = quote(name)
-        shown.set("Encoded", "true")
-    return element

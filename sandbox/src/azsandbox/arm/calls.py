@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from azsandbox.arm.context import Context
+from azsandbox.arm.declared import Declared
 from azsandbox.arm.errors import ArmError, gateway
 from azsandbox.arm.store import Record
-from azsandbox.messages import Principal, Request
-
-if TYPE_CHECKING:
-    from azsandbox.arm.context import Context
-    from azsandbox.arm.kinds import Kind
+from azsandbox.messages import Principal, Request, Response
 
 MAX_BODY = 4 * 1024 * 1024  # ARM's limit for a request's body: 4 MB
 
@@ -22,7 +21,7 @@ MAX_BODY = 4 * 1024 * 1024  # ARM's limit for a request's body: 4 MB
 class Level:
     """One `type/name` pair of a path: its kind, the key of the resource, its name as sent."""
 
-    kind: Kind
+    kind: Rules
     key: str
     name: str
 
@@ -35,7 +34,7 @@ class Route:
     in lower case (`listkeys`).
     """
 
-    kind: Kind
+    kind: Rules
     levels: tuple[Level, ...]
     parent: str
     key: str
@@ -111,6 +110,37 @@ class Call:
     def optional_body(self) -> dict[str, Any]:
         """The body, or an empty object when there is none (POST actions)."""
         return self.body() if self.request.body.strip() else {}
+
+
+Guard = Callable[[Call], None]
+
+
+class Rules(Declared, ABC):
+    """What answers the requests of a type, as far as whoever has a call may ask it (all of it: `kinds.Kind`)."""
+
+    @abstractmethod
+    def right(self, call: Call) -> str:
+        """The action that a call takes, where type and method do not tell it."""
+
+    @abstractmethod
+    def find(self, call: Call) -> Record | None:
+        """The resource of the call, if it is there."""
+
+    @abstractmethod
+    async def list(self, call: Call) -> Response:
+        """GET of the collection."""
+
+    @abstractmethod
+    async def post(self, call: Call) -> Response:
+        """POST of the collection, where a type is an action of its provider."""
+
+    @abstractmethod
+    def missing(self, call: Call) -> ArmError:
+        """What ARM says of a resource that is not there."""
+
+    @abstractmethod
+    def unsupported(self, call: Call) -> ArmError:
+        """405, as ARM refuses a method that a type does not know."""
 
 
 def check_body(request: Request) -> None:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from azsandbox.arm.access.vault_calls import may_use
+from azsandbox.arm.access.evaluation import Access
 from azsandbox.arm.firewall import lets_services_in
+from azsandbox.arm.ground import Ground
+from azsandbox.arm.keystore.errors import VaultError
+from azsandbox.arm.keystore.keys import KEYS, VERSIONS, Keys, check_usable, find_vault
+from azsandbox.arm.keystore.rights import may_use
 from azsandbox.arm.store import Record
-from azsandbox.arm.vault.errors import VaultError
-from azsandbox.arm.vault.keys import KEYS, VERSIONS, Keys, find_vault
-from azsandbox.arm.vault.operations import check_usable
-
-if TYPE_CHECKING:
-    from azsandbox.arm.context import Context
 
 _KEY = re.compile(r"^https://([^./]+)\.vault\.azure\.net(?::443)?/keys/([^/]+)(?:/([^/]+))?/?$", re.IGNORECASE)
 _VAULTS = "microsoft.keyvault/vaults"
@@ -54,8 +52,8 @@ def parsed(identifier: str) -> KeyName | None:
 class CustomerKeys:
     """Knows the state of keys for whoever encrypts with them."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    def __init__(self, ground: Ground, access: Access) -> None:
+        self._ground, self._access = ground, access
         self._stamp: tuple[Any, ...] = ()
         self._known: dict[tuple[str, str, str], tuple[Trouble | None, float]] = {}
 
@@ -65,11 +63,11 @@ class CustomerKeys:
         What is stored under a key is read with `unwrapKey`, which goes on outside of the key's time; a key that is
         taken into use has to wrap (MicrosoftDocs/azure-security-docs, key-vault/includes/key-attributes).
         """
-        stamp = (self._context.store.changes(_VAULTS, KEYS, VERSIONS), self._context.access.stamp)
+        stamp = (self._ground.store.changes(_VAULTS, KEYS, VERSIONS), self._access.stamp)
         if stamp != self._stamp or len(self._known) > _MEMORY:
             self._known.clear()
             self._stamp = stamp
-        now = self._context.clock.now()
+        now = self._ground.clock.now()
         question = (identifier, object_id or "", operation)
         known = self._known.get(question)
         if known is None or known[1] <= now:
@@ -78,10 +76,10 @@ class CustomerKeys:
 
     def version(self, name: KeyName) -> Record | Trouble:
         """The key version that a name means."""
-        vault = find_vault(self._context, name.vault)
+        vault = find_vault(self._ground, name.vault)
         if vault is None:
             return Trouble("KeyVaultNotFound", f"the key vault '{name.vault}' was not found")
-        keys = Keys(self._context, vault)
+        keys = Keys(self._ground, vault)
         try:
             return keys.version(keys.require(name.name), name.version)
         except VaultError:
@@ -100,7 +98,7 @@ class CustomerKeys:
         version = self.version(name)
         if isinstance(version, Trouble):
             return version, forever
-        vault = find_vault(self._context, name.vault)
+        vault = find_vault(self._ground, name.vault)
         assert vault is not None
         refused = self._refused(vault, object_id, name.name)
         if refused is not None:
@@ -118,13 +116,13 @@ class CustomerKeys:
         if not lets_services_in(vault.properties):
             return Trouble("KeyVaultNotReachable", f"the firewall of the key vault '{vault.name}' keeps it out")
         for action, permission in RIGHTS:
-            if not may_use(self._context.access, vault, object_id, action, permission, key=key):
+            if not may_use(self._access, vault, object_id, action, permission, key=key):
                 text = f"the identity '{object_id}' has no permission {permission} in the key vault '{vault.name}'"
                 return Trouble("KeyVaultAccessForbidden", text)
         return None
 
 
-def principal_of(context: Context, document: Mapping[str, Any], user: Any, client_id: Any = None) -> str | None:
+def principal_of(ground: Ground, document: Mapping[str, Any], user: Any, client_id: Any = None) -> str | None:
     """The object id of the identity that a resource uses its key with.
 
     `user` is the id of a user-assigned identity, `client_id` the client id of one; without either it is the
@@ -133,7 +131,7 @@ def principal_of(context: Context, document: Mapping[str, Any], user: Any, clien
     identity = document.get("identity") or {}
     users: Mapping[str, Any] = identity.get("userAssignedIdentities") or {}
     if user:
-        record = context.store.get(str(user).lower())
+        record = ground.store.get(str(user).lower())
         return str(record.properties["principalId"]) if record is not None else None
     if client_id:
         found = [one["principalId"] for one in users.values() if one["clientId"] == client_id]
@@ -141,6 +139,6 @@ def principal_of(context: Context, document: Mapping[str, Any], user: Any, clien
     if identity.get("principalId"):
         return str(identity["principalId"])
     for id_ in users:
-        record = context.store.get(id_.lower())
+        record = ground.store.get(id_.lower())
         return str(record.properties["principalId"]) if record is not None else None
     return None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
-from azsandbox.arm.calls import Call
+from azsandbox.arm.calls import Call, Rules
 from azsandbox.arm.context import Context
 from azsandbox.arm.errors import ArmError, gateway
 from azsandbox.arm.paging import page
@@ -16,27 +16,12 @@ from azsandbox.messages import Response
 Handler = Callable[[Any, Call], Awaitable[Response]]
 
 
-class Kind:
+class Kind(Rules):
     """The rules of one ARM type.
 
-    This base reads, lists and deletes what is in the store and refuses to write. `type` is the type as ids
-    spell it. Subclasses say how a resource is written and shown.
+    This base reads, lists and deletes what is in the store and refuses to write. Subclasses declare their type
+    and say how a resource is written and shown.
     """
-
-    type: ClassVar[str]
-    path_type: ClassVar[str] = ""  # where paths spell the type differently from answers
-    case_sensitive: ClassVar[bool] = False
-    tracked: ClassVar[bool] = False  # listed among the resources of its group
-    gone_with_workspace: ClassVar[bool] = False  # even where the workspace may be recovered
-    implied: ClassVar[bool] = False  # what lies in it may be asked for though it is missing
-    rights_type: ClassVar[str] = ""  # where the actions of roles spell the type differently
-    open_to_all: ClassVar[bool] = False  # no role is asked for
-    lists_what_is_seen: ClassVar[bool] = False  # a list holds what the caller may read, and is never refused
-    page_size: ClassVar[int] = 1000
-    headers: ClassVar[dict[str, str]] = {}  # on every answer of the kind
-    obeys: ClassVar[frozenset[str]] = frozenset()  # query parameters of its changes, in lower case
-    own_rate: ClassVar[str] = ""  # of writes, where they are counted apart
-    actions: ClassVar[dict[tuple[str, str], str]] = {}
 
     def __init_subclass__(cls) -> None:
         found = dict(cls.actions)
@@ -46,8 +31,8 @@ class Kind:
         cls.actions = found
 
     def __init__(self, context: Context) -> None:
+        super().__init__()
         self.context = context
-        self.key_type = (self.path_type or self.type).lower()
 
     def right(self, call: Call) -> str:
         """The action that a call takes, where type and method do not tell it."""

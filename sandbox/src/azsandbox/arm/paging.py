@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from azsandbox.arm.access.arm_calls import readable
 from azsandbox.arm.calls import Call
 from azsandbox.arm.errors import gateway
 from azsandbox.arm.render import answer
+from azsandbox.arm.rights import readable
 from azsandbox.arm.store import Record
 from azsandbox.messages import Response
 

@@ -6,7 +6,8 @@ import importlib
 import pkgutil
 from typing import TypeVar
 
-from azsandbox.arm.context import Context, Guard
+from azsandbox.arm.calls import Guard
+from azsandbox.arm.context import Context
 from azsandbox.arm.kinds import Kind
 
 _KINDS: list[type[Kind]] = []
@@ -24,6 +25,12 @@ def register(kind: KindClass) -> KindClass:
 def guard(check: Guard) -> Guard:
     """Makes a check known that every changing call passes; it raises ArmError to refuse."""
     _GUARDS.append(check)
+    return check
+
+
+def first_guard(check: Guard) -> Guard:
+    """The same of a check that comes before the others."""
+    _GUARDS.insert(0, check)
     return check
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
 from azsandbox.arm import apiversions, queries
-from azsandbox.arm.access.arm_calls import check_access
 from azsandbox.arm.access.evaluation import Access, Terms
-from azsandbox.arm.access.storage_calls import StorageAccess
 from azsandbox.arm.authentication import authenticate
 from azsandbox.arm.beingdeleted import BeingDeleted
 from azsandbox.arm.calls import Call, Route
@@ -18,14 +17,18 @@ from azsandbox.arm.context import Context
 from azsandbox.arm.customerkeys import CustomerKeys
 from azsandbox.arm.discovery import Discovery
 from azsandbox.arm.errors import ArmError, gateway
+from azsandbox.arm.ground import Ground
 from azsandbox.arm.holds import hold_of
 from azsandbox.arm.identities import Identities
+from azsandbox.arm.kinds import Kind
 from azsandbox.arm.operations import Operations
 from azsandbox.arm.pastblobs import PastBlobs
 from azsandbox.arm.registry import all_gates, all_guards, all_kinds
+from azsandbox.arm.rights import check_access
 from azsandbox.arm.routing import Router, UnknownRoute
 from azsandbox.arm.scopes import check_api_version, check_scopes
-from azsandbox.arm.store import Store
+from azsandbox.arm.storageaccess import StorageAccess
+from azsandbox.arm.store import Record, Store
 from azsandbox.arm.throttle import Throttle
 from azsandbox.arm.vault.service import VaultService
 from azsandbox.messages import SEEDING, Accounts, Request, Response, Service
@@ -45,11 +48,11 @@ _METHODS = {"GET": "get", "HEAD": "head", "PUT": "put", "PATCH": "patch", "DELET
 class Arm:
     """Answers for management.azure.com; `discovery` for the hosts below `api.azureml.ms`, `vault` for vaults."""
 
-    def __init__(self, context: Context, throttle: Throttle) -> None:
+    def __init__(self, context: Context, kinds: Mapping[str, Kind], throttle: Throttle) -> None:
         self._context = context
         self._throttle = throttle
-        self._router = Router(context.kinds)
-        context.answers_with(self._inside)
+        self._router = Router(kinds)
+        self._gates, self._guards = all_gates(), all_guards()
         self.discovery: Service = Discovery(context)
         self.vault: Service = VaultService(context)
         storage = StorageAccess(context)
@@ -83,7 +86,7 @@ class Arm:
             response.body = b""
         return response
 
-    async def _inside(self, request: Request) -> Response:
+    async def inside(self, request: Request) -> Response:
         """The answer to a request of a deployment, which is one part of what is being settled."""
         try:
             return await self._answer(request, {})
@@ -110,10 +113,10 @@ class Arm:
         extra |= route.kind.headers
         check_access(call)
         check_scopes(call)
-        for gate in self._context.gates:
+        for gate in self._gates:
             gate(call)
         if request.method not in ("GET", "HEAD"):
-            for guard in self._context.guards:
+            for guard in self._guards:
                 guard(call)
         response = await self._dispatch(call, route)
         if request.method in ("GET", "HEAD") and response.status < 400:
@@ -159,10 +162,19 @@ def build(
     """
     clock = clock or Clock()
     throttle = Throttle(limits, clock.now)
-    context = Context(Store(state_dir / "arm.sqlite"), clock, accounts, location)
-    context.kinds = all_kinds(context)
-    context.guards = all_guards()
-    context.gates = all_gates()
-    access = Access(context, terms or Terms())
-    context.attach(Operations(context, operation_seconds), access, CustomerKeys(context))
-    return Arm(context, throttle)
+    ground = Ground(Store(state_dir / "arm.sqlite"), clock, accounts, location)
+    kinds: dict[str, Kind] = {}
+
+    async def end(target: Record | None, operation: Record) -> None:
+        await kinds[operation.hidden["kind"]].settled(target, operation)
+
+    async def send(request: Request) -> Response:
+        return await arm.inside(request)
+
+    access = Access(ground, terms or Terms())
+    operations = Operations(ground, operation_seconds, end)
+    keys = CustomerKeys(ground, access)
+    context = Context(ground.store, clock, accounts, location, kinds, operations, access, keys, send)
+    kinds |= all_kinds(context)
+    arm = Arm(context, kinds, throttle)
+    return arm

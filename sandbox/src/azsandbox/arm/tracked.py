@@ -5,14 +5,15 @@ from __future__ import annotations
 import uuid
 from typing import Any, ClassVar
 
-from azsandbox.arm.access.arm_calls import linked_failed
 from azsandbox.arm.calls import Call, not_an_object
 from azsandbox.arm.clock import tracked_time
-from azsandbox.arm.context import Context, stamped, tracked_author
+from azsandbox.arm.context import Context
 from azsandbox.arm.errors import gateway
 from azsandbox.arm.kinds import Kind
 from azsandbox.arm.render import answer
+from azsandbox.arm.rights import linked_failed
 from azsandbox.arm.store import Record
+from azsandbox.arm.systemdata import stamped, tracked_author
 from azsandbox.messages import Response
 
 _ASSIGN = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"

@@ -5,18 +5,16 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from azsandbox.arm.access import definitions
 from azsandbox.arm.access.definitions import Permission, permissions_of
 from azsandbox.arm.access.denials import Denial
 from azsandbox.arm.clock import tracked_time
-from azsandbox.arm.extensions import above
+from azsandbox.arm.ground import Ground
+from azsandbox.arm.paths import above
 from azsandbox.arm.store import Record
 from azsandbox.messages import TENANT_ID
-
-if TYPE_CHECKING:
-    from azsandbox.arm.context import Context
 
 ASSIGNMENTS = "microsoft.authorization/roleassignments"
 DEFINITIONS = "microsoft.authorization/roledefinitions"
@@ -54,8 +52,8 @@ class Terms:
 class Access:
     """Evaluates the role assignments in the store."""
 
-    def __init__(self, context: Context, terms: Terms) -> None:
-        self._context, self._terms = context, terms
+    def __init__(self, ground: Ground, terms: Terms) -> None:
+        self._ground, self._terms = ground, terms
         self._seen: set[str] = set()
         self._stamp: int = -1
         self._valid_until = 0.0
@@ -80,7 +78,7 @@ class Access:
 
     def effective_time(self) -> float:
         """From when an assignment made now counts, in seconds since 1970."""
-        return self._context.clock.now() + self._terms.delay()
+        return self._ground.clock.now() + self._terms.delay()
 
     def granted(self, object_id: str, action: str, scope: str, *, data: bool = False) -> bool:
         """Whether a principal's roles grant an action at a scope (a key of the store), and nothing denies it."""
@@ -117,12 +115,12 @@ class Access:
     def is_over(self, assignment: Record) -> bool:
         """Whether an assignment that was made for a time has ended."""
         ends = assignment.hidden.get("ends")
-        return ends is not None and float(ends) <= self._context.clock.now()
+        return ends is not None and float(ends) <= self._ground.clock.now()
 
     def in_force(self, assignment: Record) -> bool:
         """Whether an assignment that was made for a time has begun and has not ended; any other is."""
         starts = float(assignment.hidden.get("starts") or 0)
-        return starts <= self._context.clock.now() and not self.is_over(assignment)
+        return starts <= self._ground.clock.now() and not self.is_over(assignment)
 
     def _assigned(self, object_id: str, action: str, scope: str, *, data: bool) -> bool:
         return any(
@@ -161,9 +159,9 @@ class Access:
     # What is kept in memory
 
     def _refresh(self) -> None:
-        stamp = self._context.store.changes(ASSIGNMENTS, DEFINITIONS, MANAGEMENT_GROUPS, MEMBERS)
+        stamp = self._ground.store.changes(ASSIGNMENTS, DEFINITIONS, MANAGEMENT_GROUPS, MEMBERS)
         denials = self._terms.denials()
-        now = self._context.clock.now()
+        now = self._ground.clock.now()
         if stamp == self._stamp and now < self._valid_until and denials is self._denials:
             return
         self._denials = denials
@@ -171,7 +169,7 @@ class Access:
         self._memory.clear()
         self._by_principal = {}
         compiled: dict[str, Granted | None] = {}
-        for record in self._context.store.of_type(ASSIGNMENTS):
+        for record in self._ground.store.of_type(ASSIGNMENTS):
             effective = float(record.hidden.get("effective", 0))
             if effective > now:
                 self._valid_until = min(self._valid_until, effective)
@@ -196,12 +194,12 @@ class Access:
         known = definitions.built_in().get(role.lower())
         if known is not None:
             return known
-        custom = self._context.store.find(definition_term(role))
+        custom = self._ground.store.find(definition_term(role))
         return custom[0].properties if custom else None
 
     def _management(self) -> dict[str, tuple[str, ...]]:
         """The management groups above each subscription and each management group, outermost first."""
-        store = self._context.store
+        store = self._ground.store
         parent = {
             record.key: str(record.hidden.get("parent") or "") for record in store.of_type(MANAGEMENT_GROUPS)
         }
@@ -216,7 +214,7 @@ class Access:
         return found
 
     def _give_standing(self, object_id: str) -> None:
-        store, clock = self._context.store, self._context.clock
+        store, clock = self._ground.store, self._ground.clock
         for role in _STANDING:
             name = str(uuid.uuid5(uuid.UUID(role), f"/ {object_id}"))
             key = f"/providers/{ASSIGNMENTS}/{name}"

@@ -82,7 +82,9 @@ class ResourceGroups(Kind):
         record = self.require(call)
         for each in self.context.store.below(record.key):
             if each.key.count("/") == record.key.count("/") + 4:
-                await self.context.kind_of(each).removing(call, each)
+                kind = self.context.kind_of(each)
+                assert isinstance(kind, Kind)
+                await kind.removing(call, each)
         # What is only hidden outlives its group: deleted vaults, with the keys in them.
         hidden = [each.key for each in self.context.store.below(record.key) if each.gone and each.type == _VAULTS]
         self.context.store.remove(

@@ -7,12 +7,12 @@ from typing import Any
 from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import tracked_time
 from azsandbox.arm.errors import ArmError, gateway
+from azsandbox.arm.keystore.keys import vault_term
 from azsandbox.arm.kinds import Kind, action
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
 from azsandbox.arm.tracked import TrackedKind
-from azsandbox.arm.vault.keys import vault_term
 from azsandbox.messages import Response
 
 

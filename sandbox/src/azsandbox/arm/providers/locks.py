@@ -7,7 +7,8 @@ from typing import Any
 
 from azsandbox.arm.calls import Call
 from azsandbox.arm.errors import gateway
-from azsandbox.arm.extensions import ExtensionKind, above
+from azsandbox.arm.extensions import ExtensionKind
+from azsandbox.arm.paths import above
 from azsandbox.arm.registry import guard, register
 from azsandbox.arm.store import Record
 

@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 
 from azsandbox.arm.calls import Call
 from azsandbox.arm.errors import gateway
+from azsandbox.arm.keystore.keys import vault_term
 from azsandbox.arm.kinds import Kind
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
-from azsandbox.arm.vault.keys import vault_term
 from azsandbox.messages import Response
 
 

@@ -10,7 +10,6 @@ from azsandbox.arm.calls import Call
 from azsandbox.arm.errors import ArmError, gateway
 from azsandbox.arm.extensions import ExtensionKind
 from azsandbox.arm.paging import page
-from azsandbox.arm.policy import denial  # its guard is found by being imported
 from azsandbox.arm.policy.conditions import field_of, holds
 from azsandbox.arm.policy.definitions import Rule, built_in, definition, rules, with_defaults
 from azsandbox.arm.policy.expressions import Unsupported
@@ -20,7 +19,6 @@ from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
 from azsandbox.messages import Response
 
-__all__ = ["denial"]
 _KIND = re.compile(r"policyType\s+eq\s+'([^']+)'", re.IGNORECASE)
 _AT_EXACT_SCOPE = r"atExactScope\(\)"
 _OF = re.compile(r"policyDefinitionId\s+eq\s+'([^']+)'", re.IGNORECASE)

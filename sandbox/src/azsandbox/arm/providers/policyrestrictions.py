@@ -7,7 +7,7 @@ from typing import Any
 from azsandbox.arm.calls import Call
 from azsandbox.arm.errors import gateway
 from azsandbox.arm.kinds import Kind
-from azsandbox.arm.policy.denial import Violation, violations
+from azsandbox.arm.policy.violations import Violation, violations
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.tracked import object_of

@@ -5,20 +5,20 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from azsandbox.arm.access.storage_calls import key_of_account, key_user
 from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import tracked_time
 from azsandbox.arm.context import Context
 from azsandbox.arm.customerkeys import parsed
 from azsandbox.arm.errors import gateway
 from azsandbox.arm.holds import held_in
+from azsandbox.arm.keystore.keys import find_vault
 from azsandbox.arm.kinds import action
 from azsandbox.arm.queries import unbuilt
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
+from azsandbox.arm.storageaccess import key_of_account, key_user
 from azsandbox.arm.store import Record
 from azsandbox.arm.tracked import TrackedKind
-from azsandbox.arm.vault.keys import find_vault
 from azsandbox.messages import Response
 
 _RIGHTS = ("KeyVaultAccessForbidden", "IdentityNotFound", "KeyVaultNotReachable")

@@ -6,12 +6,12 @@ from typing import Any
 
 from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import tracked_time
-from azsandbox.arm.context import stamped, tracked_author
 from azsandbox.arm.errors import gateway
 from azsandbox.arm.kinds import Kind
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
+from azsandbox.arm.systemdata import stamped, tracked_author
 from azsandbox.arm.tracked import object_of
 from azsandbox.messages import Response
 

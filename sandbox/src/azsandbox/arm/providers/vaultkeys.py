@@ -7,20 +7,20 @@ from typing import Any
 
 from azsandbox.arm.calls import Call
 from azsandbox.arm.errors import ArmError, gateway
+from azsandbox.arm.keystore.errors import VaultError
 from azsandbox.arm.kinds import Kind
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
 from azsandbox.arm.tracked import object_of
 from azsandbox.arm.vault import bundles
-from azsandbox.arm.vault.errors import VaultError
-from azsandbox.arm.vault.keys import Keys
+from azsandbox.arm.vault.keychanges import ChangingKeys
 from azsandbox.messages import Response
 
 _VAULTS = "microsoft.keyvault/vaults"
 
 
-def _shown(keys: Keys, key: Record, version: Record) -> dict[str, Any]:
+def _shown(keys: ChangingKeys, key: Record, version: Record) -> dict[str, Any]:
     hidden = version.hidden
     attributes = bundles.attributes(keys, version)
     attributes.pop("recoverableDays")
@@ -41,9 +41,9 @@ def _shown(keys: Keys, key: Record, version: Record) -> dict[str, Any]:
 
 
 class _KeyKind(Kind):
-    def keys(self, call: Call) -> Keys:
+    def keys(self, call: Call) -> ChangingKeys:
         """The keys of the vault of the call."""
-        return Keys(self.context, call.ancestor(_VAULTS))
+        return ChangingKeys(self.context, call.ancestor(_VAULTS))
 
     def document(self, call: Call, key: Record, version: Record, shown: Record) -> dict[str, Any]:
         """`shown` with what is known of the version."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from azsandbox.arm.keystore.keys import Keys
 from azsandbox.arm.store import Record
-from azsandbox.arm.vault.keys import Keys
 
 
 def base_url(vault: Record) -> str:

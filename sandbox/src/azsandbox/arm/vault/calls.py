@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from azsandbox.arm.keystore.errors import VaultError, bad_parameter
 from azsandbox.arm.store import Record
-from azsandbox.arm.vault.errors import VaultError, bad_parameter
-from azsandbox.arm.vault.keys import Keys
+from azsandbox.arm.vault.keychanges import ChangingKeys
 from azsandbox.messages import Principal, Request
 
 _BELOW_KEY = ("create", "rotate", "versions", "rotationpolicy", "backup")
@@ -29,7 +29,7 @@ class VaultCall:
 
     request: Request
     principal: Principal
-    keys: Keys
+    keys: ChangingKeys
     operation: Operation
     now: float
 

@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 
-from azsandbox.arm.vault.errors import VaultError, bad_parameter
+from azsandbox.arm.keystore.errors import VaultError, bad_parameter
 
 SIZES = (2048, 3072, 4096)
 _CURVES: dict[str, type[ec.EllipticCurve]] = {"P-256": ec.SECP256R1, "P-384": ec.SECP384R1, "P-521": ec.SECP521R1}

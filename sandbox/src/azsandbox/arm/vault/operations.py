@@ -6,12 +6,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from azsandbox.arm.keystore.errors import bad_parameter, deleted_key_not_found, forbidden
+from azsandbox.arm.keystore.keys import check_usable
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
 from azsandbox.arm.vault import bundles, material
 from azsandbox.arm.vault.calls import VaultCall
-from azsandbox.arm.vault.errors import bad_parameter, deleted_key_not_found, forbidden, not_allowed
-from azsandbox.arm.vault.keys import seconds_of
+from azsandbox.arm.vault.keychanges import seconds_of
 from azsandbox.messages import Response
 
 _PAGE = 25
@@ -171,21 +172,6 @@ def _deleted(call: VaultCall, key: Record) -> Response:
 
 
 # Using a key
-
-# These go on working outside of the key's time (learn.microsoft.com, "About keys", date-time controlled).
-_ALWAYS = ("decrypt", "unwrapKey", "verify")
-
-
-def check_usable(attributes: dict[str, Any], operation: str, now: float) -> None:
-    """Raises VaultError 403 for a version that is disabled, expired or not valid yet."""
-    if not attributes.get("enabled", True):
-        raise not_allowed(operation, "a disabled key", "KeyDisabled")
-    if operation in _ALWAYS:
-        return
-    if attributes.get("exp") is not None and attributes["exp"] <= now:
-        raise not_allowed(operation, "an expired key", "KeyExpired")  # AZ-KEY-2
-    if attributes.get("nbf") is not None and attributes["nbf"] > now:
-        raise not_allowed(operation, "a key that is not yet valid", "KeyNotYetValid")
 
 
 def _use(operation: str) -> Handler:

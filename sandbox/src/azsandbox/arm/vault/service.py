@@ -6,13 +6,14 @@ import logging
 import re
 from collections.abc import Mapping
 
-from azsandbox.arm.access.vault_calls import check_network, may_use, not_authorized
 from azsandbox.arm.context import Context
 from azsandbox.arm.firewall import CLIENT_ADDRESS
+from azsandbox.arm.keystore.errors import VaultError, bad_parameter, unauthenticated
+from azsandbox.arm.keystore.keys import find_vault
+from azsandbox.arm.keystore.rights import check_network, may_use, not_authorized
 from azsandbox.arm.store import Record
 from azsandbox.arm.vault.calls import VaultCall, operation_of
-from azsandbox.arm.vault.errors import VaultError, bad_parameter, unauthenticated
-from azsandbox.arm.vault.keys import Keys, find_vault
+from azsandbox.arm.vault.keychanges import ChangingKeys
 from azsandbox.arm.vault.operations import RULES, Rule
 from azsandbox.arm.vault.transfers import TRANSFERS
 from azsandbox.calls import Gone
@@ -61,7 +62,8 @@ class VaultService:
         if rule is None:
             raise VaultError(405, "MethodNotAllowed", f"{request.method} is not allowed there.")  # AZ-LOCAL-6
         self._check(vault, principal, rule, operation.name)
-        call = VaultCall(request, principal, Keys(self._context, vault), operation, self._context.clock.now())
+        keys, now = ChangingKeys(self._context, vault), self._context.clock.now()
+        call = VaultCall(request, principal, keys, operation, now)
         return await rule.handler(call)
 
     def _check(self, vault: Record, principal: Principal, rule: Rule, key: str) -> None:

@@ -12,11 +12,11 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from azsandbox.arm.context import Context
+from azsandbox.arm.keystore.errors import VaultError, bad_parameter
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
 from azsandbox.arm.vault import bundles, material
 from azsandbox.arm.vault.calls import VaultCall
-from azsandbox.arm.vault.errors import VaultError, bad_parameter
 from azsandbox.arm.vault.operations import Rule, checked_name
 from azsandbox.messages import Response
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import tracked_time
-from azsandbox.arm.context import stamped, tracked_author
 from azsandbox.arm.errors import ArmError
 from azsandbox.arm.kinds import action
 from azsandbox.arm.paging import page
@@ -16,6 +15,7 @@ from azsandbox.arm.queries import asked
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
+from azsandbox.arm.systemdata import stamped, tracked_author
 from azsandbox.arm.tracked import object_of
 from azsandbox.messages import Response
 

@@ -7,13 +7,13 @@ from typing import Any, ClassVar
 
 from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import asset_time
-from azsandbox.arm.context import author, stamped
 from azsandbox.arm.kinds import child_id
 from azsandbox.arm.paging import NewestFirst, page
 from azsandbox.arm.providers.ml.base import WorkspaceKind, check_asset_name, sent_properties
 from azsandbox.arm.providers.ml.listing import active, size_of
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
+from azsandbox.arm.systemdata import author, stamped
 from azsandbox.messages import Principal, Response
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import asset_time
-from azsandbox.arm.context import author, stamped
 from azsandbox.arm.errors import ArmError
 from azsandbox.arm.kinds import action
 from azsandbox.arm.paging import NewestFirst, page
@@ -17,6 +16,7 @@ from azsandbox.arm.queries import asked, one_of, positive
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
+from azsandbox.arm.systemdata import author, stamped
 from azsandbox.arm.tracked import object_of
 from azsandbox.messages import Response
 

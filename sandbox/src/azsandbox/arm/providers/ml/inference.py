@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import asset_time
-from azsandbox.arm.context import author
 from azsandbox.arm.providers.ml import longrunning
 from azsandbox.arm.providers.ml.base import WorkspaceKind, sent_properties
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
+from azsandbox.arm.systemdata import author
 from azsandbox.arm.tracked import filled_identity, normal_location, object_of
 from azsandbox.messages import Response
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import asset_time
-from azsandbox.arm.context import author
 from azsandbox.arm.errors import ArmError
 from azsandbox.arm.kinds import action
 from azsandbox.arm.paging import NewestFirst, page
@@ -18,6 +17,7 @@ from azsandbox.arm.providers.ml.references import found, read
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
+from azsandbox.arm.systemdata import author
 from azsandbox.arm.tracked import object_of
 from azsandbox.messages import Response
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from azsandbox.arm.calls import Call
 from azsandbox.arm.customerkeys import Trouble, principal_of
 from azsandbox.arm.errors import front_end, gateway, provider
-from azsandbox.arm.extensions import above
+from azsandbox.arm.paths import above
 from azsandbox.arm.providers.ml.base import NAMESPACE, WORKSPACES
 from azsandbox.arm.registry import gate, guard
 from azsandbox.arm.store import Record

@@ -5,11 +5,11 @@ from __future__ import annotations
 import uuid
 
 from azsandbox.arm.access.evaluation import ASSIGNMENTS
-from azsandbox.arm.access.vault_calls import may_use
 from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import tracked_time
 from azsandbox.arm.context import Context
 from azsandbox.arm.customerkeys import RIGHTS
+from azsandbox.arm.keystore.rights import may_use
 from azsandbox.arm.providers.registrations import registration_state
 from azsandbox.arm.store import Record
 from azsandbox.messages import COSMOS_APP_ID, COSMOS_OBJECT_ID, TENANT_ID

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import asset_time
-from azsandbox.arm.context import author, stamped
 from azsandbox.arm.errors import ArmError
 from azsandbox.arm.paging import page
 from azsandbox.arm.providers.ml import longrunning
@@ -16,6 +15,7 @@ from azsandbox.arm.queries import positive
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
+from azsandbox.arm.systemdata import author, stamped
 from azsandbox.messages import Response
 
 _WORKSPACES = f"{NAMESPACE}/workspaces"

@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import asset_time
-from azsandbox.arm.context import author, stamped
 from azsandbox.arm.errors import ArmError
 from azsandbox.arm.paging import NewestFirst, page
 from azsandbox.arm.providers.ml.base import WorkspaceKind, check_asset_name, sent_properties
@@ -15,6 +14,7 @@ from azsandbox.arm.providers.ml.containers import ContainerKind
 from azsandbox.arm.providers.ml.listing import active, ascending, size_of
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
+from azsandbox.arm.systemdata import author, stamped
 from azsandbox.messages import Response
 
 # What only the service sets, whatever a client sends.

@@ -6,7 +6,6 @@ from typing import Any
 
 from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import tracked_time
-from azsandbox.arm.context import stamped, tracked_author
 from azsandbox.arm.errors import gateway
 from azsandbox.arm.providers.ml import hubs, key_grants, longrunning, soft_delete
 from azsandbox.arm.providers.ml.base import HEADERS, NAMESPACE
@@ -19,6 +18,7 @@ from azsandbox.arm.providers.ml.workspace_document import filled_properties, sen
 from azsandbox.arm.queries import asked
 from azsandbox.arm.registry import register
 from azsandbox.arm.store import Record
+from azsandbox.arm.systemdata import stamped, tracked_author
 from azsandbox.arm.tracked import GROUPS, filled_identity, normal_location, object_of
 from azsandbox.messages import Response
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from azsandbox.arm.access.evaluation import Access
 from azsandbox.arm.firewall import CLIENT_ADDRESS, admits, is_private
+from azsandbox.arm.keystore.errors import VaultError, caller, forbidden
 from azsandbox.arm.store import Record
-from azsandbox.arm.vault.errors import VaultError, caller, forbidden
 from azsandbox.messages import Principal
 
 _HELP = "For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287"

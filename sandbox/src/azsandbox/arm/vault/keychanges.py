@@ -1,4 +1,4 @@
-"""The keys of vaults in the resource store: a record a key, a record a version, the newest one counting."""
+"""Changes to the keys of a vault: made, taken in, rotated, deleted, brought back."""
 
 from __future__ import annotations
 
@@ -8,86 +8,22 @@ from datetime import UTC, datetime
 from typing import Any
 
 from azsandbox.arm.context import Context
-from azsandbox.arm.policy.denial import check_key
+from azsandbox.arm.keystore.errors import already_there, bad_parameter, in_deleted_state
+from azsandbox.arm.keystore.keys import KEYS, VERSIONS, Keys
+from azsandbox.arm.policy.violations import check_key
 from azsandbox.arm.store import Record
 from azsandbox.arm.vault import material
-from azsandbox.arm.vault.errors import already_there, bad_parameter, in_deleted_state, key_not_found
 
-KEYS = "microsoft.keyvault/vaults/keys"
-VERSIONS = "microsoft.keyvault/vaults/keys/versions"
 _SHOWN_TYPE = "Microsoft.KeyVault/vaults/keys"
 _DAY = 86400
 
 
-def vault_term(name: str) -> str:
-    """The term by which a vault is found; its name is the world's."""
-    return f"vault-name {name.lower()}"
-
-
-def find_vault(context: Context, name: str) -> Record | None:
-    """The vault of a name, unless it is deleted."""
-    return next(iter(context.store.find(vault_term(name))), None)
-
-
-class Keys:
-    """The keys of one vault. `hidden` of a version holds all that is known of it, the private key too."""
+class ChangingKeys(Keys):
+    """The keys of one vault, for whoever writes."""
 
     def __init__(self, context: Context, vault: Record) -> None:
-        self.context, self._store, self._clock, self.vault = context, context.store, context.clock, vault
-
-    # Finding
-
-    def _key(self, name: str) -> str:
-        return f"{self.vault.key}/keys/{name.lower()}"
-
-    def all(self) -> list[Record]:
-        """The keys that are not deleted."""
-        return [each for each in self._store.children(self.vault.key, KEYS) if not each.gone]
-
-    def find(self, name: str) -> Record | None:
-        """The key of that name."""
-        return self._store.get(self._key(name))
-
-    def require(self, name: str) -> Record:
-        """The key of that name. Raises VaultError 404."""
-        key = self.find(name)
-        if key is None:
-            raise key_not_found(name)
-        return key
-
-    def versions(self, key: Record) -> list[Record]:
-        """The versions of a key, the newest last."""
-        return list(self._store.children(key.key, VERSIONS))
-
-    def version(self, key: Record, version: str = "") -> Record:
-        """A version, or the newest. Raises VaultError 404."""
-        found = self._store.get(f"{key.key}/versions/{version.lower()}") if version else self.versions(key)[-1]
-        if found is None:
-            raise key_not_found(f"{key.name}/{version}")
-        return found
-
-    def deleted(self) -> list[Record]:
-        """The deleted keys; those whose time is over go for good."""
-        gone = [each for each in self._store.children(self.vault.key, KEYS) if each.gone]
-        over = [each for each in gone if self.purge_time(each) <= self._clock.now()]
-        for each in over:
-            self.purge(each)
-        return [each for each in gone if each not in over]
-
-    def find_deleted(self, name: str) -> Record | None:
-        """The deleted key of that name."""
-        return next((each for each in self.deleted() if each.name.lower() == name.lower()), None)
-
-    @property
-    def retention_days(self) -> int:
-        """How long what was deleted can be recovered."""
-        return int(self.vault.properties.get("softDeleteRetentionInDays") or 90)
-
-    def purge_time(self, key: Record) -> int:
-        """When a deleted key goes for good, in seconds since 1970."""
-        return int(key.hidden["deleted"]) + self.retention_days * _DAY
-
-    # Changing
+        super().__init__(context, vault)
+        self.context = context
 
     async def create(
         self, name: str, spec: dict[str, Any], *, ops: Any = None, attributes: Any = None, tags: Any = None
@@ -207,10 +143,6 @@ class Keys:
         key.gone = False
         key.hidden.pop("deleted")
         self._store.put(key)
-
-    def purge(self, key: Record) -> None:
-        """Leaves nothing of a key."""
-        self._store.remove(*self._store.below(key.key), key)
 
 
 def _times(attributes: Any) -> dict[str, Any]:
