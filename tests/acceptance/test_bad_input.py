@@ -154,12 +154,24 @@ def test_drift_is_refused_with_4(small_world: World) -> None:
     assert world.items("environments") == []
 
 
-def test_a_target_without_a_customers_key_is_4(small_world: World) -> None:
-    world = small_world
-    swapped = ("--source", f"{world.group}/{world.target}", "--target", f"{world.group}/{world.source}")
-    result = world.installed("plan", *swapped)
+def test_source_and_target_exchanged_are_4(planned: World) -> None:
+    old, new = (f"{planned.group}/{name}" for name in (planned.source, planned.target))
+    says = ("are exchanged", f"--source {old} --target {new}")
+    _refused(planned, 4, "plan", "--source", new, "--target", old, "--out", "plans/x", says=says)
+    assert not (planned.folder / "plans" / "x").exists()
+
+
+def test_a_target_without_a_customers_key_is_4(planned: World) -> None:
+    world, name = planned, f"bare{planned.group}"
+    document = world.documents["source"]
+    stores = {key: document["properties"][key] for key in ("storageAccount", "keyVault")}
+    body = {"location": document["location"], "identity": {"type": "SystemAssigned"}, "properties": stores}
+    base = document["id"].rsplit("/", 1)[0]
+    world.azure(lambda c: c.arm("PUT", f"{base}/{name}", "2025-12-01", body))
+    both = ("--source", f"{world.group}/{world.source}", "--target", f"{world.group}/{name}")
+    result = world.installed("plan", *both, "--out", "elsewhere/bare")
     assert result.code == 0 and "not under a customer's key" in result.out
-    _refused(world, 4, "run", says=("has errors", "create a workspace with a customer's key"))
+    _refused(world, 4, "run", "elsewhere/bare", says=("has errors", "create a workspace with a customer's key"))
 
 
 def test_a_lock_is_5(copy: World) -> None:

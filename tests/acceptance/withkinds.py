@@ -35,17 +35,17 @@ def _add_kinds() -> None:
 
 def _add_names() -> None:
     """No option gives names yet: they are handed to what makes the plan."""
-    from amlmigrate.cli import planmaking
+    from amlmigrate.cli import plan
     from amlmigrate.core.address import Address
 
-    make = planmaking.make
+    make = plan.create_plan
 
     async def renaming(clouds: Any, wanted: Any, emit: Any) -> Any:
         told = json.loads(os.environ.get(NAMES, "{}"))
         names = {Address.parse(old): Address.parse(new) for old, new in told.items()}
         return await make(clouds, replace(wanted, names=names), emit)
 
-    planmaking.make = renaming
+    plan.create_plan = renaming
 
 
 if __name__ == "__main__":

@@ -144,6 +144,7 @@ def test_every_event_is_told_and_no_other() -> None:
     sent = set(re.findall(r"\bEvent(?:\.of)?\(\s*\"([a-z.]+)\"", source))
     sent |= set(re.findall(r"view\.result\(\s*\"([a-z.]+)\"", source))
     sent |= set(re.findall(r"self\._line\(\"([a-z.]+)\"", source))
+    sent |= set(re.findall(r"\(TypedEvent\):[^=]*?\n    name: ClassVar\[str\] = \"([a-z.]+)\"", source))
     told = set(re.findall(r"^\| `([a-z.]+)` \|", TEXTS["docs/reference/events.md"], re.MULTILINE))
     assert told == sent
 

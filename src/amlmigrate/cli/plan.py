@@ -14,20 +14,20 @@ from typing import Annotated
 
 import typer
 
-from amlmigrate.cli import options, planmaking, plans
+from amlmigrate.cli import options, plans
 from amlmigrate.cli.execute import CommonOptions, execute
-from amlmigrate.cli.fleetplan import FleetWanted, plan_fleet
 from amlmigrate.cli.login import session
-from amlmigrate.cli.plans import ROOT
-from amlmigrate.cli.stages import settle_conflicts
 from amlmigrate.cli.views.base import View
+from amlmigrate.cli.views.fleets import FleetView
+from amlmigrate.cli.views.plans import PlanWrittenView
 from amlmigrate.cli.who import local
+from amlmigrate.cloud.subscriptions import workspace_ref
 from amlmigrate.core.errors import BadInputError, ExitCode
-from amlmigrate.core.few import many
-from amlmigrate.core.plan import Action, Plan
 from amlmigrate.core.select import Selection
-from amlmigrate.core.workspace import WorkspaceRef
+from amlmigrate.core.workspacename import WorkspaceName
+from amlmigrate.fleet.stage import FleetFiles, FleetRequest, plan_fleet
 from amlmigrate.planning import planfile
+from amlmigrate.planning.stage import PlanChoices, PlanRequest, create_plan
 
 
 class Unreferenced(StrEnum):
@@ -40,7 +40,11 @@ class Unreferenced(StrEnum):
 @options.for_both_sides
 def command(
     source: Annotated[
-        str | None, typer.Option(help="The workspace to move: ARM id, SUB/GROUP/NAME or GROUP/NAME.", metavar="WS")
+        str | None,
+        typer.Option(
+            help="The workspace to move: ARM id, SUB/GROUP/NAME, GROUP/NAME, or its URL in the studio.",
+            metavar="WS",
+        ),
     ] = None,
     target: Annotated[str | None, typer.Option(help="The workspace under a customer's key.", metavar="WS")] = None,
     fleet: Annotated[
@@ -82,34 +86,21 @@ def command(
     *,
     shared: CommonOptions,
 ) -> None:
-    globs = (tuple(select or ()), tuple(exclude or ()))
-    choices = {
-        "copy_unreferenced": unreferenced is Unreferenced.COPY,
-        "delete": delete,
-        "require_approval": require_approval,
-    }
+    choices = PlanChoices(
+        Selection(tuple(select or ()), tuple(exclude or ())),
+        unreferenced is Unreferenced.COPY,
+        delete,
+        require_approval,
+    )
 
     async def work(view: View) -> ExitCode:
         _check(source, target, fleet, (targets, waves, wave_size))
         if fleet is not None and targets is not None:
-            of_fleet = (fleet, targets, waves, wave_size)
-            return await _plan_fleet(view, shared, of_fleet, out, globs, **choices)
-        return await _plan(view, shared, (str(source), str(target)), out, globs, **choices)
+            files = FleetFiles(fleet, targets, waves, wave_size)
+            return await _plan_fleet(view, shared, files, out or plans.ROOT, choices)
+        return await _plan(view, shared, (str(source), str(target)), out, choices)
 
     execute(shared, work)
-
-
-async def _plan_fleet(
-    view: View,
-    shared: CommonOptions,
-    of_fleet: tuple[Path, Path, Path | None, int | None],
-    out: Path | None,
-    globs: tuple[tuple[str, ...], tuple[str, ...]],
-    **choices: bool,
-) -> ExitCode:
-    scan, targets, waves, size = of_fleet
-    wanted = FleetWanted(scan, targets, waves, size, out or ROOT, Selection(*globs), by=local(shared), **choices)
-    return await plan_fleet(view, shared, wanted)
 
 
 def _check(source: str | None, target: str | None, fleet: Path | None, of_fleet: tuple[object, ...]) -> None:
@@ -133,58 +124,24 @@ def _check(source: str | None, target: str | None, fleet: Path | None, of_fleet:
 
 
 async def _plan(
-    view: View,
-    shared: CommonOptions,
-    names: tuple[str, str],
-    out: Path | None,
-    globs: tuple[tuple[str, ...], tuple[str, ...]],
-    *,
-    copy_unreferenced: bool,
-    delete: bool,
-    require_approval: bool,
+    view: View, shared: CommonOptions, sides: tuple[str, str], out: Path | None, choices: PlanChoices
 ) -> ExitCode:
-    subscription = os.environ.get("AZURE_SUBSCRIPTION_ID")
-    source, target = (WorkspaceRef.parse(name, subscription) for name in names)
-    folder = out or plans.free_folder(source.name)
-    wanted = planmaking.PlanOptions(
-        source,
-        target,
-        folder,
-        Selection(*globs),
-        copy_unreferenced,
-        local(shared),
-        require_approval,
-        delete=delete,
-    )
+    names = [WorkspaceName.parse(text, os.environ.get("AZURE_SUBSCRIPTION_ID")) for text in sides]
+    folder = out or plans.free_folder(names[0].name)
+    planfile.check_folder(folder)
     async with session(shared) as clouds:
-        header = await planmaking.make(clouds, wanted, view.event)
-    read = planfile.read(folder)
-    view.plan(read)
-    errors = sum(1 for finding in header.findings if finding.severity == "error")
-    view.result(
-        "plan.written",
-        {
-            "text": f"\nWritten to {folder}."
-            + (
-                f" It has {many(errors, 'error')} and cannot be run until each is set right or waived."
-                if errors
-                else ""
-            ),
-            "folder": str(folder),
-            "counts": header.counts,
-            "findings": len(header.findings),
-            "next": _next(read, folder, errors),
-        },
-    )
+        source = await workspace_ref(clouds.source.arm, names[0])
+        target = await workspace_ref(clouds.target.arm, names[1])
+        await create_plan(clouds, PlanRequest(source, target, folder, choices, local(shared)), view.event)
+    view.show(PlanWrittenView(planfile.read(folder), folder))
     return ExitCode.DONE
 
 
-def _next(plan: Plan, folder: Path, errors: int) -> str:
-    """What comes after a plan: `run` refuses one with errors or conflicts before it changes anything."""
-    if errors:
-        return f"set the errors right and plan again, or waive them; migrate show {folder}"
-    if plan.header.require_approval:
-        return f"somebody else: migrate approve {folder} --digest {plan.sha256[:16]}; then migrate run {folder}"
-    if any(actions.get(Action.CONFLICT.value) for actions in plan.header.counts.values()):
-        return settle_conflicts(folder)
-    return f"migrate run {folder}"
+async def _plan_fleet(
+    view: View, shared: CommonOptions, files: FleetFiles, out: Path, choices: PlanChoices
+) -> ExitCode:
+    request = FleetRequest(files, out, choices, local(shared), os.environ.get("AZURE_SUBSCRIPTION_ID"))
+    async with session(shared) as clouds:
+        outcome = await plan_fleet(clouds, request, view.event)
+    view.show(FleetView(outcome))
+    return ExitCode.DONE if outcome.complete else ExitCode.INCOMPLETE

@@ -15,12 +15,13 @@ import typer
 from amlmigrate.cli import options, plans
 from amlmigrate.cli.execute import CommonOptions, execute
 from amlmigrate.cli.login import session
-from amlmigrate.cli.needing import Needing
 from amlmigrate.cli.views import runs
 from amlmigrate.cli.views.base import View
 from amlmigrate.cli.who import local
 from amlmigrate.core.errors import ExitCode
 from amlmigrate.core.stop import Stop
+from amlmigrate.inventory.needing import Needing
+from amlmigrate.planning import earlier_plans
 from amlmigrate.running.stage import RunRequest, run
 
 
@@ -45,7 +46,7 @@ def command(
             read,
             folder,
             local(shared),
-            earlier=partial(plans.prior, folder.parent, *ids, own=folder),
+            earlier=partial(earlier_plans.ownership, folder.parent, *ids, own=folder),
             needing=lambda *known: Needing(*known).now,
             emit=view.event,
             stop=stop,

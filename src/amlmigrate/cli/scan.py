@@ -8,9 +8,7 @@ Example: migrate scan --management-group contoso-ml --format csv > workspaces.cs
 from __future__ import annotations
 
 import os
-from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -21,9 +19,10 @@ from amlmigrate.cli import options
 from amlmigrate.cli.execute import CommonOptions, execute
 from amlmigrate.cli.login import session
 from amlmigrate.cli.views.base import View
+from amlmigrate.cli.views.scans import ScanEndView, WorkspacesView
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.core.errors import BadInputError, ExitCode
-from amlmigrate.core.events import Event
+from amlmigrate.core.progress import ScanKept, TagsDue, TagsTold
 from amlmigrate.posture import tagging
 from amlmigrate.posture.tagging import Standard
 from amlmigrate.scanning import rows, scanfile, tags
@@ -92,6 +91,7 @@ def command(
     shared: CommonOptions,
 ) -> None:
     async def work(view: View) -> ExitCode:
+
         groups = tuple(map(group_name, management_group or ()))
         scope = ScanScope(_subscriptions(subscription, management_group), groups)
         return await _scan(
@@ -108,16 +108,10 @@ def _subscriptions(named: list[str] | None, groups: list[str] | None) -> tuple[s
 
 
 async def _scan(view: View, shared: CommonOptions, wanted: ScanOptions) -> ExitCode:
-    if shared.json and wanted.form is not ScanFormat.TABLE:
-        raise BadInputError("--json and --format are two forms of one output.", remedy="Leave one of them out.")
-    if (wanted.overwrite or wanted.dry_run) and not wanted.write_tags:
-        raise BadInputError(
-            "--overwrite and --dry-run are about tags, and a scan by itself changes nothing.",
-            remedy="Add --write-tags, or leave them out.",
-        )
+    _check(shared, wanted)
     standard = tagging.read(wanted.rules)
     # Before anything is read: a place that is taken would make all of it vain.
-    scanfile.place(wanted.out, datetime.now(UTC))
+    scanfile.check(wanted.out)
     async with session(shared) as clouds:
         # Who is not signed in lacks no role: this says so.
         await clouds.source.credential.tenant()
@@ -125,12 +119,23 @@ async def _scan(view: View, shared: CommonOptions, wanted: ScanOptions) -> ExitC
         path = scanfile.place(wanted.out, found.started)
         sha256 = scanfile.write(path, scanfile.header(found, standard, sizes=wanted.sizes), found)
         kept = scanfile.read(path)
-        view.event(Event("scan.kept", {"path": str(path), "sha256": sha256}))
+        view.event(ScanKept(str(path), sha256))
         _show(view, wanted.form, kept)
         tagged = not wanted.write_tags or await _tags(view, clouds.source.arm, found, standard, wanted)
     if wanted.form is ScanFormat.TABLE:
-        _end(view, found, path)
+        view.show(ScanEndView(found, path))
     return ExitCode.DONE if found.complete and tagged else ExitCode.INCOMPLETE
+
+
+def _check(shared: CommonOptions, wanted: ScanOptions) -> None:
+    """Refuses options that do not go together. Raises BadInputError."""
+    if shared.json and wanted.form is not ScanFormat.TABLE:
+        raise BadInputError("--json and --format are two forms of one output.", remedy="Leave one of them out.")
+    if (wanted.overwrite or wanted.dry_run) and not wanted.write_tags:
+        raise BadInputError(
+            "--overwrite and --dry-run are about tags, and a scan by itself changes nothing.",
+            remedy="Add --write-tags, or leave them out.",
+        )
 
 
 def _show(view: View, form: ScanFormat, kept: ScanFile) -> None:
@@ -139,42 +144,25 @@ def _show(view: View, form: ScanFormat, kept: ScanFile) -> None:
     elif form is ScanFormat.JSON:
         view.raw(rows.as_json(kept.header, kept.workspaces))
     else:
-        view.scan(kept.workspaces)
+        view.show(WorkspacesView(kept.workspaces))
 
 
 async def _tags(view: View, arm: Arm, found: Scan, standard: Standard, wanted: ScanOptions) -> bool:
     """Shows what becomes of each tag, and writes it unless it is a dry run; whether all is as it was to be."""
     changes = tags.changes(found.workspaces, standard, overwrite=wanted.overwrite)
     for change in changes:
-        told = {"address": change.id, "tags": dict(change.tags), "before": dict(change.before)}
-        view.event(Event("scan.tag", told | {"stays": {name: list(one) for name, one in change.kept.items()}}))
+        stays = {name: list(one) for name, one in change.kept.items()}
+        view.event(TagsDue(change.id, dict(change.tags), dict(change.before), stays))
     failed = {} if wanted.dry_run else await tags.write(arm, changes, view.event)
     due = [change for change in changes if change.tags]
-    counts = {
-        "wanted": len(due),
-        "written": 0 if wanted.dry_run else len(due) - len(failed),
-        "failed": len(failed),
-        "added": sum(len(change.tags) - len(change.before) for change in due),
-        "changed": sum(len(change.before) for change in due),
-        "kept": sum(len(change.kept) for change in changes),
-    }
-    view.event(Event("scan.tags", counts))
-    return not failed
-
-
-def _end(view: View, found: Scan, path: Path) -> None:
-    levels = Counter(one.risk.level for one in found.workspaces if one.risk)
-    microsoft = sum(1 for one in found.workspaces if not one.encryption.by_customer)
-    view.result(
-        "scan.end",
-        {
-            "text": f"\n{len(found.workspaces)} workspaces in {len(found.subscriptions)} subscriptions,"
-            f" {microsoft} under Microsoft's key." + ("" if found.complete else " Not everything could be read."),
-            "workspaces": len(found.workspaces),
-            "complete": found.complete,
-            "risk": dict(levels),
-            "lines": [f"not read: {address}: {one.reason}" for address, one in sorted(found.unreadable.items())],
-            "files": {"kept in": str(path)},
-            "next": f"migrate plan --fleet {path} --targets targets.csv",
-        },
+    view.event(
+        TagsTold(
+            wanted=len(due),
+            written=0 if wanted.dry_run else len(due) - len(failed),
+            failed=len(failed),
+            added=sum(len(change.tags) - len(change.before) for change in due),
+            changed=sum(len(change.before) for change in due),
+            kept=sum(len(change.kept) for change in changes),
+        )
     )
+    return not failed

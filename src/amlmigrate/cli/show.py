@@ -11,15 +11,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from amlmigrate.cli import options, plans, showing
+from amlmigrate.cli import decisionfile, options, plans
 from amlmigrate.cli.execute import CommonOptions, execute
 from amlmigrate.cli.views.base import View
+from amlmigrate.cli.views.plans import PlanView
+from amlmigrate.cli.views.show import ItemView, OpenView, ShowView
 from amlmigrate.core.errors import BadInputError, ExitCode
 from amlmigrate.core.plan import Plan
+from amlmigrate.planning import review
 
 
 class ShowFormat(StrEnum):
@@ -51,28 +55,44 @@ def command(
     shared: CommonOptions,
 ) -> None:
     async def work(view: View) -> ExitCode:
-        named, addresses = plans.divided(arguments or [])
-        if len(addresses) > 1:
-            raise BadInputError(
-                f"'{addresses[0]}' and '{addresses[1]}' are two addresses, or no plans.",
-                remedy="Name one plan's folder and one address.",
-            )
-        folder, read = plans.load(named)
-        if addresses:
-            showing.item(view, folder, read, addresses[0], json=shared.json)
-        elif opened:
-            _of_kind(read, kind)
-            showing.opened(view, folder, read, kind, csv=format_ is ShowFormat.CSV)
+        folder, read, address = _named(arguments or [])
+        if address:
+            view.show(ItemView(review.item(folder, read, address)))
+            return ExitCode.DONE
+        chosen = _of_kind(read, kind)
+        if opened:
+            _open(view, folder, read, kind, csv=format_ is ShowFormat.CSV)
+        elif format_ is ShowFormat.CSV:
+            rows = ((str(step.address), step.action.value, step.reason) for step in chosen.steps)
+            view.raw(decisionfile.written(rows, ("address", "action", "reason")))
         else:
-            chosen = _of_kind(read, kind)
-            if format_ is ShowFormat.CSV:
-                showing.steps(view, chosen)
-            else:
-                view.plan(chosen, every=every or bool(kind))
-                showing.digest(view, folder, read)
+            shown = PlanView(chosen, whole=True, every=every or bool(kind))
+            view.show(ShowView(shown, folder, review.given(folder, read) if read.header.require_approval else ()))
         return ExitCode.DONE
 
     execute(shared, work)
+
+
+def _named(arguments: list[str]) -> tuple[Path, Plan, str]:
+    """The plan that is meant, and the address. Raises BadInputError."""
+    named, addresses = plans.divided(arguments)
+    if len(addresses) > 1:
+        raise BadInputError(
+            f"'{addresses[0]}' and '{addresses[1]}' are two addresses, or no plans.",
+            remedy="Name one plan's folder and one address.",
+        )
+    folder, read = plans.load(named)
+    return folder, read, addresses[0] if addresses else ""
+
+
+def _open(view: View, folder: Path, plan: Plan, kind: str, *, csv: bool) -> None:
+    """What is open; as CSV with the decisions to fill in."""
+    found = review.open_items(folder, plan, kind)
+    if not csv:
+        view.show(OpenView(folder, found, plan.header.require_approval))
+        return
+    rows = ((one.item.address, "", "", decisionfile.mark(one.sha256) if one.sha256 else "") for one in found.items)
+    view.raw(decisionfile.written(rows, (*decisionfile.COLUMNS, decisionfile.SHOWN)))
 
 
 def _of_kind(plan: Plan, kind: str) -> Plan:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shlex import quote
@@ -25,29 +22,13 @@ from amlmigrate.ledger.decisions import FREEZE_UNREPORTED
 from amlmigrate.ledger.decisions import problems as problems_of
 from amlmigrate.ledger.evidence import EvidenceFile, end_problems, examine, last
 from amlmigrate.ledger.items import items
-from amlmigrate.ledger.missing import EVIDENCE, FILE, refuse_lost
+from amlmigrate.ledger.missing import EVIDENCE
 from amlmigrate.ledger.opening import open_residuals, opened, still_owed
-from amlmigrate.ledger.read_only_copy import copied
 from amlmigrate.ledger.valid_decisions import Standing
+from amlmigrate.planning.review import settle_conflicts
 
 # What `decommission` waits for by default.
 _SOAK = timedelta(hours=168)
-
-
-@contextmanager
-def ledger_of(folder: Path, plan: Plan) -> Iterator[Ledger | None]:
-    """The plan's ledger, from a copy where the folder may not be written to; None before it has one.
-
-    Raises BadInputError for one that is missing, of another plan or of a later version.
-    """
-    if not (folder / FILE).exists():
-        refuse_lost(folder)
-        yield None
-        return
-    own = os.access(folder, os.W_OK) and os.access(folder / FILE, os.W_OK)
-    with Ledger(folder) if own else copied(folder) as ledger:
-        ledger.bind(plan)
-        yield ledger
 
 
 def stages(plan: Plan, folder: Path, ledger: Ledger | None) -> dict[str, Any]:
@@ -190,11 +171,6 @@ def _next(plan: Plan, folder: Path, found: dict[str, Any], open_ones: list[str],
         (True, f"migrate decommission {folder} --confirm {plan.header.source_ref.short}"),
     )
     return next(step for due, step in steps if due)
-
-
-def settle_conflicts(folder: Path) -> str:
-    """What comes before the run of a plan with conflicts."""
-    return f"settle each conflict that `migrate show {folder} --open` lists; then migrate run {folder}"
 
 
 def all_approved(approval: dict[str, Any]) -> bool:

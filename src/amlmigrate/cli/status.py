@@ -18,7 +18,7 @@ from amlmigrate.cli import options, plans
 from amlmigrate.cli.execute import CommonOptions, execute
 from amlmigrate.cli.holding import look
 from amlmigrate.cli.plans import ROOT
-from amlmigrate.cli.stages import in_short, ledger_of, lines, stages
+from amlmigrate.cli.stages import in_short, lines, stages
 from amlmigrate.cli.views.base import View
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.errors import BadInputError, ExitCode
@@ -29,6 +29,7 @@ from amlmigrate.fleet import fleetfile
 from amlmigrate.fleet.fleetfile import FleetEntry
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.items import eta_seconds, for_cutover, items, over_foreign_bytes, tally
+from amlmigrate.ledger.read_only_copy import for_reading
 from amlmigrate.planning import planfile
 
 
@@ -51,7 +52,7 @@ def command(
 
 async def _one(view: View, shared: CommonOptions, plan: str | None) -> ExitCode:
     folder, read = plans.load(plan)
-    with ledger_of(folder, read) as ledger:
+    with for_reading(folder, read) as ledger:
         standing = stages(read, folder, ledger)
         told = _items(read, ledger)
     lease = (await look(shared, read)).as_dict()
@@ -149,7 +150,7 @@ def _line(folder: Path) -> dict[str, Any]:
         plan = planfile.read(folder)
         if plan.header.example:
             return {"folder": str(folder), "stands": "an example, never carried out"}
-        with ledger_of(folder, plan) as ledger:
+        with for_reading(folder, plan) as ledger:
             standing = stages(plan, folder, ledger)
     except Exception as error:  # noqa: BLE001 - of one plan, whose line says so; the others have theirs
         return {"folder": str(folder), "error": said(str(folder), error)}

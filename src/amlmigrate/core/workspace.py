@@ -8,12 +8,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from amlmigrate.core.armid import ArmId, name_of
+from amlmigrate.core.armid import name_of
 from amlmigrate.core.documents import Document, properties_of
-from amlmigrate.core.errors import BadInputError
-from amlmigrate.core.names import is_guid, is_name
-
-_TYPE = "Microsoft.MachineLearningServices/workspaces"
+from amlmigrate.core.workspacename import TYPE, WorkspaceName, no_subscription
 
 # Places are named through datastores: what knows no kinds knows this collection.
 DATASTORES = "datastores"
@@ -33,41 +30,20 @@ class WorkspaceRef:
 
     @classmethod
     def parse(cls, text: str, default_subscription: str | None = None) -> WorkspaceRef:
-        """Reads an ARM id, `SUBSCRIPTION/GROUP/NAME` or `GROUP/NAME`. Raises BadInputError.
+        """Reads what names a workspace by the id of its subscription. Raises BadInputError."""
+        return cls.of(WorkspaceName.parse(text, default_subscription))
 
-        Each part has to be a name as it stands: what would lead elsewhere in a URL or a path is refused.
-        """
-        id_ = ArmId("/" + text.removeprefix("/").removesuffix("/"))
-        # In the group itself: what lies on another resource has the same type.
-        if id_.type == _TYPE.lower() and id_.whole and id_.group and id_.scope == id_.group_id:
-            parts = [id_.subscription, id_.group, id_.name]
-        else:
-            parts = text.strip("/").split("/")
-        if len(parts) == 2 and all(map(is_name, parts)) and not default_subscription:
-            raise BadInputError(
-                f"'{text}' names no subscription.",
-                remedy="Write SUBSCRIPTION/GROUP/NAME or set AZURE_SUBSCRIPTION_ID.",
-            )
-        # `SUBSCRIPTION/GROUP/` is no group of that name.
-        short = len(parts) == 2 and not is_guid(parts[0])
-        if not (short or len(parts) == 3) or not all(map(is_name, parts)):
-            raise BadInputError(
-                f"'{text}' is no workspace.", remedy="Write its ARM id, SUBSCRIPTION/GROUP/NAME or GROUP/NAME."
-            )
-        subscription, group, name = parts if len(parts) == 3 else (str(default_subscription), *parts)
-        if not is_guid(subscription):
-            where = "" if len(parts) == 3 else " (AZURE_SUBSCRIPTION_ID)"
-            raise BadInputError(
-                f"'{subscription}'{where} is no subscription.",
-                address=text,
-                remedy="Write its id, a GUID; `az account list --output table` shows those that you see.",
-            )
-        return cls(subscription, group, name)
+    @classmethod
+    def of(cls, name: WorkspaceName) -> WorkspaceRef:
+        """The workspace of that name. Raises BadInputError where its subscription is told by a name."""
+        if name.by_name:
+            raise no_subscription(f"'{name.subscription}'", name.text)
+        return cls(name.subscription, name.group, name.name)
 
     @property
     def id(self) -> str:
         """The ARM id."""
-        return f"/subscriptions/{self.subscription}/resourceGroups/{self.group}/providers/{_TYPE}/{self.name}"
+        return f"/subscriptions/{self.subscription}/resourceGroups/{self.group}/providers/{TYPE}/{self.name}"
 
     @property
     def short(self) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import yaml
@@ -14,55 +15,82 @@ from amlmigrate.core import strictyaml
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.workspace import WorkspaceRef
+from amlmigrate.core.workspacename import WorkspaceName
 
 _YAML = (".yaml", ".yml")
 # Of thousands of digits Python makes no number at all.
 _WAVE = re.compile(r"0*[1-9][0-9]{0,5}")
 # Its number, the source, and what the source has.
 _Line = tuple[int, str, str]
+# Which workspace a name means. Raises BadInputError.
+Resolve = Callable[[WorkspaceName], WorkspaceRef]
+_ANY = "00000000-0000-0000-0000-000000000000"
 
 
-def targets(path: Path, subscription: str | None = None) -> dict[WorkspaceRef, WorkspaceRef]:
-    """Each source with its target. Raises BadInputError, also where two sources have one target."""
+def targets(
+    path: Path,
+    subscription: str | None = None,
+    source: Resolve = WorkspaceRef.of,
+    target: Resolve = WorkspaceRef.of,
+) -> dict[WorkspaceRef, WorkspaceRef]:
+    """Each source with its target. Raises BadInputError, also where two sources have one target.
+
+    `source` and `target` tell which workspaces of either side are meant.
+    """
     found: dict[WorkspaceRef, WorkspaceRef] = {}
     sources: dict[str, WorkspaceRef] = {}
-    for _, source, value in _entries(path, "target", subscription):
-        target = _ref(path, value, subscription)
-        if (other := sources.setdefault(key_of(target.id), source)) != source:
+    for _, one, value in _entries(path, "target", subscription, source):
+        goal = _ref(path, value, subscription, target)
+        if (other := sources.setdefault(key_of(goal.id), one)) != one:
             raise _bad(
                 path,
-                f"'{target.short}' is the target of '{other.short}' and of '{source.short}'",
+                f"'{goal.short}' is the target of '{other.short}' and of '{one.short}'",
                 "Give each source a target of its own: what has one name in both would be lost in a shared one.",
             )
-        found[source] = target
+        found[one] = goal
     return found
 
 
-def waves(path: Path, subscription: str | None, known: Collection[str]) -> dict[WorkspaceRef, int]:
+def by_name(path: Path, column: str) -> bool:
+    """Whether any subscription in the file is told by its name. Raises BadInputError."""
+    # What is no workspace is refused by whoever reads the file for what it says.
+    for line in _read(path, column):
+        for text in line[1:]:
+            with suppress(BadInputError):
+                if WorkspaceName.parse(text, _ANY).by_name:
+                    return True
+    return False
+
+
+def waves(
+    path: Path, subscription: str | None, known: Collection[str], source: Resolve = WorkspaceRef.of
+) -> dict[WorkspaceRef, int]:
     """Each source with the number of its wave, from 1 on.
 
     Raises BadInputError, also for a source whose id, in lower case, is not `known`: it would be in no wave at all.
     """
     found = {}
-    for line, source, value in _entries(path, "wave", subscription):
+    for line, one, value in _entries(path, "wave", subscription, source):
         if not _WAVE.fullmatch(value):
             raise _bad(path, f"'{value[:40]}' in line {line} is no wave", "Waves are numbers from 1 to 999999.")
-        if key_of(source.id) not in known:
+        if key_of(one.id) not in known:
             raise _bad(
                 path,
-                f"line {line} names '{source.short}', which neither the scan nor the targets have",
+                f"line {line} names '{one.short}', which neither the scan nor the targets have",
                 "Correct the name, or leave the line out.",
             )
-        found[source] = int(value)
+        found[one] = int(value)
     return found
 
 
-def _entries(path: Path, column: str, subscription: str | None) -> Iterator[tuple[int, WorkspaceRef, str]]:
+def _entries(
+    path: Path, column: str, subscription: str | None, resolve: Resolve
+) -> Iterator[tuple[int, WorkspaceRef, str]]:
     seen: set[str] = set()
     for line, source, value in _read(path, column):
         if not source or not value:
             raise _bad(path, f"line {line} has no source or no {column}")
-        ref = _ref(path, source, subscription)
+        ref = _ref(path, source, subscription, resolve)
         if key_of(ref.id) in seen:
             raise _bad(path, f"'{ref.short}' stands in it twice", "Leave one of the lines out.")
         seen.add(key_of(ref.id))
@@ -118,9 +146,9 @@ def _of_yaml(path: Path, text: str, column: str) -> list[_Line]:
     return [(strictyaml.line(key), key.value, value.value) for key, value in root.value]
 
 
-def _ref(path: Path, text: str, subscription: str | None) -> WorkspaceRef:
+def _ref(path: Path, text: str, subscription: str | None, resolve: Resolve) -> WorkspaceRef:
     try:
-        return WorkspaceRef.parse(text, subscription)
+        return resolve(WorkspaceName.parse(text, subscription))
     except BadInputError as error:
         raise _bad(path, error.summary.rstrip("."), error.remedy) from error
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 
 from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.asset import Asset
-from amlmigrate.core.events import Emit, Event, ignore
+from amlmigrate.core.events import Emit, ignore
 from amlmigrate.core.parallel import together
+from amlmigrate.core.progress import KindListed
 from amlmigrate.core.reference_targets import leads_into
 from amlmigrate.core.workspace import Datastore
 from amlmigrate.kinds import Listed, all_kinds, children, moving_kinds, root_of
@@ -30,7 +31,7 @@ async def _scan(
 ) -> list[Asset]:
     found = await kind.scan(port, await parents if parents else ())
     if kind.name in moving_kinds():
-        emit(Event.of("inventory.kind", kind=kind.name, count=len(found), workspace=port.ref.name))
+        emit(KindListed(kind.name, len(found), port.ref.name))
     return found
 
 

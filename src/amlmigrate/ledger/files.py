@@ -113,3 +113,17 @@ def _sync(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def probe(folder: Path) -> None:
+    """Raises OSError where nothing can be written into a folder; what it makes to find out it takes away again."""
+    made = [one for one in (folder, *folder.parents) if not one.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"\n")
+    finally:
+        for one in made:
+            # Not all may have been made, and somebody else may have put something there meanwhile.
+            with suppress(OSError):
+                one.rmdir()

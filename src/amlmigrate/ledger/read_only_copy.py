@@ -1,7 +1,8 @@
-"""A ledger that is only read, from a folder that may not be written to: SQLite works on a copy."""
+"""A ledger that is only read; from a folder that may not be written to SQLite works on a copy."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import time
@@ -10,8 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from amlmigrate.core.errors import PlanLockedError
+from amlmigrate.core.plan import Plan
 from amlmigrate.ledger.ledger import Ledger
-from amlmigrate.ledger.missing import FILE
+from amlmigrate.ledger.missing import FILE, refuse_lost
 
 # With the write-ahead log (sqlite.org/wal.html, section 5) a reader needs to write beside the file, or to be told
 # that nobody else does, and then it takes no notice of what is in the log. A copy of both has neither trouble.
@@ -31,6 +33,22 @@ def copied(folder: Path) -> Iterator[Ledger]:
         _copy(folder, copy)
         with Ledger(copy, fresh=False, home=folder) as ledger:
             yield ledger
+
+
+@contextmanager
+def for_reading(folder: Path, plan: Plan) -> Iterator[Ledger | None]:
+    """A plan's ledger, from a copy where the folder may not be written to; None before it has one.
+
+    Raises BadInputError for one that is missing, of another plan or of a later version.
+    """
+    if not (folder / FILE).exists():
+        refuse_lost(folder)
+        yield None
+        return
+    own = os.access(folder, os.W_OK) and os.access(folder / FILE, os.W_OK)
+    with Ledger(folder) if own else copied(folder) as ledger:
+        ledger.bind(plan)
+        yield ledger
 
 
 def _copy(folder: Path, to: Path) -> None:

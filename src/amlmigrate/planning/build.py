@@ -13,10 +13,11 @@ from amlmigrate.core.address import Address, blob_address
 from amlmigrate.core.armid import ArmId
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.errors import BadInputError
-from amlmigrate.core.events import Emit, Event, ignore
+from amlmigrate.core.events import Emit, ignore
 from amlmigrate.core.finding import Finding, by_weight
 from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Action, Header, Step, read_in_lists
+from amlmigrate.core.progress import ContainerListed
 from amlmigrate.core.select import Selection
 from amlmigrate.core.tool import tool
 from amlmigrate.core.workspace import Workspace
@@ -85,7 +86,7 @@ def build(
         names=dict(names),
     )
     for listing in containers.source.values():
-        emit(Event("inventory.container", {"container": listing.place.container, "blobs": len(listing.blobs)}))
+        emit(ContainerListed(listing.place.container, len(listing.blobs)))
     steps, findings = planner.steps(containers)
     findings += _of_listings(source, planner, containers)
     copies = [step.bytes for step in steps if step.bytes and step.action is Action.COPY]

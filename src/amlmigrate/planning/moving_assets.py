@@ -9,8 +9,8 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.select import Selection
 from amlmigrate.core.workspace import Location
+from amlmigrate.inventory.resolve import Dependencies
 from amlmigrate.kinds import moving_kinds
-from amlmigrate.planning.resolve import Dependencies
 
 
 @dataclass(frozen=True, slots=True)

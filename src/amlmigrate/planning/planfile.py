@@ -12,7 +12,9 @@ import amlmigrate.kinds  # noqa: F401 - declares how the names in addresses are 
 from amlmigrate.core.address import Address
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.plan import Header, Plan, Step
-from amlmigrate.ledger import sealedlines
+from amlmigrate.ledger import files, sealedlines
+from amlmigrate.ledger.missing import EVIDENCE, IDMAP
+from amlmigrate.ledger.missing import FILE as LEDGER
 
 FILE = "plan.jsonl"
 _WORDING = sealedlines.Wording("plan", "Make one with `migrate plan`.")
@@ -26,6 +28,24 @@ def check_free(folder: Path) -> None:
             address=str(folder / FILE),
             remedy="Name another folder with --out.",
         )
+
+
+def check_folder(folder: Path) -> None:
+    """Raises BadInputError where a plan is already, what was written with another one, or nothing can be written.
+
+    What it makes to find that out it takes away again.
+    """
+    check_free(folder)
+    if left := [name for name in (LEDGER, EVIDENCE, IDMAP) if (folder / name).exists()]:
+        raise BadInputError(
+            f"The folder has what was written with another plan ({', '.join(left)}).",
+            address=str(folder),
+            remedy="Name another folder with --out.",
+        )
+    try:
+        files.probe(folder)
+    except OSError as error:
+        raise unwritable(folder, str(error.strerror)) from error
 
 
 def write(folder: Path, header: Header, steps: Iterable[Step]) -> Path:

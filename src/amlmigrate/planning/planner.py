@@ -21,6 +21,8 @@ from amlmigrate.core.select import Selection
 from amlmigrate.core.state import UNSELECTED_REASON
 from amlmigrate.core.workspace import Location
 from amlmigrate.core.writes import Desired
+from amlmigrate.inventory.resolve import Dependencies, Resolver
+from amlmigrate.inventory.target_users import TargetUsers
 from amlmigrate.kinds import Context, Kind, Whose, document_digests, holding, moving_kinds, state_digest
 from amlmigrate.planning.asset_findings import foreign_bytes, names_source, refused_name, signed_lines
 from amlmigrate.planning.bytesteps import BLOB, DELETE, ByteSteps, nobody, of_nothing_here, target_place
@@ -31,9 +33,7 @@ from amlmigrate.planning.file_rewrites import FilesAnew
 from amlmigrate.planning.graph import ordered
 from amlmigrate.planning.moving_assets import choose, plain_names
 from amlmigrate.planning.names import BROUGHT, NO_VERSION_REASON, NameVerdicts
-from amlmigrate.planning.resolve import Dependencies, Resolver
 from amlmigrate.planning.sequences import sequence
-from amlmigrate.planning.target_users import TargetUsers
 from amlmigrate.planning.unmoved_blobs import (
     EMPTY_REASON,
     NamedBlobs,

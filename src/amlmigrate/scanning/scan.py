@@ -16,8 +16,9 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError, DeniedError, MigrateError
-from amlmigrate.core.events import Emit, Event, ignore
+from amlmigrate.core.events import Emit, ignore
 from amlmigrate.core.parallel import each
+from amlmigrate.core.progress import ScanStarted, SubscriptionListed, Unreadable, WorkspaceRead
 from amlmigrate.core.unexpected_errors import known
 from amlmigrate.posture.tagging import Standard
 from amlmigrate.scanning.counting import COUNTED
@@ -78,7 +79,7 @@ async def scan(
     if unreadable and not listed:
         raise _nothing(unreadable)
     documents = list(_in_turn(listed.values()))
-    emit(Event("scan.start", {"subscriptions": len(listed), "workspaces": len(documents)}))
+    emit(ScanStarted(len(listed), len(documents)))
     details = Details(side, standard, started, sizes=sizes)
     found: list[Scanned] = []
 
@@ -91,7 +92,7 @@ async def scan(
             _tell(emit, address, unreadable[address])
             return
         found.append(one)
-        emit(Event("scan.read", {"workspace": one.id, "not_known": len(one.not_known)}))
+        emit(WorkspaceRead(one.id, len(one.not_known)))
 
     await each(documents, read, parallel=_WORKSPACES_AT_ONCE)
     return Scan(started, tuple(subscriptions), tuple(rank(found)), unreadable)
@@ -111,7 +112,7 @@ async def _lists(
             unreadable[scope] = NotKnown.of("workspaces", f"{_PROVIDER}/read", known(scope, wrong))
             _tell(emit, scope, unreadable[scope])
             return
-        emit(Event("scan.subscription", {"subscription": subscription, "workspaces": len(found[subscription])}))
+        emit(SubscriptionListed(subscription, len(found[subscription])))
 
     await each(subscriptions, read, parallel=_SUBSCRIPTIONS_AT_ONCE)
     return found
@@ -136,7 +137,7 @@ def _in_turn(listed: Iterable[list[Document]]) -> Iterator[Document]:
 
 
 def _tell(emit: Emit, address: str, missing: NotKnown) -> None:
-    emit(Event("scan.unreadable", {"address": address, "action": missing.action, "reason": missing.reason}))
+    emit(Unreadable(address, missing.action, missing.reason))
 
 
 def _nothing(unreadable: dict[str, NotKnown]) -> MigrateError:

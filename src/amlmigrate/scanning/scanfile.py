@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.tool import tool
-from amlmigrate.ledger import sealedlines
+from amlmigrate.ledger import files, sealedlines
 from amlmigrate.posture.tagging import Standard
 from amlmigrate.scanning.scan import Scan
 
@@ -53,6 +53,15 @@ def place(out: Path | None, started: datetime) -> Path:
     return path
 
 
+def check(out: Path | None) -> None:
+    """Raises BadInputError where a scan could not be kept there: the place is taken, or cannot be written to."""
+    path = place(out, datetime.now(UTC))
+    try:
+        files.probe(path.parent)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
 def header(scan: Scan, standard: Standard, *, sizes: bool) -> dict[str, Any]:
     """The first line: when, of what, by which standard, and what could not be read."""
     return {
@@ -75,11 +84,15 @@ def write(path: Path, head: dict[str, Any], scan: Scan) -> str:
     try:
         return sealedlines.write(path, (head, *(one.as_dict() for one in scan.workspaces)))
     except OSError as error:
-        raise BadInputError(
-            f"The scan cannot be written: {error.strerror}.",
-            address=str(path),
-            remedy="Name a place on a disk with free space that you may write to, with --out.",
-        ) from error
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> BadInputError:
+    return BadInputError(
+        f"The scan cannot be written: {error.strerror}.",
+        address=str(path),
+        remedy="Name a place on a disk with free space that you may write to, with --out.",
+    )
 
 
 def read(path: Path) -> ScanFile:

@@ -15,8 +15,9 @@ from amlmigrate.cloud.arm import Arm
 from amlmigrate.cloud.calling import HARMLESS
 from amlmigrate.core.documents import shown_properties
 from amlmigrate.core.errors import ConflictError
-from amlmigrate.core.events import Emit, Event, ignore
+from amlmigrate.core.events import Emit, ignore
 from amlmigrate.core.parallel import each
+from amlmigrate.core.progress import TagsFailed, TagsWritten
 from amlmigrate.core.unexpected_errors import known
 from amlmigrate.posture.tagging import ENVIRONMENT, SENSITIVITY, Standard, spelled
 from amlmigrate.scanning.values import NotKnown, Scanned
@@ -88,9 +89,9 @@ async def write(arm: Arm, wanted: Iterable[TagChange], emit: Emit = ignore) -> d
         except Exception as wrong:  # noqa: BLE001 - a fault met with one workspace is told, and keeps no other away
             error = known(change.id, wrong)
             failed[change.id] = NotKnown.of("tags", _ACTION, error)
-            emit(Event("scan.tag.failed", {"address": change.id, "reason": error.summary, "remedy": error.remedy}))
+            emit(TagsFailed(change.id, error.summary, error.remedy))
             return
-        emit(Event("scan.tag.written", {"address": change.id, "tags": dict(change.tags)}))
+        emit(TagsWritten(change.id, dict(change.tags)))
 
     await each([change for change in wanted if change.tags], one, parallel=_AT_ONCE)
     return failed

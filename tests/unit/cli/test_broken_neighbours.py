@@ -14,7 +14,7 @@ from tests.unit.borne_out import bear_out
 from tests.unit.world import SOURCE, TARGET, header, step
 from typer.testing import CliRunner
 
-from amlmigrate.cli import beside, plans
+from amlmigrate.cli import plans
 from amlmigrate.cli.main import app
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.state import State
@@ -23,7 +23,7 @@ from amlmigrate.fleet import fleetfile
 from amlmigrate.fleet.fleetfile import Fleet, FleetEntry, Progress
 from amlmigrate.freezing import record as freezing
 from amlmigrate.ledger import Ledger
-from amlmigrate.planning import planfile
+from amlmigrate.planning import earlier_plans, planfile
 
 IDS = (SOURCE.workspace_id, TARGET.workspace_id)
 STEP = step("models/m/1", body={})
@@ -67,11 +67,11 @@ def test_no_command_is_stopped_by_a_broken_neighbour(
     told = json.loads(done.stdout.splitlines()[-1])["plans"]
     folders = [one["folder"] for one in told]
     assert "plans/good" in folders and "error" not in told[folders.index("plans/good")]
-    prior = plans.prior(Path("plans"), *IDS)
+    prior = earlier_plans.ownership(Path("plans"), *IDS)
     assert prior.owns(STEP.address), "what the good neighbour knows is known"
     records, doubts = freezing.beside(Path("plans/new"), IDS[0])
     assert not records and all("plans/bad" in doubt for doubt in doubts)
-    assert all("plans/bad" in one.summary for one in beside.unread(SOURCE, prior))
+    assert all("plans/bad" in one.summary for one in earlier_plans.unread(SOURCE, prior))
 
 
 @pytest.mark.parametrize("harm", GARBAGE)
@@ -102,10 +102,10 @@ def test_a_ledger_that_cannot_be_read_is_told_unless_its_plan_is_of_others(
         for file in folder.glob("ledger.db*"):
             file.unlink()
         harm(folder / "ledger.db")
-    prior = plans.prior(tmp_path, *IDS)
+    prior = earlier_plans.ownership(tmp_path, *IDS)
     if (mine / "ledger.db").exists():
         assert [folder for folder, _ in prior.unread] == [str(mine)]
-        (finding,) = beside.unread(SOURCE, prior)
+        (finding,) = earlier_plans.unread(SOURCE, prior)
         assert (finding.code, finding.severity) == ("ledger-beside-unread", "warning")
     assert not prior.owns(STEP.address)
 

@@ -9,6 +9,7 @@ import pytest
 from tests.unit.world import plan, step
 
 from amlmigrate.cli.views.human import HumanView
+from amlmigrate.cli.views.plans import PlanView
 from amlmigrate.cli.views.runs import dry_lines
 from amlmigrate.core.errors import BadInputError, RefusedError
 from amlmigrate.core.plan import Action, Bytes, Gone, Step
@@ -30,7 +31,8 @@ def test_fifty_thousand_conflicts_are_told_in_short(tmp_path: Path, capsys: pyte
             refuse_conflicts(many, ledger)
     assert len(refused.value.reasons) == 41 and "and 49960 more" in refused.value.reasons[-1]
     estimate = {"arm_reads": 0, "arm_writes": 0, "floor_seconds": 0, "blob_deletes": 0}
-    HumanView().plan(replace(many, header=replace(many.header, estimate=estimate)))
+    shown = replace(many, header=replace(many.header, estimate=estimate))
+    HumanView().show(PlanView(shown, whole=True))
     assert len(capsys.readouterr().out.splitlines()) < 80
 
 

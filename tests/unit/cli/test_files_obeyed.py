@@ -15,7 +15,6 @@ import pytest
 from tests.unit.world import LAKE, MAPPING, NEW_BLOBS, OLD_BLOBS, SOURCE, TARGET, header, plan, step
 from typer.testing import CliRunner
 
-from amlmigrate.cli import beside, plans
 from amlmigrate.cli.main import app
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Blob
@@ -30,7 +29,7 @@ from amlmigrate.core.workspace import Location
 from amlmigrate.ledger import Ledger, corroboration, decisions
 from amlmigrate.ledger.evidence import Evidence
 from amlmigrate.ledger.known_copies import KnownCopies
-from amlmigrate.planning import planfile
+from amlmigrate.planning import earlier_plans, planfile
 from amlmigrate.running import report
 from amlmigrate.running.drift import check_places
 
@@ -256,7 +255,7 @@ PLACE = Location("cmkacct", NEW_BLOBS, "data/a")
 
 
 def _prior(folder: Path, own: Path | None = None) -> OwnershipRecord:
-    return plans.prior(folder.parent, *IDS, own=own)
+    return earlier_plans.ownership(folder.parent, *IDS, own=own)
 
 
 def test_what_a_plan_beside_made_is_the_tools_own_where_its_evidence_bears_it_out(folder: Path) -> None:
@@ -334,7 +333,7 @@ def test_of_a_ledger_beside_that_nothing_bears_out_nothing_counts_and_that_is_to
         return
     [(where, why)] = found.unread
     assert where == str(folder) and why
-    [finding] = beside.unread(SOURCE, found)
+    [finding] = earlier_plans.unread(SOURCE, found)
     assert finding.code == "ledger-beside-unread" and str(folder) in finding.summary
     assert "a conflict where it differs, and is never changed" in finding.summary
 
@@ -364,7 +363,7 @@ def test_a_disk_on_which_it_has_no_room_ends_the_command(
         known._db.execute("PRAGMA query_only = ON")
         return known
 
-    monkeypatch.setattr(plans, "KnownCopies", full)
+    monkeypatch.setattr(earlier_plans, "KnownCopies", full)
     with pytest.raises(FullDiskError) as told:
         _prior(folder, folder if own else None)
     assert "SQLITE_TMPDIR" in told.value.remedy

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 import re
@@ -14,23 +15,37 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.unit.world import header, step
+from tests.unit.world import header, plan, step
 from typer.testing import CliRunner, Result
 
 from amlmigrate.cli.main import app
-from amlmigrate.cli.views.base import View
+from amlmigrate.cli.views import progress
+from amlmigrate.cli.views.base import CommandView, View
+from amlmigrate.cli.views.doctor import DoctorView
+from amlmigrate.cli.views.fleets import FleetView
 from amlmigrate.cli.views.human import HumanView
 from amlmigrate.cli.views.json_lines import JsonView
+from amlmigrate.cli.views.plans import PlanView, PlanWrittenView
+from amlmigrate.cli.views.scans import WorkspacesView
+from amlmigrate.cli.views.show import ItemView, OpenView, ShowView
 from amlmigrate.core import csvtext
 from amlmigrate.core.authorship import By
+from amlmigrate.core.claim import Claim
 from amlmigrate.core.errors import MigrateError, RefusedError
 from amlmigrate.core.escapes import shown, visible
-from amlmigrate.core.events import Event
+from amlmigrate.core.events import Event, TypedEvent
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.plan import Action, Rewrite
+from amlmigrate.doctor import DoctorReport
+from amlmigrate.fleet.fleetfile import FleetEntry, Progress
+from amlmigrate.fleet.members import UnplannedMember
+from amlmigrate.fleet.stage import FleetOutcome
 from amlmigrate.ledger import Ledger, items
+from amlmigrate.ledger.decision_rows import Approval
+from amlmigrate.ledger.opening import Open
 from amlmigrate.planning import manual, planfile
+from amlmigrate.planning.review import OpenItem, OpenItems, ReviewedItem
 
 # A formula, codes of a terminal in seven and eight bits, a link, lines of its own, directions, nothing to be
 # seen, and the markups of rich, Markdown and HTML.
@@ -229,7 +244,6 @@ def test_every_event_and_every_end(capsys: pytest.CaptureFixture[str]) -> None:
             view.event(Event(name, _Data() if isinstance(view, HumanView) else {HALF: HALF}))
             view.result(name, whole)
             view.result(name, {"text": f"\n{HALF}", "block": [HALF]})
-        view.findings([Finding(severity, HALF, HALF, HALF, "x") for severity in ("error", "blocks", "warning")])
         view.lines([HALF])
         view.error(MigrateError(HALF, address=HALF, remedy=HALF))
         view.error(RefusedError(HALF, reasons=(HALF, HALF), address=HALF, remedy=HALF))
@@ -237,6 +251,59 @@ def test_every_event_and_every_end(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr()
     harmless(said.out)
     harmless(said.err)
+
+
+def _filled(kind: Any) -> Any:
+    """An event or another value of that type with the hostile string in all that holds text."""
+    shapes = {"tags": {HALF: HALF}, "before": {HALF: HALF}, "stays": {HALF: [HALF, HALF]}, "told": {HALF: HALF}}
+    return kind(
+        **{
+            one.name: shapes.get(one.name, 1 if one.type in ("int", "bool") else HALF)
+            for one in dataclasses.fields(kind)
+        }
+    )
+
+
+def test_every_type_of_event(capsys: pytest.CaptureFixture[str]) -> None:
+    kinds = TypedEvent.__subclasses__()
+    told = [kind for kind in kinds if progress.tell.dispatch(kind) is not progress.tell.dispatch(object)]
+    assert len(kinds) > 10 and len(told) > 8
+    for view in _views():
+        for kind in kinds:
+            view.event(_filled(kind))
+        view.close()
+    said = capsys.readouterr()
+    harmless(said.out)
+    harmless(said.err)
+    assert len(said.out.splitlines()) == len(kinds), "a line of JSON each"
+    assert len(said.err.splitlines()) >= len(told) - 4, "but for what moves a bar only"
+
+
+@pytest.mark.parametrize("columns", ["40", "200"])
+def test_every_view_of_a_command(
+    columns: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    found = [Finding(severity, HALF, HALF, HALF, "x") for severity in ("error", "blocks", "warning")]
+    made = plan(*(step(ODD[0], action=action, reason=HALF) for action in Action))
+    head = header(estimate=ESTIMATE, name=HALF, findings=tuple(found), extra={"require_approval": True})
+    made = replace(made, header=head)
+    claim = Claim(HALF, False, "error", HALF, HALF)
+    who = Identity(HALF, HALF)
+    failed = FleetEntry(1, HALF, HALF, HALF, HALF, 1, HALF, Progress.FAILED, {"reason": HALF, "remedy": HALF})
+    left = UnplannedMember(HALF, HALF, HALF)
+    views: list[CommandView] = [
+        PlanWrittenView(made, Path(NAME)),
+        ShowView(PlanView(made, every=True), Path(NAME), (_filled(Approval),)),
+        ItemView(ReviewedItem(HALF, HALF, HALF, HALF, HALF, tuple(found), made.steps[0])),
+        OpenView(Path(NAME), OpenItems(HALF, (OpenItem(Open(HALF, HALF, HALF), HALF),), ()), True),
+        DoctorView(DoctorReport({"source": who}, {"source": HALF}, found, [claim]), None, None),
+        FleetView(FleetOutcome(Path(NAME), (failed,), (left,), HALF)),
+    ]
+    for view in _views():
+        for one in views:
+            view.show(one)
+    harmless(capsys.readouterr().out)
 
 
 def test_a_scan_as_table_csv_and_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -257,7 +324,7 @@ def test_a_scan_as_table_csv_and_json(capsys: pytest.CaptureFixture[str]) -> Non
         "barriers": [{"code": HALF}],
     }
     for view in _views():
-        view.scan([one])
+        view.show(WorkspacesView([one]))
         view.raw(rows.as_csv([one]))
         view.raw(rows.as_json({"of": HALF}, [one]))
     said = capsys.readouterr()

@@ -12,11 +12,11 @@ import pytest
 from tests.unit.world import header, step
 from typer.testing import CliRunner
 
-from amlmigrate.cli import plan
 from amlmigrate.cli.main import app
-from amlmigrate.cli.stages import in_short, ledger_of, lines, stages
+from amlmigrate.cli.stages import in_short, lines, stages
 from amlmigrate.cli.views import runs
 from amlmigrate.cli.views.human import HumanView
+from amlmigrate.cli.views.plans import PlanWrittenView
 from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import DecisionVerb
 from amlmigrate.core.errors import BadInputError, ExitCode
@@ -28,6 +28,7 @@ from amlmigrate.ledger.deciding import NewDecision, decide
 from amlmigrate.ledger.decision_subjects import Subjects
 from amlmigrate.ledger.evidence import Evidence
 from amlmigrate.ledger.lock import Lock
+from amlmigrate.ledger.read_only_copy import for_reading
 from amlmigrate.planning import planfile
 from amlmigrate.running import report
 from amlmigrate.running.outcome import outcome_of
@@ -59,7 +60,7 @@ def _add(folder: Path, kind: str, **content: Any) -> None:
 
 
 def _standing(folder: Path, of: Plan) -> dict[str, Any]:
-    with ledger_of(folder, of) as ledger:
+    with for_reading(folder, of) as ledger:
         return stages(of, folder, ledger)
 
 
@@ -89,7 +90,7 @@ def test_what_a_finding_of_a_verification_is_stands_in_the_report_of_a_run(
     made = _planned(folder)
     _ran(folder, made)
     _add(folder, "verify", green=False, depth="checksum", headline="Not green.", found=[NAMES.as_dict()])
-    with ledger_of(folder, made) as ledger:
+    with for_reading(folder, made) as ledger:
         assert ledger
         outcome = outcome_of(made, folder, ledger)
         assert outcome.code is ExitCode.INCOMPLETE
@@ -103,10 +104,13 @@ def test_a_plan_with_a_conflict_is_not_sent_to_its_run(tmp_path: Path) -> None:
     folder = tmp_path / "ws1"
     counts = {"models": {"conflict": 1}}
     made = _planned(folder, step("models/m/1", action=Action.CONFLICT), counts=counts)
-    assert _standing(folder, made)["next"] == plan._next(made, folder, 0)
-    assert plan._next(made, folder, 0).startswith("settle each conflict")
-    assert plan._next(made, folder, 1).startswith("set the errors right")
-    assert plan._next(_planned(tmp_path / "ws2"), folder, 0) == f"migrate run {folder}"
+    following = PlanWrittenView(made, folder).next
+    assert _standing(folder, made)["next"] == following and following.startswith("settle each conflict")
+    wrong = _planned(
+        tmp_path / "ws3", counts=counts, findings=(Finding("error", "/a", "No.", "Do.", "token-refused"),)
+    )
+    assert PlanWrittenView(wrong, folder).next.startswith("set the errors right")
+    assert PlanWrittenView(_planned(tmp_path / "ws2"), folder).next == f"migrate run {folder}"
 
 
 def test_a_plan_from_its_making_to_its_end(tmp_path: Path) -> None:

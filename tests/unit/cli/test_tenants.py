@@ -13,6 +13,7 @@ from azure.core.credentials import AccessToken
 from tests.unit.world import NEW, NEW_ID, OLD_ID, header, plan, workspace
 
 from amlmigrate.cli import tenants
+from amlmigrate.cloud import tenants as cloud_tenants
 from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.errors import BadInputError, DeniedError, ExitCode, MigrateError
@@ -55,14 +56,14 @@ class Target:
 )
 async def test_a_targets_tenant_is_its_subscriptions_else_that_of_the_token(answer: Answer, tenant: str) -> None:
     side: Any = Target(answer)
-    assert await tenants.of_target(side, NEW.subscription) == tenant
+    assert await cloud_tenants.of_target(side, NEW.subscription) == tenant
     assert side.asked == [f"/subscriptions/{NEW.subscription}"]
 
 
 async def test_what_may_be_answered_later_is_not_taken_for_no_answer() -> None:
     side: Any = Target(ServiceError(503, "Busy", "later", method="GET", url="/subscriptions/s"))
     with pytest.raises(ServiceError):
-        await tenants.of_target(side, NEW.subscription)
+        await cloud_tenants.of_target(side, NEW.subscription)
 
 
 async def _ended(side: Target, tenant: str = "t1", who: Identity = BEN) -> ExitCode | None:
@@ -101,9 +102,9 @@ async def test_who_does_not_see_the_very_target_does_not_approve(
 
 
 def test_a_planner_of_another_tenant_is_refused() -> None:
-    tenants.refuse_planner("t1", BEN)
+    cloud_tenants.refuse_other("t1", BEN)
     with pytest.raises(DeniedError, match="tenant t2"):
-        tenants.refuse_planner("t2", BEN)
+        cloud_tenants.refuse_other("t2", BEN)
 
 
 async def test_a_domain_signs_in_and_the_id_of_the_token_counts() -> None:

@@ -16,7 +16,10 @@ from amlmigrate.cli import deciding
 from amlmigrate.cli.living import headline as living_headline
 from amlmigrate.cli.main import app
 from amlmigrate.cli.stages import in_short, stages
+from amlmigrate.cli.views import consoles
 from amlmigrate.cli.views.human import HumanView
+from amlmigrate.cli.views.page import Page
+from amlmigrate.cli.views.plans import findings
 from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import DecisionVerb
 from amlmigrate.core.errors import MigrateError, RefusedError
@@ -105,7 +108,7 @@ HOSTILE = "models/a\x1b[2Jb\u202ec\nAll is done."
 def test_a_name_cannot_write_lines_or_colours_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     view = HumanView()
     view.result("x", {"text": f"\nFirst {HOSTILE}", "lines": [HOSTILE], "files": {"A": HOSTILE}, "next": HOSTILE})
-    view.findings([Finding("error", HOSTILE, HOSTILE, HOSTILE, "code")])
+    findings(Page(consoles.console()), [Finding("error", HOSTILE, HOSTILE, HOSTILE, "code")])
     view.error(MigrateError(HOSTILE, address=HOSTILE, remedy=HOSTILE))
     said = "".join(capsys.readouterr())
     assert (

@@ -74,7 +74,6 @@ _APART = {
     "bytes/prefixes.py": "paths of blobs",
     "bytes/tables.py": "paths of blobs",
     "cli/show.py": "addresses of items",
-    "cli/showing.py": "addresses of items",
     "cloud/arm.py": "a type, as an id's `type` gives it",
     "cloud/bloblists.py": "URLs of lists of blobs",
     "cloud/curl.py": "URLs",
@@ -92,7 +91,7 @@ _APART = {
     "core/reference.py": "references of Azure ML inside any text",
     "core/seal.py": "paths of files",
     "core/spelling.py": "references of Azure ML, in which names below a workspace are told apart by case",
-    "core/workspace.py": "`SUBSCRIPTION/GROUP/NAME`, as people write it",
+    "core/workspacename.py": "`SUBSCRIPTION/GROUP/NAME`, as people write it, and what the studio's addresses name without provider",
     "decommissioning/containers.py": "`ACCOUNT/CONTAINER`",
     "decommissioning/neighbours.py": "subscriptions, as people write them",
     "evidence/values.py": "the whole form of an id, in a schema",
@@ -103,6 +102,7 @@ _APART = {
     "kinds/_listed.py": "names of kinds",
     "ledger/corroboration.py": "paths of blobs",
     "planning/byhand/folder.py": "addresses of items",
+    "planning/review.py": "addresses of items",
     "posture/keys.py": "URLs of keys in a vault",
 }
 _PART = re.compile(r"/(subscriptions|resourcegroups|providers)/", re.IGNORECASE)

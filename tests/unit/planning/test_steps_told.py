@@ -16,11 +16,11 @@ from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Action, Bytes
 from amlmigrate.core.select import Selection
 from amlmigrate.core.workspace import Datastore, Location
+from amlmigrate.inventory.resolve import Resolver
 from amlmigrate.kinds import Context, all_kinds
 from amlmigrate.planning.asset_findings import left_behind
 from amlmigrate.planning.blob_findings import TOO_LONG, URL_TOO_LONG
 from amlmigrate.planning.planner import Planner
-from amlmigrate.planning.resolve import Resolver
 
 EARLY, LATE, LATER = (f"2026-01-0{day}T00:00:00+00:00" for day in (1, 2, 3))
 COMPONENT = asset("components/c/1", componentSpec={"environment": "azureml:e:1"})

@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Protocol
 
+from amlmigrate.cli.views.page import Page
 from amlmigrate.core.errors import MigrateError
-from amlmigrate.core.events import Event
-from amlmigrate.core.finding import Finding
-from amlmigrate.core.plan import Plan
+from amlmigrate.core.events import AnyEvent
+
+
+class CommandView(Protocol):
+    """What one command has to say, for people and for programs: a frozen value over what its stage returned."""
+
+    def human(self, page: Page) -> None:
+        """Writes it for people."""
+        ...
+
+    def as_json(self) -> Iterable[AnyEvent]:
+        """The same as events, each a line of `--json`."""
+        ...
 
 
 class View(Protocol):
     """One way to show what happens."""
 
-    def event(self, event: Event) -> None:
+    def show(self, view: CommandView) -> None:
+        """What a command has to say, in the form that was asked for."""
+        ...
+
+    def event(self, event: AnyEvent) -> None:
         """Something happened."""
-        ...
-
-    def plan(self, plan: Plan, *, every: bool = False) -> None:
-        """A plan, as a person reviews it; with `every` no list is folded."""
-        ...
-
-    def findings(self, findings: list[Finding]) -> None:
-        """What a reviewer has to know, each with its remedy."""
-        ...
-
-    def scan(self, workspaces: Sequence[dict[str, Any]]) -> None:
-        """The workspaces of a scan, as its file has them."""
         ...
 
     def raw(self, text: str) -> None:

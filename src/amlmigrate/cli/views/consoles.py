@@ -13,7 +13,7 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
-from amlmigrate.cli.views.terminal import Guarded, several
+from amlmigrate.cli.views.terminal import Guarded, let_go, several
 from amlmigrate.core.escapes import shown
 
 # A text, or a text with a style.
@@ -39,8 +39,13 @@ class GuardedConsole(Console):
     def file(self, new_file: IO[str]) -> None:
         self._file = new_file
 
+    def on_broken_pipe(self) -> None:
+        """As for any stream that nobody reads any more; rich would end the command."""
+        self.quiet = True
+        let_go(self.file)
 
-def console(*, stderr: bool = False, width: int | None = None) -> Console:
+
+def console(*, stderr: bool = False, width: int | None = None) -> GuardedConsole:
     """A console for lines made by `text`. It reads no markup, and escapes whatever it is given."""
     return GuardedConsole(
         stderr=stderr, width=width, highlight=False, soft_wrap=width is None, markup=False, emoji=False

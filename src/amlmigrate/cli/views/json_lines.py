@@ -2,40 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 from amlmigrate.cli.views import terminal
+from amlmigrate.cli.views.base import CommandView
 from amlmigrate.core.errors import MigrateError, RefusedError
 from amlmigrate.core.escapes import as_json
-from amlmigrate.core.events import Event
-from amlmigrate.core.finding import Finding
-from amlmigrate.core.plan import Plan
+from amlmigrate.core.events import AnyEvent
 
 
 class JsonView:
     """Each line has `event` and `time`; the rest is the event's own."""
 
-    def event(self, event: Event) -> None:
+    def show(self, view: CommandView) -> None:
+        """A line for each event."""
+        for event in view.as_json():
+            self.event(event)
+
+    def event(self, event: AnyEvent) -> None:
         """Something happened."""
         self._line(event.name, event.data)
-
-    def plan(self, plan: Plan, *, every: bool = False) -> None:
-        """The header, then each step, whether or not `every` one was asked for."""
-        self._line("plan.header", plan.header.as_dict() | {"sha256": plan.sha256})
-        for step in plan.steps:
-            self._line("plan.step", step.as_dict())
-
-    def findings(self, findings: list[Finding]) -> None:
-        """One line each."""
-        for finding in findings:
-            self._line("doctor.finding", dict(finding.as_dict()))
-
-    def scan(self, workspaces: Sequence[dict[str, Any]]) -> None:
-        """Each workspace, the highest risk first."""
-        for one in workspaces:
-            self._line("scan.workspace", {key: value for key, value in one.items() if key != "record"})
 
     def raw(self, text: str) -> None:
         """Text for another program, as it is."""

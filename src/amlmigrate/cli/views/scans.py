@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from rich.table import Table
-from rich.text import Text
-
-from amlmigrate.cli.views import consoles
+from amlmigrate.cli.views.consoles import Piece
+from amlmigrate.cli.views.page import Page
+from amlmigrate.core.documents import Document
+from amlmigrate.core.events import Event
+from amlmigrate.core.few import many
+from amlmigrate.scanning.scan import Scan
 
 _COLOURS = {"high": "red", "medium": "yellow", "low": "green"}
 _KEYS = {"microsoft": "Microsoft's", "classic": "customer's, classic", "service-side": "customer's, service-side"}
@@ -29,20 +34,93 @@ _COLUMNS = (
 _DISPENSABLE = ("subscription", "region", "storage")
 
 
-def table(workspaces: Iterable[dict[str, Any]], *, wide: bool) -> Table:
-    """The workspaces of a scan file, in its order; where there is little room, some columns less."""
-    kept = [n for n, column in enumerate(_COLUMNS) if wide or column not in _DISPENSABLE]
-    shown = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    shown.add_column("risk", justify="right", no_wrap=True)
-    for n in kept:
-        shown.add_column(_COLUMNS[n], overflow="fold")
+@dataclass(frozen=True, slots=True)
+class WorkspacesView:
+    """The workspaces of a scan file, in its order."""
+
+    workspaces: Sequence[Document]
+
+    def human(self, page: Page) -> None:
+        """A table, with some columns less where it is too wide, else a paragraph each; then what is not known."""
+        if self.workspaces and not _table(page, self.workspaces, _COLUMNS):
+            few = tuple(one for one in _COLUMNS if one not in _DISPENSABLE)
+            if not _table(page, self.workspaces, few):
+                _paragraphs(page, self.workspaces)
+        page.lines(_missing(self.workspaces), rest="all of them with --json")
+
+    def as_json(self) -> Iterator[Event]:
+        """`scan.workspace` for each."""
+        for one in self.workspaces:
+            yield Event("scan.workspace", {key: value for key, value in one.items() if key != "record"})
+
+
+@dataclass(frozen=True, slots=True)
+class ScanEndView:
+    """What a scan came to, and where it is kept."""
+
+    scan: Scan
+    path: Path
+
+    def human(self, page: Page) -> None:
+        """A sentence, what could not be read, and the next step."""
+        page.gap()
+        page.line(self._text)
+        page.lines(self._lines, rest="all of them with --json")
+        page.line(f"kept in: {self.path}")
+        page.next(self._next)
+
+    def as_json(self) -> Iterator[Event]:
+        """`scan.end`."""
+        yield Event(
+            "scan.end",
+            {
+                "text": f"\n{self._text}",
+                "workspaces": len(self.scan.workspaces),
+                "complete": self.scan.complete,
+                "risk": dict(Counter(one.risk.level for one in self.scan.workspaces if one.risk)),
+                "lines": self._lines,
+                "files": {"kept in": str(self.path)},
+                "next": self._next,
+            },
+        )
+
+    @property
+    def _text(self) -> str:
+        microsoft = sum(1 for one in self.scan.workspaces if not one.encryption.by_customer)
+        return (
+            f"{many(len(self.scan.workspaces), 'workspace')} in"
+            f" {many(len(self.scan.subscriptions), 'subscription')}, {microsoft} under Microsoft's key."
+            + ("" if self.scan.complete else " Not everything could be read.")
+        )
+
+    @property
+    def _lines(self) -> list[str]:
+        return [f"not read: {address}: {one.reason}" for address, one in sorted(self.scan.unreadable.items())]
+
+    @property
+    def _next(self) -> str:
+        return f"migrate plan --fleet {self.path} --targets targets.csv"
+
+
+def _table(page: Page, workspaces: Sequence[Document], columns: Sequence[str]) -> bool:
+    risks = [_risk(one["risk"]) for one in workspaces]
+    wide = max(len(text) for text, _ in risks)
+    rows: list[list[Piece]] = []
+    for (text, colour), one in zip(risks, workspaces, strict=True):
+        cells = _cells(one)
+        rows.append([(text.rjust(wide), colour), *(cells[name] for name in columns)])
+    return page.grid(["risk".rjust(wide), *columns], rows)
+
+
+def _paragraphs(page: Page, workspaces: Iterable[Document]) -> None:
     for one in workspaces:
         cells = _cells(one)
-        shown.add_row(_risk(one["risk"]), *(consoles.text(cells[n]) for n in kept))
-    return shown
+        page.line(_risk(one["risk"]), f"  {cells['workspace']}")
+        for name in _COLUMNS[1:]:
+            page.line(f"{name}: {cells[name]}", indent=2)
 
 
-def missing(workspaces: Iterable[dict[str, Any]]) -> list[str]:
+def _missing(workspaces: Iterable[Document]) -> list[str]:
     """What is not known of each, in lines."""
     return [
         f"{one['group']}/{one['name']}: {gap['fact']} not known: {gap['action']}. {gap['reason']}"
@@ -51,30 +129,29 @@ def missing(workspaces: Iterable[dict[str, Any]]) -> list[str]:
     ]
 
 
-def _risk(risk: dict[str, Any]) -> Text:
+def _risk(risk: dict[str, Any]) -> tuple[str, str]:
     score = f"{risk['least']}-{risk['score']}" if risk["least"] != risk["score"] else str(risk["score"])
-    return consoles.text((f"{score} {risk['level']}", _COLOURS[risk["level"]]))
+    return f"{score} {risk['level']}", _COLOURS[risk["level"]]
 
 
-def _cells(one: dict[str, Any]) -> tuple[str, ...]:
+def _cells(one: Document) -> dict[str, str]:
     encryption, storage = one["encryption"], one["storage"]
     days = encryption["key_age_days"]
-    age = "-" if encryption["kind"] == "microsoft" else _UNKNOWN if days is None else f"{days} d"
-    return (
-        f"{one['group']}/{one['name']}",
-        one["subscription"],
-        one["location"],
-        _KEYS[encryption["kind"]],
-        age,
-        one["sensitivity"] or "untagged",
-        one["environment"] or "untagged",
-        "-" if storage is None else _STORAGE[storage["encryption"]],
-        _open(one),
-        ", ".join(dict.fromkeys(barrier["code"] for barrier in one["barriers"])) or "-",
-    )
+    return {
+        "workspace": f"{one['group']}/{one['name']}",
+        "subscription": one["subscription"],
+        "region": one["location"],
+        "key": _KEYS[encryption["kind"]],
+        "key age": "-" if encryption["kind"] == "microsoft" else _UNKNOWN if days is None else f"{days} d",
+        "sensitivity": one["sensitivity"] or "untagged",
+        "environment": one["environment"] or "untagged",
+        "storage": "-" if storage is None else _STORAGE[storage["encryption"]],
+        "open": _open(one),
+        "in the way": ", ".join(dict.fromkeys(barrier["code"] for barrier in one["barriers"])) or "-",
+    }
 
 
-def _open(one: dict[str, Any]) -> str:
+def _open(one: Document) -> str:
     """What is reached from every network."""
     found = ["workspace"] if one["exposure"]["public_network_access"].lower() != "disabled" else []
     storage = one["storage"] or {}

@@ -8,11 +8,12 @@ of these only what `rich` marks as its own.
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, TextIO
+from typing import IO, Any, TextIO
 
 from amlmigrate.core.escapes import escaped, visible
 from amlmigrate.core.redaction import masked
@@ -29,8 +30,14 @@ class Guarded:
 
     def write(self, text: str) -> int:
         """As any text stream."""
-        self.stream.write(several(text))
+        with _unread(self.stream):
+            self.stream.write(several(text))
         return len(text)
+
+    def flush(self) -> None:
+        """As any text stream."""
+        with _unread(self.stream):
+            self.stream.flush()
 
     def writelines(self, lines: Iterable[str]) -> None:
         """As any text stream."""
@@ -41,6 +48,22 @@ class Guarded:
         if name in ("buffer", "detach", "reconfigure"):
             raise AttributeError(name)
         return getattr(self.stream, name)
+
+
+@contextmanager
+def _unread(stream: IO[str]) -> Iterator[None]:
+    """What nobody reads any more, as behind `| head`, ends no command."""
+    try:
+        yield
+    except BrokenPipeError:
+        let_go(stream)
+
+
+def let_go(stream: IO[str]) -> None:
+    """From now on what is written to a stream goes nowhere, what it holds included."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 @contextmanager

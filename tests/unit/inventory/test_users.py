@@ -16,8 +16,8 @@ from amlmigrate.core.reference import references
 from amlmigrate.core.seal import NOT_LISTED
 from amlmigrate.core.select import Selection
 from amlmigrate.core.workspace import Location
+from amlmigrate.inventory.target_users import TargetUsers
 from amlmigrate.planning.planner import Planner
-from amlmigrate.planning.target_users import TargetUsers
 
 STORE = "azureml://datastores/workspaceblobstore/paths"
 HOST = "cmkacct.blob.core.windows.net"

@@ -2,84 +2,127 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from amlmigrate.cli import fleetfolders, planmaking
-from amlmigrate.cli.execute import CommonOptions
-from amlmigrate.cli.login import session
-from amlmigrate.cli.views.base import View
+from amlmigrate.cloud import subscriptions
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.authorship import By
-from amlmigrate.core.errors import BadInputError, ExitCode
-from amlmigrate.core.events import Event, ignore
+from amlmigrate.core.errors import BadInputError
+from amlmigrate.core.events import Emit
 from amlmigrate.core.finding import SEVERITIES
 from amlmigrate.core.parallel import each
 from amlmigrate.core.plan import Header
-from amlmigrate.core.select import Selection
+from amlmigrate.core.progress import FleetStarted, MemberFailed, MemberLeft, MemberPlanned
 from amlmigrate.core.workspace import WorkspaceRef
-from amlmigrate.fleet import fleetfile, pairs
+from amlmigrate.fleet import fleetfile, folders, pairs
 from amlmigrate.fleet.fleetfile import Fleet, FleetEntry, Progress
 from amlmigrate.fleet.members import UnplannedMember, asked_for, members, unread
-from amlmigrate.fleet.waves import named_waves, waves
+from amlmigrate.fleet.waves import Waves, named_waves, waves
 from amlmigrate.planning import planfile, selection_check
+from amlmigrate.planning import stage as planning
 from amlmigrate.scanning import scanfile
+from amlmigrate.scanning.scanfile import ScanFile
 
 _AT_ONCE = 3
-_AGAIN = "Make room, and run the same command again."
 
 
 @dataclass(frozen=True, slots=True)
-class FleetWanted:
-    """The command's options that are about a fleet, and those that every plan of it takes."""
+class FleetFiles:
+    """From what a fleet is planned: a scan, the targets, and the waves by a file or by their size."""
 
     scan: Path
     targets: Path
-    waves: Path | None
-    wave_size: int | None
+    waves: Path | None = None
+    wave_size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FleetRequest:
+    """The files, the folder above all plans, and what is asked of each of them.
+
+    `subscription` is that of workspaces which the files name without one.
+    """
+
+    files: FleetFiles
     out: Path
-    selection: Selection
-    copy_unreferenced: bool
+    choices: planning.PlanChoices
     by: By
-    require_approval: bool
-    delete: bool = False
+    subscription: str | None = None
 
 
-async def plan_fleet(view: View, shared: CommonOptions, wanted: FleetWanted) -> ExitCode:
-    """Plans all of them; 3 where one failed or has no target.
+@dataclass(frozen=True, slots=True)
+class FleetOutcome:
+    """What became of each workspace; `behind` says why `fleet.jsonl` is behind what was planned, where it is."""
+
+    out: Path
+    entries: tuple[FleetEntry, ...]
+    left: tuple[UnplannedMember, ...]
+    behind: str = ""
+
+    def of(self, state: Progress) -> list[FleetEntry]:
+        """The workspaces that have come so far."""
+        return [entry for entry in self.entries if entry.state is state]
+
+    @property
+    def missing(self) -> list[UnplannedMember]:
+        """What was asked for and is not planned."""
+        return [one for one in self.left if one.open]
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that was asked for is planned, and kept."""
+        return not (self.of(Progress.FAILED) or self.missing or self.behind)
+
+
+async def plan_fleet(clouds: Session, request: FleetRequest, emit: Emit) -> FleetOutcome:
+    """Plans all of them.
 
     Raises BadInputError for the files, DeniedError where nobody can sign in, PlanLockedError while another fleet
     is planned in the same folder.
     """
-    kept = scanfile.read(wanted.scan)
-    subscription = os.environ.get("AZURE_SUBSCRIPTION_ID")
-    chosen, left = members(kept.workspaces, pairs.targets(wanted.targets, subscription))
+    kept = scanfile.read(request.files.scan)
+    order, left = await _ordered(clouds, kept, request)
+    with folders.alone(request.out):
+        before = _earlier(request.out, kept.sha256)
+        entries = fleetfile.placed(order, before, _taken(request.out))
+        fleet = FleetPlanning(request, kept.sha256, entries, left, emit)
+        fleet.look()
+        fleet.keep()
+        # Who is not signed in fails here, not once for each workspace.
+        for side in dict.fromkeys((clouds.source, clouds.target)):
+            await side.credential.tenant()
+        await fleet.carry_out(clouds)
+        return fleet.end()
+
+
+async def _ordered(clouds: Session, kept: ScanFile, request: FleetRequest) -> tuple[Waves, list[UnplannedMember]]:
+    """The workspaces that are planned, by their waves, and those that are not."""
+    source, target = await _resolvers(clouds, request)
+    wanted = pairs.targets(request.files.targets, request.subscription, source, target)
+    chosen, left = members(kept.workspaces, wanted)
     environments = kept.header["levels"]["environment"]
     left += unread(kept.header)
-    if wanted.waves:
-        known = {key_of(one.id) for one in chosen} | {key_of(one.id) for one in left}
-        numbers = pairs.waves(wanted.waves, subscription, known)
-        left = asked_for(left, numbers)
-        order = named_waves(chosen, numbers, environments)
-    else:
-        order = waves(chosen, environments, size=wanted.wave_size)
-    with fleetfolders.alone(wanted.out):
-        before = _earlier(wanted.out, kept.sha256)
-        entries = fleetfile.placed(order, before, _taken(wanted.out))
-        planning = _Planning(view, wanted, kept.sha256, entries, left)
-        planning.look()
-        planning.keep()
-        async with session(shared) as clouds:
-            # Who is not signed in fails here, not once for each workspace.
-            for side in dict.fromkeys((clouds.source, clouds.target)):
-                await side.credential.tenant()
-            await planning.carry_out(clouds)
-        return planning.end()
+    if not request.files.waves:
+        return waves(chosen, environments, size=request.files.wave_size), left
+    known = {key_of(one.id) for one in chosen} | {key_of(one.id) for one in left}
+    numbers = pairs.waves(request.files.waves, request.subscription, known, source)
+    return named_waves(chosen, numbers, environments), asked_for(left, numbers)
+
+
+async def _resolvers(clouds: Session, request: FleetRequest) -> tuple[pairs.Resolve, pairs.Resolve]:
+    """Which workspaces of the source and of the target the files mean; Azure is asked only for names."""
+    files = [(request.files.targets, "target"), *([(request.files.waves, "wave")] if request.files.waves else [])]
+    if not any(pairs.by_name(path, column) for path, column in files):
+        return WorkspaceRef.of, WorkspaceRef.of
+    source = await subscriptions.listed(clouds.source.arm)
+    same = clouds.target is clouds.source
+    return source.ref, (source if same else await subscriptions.listed(clouds.target.arm)).ref
 
 
 def _earlier(out: Path, scan: str) -> Fleet | None:
@@ -98,17 +141,22 @@ def _taken(out: Path) -> list[str]:
     return [path.name for path in out.iterdir()] if out.is_dir() else []
 
 
-class _Planning:
+class FleetPlanning:
     """The fleet while it is planned; after each plan it is written, so that a killed one goes on where it was."""
 
     def __init__(
-        self, view: View, wanted: FleetWanted, scan: str, entries: list[FleetEntry], left: list[UnplannedMember]
+        self,
+        request: FleetRequest,
+        scan: str,
+        entries: Iterable[FleetEntry],
+        left: Iterable[UnplannedMember],
+        emit: Emit,
     ) -> None:
-        self._view = view
-        self._wanted = wanted
+        self._request = request
         self._scan = scan
         self._entries = {entry.folder: entry for entry in entries}
-        self._left = left
+        self._left = tuple(left)
+        self._emit = emit
         self._created = datetime.now(UTC).isoformat(timespec="seconds")
         # Why `fleet.jsonl` is behind what was planned.
         self._behind = ""
@@ -118,24 +166,24 @@ class _Planning:
         plans: dict[str, Header] = {}
         for entry in list(self._entries.values()):
             try:
-                header = fleetfolders.found(self._wanted.out, entry)
+                header = folders.found(self._request.out, entry)
                 told = _told(header) if header else {}
             except Exception as error:  # noqa: BLE001 - of one folder, and told; the others are looked at
-                told = fleetfolders.told_of(error, self._wanted.out / entry.folder)
+                told = folders.told_of(error, self._request.out / entry.folder)
                 self._become(entry, Progress.FAILED, told)
                 continue
             if header:
                 plans[entry.folder] = header
             self._become(entry, Progress.PLANNED if header else Progress.PENDING, told)
-        fleetfolders.refuse_other_options(self._wanted.out, plans, self._wanted.by.asked())
+        folders.refuse_other_options(self._request.out, plans, self._request.by.asked())
 
     def _become(self, entry: FleetEntry, state: Progress, told: dict[str, Any]) -> None:
         self._entries[entry.folder] = entry.became(state, told)
 
     def keep(self) -> None:
         """Writes `fleet.jsonl`. Raises BadInputError."""
-        fleet = Fleet(self._scan, tuple(self._entries.values()), tuple(self._left), self._wanted.by.asked())
-        fleetfile.write(self._wanted.out, fleet, created=self._created)
+        fleet = Fleet(self._scan, tuple(self._entries.values()), self._left, self._request.by.asked())
+        fleetfile.write(self._request.out, fleet, created=self._created)
 
     def _try_to_keep(self) -> None:
         """The same where plans are made: a disk that is full ends none of them, and the folders tell it anew."""
@@ -149,11 +197,9 @@ class _Planning:
     async def carry_out(self, clouds: Session) -> None:
         """Makes the plans that there are not yet, wave by wave."""
         for left in self._left:
-            told = {"address": left.id, "state": left.state, "reason": left.reason, "named": left.named}
-            self._view.event(Event("fleet.left", told))
+            self._emit(MemberLeft(left.id, left.state, left.reason, left.named))
         states = Counter(entry.state for entry in self._entries.values())
-        done = {"plans": len(self._entries), "done": states[Progress.PLANNED]}
-        self._view.event(Event("fleet.start", done))
+        self._emit(FleetStarted(len(self._entries), states[Progress.PLANNED]))
         for entry in self._entries.values():
             if entry.state is Progress.FAILED:
                 self._fail(entry, entry.told)
@@ -169,76 +215,47 @@ class _Planning:
 
     async def _plan(self, clouds: Session, entry: FleetEntry) -> None:
         """Plans one. Whatever goes wrong with it, a fault of the tool's own too, is its own and no other's."""
-        folder = self._wanted.out / entry.folder
+        folder = self._request.out / entry.folder
         try:
-            told = _told(await planmaking.make(clouds, self._of(entry, folder), ignore))
+            told = _told(await planning.create_plan(clouds, self._of(entry, folder)))
         except Exception as error:  # noqa: BLE001 - of one workspace, and told; the others are planned all the same
-            self._fail(entry, fleetfolders.told_of(error, folder))
+            self._fail(entry, folders.told_of(error, folder))
         else:
-            about = {"address": entry.source, "wave": entry.wave, "folder": str(folder)}
-            self._view.event(Event("fleet.planned", about | told))
+            self._emit(MemberPlanned(entry.source, entry.wave, str(folder), told))
             self._become(entry, Progress.PLANNED, told)
 
     def _fail(self, entry: FleetEntry, told: dict[str, Any]) -> None:
-        self._view.event(Event("fleet.failed", {"address": entry.source, "wave": entry.wave, **told}))
+        self._emit(MemberFailed(entry.source, entry.wave, told["reason"], told["remedy"]))
         self._become(entry, Progress.FAILED, told)
 
-    def _of(self, entry: FleetEntry, folder: Path) -> planmaking.PlanOptions:
-        return planmaking.PlanOptions(
+    def _of(self, entry: FleetEntry, folder: Path) -> planning.PlanRequest:
+        return planning.PlanRequest(
             WorkspaceRef.parse(entry.source),
             WorkspaceRef.parse(entry.target),
             folder,
-            self._wanted.selection,
-            self._wanted.copy_unreferenced,
-            self._wanted.by,
-            self._wanted.require_approval,
+            self._request.choices,
+            self._request.by,
             entry.workspace_id,
             one_of_many=True,
-            delete=self._wanted.delete,
         )
 
-    def end(self) -> ExitCode:
-        """Says what it came to."""
-        entries = list(self._entries.values())
-        failed = [entry for entry in entries if entry.state is Progress.FAILED]
-        missing = [left for left in self._left if left.open]
+    def end(self) -> FleetOutcome:
+        """What it came to. Raises BadInputError for a glob that matched in none of the plans."""
+        entries = tuple(self._entries.values())
         self._refuse_idle(entries)
-        errors = sum(1 for entry in entries if entry.told.get("findings", {}).get("error"))
-        numbers = Counter(entry.wave for entry in entries if entry.state is Progress.PLANNED)
-        first = next((e for e in entries if e.state is Progress.PLANNED), None)
-        self._view.result(
-            "fleet.written",
-            {
-                "text": f"\n{sum(numbers.values())} plans in {len(numbers)} waves, {len(failed)} failed,"
-                f" {len(missing)} asked for and not planned, {errors} plans with errors.",
-                "waves": {str(wave): count for wave, count in sorted(numbers.items())},
-                "failed": [{"address": entry.source, **entry.told} for entry in failed],
-                "left": [{"address": one.id, "state": one.state, "reason": one.reason} for one in self._left],
-                "lines": [
-                    *(
-                        f"failed: {entry.source}: {entry.told['reason']} {entry.told['remedy']}"
-                        for entry in failed
-                    ),
-                    *([f"behind: {fleetfile.FILE}: {self._behind} {_AGAIN}"] if self._behind else []),
-                    *(f"{one.state}: {one.id}: {one.reason}" for one in self._left),
-                ],
-                "files": {"written to": str(self._wanted.out / fleetfile.FILE)},
-                "next": f"migrate show {self._wanted.out / first.folder}" if first else "scan or set targets anew",
-            },
-        )
-        return ExitCode.INCOMPLETE if failed or missing or self._behind else ExitCode.DONE
+        return FleetOutcome(self._request.out, entries, self._left, self._behind)
 
-    def _refuse_idle(self, entries: list[FleetEntry]) -> None:
+    def _refuse_idle(self, entries: tuple[FleetEntry, ...]) -> None:
         """A glob that matched in none of the plans, once all of them are there. Raises BadInputError."""
-        planned = [self._wanted.out / entry.folder for entry in entries if entry.state is Progress.PLANNED]
+        planned = [self._request.out / entry.folder for entry in entries if entry.state is Progress.PLANNED]
         told = [_idle(planfile.read_header(folder)) for folder in planned]
-        given = [*self._wanted.selection.select, *self._wanted.selection.exclude]
+        given = [*self._request.choices.selection.select, *self._request.choices.selection.exclude]
         found = [glob for glob in given if told and all(f"'{glob}' matches nothing" in text for text in told)]
         # One that has no plan may have what was asked for: of that each plan tells, and it is planned again.
         if found and len(planned) == len(entries):
             raise BadInputError(
                 f"No workspace of the fleet has what these match: {', '.join(found)}.",
-                address=str(self._wanted.out),
+                address=str(self._request.out),
                 remedy="Delete the plans, which were made without it, and plan anew with globs that match.",
             )
 

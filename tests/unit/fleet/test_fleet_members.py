@@ -12,19 +12,19 @@ from typing import Any, cast
 import pytest
 from tests.unit.world import header, step
 
-from amlmigrate.cli import fleetfolders, fleetplan, planmaking
-from amlmigrate.cli.views.base import View
+from amlmigrate.cli.views.fleets import FleetView
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import BadInputError, ExitCode, PlanLockedError
-from amlmigrate.core.events import Event
+from amlmigrate.core.events import AnyEvent
 from amlmigrate.core.plan import Header
-from amlmigrate.core.select import Selection
 from amlmigrate.core.workspace import WorkspaceRef
-from amlmigrate.fleet import fleetfile
+from amlmigrate.fleet import fleetfile, folders
 from amlmigrate.fleet.fleetfile import FleetEntry
+from amlmigrate.fleet.stage import FleetFiles, FleetOutcome, FleetPlanning, FleetRequest, plan_fleet
 from amlmigrate.planning import planfile
+from amlmigrate.planning import stage as planning
 
 SUB = "11111111-aaaa-4bbb-8ccc-000000000001"
 OPTIONS = {"unreferenced": "list", "require_approval": False, "out": "moves", "targets": "t.csv", "verbose": False}
@@ -32,17 +32,19 @@ NAMES = ("a", "b", "c", "d")
 
 
 class Seen:
-    """A view that keeps what it is given."""
+    """Keeps what is told while a fleet is planned, and at its end."""
 
     def __init__(self) -> None:
-        self.events: list[Event] = []
+        self.events: list[AnyEvent] = []
         self.ends: list[dict[str, Any]] = []
 
-    def event(self, event: Event) -> None:
+    def event(self, event: AnyEvent) -> None:
         self.events.append(event)
 
-    def result(self, name: str, told: dict[str, Any]) -> None:
-        self.ends.append(told)
+    def end(self, outcome: FleetOutcome) -> ExitCode:
+        """As the command ends."""
+        self.ends += [event.data for event in FleetView(outcome).as_json()]
+        return ExitCode.DONE if outcome.complete else ExitCode.INCOMPLETE
 
     def of(self, name: str) -> list[dict[str, Any]]:
         return [event.data for event in self.events if event.name == name]
@@ -95,18 +97,18 @@ def rerun(
     """Plans the four workspaces in a folder, over what an earlier planning left there; who was planned now."""
     made: list[str] = []
 
-    async def of_one(_: object, wanted: planmaking.PlanOptions, __: object) -> Header:
+    async def of_one(_: object, wanted: planning.PlanRequest) -> Header:
         made.append(wanted.source.name)
         return make(wanted.folder, entry(wanted.source.name))
 
-    monkeypatch.setattr(planmaking, "make", of_one)
+    monkeypatch.setattr(planning, "create_plan", of_one)
     seen, by = Seen(), By("ann", "host", "1", options={**OPTIONS, **options})
-    wanted = fleetplan.FleetWanted(out, out, None, None, out, Selection(), False, by, False)
-    planning = fleetplan._Planning(cast(View, seen), wanted, "0" * 64, [entry(name) for name in NAMES], [])
-    planning.look()
-    planning.keep()
-    asyncio.run(planning.carry_out(cast(Session, None)))
-    return planning.end(), seen, made
+    wanted = FleetRequest(FleetFiles(out, out), out, planning.PlanChoices(), by)
+    fleet = FleetPlanning(wanted, "0" * 64, [entry(name) for name in NAMES], [], seen.event)
+    fleet.look()
+    fleet.keep()
+    asyncio.run(fleet.carry_out(cast(Session, None)))
+    return seen.end(fleet.end()), seen, made
 
 
 def states(out: Path) -> dict[str, str]:
@@ -262,12 +264,12 @@ def test_options_that_change_no_plan_are_free(tmp_path: Path, monkeypatch: pytes
 
 
 def test_two_fleets_are_never_planned_at_once_in_one_folder(tmp_path: Path) -> None:
-    with fleetfolders.alone(tmp_path / "moves"):
-        with pytest.raises(PlanLockedError, match="planning a fleet"), fleetfolders.alone(tmp_path / "moves"):
+    with folders.alone(tmp_path / "moves"):
+        with pytest.raises(PlanLockedError, match="planning a fleet"), folders.alone(tmp_path / "moves"):
             pytest.fail("a second one was let in")
-        with fleetfolders.alone(tmp_path / "other"):
+        with folders.alone(tmp_path / "other"):
             pass
-    with fleetfolders.alone(tmp_path / "moves"):
+    with folders.alone(tmp_path / "moves"):
         pass
 
 
@@ -275,7 +277,7 @@ def test_a_folder_that_cannot_be_written_to_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with (
         pytest.raises(BadInputError, match="cannot be written to"),
-        fleetfolders.alone(tmp_path / "file" / "moves"),
+        folders.alone(tmp_path / "file" / "moves"),
     ):
         pytest.fail("there is no such folder")
 
@@ -306,7 +308,6 @@ def test_a_fleet_that_was_written_by_hand_is_refused(tmp_path: Path, change: dic
 def test_what_the_scan_could_not_read_is_told_and_leaves_the_fleet_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from contextlib import asynccontextmanager
     from types import SimpleNamespace
 
     from amlmigrate.ledger import sealedlines
@@ -314,13 +315,8 @@ def test_what_the_scan_could_not_read_is_told_and_leaves_the_fleet_open(
     async def tenant() -> str:
         return "t"
 
-    @asynccontextmanager
-    async def session(shared: object) -> Any:
-        credential = SimpleNamespace(tenant=tenant)
-        side = type("Side", (), {"credential": credential})()
-        yield SimpleNamespace(source=side, target=side)
-
-    monkeypatch.setattr(fleetplan, "session", session)
+    side = type("Side", (), {"credential": SimpleNamespace(tenant=tenant)})()
+    clouds: Any = SimpleNamespace(source=side, target=side)
     (targets := tmp_path / "targets.csv").write_text("source,target\n")
     head: dict[str, Any] = {"record": "header", "format": 1, "levels": {"environment": []}}
     for unreadable, code in (([], ExitCode.DONE), ([{"address": "/s/1", "reason": "No."}], ExitCode.INCOMPLETE)):
@@ -328,6 +324,6 @@ def test_what_the_scan_could_not_read_is_told_and_leaves_the_fleet_open(
         sealedlines.write(scan, [{**head, "unreadable": unreadable}])
         by, seen = By("ann", "host", "1", options=OPTIONS), Seen()
         out = tmp_path / f"{code}"
-        wanted = fleetplan.FleetWanted(scan, targets, None, None, out, Selection(), False, by, False)
-        assert asyncio.run(fleetplan.plan_fleet(cast(View, seen), cast(Any, None), wanted)) is code
+        wanted = FleetRequest(FleetFiles(scan, targets), out, planning.PlanChoices(), by)
+        assert seen.end(asyncio.run(plan_fleet(clouds, wanted, seen.event))) is code
         assert [one["address"] for one in seen.of("fleet.left")] == [one["address"] for one in unreadable]

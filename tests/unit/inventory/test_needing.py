@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from tests.unit.world import NEW_BLOBS, SOURCE, TARGET, asset, inventory, step
 
-from amlmigrate.cli import needing
-from amlmigrate.cli.needing import Needing
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.workspace import Location
+from amlmigrate.inventory import needing
+from amlmigrate.inventory.needing import Needing
 
 PLACE = Location("cmkacct", "t", "d/1")
 

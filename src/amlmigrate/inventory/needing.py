@@ -17,8 +17,8 @@ from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.workspace import Location, SurveyedWorkspace
 from amlmigrate.inventory import read_contents, read_json, take
+from amlmigrate.inventory.target_users import TargetUsers
 from amlmigrate.kinds import holding
-from amlmigrate.planning.target_users import TargetUsers
 
 # For so long, or as long again as it took, what was seen is taken for what is there.
 _SECONDS = 60.0

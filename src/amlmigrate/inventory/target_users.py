@@ -14,8 +14,8 @@ from amlmigrate.core.asset import Inventory
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.workspace import Location
+from amlmigrate.inventory.resolve import Dependencies, Resolver
 from amlmigrate.kinds import moving_kinds
-from amlmigrate.planning.resolve import Dependencies, Resolver
 
 Key = tuple[str, str]
 # What is said of files that may name places, and of which it is not known whether they do (`filefindings`).

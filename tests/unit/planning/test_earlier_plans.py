@@ -9,7 +9,6 @@ import pytest
 from tests.unit.borne_out import bear_out
 from tests.unit.world import blob, plan, step
 
-from amlmigrate.cli import plans
 from amlmigrate.core.address import Address
 from amlmigrate.core.ownership_record import Copied
 from amlmigrate.core.plan import Action, Bytes, Plan, Step
@@ -18,7 +17,7 @@ from amlmigrate.core.workspace import Location
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger import ledger as module
 from amlmigrate.ledger import ownership as made_by
-from amlmigrate.planning import planfile
+from amlmigrate.planning import earlier_plans, planfile
 
 CONTAINER = Location("acct", "c")
 MODEL = Address.parse("models/m/1")
@@ -50,10 +49,10 @@ def test_of_several_plans_the_latest_counts(
             ledger.copied(CONTAINER, [("p", Copied(f'"{9 - hour}"', f'"t{hour}"'))])
             bear_out(ledger)
     ids = (made.header.source["workspaceId"], made.header.target["workspaceId"])
-    found = plans.prior(tmp_path, *ids)
+    found = earlier_plans.ownership(tmp_path, *ids)
     assert found.copied(CONTAINER.below("p")) == Copied('"8"', '"t1"')
     assert found.untouched(MODEL, "left 1") and not found.untouched(MODEL, "left 0")
-    assert plans.prior(tmp_path, "another", ids[1]).copied(CONTAINER.below("p")) is None
+    assert earlier_plans.ownership(tmp_path, "another", ids[1]).copied(CONTAINER.below("p")) is None
 
 
 @pytest.mark.parametrize("days", [0, -400, 400], ids=["right", "behind", "ahead"])
@@ -69,14 +68,14 @@ def test_the_order_is_that_of_the_runs_whatever_the_clocks_of_their_machines_sho
         monkeypatch.setattr(module, "_now", lambda at=at: at)
         monkeypatch.setattr(made_by, "now", lambda at=at: at)
         with _plan(tmp_path, name, made) as ledger:
-            assert plans.prior(tmp_path, *ids).run == turn
+            assert earlier_plans.ownership(tmp_path, *ids).run == turn
             ledger.number_run(turn + 1, None)
             ledger.move(MODEL, State.DONE, target_sha256=f"left {turn}")
             ledger.copied(CONTAINER, [("p", Copied(f'"{turn}"', f'"t{turn}"'))])
             bear_out(ledger)
-    found = plans.prior(tmp_path, *ids)
+    found = earlier_plans.ownership(tmp_path, *ids)
     assert found.copied(CONTAINER.below("p")) == Copied('"1"', '"t1"') and found.untouched(MODEL, "left 1")
-    assert found.run == 2 and plans.prior(tmp_path, "another", ids[1]).run == 0
+    assert found.run == 2 and earlier_plans.ownership(tmp_path, "another", ids[1]).run == 0
 
 
 @pytest.mark.parametrize("days", [-400, 400], ids=["behind", "ahead"])
@@ -94,7 +93,7 @@ def test_what_an_older_ledger_has_came_before_every_numbered_run(
             ledger.begin_copy(MODEL, CONTAINER, [blob("p")])
             ledger.copied(CONTAINER, [("p", Copied('"1"', f'"t{turn}"'))])
             bear_out(ledger)
-    found = plans.prior(tmp_path, made.header.source["workspaceId"], made.header.target["workspaceId"])
+    found = earlier_plans.ownership(tmp_path, made.header.source["workspaceId"], made.header.target["workspaceId"])
     assert found.copied(CONTAINER.below("p")) == Copied('"1"', '"t1"')
 
 
@@ -110,7 +109,7 @@ def test_a_plan_that_goes_on_after_another_one_is_the_later_of_the_two(tmp_path:
         one.copied(CONTAINER, [("again", Copied('"2"', '"one"'))])
         bear_out(one)
         bear_out(two)
-    found = plans.prior(tmp_path, made.header.source["workspaceId"], made.header.target["workspaceId"])
+    found = earlier_plans.ownership(tmp_path, made.header.source["workspaceId"], made.header.target["workspaceId"])
     assert found.copied(CONTAINER.below("first")) == Copied('"1"', '"two"')
     assert found.copied(CONTAINER.below("again")) == Copied('"2"', '"one"')
 

@@ -1,0 +1,85 @@
+"""What `plan --fleet` came to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from amlmigrate.cli.views.page import Page
+from amlmigrate.core.events import Event
+from amlmigrate.core.few import many
+from amlmigrate.fleet import fleetfile
+from amlmigrate.fleet.fleetfile import Progress
+from amlmigrate.fleet.stage import FleetOutcome
+
+_AGAIN = "Make room, and run the same command again."
+
+
+@dataclass(frozen=True, slots=True)
+class FleetView:
+    """How many plans there are, and what of each workspace that has none."""
+
+    outcome: FleetOutcome
+
+    def human(self, page: Page) -> None:
+        """A sentence, and a line for each that is not planned."""
+        page.gap()
+        page.line(self._text)
+        page.lines(self._lines, rest="all of them with --json")
+        page.line(f"written to: {self._file}")
+        page.next(self._next)
+
+    def as_json(self) -> Iterator[Event]:
+        """`fleet.written`."""
+        found = self.outcome
+        yield Event(
+            "fleet.written",
+            {
+                "text": f"\n{self._text}",
+                "waves": {str(wave): count for wave, count in sorted(self._waves.items())},
+                "failed": [{"address": one.source, **one.told} for one in found.of(Progress.FAILED)],
+                "left": [{"address": one.id, "state": one.state, "reason": one.reason} for one in found.left],
+                "lines": self._lines,
+                "files": {"written to": self._file},
+                "next": self._next,
+            },
+        )
+
+    @property
+    def _waves(self) -> Counter[int]:
+        return Counter(entry.wave for entry in self.outcome.of(Progress.PLANNED))
+
+    @property
+    def _text(self) -> str:
+        found, plans = self.outcome, self._waves
+        failed = len(found.of(Progress.FAILED))
+        errors = sum(1 for entry in found.entries if _errors(entry.told))
+        return (
+            f"{many(plans.total(), 'plan')} in {many(len(plans), 'wave')}, {failed} failed,"
+            f" {len(found.missing)} asked for and not planned, {many(errors, 'plan')} with errors."
+        )
+
+    @property
+    def _lines(self) -> list[str]:
+        found = self.outcome
+        failed = found.of(Progress.FAILED)
+        return [
+            *(f"failed: {one.source}: {one.told['reason']} {one.told['remedy']}" for one in failed),
+            *([f"behind: {fleetfile.FILE}: {found.behind} {_AGAIN}"] if found.behind else []),
+            *(f"{one.state}: {one.id}: {one.reason}" for one in found.left),
+        ]
+
+    @property
+    def _file(self) -> str:
+        return str(self.outcome.out / fleetfile.FILE)
+
+    @property
+    def _next(self) -> str:
+        planned = self.outcome.of(Progress.PLANNED)
+        return f"migrate show {self.outcome.out / planned[0].folder}" if planned else "scan or set targets anew"
+
+
+def _errors(told: dict[str, Any]) -> bool:
+    return bool(told.get("findings", {}).get("error"))

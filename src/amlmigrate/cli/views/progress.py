@@ -1,0 +1,110 @@
+"""What people are told while planning, a fleet or a scan goes on: a function for each type of event."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from typing import Protocol
+
+from amlmigrate.cli.views.consoles import Piece
+from amlmigrate.core import progress
+from amlmigrate.core.few import many
+
+
+class Progress(Protocol):
+    """Lines, and a bar below them."""
+
+    def bar(self, what: str, total: int, done: int) -> None:
+        """Begins a bar in the place of any other."""
+        ...
+
+    def advance(self) -> None:
+        """Moves the bar on by one."""
+        ...
+
+    def say(self, *pieces: Piece) -> None:
+        """Writes a line above the bar."""
+        ...
+
+    def close(self) -> None:
+        """Ends the bar."""
+        ...
+
+
+_FAILED: Piece = ("failed", "red")
+
+
+@singledispatch
+def tell(event: object, to: Progress) -> None:
+    """Tells an event; most are for programs alone."""
+
+
+@tell.register
+def _(event: progress.KindListed, to: Progress) -> None:
+    to.say((f"{event.workspace}: {event.count} {event.kind}", "dim"))
+
+
+@tell.register
+def _(event: progress.ContainerListed, to: Progress) -> None:
+    to.say((f"{many(event.blobs, 'blob')} in {event.container}", "dim"))
+
+
+@tell.register
+def _(event: progress.FleetStarted, to: Progress) -> None:
+    to.bar("Planning", event.plans, event.done)
+
+
+@tell.register
+def _(event: progress.MemberPlanned, to: Progress) -> None:
+    to.advance()
+    to.say((f"wave {event.wave}: {event.folder}", "dim"))
+
+
+@tell.register
+def _(event: progress.MemberFailed, to: Progress) -> None:
+    to.advance()
+    to.say(_FAILED, f" {event.address}: {event.reason}")
+
+
+@tell.register
+def _(event: progress.ScanStarted, to: Progress) -> None:
+    to.bar("Reading workspaces", event.workspaces, 0)
+
+
+@tell.register
+def _(event: progress.WorkspaceRead, to: Progress) -> None:
+    to.advance()
+
+
+@tell.register
+def _(event: progress.Unreadable, to: Progress) -> None:
+    to.say(("not read", "yellow"), f" {event.address}: {event.reason}")
+
+
+@tell.register
+def _(event: progress.ScanKept, to: Progress) -> None:
+    to.close()
+    to.say((f"kept in {event.path}", "dim"))
+
+
+@tell.register
+def _(event: progress.TagsDue, to: Progress) -> None:
+    told = [f"{tag}: {event.before.get(tag, 'none')} -> {value}" for tag, value in event.tags.items()]
+    told += [f"{tag}: {there} stays, not {value}" for tag, (there, value) in event.stays.items()]
+    to.say(f"tags of {event.address}: {', '.join(told)}")
+
+
+@tell.register
+def _(event: progress.TagsFailed, to: Progress) -> None:
+    to.say(_FAILED, f" {event.address}: {event.reason}")
+
+
+@tell.register
+def _(event: progress.TagsTold, to: Progress) -> None:
+    were = "was" if event.wanted == 1 else "were"
+    to.say(
+        f"{many(event.added, 'tag')} to add, {many(event.changed, 'value')} to change;"
+        f" {event.written} of {many(event.wanted, 'workspace')} {were} written to"
+    )
+    if event.kept:
+        is_there = "value that is there stays" if event.kept == 1 else "values that are there stay"
+        to.say(f"{event.kept} {is_there}; --overwrite changes {'it' if event.kept == 1 else 'them'}")

@@ -1,0 +1,205 @@
+"""Makes a plan: reads both workspaces and what lies around them, and writes the plan's folder."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from amlmigrate.bytes.storage_containers import Containers, list_both
+from amlmigrate.cloud.credentials import PUBLIC, Login, signed
+from amlmigrate.cloud.session import Session
+from amlmigrate.cloud.tenants import of_target, refuse_other
+from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Inventory
+from amlmigrate.core.authorship import By
+from amlmigrate.core.events import Emit, ignore
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.ownership_record import OwnershipRecord
+from amlmigrate.core.parallel import in_order
+from amlmigrate.core.plan import Header, Step
+from amlmigrate.core.select import Selection
+from amlmigrate.core.workspace import Workspace, WorkspaceRef
+from amlmigrate.doctor import before_plan
+from amlmigrate.freezing.record import beside
+from amlmigrate.inventory import read_contents, read_json, take
+from amlmigrate.inventory.needing import read_files
+from amlmigrate.kinds import holding
+from amlmigrate.leasing.looking import look
+from amlmigrate.ledger.files import FileError
+from amlmigrate.planning import build, byhand, earlier_plans, manual, pair, people, planfile, selection_check
+from amlmigrate.planning.unmoved_blobs import OtherUsers
+from amlmigrate.posture import dataprotection
+
+
+@dataclass(frozen=True, slots=True)
+class PlanChoices:
+    """What is asked of a plan, whichever workspaces it is about."""
+
+    selection: Selection = field(default_factory=Selection)
+    copy_unreferenced: bool = False
+    # Whether copies whose source is gone are deleted.
+    delete: bool = False
+    require_approval: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRequest:
+    """What is planned, by whom, and where the plan goes; `workspace_id` is the source's, where it is known."""
+
+    source: WorkspaceRef
+    target: WorkspaceRef
+    folder: Path
+    choices: PlanChoices
+    by: By
+    workspace_id: str = ""
+    # Of many workspaces only some have what is asked for.
+    one_of_many: bool = False
+    # What the target is to call items of the source that have another name there.
+    names: dict[Address, Address] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Survey:
+    """Both workspaces with all that they hold, and what was found around them."""
+
+    source: Inventory
+    target: Inventory
+    mapping: Mapping
+    containers: Containers
+    others: OtherUsers
+    findings: tuple[Finding, ...]
+    # What the ledgers beside show as the tool's own.
+    owned: OwnershipRecord
+
+
+async def create_plan(clouds: Session, request: PlanRequest, emit: Emit = ignore) -> Header:
+    """Writes the plan and what belongs to it. The folder is looked at before anything is read.
+
+    Raises BadInputError, RefusedError where source and target are exchanged, ServiceError, OutOfReachError.
+    """
+    planfile.check_folder(request.folder)
+    read = await _read(clouds, request)
+    survey = await _survey(clouds, request, read, emit)
+    header, steps = build.build(
+        survey.source,
+        survey.target,
+        survey.containers,
+        name=request.folder.name,
+        selection=request.choices.selection,
+        prior=survey.owned,
+        copy_unreferenced=request.choices.copy_unreferenced,
+        delete=request.choices.delete,
+        others=survey.others,
+        posture=survey.findings,
+        extra=await _asked(clouds, request),
+        names=request.names,
+        emit=emit,
+    )
+    _write(request.folder, header, steps, survey, clouds.source.login)
+    return header
+
+
+async def _read(clouds: Session, request: PlanRequest) -> tuple[Workspace, Workspace]:
+    """Both workspaces' own documents. Raises BadInputError and RefusedError for two that are no pair."""
+    ports = (clouds.source.workspace(request.source), clouds.target.workspace(request.target))
+    source, target = [one async for one in in_order(ports, lambda port: port.read(), parallel=len(ports))]
+    build.check_pair(source, target)
+    pair.refuse_exchanged(source, target, request.folder.parent)
+    if request.workspace_id:
+        pair.refuse_another(source, request.workspace_id)
+    return source, target
+
+
+async def _survey(clouds: Session, request: PlanRequest, read: tuple[Workspace, Workspace], emit: Emit) -> _Survey:
+    ports = (clouds.source.workspace(request.source), clouds.target.workspace(request.target))
+    frozen, doubts = beside(request.folder, read[0].workspace_id)
+    taken = [one.as_dict() for _, record in frozen for one in record.owed]
+    # The proofs are a score of calls one after the other, and have nothing to do with what the workspaces hold.
+    source, target, found, lease, others = await asyncio.gather(
+        take(ports[0], clouds.source, workspace=read[0], frozen=taken, emit=emit),
+        take(ports[1], workspace=read[1], users=request.choices.delete, emit=emit),
+        before_plan(clouds, *read),
+        look(clouds.target, request.target),
+        people.other_users(clouds.source, read[0]),
+    )
+    await people.name_owners(clouds.source, source)
+    found += [finding] if (finding := lease.finding()) else []
+    found += [_not_believed(read[0].id, doubt) for doubt in doubts]
+    mapping = Mapping(source.workspace, target.workspace, request.names)
+    containers = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, holding().own, past=True)
+    found += _matched(request, source, containers)
+    found += await _contents(clouds, request, mapping, (source, target), containers)
+    ids = (source.workspace.workspace_id, target.workspace.workspace_id)
+    owned = earlier_plans.ownership(request.folder.parent, *ids)
+    found += earlier_plans.unread(source.workspace, owned)
+    return _Survey(source, target, mapping, containers, others, tuple(found), owned)
+
+
+async def _contents(
+    clouds: Session,
+    request: PlanRequest,
+    mapping: Mapping,
+    both: tuple[Inventory, Inventory],
+    containers: Containers,
+) -> list[Finding]:
+    """Adds what files name to the inventories; what is found of the protection that blobs have."""
+    source, target = both
+    filled = [listing.place for listing in containers.source.values() if listing.blobs]
+    found = await dataprotection.beforehand(clouds, mapping, filled)
+    await read_contents(source, clouds.source.blobs, containers.source)
+    await read_json(source, clouds.source.blobs, containers.source, mapping)
+    if request.choices.delete:
+        # What the files of the target's users name is not deleted without a decision of its own.
+        await read_files(clouds, source.workspace, target, containers.target)
+    return list(found)
+
+
+def _matched(request: PlanRequest, source: Inventory, containers: Containers) -> list[Finding]:
+    """What of the selection matches nothing. Raises BadInputError, unless it is asked of many workspaces."""
+    found = selection_check.idle(request.choices.selection, source, (name for _, name in containers.source))
+    if not request.one_of_many:
+        selection_check.refuse(found)
+    return selection_check.findings(found, source.workspace.id)
+
+
+async def _asked(clouds: Session, request: PlanRequest) -> dict[str, Any]:
+    """What the header says of who asked for what, and whether somebody else has to approve it.
+
+    Raises DeniedError where an approval is asked for and the token does not say who must not give it, or is one of
+    another tenant than the target's.
+    """
+    credential = clouds.target.credential
+    by = await signed(request.by, credential)
+    tenant = await of_target(clouds.target, request.target.subscription)
+    told = {"options": by.asked(), "target_tenant": tenant}
+    if not request.choices.require_approval:
+        return {"planned_by": by.who(), **told}
+    identity = await credential.identity()
+    refuse_other(tenant, identity)
+    return {"planned_by": by.signed(identity).who(), **told, "require_approval": True}
+
+
+def _not_believed(source: str, doubt: str) -> Finding:
+    return Finding(
+        "warning",
+        source,
+        f"Not counted: which role assignments another plan's folder says that it took away. {doubt}",
+        "Put that folder's original files back, and plan anew if it holds any of this source.",
+        code="not-checked",
+    )
+
+
+def _write(folder: Path, header: Header, steps: list[Step], survey: _Survey, login: Login) -> None:
+    """The plan's file last, since with it the folder is a plan: what is cut off before can be made again there."""
+    suffix, cloud = login.endpoints.storage_suffix, "" if login.cloud == PUBLIC else login.cloud
+    left = survey.source.by_hand
+    try:
+        manual.write(folder, header, steps)
+        manual.write_listings(folder, left)
+        byhand.write(folder, steps, left, survey.mapping, suffix, shared=bool(survey.others), cloud=cloud)
+    except FileError as error:
+        raise planfile.unwritable(folder, error.why) from error
+    planfile.write(folder, header, steps)
