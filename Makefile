@@ -20,8 +20,8 @@ $(READY): requirements.lock pyproject.toml sandbox/pyproject.toml $(NODE)/packag
 	$(BIN)/azsandbox setup
 	touch $(READY)
 
-lock:
-	uv pip compile pyproject.toml sandbox/pyproject.toml --all-extras --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
+lock: venv
+	$(BIN)/uv pip compile pyproject.toml sandbox/pyproject.toml --all-extras --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
 	cd $(NODE) && npm install --package-lock-only
 
 lint: venv
