@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+from azsandbox.arm.registry import BadProvider
 from azsandbox.azurite import AzuriteFailed
 from azsandbox.lifetime import CannotStart
 from azsandbox.nodepackages import AzuriteMissing
@@ -37,7 +38,7 @@ async def _running(state: StateFolder, options: Options) -> AsyncIterator[Server
     try:
         await sandbox.start()
         yield sandbox
-    except (AzuriteMissing, AzuriteFailed, OSError) as error:
+    except (AzuriteMissing, AzuriteFailed, BadProvider, OSError) as error:
         raise CannotStart(str(error)) from error
     finally:
         await sandbox.stop()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import os
-from typing import IO, Any
+from typing import IO
 
 from azsandbox import entra, graph
 from azsandbox.accounts import StorageAccounts
+from azsandbox.arm import Arm, build
 from azsandbox.arm.access.evaluation import Terms
 from azsandbox.arm.clock import Clock
 from azsandbox.azurite import Azurite
@@ -16,14 +16,12 @@ from azsandbox.blobs import BlobEndpoint
 from azsandbox.calls import Endpoint
 from azsandbox.capture import Capture
 from azsandbox.certificates import Authority
-from azsandbox.copying import no_scopes
 from azsandbox.denials import Denials
 from azsandbox.faults import Faults
 from azsandbox.front import Front
 from azsandbox.hierarchy import Hierarchy
 from azsandbox.immutable import Immutability
 from azsandbox.madeup import MadeUp
-from azsandbox.messages import Request, Response
 from azsandbox.principals import Directory
 from azsandbox.proxy import Tunnel
 from azsandbox.requestlog import RequestLog
@@ -38,25 +36,7 @@ from azsandbox.timeahead import time_of
 from azsandbox.tokens import Tokens
 
 
-class _NoArm:
-    """Stands where the ARM part is not installed."""
-
-    async def handle(self, request: Request) -> Response:
-        message = f"The local Azure was built without Azure Resource Manager ({request.path})."
-        return Response.of_json(404, {"error": {"code": "ResourceNotFound", "message": message}})
-
-    @property
-    def discovery(self) -> _NoArm:
-        return self
-
-    async def close(self) -> None:
-        pass
-
-
-def _build_arm(state: StateFolder, accounts: StorageAccounts, options: Options, directory: Directory) -> Any:
-    build = getattr(importlib.import_module("azsandbox.arm"), "build", None)
-    if build is None:
-        return _NoArm()
+def _build_arm(state: StateFolder, accounts: StorageAccounts, options: Options, directory: Directory) -> Arm:
     state.arm.mkdir(mode=0o700, exist_ok=True)
     set_delay(state, options.role_delay)
     terms = Terms(directory.begins_with_rights, lambda: delay_of(state), Denials(state.denials))
@@ -107,30 +87,23 @@ class Server:
         return Tunnel(self._authority.context, self._front.protocol, self._front.refused)
 
     def _wire(self) -> dict[str, Endpoint]:
-        arm: Endpoint = ServiceEndpoint(self._arm, self._tokens, location=self._options.location)
+        arm = self._arm
+        answers: Endpoint = ServiceEndpoint(arm, self._tokens, location=self._options.location)
         if self._options.capture:
-            arm = Capture(arm, self.state.capture)
-        refuse = getattr(self._arm, "storage_refusal", None)
-        scopes = getattr(self._arm, "storage_scopes", no_scopes)
-        deletions = getattr(self._arm, "storage_deletions", None)
-        holds = getattr(self._arm, "storage_holds", None)
-        held = Immutability(holds, self.accounts.blobs) if holds else None
-        has = getattr(self._arm, "storage_hierarchical", None)
-        deep = Hierarchy(has, self.accounts) if has else None
-        past = getattr(self._arm, "storage_past", None)
-        kept = SoftDelete(past, self.accounts.shown) if past else None
+            answers = Capture(answers, self.state.capture)
+        accounts = self.accounts
+        held = Immutability(arm.storage_holds, accounts.blobs)
+        deep = Hierarchy(arm.storage_hierarchical, accounts)
+        kept = SoftDelete(arm.storage_past, accounts.shown)
+        refuse, scopes, deletions = arm.storage_refusal, arm.storage_scopes, arm.storage_deletions
         made_up = MadeUp(self.state.made_up)
         blobs = BlobEndpoint(self._azurite, self._tokens, refuse, scopes, deletions, held, deep, kept, made_up)
         plain: dict[str, Endpoint] = {
             entra.HOST: ServiceEndpoint(entra.Entra(self._directory, self._tokens), self._tokens),
-            graph.HOST: ServiceEndpoint(
-                graph.Graph(self._directory, getattr(self._arm, "identities", tuple)), self._tokens
-            ),
-            "management.azure.com": arm,
-            ".vault.azure.net": ServiceEndpoint(
-                getattr(self._arm, "vault", self._arm), self._tokens, refuse=vault_bad_token
-            ),
-            ".api.azureml.ms": ServiceEndpoint(self._arm.discovery, self._tokens),
+            graph.HOST: ServiceEndpoint(graph.Graph(self._directory, arm.identities), self._tokens),
+            "management.azure.com": answers,
+            ".vault.azure.net": ServiceEndpoint(arm.vault, self._tokens, refuse=vault_bad_token),
+            ".api.azureml.ms": ServiceEndpoint(arm.discovery, self._tokens),
             ".blob.core.windows.net": blobs,
             ".file.core.windows.net": FileShares(
                 self._shares, self._tokens, self.accounts.keys, refuse, deletions

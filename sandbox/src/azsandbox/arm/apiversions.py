@@ -47,13 +47,13 @@ def newest(type_: str) -> str:
     return max((each for each in known if each.count("-") == 2), default=max(known))
 
 
-def check(key_type: str, spelled: str, version: str, location: str) -> None:
-    """That a type has a version. `spelled` is the type as ids have it. Raises ArmError.
+def check(key_type: str, spelled: str, version: str, location: str, own: tuple[str, ...] = ()) -> None:
+    """That a type has a version. `spelled` is the type as ids have it, `own` what its kind declares.
 
-    Texts and codes: Azure/azure-cli#28038 for what ARM itself answers, Azure/azure-cli#28496 for resource
-    providers. The location is the sandbox's, and for types that have none too (AZ-LOCAL-3).
+    Raises ArmError. Texts and codes: Azure/azure-cli#28038 for what ARM itself answers, Azure/azure-cli#28496 for
+    resource providers. The location is the sandbox's, and for types that have none too (AZ-LOCAL-3).
     """
-    known = versions(key_type)
+    known = own or versions(key_type)
     if version in known:
         return
     namespace, _, type_ = spelled.partition("/")

@@ -10,6 +10,7 @@ class Declared:
 
     type: ClassVar[str]
     path_type: ClassVar[str] = ""  # where paths spell the type differently from answers
+    api_versions: ClassVar[tuple[str, ...]] = ()  # the oldest first, of a type that `data/apiversions.json` lacks
     case_sensitive: ClassVar[bool] = False
     tracked: ClassVar[bool] = False  # listed among the resources of its group
     gone_with_workspace: ClassVar[bool] = False  # even where the workspace may be recovered

@@ -38,7 +38,7 @@ class Asked(dict[str, str]):
 
 def check(method: str, path: str, obeyed: frozenset[str], query: Mapping[str, str]) -> None:
     """Raises ArmError for what the operation does not have (400), or a change does not obey (501, `unbuilt`)."""
-    names = known("arm", f"{method} {arm_shape(path)}") | _OF_ARM
+    names = known("arm", f"{method} {arm_shape(path)}") | obeyed | _OF_ARM
     if "/locations/" in path.lower():
         names |= _OF_POLLING
     for name in query:

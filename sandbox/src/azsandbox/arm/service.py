@@ -100,7 +100,8 @@ class Arm:
         version = check_api_version(query)
         principal = authenticate(request)
         route = self._router.resolve(request.method, request.path)
-        apiversions.check(route.kind.key_type, route.kind.type, version, self._context.location)
+        kind = route.kind
+        apiversions.check(kind.key_type, kind.type, version, self._context.location, kind.api_versions)
         queries.check(request.method, request.path, route.kind.obeys, query)
         call = Call(request, route, principal, version, query, self._context)
         extra |= self._throttle.take(

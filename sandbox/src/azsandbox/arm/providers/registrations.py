@@ -74,7 +74,7 @@ class Providers(Kind):
             {
                 "resourceType": kind.type.partition("/")[2],
                 "locations": [self.context.location],
-                "apiVersions": list(reversed(versions(kind.key_type))),
+                "apiVersions": list(reversed(kind.api_versions or versions(kind.key_type))),
                 "capabilities": "SupportsTags, SupportsLocation" if kind.tracked else "None",
             }
             for kind in self.context.kinds.values()
