@@ -13,13 +13,13 @@ from tests.unit.world import blob, header, listing, step
 from typer.testing import CliRunner
 
 from amlmigrate.cli import deciding
-from amlmigrate.cli.living import headline as living_headline
 from amlmigrate.cli.main import app
 from amlmigrate.cli.stages import in_short, stages
 from amlmigrate.cli.views import consoles
 from amlmigrate.cli.views.human import HumanView
 from amlmigrate.cli.views.page import Page
 from amlmigrate.cli.views.plans import findings
+from amlmigrate.cli.views.verifications import living_headline
 from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import DecisionVerb
 from amlmigrate.core.errors import MigrateError, RefusedError

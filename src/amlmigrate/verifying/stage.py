@@ -1,0 +1,153 @@
+"""A verification from the plan's folder to its report: both sides read afresh, compared, and kept as evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from amlmigrate.bytes.storage_containers import list_both
+from amlmigrate.cloud.credentials import signed
+from amlmigrate.cloud.session import Session
+from amlmigrate.core.asset import Inventory
+from amlmigrate.core.authorship import By
+from amlmigrate.core.decision import DecisionVerb
+from amlmigrate.core.events import Emit, Event
+from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.plan import Plan
+from amlmigrate.core.state import Outcome
+from amlmigrate.cutover import target_since
+from amlmigrate.cutover.record import active
+from amlmigrate.inventory.done_by_hand import undone
+from amlmigrate.inventory.sides import read_both
+from amlmigrate.kinds import document_digests, holding
+from amlmigrate.leasing.looking import refuse_changing
+from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.decisions import trusted
+from amlmigrate.ledger.evidence import EvidenceFile
+from amlmigrate.ledger.items import decided, items
+from amlmigrate.ledger.valid_decisions import Standing, settled_findings
+from amlmigrate.posture.sensitivity import most_sensitive
+from amlmigrate.posture.target_claims import target_claims
+from amlmigrate.verifying import verify as both_sides
+from amlmigrate.verifying import waived_items
+from amlmigrate.verifying.after_cutover import Living, verify_living
+from amlmigrate.verifying.document_comparison import DocumentComparison, compare_documents
+from amlmigrate.verifying.report import Depth
+from amlmigrate.verifying.sdk import Readers, compare_readers
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyRequest:
+    """What is to be verified, and how deep; `by` is who asks, before they sign in."""
+
+    plan: Plan
+    folder: Path
+    by: By
+    depth: Depth
+    emit: Emit
+
+
+async def verify(request: VerifyRequest, sign_in: Callable[[], Session]) -> EvidenceFile:
+    """Compares both sides, or holds them to the cutover where there was one, and adds the report to the evidence.
+
+    Raises BadInputError for a plan of which nothing was run, RefusedError for evidence that cannot be trusted,
+    PlanLockedError while somebody changes the target, and what Azure says.
+    """
+    with Ledger(request.folder, fresh=False) as ledger:
+        ledger.bind(request.plan)
+        # A decision that no report tells of lets nothing go.
+        reports = trusted(request.folder, ledger)
+        async with sign_in() as clouds:
+            ledger.clock = clouds.target.arm.service_clock.now
+            work = _Verification(request, clouds, ledger, reports)
+            await work.unchanged()
+            return await (work.since_cutover() if active(reports) else work.of_both_sides())
+
+
+@dataclass(frozen=True, slots=True)
+class _Verification:
+    """One verification under way."""
+
+    request: VerifyRequest
+    clouds: Session
+    ledger: Ledger
+    reports: list[EvidenceFile]
+
+    @property
+    def unchanged(self) -> Callable[[], Awaitable[str]]:
+        """Raises while somebody changes the target; returns why that is not known, else ''."""
+        return partial(refuse_changing, self.clouds.target, self.request.plan, self.ledger)
+
+    async def of_both_sides(self) -> EvidenceFile:
+        """The target is held to the source."""
+        plan, clouds, emit = self.request.plan, self.clouds, self.request.emit
+        source, target = await read_both(clouds, plan)
+        documents = await self._documents(source, target)
+        emit(Event("verify.start", {"prefixes": sum(1 for step in plan.steps if step.prefix)}))
+        return await both_sides.verify(
+            plan,
+            self.request.folder,
+            self.ledger,
+            clouds,
+            documents,
+            depth=self.request.depth,
+            sensitive=most_sensitive(source.workspace, target.workspace),
+            read=await self._readers(),
+            by=await signed(self.request.by, clouds.target.credential),
+            unchanged=self.unchanged,
+            emit=emit,
+        )
+
+    async def since_cutover(self) -> EvidenceFile:
+        """Both sides are held to the cutover."""
+        plan, clouds, ledger = self.request.plan, self.clouds, self.ledger
+        cutover = active(self.reports)
+        assert cutover
+        ended = items(plan, ledger)
+        source, target = await read_both(clouds, plan)
+        looked = clouds.target.arm.service_clock.now() or datetime.now(UTC)
+        mapping = Mapping(source.workspace, target.workspace, plan.names())
+        listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, holding().own)
+        hashing = self.request.depth.hashes
+        found = await target_since.look(clouds, plan, ledger, self.reports, target, listed, hashing=hashing)
+        return verify_living(
+            plan,
+            self.request.folder,
+            ledger,
+            cutover,
+            Living(
+                (document_digests(source), document_digests(target)),
+                listed,
+                found,
+                looked,
+                waived_items.of_documents(plan, waived_items.waived(plan, ended), target),
+                tuple(await undone(clouds, plan, ended, living=True)),
+            ),
+            depth=self.request.depth,
+            posture=await target_claims(clouds.target, plan, (source.workspace, target.workspace), listed),
+            read=await self._readers(),
+            by=await signed(self.request.by, clouds.target.credential),
+            unknown=await self.unchanged(),
+            service=clouds.target.arm.service_clock.now(),
+        )
+
+    async def _readers(self) -> Readers:
+        """What MLClient reads, where it is asked."""
+        if self.request.depth is not Depth.SDK:
+            return Readers()
+        return await compare_readers(self.request.plan, self.clouds, self.request.emit)
+
+    async def _documents(self, source: Inventory, target: Inventory) -> DocumentComparison:
+        """What comparing the documents comes to, and what is no longer as it was let go, or done by hand."""
+        plan = self.request.plan
+        standing = Standing(plan, self.ledger)
+        findings, ended = settled_findings(plan, standing), items(plan, self.ledger, standing)
+        settled = decided(ended) | findings.keys()
+        by_hand = frozenset(address for address, one in findings.items() if one.verb is DecisionVerb.DONE)
+        by_hand |= {item.address for item in ended if item.outcome is Outcome.BY_HAND}
+        found = compare_documents(plan, source, target, settled, by_hand)
+        theirs = waived_items.of_documents(plan, waived_items.waived(plan, ended), target)
+        return replace(found, theirs=theirs, undone=tuple(await undone(self.clouds, plan, ended)))
