@@ -21,7 +21,7 @@ from amlmigrate.cloud import transport
 from amlmigrate.cloud.credentials import Login
 from amlmigrate.cloud.session import Logins, Session
 from amlmigrate.core.authorship import By
-from amlmigrate.core.errors import MigrateError
+from amlmigrate.core.errors import ExitCode, MigrateError
 from amlmigrate.decommissioning.gone import Clock
 from amlmigrate.decommissioning.neighbours import scope
 from amlmigrate.decommissioning.stage import DecommissionRequest
@@ -59,6 +59,7 @@ def here(world: World, *more: str, fast: Fast | None = None) -> Result:
             code = int(error.exit_code)
         finally:
             transport.proxy_of.cache_clear()
+        view.ended(ExitCode(code))
     return Result(code, out.getvalue(), "")
 
 

@@ -18,7 +18,7 @@ from typing import Annotated, Any
 import typer
 
 from amlmigrate.cli import cuttingover, options, plans
-from amlmigrate.cli.execute import CommonOptions, execute
+from amlmigrate.cli.execute import CHANGES, CommonOptions, execute
 from amlmigrate.cli.login import session
 from amlmigrate.cli.views.base import View
 from amlmigrate.cloud.session import Session
@@ -66,7 +66,7 @@ def command(
                         return await work.back(dry_run=dry_run)
                     return await work.cut_over((unfrozen or "").strip(), dry_run=dry_run)
 
-    execute(shared, work)
+    execute(shared, work, interrupted=CHANGES)
 
 
 def _refuse_options(plan: Plan, folder: Path, only: Any, unfrozen: str | None) -> None:

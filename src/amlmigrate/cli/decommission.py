@@ -18,7 +18,7 @@ from typing import Annotated, Any
 import typer
 
 from amlmigrate.cli import options, plans
-from amlmigrate.cli.execute import CommonOptions, execute
+from amlmigrate.cli.execute import CHANGES, CommonOptions, execute
 from amlmigrate.cli.gating import Afresh
 from amlmigrate.cli.login import session
 from amlmigrate.cli.views.base import View
@@ -109,7 +109,7 @@ def command(
         )
         return await _decommission(view, shared, asked, force=force_unlock)
 
-    execute(shared, work)
+    execute(shared, work, interrupted=CHANGES)
 
 
 async def _decommission(view: View, shared: CommonOptions, asked: DecommissionOptions, *, force: bool) -> ExitCode:

@@ -37,36 +37,55 @@ class CommonOptions:
 
 
 Work = Callable[[View], Coroutine[Any, Any, ExitCode]]
-_INTERRUPTED = InterruptedRunError(
-    "Interrupted; what was done is kept.",
-    remedy="Run the same command again: it goes on from there (`run` with --resume).",
+# What an interruption means, by what a command does.
+READS = InterruptedRunError(
+    "Interrupted before it was done. It changes no workspace.", remedy="Run the same command again."
+)
+CHANGES = InterruptedRunError(
+    "Interrupted before it was done. The call that was under way may have been carried out all the same.",
+    remedy="Run the same command again: it looks what became of that, and goes on from there.",
 )
 
 
-def execute(shared: CommonOptions, work: Work, stop: Stop | None = None) -> None:
-    """Runs `work` and leaves the process with its exit code; work that asks `stop` ends by itself at a signal."""
+def execute(
+    shared: CommonOptions, work: Work, stop: Stop | None = None, *, interrupted: InterruptedRunError = READS
+) -> None:
+    """Runs `work` and leaves the process with its exit code; work that asks `stop` ends by itself at a signal.
+
+    `interrupted` is what is said where a signal ends the work at once.
+    """
     # Tens of thousands of documents, and hardly a cycle among them: looking for cycles as often as usual takes
     # some seven per cent of a run's processor time.
     gc.set_threshold(20_000, 20, 50)
     signals.before_the_loop()
     with terminal.guarded():
-        code = _ended(shared, _view(shared.json), work, stop or Stop())
+        code = _ended(shared, _view(shared.json), work, stop or Stop(), interrupted)
     raise typer.Exit(int(code))
 
 
-def _ended(shared: CommonOptions, view: View, work: Work, stop: Stop) -> ExitCode:
+def _ended(
+    shared: CommonOptions, view: View, work: Work, stop: Stop, interrupted: InterruptedRunError
+) -> ExitCode:
+    code = ExitCode.UNEXPECTED
+    try:
+        code = _code(shared, view, work, stop, interrupted)
+        return code
+    finally:
+        view.ended(code)
+        view.close()
+
+
+def _code(shared: CommonOptions, view: View, work: Work, stop: Stop, interrupted: InterruptedRunError) -> ExitCode:
     try:
         _logs(shared)
         return asyncio.run(signals.listening(work(view), stop))
     except (KeyboardInterrupt, asyncio.CancelledError):
-        return _told(view, _INTERRUPTED)
+        return _told(view, interrupted)
     except Exception as error:  # noqa: BLE001 - the last resort: a bug is an exit code and a sentence too
         code = _told(view, error if isinstance(error, MigrateError) else _bug(error))
         if shared.verbose and code is ExitCode.UNEXPECTED:
             terminal.trace(error)
         return code
-    finally:
-        view.close()
 
 
 def _view(json: bool) -> View:
@@ -85,7 +104,7 @@ def _bug(error: BaseException) -> MigrateError:
         return FileError(error, str(error.filename))
     return MigrateError(
         f"Something unexpected happened: {type(error).__name__}: {error}",
-        remedy="Run the same command again; with --verbose it shows where. What was done is kept.",
+        remedy="Run the same command again; with --verbose it shows where.",
     )
 
 

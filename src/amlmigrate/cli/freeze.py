@@ -20,7 +20,7 @@ from typing import Annotated, Any
 import typer
 
 from amlmigrate.cli import options, plans
-from amlmigrate.cli.execute import CommonOptions, execute
+from amlmigrate.cli.execute import CHANGES, CommonOptions, execute
 from amlmigrate.cli.freezesource import read
 from amlmigrate.cli.freezetold import FreezeReport, given, listed, nothing_given
 from amlmigrate.cli.login import session
@@ -82,7 +82,7 @@ def command(
                             return await one.back(give or (), dry_run=dry_run)
                         return await one.freeze(dry_run=dry_run)
 
-    execute(shared, work)
+    execute(shared, work, interrupted=CHANGES)
 
 
 @asynccontextmanager

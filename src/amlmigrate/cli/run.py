@@ -18,11 +18,16 @@ from amlmigrate.cli.login import session
 from amlmigrate.cli.views import runs
 from amlmigrate.cli.views.base import View
 from amlmigrate.cli.who import local
-from amlmigrate.core.errors import ExitCode
+from amlmigrate.core.errors import ExitCode, InterruptedRunError
 from amlmigrate.core.stop import Stop
 from amlmigrate.inventory.needing import Needing
 from amlmigrate.planning import earlier_plans
 from amlmigrate.running.stage import RunRequest, run
+
+INTERRUPTED = InterruptedRunError(
+    "Interrupted before it was done. The calls that were under way may have been carried out all the same.",
+    remedy="Go on with `migrate run --resume`: it looks what became of them, and does what is left.",
+)
 
 
 @options.for_both_sides
@@ -62,4 +67,4 @@ def command(
             view.error(outcome.lost)
         return outcome.code
 
-    execute(shared, work, stop)
+    execute(shared, work, stop, interrupted=INTERRUPTED)

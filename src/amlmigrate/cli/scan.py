@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from amlmigrate.cli import options
-from amlmigrate.cli.execute import CommonOptions, execute
+from amlmigrate.cli.execute import CHANGES, READS, CommonOptions, execute
 from amlmigrate.cli.login import session
 from amlmigrate.cli.views.base import View
 from amlmigrate.cli.views.scans import ScanEndView, WorkspacesView
@@ -98,7 +98,7 @@ def command(
             view, shared, ScanOptions(scope, rules, out, format, sizes, write_tags, overwrite, dry_run)
         )
 
-    execute(shared, work)
+    execute(shared, work, interrupted=CHANGES if write_tags else READS)
 
 
 def _subscriptions(named: list[str] | None, groups: list[str] | None) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Protocol
 
 from amlmigrate.cli.views.page import Page
-from amlmigrate.core.errors import MigrateError
+from amlmigrate.core.errors import ExitCode, MigrateError
 from amlmigrate.core.events import AnyEvent
 
 
@@ -52,6 +52,10 @@ class View(Protocol):
 
     def error(self, error: MigrateError) -> None:
         """What went wrong, where, and what to do."""
+        ...
+
+    def ended(self, code: ExitCode) -> None:
+        """The command is over, and ends with that code."""
         ...
 
     def close(self) -> None:

@@ -19,7 +19,7 @@ from amlmigrate.cli.views.base import CommandView
 from amlmigrate.cli.views.consoles import Piece
 from amlmigrate.cli.views.page import Page
 from amlmigrate.core.armid import name_of
-from amlmigrate.core.errors import MigrateError, RefusedError
+from amlmigrate.core.errors import ExitCode, MigrateError, RefusedError
 from amlmigrate.core.events import AnyEvent, TypedEvent
 
 _LINES = 40
@@ -122,6 +122,9 @@ class HumanView:
 
     def _gap(self) -> None:
         self._out.print()
+
+    def ended(self, code: ExitCode) -> None:
+        """Nothing: people see their shell's own word of it."""
 
     def close(self) -> None:
         """Ends the bar."""

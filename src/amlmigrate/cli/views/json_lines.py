@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 from amlmigrate.cli.views import terminal
 from amlmigrate.cli.views.base import CommandView
-from amlmigrate.core.errors import MigrateError, RefusedError
+from amlmigrate.core.errors import ExitCode, MigrateError, RefusedError
 from amlmigrate.core.escapes import as_json
 from amlmigrate.core.events import AnyEvent
 
 
+_END = ".end"
+
+
 class JsonView:
-    """Each line has `event` and `time`; the rest is the event's own."""
+    """Each line has `event` and `time`; the rest is the event's own.
+
+    What a command came to (`*.end`) is written when the command is over, with its exit code and its duration.
+    """
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._end: tuple[str, dict[str, Any]] | None = None
 
     def show(self, view: CommandView) -> None:
         """A line for each event."""
@@ -46,12 +57,26 @@ class JsonView:
         }
         if isinstance(error, RefusedError):
             data["reasons"] = list(error.reasons)
+        self.ended(error.exit_code)
         self._line("error", data)
+
+    def ended(self, code: ExitCode) -> None:
+        """The command is over, and ends with that code."""
+        if self._end:
+            (name, data), self._end = self._end, None
+            seconds = round(time.monotonic() - self._began, 3)
+            self._write(name, {**data, "exit_code": int(code), "duration": seconds})
 
     def close(self) -> None:
         """Nothing is open."""
 
+    def _line(self, name: str, data: dict[str, Any]) -> None:
+        if name.endswith(_END):
+            self._end = (name, data)
+        else:
+            self._write(name, data)
+
     @staticmethod
-    def _line(name: str, data: dict[str, Any]) -> None:
+    def _write(name: str, data: dict[str, Any]) -> None:
         line = {"event": name, "time": datetime.now(UTC).isoformat(timespec="milliseconds"), **data}
         terminal.write(as_json(line, default=str) + "\n")
