@@ -13,7 +13,6 @@ from amlmigrate.core.errors import ExitCode, MigrateError, RefusedError
 from amlmigrate.core.escapes import as_json
 from amlmigrate.core.events import AnyEvent
 
-
 _END = ".end"
 
 
