@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.acceptance.inprocess import here
 from tests.acceptance.world import World
+from tests.builders import fault
 
 
 def decommission(world: World, *more: str, **env: str) -> Any:
@@ -57,7 +58,7 @@ def waived_and_green(world: World) -> None:
 
 def cut_off(world: World, path: str, *more: str, when: str = "after") -> None:
     """Kills a removal once the service has deleted what `path` matches."""
-    _killed(world, {"match": {"method": "DELETE", "path": path}, "action": "kill", "when": when}, *more)
+    _killed(world, fault("DELETE", path, kill=when), *more)
 
 
 def cut_off_while_it_goes(world: World, *more: str) -> None:
@@ -73,12 +74,8 @@ def _killed(world: World, rule: dict[str, Any], *more: str) -> None:
 
 def with_rules(world: World, rules: list[dict[str, Any]], *more: str, code: int) -> Any:
     """`decommission` under rules of the local Azure."""
-    (world.folder / "faults.json").write_text(json.dumps({"rules": rules}))
-    world.sandbox("faults", "set", str(world.folder / "faults.json"))
-    try:
+    with world.faults(*rules):
         result = decommission(world, *more)
-    finally:
-        world.sandbox("faults", "clear")
     assert result.code == code, (result.code, result.out, result.err)
     return result
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from tests.acceptance.world import World
+from tests.builders import fault
 
 from azsandbox import provision
 from azsandbox.seed import Seeder
@@ -89,7 +90,7 @@ def _around(world: World) -> dict[str, str]:
         "roleAssignments": ("2022-04-01", {"roleDefinitionId": scientist, "principalId": str(uuid.uuid4())}),
     }
     for address, (version, properties) in bodies.items():
-        world.azure(lambda c, a=address, v=version, p=properties: c.arm("PUT", ids[a], v, {"properties": p}))
+        world.arm("PUT", ids[address], version, {"properties": properties})
     return ids
 
 
@@ -225,7 +226,7 @@ def _check_target(world: World) -> None:
     assert f"me:{PASSWORD}@example.com" in world.get("environments/pip/versions/1")["properties"]["condaFile"]
     assert TOKEN in world.get("components/get/versions/1")["properties"]["componentSpec"]["command"]
     base = world.documents["target"]["id"]
-    lake = world.azure(lambda c: c.arm("POST", f"{base}/datastores/lake/listSecrets", "2025-12-01"))
+    lake = world.arm("POST", f"{base}/datastores/lake/listSecrets", "2025-12-01")
     assert lake["certificate"] == CERTIFICATE
     assert world.get("datastores/gen1")["properties"]["storeName"] == "g"
     assert f"environments/CliV2AnonymousEnvironment/versions/{HASH}" in world.get(
@@ -248,7 +249,7 @@ def test_locks_and_rights_that_go_before_the_workspace_are_no_drift(small_world:
     world.ok("plan", *world.names)
     # Rights given for the time of the move are none either, before the run, and taken back, before the removal.
     given = f"{world.documents['source']['id']}/providers/{_AUTHORIZATION}/roleAssignments/{uuid.uuid4()}"
-    world.azure(lambda c: c.arm("PUT", given, "2022-04-01", _reader(world)))
+    world.arm("PUT", given, "2022-04-01", _reader(world))
     assert world.migrate("run").code == 3
     for address in ("roleAssignments", "locks/keep", "diagnosticSettings/logs"):
         world.ok("waive", address, "--reason", "set at the target")
@@ -256,8 +257,8 @@ def test_locks_and_rights_that_go_before_the_workspace_are_no_drift(small_world:
     confirm = ("--confirm", f"{world.group}/{world.source}", "--soak", "0")
     refused = world.migrate("decommission", f"plans/{world.source}", *confirm)
     assert refused.code == 4 and "A lock is in the way" in refused.err
-    world.azure(lambda c: c.arm("DELETE", lock, "2020-05-01"))
-    world.azure(lambda c: c.arm("DELETE", given, "2022-04-01"))
+    world.arm("DELETE", lock, "2020-05-01")
+    world.arm("DELETE", given, "2022-04-01")
     ended = world.ok("decommission", f"plans/{world.source}", *confirm, "--json").event("decommission.end")
     assert any("data plane" in one["summary"] for one in ended["warnings"])
 
@@ -297,8 +298,7 @@ def test_a_table_in_the_customers_account_that_names_the_old_workspace_is_refuse
     assert world.migrate("run").code == 4
 
     # One that may not be read is a warning, and stops nothing.
-    blocked = {"match": {"host": f"{account}.blob", "method": "GET", "times": 0}, "action": "status", "status": 403,
-               "code": "AuthorizationPermissionMismatch"}  # fmt: skip
+    blocked = fault("GET", host=f"{account}.blob", times=0, status=403, code="AuthorizationPermissionMismatch")
     assert world.with_faults([blocked], "plan", *world.names, "--out", "plans/blind").code == 0
     [told] = [f for f in world.asset_findings("blind") if f["address"] == "data/t/1!file-unread"]
     assert told["severity"] == "blocks" and "could not be read" in told["summary"]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from tests.acceptance.world import World
+from tests.builders import fault
 
 FIFTY = [f"d/{number:02d}" for number in range(50)]
 
@@ -97,7 +98,7 @@ def test_a_folder_that_was_cleaned_up_is_deleted_only_where_that_was_asked_for(m
     assert sum("delete d/" in line for line in dry["lines"]) == 48
     assert set(FIFTY) <= world.blobs("target").keys()
     # Killed in the middle, it goes on.
-    rule = {"match": {"method": "DELETE", "path": "/d/20$"}, "action": "kill", "when": "after"}
+    rule = fault("DELETE", "/d/20$", kill="after")
     assert world.with_faults([rule], "run", "plans/with").code == -signal.SIGKILL
     end = world.ok("run", "plans/with", "--resume", "--json").event("run.end")
     assert end["items"]["deleted"] == 1 and "1 deleted" in end["text"]

@@ -34,7 +34,7 @@ def _give_reader(world: World, to: ServicePrincipal) -> None:
         "properties": {"roleDefinitionId": role, "principalId": to.object_id, "principalType": "ServicePrincipal"}
     }
     path = f"{target}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
-    world.azure(lambda client: client.arm("PUT", path, "2022-04-01", body))
+    world.arm("PUT", path, "2022-04-01", body)
 
 
 def _approve(world: World, env: dict[str, str], *more: str, digest: str = "") -> Any:

@@ -124,7 +124,7 @@ def test_workspaces_made_anew_are_others(small_world: World) -> None:
     world.ok("plan", *world.names)
     document = world.documents["target"]
     base = document["id"]
-    world.azure(lambda c: c.arm("DELETE", f"{base}?forceToPurge=true", "2025-12-01"))
+    world.arm("DELETE", f"{base}?forceToPurge=true", "2025-12-01")
     keys = (
         "storageAccount",
         "keyVault",
@@ -134,7 +134,7 @@ def test_workspaces_made_anew_are_others(small_world: World) -> None:
     )
     body = {"location": document["location"], "identity": document["identity"],
             "properties": {key: document["properties"][key] for key in keys if key in document["properties"]}}  # fmt: skip
-    world.azure(lambda c: c.arm("PUT", base, "2025-12-01", body))
+    world.arm("PUT", base, "2025-12-01", body)
     _refused(world, 2, "run", says=("is not the workspace that the plan was made for", "make a new plan"))
 
 
@@ -260,7 +260,7 @@ def test_other_kinds_of_workspaces_are_refused(planned: World, kind: str) -> Non
             "identity": {"type": "SystemAssigned"},
             "properties": properties,
         }
-        planned.azure(lambda c: c.arm("PUT", f"{base}/{name}", "2025-12-01", body))
+        planned.arm("PUT", f"{base}/{name}", "2025-12-01", body)
 
     if kind == "Project":
         put(f"over{name}", "Hub", stores)

@@ -112,7 +112,7 @@ class _Hand:
         path = NAME.sub(lambda match: values[match[1]], path)
         quoted = {name: json.dumps(value)[1:-1] for name, value in values.items()}
         body = NAME.sub(lambda match: quoted[match[1]], file.with_suffix(".json").read_text())
-        self.world.azure(lambda client: client.arm("PUT", path, version, json.loads(body)))
+        self.world.arm("PUT", path, version, json.loads(body))
         return told["address"], source, self._get(path, version)
 
     def _value(self, told: Any, name: str, source: Any) -> str:
@@ -124,7 +124,7 @@ class _Hand:
         return str(found) if (found := _at(source, place)) is not None else SECRETS[name]
 
     def _get(self, path: str, version: str) -> Any:
-        return self.world.azure(lambda client: client.arm("GET", path, version))
+        return self.world.arm("GET", path, version)
 
     def as_it_is_to_be(self, document: Any) -> Any:
         """What the source has, by the names of the target."""

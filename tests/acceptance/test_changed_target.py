@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from tests.acceptance.world import Result, World
+from tests.builders import fault
 
 STORE = "azureml://datastores/workspaceblobstore/paths"
 MODEL = {"modelType": "custom_model", "tags": {"team": "risk"}, "modelUri": f"{STORE}/m/1"}
@@ -136,7 +137,7 @@ def _written(world: World, since: str) -> list[str]:
 def test_an_update_that_was_cut_off_is_not_made_twice(moved: World, when: str, again: int) -> None:
     _edit(moved, "source", tags={"team": "other"})
     _plan(moved, "second")
-    rule = {"match": {"method": "PUT", "path": f"/{moved.target}/models/"}, "action": "kill", "when": when}
+    rule = fault("PUT", f"/{moved.target}/models/", kill=when)
     assert moved.with_faults([rule], "run", "plans/second").code == -signal.SIGKILL
     since = moved.now()
     moved.ok("run", "plans/second", "--resume")
@@ -149,7 +150,7 @@ def test_an_update_that_was_cut_off_is_not_made_twice(moved: World, when: str, a
 def test_a_version_that_appears_while_it_runs_is_somebody_elses(small_world: World) -> None:
     world = small_world
     world.ok("plan", *world.names)
-    slow = {"match": {"method": "PUT", "host": r"\.blob\.", "path": "/m/1/a"}, "action": "delay", "seconds": 4}
+    slow = fault("PUT", "/m/1/a", host=r"\.blob\.", delay=4)
     theirs = {"properties": MODEL | {"tags": {"team": "theirs"}}}
     result = world.meanwhile(slow, "blobs/", lambda: world.put(ONE, theirs, into="target"))
     assert result.code == 3
@@ -182,7 +183,7 @@ def test_what_a_put_would_replace_is_looked_for_right_before(small_world: World,
     world.put("models/m", {"properties": {"description": "credit risk"}})
     world.ok("plan", *world.names)
     path, theirs = APPEARING[address]
-    slow = {"match": {"method": "GET", "path": rf"/{world.source}/{path}$"}, "action": "delay", "seconds": 4}
+    slow = fault("GET", rf"/{world.source}/{path}$", delay=4)
     result = world.meanwhile(slow, address, lambda: world.put(path, {"properties": theirs}, into="target"))
     assert result.code == 3
     assert "another one that this tool did not make" in _failed(result)[address]
@@ -226,7 +227,7 @@ def test_what_was_made_and_is_gone_is_made_again(small_world: World, fault: dict
     assert result.code == 3
     assert "otherwise than it was written: /properties/description" in _failed(result)["models/m/1"]
     path = f"{world.documents['target']['id']}/{ONE}"
-    world.azure(lambda client: client.arm("DELETE", path, "2025-12-01"))
+    world.arm("DELETE", path, "2025-12-01")
     world.ok("run", "--resume")
     assert world.get(ONE)["properties"]["tags"] == {"team": "risk"}
 
@@ -270,10 +271,7 @@ def test_copies_that_were_not_recorded_before_a_kill_are_the_tools_own(small_wor
 def test_what_was_made_and_whose_answer_was_lost_is_the_tools_own(small_world: World) -> None:
     world = small_world
     world.ok("plan", *world.names)
-    rules = [
-        {"match": {"method": "PUT", "path": path}, "action": "drop", "when": "after"}
-        for path in ("/d/1$", "/models/m/versions/1$")
-    ]
+    rules = [fault("PUT", path, drop="after") for path in ("/d/1$", "/models/m/versions/1$")]
     assert world.with_faults(rules, "run").code == 0
     _write(world, "source", "d/1", None)
     _edit(world, "source", tags={"team": "other"})
@@ -287,7 +285,7 @@ def test_an_equal_blob_that_somebody_else_was_faster_with_stays_theirs(small_wor
     world.ok("plan", *world.names)
     address = f"blobs/{world.container('source')}/d"
 
-    slow = {"match": {"method": "PUT", "host": r"\.blob\.", "path": "/d/1"}, "action": "delay", "seconds": 4}
+    slow = fault("PUT", "/d/1", host=r"\.blob\.", delay=4)
     assert world.meanwhile(slow, address, lambda: _as_if_copied(world, "d/1")).code == 0
     _write(world, "source", "d/1", None)
     step = _plan(world, "second", "--delete")[f"{address}/1"]

@@ -89,7 +89,7 @@ def test_a_target_in_use_is_no_reason_and_what_it_loses_is(used: World) -> None:
         client.upload_blob("m/1/a", b"x" * len(before), overwrite=True)
         client.delete_blob("m/2/a")
     url = f"{used.documents['target']['id']}/components/c/versions/1"
-    used.azure(lambda c: c.arm("DELETE", url, VERSION))
+    used.arm("DELETE", url, VERSION)
     lost = {
         f"blobs/{container}/m/1/a!overwritten-since-cutover",
         f"blobs/{container}/m/2/a!deleted-since-cutover",
@@ -120,7 +120,7 @@ def _let_write(world: World) -> dict[str, Any]:
     }
     path = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
     body = {"properties": properties}
-    made: dict[str, Any] = world.azure(lambda c: c.arm("PUT", path, "2022-04-01", body))
+    made: dict[str, Any] = world.arm("PUT", path, "2022-04-01", body)
     return made
 
 
@@ -139,7 +139,7 @@ def test_what_stands_in_the_way_is_told_at_once_and_back_is_as_before(small_worl
     assert "may still be written" in told[2] and writer["properties"]["principalId"] in told[2]
     assert len(_reasons(world, "--unfrozen", "all were told")) == 2
     assert _reports(world, "cutover") == []
-    world.azure(lambda c: c.arm("DELETE", writer["id"], "2022-04-01"))
+    world.arm("DELETE", writer["id"], "2022-04-01")
     with world.container_client("target") as client, world.container_client("source") as old:
         # As it was copied, but for its ETag: the evidence is made anew.
         data = old.get_blob_client("d/2").download_blob().readall()

@@ -75,8 +75,8 @@ def _source_blob(world: World) -> Callable[[], Any]:
 
 def _lock(world: World) -> Callable[[], Any]:
     path = f"{world.documents['source']['id']}/providers/Microsoft.Authorization/locks/keep"
-    world.azure(lambda c: c.arm("PUT", path, LOCKS, {"properties": {"level": "CanNotDelete"}}))
-    return lambda: world.azure(lambda c: c.arm("DELETE", path, LOCKS))
+    world.arm("PUT", path, LOCKS, {"properties": {"level": "CanNotDelete"}})
+    return lambda: world.arm("DELETE", path, LOCKS)
 
 
 def _failed_step(world: World) -> Callable[[], Any]:
@@ -123,9 +123,9 @@ def test_the_target_not_under_a_customers_key(proven_world: World) -> None:
 
     def patch(encryption: dict[str, Any]) -> None:
         body = {"properties": {"encryption": encryption}}
-        proven_world.azure(lambda c: c.arm("PATCH", account, "2023-05-01", body))
+        proven_world.arm("PATCH", account, "2023-05-01", body)
 
-    before = proven_world.azure(lambda c: c.arm("GET", account, "2023-05-01"))["properties"]["encryption"]
+    before = proven_world.arm("GET", account, "2023-05-01")["properties"]["encryption"]
     patch({"keySource": "Microsoft.Storage"})
     try:
         # The account, and its two containers that the default datastores lead to.
@@ -261,11 +261,9 @@ def test_what_is_made_while_the_blobs_are_listed_is_seen(proven_world: World) ->
     try:
         assert reason == "While the blobs were listed, environments/late/1 was added."
     finally:
-        world.azure(lambda c: c.arm("DELETE", f"{world.documents['source']['id']}/environments/late/versions/1",
-                                    "2025-12-01"))  # fmt: skip
-        world.azure(
-            lambda c: c.arm("DELETE", f"{world.documents['source']['id']}/environments/late", "2025-12-01")
-        )
+        world.arm("DELETE", f"{world.documents['source']['id']}/environments/late/versions/1",
+                                    "2025-12-01")  # fmt: skip
+        world.arm("DELETE", f"{world.documents['source']['id']}/environments/late", "2025-12-01")
 
 
 @pytest.fixture
@@ -346,6 +344,6 @@ def test_cut_off_before_the_workspace_goes_it_goes_on(small_world: World) -> Non
                                                                       "environmentId": "e"}}}})  # fmt: skip
     [reason] = refused(world)
     assert "schedules/late was added" in reason
-    world.azure(lambda c: c.arm("DELETE", f"{world.documents['source']['id']}/schedules/late", "2025-12-01"))
+    world.arm("DELETE", f"{world.documents['source']['id']}/schedules/late", "2025-12-01")
     assert decommission(world).code == 0
     assert world.status("source") == 404

@@ -29,6 +29,7 @@ from tests.acceptance.removing import (
 )
 from tests.acceptance.underway import under_way
 from tests.acceptance.world import VERSION, World
+from tests.builders import fault
 
 sandbox = alone.sandbox
 
@@ -40,7 +41,7 @@ def test_a_signal_ends_it_and_the_same_command_goes_on(small_world: World, numbe
     world = small_world
     world.put(f"onlineEndpoints/ep-{world.source}", {"location": "eastus2", "properties": {"authMode": "Key"}})
     waived_and_green(world)
-    rule = {"match": {"method": "DELETE", "path": f"/workspaces/{world.source}$"}, "action": "hang"}
+    rule = fault("DELETE", f"/workspaces/{world.source}$", hang="before")
     with under_way(world, [rule], *removal(world)) as command:
         command.until("decommission.removing", "/subscriptions/")
         time.sleep(1)
@@ -140,7 +141,7 @@ def test_what_a_removal_had_asked_for_may_end_while_the_next_one_looks(small_wor
     waived_and_green(world)
     shown = {"value": world.items("onlineEndpoints", of="source")}
     # A 404 of what is below an endpoint that stands is not taken for "there is nothing".
-    unsaid = {"match": {"method": "GET", "path": f"/{name}/deployments$"}, "action": "status", "status": 404}
+    unsaid = fault("GET", f"/{name}/deployments$", status=404)
     [reason] = with_rules(world, [unsaid], "--dry-run", code=4).event("error")["reasons"]
     assert "onlineEndpoints was added" in reason
     cut_off(world, f"/onlineEndpoints/{name}")
@@ -153,7 +154,7 @@ def test_what_a_removal_had_asked_for_may_end_while_the_next_one_looks(small_wor
     [reason] = refused(world)
     assert "environments/late/1 was added" in reason and name not in reason
     for path in ("environments/late/versions/1", "environments/late"):
-        world.azure(lambda c, path=path: c.arm("DELETE", f"{world.documents['source']['id']}/{path}", VERSION))
+        world.arm("DELETE", f"{world.documents['source']['id']}/{path}", VERSION)
     with_rules(world, [first_look], code=0)
     [tombstone] = tombstones(world)
     assert tombstone["removed_first"] == [f"onlineEndpoints/{name}"]
@@ -167,7 +168,7 @@ def test_what_is_behind_a_compute_that_is_not_the_services_own_stays(small_world
               "properties": {"vmSize": "Standard_DS3_v2", "scaleSettings": {"maxNodeCount": 1}}}})  # fmt: skip
     group = world.documents["source"]["id"].partition("/providers/")[0]
     cluster = f"{group}/providers/Microsoft.ContainerService/managedClusters/theirs"
-    world.azure(lambda c: c.arm("PUT", cluster, "2024-01-01", {"location": "eastus2", "properties": {}}))
+    world.arm("PUT", cluster, "2024-01-01", {"location": "eastus2", "properties": {}})
     world.put(f"computes/{theirs}", {"location": "eastus2", "properties": {"computeType": "AKS",
               "resourceId": cluster, "properties": {}}})  # fmt: skip
     waived_and_green(world)
@@ -180,7 +181,7 @@ def test_what_is_behind_a_compute_that_is_not_the_services_own_stays(small_world
     }
     assert "underlyingResourceAction=Delete" in asked[own]
     assert "underlyingResourceAction=Detach" in asked[theirs]
-    assert world.azure(lambda c: c.arm("GET", cluster, "2024-01-01"))["name"] == "theirs"
+    assert world.arm("GET", cluster, "2024-01-01")["name"] == "theirs"
 
 
 def test_the_tombstone_says_what_is_so(small_world: World) -> None:
@@ -191,14 +192,14 @@ def test_the_tombstone_says_what_is_so(small_world: World) -> None:
     def assigned(scope: str, principal: str) -> str:
         path = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
         properties = {"roleDefinitionId": role, "principalId": principal, "principalType": "ServicePrincipal"}
-        world.azure(lambda c: c.arm("PUT", path, "2022-04-01", {"properties": properties}))
+        world.arm("PUT", path, "2022-04-01", {"properties": properties})
         return path
 
     principal = str(uuid.uuid4())
     at_it = assigned(world.documents["source"]["id"], principal)
     outside = assigned(group, world.documents["source"]["identity"]["principalId"])
     secret = f"{world.documents['source']['properties']['keyVault']}/secrets/token"
-    world.azure(lambda c: c.arm("PUT", secret, "2023-02-01", {"properties": {"value": "hush-hush"}}))
+    world.arm("PUT", secret, "2023-02-01", {"properties": {"value": "hush-hush"}})
     instance = f"ci{world.group}"
     world.put(f"computes/{instance}", {"location": "eastus2", "properties": {"computeType": "ComputeInstance",
               "properties": {"vmSize": "Standard_DS3_v2"}}})  # fmt: skip
@@ -239,12 +240,14 @@ def test_what_could_not_be_read_is_told_and_what_cannot_come_back_has_to_be_acce
     world = small_world
     [identity] = world.documents["target"]["identity"]["userAssignedIdentities"]
     users = {"type": "UserAssigned", "userAssignedIdentities": {identity: {}}}
-    world.azure(lambda c: c.arm("PATCH", world.documents["source"]["id"], VERSION, {"identity": users}))
+    world.arm("PATCH", world.documents["source"]["id"], VERSION, {"identity": users})
     moved(world)
     [reason] = refused(world, "--dry-run")
     assert "Microsoft documents" in reason and "--accept-unrecoverable" in reason
-    shut = [{"match": {"method": "GET", "path": path, "times": 0}, "action": "status", "status": 403,
-             "code": "AuthorizationFailed"} for path in ("/vaults/[^/]+/secrets$", "/blobServices/default$")]  # fmt: skip
+    shut = [
+        fault("GET", path, times=0, status=403, code="AuthorizationFailed")
+        for path in ("/vaults/[^/]+/secrets$", "/blobServices/default$")
+    ]
     result = with_rules(world, shut, "--accept-unrecoverable", *DELETE, code=0)
     assert "with them nothing of it is called recoverable" in result.event("decommission.end")["text"]
     [tombstone] = tombstones(world)
@@ -292,12 +295,7 @@ def test_a_removal_that_was_cut_off_is_purged_when_asked_for(small_world: World)
 def test_where_the_service_does_not_purge_it_is_said(small_world: World) -> None:
     world = moved(small_world)
     assert decommission(world).code == 0
-    rule = {
-        "match": {"method": "DELETE", "path": f"/workspaces/{world.source}$"},
-        "action": "status",
-        "status": 204,
-        "body": "",
-    }
+    rule = fault("DELETE", f"/workspaces/{world.source}$", status=204, body="")
     result = with_rules(world, [rule], "--purge", code=4)
     assert "does not purge" in result.event("error")["summary"]
     assert len(tombstones(world)) == 1
@@ -306,12 +304,7 @@ def test_where_the_service_does_not_purge_it_is_said(small_world: World) -> None
 def test_taken_but_still_there_is_not_gone(small_world: World) -> None:
     """202 without anything to poll says that the deletion was taken, and no more."""
     world = moved(small_world)
-    rule = {
-        "match": {"method": "DELETE", "path": f"/workspaces/{world.source}$"},
-        "action": "status",
-        "status": 202,
-        "body": "",
-    }
+    rule = fault("DELETE", f"/workspaces/{world.source}$", status=202, body="")
     result = with_rules(world, [rule], code=1)
     assert "not shown to have come about: the workspace answers" in result.event("error")["summary"]
     assert not tombstones(world)
@@ -359,7 +352,7 @@ def test_a_removal_whose_plan_was_taken_over_deletes_nothing(small_world: World)
         db.commit()
         db.close()
 
-    slow = {"match": {"method": "GET", "path": f"/workspaces/{world.source}$"}, "action": "delay", "seconds": 2}
+    slow = fault("GET", f"/workspaces/{world.source}$", delay=2)
     with ThreadPoolExecutor(1) as other:
         taken = other.submit(take_over)
         with_rules(world, [slow], code=5)

@@ -23,6 +23,7 @@ from tests.acceptance.removing import (
     tombstones,
 )
 from tests.acceptance.world import VERSION, Result, World
+from tests.builders import fault
 
 sandbox = alone.sandbox
 
@@ -116,8 +117,7 @@ def test_what_does_not_show_that_it_is_gone_meets_the_gate(small_world: World) -
         assert result.code == 4 and says in result.event("error")["reasons"][0], result.out
 
     # Absent for somebody's hour, with nothing that shows it was us: said, and nothing else is touched.
-    groups = {"match": {"method": "GET", "path": "/resourcegroups$", "times": 0}, "action": "status",
-              "status": 200, "body": {"value": [{"name": "another"}]}}  # fmt: skip
+    groups = fault("GET", "/resourcegroups$", times=0, status=200, body={"value": [{"name": "another"}]})
     fast = Fast()
     inside = {"match": {"method": "GET", "path": f"/{world.group}/providers/.*/workspaces$", "times": 0},
               **_no_group(world)}  # fmt: skip
@@ -212,9 +212,9 @@ def test_what_is_begun_again_after_it_went_has_guards_of_its_own(small_world: Wo
         result = _under(world, [rule], *options)
         assert result.code == 4 and any(says in one for one in result.event("error")["reasons"]), result.out
     lock = f"{_group(world)}/providers/Microsoft.Authorization/locks/keep"
-    world.azure(lambda c: c.arm("PUT", lock, LOCKS, {"properties": {"level": "CanNotDelete"}}))
+    world.arm("PUT", lock, LOCKS, {"properties": {"level": "CanNotDelete"}})
     assert "A lock is in the way" in here(world, "--purge").event("error")["reasons"][0]
-    world.azure(lambda c: c.arm("DELETE", lock, LOCKS))
+    world.arm("DELETE", lock, LOCKS)
     assert not _deletions(world, since) and world.blobs("source") and len(tombstones(world)) == 1
 
     # Somebody recovers it: it is another removal, softly first, and only then for good.

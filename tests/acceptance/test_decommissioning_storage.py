@@ -20,6 +20,7 @@ from tests.acceptance.removing import (
     with_rules,
 )
 from tests.acceptance.world import World
+from tests.builders import fault
 
 from azsandbox import provision
 from azsandbox.principals import Directory
@@ -92,22 +93,20 @@ def _in_target(world: World, path: str, properties: dict[str, Any]) -> Undo:
         {"properties": properties},
         into="target",
     )
-    return lambda: world.azure(
-        lambda c: c.arm("DELETE", f"{world.documents['target']['id']}/{path}", "2025-12-01")
-    )
+    return lambda: world.arm("DELETE", f"{world.documents['target']['id']}/{path}", "2025-12-01")
 
 
 def _lock(world: World) -> Undo:
     path = f"{world.storage_id('source')}/providers/Microsoft.Authorization/locks/keep"
-    world.azure(lambda c: c.arm("PUT", path, "2020-05-01", {"properties": {"level": "CanNotDelete"}}))
-    return lambda: world.azure(lambda c: c.arm("DELETE", path, "2020-05-01"))
+    world.arm("PUT", path, "2020-05-01", {"properties": {"level": "CanNotDelete"}})
+    return lambda: world.arm("DELETE", path, "2020-05-01")
 
 
 def _held(world: World) -> Undo:
     path = f"{world.storage_id('source')}/blobServices/default/containers/{world.container('source')}"
 
     def call(verb: str) -> Any:
-        return world.azure(lambda c: c.arm("POST", f"{path}/{verb}LegalHold", "2023-05-01", {"tags": ["case42"]}))
+        return world.arm("POST", f"{path}/{verb}LegalHold", "2023-05-01", {"tags": ["case42"]})
 
     call("set")
     return lambda: call("clear")
@@ -145,7 +144,7 @@ def test_who_may_not_read_every_workspace_does_not_know_who_shares_the_account(p
     made, secret = Directory(state).add(f"group-{uuid.uuid4().hex[:8]}", has_roles=False)
     group = world.documents["source"]["id"].partition("/providers/")[0]
     for role in (OWNER, BLOB_OWNER, FILES, VAULTS):
-        world.azure(lambda c, role=role: provision.assign(c, group, role, made.object_id))
+        world.azure(provision.assign, group, role, made.object_id)
     env = {"AZURE_CLIENT_ID": made.client_id, "AZURE_CLIENT_SECRET": secret}
     [reason] = refused(world, *DELETE, "--dry-run", **env)
     assert "is not known" in reason and "Microsoft.MachineLearningServices/workspaces/read" in reason
@@ -163,7 +162,7 @@ def test_another_workspace_of_the_account_keeps_them_and_one_of_the_vault_does_n
 
     def other(name: str, storage: str) -> Any:
         number = f"{name}{world.group.removeprefix('rg')}"
-        return world.azure(lambda c: provision.workspace(c, group, number, storage_id=storage, vault_id=vault))
+        return world.azure(provision.workspace, group, number, storage_id=storage, vault_id=vault)
 
     neighbour = other("vault", world.storage_id("target"))
     moved(world)
@@ -172,13 +171,12 @@ def test_another_workspace_of_the_account_keeps_them_and_one_of_the_vault_does_n
     lake = {"datastoreType": "AzureDataLakeGen2", "accountName": world.account("source").upper(),
             "filesystem": world.container("source"), "endpoint": "core.usgovcloudapi.net",
             "credentials": {"credentialsType": "None"}}  # fmt: skip
-    world.azure(lambda c: c.arm("PUT", f"{store}?skipValidation=true", "2025-12-01", {"properties": lake}))
+    world.arm("PUT", f"{store}?skipValidation=true", "2025-12-01", {"properties": lake})
     assert refused(world, *DELETE, "--dry-run") == [f"The datastore {store} leads into them."]
-    shut = {"match": {"method": "GET", "path": f"{neighbour['name']}/datastores$"}, "action": "status", "status": 403,
-            "code": "AuthorizationFailed"}  # fmt: skip
+    shut = fault("GET", f"{neighbour['name']}/datastores$", status=403, code="AuthorizationFailed")
     [reason] = with_rules(world, [shut], *DELETE, "--dry-run", code=4).event("error")["reasons"]
     assert f"--accept-unseen {neighbour['id'].lower()}" in reason
-    world.azure(lambda c: c.arm("DELETE", store, "2025-12-01"))
+    world.arm("DELETE", store, "2025-12-01")
     shared = other("other", world.storage_id("source"))
     reasons = refused(world, *DELETE)
     assert f"serves another workspace: {shared['id']}" in reasons[0]
@@ -207,7 +205,7 @@ def test_they_are_deleted_when_asked_for_and_what_the_customer_made_stays(small_
     kept = {"containerDeleteRetentionPolicy": {"enabled": True, "days": 7}}
     for which in ("target", "source"):
         service = f"{world.storage_id(which)}/blobServices/default"
-        world.azure(lambda c, at=service: c.arm("PUT", at, "2024-01-01", {"properties": kept}))
+        world.arm("PUT", service, "2024-01-01", {"properties": kept})
     gone = f"{world.documents['source']['properties']['workspaceId']}-{'x' * 26}"
     _container(world, gone)()
     moved(world)
@@ -218,7 +216,7 @@ def test_they_are_deleted_when_asked_for_and_what_the_customer_made_stays(small_
     residuals = {one["address"]: one["why"] for one in tombstone["residuals"]}
     assert "was deleted" in residuals[f"residual/{default_container(world)}"]
     assert "7 days more" in residuals[f"residual/{world.account('source')}/{gone}"]
-    shown = world.azure(lambda c: c.arm("GET", f"{service}/containers?$include=deleted", "2024-01-01"))["value"]
+    shown = world.arm("GET", f"{service}/containers?$include=deleted", "2024-01-01")["value"]
     assert {gone, world.container("source")} <= {one["name"] for one in shown if one["properties"].get("deleted")}
     with world.container_client("source") as client:
         assert not client.exists()
@@ -271,8 +269,14 @@ def test_the_common_container_stays_while_another_workspace_has_the_account(smal
 
 def test_what_the_storage_service_will_not_delete_remains(small_world: World) -> None:
     world = moved(small_world)
-    rule = {"match": {"method": "DELETE", "host": "blob", "path": world.container("source")}, "action": "status",
-            "status": 412, "code": "LeaseIdMissing", "message": "There is currently a lease on the container."}  # fmt: skip
+    rule = fault(
+        "DELETE",
+        world.container("source"),
+        host="blob",
+        status=412,
+        code="LeaseIdMissing",
+        message="There is currently a lease on the container.",
+    )
     with_rules(world, [rule], *DELETE, code=3)
     [kept] = tombstones(world)[0]["containers_kept"]
     assert "refuses to delete it: LeaseIdMissing: There is currently a lease" in kept["reasons"][0]
@@ -282,8 +286,9 @@ def test_what_the_storage_service_will_not_delete_remains(small_world: World) ->
 def test_blobs_whose_copy_failed_and_was_waived_keep_them(small_world: World) -> None:
     world = small_world
     world.ok("plan", *world.names)
-    forbidden = {"match": {"method": "PUT", "host": r"\.blob\.", "path": "/d/", "times": 0}, "action": "status",
-                 "status": 403, "headers": {"x-ms-error-code": "AuthorizationFailure"}}  # fmt: skip
+    forbidden = fault(
+        "PUT", "/d/", host=r"\.blob\.", times=0, status=403, headers={"x-ms-error-code": "AuthorizationFailure"}
+    )
     run = world.with_faults([forbidden], "run", "--json")
     for item in run.event("run.end")["left"]:
         world.ok("waive", item["address"], "--reason", "not needed")
@@ -332,8 +337,6 @@ def test_after_the_source_is_gone_they_go_only_while_their_copies_are_what_was_v
         "reasons": [f"{copied} in the target is not what it was when it was verified."],
     }
     assert "d/x/3" in world.blobs("source")
-    world.azure(
-        lambda c: c.arm("DELETE", f"{world.documents['target']['id']}/environments/py/versions/1", "2025-12-01")
-    )
+    world.arm("DELETE", f"{world.documents['target']['id']}/environments/py/versions/1", "2025-12-01")
     [reason] = refused(world, "--purge")
     assert reason == "What was moved is no longer in the target: environments/py/1."

@@ -51,7 +51,7 @@ def own(sandbox: Sandbox, tmp_path: Path) -> World:
 
 
 def _key(world: World) -> dict[str, Any]:
-    keys = world.azure(lambda c: c.arm("POST", f"{world.storage_id('source')}/listKeys", _STORAGE))
+    keys = world.arm("POST", f"{world.storage_id('source')}/listKeys", _STORAGE)
     secrets = {"secretsType": "AccountKey", "key": keys["keys"][0]["value"]}
     return {"credentialsType": "AccountKey", "secrets": secrets}
 
@@ -193,10 +193,10 @@ def test_an_exemplary_pair_is_green(world: World) -> None:
     # A right on the account settles the datastore.
     principal = next(iter(world.documents["target"]["identity"]["userAssignedIdentities"].values()))["principalId"]
     role = provision.STORAGE_BLOB_DATA_CONTRIBUTOR
-    made = world.azure(lambda c: provision.assign(c, world.storage_id("source"), role, principal))
+    made = world.azure(provision.assign, world.storage_id("source"), role, principal)
     left = world.ok("doctor", *world.names, "--json").event("doctor.end")["findings"]
     assert [any(one in found["summary"] for one in USUAL[1:]) for found in left] == [True, True]
-    world.azure(lambda c: c.arm("DELETE", made, _ROLES))
+    world.arm("DELETE", made, _ROLES)
 
 
 @pytest.mark.parametrize("what", PROVOKED)
@@ -249,14 +249,14 @@ def test_a_quota_that_is_used_up_is_told(world: World) -> None:
         await client.arm("POST", f"{quota}/updateQuotas", VERSION, {"value": [sent]})
 
     world.put(f"computes/{name}", body, into="target")
-    world.azure(lambda c: limit(c, 2))
+    world.azure(limit, 2)
     try:
         result = world.migrate("doctor", *world.names, "--json")
         planned = world.ok("plan", *world.names, "--out", f"plans/{name}")
     finally:
-        world.azure(lambda c: limit(c, 100))
+        world.azure(limit, 100)
         path = f"{world.documents['target']['id']}/computes/{name}?underlyingResourceAction=Delete"
-        world.azure(lambda c: c.arm("DELETE", path, VERSION))
+        world.arm("DELETE", path, VERSION)
     [found] = [one for one in result.event("doctor.end")["findings"] if "is used up" in one["summary"]]
     assert (result.code, found["severity"]) == (0, "warning")
     # Others may have computes in this subscription too.
@@ -323,12 +323,12 @@ def test_an_expired_key_is_an_error_and_shuts_nobody_out(own: World) -> None:
     """It unwraps what is stored, and wraps nothing new (azure-security-docs, key-vault/includes/key-attributes)."""
     world, url = own, _key_of(own)["keyIdentifier"]
     past, future = ({"attributes": {"exp": exp}} for exp in (1_700_000_000, 4_000_000_000))
-    world.azure(lambda c: _vault(c, "PATCH", url, past))
+    world.azure(_vault, "PATCH", url, past)
     try:
         told = world.migrate("doctor", "--target", f"{world.group}/{world.target}", "--json")
         planned = world.migrate("plan", *world.names, "--out", "plans/expired")
     finally:
-        world.azure(lambda c: _vault(c, "PATCH", url, future))
+        world.azure(_vault, "PATCH", url, future)
     assert (told.code, planned.code) == (4, 0), told.err
     errors = [one for one in told.event("doctor.end")["findings"] if one["severity"] == "error"]
     remedy = "az keyvault key set-attributes"
@@ -367,7 +367,7 @@ def _answered(world: World, what: str) -> dict[str, Any]:
     key = _key_of(world)
     url, vault = key["keyIdentifier"], key["keyVaultArmId"]
     if what == "a vault in another region":
-        body = world.azure(lambda c: c.arm("GET", vault, "2023-07-01"))
+        body = world.arm("GET", vault, "2023-07-01")
         return {
             "match": {"method": "GET", "path": f"{vault}$", "times": 0},
             "status": 200,
@@ -429,7 +429,7 @@ def test_a_deleted_vault_blocks_its_name(world: World, azure_env: Sandbox) -> No
     assert found.remedy == f"az keyvault recover --name gone{world.target}", "it has purge protection"
     path = f"{group}/providers/Microsoft.KeyVault/vaults/gone{world.target}"
     body = {"location": "eastus2", "properties": {"createMode": "recover"}}
-    world.azure(lambda c: c.arm("PUT", path, "2023-07-01", body))
+    world.arm("PUT", path, "2023-07-01", body)
 
 
 def test_a_plan_has_the_errors_and_run_refuses_them(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -462,7 +462,7 @@ def test_whoever_cannot_read_the_workspaces_is_denied(world: World) -> None:
 def test_each_missing_right_is_named_with_its_scope_and_stage(world: World) -> None:
     env, object_id = _nobody(world, "reader")
     group = world.documents["target"]["id"].partition("/providers/")[0]
-    world.azure(lambda c: provision.assign(c, group, READER, object_id))
+    world.azure(provision.assign, group, READER, object_id)
     result = world.migrate("doctor", *world.names, "--json", **env)
     assert result.code == 4
     found = result.event("doctor.end")["findings"]
@@ -535,7 +535,7 @@ def _provisioned(sandbox: Sandbox, folder: Path) -> World:
     (folder / "workspace.yaml").write_text(yaml.safe_dump(file))
     world.ok("provision", "workspace.yaml", "--yes")
     id_ = f"{world.documents['source']['id'].rpartition('/')[0]}/{world.target}"
-    world.documents["target"] = world.azure(lambda c: c.arm("GET", id_, VERSION))
+    world.documents["target"] = world.arm("GET", id_, VERSION)
     return world
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from tests.acceptance.world import LEASE, MIGRATE, VERSION, World
+from tests.builders import fault
 
 STORE = "azureml://datastores/workspaceblobstore/paths"
 BLOB = r"\.blob\."
@@ -29,7 +30,7 @@ def _put(name: str, **more: Any) -> Change:
 
 def _delete(world: World) -> None:
     path = f"{world.documents['source']['id']}/data/deleted/versions/1"
-    world.azure(lambda client: client.arm("DELETE", path, VERSION))
+    world.arm("DELETE", path, VERSION)
 
 
 def _blob(name: str, data: bytes | None) -> Change:
@@ -126,9 +127,7 @@ def _run_slowly(
     world: World, rules: list[dict[str, Any]], until: str, change: Callable[[], Any]
 ) -> tuple[int, list[Any]]:
     """Runs one step at a time with faults, and changes the source once `until` was told."""
-    path = world.folder / "faults.json"
-    path.write_text(json.dumps({"rules": rules}))
-    world.sandbox("faults", "set", str(path))
+    world.set_faults(*rules)
     command = [str(MIGRATE), "run", "--json", "--jobs", "1"]
     process = subprocess.Popen(
         command, cwd=world.folder, env={**os.environ, **world.env}, stdout=subprocess.PIPE, text=True
@@ -150,7 +149,7 @@ def _run_slowly(
 
 def test_everything_while_it_runs(planned: World) -> None:
     expected: set[str] = set()
-    rule = {"match": {"method": "PUT", "host": BLOB, "path": "/d/a-first/0"}, "action": "delay", "seconds": 6}
+    rule = fault("PUT", "/d/a-first/0", host=BLOB, delay=6)
     code, events = _run_slowly(
         planned, [rule], "step.doing", lambda: expected.update(_changed(planned, DOCUMENTS, BLOBS))
     )
@@ -192,13 +191,9 @@ def _later(world: World, name: str, data: bytes | None) -> None:
 
 
 def test_between_a_kill_and_the_resume(planned: World) -> None:
-    rule = {"match": {"method": "PUT", "path": "/data/described/"}, "action": "kill", "when": "after"}
-    (planned.folder / "faults.json").write_text(json.dumps({"rules": [rule]}))
-    planned.sandbox("faults", "set", str(planned.folder / "faults.json"))
-    try:
+    rule = fault("PUT", "/data/described/", kill="after")
+    with planned.faults(rule):
         assert planned.migrate("run", "--jobs", "1").code == -signal.SIGKILL
-    finally:
-        planned.sandbox("faults", "clear")
     expected = _changed(planned, DOCUMENTS, BLOBS)
     resumed = planned.migrate("run", "--resume", "--json")
     assert resumed.code == 3

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from tests.acceptance.underway import under_way
 from tests.acceptance.world import LEASE, VERSION, World
+from tests.builders import fault
 
 from azsandbox.client import Client
 from azsandbox.messages import OWNER_OBJECT_ID
@@ -58,7 +59,7 @@ class Team:
                 "permissions": [permission],
             }
         }
-        self.world.azure(lambda c: c.arm("PUT", path, ROLES, body))
+        self.world.arm("PUT", path, ROLES, body)
         self.roles[name] = path
 
     def give(self, name: str, role: str, scope: str, principal: str = "", **more: Any) -> None:
@@ -68,7 +69,7 @@ class Team:
             "principalId": principal or str(uuid.uuid4()),
             **more,
         }
-        self.made[name] = self.world.azure(lambda c: c.arm("PUT", path, ROLES, {"properties": properties}))
+        self.made[name] = self.world.arm("PUT", path, ROLES, {"properties": properties})
 
     def now(self) -> dict[str, dict[str, Any] | None]:
         async def work(client: Any) -> dict[str, Any]:
@@ -127,11 +128,7 @@ def test_rights_on_an_account_with_containers_of_another_workspace_stay(team: Te
 
 
 def test_where_it_is_not_known_who_has_the_account_its_rights_stay(team: Team) -> None:
-    rule = {
-        "match": {"method": "GET", "host": "blob", "query": "comp=list", "times": 0},
-        "action": "status",
-        "status": 403,
-    }
+    rule = fault("GET", host="blob", query="comp=list", times=0, status=403)
     assert team.world.with_faults([rule], "freeze", "--dry-run").code == 0
     result = team.world.with_faults([rule], "freeze", "--json")
     # What was asked for is not done: somebody can still write.
@@ -176,7 +173,7 @@ def test_with_the_least_rights_it_is_done_where_nobody_can_write_at_the_account(
     assert "'Microsoft.MachineLearningServices/workspaces/read' is missing there" in finding["summary"]
     assert "loader" in team.left() and not {"ann", "team", "scientist"} & team.left()
     # Taken away by hand, as told, nothing is left undecided.
-    world.azure(lambda c: c.arm("DELETE", team.made["loader"]["id"], ROLES))
+    world.arm("DELETE", team.made["loader"]["id"], ROLES)
     assert world.migrate("freeze", **env).code == 0
 
 
@@ -213,7 +210,7 @@ def test_a_role_for_a_time_stays_until_its_end_and_one_that_begins_later_is_told
             "requestType": "AdminAssign",
             "scheduleInfo": {"startDateTime": starts, "expiration": {"type": "AfterDuration", "duration": "PT8H"}},
         }
-        world.azure(lambda c: c.arm("PUT", path, "2020-10-01", {"properties": told}))
+        world.arm("PUT", path, "2020-10-01", {"properties": told})
 
     ask("roleAssignmentScheduleRequests", None)
     ask("roleEligibilityScheduleRequests", None)
@@ -302,13 +299,8 @@ def _check_restored(team: Team) -> None:
 
 
 def _with_fault(world: World, rule: dict[str, Any], *arguments: str) -> Any:
-    path = world.folder / "faults.json"
-    path.write_text(json.dumps({"rules": [rule]}))
-    world.sandbox("faults", "set", str(path))
-    try:
+    with world.faults(rule):
         return world.migrate(*arguments)
-    finally:
-        world.sandbox("faults", "clear")
 
 
 ASSIGNMENT = "/roleAssignments/"
@@ -317,7 +309,7 @@ ASSIGNMENT = "/roleAssignments/"
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_killed_in_the_middle_it_goes_on(team: Team, when: str) -> None:
     world, everybody = team.world, set(team.made)
-    kill = {"match": {"method": "DELETE", "path": ASSIGNMENT, "nth": 2}, "action": "kill", "when": when}
+    kill = fault("DELETE", ASSIGNMENT, nth=2, kill=when)
     assert _with_fault(world, kill, "freeze").code == -signal.SIGKILL
     assert len(everybody - team.left()) == (1 if when == "before" else 2)
     frozen = world.ok("freeze", "--json").event("freeze.end")
@@ -349,7 +341,7 @@ def test_a_signal_in_the_middle_ends_it_and_it_goes_on(team: Team) -> None:
     world, everybody = team.world, set(team.made)
     for method, arguments, event in (("DELETE", ["freeze"], "freeze.removing"),
                                      ("PUT", ["freeze", "--back"], "freeze.restoring")):  # fmt: skip
-        rule = {"match": {"method": method, "path": ASSIGNMENT, "nth": 2}, "action": "hang"}
+        rule = fault(method, ASSIGNMENT, nth=2, hang="before")
         with under_way(world, [rule], *arguments) as command:
             command.until(event)
             command.until(event)
@@ -365,11 +357,7 @@ def test_a_signal_in_the_middle_ends_it_and_it_goes_on(team: Team) -> None:
 
 def test_killed_at_the_last_deletion_the_evidence_still_comes(team: Team) -> None:
     world = team.world
-    kill = {
-        "match": {"method": "DELETE", "path": ASSIGNMENT, "nth": len(WRITERS)},
-        "action": "kill",
-        "when": "after",
-    }
+    kill = fault("DELETE", ASSIGNMENT, nth=len(WRITERS), kill="after")
     assert _with_fault(world, kill, "freeze").code == -signal.SIGKILL
     cut = world.migrate("evidence", "check")
     assert cut.code == 3 and "freeze.json has no report yet" in cut.out and _reports(world) == []
@@ -395,12 +383,17 @@ def test_somebody_who_came_later_is_frozen_too(team: Team) -> None:
     assert refused.code == 4 and "not the one that was written" in refused.err
     path.write_text(written)
     # Neither workspace is needed for it.
-    gone = {"match": {"method": "GET", "path": f"/workspaces/({world.source}|{world.target})$", "times": 0},
-            "action": "status", "status": 404, "body": {"error": {"code": "ResourceNotFound", "message": "gone"}}}  # fmt: skip
+    gone = fault(
+        "GET",
+        f"/workspaces/({world.source}|{world.target})$",
+        times=0,
+        status=404,
+        body={"error": {"code": "ResourceNotFound", "message": "gone"}},
+    )
     assert world.with_faults([gone], "freeze", "--back").code == 0
     assert team.left() == everybody | {"late"}
     # An administrator takes one away, and somebody puts the whole folder back as it was: the target knows better.
-    world.azure(lambda c: c.arm("DELETE", team.made["late"]["id"], ROLES))
+    world.arm("DELETE", team.made["late"]["id"], ROLES)
     shutil.rmtree(plan)
     (world.folder / "as it was").rename(plan)
     older = world.migrate("freeze", "--back")
@@ -412,8 +405,13 @@ def test_a_refused_permission_names_action_and_scope(team: Team) -> None:
     action, scope = "Microsoft.Authorization/roleAssignments/delete", "/subscriptions/s/x"
     message = (f"The client 'x' with object id 'y' does not have authorization to perform action '{action}' over scope"
                f" '{scope}' or the scope is invalid.")  # fmt: skip
-    rule = {"match": {"method": "DELETE", "path": ASSIGNMENT, "times": 0}, "action": "status", "status": 403,
-            "body": {"error": {"code": "AuthorizationFailed", "message": message}}}  # fmt: skip
+    rule = fault(
+        "DELETE",
+        ASSIGNMENT,
+        times=0,
+        status=403,
+        body={"error": {"code": "AuthorizationFailed", "message": message}},
+    )
     refused = _with_fault(world, rule, "freeze")
     assert refused.code == 6 and action in refused.err and scope in refused.err
     assert team.left() == set(team.made)
@@ -425,8 +423,13 @@ def test_what_cannot_be_given_back_is_decided_and_nothing_needs_the_target(team:
     world, ann = team.world, team.made["ann"]
     world.ok("freeze")
     _without_key(world)
-    gone = {"match": {"method": "PUT", "path": ann["name"], "times": 0}, "action": "status",
-            "status": 400, "body": {"error": {"code": "PrincipalNotFound", "message": "Principal ann is no more."}}}  # fmt: skip
+    gone = fault(
+        "PUT",
+        ann["name"],
+        times=0,
+        status=400,
+        body={"error": {"code": "PrincipalNotFound", "message": "Principal ann is no more."}},
+    )
     result = _with_fault(world, gone, "freeze", "--back", "--json")
     assert result.code == 3
     [failed] = result.event("back.end")["failed"]
@@ -435,7 +438,7 @@ def test_what_cannot_be_given_back_is_decided_and_nothing_needs_the_target(team:
     assert team.left() == set(team.made) - {"ann"}
 
     for id_ in (world.documents["target"]["id"], world.storage_id("target")):
-        world.azure(lambda c, id_=id_: c.arm("DELETE", id_, VERSION if "workspaces" in id_ else "2023-01-01"))
+        world.arm("DELETE", id_, VERSION if "workspaces" in id_ else "2023-01-01")
     world.ok("waive", failed["address"], "--reason", "she has left")
     back = world.ok("freeze", "--back", "--json").event("back.end")
     assert [one["id"] for one in back["let_go"]] == [ann["id"]] and "ann" not in team.left()
@@ -524,11 +527,7 @@ def test_nothing_frozen_is_nothing_to_give_back(small_world: World) -> None:
 
 
 def test_assignments_that_read_as_before_for_a_while_are_waited_for(team: Team) -> None:
-    rule = {
-        "match": {"method": "DELETE|PUT", "path": "/roleAssignments/", "times": 0},
-        "action": "stale",
-        "reads": 2,
-    }
+    rule = fault("DELETE|PUT", "/roleAssignments/", times=0, stale=2)
     assert team.world.with_faults([rule], "freeze").code == 0
     assert team.world.with_faults([rule], "freeze", "--back").code == 0
     _check_restored(team)

@@ -9,9 +9,9 @@ from amlmigrate.core.lease import PATH
 
 def _hierarchical(world: World, which: str) -> None:
     path, version = world.storage_id(which), "2023-05-01"
-    account = world.azure(lambda client: client.arm("GET", path, version))
+    account = world.arm("GET", path, version)
     account["properties"]["isHnsEnabled"] = True
-    world.azure(lambda client: client.arm("PUT", path, version, account))
+    world.arm("PUT", path, version, account)
 
 
 def _names(world: World, which: str) -> set[str]:

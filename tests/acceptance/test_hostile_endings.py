@@ -27,7 +27,7 @@ def _writer(world: World) -> None:
         "principalType": "User",
         "description": WORDS,
     }
-    world.azure(lambda client: client.arm("PUT", path, "2022-04-01", {"properties": said}))
+    world.arm("PUT", path, "2022-04-01", {"properties": said})
 
 
 def test_the_later_commands_are_harmless(sandbox: Any, tmp_path: Path) -> None:
@@ -80,13 +80,8 @@ def _provision(place: Place, *options: str) -> Result:
 
 def test_provisioning_is_harmless(sandbox: Any, tmp_path: Path) -> None:
     place = make_place(sandbox, tmp_path)
-    for fault in ("GET", "PUT"):
-        rule = {
-            "match": {"host": ARM, "method": fault, "times": 0},
-            "action": "status",
-            "status": 400,
-            "body": REFUSED,
-        }
+    for method in ("GET", "PUT"):
+        rule = fault(method, host=ARM, times=0, status=400, body=REFUSED)
         told = place.world.under_faults([rule], lambda: _provision(place))
         assert told.code != 0 and "FORGED line" in told.err
     place.file[WORDS] = WORDS

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from tests.acceptance.world import Result, World, make_world, seed_small
+from tests.builders import fault
 
 from amlmigrate.core.escapes import visible
 
@@ -117,11 +118,11 @@ NAMED = {
     ]
 }
 FAULTS = {
-    "refused": {"match": {"host": ARM, "times": 0}, "action": "status", "status": 400, "body": REFUSED},
-    "denied": {"match": {"host": ARM, "times": 0}, "action": "status", "status": 403, "body": REFUSED},
-    "conflict": {"match": {"host": ARM, "method": "GET", "path": "/models", "times": 0}, "action": "status", "status": 409, "body": REFUSED},
-    "names": {"match": {"host": ARM, "method": "GET", "path": "/(models|datastores|computes)$", "times": 0}, "action": "status", "status": 200, "body": NAMED},
-    "half": {"match": {"host": ARM, "method": "GET", "path": "/models$", "times": 0}, "action": "status", "status": 200, "body": {"value": "\\ud800"}},
+    "refused": fault(host=ARM, times=0, status=400, body=REFUSED),
+    "denied": fault(host=ARM, times=0, status=403, body=REFUSED),
+    "conflict": fault("GET", "/models", host=ARM, times=0, status=409, body=REFUSED),
+    "names": fault("GET", "/(models|datastores|computes)$", host=ARM, times=0, status=200, body=NAMED),
+    "half": fault("GET", "/models$", host=ARM, times=0, status=200, body={"value": "\\ud800"}),
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from tests.acceptance.underway import under_way
 from tests.acceptance.world import LEASE, World
+from tests.builders import fault
 
 ARM, BLOB = r"management\.azure\.com", r"\.blob\."
 # Each changing call of the small workspace's run, by the request at which the caller is killed.
@@ -79,8 +80,13 @@ def test_killed_at_a_changing_call(small_world: World, call: str, when: str) -> 
 def test_one_bad_asset_never_stops_the_others(small_world: World, tmp_path: Path) -> None:
     world = small_world
     world.ok("plan", *world.names)
-    rule = {"match": {"method": "PUT", "path": "/models/m/versions/1", "times": 0}, "action": "status", "status": 400,
-            "body": {"error": {"code": "UserError", "message": "The model is not to its liking."}}}  # fmt: skip
+    rule = fault(
+        "PUT",
+        "/models/m/versions/1",
+        times=0,
+        status=400,
+        body={"error": {"code": "UserError", "message": "The model is not to its liking."}},
+    )
     result = world.with_faults([rule], "run", "--json")
     assert result.code == 3
     left = {item["address"]: (item["outcome"], item["detail"]) for item in result.event("run.end")["left"]}
@@ -97,8 +103,13 @@ def test_a_refused_permission_is_6_and_names_action_and_scope(small_world: World
     action, scope = "Microsoft.MachineLearningServices/workspaces/models/versions/write", "/subscriptions/s/rg"
     message = (f"The client 'x' with object id 'y' does not have authorization to perform action '{action}' over scope"
                f" '{scope}' or the scope is invalid.")  # fmt: skip
-    rule = {"match": {"method": "PUT", "path": "/models/m/", "times": 0}, "action": "status", "status": 403,
-            "body": {"error": {"code": "AuthorizationFailed", "message": message}}}  # fmt: skip
+    rule = fault(
+        "PUT",
+        "/models/m/",
+        times=0,
+        status=403,
+        body={"error": {"code": "AuthorizationFailed", "message": message}},
+    )
     result = world.with_faults([rule], "run")
     assert result.code == 6
     assert action in result.out + result.err and scope in result.out + result.err
@@ -120,8 +131,9 @@ def test_an_answer_that_nobody_foresaw_fails_its_step_alone(small_world: World) 
     }
     world.put("datastores/lake?skipValidation=true", {"properties": properties})
     world.ok("plan", *world.names)
-    rule = {"match": {"method": "POST", "path": "/lake/listSecrets", "times": 0}, "action": "status", "status": 200,
-            "body": {"secretsType": "AccountKey", "other": "s3cret"}}  # fmt: skip
+    rule = fault(
+        "POST", "/lake/listSecrets", times=0, status=200, body={"secretsType": "AccountKey", "other": "s3cret"}
+    )
     result = world.with_faults([rule], "run", "--json")
     assert result.code == 1, result.out[-2000:]
     [left] = result.event("run.end")["left"]
@@ -137,7 +149,7 @@ def test_an_answer_that_nobody_foresaw_fails_its_step_alone(small_world: World) 
 def test_a_second_run_at_the_same_time_is_locked_out(small_world: World) -> None:
     world = small_world
     world.ok("plan", *world.names)
-    rule = {"match": {"method": "PUT", "host": ARM, "path": "/environments/"}, "action": "hang"}
+    rule = fault("PUT", "/environments/", host=ARM, hang="before")
     with under_way(world, [rule], "run") as first:
         first.until("step.doing")
         for arguments in (("run",), ("run", "--resume"), ("run", "--dry-run")):
@@ -150,7 +162,7 @@ def test_a_second_run_at_the_same_time_is_locked_out(small_world: World) -> None
 def test_two_runs_that_begin_at_one_instant_are_one_that_runs(small_world: World) -> None:
     world = small_world
     world.ok("plan", *world.names)
-    rule = {"match": {"method": "PUT", "host": ARM, "path": "/environments/"}, "action": "delay", "seconds": 3}
+    rule = fault("PUT", "/environments/", host=ARM, delay=3)
     with under_way(world, [rule], "run") as first, under_way(world, [rule], "run") as second:
         results = sorted((command.end(60) for command in (first, second)), key=lambda result: result.code)
     assert [result.code for result in results] == [0, 5], [result.out[-500:] for result in results]

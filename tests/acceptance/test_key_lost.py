@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.acceptance.world import World
+from tests.builders import fault
 
 from azsandbox.client import Client
 
@@ -22,7 +23,7 @@ def _enable(world: World, enabled: bool) -> None:
 def test_a_key_disabled_in_mid_run(small_world: World) -> None:
     world = small_world
     world.ok("plan", *world.names)
-    slow = {"match": {"method": "PUT", "path": "/environments/py"}, "action": "delay", "seconds": 4}
+    slow = fault("PUT", "/environments/py", delay=4)
     result = world.meanwhile(slow, "environments/py", lambda: _enable(world, False))
     assert result.code == 6, result.out[-3000:]
     assert "can no longer be used" in result.event("run.end")["text"]

@@ -200,7 +200,7 @@ def test_a_run_makes_what_the_plan_shows_and_nothing_of_the_cutover(moved: Move)
     made = moved.world.get(moved.new)
     assert made["properties"]["traffic"] == {"blue": 90, "green": 10}
     assert made["properties"]["publicNetworkAccess"] == "Disabled"
-    assert moved.world.azure(lambda c: c.arm("POST", f"{made['id']}/listKeys", VERSION)) == KEYS
+    assert moved.world.arm("POST", f"{made['id']}/listKeys", VERSION) == KEYS
     left = f"left for the cutover: {moved.score}#enable"
     assert left in moved.results["resumed"].out
     assert left in moved.world.ok("status", moved.plan).out
@@ -294,7 +294,7 @@ def test_what_is_opened_by_hand_is_seen_cut_over_and_held_to_by_its_name(sandbox
     world.ok("verify")
     world.ok("cutover", move.plan, "--unfrozen", "a test")
     assert decommission(world, "--dry-run").code == 0
-    world.azure(lambda c: c.arm("DELETE", made["id"], VERSION))
+    world.arm("DELETE", made["id"], VERSION)
     while world.items("onlineEndpoints"):
         time.sleep(0.1)
     # Under the target's name it is missed as what the plan made.

@@ -17,14 +17,15 @@ from tests.acceptance import alone
 from tests.acceptance.inprocess import here
 from tests.acceptance.underway import under_way
 from tests.acceptance.world import LEASE, World
+from tests.builders import fault
 
 # Containers are deleted only where no workspace is around that nobody can read, as others' tests leave them.
 sandbox = alone.sandbox
 
 ARM = r"management\.azure\.com"
-SLOW = {"match": {"method": "PUT", "host": ARM, "path": "/environments/py/"}, "action": "hang"}
+SLOW = fault("PUT", "/environments/py/", host=ARM, hang="before")
 DELAYED = SLOW | {"action": "delay", "seconds": 2}
-KILLED = {"match": {"method": "PUT", "host": ARM, "path": "/environments/py/"}, "action": "kill", "when": "before"}
+KILLED = fault("PUT", "/environments/py/", host=ARM, kill="before")
 
 
 @pytest.fixture
@@ -198,7 +199,7 @@ def test_the_blob_is_no_content_and_what_is_named_like_it_is(world: World) -> No
 
 def test_who_may_not_read_it_is_told_that_it_was_not_checked(planned: World) -> None:
     world = planned
-    unread = {"match": {"method": "HEAD", "path": LEASE, "times": 0}, "action": "status", "status": 403}
+    unread = fault("HEAD", LEASE, times=0, status=403)
     world.ok("run", "plans/one")
     end = world.with_faults([unread], "verify", "plans/one", "--json").event("verify.end")
     assert end["green"] is True and any("whether the target is being changed" in one for one in end["not_checked"])
@@ -210,10 +211,15 @@ def test_who_may_not_read_it_is_told_that_it_was_not_checked(planned: World) -> 
 
 def test_one_that_cannot_be_given_up_is_told_and_hides_nothing(planned: World) -> None:
     world = planned
-    release = {"match": {"method": "PUT", "path": LEASE, "query": "comp=lease", "nth": 3, "times": 0}, "action": "status",
-               "status": 500}  # fmt: skip
-    broken = {"match": {"method": "PUT", "host": ARM, "path": "/environments/py/", "times": 0}, "action": "status",
-              "status": 400, "body": {"error": {"code": "UserError", "message": "Not to its liking."}}}  # fmt: skip
+    release = fault("PUT", LEASE, query="comp=lease", nth=3, times=0, status=500)
+    broken = fault(
+        "PUT",
+        "/environments/py/",
+        host=ARM,
+        times=0,
+        status=400,
+        body={"error": {"code": "UserError", "message": "Not to its liking."}},
+    )
     result = world.with_faults([release, broken], "run", "plans/one", "--json")
     assert result.code == 3 and result.event("run.end")["left"]
     assert "500" in result.event("lease.kept")["reason"]

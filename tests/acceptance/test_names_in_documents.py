@@ -48,12 +48,12 @@ def _fill(world: World) -> None:
         {"properties": {"dataType": "uri_file", "dataUri": f"{url}/plain/x.csv?snapshot=2024-01-01T00:00:00Z"}},
     )
     folder = {"dataType": "uri_folder", "dataUri": f"{store}/raw data", "autoDeleteSetting": DELETING}
-    world.azure(lambda c: c.arm("PUT", f"{source}/data/d/versions/1", PREVIEW, {"properties": folder}))
+    world.arm("PUT", f"{source}/data/d/versions/1", PREVIEW, {"properties": folder})
 
 
 def _deleting(world: World) -> Any:
     path = f"{world.documents['target']['id']}/data/d/versions/1"
-    return world.azure(lambda c: c.arm("GET", path, PREVIEW))["properties"]["autoDeleteSetting"]
+    return world.arm("GET", path, PREVIEW)["properties"]["autoDeleteSetting"]
 
 
 def test_what_is_spelled_otherwise_is_moved_whole_and_verified(world: World) -> None:

@@ -40,7 +40,7 @@ def _foreign(world: World) -> None:
 
 def _state(world: World) -> dict[str, str]:
     """A digest of every document and every blob of the target: content, metadata, ETag, time of the last change."""
-    found = {item["id"]: _digest(item) for item in world.azure(lambda client: _documents(client, world))}
+    found = {item["id"]: _digest(item) for item in world.azure(_documents, world)}
     with world.container_client("target") as client:
         for blob in client.list_blobs(include=["metadata", "tags"]):
             data = client.download_blob(blob.name).readall()

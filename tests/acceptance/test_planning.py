@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from tests.acceptance.world import World
+from tests.builders import fault
 
 KEY, SAS, SECRET = "a2V5LW9mLXRoZS1jdXN0b21lcg==", "?sv=2022&sig=c2lnbmF0dXJl", "client-secret-of-the-lake"
 CLIENT, TENANT = "cccccccc-1111-4222-8333-444444444444", "dddddddd-1111-4222-8333-444444444444"
@@ -160,9 +161,7 @@ def test_a_bit_of_everything(full: World) -> None:
 def _check_target(world: World) -> None:
     def secret(name: str) -> dict[str, Any]:
         base = world.documents["target"]["id"]
-        found: dict[str, Any] = world.azure(
-            lambda c: c.arm("POST", f"{base}/datastores/{name}/listSecrets", "2025-12-01")
-        )
+        found: dict[str, Any] = world.arm("POST", f"{base}/datastores/{name}/listSecrets", "2025-12-01")
         return found
 
     assert secret("bank")["key"] == KEY
@@ -186,7 +185,7 @@ def _check_target(world: World) -> None:
 
 
 def _check_no_secrets(world: World) -> None:
-    keys = world.azure(lambda c: c.arm("POST", f"{world.storage_id('target')}/listKeys", "2023-05-01"))["keys"]
+    keys = world.arm("POST", f"{world.storage_id('target')}/listKeys", "2023-05-01")["keys"]
     secrets = [KEY, SECRET, SAS, world.env["AZURE_CLIENT_SECRET"], *(key["value"] for key in keys)]
     for path in (world.folder / "plans").rglob("*"):
         if path.is_file():
@@ -301,12 +300,7 @@ def test_a_list_that_the_service_does_not_give_is_an_item_and_all_else_moves(sma
     world = small_world
     base = rf"/workspaces/{world.source}"
     rules = [
-        {
-            "match": {"method": "GET", "path": f"{base}/{path}$", "times": 0},
-            "action": "status",
-            "status": status,
-            "code": code,
-        }
+        fault("GET", f"{base}/{path}$", times=0, status=status, code=code)
         for path, status, code in (
             ("capabilityHosts", 404, "NotFound"),
             ("schedules", 400, "UserError"),

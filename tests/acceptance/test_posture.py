@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from tests.acceptance.world import VERSION, World, make_world, seed_small
+from tests.builders import fault
 
 from amlmigrate.cloud.credentials import Login
 from amlmigrate.cloud.session import Side
@@ -144,7 +145,7 @@ def test_a_newer_version_and_a_small_key_are_warned_of(target: Target) -> None:
 
 def test_rights_too_many_and_too_few_are_told(target: Target) -> None:
     role = provision.KEY_VAULT_CRYPTO_OFFICER
-    made = target.world.azure(lambda c: provision.assign(c, target.vault_id, role, target.identity))
+    made = target.world.azure(provision.assign, target.vault_id, role, target.identity)
     found = target.claims()["identity.least"]
     assert found.holds is False and "Key Vault Crypto Officer" in found.summary
     assert "Microsoft.KeyVault/vaults/keys/*" in found.evidence["rights"]
@@ -163,7 +164,7 @@ def test_rights_too_many_and_too_few_are_told(target: Target) -> None:
         assert (lacking.holds, lacking.severity) == (False, "error")
         assert f"--assignee-object-id {target.identity}" in lacking.remedy
     finally:
-        target.world.azure(lambda c: provision.assign(c, target.vault_id, service, target.identity))
+        target.world.azure(provision.assign, target.vault_id, service, target.identity)
 
 
 NOBODY = {"id": "eeeeeeee-0000-4000-8000-00000000000e", "type": "ServicePrincipal"}
@@ -216,8 +217,8 @@ def test_a_right_for_an_hour_is_an_error_with_its_end(target: Target) -> None:
     try:
         claims = target.claims()
     finally:
-        target.world.azure(lambda c: c.arm("DELETE", made, "2022-04-01"))
-        target.world.azure(lambda c: provision.assign(c, target.vault_id, service, target.identity))
+        target.world.arm("DELETE", made, "2022-04-01")
+        target.world.azure(provision.assign, target.vault_id, service, target.identity)
     found = claims["identity.rights"]
     assert (found.holds, found.severity) == (False, "error")
     assert found.evidence["until"] in found.summary and "for a time" in found.summary
@@ -228,17 +229,12 @@ def test_what_of_denials_and_ends_cannot_be_read_is_not_proven_and_stops_nothing
     licence = {"action": "status", "status": 400, "code": "AadPremiumLicenseRequired"}
     rules = [
         {"match": {"path": "ScheduleInstances$", "times": 0}, **licence},
-        {"match": {"path": "/denyAssignments$", "times": 0}, "action": "status", "status": 403},
+        fault(path="/denyAssignments$", times=0, status=403),
     ]
     told = []
     for some in (rules[:1], rules):
-        path = target.world.folder / "faults.json"
-        path.write_text(json.dumps({"rules": some}))
-        target.world.sandbox("faults", "set", str(path))
-        try:
+        with target.world.faults(*some):
             told.append(target.claims())
-        finally:
-            target.world.sandbox("faults", "clear")
     for claims in told:
         rights = claims["identity.rights"]
         assert (rights.holds, rights.severity) == (None, "warning")
@@ -250,11 +246,11 @@ def test_what_of_denials_and_ends_cannot_be_read_is_not_proven_and_stops_nothing
 def test_an_approver_of_private_endpoints_on_the_group_has_rights_on_the_vault(target: Target) -> None:
     group = target.document["id"].partition("/providers/")[0]
     role = "b556d68e-0be0-4f35-a333-ad7ee1ce17ea"
-    made = target.world.azure(lambda c: provision.assign(c, group, role, target.identity))
+    made = target.world.azure(provision.assign, group, role, target.identity)
     try:
         found = target.claims()["identity.least"]
     finally:
-        target.world.azure(lambda c: c.arm("DELETE", made, "2022-04-01"))
+        target.world.arm("DELETE", made, "2022-04-01")
     assert found.holds is False and "Network Connection Approver" in found.summary
     assert "Microsoft.KeyVault/vaults/privateEndpointConnections/write" in found.evidence["rights"]
 
@@ -263,7 +259,7 @@ def test_a_registry_under_microsofts_key_is_warned_of(target: Target) -> None:
     group = target.document["id"].partition("/providers/")[0]
     path = f"{group}/providers/Microsoft.ContainerRegistry/registries/acr{target.world.target}"
     body = {"location": "eastus2", "sku": {"name": "Basic"}, "properties": {}}
-    target.world.azure(lambda c: c.arm("PUT", path, _REGISTRIES, body))
+    target.world.arm("PUT", path, _REGISTRIES, body)
     found = target.claims(containerRegistry=path)["registry.encryption"]
     assert (found.holds, found.severity, found.address) == (False, "warning", path)
 
@@ -277,14 +273,12 @@ def test_computes_have_disks_under_microsofts_keys(target: Target) -> None:
     target.world.put(f"computes/{name}", body, into="target")
     assert target.unproven() == {"computes.disks": (False, "warning")}
     path = f"{target.document['id']}/computes/{name}?underlyingResourceAction=Delete"
-    target.world.azure(lambda c: c.arm("DELETE", path, VERSION))
+    target.world.arm("DELETE", path, VERSION)
 
 
 def test_a_vault_without_purge_protection_is_an_error(target: Target) -> None:
     group = target.document["id"].partition("/providers/")[0]
-    bare = target.world.azure(
-        lambda c: provision.vault(c, group, f"bare{target.world.target}", purge_protection=False)
-    )
+    bare = target.world.azure(provision.vault, group, f"bare{target.world.target}", purge_protection=False)
     encryption = json.loads(json.dumps(target.document["properties"]["encryption"]).replace(target.vault_id, bare))
     found = target.claims(encryption=encryption)["vault.purgeProtection"]
     assert (found.holds, found.severity, found.address) == (False, "error", bare)
@@ -315,7 +309,7 @@ def test_the_claims_are_kept_as_evidence_and_a_disabled_key_closes_every_door(
 def test_a_firewall_in_the_way_leaves_the_key_readable_through_arm(target: Target) -> None:
     def network(action: str) -> None:
         acls = {"networkAcls": {"bypass": "AzureServices", "defaultAction": action, "ipRules": []}}
-        target.world.azure(lambda c: c.arm("PATCH", target.vault_id, _VAULTS, {"properties": acls}))
+        target.world.arm("PATCH", target.vault_id, _VAULTS, {"properties": acls})
 
     network("Deny")
     try:
@@ -378,4 +372,4 @@ def test_the_key_of_the_account_that_the_default_datastore_leads_to_is_judged_wh
         secrets = {"secretsType": "AccountKey", "key": ""}
         body = {"properties": before["properties"]}
         body["properties"]["credentials"] = {"credentialsType": "AccountKey", "secrets": secrets}
-        world.azure(lambda c: c.arm("PUT", f"{store}?skipValidation=true", VERSION, body))
+        world.arm("PUT", f"{store}?skipValidation=true", VERSION, body)

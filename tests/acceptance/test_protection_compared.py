@@ -23,12 +23,12 @@ _TASK = {
 
 def _put(world: World, which: str, path: str, properties: dict[str, Any], version: str = STORAGE) -> None:
     account = world.storage_id(which)
-    world.azure(lambda client: client.arm("PUT", f"{account}/{path}", version, {"properties": properties}))
+    world.arm("PUT", f"{account}/{path}", version, {"properties": properties})
 
 
 def _hold(world: World, verb: str) -> None:
     path = f"{world.storage_id('target')}/blobServices/default/containers/{world.container('target')}"
-    world.azure(lambda client: client.arm("POST", f"{path}/{verb}LegalHold", STORAGE, {"tags": ["case1"]}))
+    world.arm("POST", f"{path}/{verb}LegalHold", STORAGE, {"tags": ["case1"]})
 
 
 def _rules(does: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import pytest
 import yaml
 from tests.acceptance.provisioning import VAULT_API, VAULTS, Place, make_place, steps
 from tests.acceptance.world import MIGRATE, World
+from tests.builders import fault
 
 from azsandbox import provision
 from azsandbox.messages import COSMOS_APP_ID, COSMOS_OBJECT_ID
@@ -115,7 +116,7 @@ SAMPLE = {1, 2, 3, 6}
     ],
 )
 def test_killed_at_a_call_and_run_again(place: Place, method: str, path: str, when: str) -> None:
-    rule = {"match": {"method": method, "path": path}, "action": "kill", "when": when}
+    rule = fault(method, path, kill=when)
     killed = _with_fault(place, rule)
     assert killed.code == -signal.SIGKILL
     place.ok()
@@ -124,13 +125,8 @@ def test_killed_at_a_call_and_run_again(place: Place, method: str, path: str, wh
 
 
 def _with_fault(place: Place, rule: dict[str, Any], *options: str) -> Any:
-    path = place.world.folder / "faults.json"
-    path.write_text(json.dumps({"rules": [rule]}))
-    place.world.sandbox("faults", "set", str(path))
-    try:
+    with place.world.faults(rule):
         return place.run(*options)
-    finally:
-        place.world.sandbox("faults", "clear")
 
 
 def test_anothers_vault_an_account_that_is_there_and_private_access(place: Place) -> None:
@@ -181,12 +177,12 @@ def test_access_policies(place: Place) -> None:
 
 def test_classic_encryption_registers_providers_and_lets_cosmos_db_in(place: Place) -> None:
     document_db = f"{place.subscription}/providers/Microsoft.DocumentDB"
-    place.world.azure(lambda client: client.arm("POST", f"{document_db}/unregister", "2022-09-01"))
+    place.world.arm("POST", f"{document_db}/unregister", "2022-09-01")
     place.file["workspace"]["encryption"] = {"mode": "classic", "cosmosDbPrincipalId": COSMOS_OBJECT_ID}
     try:
         plan = place.ok().event("provision.plan")
     finally:
-        place.world.azure(lambda client: client.arm("POST", f"{document_db}/register", "2022-09-01"))
+        place.world.arm("POST", f"{document_db}/register", "2022-09-01")
     done = {(step["action"], step["what"], step["id"].rsplit("/", 1)[-1]) for step in plan["steps"]}
     assert ("register", "resource provider", "Microsoft.DocumentDB") in done
     # The plan names Microsoft's application and tells what it costs.
@@ -232,19 +228,19 @@ def test_a_workspace_that_differs_is_refused_with_every_difference(place: Place)
     for told_of in ("not under a customer's key", "storageAccount is", "keyVault is", "hbiWorkspace is False"):
         assert told_of in reasons
     assert place.writes(since) == []
-    assert world.azure(lambda c: c.arm("GET", place.workspace, ML_API))["properties"].get("encryption") is None
+    assert world.arm("GET", place.workspace, ML_API)["properties"].get("encryption") is None
 
 
 def test_names_that_something_deleted_holds(place: Place) -> None:
     id_ = place.vault(f"kv-p{place.number}", enablePurgeProtection=True)
-    place.world.azure(lambda client: client.arm("DELETE", id_, VAULT_API))
+    place.world.arm("DELETE", id_, VAULT_API)
     [reason] = place.refused()["reasons"]
     assert f"az keyvault recover --name kv-p{place.number}" in reason
     assert "purge" not in reason.replace("purged", "")  # with purge protection it cannot be
 
     place.file["keyVault"]["name"] = f"kv-r{place.number}"
     place.ok()
-    place.world.azure(lambda client: client.arm("DELETE", place.workspace, ML_API))
+    place.world.arm("DELETE", place.workspace, ML_API)
     error = place.refused()
     assert "Soft-deleted workspace exists" in error["summary"]
     assert "forceToPurge=true" in error["remedy"]
@@ -253,10 +249,8 @@ def test_names_that_something_deleted_holds(place: Place) -> None:
 
 def test_a_signal_ends_it_with_130_and_it_goes_on(place: Place) -> None:
     place.path.write_text(yaml.safe_dump(place.file))
-    rule = {"match": {"method": "PUT", "path": "/workspaces/"}, "action": "delay", "seconds": 20}
-    faults = place.world.folder / "faults.json"
-    faults.write_text(json.dumps({"rules": [rule]}))
-    place.world.sandbox("faults", "set", str(faults))
+    rule = fault("PUT", "/workspaces/", delay=20)
+    place.world.set_faults(rule)
     command = [str(MIGRATE), "provision", str(place.path), "--json", "--yes"]
     env = {**os.environ, **place.world.env}
     try:
@@ -331,7 +325,7 @@ def test_rights_that_take_two_minutes_to_arrive(place: Place) -> None:
 
 def test_whoever_may_not_grant_is_told_action_and_scope(sandbox: Any, place: Place) -> None:
     person, secret = Directory(StateFolder(sandbox.state)).add(f"maker{place.number}", has_roles=False)
-    place.world.azure(lambda client: provision.assign(client, place.subscription, CONTRIBUTOR, person.object_id))
+    place.world.azure(provision.assign, place.subscription, CONTRIBUTOR, person.object_id)
     place.path.write_text(yaml.safe_dump(place.file))
     signed_in = {"AZURE_CLIENT_ID": person.client_id, "AZURE_CLIENT_SECRET": secret}
     result = place.world.migrate("provision", str(place.path), "--json", "--yes", **signed_in)
@@ -367,5 +361,5 @@ def test_a_file_that_is_no_yaml(place: Place) -> None:
 
 
 def test_what_reads_as_before_for_a_while_is_waited_for(place: Place) -> None:
-    rule = {"match": {"method": "PUT", "path": "/(vaults|storageAccounts)/[^/]+$"}, "action": "stale", "reads": 2}
+    rule = fault("PUT", "/(vaults|storageAccounts)/[^/]+$", stale=2)
     assert _with_fault(place, rule).code == 0

@@ -32,7 +32,7 @@ def _anothers(place: Place) -> dict[str, str]:
     place.put(account, STORAGE_API, plain)
     vault = place.vault(f"kv-s{place.number}")
     user = place.world.azure(
-        lambda c: provision.workspace(c, place.group, f"user{place.number}", storage_id=account, vault_id=vault)
+        provision.workspace, place.group, f"user{place.number}", storage_id=account, vault_id=vault
     )
     place.file["storage"] = {"name": f"sto{place.number}", "network": {"publicAccess": "Disabled"}}
     return {"account": account, "vault": vault, "user": str(user["id"])}

@@ -25,7 +25,7 @@ def test_names_that_others_have_anywhere_and_a_quota_that_is_used_up(place: Plac
     account = f"{other}/providers/Microsoft.Storage/storageAccounts/stp{place.number}"
     place.put(account, STORAGE_API, plain)
     gone = place.vault(f"kv-p{place.number}", f"other{place.number}", location="westus")
-    place.world.azure(lambda client: client.arm("DELETE", gone, VAULT_API))
+    place.world.arm("DELETE", gone, VAULT_API)
     place.vault(f"kv-s{place.number}", f"other{place.number}")
     full = {"name": {"value": "StorageAccounts"}, "currentValue": 250, "limit": 250, "unit": "Count"}
     match = {"method": "GET", "path": "/Microsoft.Storage/locations/eastus2/usages$", "times": 0}
@@ -33,7 +33,7 @@ def test_names_that_others_have_anywhere_and_a_quota_that_is_used_up(place: Plac
     place.put(place.group, "2022-09-01", {"location": "eastus2"})
     logs = place.id("Microsoft.OperationalInsights/workspaces", f"log-{place.number}")
     place.put(logs, "2023-09-01", {"location": "eastus2", "properties": {}})
-    place.world.azure(lambda client: client.arm("DELETE", logs, "2023-09-01"))
+    place.world.arm("DELETE", logs, "2023-09-01")
     place.file["logAnalytics"] = {"name": f"log-{place.number}"}
     since = place.now()
     error = place.world.under_faults([rule], place.refused)
@@ -63,7 +63,7 @@ def test_an_account_that_could_still_be_recovered_is_given_up_by_a_yes_alone(pla
     plain = {"location": "eastus2", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2", "properties": {}}
     account = place.id("Microsoft.Storage/storageAccounts", f"stp{place.number}")
     place.put(account, STORAGE_API, plain)
-    place.world.azure(lambda client: client.arm("DELETE", account, STORAGE_API))
+    place.world.arm("DELETE", account, STORAGE_API)
     place.path.write_text(yaml.safe_dump(place.file))
     since = place.now()
     result = place.world.migrate("provision", str(place.path), "--json")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from pathlib import Path
@@ -108,9 +107,7 @@ def test_keys_of_an_account_that_another_workspace_uses_stay_on(place: Place) ->
     place.put(account, STORAGE_API, plain)
     group, name = place.group, f"user{place.number}"
     vault = place.vault(f"kv-u{place.number}")
-    user = place.world.azure(
-        lambda client: provision.workspace(client, group, name, storage_id=account, vault_id=vault)
-    )
+    user = place.world.azure(provision.workspace, group, name, storage_id=account, vault_id=vault)
     place.file["storage"] = {"name": f"stu{place.number}", "sharedKey": False}
     place.adopt(f"stu{place.number}", "encryption", "grants", "sharedKey")
     place.file["workspace"]["systemDatastoresAuthMode"] = "Identity"
@@ -145,7 +142,7 @@ def test_where_another_team_owns_the_keys_it_is_told_what_they_have_to_do(sandbo
         (place.group, CONTRIBUTOR),
         (place.group, ACCESS_ADMINISTRATOR),
     ):
-        place.world.azure(lambda c, s=scope, r=role: provision.assign(c, s, r, person.object_id))
+        place.world.azure(provision.assign, scope, role, person.object_id)
     signed_in = {"AZURE_CLIENT_ID": person.client_id, "AZURE_CLIENT_SECRET": secret}
     place.adopt(f"kv-o{place.number}", "keys")
     place.path.write_text(yaml.safe_dump(place.file))
@@ -166,7 +163,7 @@ def test_where_another_team_owns_the_keys_it_is_told_what_they_have_to_do(sandbo
     remedy = error.event("error")["remedy"]
     assert '--role "Key Vault Crypto Service Encryption User"' in remedy and f"--scope {vault}/keys/cmk" in remedy
     principal = re.findall(r"--assignee-object-id (\S+)", remedy)[0]
-    place.world.azure(lambda c: provision.assign(c, f"{vault}/keys/cmk", ENCRYPTION_USER, principal))
+    place.world.azure(provision.assign, f"{vault}/keys/cmk", ENCRYPTION_USER, principal)
 
     done = place.world.migrate(*command, **signed_in)
     assert done.code == 0, done.out + done.err
@@ -180,7 +177,7 @@ def test_a_right_that_is_more_than_needed_is_told(place: Place) -> None:
     identity = place.id("Microsoft.ManagedIdentity/userAssignedIdentities", place.file["identity"]["name"])
     principal = place.get(identity, "2023-01-31")["properties"]["principalId"]
     vault = place.id(VAULTS, f"kv-p{place.number}")
-    place.world.azure(lambda c: provision.assign(c, vault, VAULT_ADMINISTRATOR, principal))
+    place.world.azure(provision.assign, vault, VAULT_ADMINISTRATOR, principal)
     plan = place.ok().event("provision.plan")
     [step] = [each for each in plan["steps"] if each["what"].startswith("Key Vault Crypto Service")]
     assert step["action"] == "exists"
@@ -199,17 +196,13 @@ def test_a_workspace_that_was_made_is_never_written_again(place: Place) -> None:
         "identity": {"type": "UserAssigned", "userAssignedIdentities": {ours: {}, other: {}}},
         "properties": {"publicNetworkAccess": "Disabled"},
     }
-    place.world.azure(lambda c: c.arm("PATCH", place.workspace, ML_API, changed))
+    place.world.arm("PATCH", place.workspace, ML_API, changed)
     before = place.get(place.workspace, ML_API)
     failed = {**before, "properties": {**before["properties"], "provisioningState": "Failed"}}
     match = {"method": "GET", "path": f"/workspaces/{place.file['workspace']['name']}$", "times": 0}
     rule = {"match": match, "action": "status", "status": 200, "body": failed}
-    (place.world.folder / "faults.json").write_text(json.dumps({"rules": [rule]}))
-    place.world.sandbox("faults", "set", str(place.world.folder / "faults.json"))
-    try:
+    with place.world.faults(rule):
         reasons = _reasons(place)
-    finally:
-        place.world.sandbox("faults", "clear")
     assert "Its last operation failed, but it was made before that" in reasons
     assert place.get(place.workspace, ML_API) == before
     assert set(steps(place.ok("--dry-run")).values()) == {"exists"}
@@ -219,7 +212,7 @@ def test_what_people_see_of_a_workspace_stays_and_is_told(place: Place) -> None:
     place.file["workspace"]["description"] = "Credit risk"
     place.ok()
     told = {"properties": {"description": "Theirs"}}
-    place.world.azure(lambda c: c.arm("PATCH", place.workspace, ML_API, told))
+    place.world.arm("PATCH", place.workspace, ML_API, told)
     plan = place.ok().event("provision.plan")
     [step] = [each for each in plan["steps"] if each["what"] == "workspace"]
     assert (step["action"], step["notes"]) == ("exists", ["its description stays 'Theirs'"])

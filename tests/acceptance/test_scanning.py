@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from tests.acceptance.world import MIGRATE, Result, World, make_world, seed_small
+from tests.builders import fault
 
 from amlmigrate.scanning import rows
 from azsandbox import provision
@@ -69,9 +70,7 @@ def estate(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[E
     # A subscription of its own, so that workspaces of other tests are not in the lists.
     world.env = {**world.env, "AZURE_SUBSCRIPTION_ID": one}
     number = world.group.removeprefix("rg")
-    pair = world.azure(
-        lambda client: provision.pair(client, world.group, "old-dev", "new-dev", suffix=f"e{number}")
-    )
+    pair = world.azure(provision.pair, world.group, "old-dev", "new-dev", suffix=f"e{number}")
     world.source, world.target = "old-dev", "new-dev"
     world.documents = {"source": pair.source, "target": pair.target}
     seed_small(world)
@@ -206,7 +205,7 @@ def test_what_may_not_be_read_is_said_and_stops_nothing(estate: Estate) -> None:
 
 def test_management_groups_are_expanded_to_any_depth(estate: Estate) -> None:
     outer, inner = f"outer-{estate.world.group}", f"inner-{estate.world.group}"
-    estate.world.azure(lambda client: _management_groups(client, outer, inner, estate))
+    estate.world.azure(_management_groups, outer, inner, estate)
     named = ("scan", "--json", "--management-group", outer)
     result = estate.world.migrate(*named)
     assert result.code == 0, result.out
@@ -237,14 +236,9 @@ def test_a_fact_that_may_not_be_read_is_not_known_and_never_guessed(estate: Esta
             " 'Microsoft.Storage/storageAccounts/read' over scope '/x'",
         }
     }
-    rule = {"match": {"method": "GET", "path": path, "times": 0}, "action": "status", "status": 403, "body": body}
-    rules = estate.world.folder / "faults.json"
-    rules.write_text(json.dumps({"rules": [rule]}))
-    estate.world.sandbox("faults", "set", str(rules))
-    try:
+    rule = fault("GET", path, times=0, status=403, body=body)
+    with estate.world.faults(rule):
         result = estate.scan("--json")
-    finally:
-        estate.world.sandbox("faults", "clear")
     assert result.code == 0, "rights alone are missing, and that is said"
     old, new = found(result)["old-dev"], found(result)["new-dev"]
     assert old["storage"]["encryption"] is None and new["encryption"]["key_age_days"] is None
@@ -256,22 +250,12 @@ def test_a_fact_that_may_not_be_read_is_not_known_and_never_guessed(estate: Esta
 def test_a_broken_answer_leaves_the_scan_incomplete_and_no_provider_is_registered(estate: Estate) -> None:
     provider = f"/subscriptions/{estate.one}/providers/Microsoft.MachineLearningServices$"
     rules = [
-        {"match": {"path": "workspaces/plain/models$", "times": 0}, "action": "status", "status": 400},
-        {
-            "match": {"path": provider, "times": 0},
-            "action": "status",
-            "status": 200,
-            "body": {"registrationState": "NotRegistered"},
-        },
+        fault(path="workspaces/plain/models$", times=0, status=400),
+        fault(path=provider, times=0, status=200, body={"registrationState": "NotRegistered"}),
     ]
-    path = estate.world.folder / "faults.json"
-    path.write_text(json.dumps({"rules": rules}))
     since = datetime.now(UTC).isoformat()
-    estate.world.sandbox("faults", "set", str(path))
-    try:
+    with estate.world.faults(*rules):
         result = estate.scan("--json")
-    finally:
-        estate.world.sandbox("faults", "clear")
     assert result.code == 3
     assert found(result)["plain"]["counts"]["models"] is None
     assert result.event("scan.end")["complete"] is False

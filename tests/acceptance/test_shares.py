@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from azure.storage.fileshare import ShareClient
 from tests.acceptance.world import MIGRATE, World
+from tests.builders import fault
 
 from azsandbox.seed import CODE_SHARE, FILE_SHARE, Seeder
 
@@ -51,7 +52,7 @@ def _listing(world: World, share: str = CODE_SHARE) -> Path:
 
 @contextmanager
 def _share(world: World, which: str = "source") -> Iterator[ShareClient]:
-    keys = world.azure(lambda c: c.arm("POST", f"{world.storage_id(which)}/listKeys", "2023-05-01"))
+    keys = world.arm("POST", f"{world.storage_id(which)}/listKeys", "2023-05-01")
     with ShareClient(
         f"https://{world.account(which)}.file.core.windows.net",
         CODE_SHARE,
@@ -77,7 +78,7 @@ def _faults(world: World, *rules: dict[str, Any]) -> Iterator[None]:
         subprocess.run([*command, "clear", *state], check=True, capture_output=True)
 
 
-DENIED = {"action": "status", "status": 403, "code": "AuthorizationPermissionMismatch", "match": {"times": 0}}
+DENIED = fault(times=0, status=403, code="AuthorizationPermissionMismatch")
 
 
 def test_notebooks_are_one_item_with_their_list(noted: World) -> None:
@@ -150,7 +151,7 @@ def test_a_share_that_may_not_be_read_is_an_item_that_says_so(noted: World) -> N
 
 
 def test_a_service_that_is_busy_is_asked_again(noted: World) -> None:
-    busy = {"action": "status", "status": 503, "code": "ServerBusy", "match": {"nth": 2, "times": 2}}
+    busy = fault(nth=2, times=2, status=503, code="ServerBusy")
     with _faults(noted, busy):
         noted.ok("plan", *noted.names)
     assert len(_listing(noted).read_text().splitlines()) == len(NOTEBOOKS)
@@ -216,7 +217,7 @@ def test_shares_that_nobody_known_made_are_items_and_empty_ones_are_skipped(smal
     _fill(world, {"a.csv": 5}, "reports")
     for share in ("nothing", "azureml-filestore-77777777-0e7a-4a55-9c1d-0123456789ab"):
         path = f"{world.storage_id('source')}/fileServices/default/shares/{share}"
-        world.azure(lambda c, path=path: c.arm("PUT", path, "2023-05-01", {"properties": {}}))
+        world.arm("PUT", path, "2023-05-01", {"properties": {}})
     world.ok("plan", *world.names)
     steps = {line["address"]: line for line in world.plan_lines() if line["record"] == "step"}
     shares = {address: step["action"] for address, step in steps.items() if address.startswith("shares/")}

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from tests.acceptance.underway import UnderWay, under_way
 from tests.acceptance.world import LEASE, World
+from tests.builders import fault
 
 ARM, BLOB = r"management\.azure\.com", r"\.blob\."
 ENVIRONMENT = {"method": "PUT", "host": ARM, "path": "/environments/"}
@@ -52,7 +53,7 @@ def test_a_signal_ends_a_copy_with_the_blobs_under_way(world: World) -> None:
     )  # fmt: skip
     world.ok("plan", *world.names)
     since = world.now()
-    rule = {"match": {"method": "PUT", "host": BLOB, "times": 0}, "action": "delay", "seconds": 1}
+    rule = fault("PUT", host=BLOB, times=0, delay=1)
     with under_way(world, [rule], "run") as command:
         command.until("step.doing", "blobs/")
         while not _copied(world, since):
@@ -92,7 +93,7 @@ def test_a_long_blob_is_left_between_two_blocks_and_gone_on_with_from_there(worl
     )  # fmt: skip
     world.ok("plan", *world.names)
     since = world.now()
-    rule = {"match": {"method": "PUT", "query": "comp=block&", "times": 0}, "action": "delay", "seconds": 1}
+    rule = fault("PUT", query="comp=block&", times=0, delay=1)
     with under_way(world, [rule], "run", program=IN_BLOCKS) as command:
         command.until("step.doing", "blobs/")
         while not _blocks(world, since):
@@ -172,7 +173,7 @@ def test_another_command_ends_at_the_first(
 def test_a_run_that_has_not_begun_its_steps_ends_at_the_first(small_world: World) -> None:
     world = small_world
     world.ok("plan", *world.names)
-    rule = {"match": {"method": "GET", "host": ARM, "path": "/computes", "times": 0}, "action": "hang"}
+    rule = fault("GET", "/computes", host=ARM, times=0, hang="before")
     with under_way(world, [rule], "run") as command:
         while not _locked(world):
             time.sleep(0.1)

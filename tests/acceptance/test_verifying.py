@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from azure.storage.blob import ContainerClient, ContentSettings
 from tests.acceptance.world import World
+from tests.builders import fault
 
 Spoil = Callable[[ContainerClient], None]
 
@@ -104,14 +105,9 @@ def test_a_false_label_of_the_copy_is_found_where_the_source_has_none(small_worl
 def test_what_mlclient_cannot_read_in_the_target_is_found(moved_world: World, tmp_path: Path) -> None:
     world = moved_world
     path = f"/workspaces/{world.target}/environments/py/versions/1$"
-    rule = {"match": {"method": "GET", "path": path, "times": 0}, "action": "status", "status": 400,
-            "code": "UserError", "message": "unreadable"}  # fmt: skip
-    (tmp_path / "faults.json").write_text(json.dumps({"rules": [rule]}))
-    world.sandbox("faults", "set", str(tmp_path / "faults.json"))
-    try:
+    rule = fault("GET", path, times=0, status=400, code="UserError", message="unreadable")
+    with world.faults(rule):
         result = world.migrate("verify", "--depth", "sdk", "--json")
-    finally:
-        world.sandbox("faults", "clear")
     assert result.code == 3, result.out
     [difference] = result.event("verify.end")["differences"]
     assert (difference["address"], difference["field"]) == ("environments/py/1", "sdk")
@@ -228,14 +224,16 @@ def _spoiled(world: World, path: Path) -> None:
 
 def test_tags_that_may_not_be_read_are_said_to_be_unproven(moved_world: World, tmp_path: Path) -> None:
     world = moved_world
-    rule = {"match": {"method": "GET", "host": r"\.blob\.", "query": "include=.*tags", "times": 0},
-            "action": "status", "status": 403, "headers": {"x-ms-error-code": "AuthorizationPermissionMismatch"}}  # fmt: skip
-    (tmp_path / "faults.json").write_text(json.dumps({"rules": [rule]}))
-    world.sandbox("faults", "set", str(tmp_path / "faults.json"))
-    try:
+    rule = fault(
+        "GET",
+        host=r"\.blob\.",
+        query="include=.*tags",
+        times=0,
+        status=403,
+        headers={"x-ms-error-code": "AuthorizationPermissionMismatch"},
+    )
+    with world.faults(rule):
         end = world.ok("verify", "--json").event("verify.end")
-    finally:
-        world.sandbox("faults", "clear")
     assert any("index tags" in what for what in end["not_checked"])
     assert not any(
         "index tags" in what for what in world.ok("verify", "--json").event("verify.end")["not_checked"]
@@ -250,8 +248,7 @@ def test_a_blob_that_cannot_be_read_is_a_difference_and_evidence(
     """Archived, or written anew since it was listed: never green, and not the end of the comparison."""
     world = moved_world
     rules = [
-        {"match": {"method": "GET", "host": world.account(side), "path": f"/{path}$", "times": 0},
-         "action": "status", "status": status, "code": code, "headers": {"x-ms-error-code": code}}
+        fault("GET", f"/{path}$", host=world.account(side), times=0, status=status, code=code, headers={"x-ms-error-code": code})
         for path, status, code in (("m/1/a", 409, "BlobArchived"), ("d/1", 412, "ConditionNotMet"), ("d/2", 404, "BlobNotFound"))
     ]  # fmt: skip
     result = world.with_faults(rules, "verify", "--depth", depth, "--json")

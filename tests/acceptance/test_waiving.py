@@ -6,6 +6,7 @@ import json
 from datetime import datetime, timedelta
 
 from tests.acceptance.world import World
+from tests.builders import fault
 
 
 def test_what_failed_or_was_blocked_and_is_waived_does_not_keep_a_report_from_being_green(
@@ -13,10 +14,16 @@ def test_what_failed_or_was_blocked_and_is_waived_does_not_keep_a_report_from_be
 ) -> None:
     world = small_world
     world.ok("plan", *world.names)
-    copies = {"match": {"method": "PUT", "host": r"\.blob\.", "path": "/d/", "times": 0}, "action": "status",
-              "status": 403, "headers": {"x-ms-error-code": "AuthorizationFailure"}}  # fmt: skip
-    refused = {"match": {"method": "PUT", "path": "/models/m/versions/1", "times": 0}, "action": "status",
-               "status": 400, "body": {"error": {"code": "UserError", "message": "Not to its liking."}}}  # fmt: skip
+    copies = fault(
+        "PUT", "/d/", host=r"\.blob\.", times=0, status=403, headers={"x-ms-error-code": "AuthorizationFailure"}
+    )
+    refused = fault(
+        "PUT",
+        "/models/m/versions/1",
+        times=0,
+        status=400,
+        body={"error": {"code": "UserError", "message": "Not to its liking."}},
+    )
     run = world.with_faults([copies, refused], "run", "--json")
     left = {item["address"]: item["outcome"] for item in run.event("run.end")["left"]}
     bytes_of = f"blobs/{world.container('source')}/d"
@@ -80,7 +87,7 @@ def test_what_was_let_go_for_theirs_blocks_once_theirs_is_gone_or_another(small_
     assert [one["address"] for one in changed.event("verify.end")["open_findings"]] == ["data/d/1!waived-changed"]
 
     path = f"{world.documents['target']['id']}/data/d/versions/1"
-    world.azure(lambda client: client.arm("DELETE", path, "2025-12-01"))
+    world.arm("DELETE", path, "2025-12-01")
     gone = world.migrate("verify", "--json").event("verify.end")
     assert [one["address"] for one in gone["open_findings"]] == ["data/d/1!waived-gone"]
     confirm = ("--confirm", f"{world.group}/{world.source}", "--soak", "0", "--dry-run", "--json")

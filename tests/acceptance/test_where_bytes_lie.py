@@ -21,7 +21,7 @@ def scope(world: World, name: str, *, customers: bool) -> None:
     """An encryption scope of the target's account: Azure lets its owner change whose key it has at any time."""
     key = world.documents["target"]["properties"]["encryption"]["keyVaultProperties"]
     own = Key(key["keyVaultArmId"], key["keyIdentifier"]) if customers else None
-    world.azure(lambda c: provision.encryption_scope(c, world.storage_id("target"), name, key=own))
+    world.azure(provision.encryption_scope, world.storage_id("target"), name, key=own)
 
 
 def container_anew(world: World, default: str) -> None:
@@ -39,7 +39,7 @@ def point(world: World, account: str, container: str) -> dict[str, Any]:
     place = {"accountName": account, "containerName": container, "credentials": {"credentialsType": "None"}}
     body = {"properties": {**found, **place, "subscriptionId": None, "resourceGroup": None}}
     path = f"{world.documents['target']['id']}/datastores/workspaceblobstore?skipValidation=true"
-    world.azure(lambda c: c.arm("PUT", path, VERSION, body))
+    world.arm("PUT", path, VERSION, body)
     return found
 
 

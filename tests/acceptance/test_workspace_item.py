@@ -13,13 +13,13 @@ OPENED, LOST = "workspace!setting-opened", "workspace!setting-lost"
 def _patch(world: World, which: str, **body: Any) -> None:
     """Changes one of the workspaces, and waits until that is done."""
     path = world.documents[which]["id"]
-    world.azure(lambda client: client.arm("PATCH", path, VERSION, body))
+    world.arm("PATCH", path, VERSION, body)
     while _document(world, which)["properties"]["provisioningState"] != "Succeeded":
         time.sleep(0.1)
 
 
 def _document(world: World, which: str) -> Any:
-    return world.azure(lambda client: client.arm("GET", world.documents[which]["id"], VERSION))
+    return world.arm("GET", world.documents[which]["id"], VERSION)
 
 
 def test_a_target_less_strict_than_its_source_is_told_and_looked_at_afresh(small_world: World) -> None:

@@ -54,9 +54,7 @@ class UnderWay:
 @contextmanager
 def under_way(world: World, rules: list[dict[str, Any]], *arguments: str, program: str = "") -> Iterator[UnderWay]:
     """A command while these rules of the sandbox are in force."""
-    path = world.folder / "faults.json"
-    path.write_text(json.dumps({"rules": rules}))
-    world.sandbox("faults", "set", str(path))
+    world.set_faults(*rules)
     command = UnderWay(world, *arguments, program=program)
     try:
         yield command

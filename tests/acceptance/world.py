@@ -8,7 +8,8 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -94,18 +95,27 @@ class World:
 
     def under_faults(self, rules: list[dict[str, Any]], work: Callable[[], Result]) -> Result:
         """Does `work` while these rules of the sandbox are in force."""
-        path = self.folder / "faults.json"
-        path.write_text(json.dumps({"rules": rules}))
-        self.sandbox("faults", "set", str(path))
-        try:
+        with self.faults(*rules):
             return work()
+
+    @contextmanager
+    def faults(self, *rules: dict[str, Any]) -> Iterator[None]:
+        """While it lasts, these rules of the sandbox are in force."""
+        self.set_faults(*rules)
+        try:
+            yield
         finally:
             self.sandbox("faults", "clear")
 
+    def set_faults(self, *rules: dict[str, Any]) -> None:
+        """From now on these rules of the sandbox are in force, and no others."""
+        path = self.folder / "faults.json"
+        path.write_text(json.dumps({"rules": rules}))
+        self.sandbox("faults", "set", str(path))
+
     def meanwhile(self, rule: dict[str, Any], step: str, work: Callable[[], Any], *more: str) -> Result:
         """Runs under a rule that slows a call down, and does `work` once a step of that start has begun."""
-        (self.folder / "faults.json").write_text(json.dumps({"rules": [rule]}))
-        self.sandbox("faults", "set", str(self.folder / "faults.json"))
+        self.set_faults(rule)
         process = subprocess.Popen(
             [str(MIGRATE), "run", "--json", *more],
             cwd=self.folder,
@@ -128,14 +138,18 @@ class World:
         self.sandbox("faults", "clear")
         return Result(code, "".join(out), "")
 
-    def azure(self, work: Any, *, seeding: bool = False) -> Any:
-        """Runs `work(client)` against the sandbox; `seeding` as in `Client`."""
+    def azure(self, work: Any, *arguments: Any, seeding: bool = False, **more: Any) -> Any:
+        """Runs `work(client, ...)` against the sandbox; `seeding` as in `Client`."""
 
         async def inside() -> Any:
             async with Client({**self.env}, seeding=seeding) as client:
-                return await work(client)
+                return await work(client, *arguments, **more)
 
         return asyncio.run(inside())
+
+    def arm(self, method: str, path: str, version: str = VERSION, body: Any = None, **more: Any) -> Any:
+        """What ARM answers a call; `accept=(404,)` is None then."""
+        return self.azure(Client.arm, method, path, version, body, **more)
 
     def seed(self, resources: list[dict[str, Any]], blobs: list[dict[str, Any]], *, into: str = "source") -> None:
         """Puts resources and blobs into one of the workspaces."""
@@ -149,7 +163,7 @@ class World:
 
     def put(self, path: str, body: dict[str, Any], *, into: str = "source") -> Any:
         """PUTs a document below one of the workspaces."""
-        return self.azure(lambda c: c.arm("PUT", f"{self.documents[into]['id']}/{path}", VERSION, body))
+        return self.arm("PUT", f"{self.documents[into]['id']}/{path}", VERSION, body)
 
     def has_run(self, job: str) -> None:
         """Waits until a job of the source has ended: while it goes on, it changes the source."""
@@ -158,7 +172,7 @@ class World:
 
     def get(self, path: str, *, of: str = "target") -> Any:
         """GETs a document below one of the workspaces."""
-        return self.azure(lambda c: c.arm("GET", f"{self.documents[of]['id']}/{path}", VERSION))
+        return self.arm("GET", f"{self.documents[of]['id']}/{path}", VERSION)
 
     def status(self, which: str) -> int:
         """The status with which ARM answers for one of the workspaces."""
@@ -190,7 +204,7 @@ class World:
 
     def container_client(self, which: str, container: str | None = None) -> ContainerClient:
         """A client with the account's key, for looking at bytes and for spoiling them."""
-        keys = self.azure(lambda c: c.arm("POST", f"{self.storage_id(which)}/listKeys", "2023-05-01"))
+        keys = self.arm("POST", f"{self.storage_id(which)}/listKeys", "2023-05-01")
         return ContainerClient(
             f"https://{self.account(which)}.blob.core.windows.net",
             container or self.container(which),
@@ -253,9 +267,7 @@ def make_world(sandbox: Any, folder: Path) -> World:
     """Two fresh workspaces, named as nothing else in this sandbox."""
     number = next(_numbers)
     made = World(sandbox.env, folder, f"rg{number}", f"old{number}", f"new{number}")
-    pair = made.azure(
-        lambda client: provision.pair(client, made.group, made.source, made.target, suffix=f"s{number}")
-    )
+    pair = made.azure(provision.pair, made.group, made.source, made.target, suffix=f"s{number}")
     made.documents = {"source": pair.source, "target": pair.target}
     return made
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -118,9 +117,7 @@ def _upload(pair: World, name: str, data: bytes) -> None:
 
 
 def _faults(pair: World, *rules: dict[str, Any]) -> None:
-    path = pair.folder / "faults.json"
-    path.write_text(json.dumps({"rules": list(rules)}))
-    pair.sandbox("faults", "set", str(path))
+    pair.set_faults(*rules)
 
 
 def test_one_that_was_stopped_goes_on_from_the_blocks_that_are_there(pair: World) -> None:

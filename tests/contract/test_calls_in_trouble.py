@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 from azure.core.credentials import AccessToken
 from tests.acceptance.world import World, make_world, seed_small
+from tests.builders import fault
 
 from amlmigrate.cloud import blobs as module
 from amlmigrate.cloud import retrying
@@ -38,9 +38,7 @@ def world(seeded: World, azure_env: Any) -> Iterator[World]:
 
 
 def _faults(world: World, *rules: dict[str, Any]) -> None:
-    path = world.folder / "faults.json"
-    path.write_text(json.dumps({"rules": list(rules)}))
-    world.sandbox("faults", "set", str(path))
+    world.set_faults(*rules)
 
 
 def _with(work: Callable[[Side], Awaitable[Any]]) -> Any:
@@ -107,12 +105,7 @@ def test_a_token_that_was_refused_is_not_given_again(world: World) -> None:
 
 
 def test_a_call_that_is_throttled_makes_all_of_its_kind_wait(world: World) -> None:
-    rule = {
-        "match": {"method": "GET", "host": ARM, "path": "/models/"},
-        "action": "status",
-        "status": 429,
-        "retry_after": 2,
-    }
+    rule = fault("GET", "/models/", host=ARM, status=429, retry_after=2)
     _faults(world, rule)
 
     async def work(side: Side) -> tuple[float, float]:
@@ -134,13 +127,7 @@ def test_a_call_that_is_throttled_makes_all_of_its_kind_wait(world: World) -> No
 
 def test_the_bucket_goes_by_what_each_answer_says_remains(world: World) -> None:
     header = {"x-ms-ratelimit-remaining-subscription-global-reads": "7"}
-    rule = {
-        "match": {"method": "GET", "host": ARM},
-        "action": "status",
-        "status": 200,
-        "headers": header,
-        "body": {"id": "x"},
-    }
+    rule = fault("GET", host=ARM, status=200, headers=header, body={"id": "x"})
     _faults(world, rule)
 
     async def work(side: Side) -> float:
@@ -156,13 +143,7 @@ def test_storage_that_is_busy_gets_half_as_many_calls_and_arm_goes_on(
     world: World, status: int, code: str
 ) -> None:
     headers = {"x-ms-error-code": code}
-    rule = {
-        "match": {"method": "GET", "host": BLOB},
-        "action": "status",
-        "status": status,
-        "code": code,
-        "headers": headers,
-    }
+    rule = fault("GET", host=BLOB, status=status, code=code, headers=headers)
     _faults(world, rule)
 
     async def work(side: Side) -> tuple[float, float]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import time
 import uuid
@@ -84,7 +83,7 @@ class Call:
 def world(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> World:
     made = make_world(sandbox, tmp_path_factory.mktemp("clients"))
     path = f"{made.storage_id('source')}/fileServices/default/shares/{SHARE}"
-    made.azure(lambda c: c.arm("PUT", path, "2023-05-01", {"properties": {}}))
+    made.arm("PUT", path, "2023-05-01", {"properties": {}})
     return made
 
 
@@ -220,9 +219,8 @@ def test_each_trouble_comes_to_the_same_whichever_client_meets_it(
 
 async def _one(world: World, side: Side, call: Call, trouble: Trouble, number: str) -> None:
     match = {"method": f"^{call.method}$", "host": call.host, "path": call.path, "times": trouble.times}
-    (world.folder / "faults.json").write_text(json.dumps({"rules": [{"match": match, **trouble.rule}]}))
     since = await asyncio.to_thread(world.now)
-    world.sandbox("faults", "set", str(world.folder / "faults.json"))
+    world.set_faults({"match": match, **trouble.rule})
     begun, error = time.monotonic(), await _made(side, call, number)
     took = time.monotonic() - begun
     world.sandbox("faults", "clear")

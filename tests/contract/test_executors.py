@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import multiprocessing
 import pickle
 from collections.abc import Callable
@@ -258,12 +257,8 @@ def test_bytes_are_hashed_and_searched_alike_and_a_refusal_comes_back_whole(worl
     make = MAKE[how]
     match = {"host": rf"^{place.account}\.blob\.", "path": "/refused$", "times": 0}
     rule = {"match": match, "action": "status", "status": 403, "code": "AuthorizationFailure"}
-    (world.folder / "faults.json").write_text(json.dumps({"rules": [rule]}))
-    world.sandbox("faults", "set", str(world.folder / "faults.json"))
-    try:
+    with world.faults(rule):
         asyncio.run(work())
-    finally:
-        world.sandbox("faults", "clear")
 
 
 @pytest.mark.usefixtures("azure_env")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from typing import Any
 
 import pytest
 from tests.acceptance.world import World, make_world, seed_small
+from tests.builders import fault
 
 from amlmigrate.cloud import retrying
 from amlmigrate.cloud.credentials import Login
@@ -21,12 +21,11 @@ def hanging(sandbox: Any, azure_env: Any, tmp_path: Any, monkeypatch: pytest.Mon
     """A workspace whose first read of a model and first listing of its container are never answered."""
     world = seed_small(make_world(sandbox, tmp_path))
     rules = [
-        {"match": {"method": "GET", "path": f"/{world.source}/models/m/versions/1"}, "action": "hang"},
-        {"match": {"method": "GET", "host": world.account("source"), "query": "comp=list"}, "action": "hang"},
+        fault("GET", f"/{world.source}/models/m/versions/1", hang="before"),
+        fault("GET", host=world.account("source"), query="comp=list", hang="before"),
     ]
-    (tmp_path / "faults.json").write_text(json.dumps({"rules": rules}))
     monkeypatch.setattr(retrying, "READ_SECONDS", 1.0)
-    world.sandbox("faults", "set", str(tmp_path / "faults.json"))
+    world.set_faults(*rules)
     yield world
     world.sandbox("faults", "clear")
 

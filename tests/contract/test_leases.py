@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -15,6 +14,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobClient, BlobLeaseClient
 from tests.acceptance.world import LEASE, World, make_world
+from tests.builders import fault
 from tests.unit.world import header, plan, step
 
 from amlmigrate.cloud import fence as fences
@@ -89,9 +89,7 @@ def pair(world: World) -> Plan:
 
 def faults(world: World, *rules: dict[str, Any]) -> None:
     """From now on these rules of the sandbox are in force."""
-    path = world.folder / "faults.json"
-    path.write_text(json.dumps({"rules": list(rules)}))
-    world.sandbox("faults", "set", str(path))
+    world.set_faults(*rules)
 
 
 class Told(list[Event]):
@@ -282,7 +280,7 @@ def test_a_connection_that_breaks_while_it_is_taken_is_no_loss(world: World, tmp
         world,
         {"match": TAKING | {"nth": 2}, "action": "drop", "when": when},
         {"match": TAKING | {"nth": 3}, "action": "status", "status": 429},
-        {"match": {"method": "PUT", "path": f"{LEASE}$", "query": "^$"}, "action": "drop", "when": when},
+        fault("PUT", f"{LEASE}$", query="^$", drop=when),
         {"match": NAMING, "action": "drop", "when": when},
     )
     hold(world, tmp_path / "one")
@@ -333,7 +331,7 @@ def test_one_whose_holder_cannot_be_read_is_held_all_the_same(world: World, tmp_
     BlobLeaseClient(client, str(uuid.uuid4())).acquire(60)
     with pytest.raises(PlanLockedError, match="does not say by whom"):
         hold(world, tmp_path / "one")
-    faults(world, {"match": {"method": "HEAD", "path": LEASE, "times": 0}, "action": "status", "status": 403})
+    faults(world, fault("HEAD", LEASE, times=0, status=403))
     with pytest.raises(PlanLockedError, match="does not say by whom"):
         hold(world, tmp_path / "two")
 
@@ -448,9 +446,7 @@ def test_what_is_recorded_stays_and_unknown_members_with_it(world: World, tmp_pa
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_record_whose_answer_is_lost_is_written_once(world: World, tmp_path: Path, when: str) -> None:
     async def work(_: Session, lease: Lease) -> None:
-        faults(
-            world, {"match": {"method": "PUT", "path": f"{LEASE}$", "query": "^$"}, "action": "drop", "when": when}
-        )
+        faults(world, fault("PUT", f"{LEASE}$", query="^$", drop=when))
         await lease.change({"cutover": 1})
         assert await lease.record() == {"format": 1, "cutover": 1}
 
@@ -494,7 +490,7 @@ def test_a_lease_may_end_with_its_blob(world: World, tmp_path: Path) -> None:
 
     hold(world, tmp_path / "one", work)
     assert not blob(world).exists()
-    faults(world, {"match": {"method": "DELETE", "path": LEASE, "times": 0}, "action": "status", "status": 403})
+    faults(world, fault("DELETE", LEASE, times=0, status=403))
     told = Told()
     hold(world, tmp_path / "one", work, told=told)
     assert [event.name for event in told] == ["lease.kept"] and "403" in told[0].data["reason"]
@@ -530,14 +526,14 @@ def test_who_only_looks_sees_who_has_it_and_takes_nothing(world: World, tmp_path
     hold(world, tmp_path / "one", work)
     found = asyncio.run(seen())
     assert not found.state.held and found.text() == "" and found.finding() is None
-    faults(world, {"match": {"method": "HEAD", "path": LEASE, "times": 0}, "action": "status", "status": 403})
+    faults(world, fault("HEAD", LEASE, times=0, status=403))
     unknown = asyncio.run(seen())
     assert "could not be read (403" in unknown.text() and unknown.as_dict()["lease"]["held"] is None
     # A 404 that is not the service's word about the blob is no knowledge: a proxy may have given it.
-    faults(world, {"match": {"path": LEASE, "times": 0}, "action": "status", "status": 404, "code": "NotFound"})
+    faults(world, fault(path=LEASE, times=0, status=404, code="NotFound"))
     with pytest.raises(ServiceError, match="404 NotFound"):
         asyncio.run(seen())
-    faults(world, {"match": {"method": "HEAD", "path": LEASE, "times": 0}, "action": "status", "status": 403})
+    faults(world, fault("HEAD", LEASE, times=0, status=403))
     finding = unknown.finding()
     assert finding and finding.code == "not-checked"
     with Ledger(tmp_path / "one") as ledger:

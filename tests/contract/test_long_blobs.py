@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -56,9 +55,7 @@ def _hash(pair: World, *rules: dict[str, Any], listed: Blob | None = None) -> tu
             await side.close()
             await asyncio.sleep(0.1)
 
-    path = pair.folder / "faults.json"
-    path.write_text(json.dumps({"rules": list(rules)}))
-    pair.sandbox("faults", "set", str(path))
+    pair.set_faults(*rules)
     since = pair.now()
     found = asyncio.run(work())
     rows = (row for row in pair.log(since) if row["method"] == "GET" and row["path"].endswith("/long"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -47,9 +46,7 @@ def world(seeded: World, azure_env: Any, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 
 def _faults(world: World, *rules: dict[str, Any]) -> None:
-    path = world.folder / "faults.json"
-    path.write_text(json.dumps({"rules": list(rules)}))
-    world.sandbox("faults", "set", str(path))
+    world.set_faults(*rules)
 
 
 def _rule(

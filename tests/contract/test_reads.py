@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -16,6 +15,7 @@ from typing import Any
 import certifi
 import pytest
 from tests.acceptance.world import World, make_world
+from tests.builders import fault
 
 from amlmigrate.cloud import retrying
 from amlmigrate.cloud.credentials import Login
@@ -64,9 +64,7 @@ async def _sha(side: Side, world: World, blob: Blob) -> str:
 
 
 def _faults(world: World, **rule: Any) -> None:
-    path = world.folder / "faults.json"
-    path.write_text(json.dumps({"rules": [rule]}))
-    world.sandbox("faults", "set", str(path))
+    world.set_faults(rule)
 
 
 async def test_a_name_is_encoded_as_the_service_has_it(world: World) -> None:
@@ -93,7 +91,7 @@ async def test_a_refusal_is_told_in_the_words_of_the_service(world: World, statu
     words = "Words of the service, & more."
     body = f"<?xml version='1.0'?><Error><Code>Odd</Code><Message>{words.replace('&', '&amp;')}\nRequestId:1</Message></Error>"
     async with _listed(world) as (side, found):
-        rule = {"match": {"method": "GET", "path": "/many/00$", "times": 0}, "action": "status", "status": status}
+        rule = fault("GET", "/many/00$", times=0, status=status)
         _faults(world, **rule, headers={"x-ms-error-code": "Odd"}, body=body + " " * 200_000)
         with pytest.raises(ServiceError) as refused:
             await _sha(side, world, found["many/00"])

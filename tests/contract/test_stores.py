@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -46,7 +45,7 @@ def world(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> World:
     made = make_world(sandbox, tmp_path_factory.mktemp("stores"))
     for which in ("source", "target"):
         path = f"{made.storage_id(which)}/fileServices/default/shares/{SHARE}"
-        made.azure(lambda c, path=path: c.arm("PUT", path, "2023-05-01", {"properties": {}}))
+        made.arm("PUT", path, "2023-05-01", {"properties": {}})
     return made
 
 
@@ -350,9 +349,7 @@ def test_what_passes_is_tried_again(do: Any, world: World, place: Location, faul
 def _under(world: World, place: Location, fault: dict[str, Any], methods: str) -> None:
     host = rf"^{place.account}\.{place.service.value}\."
     rules = [{**fault, "match": {"host": host, "method": method, "nth": 1}} for method in methods.split("|")]
-    path = world.folder / "faults.json"
-    path.write_text(json.dumps({"rules": rules}))
-    world.sandbox("faults", "set", str(path))
+    world.set_faults(*rules)
 
 
 @pytest.mark.parametrize("method", ["list", "head", "read", "digest", "write", "delete"])
@@ -370,9 +367,7 @@ def test_a_refusal_is_told_with_its_code(do: Any, world: World, place: Location,
     async def work(store: Store) -> None:
         found = await _written(store, place)
         rules = [{**denied, "match": {"host": rf"^{place.account}\.{place.service.value}\.", "times": 0}}]
-        path = world.folder / "faults.json"
-        path.write_text(json.dumps({"rules": rules}))
-        world.sandbox("faults", "set", str(path))
+        world.set_faults(*rules)
         with pytest.raises(ServiceError) as refused:
             await calls[method](store, found)
         assert refused.value.status == 403 and refused.value.code == "AuthorizationPermissionMismatch"

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from tests.acceptance.world import Result, World
+from tests.builders import fault
 
 # The command with blobs of more than fifty bytes copied in blocks of forty.
 _IN_BLOCKS = """
@@ -47,7 +48,7 @@ finally:
 
 def at_request(world: World, nth: int, when: str, *arguments: str) -> Result:
     """Runs the command, killed at its n-th request: before it is served, after, or after the answer."""
-    rule = {"match": {"nth": nth}, "action": "kill", "when": when}
+    rule = fault(nth=nth, kill=when)
     since = world.now()
     done = world.with_faults([rule], *arguments)
     # One that came to its moment and found nobody to kill has shown nothing.

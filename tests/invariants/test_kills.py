@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.acceptance.world import Result, World, make_world
+from tests.builders import fault
 from tests.invariants.conftest import Undisturbed
 from tests.invariants.everything import change_everything, changes, seed_everything, snapshot
 from tests.invariants.killing import KILLED, at_commit, at_request, in_blocks
@@ -137,7 +138,7 @@ def test_a_commit_of_a_second_plan(sandbox: Any, tmp_path_factory: Any, second_u
 )
 def test_a_copy_in_blocks(sandbox: Any, tmp_path_factory: Any, undisturbed: Undisturbed, query: str) -> None:
     world = _first(sandbox, tmp_path_factory.mktemp("blocks"))
-    rule = {"match": {"method": "PUT", "query": query, "nth": 3}, "action": "kill", "when": "before"}
+    rule = fault("PUT", query=query, nth=3, kill="before")
     assert world.under_faults([rule], lambda: in_blocks(world, "run", "plans/it")).code == KILLED
     done = in_blocks(world, "run", "plans/it", "--resume")
     assert done.code == 0, done.err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from functools import lru_cache
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -99,8 +100,9 @@ def to_pem(key: Private) -> str:
     return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain).decode()
 
 
+@lru_cache(maxsize=256)
 def from_pem(text: str) -> Private:
-    """The kept private key."""
+    """The kept private key. To read one takes a third of a second of a processor: its primes are tested."""
     key = serialization.load_pem_private_key(text.encode(), password=None)
     assert isinstance(key, (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey))
     return key
