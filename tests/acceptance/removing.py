@@ -63,8 +63,7 @@ def cut_off(world: World, path: str, *more: str, when: str = "after") -> None:
 
 def cut_off_while_it_goes(world: World, *more: str) -> None:
     """Kills a removal that has recorded the answer to its deletion of the workspace, before that has ended."""
-    match = {"method": "GET", "path": "workspaceOperationsStatus"}
-    _killed(world, {"match": match, "action": "kill", "when": "before"}, *more)
+    _killed(world, fault("GET", "workspaceOperationsStatus", kill="before"), *more)
 
 
 def _killed(world: World, rule: dict[str, Any], *more: str) -> None:

@@ -237,9 +237,8 @@ def test_what_was_made_without_an_answer_is_the_tools_own(small_world: World) ->
     world.ok("plan", *world.names)
     match = {"method": "PUT", "path": "/models/m/versions/1"}
     rules: list[dict[str, Any]] = [
-        {"match": match | {"nth": 1}, "action": "drop", "when": "after"},
-        {"match": match | {"nth": 2}, "action": "status", "status": 400,
-         "body": {"error": {"code": "UserError", "message": "Not now."}}},
+        fault(**match, nth=1, drop="after"),
+        fault(**match, nth=2, status=400, body={"error": {"code": "UserError", "message": "Not now."}}),
     ]  # fmt: skip
     assert world.with_faults(rules, "run").code == 3
     world.ok("run", "--resume")
@@ -254,7 +253,7 @@ def test_copies_that_were_not_recorded_before_a_kill_are_the_tools_own(small_wor
     world.ok("plan", *world.names)
     match = {"method": "PUT", "host": r"\.blob\.", "path": "/d/2"}
     # d/1 is sent at the same time, and nothing says which of the two comes first.
-    rules = [{"match": match, "action": "delay", "seconds": 1}, {"match": match, "action": "kill"}]
+    rules = [fault(**match, delay=1), fault(**match, kill="before")]
     assert world.with_faults(rules, "run").code == -signal.SIGKILL
     assert "d/1" in world.blobs("target")
     world.ok("run", "--resume")
@@ -297,10 +296,10 @@ def test_a_copy_of_a_killed_run_that_arrives_late_is_the_tools_own(small_world: 
     world.ok("plan", *world.names)
     address = f"blobs/{world.container('source')}/d"
     match = {"method": "PUT", "host": r"\.blob\.", "path": "/d/2"}
-    assert world.with_faults([{"match": match, "action": "kill"}], "run").code == -signal.SIGKILL
+    assert world.with_faults([fault(**match, kill="before")], "run").code == -signal.SIGKILL
     assert "d/2" not in world.blobs("target")
     # The service goes on with a copy once it is asked for; here it ends after the target has been listed.
-    slow = {"match": match, "action": "delay", "seconds": 4}
+    slow = fault(**match, delay=4)
     assert world.meanwhile(slow, address, lambda: _as_if_copied(world, "d/2"), "--resume").code == 0
     _write(world, "source", "d/2", None)
     step = _plan(world, "second", "--delete")[f"{address}#delete"]

@@ -22,6 +22,7 @@ from tests.acceptance.removing import (
     with_rules,
 )
 from tests.acceptance.world import World
+from tests.builders import fault
 
 Way = Callable[[World], Callable[[], Any] | None]
 LOCKS = "2020-05-01"
@@ -140,13 +141,14 @@ def test_the_target_not_under_a_customers_key(proven_world: World) -> None:
 def test_the_target_without_encryption_status(proven_world: World) -> None:
     document = proven_world.documents["target"]
     properties = {name: value for name, value in document["properties"].items() if name != "encryption"}
-    match = {
-        "method": "GET",
-        "path": f"/workspaces/{proven_world.target}$",
-        "query": "api-version=2025-12-01",
-        "times": 0,
-    }
-    rule = {"match": match, "action": "status", "status": 200, "body": {**document, "properties": properties}}
+    rule = fault(
+        "GET",
+        f"/workspaces/{proven_world.target}$",
+        query="api-version=2025-12-01",
+        times=0,
+        status=200,
+        body={**document, "properties": properties},
+    )
     [reason] = with_rules(proven_world, [rule], code=4).event("error")["reasons"]
     assert document["id"] in reason and "not under a customer's key" in reason
     assert proven_world.status("source") == 200
@@ -240,7 +242,6 @@ def test_every_reason_is_told_at_once(small_world: World) -> None:
 
 def test_what_is_made_while_the_blobs_are_listed_is_seen(proven_world: World) -> None:
     world = proven_world
-    match = {"method": "GET", "host": rf"^{world.account('source')}\.blob\.", "query": "comp=list"}
 
     since = world.now()
 
@@ -255,7 +256,7 @@ def test_what_is_made_while_the_blobs_are_listed_is_seen(proven_world: World) ->
 
     with ThreadPoolExecutor(1) as pool:
         making = pool.submit(made)
-        slow = {"match": match, "action": "delay", "seconds": 8}
+        slow = fault("GET", host=rf"^{world.account('source')}\.blob\.", query="comp=list", delay=8)
         [reason] = with_rules(world, [slow], "--dry-run", code=4).event("error")["reasons"][:1]
         making.result()
     try:

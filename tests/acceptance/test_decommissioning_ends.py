@@ -61,8 +61,7 @@ def _in_state(world: World, state: str) -> dict[str, Any]:
 
 def _reads(world: World, state: str, times: int) -> dict[str, Any]:
     """A rule by which the source is shown in a state, whatever has become of it."""
-    match = {"method": "GET", "path": f"/workspaces/{world.source}$", "times": times}
-    return {"match": match, "action": "status", "status": 200, "body": _in_state(world, state)}
+    return fault("GET", f"/workspaces/{world.source}$", times=times, status=200, body=_in_state(world, state))
 
 
 @pytest.mark.parametrize(("state", "times"), [("Deleting", 3), ("Succeeded", 1), ("Succeeded", 2)])
@@ -99,18 +98,12 @@ def test_a_404_once_the_gate_has_been_passed_does_not_show_that_it_is_gone(small
 
 def test_a_deletion_that_failed_meets_the_gate_again(small_world: World) -> None:
     world = moved(small_world)
-    failed = {"method": "GET", "path": "workspaceOperationsStatus"}
     body = {"status": "Failed", "error": {"code": "InternalServerError", "message": "no"}}
-    match = {"method": "DELETE", "path": f"/workspaces/{world.source}$"}
     poll = f"https://management.azure.com/subscriptions/{world.env['AZURE_SUBSCRIPTION_ID']}/providers/Microsoft.MachineLearningServices/locations/eastus2/workspaceOperationsStatus/x?api-version=2025-12-01"
-    taken = {
-        "match": match,
-        "action": "status",
-        "status": 202,
-        "body": "",
-        "headers": {"Azure-AsyncOperation": poll},
-    }
-    result = with_rules(world, [taken, {"match": failed, "action": "status", "status": 200, "body": body}], code=1)
+    taken = fault(
+        "DELETE", f"/workspaces/{world.source}$", status=202, body="", headers={"Azure-AsyncOperation": poll}
+    )
+    result = with_rules(world, [taken, fault("GET", "workspaceOperationsStatus", status=200, body=body)], code=1)
     assert "InternalServerError" in result.event("error")["summary"]
     assert not tombstones(world) and world.status("source") == 200
     with world.container_client("source") as client:
@@ -147,8 +140,7 @@ def test_what_a_removal_had_asked_for_may_end_while_the_next_one_looks(small_wor
     cut_off(world, f"/onlineEndpoints/{name}")
     while world.items("onlineEndpoints", of="source"):
         time.sleep(0.2)
-    match = {"method": "GET", "path": f"/workspaces/{world.source}/onlineEndpoints$", "times": 1}
-    first_look = {"match": match, "action": "status", "status": 200, "body": shown}
+    first_look = fault("GET", f"/workspaces/{world.source}/onlineEndpoints$", times=1, status=200, body=shown)
     with_rules(world, [first_look], "--dry-run", code=0)
     world.put("environments/late/versions/1", {"properties": {"image": "x"}})
     [reason] = refused(world)

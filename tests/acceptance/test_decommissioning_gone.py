@@ -32,7 +32,8 @@ DELETE = ("--storage", "delete")
 
 
 def _under(world: World, rules: list[dict[str, Any]], *more: str, fast: Fast | None = None) -> Result:
-    return world.under_faults(rules, lambda: here(world, *more, fast=fast))
+    with world.faults(*rules):
+        return here(world, *more, fast=fast)
 
 
 def _reads(world: World, answer: dict[str, Any], **when: int) -> dict[str, Any]:
@@ -155,8 +156,8 @@ def test_what_somebody_else_deleted_or_nobody_confirmed_is_not_ours(small_world:
     since = world.now()
     if lost:
         # Its answer never came, and asked again the service knows of nothing under the name.
-        drop = {"match": match, "action": "drop", "when": "after"}
-        nothing = {"match": {**match, "nth": 2}, "action": "status", "status": 204, "body": ""}
+        drop = fault(**match, drop="after")
+        nothing = fault(**match, nth=2, status=204, body="")
         result = _under(world, [drop, nothing], "--purge")
     else:
         cut_off(world, f"/workspaces/{world.source}$", when="before")
@@ -171,8 +172,7 @@ def test_what_somebody_else_deleted_or_nobody_confirmed_is_not_ours(small_world:
 
 
 def _operation(world: World, status: int, body: Any) -> dict[str, Any]:
-    match = {"method": "GET", "path": "workspaceOperationsStatus", "times": 0}
-    return {"match": match, "action": "status", "status": status, "body": body}
+    return fault("GET", "workspaceOperationsStatus", times=0, status=status, body=body)
 
 
 def test_what_is_begun_again_after_it_went_has_guards_of_its_own(small_world: World) -> None:
@@ -195,7 +195,7 @@ def test_what_is_begun_again_after_it_went_has_guards_of_its_own(small_world: Wo
 
     another = _shown(world, workspaceId=str(uuid.uuid4()))
     locks = {"method": "GET", "path": f"{_group(world)}/providers/Microsoft.Authorization/locks$", "times": 0}
-    unread = {"match": locks, "action": "status", "status": 403, "code": "AuthorizationFailed"}
+    unread = fault(**locks, status=403, code="AuthorizationFailed")
     account = {**locks, "path": r"/storageAccounts/[^/]+/providers/Microsoft.Authorization/locks$"}
     for rule, options, says in (
         (_reads(world, another), ("--purge",), "Another workspace has the name now"),

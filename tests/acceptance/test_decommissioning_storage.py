@@ -315,8 +315,7 @@ def test_after_the_source_is_gone_they_go_only_while_their_copies_are_what_was_v
 
     def shown(**properties: Any) -> dict[str, Any]:
         body = {**document, "properties": {**document["properties"], **properties}}
-        match = {"method": "GET", "path": f"/workspaces/{world.target}/?$", "times": 0}
-        return {"match": match, "action": "status", "status": 200, "body": body}
+        return fault("GET", f"/workspaces/{world.target}/?$", times=0, status=200, body=body)
 
     for rule, says in (
         (shown(workspaceId=str(uuid.uuid4())), "another workspace than the one that was verified"),

@@ -462,8 +462,7 @@ def test_a_role_that_cannot_be_read_counts_as_one_that_writes(team: Team) -> Non
     guid = team.roles["reader"].rpartition("/")[2]
     words = f"The specified role definition with ID '{guid}' does not exist."
     body = {"error": {"code": "RoleDefinitionDoesNotExist", "message": words}}
-    match = {"method": "GET", "path": guid, "times": 0}
-    gone = {"match": match, "action": "status", "status": 404, "body": body}
+    gone = fault("GET", guid, times=0, status=404, body=body)
     frozen = _with_fault(world, gone, "freeze", "--json").event("freeze.end")
     findings = {_about(finding): finding["summary"] for finding in frozen["findings"]}
     assert "cannot be read" in findings[team.made["auditor"]["id"]]

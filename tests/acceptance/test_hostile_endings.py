@@ -11,6 +11,7 @@ from tests.acceptance.provisioning import Place, make_place
 from tests.acceptance.test_approving import second
 from tests.acceptance.test_hostile_text import ARM, REFUSED, TAGS, WORDS, _seed, harmless
 from tests.acceptance.world import Result, World, make_world, seed_small
+from tests.builders import fault
 
 from amlmigrate.core.escapes import visible
 
@@ -81,8 +82,8 @@ def _provision(place: Place, *options: str) -> Result:
 def test_provisioning_is_harmless(sandbox: Any, tmp_path: Path) -> None:
     place = make_place(sandbox, tmp_path)
     for method in ("GET", "PUT"):
-        rule = fault(method, host=ARM, times=0, status=400, body=REFUSED)
-        told = place.world.under_faults([rule], lambda: _provision(place))
+        with place.world.faults(fault(method, host=ARM, times=0, status=400, body=REFUSED)):
+            told = _provision(place)
         assert told.code != 0 and "FORGED line" in told.err
     place.file[WORDS] = WORDS
     assert _provision(place).code == 2

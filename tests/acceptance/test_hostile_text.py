@@ -134,10 +134,8 @@ ENDS = {"refused": 1, "denied": 6, "conflict": 1, "names": 1, "half": 1}
 def test_what_the_service_says_is_harmless(world: World, fault: str, tmp_path: Path) -> None:
     pair = ("--source", f"{world.group}/{world.source}", "--target", f"{world.group}/{world.target}")
     more = {"refused": ("scan",), "denied": ("doctor", *pair)}.get(fault)
-
-    def work() -> Result:
+    with world.faults(FAULTS[fault]):
         told = harmless(world.migrate("plan", *pair, "--out", str(tmp_path / "p"), "--verbose"))
         assert (told.code, SHOWN in told.err) == (ENDS[fault], fault != "half"), told.err
-        return harmless(world.migrate(*more)) if more else told
-
-    world.under_faults([FAULTS[fault]], work)
+        if more:
+            harmless(world.migrate(*more))

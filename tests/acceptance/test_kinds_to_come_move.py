@@ -18,6 +18,7 @@ import pytest
 from tests.acceptance import withkinds
 from tests.acceptance.removing import decommission, refused
 from tests.acceptance.world import VERSION, Result, World, make_world
+from tests.builders import fault
 
 KEYS = {"primaryKey": "TOP-SECRET-1", "secondaryKey": "TOP-SECRET-2"}
 # A look at the operation by which a deployment is made.
@@ -143,7 +144,7 @@ def moved(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> Move:
     deployment(move.world, "green", model=model)
     endpoint(move.world, traffic={"blue": 90, "green": 10})
     move.did("plan", "plan", *move.world.names)
-    move.did("killed", "run", "--jobs", "1", rules=[{"match": WAITING, "action": "kill"}])
+    move.did("killed", "run", "--jobs", "1", rules=[fault(**WAITING, kill="before")])
     move.did("resumed", "run", "--resume")
     move.did("verified", "verify")
     return move

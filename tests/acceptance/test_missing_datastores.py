@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from tests.acceptance.world import World
+from tests.builders import fault
 
 from azsandbox.seed import CODE_SHARE, Seeder
 
@@ -14,8 +15,7 @@ def _without(world: World, which: str, *names: str) -> dict[str, Any]:
     """A rule by which a workspace shows no such datastores; the service lets nobody delete them."""
     left = [item for item in world.items("datastores", of=which) if item["name"] not in names]
     name = world.source if which == "source" else world.target
-    match = {"method": "GET", "path": f"/workspaces/{name}/datastores$", "times": 0}
-    return {"match": match, "action": "status", "status": 200, "body": {"value": left}}
+    return fault("GET", f"/workspaces/{name}/datastores$", times=0, status=200, body={"value": left})
 
 
 @pytest.fixture

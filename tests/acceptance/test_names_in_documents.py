@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.acceptance.world import World
+from tests.builders import fault
 
 PREVIEW = "2023-04-01-preview"
 DELETING = {"condition": "LastAccessedGreaterThan", "value": "30d"}
@@ -19,9 +20,8 @@ def _spelled(world: World) -> list[dict[str, Any]]:
         document = world.documents[which]
         head, _, account = str(document["properties"]["storageAccount"]).rpartition("/")
         properties = {**document["properties"], "storageAccount": f"{head}/{account.upper()}"}
-        match = {"method": "GET", "path": f"/workspaces/{name}$", "times": 0}
         body = {**document, "properties": properties}
-        rules.append({"match": match, "action": "status", "status": 200, "body": body})
+        rules.append(fault("GET", f"/workspaces/{name}$", times=0, status=200, body=body))
     return rules
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from tests.acceptance.provisioning import VAULT_API, Place, make_place
+from tests.builders import fault
 
 STORAGE_API = "2023-05-01"
 
@@ -28,15 +29,17 @@ def test_names_that_others_have_anywhere_and_a_quota_that_is_used_up(place: Plac
     place.world.arm("DELETE", gone, VAULT_API)
     place.vault(f"kv-s{place.number}", f"other{place.number}")
     full = {"name": {"value": "StorageAccounts"}, "currentValue": 250, "limit": 250, "unit": "Count"}
-    match = {"method": "GET", "path": "/Microsoft.Storage/locations/eastus2/usages$", "times": 0}
-    rule = {"match": match, "action": "status", "status": 200, "body": {"value": [full]}}
+    rule = fault(
+        "GET", "/Microsoft.Storage/locations/eastus2/usages$", times=0, status=200, body={"value": [full]}
+    )
     place.put(place.group, "2022-09-01", {"location": "eastus2"})
     logs = place.id("Microsoft.OperationalInsights/workspaces", f"log-{place.number}")
     place.put(logs, "2023-09-01", {"location": "eastus2", "properties": {}})
     place.world.arm("DELETE", logs, "2023-09-01")
     place.file["logAnalytics"] = {"name": f"log-{place.number}"}
     since = place.now()
-    error = place.world.under_faults([rule], place.refused)
+    with place.world.faults(rule):
+        error = place.refused()
     told = "\n".join(error["reasons"])
     assert f"The storage account named stp{place.number} is already taken." in told
     assert "The subscription has 250 of 250 in eastus2" in told
@@ -48,9 +51,14 @@ def test_names_that_others_have_anywhere_and_a_quota_that_is_used_up(place: Plac
 
 def test_what_cannot_be_asked_is_said_and_stops_nothing(place: Place) -> None:
     body = {"error": {"code": "AuthorizationFailed", "message": "The client may not perform action 'x/y/read'."}}
-    match = {"path": "/(checkNameAvailability|usages|checkPolicyRestrictions|deletedVaults)$", "times": 0}
-    rule = {"match": match, "action": "status", "status": 403, "body": body}
-    plan = place.world.under_faults([rule], lambda: place.ok("--dry-run")).event("provision.plan")
+    rule = fault(
+        path="/(checkNameAvailability|usages|checkPolicyRestrictions|deletedVaults)$",
+        times=0,
+        status=403,
+        body=body,
+    )
+    with place.world.faults(rule):
+        plan = place.ok("--dry-run").event("provision.plan")
     notes = {one["what"]: "\n".join(one["notes"]) for one in plan["steps"]}
     for what in ("key vault", "key vault for secrets", "storage account"):
         assert "not checked: whether the name" in notes[what] and "not checked: whether a policy" in notes[what]

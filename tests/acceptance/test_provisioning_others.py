@@ -11,6 +11,7 @@ import pytest
 import yaml
 from tests.acceptance import alone
 from tests.acceptance.provisioning import VAULT_API, VAULTS, Place, make_place, steps
+from tests.builders import fault
 
 from amlmigrate.provisioning.ownership import TAG
 from azsandbox import provision
@@ -199,8 +200,7 @@ def test_a_workspace_that_was_made_is_never_written_again(place: Place) -> None:
     place.world.arm("PATCH", place.workspace, ML_API, changed)
     before = place.get(place.workspace, ML_API)
     failed = {**before, "properties": {**before["properties"], "provisioningState": "Failed"}}
-    match = {"method": "GET", "path": f"/workspaces/{place.file['workspace']['name']}$", "times": 0}
-    rule = {"match": match, "action": "status", "status": 200, "body": failed}
+    rule = fault("GET", f"/workspaces/{place.file['workspace']['name']}$", times=0, status=200, body=failed)
     with place.world.faults(rule):
         reasons = _reasons(place)
     assert "Its last operation failed, but it was made before that" in reasons

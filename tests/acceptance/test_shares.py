@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 import pytest
 from azure.storage.fileshare import ShareClient
-from tests.acceptance.world import MIGRATE, World
+from tests.acceptance.world import World
 from tests.builders import fault
 
 from azsandbox.seed import CODE_SHARE, FILE_SHARE, Seeder
@@ -67,15 +66,8 @@ def _share(world: World, which: str = "source") -> Iterator[ShareClient]:
 def _faults(world: World, *rules: dict[str, Any]) -> Iterator[None]:
     """Rules for the file service of the source's account."""
     match = {"host": rf"^{world.account('source')}\.file\.", "method": "GET"}
-    file = world.folder / "faults.json"
-    file.write_text(json.dumps([{**rule, "match": {**match, **rule.get("match", {})}} for rule in rules]))
-    command = [str(MIGRATE.with_name("azsandbox")), "faults"]
-    state = ["--state", world.env["AZSANDBOX_STATE"]]
-    subprocess.run([*command, "set", str(file), *state], check=True, capture_output=True)
-    try:
+    with world.faults(*({**rule, "match": {**match, **rule.get("match", {})}} for rule in rules)):
         yield
-    finally:
-        subprocess.run([*command, "clear", *state], check=True, capture_output=True)
 
 
 DENIED = fault(times=0, status=403, code="AuthorizationPermissionMismatch")

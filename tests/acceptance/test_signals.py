@@ -31,7 +31,7 @@ def _told(command: UnderWay) -> dict[str, Any]:
 def test_a_signal_drains_and_says_so(small_world: World, number: int) -> None:
     world = small_world
     world.ok("plan", *world.names)
-    rule = {"match": ENVIRONMENT, "action": "delay", "seconds": 1.5}
+    rule = fault(**ENVIRONMENT, delay=1.5)
     with under_way(world, [rule], "run", "--jobs", "1") as command:
         command.until("step.doing", "environments/py/1")
         command.signal(number)
@@ -131,7 +131,7 @@ def test_two_signals_stop_at_once(small_world: World, first: int, waits: bool) -
     world = small_world
     world.ok("plan", *world.names)
     second = signal.SIGTERM if first == signal.SIGINT else signal.SIGINT
-    with under_way(world, [{"match": ENVIRONMENT, "action": "hang"}], "run", "--jobs", "1") as command:
+    with under_way(world, [fault(**ENVIRONMENT, hang="before")], "run", "--jobs", "1") as command:
         command.until("step.doing", "environments/py/1")
         if waits:
             command.signal(first)
@@ -160,7 +160,7 @@ def test_another_command_ends_at_the_first(
 ) -> None:
     world = moved_world
     more = [*world.names, "--out", "plans/cut-off"] if arguments == ["plan"] else [f"plans/{world.source}"]
-    with under_way(world, [{"match": {**rule, "times": 0}, "action": "hang"}], *arguments, *more) as command:
+    with under_way(world, [fault(**rule, times=0, hang="before")], *arguments, *more) as command:
         command.until(event)
         time.sleep(0.5)
         command.signal(number)

@@ -90,13 +90,9 @@ class World:
         return result
 
     def with_faults(self, rules: list[dict[str, Any]], *arguments: str) -> Result:
-        """Runs the installed command while these rules of the sandbox are in force."""
-        return self.under_faults(rules, lambda: self.migrate(*arguments))
-
-    def under_faults(self, rules: list[dict[str, Any]], work: Callable[[], Result]) -> Result:
-        """Does `work` while these rules of the sandbox are in force."""
+        """Runs the command while these rules of the sandbox are in force."""
         with self.faults(*rules):
-            return work()
+            return self.migrate(*arguments)
 
     @contextmanager
     def faults(self, *rules: dict[str, Any]) -> Iterator[None]:

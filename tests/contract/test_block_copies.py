@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 import pytest
 from azure.storage.blob import BlobClient
 from tests.acceptance.world import World, make_world
+from tests.builders import fault
 
 from amlmigrate.cloud import blobs as module
 from amlmigrate.cloud.blockcopies import blocks_of
@@ -41,7 +42,7 @@ def pair(made: World, azure_env: Any, monkeypatch: pytest.MonkeyPatch) -> Iterat
     monkeypatch.setattr(module, "LARGEST_SINGLE", 500)
     monkeypatch.setattr(module, "BLOCK", BLOCK)
     yield made
-    made.sandbox("faults", "clear")
+    made.set_faults()
 
 
 def _with(work: Callable[[Side], Awaitable[Any]]) -> Any:
@@ -114,10 +115,6 @@ def _upload(pair: World, name: str, data: bytes) -> None:
     with _target(pair, name) as client:
         # Azurite takes blocks alone for a blob that exists.
         client.upload_blob(data, overwrite=True)
-
-
-def _faults(pair: World, *rules: dict[str, Any]) -> None:
-    pair.set_faults(*rules)
 
 
 def test_one_that_was_stopped_goes_on_from_the_blocks_that_are_there(pair: World) -> None:
@@ -242,9 +239,8 @@ def test_an_answer_that_is_lost_at_the_end_is_settled_by_the_blocks(pair: World,
     """Neither side is read for it; a blob of others, of the same length, is not taken for the copy."""
     name = f"lost-{theirs}"
     _write(pair, name)
-    match = {"method": "PUT", "path": f"/{name}$", "query": "comp=blocklist"}
-    rule = {"match": match, "action": "drop", "when": "before" if theirs else "after"}
-    _faults(pair, rule)
+    rule = fault("PUT", f"/{name}$", query="comp=blocklist", drop="before" if theirs else "after")
+    pair.set_faults(rule)
     since = pair.now()
 
     async def work(side: Side) -> str:
@@ -270,7 +266,7 @@ def test_an_answer_that_is_lost_at_the_end_is_settled_by_the_blocks(pair: World,
 def test_a_block_that_fails_is_put_again_by_itself(pair: World, fault: dict[str, Any]) -> None:
     name = f"failing-{fault['action']}"
     _write(pair, name)
-    _faults(pair, {"match": {**PUT, "path": f"/{name}$", "nth": BLOCKS}, **fault})
+    pair.set_faults({"match": {**PUT, "path": f"/{name}$", "nth": BLOCKS}, **fault})
     since = pair.now()
 
     async def work(side: Side) -> bytes | None:

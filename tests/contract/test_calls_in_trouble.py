@@ -34,11 +34,7 @@ def seeded(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> World:
 @pytest.fixture
 def world(seeded: World, azure_env: Any) -> Iterator[World]:
     yield seeded
-    seeded.sandbox("faults", "clear")
-
-
-def _faults(world: World, *rules: dict[str, Any]) -> None:
-    world.set_faults(*rules)
+    seeded.set_faults()
 
 
 def _with(work: Callable[[Side], Awaitable[Any]]) -> Any:
@@ -87,7 +83,7 @@ def test_many_calls_with_a_token_that_is_refused_all_go_on_with_another(world: W
 
 def test_a_token_that_was_refused_is_not_given_again(world: World) -> None:
     """azure-identity keeps it until it runs out by the clock here, whatever the service says."""
-    _faults(world, {"match": {"method": "GET", "host": ARM, "path": "/models/"}, "action": "expired_token"})
+    world.set_faults({"match": {"method": "GET", "host": ARM, "path": "/models/"}, "action": "expired_token"})
 
     since = world.now()
 
@@ -106,7 +102,7 @@ def test_a_token_that_was_refused_is_not_given_again(world: World) -> None:
 
 def test_a_call_that_is_throttled_makes_all_of_its_kind_wait(world: World) -> None:
     rule = fault("GET", "/models/", host=ARM, status=429, retry_after=2)
-    _faults(world, rule)
+    world.set_faults(rule)
 
     async def work(side: Side) -> tuple[float, float]:
         async def took(path: str, *, after: float) -> float:
@@ -128,7 +124,7 @@ def test_a_call_that_is_throttled_makes_all_of_its_kind_wait(world: World) -> No
 def test_the_bucket_goes_by_what_each_answer_says_remains(world: World) -> None:
     header = {"x-ms-ratelimit-remaining-subscription-global-reads": "7"}
     rule = fault("GET", host=ARM, status=200, headers=header, body={"id": "x"})
-    _faults(world, rule)
+    world.set_faults(rule)
 
     async def work(side: Side) -> float:
         await side.arm.get(_model(world))
@@ -144,7 +140,7 @@ def test_storage_that_is_busy_gets_half_as_many_calls_and_arm_goes_on(
 ) -> None:
     headers = {"x-ms-error-code": code}
     rule = fault("GET", host=BLOB, status=status, code=code, headers=headers)
-    _faults(world, rule)
+    world.set_faults(rule)
 
     async def work(side: Side) -> tuple[float, float]:
         most = side.blobs.crowd.limit
@@ -174,7 +170,7 @@ def test_a_copy_has_the_time_that_its_bytes_take(
     match = {"method": "PUT", "host": BLOB, "path": f"/{name}$", "times": 0}
     if largest < 1000:
         match["query"] = "comp=block&"
-    _faults(world, {"match": match, "action": "delay", "seconds": 2.0})
+    world.set_faults(fault(**match, delay=2.0))
 
     async def work(side: Side) -> None:
         [blob] = (await side.blobs.listing(_place(world, "source", "m/1/a")))[0]
@@ -192,8 +188,7 @@ def test_a_change_that_hangs_is_made_again_and_found_done(
     monkeypatch.setattr(retrying, "READ_SECONDS", 1.0)
     monkeypatch.setattr(retrying, "COPIED_BYTES_A_SECOND", 10**9)
     path = f"{world.documents['target']['id']}/environments/hung/versions/1"
-    match = {"method": "PUT", "path": "/environments/hung" if what == "document" else "/hung$"}
-    _faults(world, {"match": match, "action": "hang", "when": "after"})
+    world.set_faults(fault("PUT", "/environments/hung" if what == "document" else "/hung$", hang="after"))
 
     async def work(side: Side) -> Any:
         if what == "document":

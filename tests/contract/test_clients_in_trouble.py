@@ -103,7 +103,7 @@ def calls(world: World, vault: str, azure_env: Any, monkeypatch: pytest.MonkeyPa
     """Every client's read and write."""
     monkeypatch.setattr(retrying, "_backoff", lambda _: 0.0)
     yield {**_of_arm(world), **_of_stores(world), **_of_vault(vault), **_of_leases(world)}
-    world.sandbox("faults", "clear")
+    world.set_faults()
 
 
 def _of_arm(world: World) -> dict[str, Call]:
@@ -223,7 +223,7 @@ async def _one(world: World, side: Side, call: Call, trouble: Trouble, number: s
     world.set_faults({"match": match, **trouble.rule})
     begun, error = time.monotonic(), await _made(side, call, number)
     took = time.monotonic() - begun
-    world.sandbox("faults", "clear")
+    world.set_faults()
     await asyncio.to_thread(world.now)
     rows = world.log(since)
     mine = [row for row in rows if row["method"] == call.method and re.search(call.path, row["path"])]

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from azure.storage.blob import ContainerClient, ContentSettings
 from tests.acceptance.world import World, make_world
+from tests.builders import fault
 from tests.unit.world import step
 
 from amlmigrate.bytes.copying import Copier
@@ -255,8 +256,9 @@ def test_bytes_are_hashed_and_searched_alike_and_a_refusal_comes_back_whole(worl
             await asyncio.sleep(0.1)
 
     make = MAKE[how]
-    match = {"host": rf"^{place.account}\.blob\.", "path": "/refused$", "times": 0}
-    rule = {"match": match, "action": "status", "status": 403, "code": "AuthorizationFailure"}
+    rule = fault(
+        host=rf"^{place.account}\.blob\.", path="/refused$", times=0, status=403, code="AuthorizationFailure"
+    )
     with world.faults(rule):
         asyncio.run(work())
 

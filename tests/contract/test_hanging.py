@@ -27,7 +27,7 @@ def hanging(sandbox: Any, azure_env: Any, tmp_path: Any, monkeypatch: pytest.Mon
     monkeypatch.setattr(retrying, "READ_SECONDS", 1.0)
     world.set_faults(*rules)
     yield world
-    world.sandbox("faults", "clear")
+    world.set_faults()
 
 
 def test_a_call_that_hangs_is_made_again(hanging: World) -> None:

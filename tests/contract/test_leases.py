@@ -53,7 +53,7 @@ def made(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> World:
 def world(made: World, azure_env: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setattr(retrying, "_wait", lambda _: 0.0)
     yield made
-    made.sandbox("faults", "clear")
+    made.set_faults()
     client = blob(made)
     if client.exists():
         if client.get_blob_properties().lease.status == "locked":
@@ -85,11 +85,6 @@ def pair(world: World) -> Plan:
     }
     found = plan(step("models/m/1"))
     return Plan(header(**sides), found.steps, found.sha256)
-
-
-def faults(world: World, *rules: dict[str, Any]) -> None:
-    """From now on these rules of the sandbox are in force."""
-    world.set_faults(*rules)
 
 
 class Told(list[Event]):
@@ -235,7 +230,7 @@ def test_work_that_fails_gives_it_up_and_is_what_is_told(world: World, tmp_path:
     with pytest.raises(RefusedError, match="the real one"):
         hold(world, tmp_path / "one", work)
     assert status(world) == "unlocked"
-    faults(world, {"match": TAKING | {"nth": 2, "times": 0}, "action": "status", "status": 503})
+    world.set_faults(fault(**TAKING, nth=2, times=0, status=503))
     told = Told()
     with pytest.raises(RefusedError, match="the real one"):
         hold(world, tmp_path / "one", work, told=told)
@@ -243,7 +238,7 @@ def test_work_that_fails_gives_it_up_and_is_what_is_told(world: World, tmp_path:
     known = asked(tmp_path / "one")
     assert known and status(world) == "locked"
     # The next command of this folder goes on under that id; a copy of it, or another host's, does not.
-    faults(world)
+    world.set_faults()
     (tmp_path / "copy").mkdir()
     (tmp_path / "copy/ledger.db").write_bytes((tmp_path / "one/ledger.db").read_bytes())
     with pytest.raises(PlanLockedError):
@@ -276,12 +271,11 @@ def test_a_lock_taken_by_force_takes_no_lease(world: World, tmp_path: Path) -> N
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_connection_that_breaks_while_it_is_taken_is_no_loss(world: World, tmp_path: Path, when: str) -> None:
     """One that was served unanswered is asked for again under the same id."""
-    faults(
-        world,
-        {"match": TAKING | {"nth": 2}, "action": "drop", "when": when},
-        {"match": TAKING | {"nth": 3}, "action": "status", "status": 429},
+    world.set_faults(
+        fault(**TAKING, nth=2, drop=when),
+        fault(**TAKING, nth=3, status=429),
         fault("PUT", f"{LEASE}$", query="^$", drop=when),
-        {"match": NAMING, "action": "drop", "when": when},
+        fault(**NAMING, drop=when),
     )
     hold(world, tmp_path / "one")
     assert status(world) == "unlocked"
@@ -304,12 +298,12 @@ def test_a_connection_that_breaks_while_it_is_taken_is_no_loss(world: World, tmp
 def test_what_keeps_it_away_is_told(
     world: World, tmp_path: Path, match: Any, fault: Any, error: type[MigrateError], code: int, said: str
 ) -> None:
-    faults(world, {"match": match | {"times": 0}, "action": "status", **fault})
+    world.set_faults({"match": match | {"times": 0}, "action": "status", **fault})
     with pytest.raises(error) as raised:
         hold(world, tmp_path / "one")
     assert raised.value.exit_code == code and said in raised.value.remedy
     assert LEASE in raised.value.address
-    faults(world)
+    world.set_faults()
     # Nothing is left behind that would keep this folder away.
     hold(world, tmp_path / "one")
 
@@ -331,7 +325,7 @@ def test_one_whose_holder_cannot_be_read_is_held_all_the_same(world: World, tmp_
     BlobLeaseClient(client, str(uuid.uuid4())).acquire(60)
     with pytest.raises(PlanLockedError, match="does not say by whom"):
         hold(world, tmp_path / "one")
-    faults(world, fault("HEAD", LEASE, times=0, status=403))
+    world.set_faults(fault("HEAD", LEASE, times=0, status=403))
     with pytest.raises(PlanLockedError, match="does not say by whom"):
         hold(world, tmp_path / "two")
 
@@ -350,11 +344,10 @@ async def _change(clouds: Session, lease: Lease) -> int:
 @pytest.mark.usefixtures("hasty")
 def test_it_is_renewed_as_long_as_the_work_goes_on(world: World, tmp_path: Path) -> None:
     """Through a busy service and a connection that breaks."""
-    faults(
-        world,
-        {"match": TAKING | {"nth": 3}, "action": "status", "status": 503},
-        {"match": TAKING | {"nth": 5}, "action": "drop", "when": "after"},
-        {"match": TAKING | {"nth": 7}, "action": "status", "status": 429},
+    world.set_faults(
+        fault(**TAKING, nth=3, status=503),
+        fault(**TAKING, nth=5, drop="after"),
+        fault(**TAKING, nth=7, status=429),
     )
 
     async def work(clouds: Session, lease: Lease) -> None:
@@ -393,7 +386,7 @@ def test_one_that_somebody_takes_away_ends_the_work(
 @pytest.mark.parametrize("fault", [{"status": 503}, {"status": 403, "code": "KeyVaultEncryptionKeyNotFound"}])
 def test_one_that_cannot_be_renewed_ends_the_work_in_time(world: World, tmp_path: Path, fault: Any) -> None:
     async def work(clouds: Session, lease: Lease) -> None:
-        faults(world, {"match": TAKING | {"times": 0}, "action": "status", **fault})
+        world.set_faults({"match": TAKING | {"times": 0}, "action": "status", **fault})
         changed = 0
         while True:
             # Each on its own: what raises in one is no reason for the next not to try.
@@ -407,7 +400,7 @@ def test_one_that_cannot_be_renewed_ends_the_work_in_time(world: World, tmp_path
     with pytest.raises(LeaseLostError, match=r"could not be renewed for 2 s .*(503|403)"):
         hold(world, tmp_path / "one", work)
     assert time.monotonic() - begun < 8
-    faults(world)
+    world.set_faults()
 
 
 def test_a_signal_goes_before_a_loss(world: World, tmp_path: Path) -> None:
@@ -446,7 +439,7 @@ def test_what_is_recorded_stays_and_unknown_members_with_it(world: World, tmp_pa
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_record_whose_answer_is_lost_is_written_once(world: World, tmp_path: Path, when: str) -> None:
     async def work(_: Session, lease: Lease) -> None:
-        faults(world, fault("PUT", f"{LEASE}$", query="^$", drop=when))
+        world.set_faults(fault("PUT", f"{LEASE}$", query="^$", drop=when))
         await lease.change({"cutover": 1})
         assert await lease.record() == {"format": 1, "cutover": 1}
 
@@ -490,7 +483,7 @@ def test_a_lease_may_end_with_its_blob(world: World, tmp_path: Path) -> None:
 
     hold(world, tmp_path / "one", work)
     assert not blob(world).exists()
-    faults(world, fault("DELETE", LEASE, times=0, status=403))
+    world.set_faults(fault("DELETE", LEASE, times=0, status=403))
     told = Told()
     hold(world, tmp_path / "one", work, told=told)
     assert [event.name for event in told] == ["lease.kept"] and "403" in told[0].data["reason"]
@@ -526,14 +519,14 @@ def test_who_only_looks_sees_who_has_it_and_takes_nothing(world: World, tmp_path
     hold(world, tmp_path / "one", work)
     found = asyncio.run(seen())
     assert not found.state.held and found.text() == "" and found.finding() is None
-    faults(world, fault("HEAD", LEASE, times=0, status=403))
+    world.set_faults(fault("HEAD", LEASE, times=0, status=403))
     unknown = asyncio.run(seen())
     assert "could not be read (403" in unknown.text() and unknown.as_dict()["lease"]["held"] is None
     # A 404 that is not the service's word about the blob is no knowledge: a proxy may have given it.
-    faults(world, fault(path=LEASE, times=0, status=404, code="NotFound"))
+    world.set_faults(fault(path=LEASE, times=0, status=404, code="NotFound"))
     with pytest.raises(ServiceError, match="404 NotFound"):
         asyncio.run(seen())
-    faults(world, fault("HEAD", LEASE, times=0, status=403))
+    world.set_faults(fault("HEAD", LEASE, times=0, status=403))
     finding = unknown.finding()
     assert finding and finding.code == "not-checked"
     with Ledger(tmp_path / "one") as ledger:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from tests.acceptance.world import World, make_world
+from tests.builders import fault
 
 from amlmigrate.cloud import blobs as module
 from amlmigrate.cloud import retrying
@@ -39,7 +40,7 @@ def pair(made: World, azure_env: Any, monkeypatch: pytest.MonkeyPatch) -> Iterat
     monkeypatch.setattr(module, "RANGE", SIZE)
     monkeypatch.setattr(retrying, "_wait", lambda _: 0.0)
     yield made
-    made.sandbox("faults", "clear")
+    made.set_faults()
 
 
 def _hash(pair: World, *rules: dict[str, Any], listed: Blob | None = None) -> tuple[str, int]:
@@ -106,7 +107,7 @@ def _odd(pair: World, what: str, **match: Any) -> dict[str, Any]:
     # Signs of one byte each, so that the length is that of the bytes.
     text = "x" * len(body)
     headers = {**headers, "ETag": _etag(pair)}
-    return {"match": {**GET, **match}, "action": "status", "status": status, "headers": headers, "body": text}
+    return fault(**GET, **match, status=status, headers=headers, body=text)
 
 
 @pytest.mark.parametrize("what", ODD)
@@ -122,7 +123,7 @@ def test_one_that_is_so_for_good_ends_with_what_it_is(pair: World) -> None:
 
 def test_one_that_breaks_off_for_good_is_out_of_reach(pair: World) -> None:
     with pytest.raises(OutOfReachError):
-        _hash(pair, {"match": {**LAST, "times": 0}, "action": "cut", "bytes": 10})
+        _hash(pair, fault(**LAST, times=0, cut=10))
 
 
 def test_a_range_that_the_service_has_not_is_no_knowledge_of_the_blob(pair: World) -> None:

@@ -42,11 +42,7 @@ def seeded(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> World:
 def world(seeded: World, azure_env: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setattr(retrying, "_backoff", lambda _: 0.0)
     yield seeded
-    seeded.sandbox("faults", "clear")
-
-
-def _faults(world: World, *rules: dict[str, Any]) -> None:
-    world.set_faults(*rules)
+    seeded.set_faults()
 
 
 def _rule(
@@ -81,7 +77,7 @@ def test_all_is_read_and_each_read_takes_a_token(world: World) -> None:
 
 
 def test_a_right_that_is_missing_is_no_reason_of_its_own(world: World) -> None:
-    _faults(world, _rule("status", status=403))
+    world.set_faults(_rule("status", status=403))
     since = world.now()
     found, _, _ = _read(world)
     assert found.own == {} and set(found.refused) == ALL
@@ -92,7 +88,7 @@ def test_a_right_that_is_missing_is_no_reason_of_its_own(world: World) -> None:
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 def test_what_passes_is_waited_out(world: World, status: int) -> None:
-    _faults(world, _rule("status", status=status, times=8, **({"retry_after": 1} if status == 429 else {})))
+    world.set_faults(_rule("status", status=status, times=8, **({"retry_after": 1} if status == 429 else {})))
     start = time.monotonic()
     found, _, _ = _read(world)
     assert (found.own, found.refused) == ({}, {})
@@ -102,13 +98,13 @@ def test_what_passes_is_waited_out(world: World, status: int) -> None:
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_connection_that_breaks_is_made_again(world: World, when: str) -> None:
-    _faults(world, _rule("drop", when=when, times=6))
+    world.set_faults(_rule("drop", when=when, times=6))
     found, _, _ = _read(world)
     assert (found.own, found.refused) == ({}, {})
 
 
 def test_a_token_that_is_refused_is_asked_for_anew(world: World) -> None:
-    _faults(world, _rule("expired_token", times=1))
+    world.set_faults(_rule("expired_token", times=1))
     found, _, _ = _read(world)
     assert (found.own, found.refused) == ({}, {})
 
@@ -116,7 +112,7 @@ def test_a_token_that_is_refused_is_asked_for_anew(world: World) -> None:
 @pytest.mark.parametrize("fault", [{"action": "status", "status": 500}, {"action": "drop", "when": "before"}])
 def test_what_does_not_pass_is_tried_as_often_as_all_else(world: World, fault: dict[str, Any]) -> None:
     since = world.now()
-    _faults(world, _rule(path="/models/m/versions/1", **fault))
+    world.set_faults(_rule(path="/models/m/versions/1", **fault))
     found, _, _ = _read(world)
     assert found.own == {} and set(found.refused) == {MODEL}
     asked = sum(1 for row in world.log(since) if row["path"].endswith("/models/m/versions/1"))
@@ -126,14 +122,14 @@ def test_what_does_not_pass_is_tried_as_often_as_all_else(world: World, fault: d
 
 def test_a_page_of_somebody_in_between_is_no_reason_of_its_own(world: World) -> None:
     page = _rule("status", path="/models/m/versions/1", status=200, body="<html>sign in</html>")
-    _faults(world, {**page, "headers": {"Content-Type": "application/json"}})
+    world.set_faults({**page, "headers": {"Content-Type": "application/json"}})
     found, _, _ = _read(world)
     assert found.own == {} and set(found.refused) == {MODEL}
 
 
 def test_an_asset_that_mlclient_has_no_use_for_is_its_own_reason(world: World) -> None:
     body = {"id": "x", "name": "1", "properties": {"modelUri": 5, "properties": ["none"], "tags": 3}}
-    _faults(world, _rule("status", path="/models/m/versions/1", status=200, body=body))
+    world.set_faults(_rule("status", path="/models/m/versions/1", status=200, body=body))
     found, _, _ = _read(world)
     assert found.refused == {} and set(found.own) == {MODEL}
     assert found.own[MODEL].startswith("ValidationException: ")

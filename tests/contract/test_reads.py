@@ -44,7 +44,7 @@ def made(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> World:
 def world(made: World, azure_env: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setattr(retrying, "_wait", lambda _: 0.0)
     yield made
-    made.sandbox("faults", "clear")
+    made.set_faults()
 
 
 @asynccontextmanager
@@ -61,10 +61,6 @@ async def _listed(world: World) -> AsyncIterator[tuple[Side, dict[str, Blob]]]:
 async def _sha(side: Side, world: World, blob: Blob) -> str:
     place = Location(world.account("source"), world.container("source"), blob.path)
     return (await side.blobs.digest(place, blob))[0]
-
-
-def _faults(world: World, **rule: Any) -> None:
-    world.set_faults(rule)
 
 
 async def test_a_name_is_encoded_as_the_service_has_it(world: World) -> None:
@@ -92,7 +88,7 @@ async def test_a_refusal_is_told_in_the_words_of_the_service(world: World, statu
     body = f"<?xml version='1.0'?><Error><Code>Odd</Code><Message>{words.replace('&', '&amp;')}\nRequestId:1</Message></Error>"
     async with _listed(world) as (side, found):
         rule = fault("GET", "/many/00$", times=0, status=status)
-        _faults(world, **rule, headers={"x-ms-error-code": "Odd"}, body=body + " " * 200_000)
+        world.set_faults(dict(**rule, headers={"x-ms-error-code": "Odd"}, body=body + " " * 200_000))
         with pytest.raises(ServiceError) as refused:
             await _sha(side, world, found["many/00"])
     assert (refused.value.status, refused.value.code, refused.value.message) == (status, "Odd", words)
@@ -104,7 +100,7 @@ async def test_a_redirect_is_not_followed(world: World) -> None:
     async with _listed(world) as (side, found):
         other = f"https://{world.account('target')}.blob.core.windows.net/elsewhere"
         match = {"method": "GET", "path": "/many/00$", "times": 0}
-        _faults(world, match=match, action="status", status=307, headers={"Location": other})
+        world.set_faults(fault(**match, status=307, headers={"Location": other}))
         since = world.now()
         with pytest.raises(OutOfReachError):
             await _sha(side, world, found["many/00"])
@@ -120,7 +116,7 @@ async def test_another_version_than_was_listed_is_not_read(world: World) -> None
 
 async def test_reads_that_are_given_up_leave_the_others_whole(world: World) -> None:
     async with _listed(world) as (side, found):
-        _faults(world, match={"method": "GET", "path": "/many/.[05]$", "times": 0}, action="hang")
+        world.set_faults(fault("GET", "/many/.[05]$", times=0, hang="before"))
         reads = {blob.path: asyncio.create_task(_sha(side, world, blob)) for blob in found.values()}
         slow = {path for path in reads if path[-1] in "05" and path != NAME}
         done, _ = await asyncio.wait([task for path, task in reads.items() if path not in slow], timeout=60)
@@ -129,7 +125,7 @@ async def test_reads_that_are_given_up_leave_the_others_whole(world: World) -> N
             reads[path].cancel()
         await asyncio.wait(reads.values())
         assert all(reads[path].cancelled() for path in slow)
-        world.sandbox("faults", "clear")
+        world.set_faults()
         # Their handles and places are free again.
         assert {await _sha(side, world, found[path]) for path in slow} == {SHA}
         assert side.blobs._raw._curl._under_way == {}

@@ -343,7 +343,7 @@ def test_what_passes_is_tried_again(do: Any, world: World, place: Location, faul
     try:
         do(work)
     finally:
-        world.sandbox("faults", "clear")
+        world.set_faults()
 
 
 def _under(world: World, place: Location, fault: dict[str, Any], methods: str) -> None:
@@ -375,7 +375,7 @@ def test_a_refusal_is_told_with_its_code(do: Any, world: World, place: Location,
     try:
         do(work)
     finally:
-        world.sandbox("faults", "clear")
+        world.set_faults()
 
 
 def test_without_the_lease_nothing_is_changed(azure_env: Any, service: Service, place: Location) -> None:

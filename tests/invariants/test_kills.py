@@ -139,7 +139,8 @@ def test_a_commit_of_a_second_plan(sandbox: Any, tmp_path_factory: Any, second_u
 def test_a_copy_in_blocks(sandbox: Any, tmp_path_factory: Any, undisturbed: Undisturbed, query: str) -> None:
     world = _first(sandbox, tmp_path_factory.mktemp("blocks"))
     rule = fault("PUT", query=query, nth=3, kill="before")
-    assert world.under_faults([rule], lambda: in_blocks(world, "run", "plans/it")).code == KILLED
+    with world.faults(rule):
+        assert in_blocks(world, "run", "plans/it").code == KILLED
     done = in_blocks(world, "run", "plans/it", "--resume")
     assert done.code == 0, done.err
     # Blobs that came in blocks have no MD5 of the service's own; all else is the same.
