@@ -1,4 +1,4 @@
-"""Each line of the exit-code table through the installed command, with what a person reads."""
+"""Each line of the exit-code table, with what a person reads."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _plan_file(world: World) -> Path:
 
 
 def _refused(world: World, code: int, *arguments: str, says: tuple[str, ...], **env: str) -> str:
-    result = world.installed(*arguments, **env)
+    result = world.migrate(*arguments, **env)
     assert result.code == code, (result.code, result.out, result.err)
     assert "Traceback" not in result.err
     for words in says:
@@ -47,7 +47,7 @@ def copy(planned: World, tmp_path: Path) -> World:
      ("verify", "--depth", "deep"), ("show", "a", "b")],
 )  # fmt: skip
 def test_wrong_arguments_are_2(planned: World, arguments: tuple[str, ...]) -> None:
-    assert planned.installed(*arguments).code == 2
+    assert planned.migrate(*arguments).code == 2
 
 
 def test_unknown_things_are_2(planned: World) -> None:
@@ -106,7 +106,7 @@ def test_a_plan_shipped_as_an_example_is_2(copy: World) -> None:
 
 def test_a_ledger_of_another_plan_or_damaged_or_newer_is_2(copy: World) -> None:
     folder = _plan_file(copy).parent
-    assert copy.installed("run", "--dry-run").code == 0
+    assert copy.migrate("run", "--dry-run").code == 0
     with sqlite3.connect(folder / "ledger.db") as db:
         db.execute("UPDATE meta SET value = 'other' WHERE key = 'plan_sha256'")
     _refused(copy, 2, "run", says=("belongs to another plan",))
@@ -142,7 +142,7 @@ def test_incomplete_is_3(small_world: World) -> None:
     with small_world.container_client("source") as client:
         client.upload_blob("loose", b"1")
     small_world.ok("plan", *small_world.names)
-    result = small_world.installed("run")
+    result = small_world.migrate("run")
     assert result.code == 3 and "left to do by hand" in result.out and "migrate waive" in result.out
 
 
@@ -167,15 +167,15 @@ def test_a_target_without_a_customers_key_is_4(planned: World) -> None:
     stores = {key: document["properties"][key] for key in ("storageAccount", "keyVault")}
     body = {"location": document["location"], "identity": {"type": "SystemAssigned"}, "properties": stores}
     base = document["id"].rsplit("/", 1)[0]
-    world.azure(lambda c: c.arm("PUT", f"{base}/{name}", "2025-12-01", body))
+    world.arm("PUT", f"{base}/{name}", "2025-12-01", body)
     both = ("--source", f"{world.group}/{world.source}", "--target", f"{world.group}/{name}")
-    result = world.installed("plan", *both, "--out", "elsewhere/bare")
+    result = world.migrate("plan", *both, "--out", "elsewhere/bare")
     assert result.code == 0 and "not under a customer's key" in result.out
     _refused(world, 4, "run", "elsewhere/bare", says=("has errors", "create a workspace with a customer's key"))
 
 
 def test_a_lock_is_5(copy: World) -> None:
-    assert copy.installed("run", "--dry-run").code == 0
+    assert copy.migrate("run", "--dry-run").code == 0
     with sqlite3.connect(_plan_file(copy).parent / "ledger.db") as db:
         db.execute(
             "INSERT INTO lock (one, host, pid, heartbeat) VALUES (1, 'elsewhere', 42, '2026-01-01T00:00:00+00:00')"
@@ -184,7 +184,7 @@ def test_a_lock_is_5(copy: World) -> None:
     # Whoever holds the plan holds it against its removal too.
     removal = ("decommission", f"plans/{copy.source}", "--confirm", f"{copy.group}/{copy.source}", "--dry-run")
     _refused(copy, 5, *removal, says=("process 42 on elsewhere", "--force-unlock"))
-    assert copy.installed(*removal, "--force-unlock").code == 4, "there is no evidence"
+    assert copy.migrate(*removal, "--force-unlock").code == 4, "there is no evidence"
     with sqlite3.connect(_plan_file(copy).parent / "ledger.db") as db:
         assert db.execute("SELECT count(*) FROM lock").fetchone() == (0,)
 
@@ -271,7 +271,7 @@ def test_other_kinds_of_workspaces_are_refused(planned: World, kind: str) -> Non
 
 
 def test_errors_for_machines(planned: World) -> None:
-    result = planned.installed("show", "nowhere", "--json")
+    result = planned.migrate("show", "nowhere", "--json")
     [error] = result.events
     assert error["event"] == "error" and error["exit_code"] == 2 and error["remedy"]
     assert json.dumps(error)
