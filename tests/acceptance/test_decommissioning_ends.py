@@ -36,20 +36,20 @@ sandbox = alone.sandbox
 DELETE = ("--storage", "delete")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_and_the_same_command_goes_on(small_world: World, number: int) -> None:
+def test_a_signal_ends_it_and_the_same_command_goes_on(small_world: World) -> None:
     world = small_world
     world.put(f"onlineEndpoints/ep-{world.source}", {"location": "eastus2", "properties": {"authMode": "Key"}})
     waived_and_green(world)
     rule = fault("DELETE", f"/workspaces/{world.source}$", hang="before")
-    with under_way(world, [rule], *removal(world)) as command:
-        command.until("decommission.removing", "/subscriptions/")
-        time.sleep(1)
-        command.signal(number)
-        ended = command.end()
-    assert ended.code == 130 and "Traceback" not in ended.err
-    assert "same command again" in ended.events[-1]["remedy"]
-    assert world.status("source") == 200
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with under_way(world, [rule], *removal(world)) as command:
+            command.until("decommission.removing", world.documents["source"]["id"])
+            time.sleep(1)
+            command.signal(number)
+            ended = command.end()
+        assert ended.code == 130 and "Traceback" not in ended.err
+        assert "same command again" in ended.events[-1]["remedy"]
+        assert world.status("source") == 200
     assert decommission(world).code == 0
     assert world.status("source") == 404
 
@@ -120,9 +120,16 @@ def test_a_removal_cut_off_twice_can_be_ended(small_world: World) -> None:
     for number in (1, 2, 3):
         world.put(f"onlineEndpoints/{name}{number}", {"location": "eastus2", "properties": {"authMode": "Key"}})
     waived_and_green(world)
-    for number in (1, 2):
-        cut_off(world, f"/onlineEndpoints/{name}{number}")
+    cut_off(world, f"/onlineEndpoints/{name}1")
+    # What it did not remove itself still counts.
+    path, nightly = LEFT["a schedule"]
+    world.put(path, nightly)
+    [reason] = refused(world)
+    assert f"{path} was added" in reason
+    world.arm("DELETE", f"{world.documents['source']['id']}/{path}")
+    cut_off(world, f"/onlineEndpoints/{name}2")
     assert decommission(world).code == 0
+    assert world.status("source") == 404
     [tombstone] = tombstones(world)
     assert tombstone["removed_first"] == [f"onlineEndpoints/{name}{number}" for number in (1, 2, 3)]
     assert tombstone["begun"] <= tombstone["deleted"] <= tombstone["time"]
@@ -150,30 +157,6 @@ def test_what_a_removal_had_asked_for_may_end_while_the_next_one_looks(small_wor
     with_rules(world, [first_look], code=0)
     [tombstone] = tombstones(world)
     assert tombstone["removed_first"] == [f"onlineEndpoints/{name}"]
-
-
-def test_what_is_behind_a_compute_that_is_not_the_services_own_stays(small_world: World) -> None:
-    """Whether a compute was attached is not always said; a cluster of the customer's is never the workspace's."""
-    world = small_world
-    own, theirs = f"own{world.group}", f"aks{world.group}"
-    world.put(f"computes/{own}", {"location": "eastus2", "properties": {"computeType": "AmlCompute",
-              "properties": {"vmSize": "Standard_DS3_v2", "scaleSettings": {"maxNodeCount": 1}}}})  # fmt: skip
-    group = world.documents["source"]["id"].partition("/providers/")[0]
-    cluster = f"{group}/providers/Microsoft.ContainerService/managedClusters/theirs"
-    world.arm("PUT", cluster, "2024-01-01", {"location": "eastus2", "properties": {}})
-    world.put(f"computes/{theirs}", {"location": "eastus2", "properties": {"computeType": "AKS",
-              "resourceId": cluster, "properties": {}}})  # fmt: skip
-    waived_and_green(world)
-    since = world.now()
-    assert decommission(world).code == 0
-    asked = {
-        row["path"].rpartition("/")[2]: row["query"]
-        for row in world.log(since)
-        if row["method"] == "DELETE" and "/computes/" in row["path"]
-    }
-    assert "underlyingResourceAction=Delete" in asked[own]
-    assert "underlyingResourceAction=Detach" in asked[theirs]
-    assert world.arm("GET", cluster, "2024-01-01")["name"] == "theirs"
 
 
 def test_the_tombstone_says_what_is_so(small_world: World) -> None:
@@ -253,9 +236,33 @@ def test_what_could_not_be_read_is_told_and_what_cannot_come_back_has_to_be_acce
     assert all(one["also_used_by"] == [world.documents["target"]["id"]] for one in tombstone["rights"]["held"])
 
 
-def test_purged_and_emptied_later(small_world: World) -> None:
+def test_a_removal_that_was_cut_off_is_purged_when_asked_for(small_world: World) -> None:
     world = moved(small_world)
+    cut_off_while_it_goes(world, "--purge")
+    assert decommission(world, "--purge").code == 0
+    [tombstone] = tombstones(world)
+    assert tombstone["purged"] and tombstone["recoverable_until"] is None
+    purge = (
+        f"https://management.azure.com{world.documents['source']['id']}?api-version=2024-04-01&forceToPurge=true"
+    )
+    again = world.azure(lambda c: c.send("DELETE", purge, "https://management.azure.com"))
+    assert again[0] == 204, "nothing is left to be purged"
+
+
+def test_taken_is_not_gone_and_what_is_gone_is_purged_and_emptied_later(small_world: World) -> None:
+    world = moved(small_world)
+
+    def answered(status: int) -> list[dict[str, Any]]:
+        return [fault("DELETE", f"/workspaces/{world.source}$", status=status, body="")]
+
+    # 202 without anything to poll says that the deletion was taken, and no more.
+    result = with_rules(world, answered(202), code=1)
+    assert "not shown to have come about: the workspace answers" in result.event("error")["summary"]
+    assert not tombstones(world)
     assert decommission(world).code == 0
+    result = with_rules(world, answered(204), "--purge", code=4)
+    assert "does not purge" in result.event("error")["summary"]
+    assert len(tombstones(world)) == 1
     assert "the workspace purged" in decommission(world, "--purge", "--dry-run").out
     since = world.now()
     assert decommission(world, "--purge", *DELETE).code == 0
@@ -271,38 +278,6 @@ def test_purged_and_emptied_later(small_world: World) -> None:
     assert len(tombstones(world)) == 2
 
 
-def test_a_removal_that_was_cut_off_is_purged_when_asked_for(small_world: World) -> None:
-    world = moved(small_world)
-    cut_off_while_it_goes(world, "--purge")
-    assert decommission(world, "--purge").code == 0
-    [tombstone] = tombstones(world)
-    assert tombstone["purged"] and tombstone["recoverable_until"] is None
-    purge = (
-        f"https://management.azure.com{world.documents['source']['id']}?api-version=2024-04-01&forceToPurge=true"
-    )
-    again = world.azure(lambda c: c.send("DELETE", purge, "https://management.azure.com"))
-    assert again[0] == 204, "nothing is left to be purged"
-
-
-def test_where_the_service_does_not_purge_it_is_said(small_world: World) -> None:
-    world = moved(small_world)
-    assert decommission(world).code == 0
-    rule = fault("DELETE", f"/workspaces/{world.source}$", status=204, body="")
-    result = with_rules(world, [rule], "--purge", code=4)
-    assert "does not purge" in result.event("error")["summary"]
-    assert len(tombstones(world)) == 1
-
-
-def test_taken_but_still_there_is_not_gone(small_world: World) -> None:
-    """202 without anything to poll says that the deletion was taken, and no more."""
-    world = moved(small_world)
-    rule = fault("DELETE", f"/workspaces/{world.source}$", status=202, body="")
-    result = with_rules(world, [rule], code=1)
-    assert "not shown to have come about: the workspace answers" in result.event("error")["summary"]
-    assert not tombstones(world)
-    assert decommission(world).code == 0
-
-
 LEFT: dict[str, tuple[str, dict[str, Any]]] = {
     "a schedule": ("schedules/nightly", {"properties": {"displayName": "n", "isEnabled": False,
         "trigger": {"triggerType": "Cron", "expression": "0 0 * * *"},
@@ -310,27 +285,20 @@ LEFT: dict[str, tuple[str, dict[str, Any]]] = {
             "environmentId": "OLD/environments/py/versions/1"}}}}),
     "an asset": ("data/back/versions/1", {"properties": {"dataType": "uri_folder",
         "dataUri": "azureml:/OLD/datastores/workspaceblobstore/paths/d"}}),
-    "an asset by the workspace's id": ("data/back/versions/1", {"properties": {"dataType": "uri_folder",
+    "an asset by the workspace's id": ("data/by-id/versions/1", {"properties": {"dataType": "uri_folder",
         "dataUri": "azureml://locations/eastus2/workspaces/ID/data/d/versions/1"}}),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("what", LEFT)
-def test_what_in_the_target_names_the_source_keeps_it(small_world: World, what: str) -> None:
-    world, (path, body) = small_world, LEFT[what]
-    document = world.documents["source"]
-
-    def filled(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: filled(one) for key, one in value.items()}
-        if isinstance(value, str):
-            return value.replace("OLD", document["id"]).replace("ID", document["properties"]["workspaceId"])
-        return value
-
-    world.put(path, filled(body), into="target")
+def test_what_in_the_target_names_the_source_keeps_it(small_world: World) -> None:
+    world, document = small_world, small_world.documents["source"]
+    for path, body in LEFT.values():
+        text = json.dumps(body).replace("OLD", document["id"]).replace("ID", document["properties"]["workspaceId"])
+        world.put(path, json.loads(text), into="target")
     moved(world)
-    [reason] = refused(world)
-    assert f"{path.removesuffix('/versions/1')}" in reason and "in the target refers to the source: " in reason
+    told = sorted(refused(world))
+    for (path, _), reason in zip(sorted(LEFT.values(), key=lambda one: one[0]), told, strict=True):
+        assert path.removesuffix("/versions/1") in reason and "in the target refers to the source: " in reason
 
 
 def test_a_removal_whose_plan_was_taken_over_deletes_nothing(small_world: World) -> None:
