@@ -48,7 +48,7 @@ from azsandbox.faultrules import ACTIONS
 
 DOCS = Path(__file__).parent
 _BLOCK = re.compile(r"(<!-- generated: (?P<name>[\w:-]+) -->\n).*?(<!-- end of generated -->)", re.DOTALL)
-_SHARED = ("json", "verbose", "tenant", "client_id", "cloud", "source_tenant", "target_tenant")
+_SHARED = ("json", "verbose", "log_file", "tenant", "client_id", "cloud", "source_tenant", "target_tenant")
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

@@ -46,6 +46,7 @@ OTHERS = {
     "--check",
     "--detach",
 }
+ROOT_OPTIONS = {"--help", "--version", "--install-completion", "--show-completion"}
 
 
 def _anchors(text: str) -> set[str]:
@@ -119,7 +120,7 @@ def test_commands_and_their_options_exist(page: str) -> None:
         # `evidence check` is told by its first word.
         commands.setdefault(name.split()[0], set()).update(GENERATE.options(callback))
     programs = {"migrate": commands, "azsandbox": GENERATE.sandbox_options()}
-    known = set().union(*commands.values(), *programs["azsandbox"].values()) | OTHERS | {"--help", "--version"}
+    known = set().union(*commands.values(), *programs["azsandbox"].values()) | OTHERS | ROOT_OPTIONS
     for typed in _typed(TEXTS[page]):
         for program, name, rest in COMMAND.findall(typed):
             assert name in programs[program], typed

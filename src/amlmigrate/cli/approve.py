@@ -27,7 +27,7 @@ from amlmigrate.ledger.approving import approve_decisions, approve_plan
 
 @options.for_target
 def command(
-    plan: Annotated[str, typer.Argument(help="The plan's folder.", metavar="PLAN")],
+    plan: options.NeededPlanFolder,
     digest: Annotated[
         str, typer.Option(help="What is approved, by 8 digits or more that `migrate show` gave.", metavar="PREFIX")
     ],

@@ -35,7 +35,7 @@ from amlmigrate.ledger.lock import Lock
 
 @options.for_both_sides
 def command(
-    plan: Annotated[str, typer.Argument(help="The plan's folder.", metavar="PLAN")],
+    plan: options.NeededPlanFolder,
     back: Annotated[bool, typer.Option("--back", help="Take the cutover back; it carries no data back.")] = False,
     only: Annotated[
         list[str] | None,

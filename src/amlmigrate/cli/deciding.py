@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from amlmigrate.cli import decisionfile, plans
+from amlmigrate.cli import decisionfile, options, plans
 from amlmigrate.cli.decisionfile import Row
 from amlmigrate.cli.execute import CommonOptions
 from amlmigrate.cli.login import session
@@ -41,6 +41,7 @@ Addresses = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="ADDRESS|PLAN",
+        autocompletion=options.plan_folders,
         help="Addresses as `migrate show` writes them; the plan's folder, unless it is the only one.",
         show_default=False,
     ),

@@ -67,7 +67,7 @@ class DecommissionOptions:
 
 @options.for_both_sides
 def command(
-    plan: Annotated[str, typer.Argument(help="The plan's folder.", metavar="PLAN")],
+    plan: options.NeededPlanFolder,
     confirm: Annotated[str, typer.Option(help="The source once more, as GROUP/NAME.", metavar="GROUP/NAME")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the gate, and remove nothing.")] = False,
     purge: Annotated[

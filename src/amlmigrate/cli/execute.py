@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import typer
 
 from amlmigrate.cli import signals
+from amlmigrate.cli.logs import logging_to
 from amlmigrate.cli.views import terminal
 from amlmigrate.cli.views.base import View
 from amlmigrate.cli.views.human import HumanView
@@ -32,10 +35,12 @@ class CommonOptions:
     cloud: str = "AzureCloud"
     source_tenant: str | None = None
     target_tenant: str | None = None
+    log_file: Path | None = None
     # Every option and argument of the command by its name, these among them, for the reports of what it does.
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
+_log = logging.getLogger(__name__)
 Work = Callable[[View], Coroutine[Any, Any, ExitCode]]
 # What an interruption means, by what a command does.
 READS = InterruptedRunError(
@@ -77,15 +82,23 @@ def _ended(
 
 def _code(shared: CommonOptions, view: View, work: Work, stop: Stop, interrupted: InterruptedRunError) -> ExitCode:
     try:
-        _logs(shared)
-        return asyncio.run(signals.listening(work(view), stop))
+        with logging_to(shared.log_file, verbose=shared.verbose), _traced():
+            return asyncio.run(signals.listening(work(view), stop))
     except (KeyboardInterrupt, asyncio.CancelledError):
         return _told(view, interrupted)
     except Exception as error:  # noqa: BLE001 - the last resort: a bug is an exit code and a sentence too
-        code = _told(view, error if isinstance(error, MigrateError) else _bug(error))
-        if shared.verbose and code is ExitCode.UNEXPECTED:
-            terminal.trace(error)
-        return code
+        return _told(view, error if isinstance(error, MigrateError) else _bug(error))
+
+
+@contextmanager
+def _traced() -> Iterator[None]:
+    """Logs where it happened, of what is no error that the tool tells of by itself."""
+    try:
+        yield
+    except Exception as error:
+        if not isinstance(error, MigrateError) or error.exit_code is ExitCode.UNEXPECTED:
+            _log.info("%s", type(error).__name__, exc_info=error)
+        raise
 
 
 def _view(json: bool) -> View:
@@ -106,18 +119,3 @@ def _bug(error: BaseException) -> MigrateError:
         f"Something unexpected happened: {type(error).__name__}: {error}",
         remedy="Run the same command again; with --verbose it shows where.",
     )
-
-
-def _logs(shared: CommonOptions) -> None:
-    """Logs go to standard error; without --verbose only what is a warning."""
-    # The clients' own logging leaves out the values of headers and queries that are not known to be harmless.
-    handler = terminal.Log()
-    handler.setFormatter(
-        logging.Formatter("%(asctime)s %(name)s %(message)s" if shared.verbose else "%(message)s")
-    )
-    logging.root.handlers = [one for one in logging.root.handlers if not isinstance(one, terminal.Log)] + [handler]
-    if shared.verbose:
-        logging.root.setLevel(logging.INFO)
-    else:
-        logging.getLogger("azure").setLevel(logging.ERROR)
-        logging.getLogger("asyncio").setLevel(logging.CRITICAL)

@@ -6,15 +6,21 @@ import inspect
 from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
+from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
 import typer
 
 from amlmigrate.cli.execute import CommonOptions
+from amlmigrate.planning import planfile
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON event a line on standard output.")]
 Verbose = Annotated[
     bool, typer.Option("--verbose", help="Log each call to standard error; tracebacks for failures.")
+]
+LogFile = Annotated[
+    Path | None,
+    typer.Option(help="Add what is done, and each call, to this file as JSON lines.", metavar="FILE"),
 ]
 Tenant = Annotated[
     str | None,
@@ -35,12 +41,26 @@ SourceTenant = Annotated[
 TargetTenant = Annotated[
     str | None, typer.Option("--target-tenant", help="Entra tenant of the target.", metavar="ID")
 ]
+
+
+def plan_folders(incomplete: str) -> list[str]:
+    """What the beginning of a plan's folder may be completed to: those below plans/, or below what is typed."""
+    typed = Path(incomplete or "plans/")
+    above = typed if incomplete.endswith("/") or not incomplete else typed.parent
+    plans = (path.parent for path in above.glob(f"*/{planfile.FILE}"))
+    return sorted(str(one) for one in plans if str(one).startswith(incomplete))
+
+
 PlanFolder = Annotated[
     str | None,
     typer.Argument(
         metavar="PLAN",
+        autocompletion=plan_folders,
         help="The plan's folder; left out, the only one below plans/ that is not yet decommissioned.",
     ),
+]
+NeededPlanFolder = Annotated[
+    str, typer.Argument(help="The plan's folder.", metavar="PLAN", autocompletion=plan_folders)
 ]
 ForceUnlock = Annotated[
     bool, typer.Option("--force-unlock", help="Take the plan over from a run on another host that is gone.")
@@ -50,13 +70,14 @@ ForceUnlock = Annotated[
 def _common(
     json: Json = False,
     verbose: Verbose = False,
+    log_file: LogFile = None,
     tenant: Tenant = None,
     client_id: ClientId = None,
     cloud: CloudName = "AzureCloud",
     source_tenant: SourceTenant = None,
     target_tenant: TargetTenant = None,
 ) -> CommonOptions:
-    return CommonOptions(json, verbose, tenant, client_id, cloud, source_tenant, target_tenant)
+    return CommonOptions(json, verbose, tenant, client_id, cloud, source_tenant, target_tenant, log_file=log_file)
 
 
 Command = Callable[..., None]
@@ -83,7 +104,7 @@ def _having(*names: str) -> Callable[[Command], Command]:
     return decorator
 
 
-_OUTPUT = ("json", "verbose")
+_OUTPUT = ("json", "verbose", "log_file")
 _SIGN_IN = ("tenant", "client_id", "cloud")
 # A command that reads files alone signs in nowhere.
 for_files = _having(*_OUTPUT)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from structlog.contextvars import bind_contextvars
 
 from amlmigrate.cli import options, plans
 from amlmigrate.cli.execute import CommonOptions, execute
@@ -129,6 +130,7 @@ async def _plan(
     names = [WorkspaceName.parse(text, os.environ.get("AZURE_SUBSCRIPTION_ID")) for text in sides]
     folder = out or plans.free_folder(names[0].name)
     planfile.check_folder(folder)
+    bind_contextvars(plan=str(folder))
     async with session(shared) as clouds:
         source = await workspace_ref(clouds.source.arm, names[0])
         target = await workspace_ref(clouds.target.arm, names[1])

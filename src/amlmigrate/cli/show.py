@@ -39,6 +39,7 @@ def command(
         list[str] | None,
         typer.Argument(
             metavar="PLAN|ADDRESS",
+            autocompletion=options.plan_folders,
             help="The plan's folder, unless it is the only one; an item or finding to show whole.",
             show_default=False,
         ),

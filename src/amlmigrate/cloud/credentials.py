@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -62,6 +63,7 @@ CLOUDS = {
         "https://microsoftgraph.chinacloudapi.cn",
     ),
 }
+_log = logging.getLogger(__name__)
 STORAGE_SCOPE = "https://storage.azure.com/.default"
 
 
@@ -115,6 +117,7 @@ class Credential(AsyncTokenCredential):
             kwargs.setdefault("tenant_id", self._tenant)
         token = await signed_in(scopes[0], lambda: self._inner.get_token(*scopes, **kwargs))
         self._tokens[scopes] = token
+        _log.info("Signed in for %s", scopes[0])
         return token
 
     async def identity(self) -> Identity:

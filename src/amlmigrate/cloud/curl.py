@@ -19,7 +19,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from amlmigrate.cloud import retrying as retry
-from amlmigrate.cloud.errors import OutOfReachError, without_query
+from amlmigrate.cloud.errors import OutOfReachError, request_id, without_query
 from amlmigrate.cloud.transport import proxy_login, proxy_of
 
 # Given to libcurl's own buffer: more of a long answer for each wakeup.
@@ -89,7 +89,9 @@ class Curl:
             self._under_way.pop(transfer.curl, None)
             head, failure = transfer.finish()
             self._idle.append(transfer)
-        _log.info("GET %s was answered %s", without_query(url), head and head.status)
+        if _log.isEnabledFor(logging.INFO):
+            given = {"request_id": request_id(head.headers) if head else ""}
+            _log.info("GET %s was answered %s", without_query(url), head and head.status, extra=given)
         if failure:
             raise failure
 

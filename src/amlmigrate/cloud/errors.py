@@ -63,7 +63,9 @@ class ServiceError(MigrateError):
         retry_after: float | None = None,
         codes: tuple[str, ...] = (),
         cause: str = "",
+        request_id: str = "",
     ) -> None:
+        self.request_id = request_id
         self.status = status
         self.code = code
         self.codes = (code, *codes)
@@ -215,6 +217,7 @@ def of_answer(status: int, headers: Mapping[str, str], body: Any, *, method: str
         retry_after=retry_after(headers),
         codes=told.codes,
         cause=str(headers.get("x-ms-failure-cause") or ""),
+        request_id=request_id(headers),
     )
 
 
@@ -239,6 +242,15 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         if 0 <= seconds < math.inf:
             return seconds
     return None
+
+
+def request_id(headers: Mapping[str, str]) -> str:
+    """The service's id of a request, by which Microsoft's support finds it; empty where an answer has none.
+
+    The provider's own comes first, that of ARM's gateway after it (AZ-ARM-23).
+    """
+    names = ("x-ms-request-id", "x-ms-correlation-request-id")
+    return next((found for name in names if (found := headers.get(name))), "")
 
 
 def without_query(url: str) -> str:

@@ -5,6 +5,7 @@ What it comes to for each answer is told, and tested, in docs/reference/retries.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
@@ -31,6 +32,7 @@ _THROTTLED = 429
 LONGEST_PAUSE = 30.0
 _backoff = wait_random_exponential(multiplier=0.5, max=LONGEST_PAUSE)
 _grant_backoff = wait_random_exponential(multiplier=1, min=0.5, max=20)
+_log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
@@ -94,6 +96,13 @@ def _error(state: RetryCallState) -> BaseException | None:
     return state.outcome.exception() if state.outcome else None
 
 
+def _tell(state: RetryCallState) -> None:
+    """Logs that a call is made again, and why."""
+    error = _error(state)
+    given = {"request_id": getattr(error, "request_id", "")}
+    _log.info("Tried again in %.1f s: %s", state.upcoming_sleep, error, extra=given)
+
+
 def _wait(state: RetryCallState) -> float:
     error = _error(state)
     named = error.retry_after if isinstance(error, ServiceError) else None
@@ -126,7 +135,7 @@ async def retrying(
         return await attempt()
     except Exception as error:  # noqa: BLE001 - raised again, at once or later
         failed = [error]
-    policy = AsyncRetrying(retry=patience.again, wait=_wait, stop=patience.over, reraise=True)
+    policy = AsyncRetrying(retry=patience.again, wait=_wait, stop=patience.over, before_sleep=_tell, reraise=True)
     async for state in policy:
         with state:
             if failed:

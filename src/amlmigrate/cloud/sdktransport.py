@@ -6,6 +6,7 @@ read since Azure did not give it, or since the client itself has no use for it.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -13,10 +14,11 @@ from typing import Any
 from azure.core.pipeline.transport import RequestsTransport
 
 from amlmigrate.cloud import retrying as retry
-from amlmigrate.cloud.errors import OutOfReachError, of_answer, without_query
+from amlmigrate.cloud.errors import OutOfReachError, of_answer, request_id, without_query
 from amlmigrate.cloud.translating import by_itself, first_line
 from amlmigrate.core.errors import MigrateError
 
+_log = logging.getLogger(__name__)
 Answered = Callable[[Any], None]
 
 
@@ -51,6 +53,8 @@ class SdkTransport(RequestsTransport):  # type: ignore[misc]  # its base has no 
         except Exception as error:
             self._here.trouble = _no_answer(error, request.method, url)
             raise
+        given = {"request_id": request_id(answer.headers)}
+        _log.info("%s %s was answered %s", request.method, url, answer.status_code, extra=given)
         self._answered(answer.headers)
         good = answer.status_code < 400
         self._here.trouble = None if good else _refused(answer, request.method, url)

@@ -22,7 +22,7 @@ from azure.core.exceptions import (
     ServiceResponseError,
 )
 
-from amlmigrate.cloud.errors import OutOfReachError, ServiceError, retry_after, without_query
+from amlmigrate.cloud.errors import OutOfReachError, ServiceError, request_id, retry_after, without_query
 from amlmigrate.core.errors import DeniedError, MigrateError
 
 T = TypeVar("T")
@@ -86,6 +86,7 @@ def of_storage(
         url=without_query(url),
         retry_after=retry_after(headers),
         codes=source_codes(headers),
+        request_id=request_id(headers),
     )
 
 
@@ -109,6 +110,7 @@ def _answered(error: HttpResponseError, method: str, url: str) -> MigrateError:
         url=url,
         retry_after=retry_after(headers),
         codes=source_codes(headers),
+        request_id=request_id(headers),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from contextlib import suppress
 from functools import cache
@@ -17,8 +18,11 @@ from yarl import URL
 
 from amlmigrate.cloud import retrying as retry
 from amlmigrate.cloud.credentials import Credential
+from amlmigrate.cloud.errors import request_id, without_query
 from amlmigrate.cloud.fence import Fence
 from amlmigrate.core.errors import BadInputError
+
+_log = logging.getLogger(__name__)
 
 
 class Transport(AioHttpTransport):  # type: ignore[misc]  # its base has no types
@@ -60,6 +64,10 @@ class Transport(AioHttpTransport):  # type: ignore[misc]  # its base has no type
             parts = urlsplit(request.url)
             options["proxy"] = proxy_of(parts.scheme, parts.hostname or "")
         answer = await super().send(request, **options)
+        given = {"request_id": request_id(answer.headers)}
+        _log.info(
+            "%s %s was answered %s", request.method, without_query(request.url), answer.status_code, extra=given
+        )
         if answer.status_code == 401:
             self._credential.forget(request.headers.get("Authorization", ""))
         return answer

@@ -28,6 +28,9 @@ class MigrateError(Exception):
     # Whether whoever met it has tried again already: nobody else does.
     retried = False
 
+    # The service's id of the request that was answered so, for the log; empty where none was.
+    request_id: str = ""
+
     def __init__(self, summary: str, *, address: str = "", remedy: str = "") -> None:
         # The service repeats what it was sent, and what went wrong is kept in the ledger.
         self.summary = masked(summary)

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from structlog.contextvars import bound_contextvars
+
 from amlmigrate.cloud import subscriptions
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.armid import key_of
@@ -217,7 +219,8 @@ class FleetPlanning:
         """Plans one. Whatever goes wrong with it, a fault of the tool's own too, is its own and no other's."""
         folder = self._request.out / entry.folder
         try:
-            told = _told(await planning.create_plan(clouds, self._of(entry, folder)))
+            with bound_contextvars(plan=str(folder)):
+                told = _told(await planning.create_plan(clouds, self._of(entry, folder)))
         except Exception as error:  # noqa: BLE001 - of one workspace, and told; the others are planned all the same
             self._fail(entry, folders.told_of(error, folder))
         else:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
+
+from structlog.contextvars import bound_contextvars
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.errors import (
@@ -27,6 +30,7 @@ from amlmigrate.core.unexpected_errors import unforeseen
 from amlmigrate.ledger import StepRow
 from amlmigrate.ledger.asynchronous import AsyncLedger
 
+_log = logging.getLogger(__name__)
 CarryOut = Callable[[Step, State], Awaitable[None]]
 
 
@@ -118,6 +122,11 @@ class Walker:
         return self.tally
 
     async def _one(self, step: Step) -> None:
+        with bound_contextvars(step=str(step.address)):
+            _log.info("%s begins", step.action.value)
+            await self._carried_out(step)
+
+    async def _carried_out(self, step: Step) -> None:
         address = step.address
         self._emit(Event("step.doing", {"address": str(address), "action": step.action.value}))
         try:
@@ -139,6 +148,7 @@ class Walker:
             await self._failed(step, _unforeseen(address, error))
             return
         self.tally.done += 1
+        _log.info("%s is done", step.action.value)
         self._emit(Event("step.done", {"address": str(address), "action": step.action.value}))
         self._sorter.done(address)
         self._take_ready()
@@ -146,6 +156,7 @@ class Walker:
     async def _failed(self, step: Step, error: MigrateError) -> None:
         await self._ledger.move(step.address, State.FAILED, detail=error.summary)
         self.tally.failed.append(error)
+        _log.info("%s failed: %s", step.action.value, error, extra={"request_id": error.request_id})
         self._emit(
             Event("step.failed", {"address": str(step.address), "reason": error.summary, "remedy": error.remedy})
         )

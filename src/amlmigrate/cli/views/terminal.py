@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import os
 import sys
-import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import IO, Any, TextIO
@@ -91,22 +90,6 @@ def write(text: str) -> None:
     with guarded():
         sys.stdout.write(text)
         sys.stdout.flush()
-
-
-def trace(error: BaseException) -> None:
-    """A traceback, on standard error: without the secrets of URLs, and each message on a line."""
-    told = "".join(traceback.format_exception(error))
-    for one in _chain(error):
-        told = told.replace(str(one), escaped(str(one))) if "\n" in str(one) else told
-    with guarded():
-        sys.stderr.write(masked(told))
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """An error and those that it came from, as a traceback tells them."""
-    while error:
-        yield error
-        error = error.__cause__ or error.__context__
 
 
 class Log(logging.Handler):

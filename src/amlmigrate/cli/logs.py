@@ -1,0 +1,174 @@
+"""The logs of a command: lines on standard error, and JSON lines in a file for who reads them later.
+
+Whatever logs, this package or a client of Azure's, does so through `logging`. structlog adds to each line what it
+is about (`plan`, `step`, bound by whoever works on one) and has the service's id of the request beside it
+(`request_id`), by which Microsoft's support finds it. No line has a secret: each value goes through
+`core.redaction`.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import stat
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from structlog.contextvars import merge_contextvars
+from structlog.processors import TimeStamper, format_exc_info
+from structlog.stdlib import ExtraAdder, ProcessorFormatter, add_log_level, add_logger_name
+
+from amlmigrate.cli.views import terminal
+from amlmigrate.core.errors import BadInputError
+from amlmigrate.core.escapes import as_json
+from amlmigrate.core.redaction import masked, path_text
+
+Fields = MutableMapping[str, Any]
+_ABOUT = ("plan", "step", "request_id")
+# A log says what somebody did and saw: it is for who ran the command.
+_MODE = 0o600
+# Every call is logged by this package, with the request's id; azure-core's own lines say the same at length.
+_QUIET = {"azure.core.pipeline.policies.http_logging_policy": logging.WARNING}
+# Without --verbose these would tell a person of what is retried, or told by its error, anyway.
+_FOR_EXPERTS = {"azure": logging.ERROR, "asyncio": logging.CRITICAL}
+
+
+@contextmanager
+def logging_to(file: Path | None, *, verbose: bool) -> Iterator[None]:
+    """Logs to standard error, warnings alone unless `verbose`, and all there is to the file, if one is named.
+
+    Raises BadInputError where the file cannot be written.
+    """
+    handlers: list[logging.Handler] = [_on_terminal(verbose=verbose)]
+    if file is not None:
+        handlers.append(_JsonLines(file))
+    detailed = verbose or file is not None
+    levels = _QUIET | ({"": logging.INFO} if detailed else {"": logging.WARNING})
+    before = {name: logging.getLogger(name).level for name in levels}
+    try:
+        for handler in handlers:
+            logging.root.addHandler(handler)
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)
+        yield
+    finally:
+        for handler in handlers:
+            logging.root.removeHandler(handler)
+            handler.close()
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)
+
+
+def _on_terminal(*, verbose: bool) -> terminal.Log:
+    handler = terminal.Log(logging.NOTSET if verbose else logging.WARNING)
+    if not verbose:
+        handler.addFilter(_for_people)
+    handler.setFormatter(_formatter(TimeStamper("%Y-%m-%d %H:%M:%S"), _verbose_line if verbose else _line))
+    return handler
+
+
+def _for_people(record: logging.LogRecord) -> bool:
+    return all(
+        record.levelno >= level or not f"{record.name}.".startswith(f"{name}.")
+        for name, level in _FOR_EXPERTS.items()
+    )
+
+
+def _formatter(*last: Any) -> ProcessorFormatter:
+    return ProcessorFormatter(
+        foreign_pre_chain=[merge_contextvars, ExtraAdder(), _in_order, add_logger_name, add_log_level],
+        processors=[ProcessorFormatter.remove_processors_meta, format_exc_info, *last],
+    )
+
+
+def _in_order(_: Any, __: str, fields: Fields) -> Fields:
+    """What a line is about comes first; what another handler's formatter left at the record is said already."""
+    first = {name: fields[name] for name in _ABOUT if fields.get(name)}
+    return {**first, **{name: fields[name] for name in fields if name not in (*_ABOUT, "message", "asctime")}}
+
+
+def _line(_: Any, __: str, fields: Fields) -> str:
+    """What a person reads: the words, and what they are about."""
+    shown = {name: fields[name] for name in _ABOUT if fields.get(name)}
+    return _told(str(fields["event"]), shown, fields)
+
+
+def _verbose_line(_: Any, __: str, fields: Fields) -> str:
+    """The same with time, logger and all else that the line has."""
+    apart = ("event", "timestamp", "logger", "level", "exception")
+    shown = {name: value for name, value in fields.items() if name not in apart and value not in (None, "")}
+    return _told(f"{fields['timestamp']} {fields['logger']} {fields['event']}", shown, fields)
+
+
+def _told(words: str, shown: Mapping[str, Any], fields: Fields) -> str:
+    first, *more = [*words.split("\n"), *str(fields.get("exception") or "").split("\n")]
+    about = " ".join(f"{name}={value}" for name, value in shown.items())
+    return "\n".join([f"{first} ({about})" if about else first, *filter(None, more)])
+
+
+class _JsonLines(logging.Handler):
+    """A line of JSON for each record: `time`, `level`, `logger`, `message`, and whatever else is known."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self._file = file
+        self._stream = os.fdopen(_opened(file), "a", encoding="utf-8", errors="backslashreplace")
+        self.setFormatter(_formatter(TimeStamper("iso", utc=True), _json_line))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Writes one. A log never ends the work: that no more is written is said once."""
+        if self._stream.closed:
+            return
+        try:
+            self._stream.write(self.format(record) + "\n")
+            self._stream.flush()
+        except OSError as error:
+            self.close()
+            text = "Nothing more is written to the log file '%s': %s."
+            logging.getLogger(__name__).warning(
+                text, path_text(self._file), error.strerror or type(error).__name__
+            )
+        except Exception:  # noqa: BLE001 - as logging's own handlers
+            self.handleError(record)
+
+    def close(self) -> None:
+        """Ends the file. What could not be written stays unwritten."""
+        with suppress(OSError):
+            self._stream.close()
+        super().close()
+
+
+def _opened(file: Path) -> int:
+    """The file, to write at its end, for its owner alone. Raises BadInputError for what is not one's own file."""
+    try:
+        found = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK, _MODE)
+        if stat.S_ISREG(os.fstat(found).st_mode):
+            os.fchmod(found, _MODE)
+            return found
+        os.close(found)
+        why = "it is not a file"
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+    raise BadInputError(
+        f"The log file cannot be written: {why}.",
+        address=path_text(file),
+        remedy="Name a file that is not there yet, or one of your own, in a folder that is there.",
+    )
+
+
+def _json_line(_: Any, __: str, fields: Fields) -> str:
+    order = {"time": fields.pop("timestamp"), "level": fields.pop("level"), "logger": fields.pop("logger")}
+    return as_json(_without_secrets({**order, "message": fields.pop("event"), **fields}), default=str)
+
+
+def _without_secrets(value: Any, name: str = "") -> Any:
+    """The same with each text masked, also one that only its name shows to be a secret (`password`)."""
+    if isinstance(value, Mapping):
+        return {masked(str(key)): _without_secrets(one, str(key)) for key, one in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_without_secrets(one, name) for one in value]
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return masked(f"{name}={masked(str(value))}").removeprefix(f"{name}=")
