@@ -80,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     _state_option(principal)
     principal.add_argument("verb", choices=["add"], help="make one; its ids and its secret are printed")
     principal.add_argument("name", help="its display name")
+    principal.add_argument("--env", action="store_true", help="print export lines, which sign a shell in as it")
     principal.add_argument("--no-roles", action="store_true", help="without any right (default: with all of them)")
     principal.add_argument(
         "--role",
@@ -233,6 +234,10 @@ def _principal(arguments: argparse.Namespace) -> int:
     if role:
         env = environment(state, state.announced()["port"])
         asyncio.run(leastroles.give(env, made, role, arguments.at))
+    if arguments.env:
+        for variable, value in (("AZURE_CLIENT_ID", made.client_id), ("AZURE_CLIENT_SECRET", secret)):
+            _print(f"export {variable}={shlex.quote(value)}")
+        return 0
     _print(f"client id      {made.client_id}")
     _print(f"object id      {made.object_id}")
     _print(f"client secret  {secret}    (shown this once)")
