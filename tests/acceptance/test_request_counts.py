@@ -36,7 +36,13 @@ def _counted(rows: list[dict[str, Any]]) -> Counter[str]:
 def _asked(world: World, *arguments: str) -> Counter[str]:
     begun = world.now()
     world.ok(*arguments)
-    return _counted(world.log(begun))
+    rows = world.log(begun)
+    # A command reads each workspace itself once, by each api-version that it has to.
+    names = tuple(f"/workspaces/{name}" for name in (world.source, world.target))
+    own = Counter((row["path"], row["query"]) for row in rows if row["method"] == "GET" and row["path"].endswith(names))
+    assert {path.rpartition("/")[2] for path, _ in own} == {world.source, world.target}
+    assert set(own.values()) == {1}, own
+    return _counted(rows)
 
 
 def test_a_move_asks_no_more_than_it_needs(world: World) -> None:

@@ -20,7 +20,6 @@ from amlmigrate.cli.views.base import View
 from amlmigrate.cli.who import local
 from amlmigrate.core.errors import ExitCode, InterruptedRunError
 from amlmigrate.core.stop import Stop
-from amlmigrate.inventory.needing import Needing
 from amlmigrate.planning import earlier_plans
 from amlmigrate.running.stage import RunRequest, run
 
@@ -52,7 +51,6 @@ def command(
             folder,
             local(shared),
             earlier=partial(earlier_plans.ownership, folder.parent, *ids, own=folder),
-            needing=lambda *known: Needing(*known).now,
             emit=view.event,
             stop=stop,
             jobs=jobs,

@@ -17,9 +17,10 @@ from amlmigrate.cloud.leases import Leases
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import MigrateError, PlanLockedError, RefusedError
-from amlmigrate.core.events import Emit, Event, ignore
+from amlmigrate.core.events import Emit, ignore
 from amlmigrate.core.lease import PATH, Holder
 from amlmigrate.core.plan import Plan
+from amlmigrate.core.run_progress import LeaseKept
 from amlmigrate.core.workspace import Location
 from amlmigrate.leasing import record, taking
 from amlmigrate.leasing.keeping import Keeper
@@ -129,7 +130,7 @@ async def _give_up(lease: Lease, ledger: Ledger, fence: Fence, emit: Emit) -> No
             # There is nothing to give up: it is somebody else's by now, or nobody's.
             return
         why = str(error) or "no answer"
-        emit(Event("lease.kept", {"address": lease.leases.url(lease.place), "reason": why, "until": taking.end()}))
+        emit(LeaseKept(lease.leases.url(lease.place), why, taking.end()))
         return
     finally:
         fence.lift()

@@ -11,10 +11,11 @@ from amlmigrate.cloud.session import Session
 from amlmigrate.cloud.store import StorePair
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Inventory
-from amlmigrate.core.events import Emit, Event
+from amlmigrate.core.events import Emit
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Plan
+from amlmigrate.core.run_progress import RunStarted, RunStopping
 from amlmigrate.core.state import State
 from amlmigrate.core.stop import Stop
 from amlmigrate.ledger import Ledger, StepRow
@@ -75,8 +76,8 @@ async def run_steps(
         reads_target=port.exists,
     )
     walker = Walker(plan, rows, written, life.carry_out, emit, stop)
-    emit(Event("run.start", _amounts(plan, rows)))
-    with stop.obeyed(lambda: emit(Event("run.stopping", {"steps": walker.under_way}))):
+    emit(_started(plan, rows))
+    with stop.obeyed(lambda: emit(RunStopping(walker.under_way))):
         try:
             # One that has lost its plan, or cannot write, begins nothing more.
             async with beating(lambda: written.beat(lock), stop.want):
@@ -87,7 +88,7 @@ async def run_steps(
     return tally
 
 
-def _amounts(plan: Plan, rows: dict[Address, StepRow]) -> dict[str, int]:
+def _started(plan: Plan, rows: dict[Address, StepRow]) -> RunStarted:
     steps = [step for step in plan.steps if step.run]
     done = sum(1 for step in steps if rows[step.address].state is State.DONE)
-    return {"steps": len(steps), "done": done}
+    return RunStarted(len(steps), done)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
 
-from amlmigrate.bytes.deleting import Needed
 from amlmigrate.cloud.credentials import signed
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.asset import Inventory
@@ -20,7 +18,7 @@ from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.stop import Stop
-from amlmigrate.core.workspace import SurveyedWorkspace
+from amlmigrate.inventory.needing import Needing
 from amlmigrate.inventory.sides import read_both, read_pair
 from amlmigrate.leasing.hold import Lease, held
 from amlmigrate.leasing.numbering import number
@@ -39,34 +37,17 @@ from amlmigrate.running.walker import WalkResult
 _log = logging.getLogger(__name__)
 
 
-class Needing(Protocol):
-    """Makes what looks who of the target refers to a place; `made` are the items that this plan made by now."""
-
-    def __call__(
-        self,
-        clouds: Session,
-        plan: Plan,
-        source: SurveyedWorkspace,
-        prior: OwnershipRecord,
-        made: Callable[[], Container[str]],
-    ) -> Needed:
-        """The look."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class RunRequest:
     """What is to be run, and how; `by` is who asks, before they sign in.
 
-    `earlier` reads what other runs of the pair made, `needing` what the target's users refer to: both go by plans,
-    of which this stage reads none but its own.
+    `earlier` reads what other runs of the pair made: their plans lie beside this one, and are no matter of a run.
     """
 
     plan: Plan
     folder: Path
     by: By
     earlier: Callable[[], OwnershipRecord]
-    needing: Needing
     emit: Emit
     stop: Stop = field(default_factory=Stop)
     jobs: int = 32
@@ -127,7 +108,7 @@ async def _run(request: RunRequest, clouds: Session, ledger: Ledger, lock: Lock)
             jobs=request.jobs,
             emit=request.emit,
             stop=request.stop,
-            needed=request.needing(clouds, plan, source.workspace, prior, ledger.owned),
+            needed=Needing(clouds, plan, source.workspace, prior, ledger.owned).now,
         )
         report.tell(plan, request.folder, ledger, walked, by)
         return walked

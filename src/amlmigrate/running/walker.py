@@ -22,8 +22,9 @@ from amlmigrate.core.errors import (
     TargetLostError,
     UnforeseenError,
 )
-from amlmigrate.core.events import Emit, Event
+from amlmigrate.core.events import Emit
 from amlmigrate.core.plan import Plan, Step
+from amlmigrate.core.run_progress import StepBegun, StepBlocked, StepDone, StepFailed
 from amlmigrate.core.state import State
 from amlmigrate.core.stop import Stop
 from amlmigrate.core.unexpected_errors import unforeseen
@@ -128,7 +129,7 @@ class Walker:
 
     async def _carried_out(self, step: Step) -> None:
         address = step.address
-        self._emit(Event("step.doing", {"address": str(address), "action": step.action.value}))
+        self._emit(StepBegun(str(address), step.action.value))
         try:
             await self._carry_out(step, self._states[address])
         except InterruptedRunError:
@@ -150,6 +151,7 @@ class Walker:
         self.tally.done += 1
         _log.info("%s is done", step.action.value)
         self._emit(Event("step.done", {"address": str(address), "action": step.action.value}))
+        self._emit(StepDone(str(address), step.action.value))
         self._sorter.done(address)
         self._take_ready()
 
@@ -160,6 +162,7 @@ class Walker:
         self._emit(
             Event("step.failed", {"address": str(step.address), "reason": error.summary, "remedy": error.remedy})
         )
+        self._emit(StepFailed(str(step.address), error.summary, error.remedy))
         queue = list(self._dependants[step.address])
         while queue:
             address = queue.pop()
@@ -168,7 +171,7 @@ class Walker:
             self._states[address] = State.BLOCKED
             await self._ledger.move(address, State.BLOCKED, detail=f"comes after {step.address}, which failed")
             self.tally.blocked += 1
-            self._emit(Event("step.blocked", {"address": str(address), "after": str(step.address)}))
+            self._emit(StepBlocked(str(address), str(step.address)))
             queue += self._dependants[address]
 
 

@@ -26,11 +26,12 @@ from amlmigrate.cloud import unreadable
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.store import StorePair
 from amlmigrate.core.asset import Blob
-from amlmigrate.core.events import Emit, Event
+from amlmigrate.core.events import Emit
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.parallel import in_order, one_by_one
 from amlmigrate.core.places import Places
 from amlmigrate.core.plan import Bytes, Plan, Step
+from amlmigrate.core.run_progress import PrefixCompared
 from amlmigrate.core.translation import Difference
 from amlmigrate.core.workspace import Location
 from amlmigrate.ledger.files import Scratch
@@ -209,7 +210,7 @@ class BlobVerifier:
         verdict.blobs += prefix.blobs
         verdict.let_go += prefix.let_go
         verdict.bytes += prefix.bytes
-        self._emit(Event("verify.prefix", {"address": address, "blobs": prefix.blobs}))
+        self._emit(PrefixCompared(address, prefix.blobs))
 
     @staticmethod
     def _listed(listings: dict[tuple[str, str], Listing], place: Location) -> Listing:

@@ -10,8 +10,9 @@ from typing import Any
 from amlmigrate.cloud.sdk import SdkReader, Unreadable
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.address import Address
-from amlmigrate.core.events import Emit, Event
+from amlmigrate.core.events import Emit
 from amlmigrate.core.plan import Action, Plan
+from amlmigrate.core.run_progress import SdkStarted, SdkTried
 from amlmigrate.core.translation import Difference
 from amlmigrate.kinds import moving_kinds
 
@@ -68,10 +69,10 @@ class Readers:
 async def compare_readers(plan: Plan, session: Session, emit: Emit) -> Readers:
     """What MLClient reads in the source and not in the target, and what it cannot say."""
     wanted, called = _wanted(plan), plan.names()
-    emit(Event("verify.sdk", {"assets": 2 * len(wanted)}))
+    emit(SdkStarted(2 * len(wanted)))
 
     def read(address: Address) -> None:
-        emit(Event("verify.read", {"address": str(address)}))
+        emit(SdkTried(str(address)))
 
     readers = (
         SdkReader(session.source.login, plan.header.source_ref, session.source.pacer),

@@ -14,9 +14,10 @@ from amlmigrate.cloud.session import Session
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import DecisionVerb
-from amlmigrate.core.events import Emit, Event
+from amlmigrate.core.events import Emit
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan
+from amlmigrate.core.run_progress import VerifyStarted
 from amlmigrate.core.state import Outcome
 from amlmigrate.cutover import target_since
 from amlmigrate.cutover.record import active
@@ -86,7 +87,7 @@ class _Verification:
         plan, clouds, emit = self.request.plan, self.clouds, self.request.emit
         source, target = await read_both(clouds, plan)
         documents = await self._documents(source, target)
-        emit(Event("verify.start", {"prefixes": sum(1 for step in plan.steps if step.prefix)}))
+        emit(VerifyStarted(sum(1 for step in plan.steps if step.prefix)))
         return await both_sides.verify(
             plan,
             self.request.folder,

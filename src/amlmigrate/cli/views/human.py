@@ -23,7 +23,6 @@ from amlmigrate.core.errors import ExitCode, MigrateError, RefusedError
 from amlmigrate.core.events import AnyEvent, TypedEvent
 
 _LINES = 40
-_FAILED: Piece = ("failed", "red")
 
 
 class HumanView:
@@ -47,35 +46,11 @@ class HumanView:
         if isinstance(event, TypedEvent):
             progress.tell(event, self)
             return
-        data = event.data
-        if event.name == "run.start":
-            self.bar("Migrating", data["steps"], data["done"])
-        elif event.name == "step.done":
-            self.advance()
-        elif event.name == "step.failed":
-            self.say(_FAILED, f" {data['address']}: {data['reason']}")
-        elif event.name == "step.blocked":
-            self.say(("blocked", "yellow"), f" {data['address']} comes after {data['after']}")
-        elif event.name == "verify.start":
-            self.bar("Verifying", data["prefixes"], 0)
-        elif event.name == "verify.prefix":
-            self.advance()
-        elif event.name == "verify.sdk":
-            self.bar("Reading with MLClient", data["assets"], 0)
-        elif event.name == "verify.read":
-            self.advance()
-        else:
-            self._changes(event.name, event.data)
+        self._changes(event.name, event.data)
 
     def _changes(self, name: str, data: dict[str, Any]) -> None:
-        """What happens to the source, and to the run itself, is said line by line."""
-        if name == "run.stopping":
-            told = f"{data['steps']} steps end what they have under way; a second signal ends them at once"
-            self.say(("stopping", "yellow"), f": {told}")
-        elif name == "lease.kept":
-            told = f"others wait until {data['until']}: {data['reason']}"
-            self.say(("the lease on the target could not be given up", "yellow"), f", {told}")
-        elif name == "decommission.listing":
+        """What happens to the source is said line by line."""
+        if name == "decommission.listing":
             for line in data["lines"]:
                 self.say(line)
         elif name == "decommission.removing":

@@ -1,4 +1,4 @@
-"""What people are told while planning, a fleet or a scan goes on: a function for each type of event."""
+"""What people are told while work goes on: a function for each type of event."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from functools import singledispatch
 from typing import Protocol
 
 from amlmigrate.cli.views.consoles import Piece
-from amlmigrate.core import progress
+from amlmigrate.core import progress, run_progress
 from amlmigrate.core.few import many
 
 
@@ -108,3 +108,48 @@ def _(event: progress.TagsTold, to: Progress) -> None:
     if event.kept:
         is_there = "value that is there stays" if event.kept == 1 else "values that are there stay"
         to.say(f"{event.kept} {is_there}; --overwrite changes {'it' if event.kept == 1 else 'them'}")
+
+
+@tell.register
+def _(event: run_progress.RunStarted, to: Progress) -> None:
+    to.bar("Migrating", event.steps, event.done)
+
+
+@tell.register
+def _(event: run_progress.RunStopping, to: Progress) -> None:
+    told = many(event.steps, "step ends", "steps end")
+    has = "it has" if event.steps == 1 else "they have"
+    to.say(("stopping", "yellow"), f": {told} what {has} under way; a second signal ends all at once")
+
+
+@tell.register(run_progress.StepDone)
+@tell.register(run_progress.PrefixCompared)
+@tell.register(run_progress.SdkTried)
+def _(_: object, to: Progress) -> None:
+    to.advance()
+
+
+@tell.register
+def _(event: run_progress.StepFailed, to: Progress) -> None:
+    to.say(_FAILED, f" {event.address}: {event.reason}")
+
+
+@tell.register
+def _(event: run_progress.StepBlocked, to: Progress) -> None:
+    to.say(("blocked", "yellow"), f" {event.address} comes after {event.after}")
+
+
+@tell.register
+def _(event: run_progress.LeaseKept, to: Progress) -> None:
+    told = f"others wait until {event.until}: {event.reason}"
+    to.say(("the lease on the target could not be given up", "yellow"), f", {told}")
+
+
+@tell.register
+def _(event: run_progress.VerifyStarted, to: Progress) -> None:
+    to.bar("Verifying", event.prefixes, 0)
+
+
+@tell.register
+def _(event: run_progress.SdkStarted, to: Progress) -> None:
+    to.bar("Reading with MLClient", event.assets, 0)

@@ -1,0 +1,105 @@
+"""What a run, a verification and the lease on the target tell as they go on: a type for each event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from amlmigrate.core.events import TypedEvent
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted(TypedEvent):
+    """How many steps a run carries out, and how many of them are done already."""
+
+    name: ClassVar[str] = "run.start"
+    steps: int
+    done: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunStopping(TypedEvent):
+    """A signal was heard: so many steps end what they have under way."""
+
+    name: ClassVar[str] = "run.stopping"
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepBegun(TypedEvent):
+    """A step is being carried out."""
+
+    name: ClassVar[str] = "step.doing"
+    address: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepDone(TypedEvent):
+    """A step is done."""
+
+    name: ClassVar[str] = "step.done"
+    address: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepFailed(TypedEvent):
+    """A step failed, why, and what to do."""
+
+    name: ClassVar[str] = "step.failed"
+    address: str
+    reason: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepBlocked(TypedEvent):
+    """A step is not carried out, since the one that it comes after failed."""
+
+    name: ClassVar[str] = "step.blocked"
+    address: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseKept(TypedEvent):
+    """The lease on the target could not be given up, so that others wait until then."""
+
+    name: ClassVar[str] = "lease.kept"
+    address: str
+    reason: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyStarted(TypedEvent):
+    """How many prefixes a plan has."""
+
+    name: ClassVar[str] = "verify.start"
+    prefixes: int
+
+
+@dataclass(frozen=True, slots=True)
+class PrefixCompared(TypedEvent):
+    """A prefix was compared, with so many blobs."""
+
+    name: ClassVar[str] = "verify.prefix"
+    address: str
+    blobs: int
+
+
+@dataclass(frozen=True, slots=True)
+class SdkStarted(TypedEvent):
+    """How many reads MLClient has to make."""
+
+    name: ClassVar[str] = "verify.sdk"
+    assets: int
+
+
+@dataclass(frozen=True, slots=True)
+class SdkTried(TypedEvent):
+    """MLClient has tried to read an asset."""
+
+    name: ClassVar[str] = "verify.read"
+    address: str
