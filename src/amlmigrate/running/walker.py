@@ -150,7 +150,6 @@ class Walker:
             return
         self.tally.done += 1
         _log.info("%s is done", step.action.value)
-        self._emit(Event("step.done", {"address": str(address), "action": step.action.value}))
         self._emit(StepDone(str(address), step.action.value))
         self._sorter.done(address)
         self._take_ready()
@@ -159,9 +158,6 @@ class Walker:
         await self._ledger.move(step.address, State.FAILED, detail=error.summary)
         self.tally.failed.append(error)
         _log.info("%s failed: %s", step.action.value, error, extra={"request_id": error.request_id})
-        self._emit(
-            Event("step.failed", {"address": str(step.address), "reason": error.summary, "remedy": error.remedy})
-        )
         self._emit(StepFailed(str(step.address), error.summary, error.remedy))
         queue = list(self._dependants[step.address])
         while queue:
