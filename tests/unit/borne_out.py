@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tests.unit.reports import report
+
 from amlmigrate.ledger import Ledger, corroboration
 from amlmigrate.ledger.evidence import Evidence
 
@@ -9,5 +11,5 @@ from amlmigrate.ledger.evidence import Evidence
 def bear_out(ledger: Ledger) -> None:
     """Adds the report of a run that tells of all of it."""
     content = {"plan": {"sha256": ledger.plan_sha256}, "made": corroboration.made(ledger)}
-    Evidence(ledger.path.parent, ledger).add("run", content)
+    Evidence(ledger.path.parent, ledger).add(report("run", **content))
     ledger.runs_told()

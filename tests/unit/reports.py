@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from tests.unit.world import SOURCE, TARGET
@@ -12,6 +14,7 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.freeze_record import Assignment, FreezeState
 from amlmigrate.core.identity import Identity
 from amlmigrate.evidence import RECORDS, Content
+from amlmigrate.ledger.evidence import EvidenceFile
 
 SHA = "ab" * 32
 TIME = "2026-01-01T00:00:00+00:00"
@@ -30,20 +33,21 @@ ASSIGNMENT = Assignment(
 _FREEZE_SOURCE = {"id": SOURCE.id, "workspaceId": SOURCE.workspace_id, "storageAccount": SOURCE.storage_account_id}
 _FREEZE_FILE = {"name": "freeze.json", "sha256": SHA}
 _CHANGE = {"address": "blobs/c/x", "what": "deleted", "now": "", "item": "", "seen": TIME, "finding": ""}
-_LEFT = {"address": "jobs", "outcome": "left to do by hand", "detail": "cannot move"}
+LEFT = {"address": "jobs", "outcome": "left to do by hand", "detail": "cannot move"}
+DIFFERENCE = {"address": "models/m/1", "field": "/tags", "expected": {"a": 1}, "actual": None}
 _ALL: dict[str, Any] = {"format": 1, "time": TIME, "plan": {"name": "ws1", "sha256": SHA}, "by": BY}
 _PAIR: dict[str, Any] = {"tool": "aml-cmk-migrate 1", "source": SOURCE.header(), "target": TARGET.header()}
 _FILES = [{"file": "0001-digests.jsonl", "sha256": SHA}]
 BODIES: dict[str, dict[str, Any]] = {
     "run": _ALL | _PAIR | {
         "started": TIME, "cut_off": [TIME], "ended": "ended", "headline": "All is done.", "items": {"migrated": 1},
-        "left": [_LEFT], "foreign_bytes": [{"address": "models/m/1", "bytes": "blobs/c/m", "detail": "theirs"}],
+        "left": [LEFT], "foreign_bytes": [{"address": "models/m/1", "bytes": "blobs/c/m", "detail": "theirs"}],
         "deleted": {"blobs/c/m": 1}, "warnings": [FINDING], "idmap": {"file": "idmap.csv", "sha256": ""},
         "made": {"count": 1, "sha256": SHA},
     },
     "verify": _ALL | _PAIR | {
         "service_time": TIME, "depth": "sdk", "green": True, "items": {"migrated": 1},
-        "waived": [{"address": "jobs", "detail": "waived by ann"}], "by_hand": [], "unsettled": [_LEFT],
+        "waived": [{"address": "jobs", "detail": "waived by ann"}], "by_hand": [], "unsettled": [LEFT],
         "open_findings": [FINDING], "decided_findings": [{"address": "x!y", "detail": "waived by ann"}],
         "foreign_bytes": [{"address": "models/m/1", "bytes": "blobs/c/m", "detail": "theirs"}],
         "differences": [{"address": "models/m/1", "field": "/tags", "expected": {"a": 1}, "actual": None}],
@@ -115,6 +119,59 @@ BODIES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
+def since(*changes: dict[str, Any]) -> dict[str, Any]:
+    """What a verification after the cutover says has become of the target."""
+    return {"cutover": 1, "open": [], "blobs": 0, "bytes": 0, "changes": list(changes)}
+
+
+def filed(record: str, number: int = 1, **changed: Any) -> EvidenceFile:
+    """The same as a file of a chain that is nowhere."""
+    return EvidenceFile(Path(f"{number:04d}-{record}.json"), f"{number:x}" * 64, number, report(record, **changed))
+
+
+# What they say of what no test is about: nothing.
+_EMPTY = {
+    *(
+        "started",
+        "cut_off",
+        "left",
+        "foreign_bytes",
+        "deleted",
+        "warnings",
+        "waived",
+        "unsettled",
+        "open_findings",
+    ),
+    *("decided_findings", "differences", "posture", "claims", "found", "naming_files", "rewritten_files"),
+    *("false_md5_labels", "not_checked", "code_bytes", "trees", "let_go", "manifests", "writers", "changes"),
+    *("decisions", "assignments", "findings", "removed_first", "role_assignments", "frozen", "not_known"),
+    *("begun_by", "verified", "remains", "residuals", "containers_deleted", "containers_kept", "accepted_unseen"),
+    "protection",
+}
+_NONE = {"started", "code_bytes", "begun_by", "verified", "protection", "role_assignments"}
+_LEFT_OUT = {
+    *("service_time", "sdk", "since_cutover", "tolerated", "same", "of", "not_in_target", "not_compared"),
+    *("not_the_same", "headline"),
+}
+
+
 def report(record: str, **changed: Any) -> Content:
-    """A report of that record, which says what is told and all else somehow."""
-    return RECORDS[record].of_dict(BODIES[record] | changed)
+    """A report of that record which says just what is told, and of all else that there is nothing.
+
+    Of a `plan` its digest is enough, and `manifests` may be as `Evidence.add_file` gives them.
+    """
+    left_out = _LEFT_OUT - ({"of", "headline"} if record in ("run", "approval") else set())
+    body = {name: _plain(name, value) for name, value in BODIES[record].items() if name not in left_out}
+    if record == "freeze":
+        body.pop("failed")
+    if "plan" in changed:
+        changed["plan"] = {"name": "ws1", **changed["plan"]}
+    if "manifests" in changed:
+        changed["manifests"] = [one if isinstance(one, dict) else asdict(one) for one in changed["manifests"]]
+    return RECORDS[record].of_dict(body | changed)
+
+
+def _plain(name: str, value: Any) -> Any:
+    if value == TIME or (name not in _EMPTY and not (name == "failed" and isinstance(value, list))):
+        return value
+    return None if name in _NONE else type(value)()

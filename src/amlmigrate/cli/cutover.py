@@ -11,7 +11,7 @@ Example: migrate cutover plans/old-ws --back
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,9 +27,10 @@ from amlmigrate.core.plan import Plan
 from amlmigrate.cutover import record
 from amlmigrate.cutover.changes_since import ChangedSince
 from amlmigrate.cutover.refusals import NOT_MADE
+from amlmigrate.evidence import Cutover, CutoverBack
 from amlmigrate.leasing.hold import Lease, holding
 from amlmigrate.ledger import Ledger
-from amlmigrate.ledger.evidence import Evidence, EvidenceFile
+from amlmigrate.ledger.evidence import Evidence, EvidenceFile, last
 from amlmigrate.ledger.lock import Lock
 
 
@@ -104,7 +105,7 @@ class CutoverWork:
         reports = evidence.reports()
         if done := record.active(reports):
             await self._known_to_others(done)
-            return self._cut_over(f"Cut over already, at {done.content['time']}.", done.path)
+            return self._cut_over(f"Cut over already, at {done.content.time}.", done.path)
         passed = await cuttingover.check(self.clouds, self.plan, self.ledger, reports, unfrozen=bool(unfrozen))
         if dry_run:
             text = "Nothing stands in the way of the cutover. Nothing was recorded."
@@ -113,21 +114,22 @@ class CutoverWork:
         await cuttingover.refuse_unapproved(self.shared, self.clouds, self.plan, self.ledger, reports, unfrozen)
         report = await cuttingover.record(self.shared, self.clouds, self.plan, evidence, passed, unfrozen)
         await self._known_to_others(report)
-        text = f"Cut over: the target lives from {report.content['time']} on. Neither workspace was changed."
+        text = f"Cut over: the target lives from {report.content.time} on. Neither workspace was changed."
         return self._cut_over(text, report.path, passed.warnings)
 
     async def back(self, *, dry_run: bool) -> ExitCode:
         """Takes the record back, and lists what the target has that the source does not."""
         evidence = Evidence(self.folder, self.ledger)
         reports = evidence.reports()
-        known = record.newest(reports)
-        if known is None:
+        known, back = record.active(reports), last(reports, CutoverBack)
+        if known is None and back is None:
             raise BadInputError(
                 "The plan was never cut over.", address=str(self.folder), remedy="There is nothing to take back."
             )
-        if known.content["record"] == record.BACK:
+        if known is None:
+            assert back
             await self._known_to_others(None)
-            return self._taken_back(f"Taken back already, at {known.content['time']}.", known.path)
+            return self._taken_back(f"Taken back already, at {back.content.time}.", back.path)
         cuttingover.refuse_removed(self.ledger, reports, self.folder)
         since = await cuttingover.since(self.clouds, self.plan, self.ledger, reports)
         if dry_run:
@@ -142,10 +144,10 @@ class CutoverWork:
         )
         return self._taken_back(text, report.path, since.changes)
 
-    async def _known_to_others(self, cutover: EvidenceFile | None) -> None:
+    async def _known_to_others(self, cutover: EvidenceFile[Cutover] | None) -> None:
         """Says in the lease's blob what the evidence says, for later plans of the pair; again where cut off."""
         if self.lease:
-            await self.lease.change({record.RECORD: record.for_others(cutover) if cutover else None})
+            await self.lease.change({Cutover.record: record.for_others(cutover) if cutover else None})
 
     def _cut_over(self, text: str, report: Path, warnings: tuple[str, ...] = ()) -> ExitCode:
         source = self.plan.header.source_ref.short
@@ -163,4 +165,4 @@ class CutoverWork:
 
 def _told(changes: tuple[ChangedSince, ...]) -> dict[str, Any]:
     lines = [f"{one.what} in the target since: {one.address}" for one in changes]
-    return {"lines": lines, "changes": [one.as_dict() for one in changes]}
+    return {"lines": lines, "changes": [asdict(one.told()) for one in changes]}

@@ -18,13 +18,16 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.redaction import masked
-from amlmigrate.core.seal import changes, timed
+from amlmigrate.core.seal import changes
 from amlmigrate.core.tool import tool
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.cutover import record as records
 from amlmigrate.cutover import refusals, target_since
 from amlmigrate.cutover.changes_since import Since
 from amlmigrate.decommissioning import tombstone
+from amlmigrate.evidence import Cutover, CutoverBack, Decommission, Verify
+from amlmigrate.evidence.cutover import Taken
+from amlmigrate.evidence.members import PlanRef, Side
 from amlmigrate.freezing.source_writers import writers
 from amlmigrate.inventory.sides import read_both
 from amlmigrate.kinds import document_digests, holding
@@ -41,7 +44,7 @@ Digests = dict[str, str]
 class PassedCutover:
     """What was read of two sides that may be cut over. `written`: who may still write the source."""
 
-    verified: EvidenceFile
+    verified: EvidenceFile[Verify]
     documents: tuple[Digests, Digests]
     listed: Containers
     written: tuple[str, ...]
@@ -81,7 +84,7 @@ async def check(
             address=source.workspace.id,
             remedy="Settle every reason, then run the same command again.",
         )
-    verified = last(reports, "verify")
+    verified = last(reports, Verify)
     assert verified
     return PassedCutover(verified, documents, listed, written, warnings)
 
@@ -94,33 +97,43 @@ async def refuse_unapproved(
     One after another was taken back is another one.
     """
     options = {"--unfrozen": unfrozen} if unfrozen else {"": True}
-    back = last(reports, records.BACK)
-    about = {"after": back.content["number"]} if back else None
+    back = last(reports, CutoverBack)
+    about = {"after": back.number} if back else None
     decisions.wanted(plan, ledger, "cutover", options, await who(shared, clouds.target.credential), about)
 
 
 async def record(
     shared: CommonOptions, clouds: Session, plan: Plan, evidence: Evidence, passed: PassedCutover, unfrozen: str
-) -> EvidenceFile:
+) -> EvidenceFile[Cutover]:
     """Adds the record of the cutover."""
-    content = await _content(shared, clouds, plan)
-    content |= {
-        "unfrozen": masked(unfrozen) or None,
-        "writers": list(passed.written),
-        "warnings": list(passed.warnings),
-    }
-    return records.add(evidence, passed.verified, plan, passed.documents, passed.listed, content)
+    return records.add(
+        evidence,
+        passed.verified,
+        plan,
+        passed.documents,
+        passed.listed,
+        **await _content(shared, clouds, plan),
+        unfrozen=masked(unfrozen) or None,
+        writers=passed.written,
+        warnings=passed.warnings,
+    )
 
 
 async def record_back(
-    shared: CommonOptions, clouds: Session, plan: Plan, evidence: Evidence, known: EvidenceFile, found: Since
-) -> EvidenceFile:
+    shared: CommonOptions,
+    clouds: Session,
+    plan: Plan,
+    evidence: Evidence,
+    known: EvidenceFile[Cutover],
+    found: Since,
+) -> EvidenceFile[CutoverBack]:
     """Adds the report that takes a cutover back, with what the target has since."""
-    content = await _content(shared, clouds, plan)
-    cutover = {"number": known.content["number"], "time": known.content["time"]}
-    return evidence.add(
-        records.BACK, {**content, "cutover": cutover, "changes": [one.as_dict() for one in found.changes]}
+    content = CutoverBack(
+        **await _content(shared, clouds, plan),
+        cutover=Taken(number=known.number, time=known.content.time),
+        changes=tuple(one.told() for one in found.changes),
     )
+    return evidence.add(content)
 
 
 async def since(clouds: Session, plan: Plan, ledger: Ledger, reports: list[EvidenceFile]) -> Since:
@@ -133,7 +146,7 @@ async def since(clouds: Session, plan: Plan, ledger: Ledger, reports: list[Evide
 
 def refuse_removed(ledger: Ledger, reports: list[EvidenceFile], folder: Path) -> None:
     """Raises RefusedError where the source is being removed, or is."""
-    if tombstone.begun(ledger) or last(reports, tombstone.RECORD):
+    if tombstone.begun(ledger) or last(reports, Decommission):
         raise RefusedError(
             "The cutover cannot be taken back: the removal of the source has begun.",
             address=str(folder),
@@ -142,15 +155,15 @@ def refuse_removed(ledger: Ledger, reports: list[EvidenceFile], folder: Path) ->
 
 
 async def _content(shared: CommonOptions, clouds: Session, plan: Plan) -> dict[str, Any]:
+    now = clouds.target.arm.service_clock.now()
     return {
-        "format": 1,
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "service_time": now.isoformat(timespec="seconds") if now else "",
         "tool": tool(),
-        "by": (await who(shared, clouds.source.credential)).as_dict(),
-        "plan": {"name": plan.header.name, "sha256": plan.sha256},
-        "source": plan.header.source,
-        "target": plan.header.target,
-        **timed(clouds.target.arm.service_clock.now()),
+        "by": await who(shared, clouds.source.credential),
+        "plan": PlanRef.of(plan),
+        "source": Side.of(plan.header.source),
+        "target": Side.of(plan.header.target),
     }
 
 

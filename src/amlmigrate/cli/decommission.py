@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -27,13 +27,13 @@ from amlmigrate.cli.who import who
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.authorship import By
 from amlmigrate.core.clock import Clock
-from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError, ExitCode
 from amlmigrate.core.events import Emit
 from amlmigrate.core.plan import Plan
 from amlmigrate.decommissioning import tombstone
 from amlmigrate.decommissioning.neighbours import scope
 from amlmigrate.decommissioning.stage import DecommissionRequest, DecommissionResult, Removal
+from amlmigrate.evidence import Decommission
 from amlmigrate.leasing.hold import holding
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence
@@ -231,42 +231,41 @@ def told(view: View, plan: Plan, outcome: DecommissionResult) -> ExitCode:
         view.result("decommission.dry", {"text": outcome.text, **(outcome.listing or {})})
         return ExitCode.DONE
     content = outcome.report.content
-    kept = content.get("containers_kept", [])
-    warnings = content.get("warnings", [])
+    kept = [asdict(one) for one in content.containers_kept]
     view.result(
         "decommission.end",
         {
             "text": _headline(plan.header.source_ref.short, content) + _shown(content),
-            "verified": content.get("verified"),
-            "by_us": content["by_us"],
-            "recoverable_until": content["recoverable_until"],
+            "verified": asdict(content.verified) if content.verified else None,
+            "by_us": content.by_us,
+            "recoverable_until": content.recoverable_until,
             "kept": kept,
             "lines": [
                 *outcome.refused,
                 *tombstone.lines(content),
-                *(f"{one['severity']}: {one['address']}: {one['summary']}" for one in warnings),
+                *(f"{one.severity}: {one.address}: {one.summary}" for one in content.warnings),
             ],
-            "warnings": warnings,
+            "warnings": [one.as_dict() for one in content.warnings],
             "files": {"Tombstone": str(outcome.report.path)},
         },
     )
-    return ExitCode.INCOMPLETE if kept or not content["by_us"] else ExitCode.DONE
+    return ExitCode.INCOMPLETE if kept or not content.by_us else ExitCode.DONE
 
 
-def _shown(content: Document) -> str:
+def _shown(content: Decommission) -> str:
     """What the verification showed that the removal rests on."""
-    verified = content.get("verified") or {}
-    return f" By {verified['report']}: {verified['says']}" if verified.get("says") else ""
+    verified = content.verified
+    return f" By {verified.report}: {verified.says}" if verified and verified.says else ""
 
 
-def _headline(name: str, content: Document) -> str:
+def _headline(name: str, content: Decommission) -> str:
     """What was shown, and no more."""
-    until = content["recoverable_until"]
-    if not content["by_us"]:
+    until = content.recoverable_until
+    if not content.by_us:
         return f"{name} is absent, not shown to be by us: nothing is purged, and no container deleted."
-    if content["purged"]:
+    if content.purged:
         return f"Removed {name}, for good."
-    if content["containers_deleted"]:
+    if content.containers_deleted:
         return f"Removed {name} and its containers: with them nothing of it is called recoverable."
     if until:
         return f"Removed {name}; Microsoft documents that it can be recovered until {until}."

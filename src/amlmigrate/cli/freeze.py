@@ -15,7 +15,7 @@ import logging
 from collections.abc import AsyncIterator, Container, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -30,14 +30,15 @@ from amlmigrate.cloud.session import Session
 from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import BadInputError, ExitCode, MigrateError
 from amlmigrate.core.few import many
-from amlmigrate.core.freeze_record import DEED
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.workspace import Workspace
+from amlmigrate.evidence.freezing import NotGiven
+from amlmigrate.evidence.frozen import FreezeRecord
 from amlmigrate.freezing import freeze, record
 from amlmigrate.freezing.assignment_ends import ending
 from amlmigrate.freezing.freeze import TakenRights
 from amlmigrate.freezing.give_back import LetGo, Source, give_back
-from amlmigrate.freezing.record import Deeds, FreezeRecord, beside
+from amlmigrate.freezing.record import Deeds, beside
 from amlmigrate.freezing.source_writers import writers
 from amlmigrate.freezing.writers import Writers
 from amlmigrate.inventory.sides import read_pair
@@ -45,8 +46,7 @@ from amlmigrate.leasing import anchoring
 from amlmigrate.leasing.hold import Lease, holding
 from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.decision_subjects import of_frozen
-from amlmigrate.ledger.decisions import freeze_state
-from amlmigrate.ledger.evidence import Evidence, EvidenceFile
+from amlmigrate.ledger.evidence import Evidence
 from amlmigrate.ledger.lock import Lock
 from amlmigrate.ledger.valid_decisions import Standing
 
@@ -163,16 +163,16 @@ class FreezeWork:
         if writers.removable:
             self.view.event(listed(writers))
         came = await self._take(book, writers)
-        report = self._summed("freeze", book, findings=[one.as_dict() for one in writers.findings])
+        report = book.frozen(writers.findings)
         return told.end(book.record, came, report)
 
     async def _take(self, book: Deeds, writers: Writers) -> TakenRights:
         """Takes them away; where one cannot be, the report says which were. Raises as `take_away` does."""
-        roles, findings = self._side.roles, [one.as_dict() for one in writers.findings]
+        roles = self._side.roles
         try:
             return await freeze.take_away(roles, book, writers.removable, ending(roles), self.view.event)
         except MigrateError as error:
-            self._summed("freeze", book, findings=findings, failed=error.summary)
+            book.frozen(writers.findings, failed=error.summary)
             raise
 
     async def _by(self) -> By:
@@ -189,14 +189,13 @@ class FreezeWork:
         book = self._deeds(known, await self._by(), account)
         if not book.record.owed:
             # Cut off between giving back and saying so, it still has to be said.
-            self._summed("back", book, failed=[])
+            book.given_back()
             return nothing_given(self.view, book.record, {})
         let_go = self._let_go()
         decided = LetGo(let_go, await self._wanted(book, give, let_go))
         roles = self._side.roles
         came = await give_back(roles, book, source, decided, ending(roles), self.view.event, self.ledger.moment())
-        left = [{"id": one.id, "address": one.address, "reason": why} for one, why in came.left]
-        report = self._summed("back", book, failed=left)
+        report = book.given_back(NotGiven(id=one.id, address=one.address, reason=why) for one, why in came.left)
         return given(self.view, self._folder, came, source, let_go, report, self.not_compared)
 
     async def _source(self, known: FreezeRecord | None) -> tuple[Source, str]:
@@ -239,13 +238,6 @@ class FreezeWork:
     async def _writers(self) -> tuple[Workspace, Writers]:
         source, _ = await read_pair(self.clouds, self.plan)
         return source, await writers(self._side, source, self.plan, self._evidence.reports())
-
-    def _summed(self, kind: str, book: Deeds, **more: Any) -> EvidenceFile | None:
-        """Adds the report of what it came to, unless the last one is of just that, or nothing was ever done."""
-        newest = freeze_state(self._evidence.reports())
-        if newest is None or (newest.content["record"] != DEED and not more.get("failed")):
-            return None
-        return book.sum_up(kind, **more)
 
     def _elsewhere(self) -> list[str]:
         """What other plans hold of the same source, and whose word is not taken."""

@@ -8,10 +8,10 @@ from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import RefusedError
-from amlmigrate.core.freeze_record import FreezeRecord
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.workspace import Workspace
-from amlmigrate.decommissioning import residuals
+from amlmigrate.evidence import Decommission
+from amlmigrate.evidence.frozen import FreezeRecord
 from amlmigrate.freezing.give_back import Source
 from amlmigrate.ledger.evidence import EvidenceFile, last
 
@@ -31,9 +31,9 @@ async def read(
     except (ServiceError, OutOfReachError) as error:
         return Source(header["id"], unread=error.summary), recorded
     if found is None:
-        removed = last(reports, residuals.RECORD)
+        removed = last(reports, Decommission)
         # A tombstone may also say that it is absent without having been removed by the plan.
-        when = str(removed.content["time"]) if removed and removed.content.get("deleted") else ""
+        when = removed.content.time if removed and removed.content.deleted else ""
         return Source(header["id"], gone=True, removed=when), recorded
     return _there(plan, folder, found, recorded)
 

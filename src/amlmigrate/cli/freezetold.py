@@ -10,7 +10,7 @@ from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import ExitCode
 from amlmigrate.core.events import Event
 from amlmigrate.core.few import many
-from amlmigrate.core.freeze_record import FreezeRecord
+from amlmigrate.evidence.frozen import FreezeRecord
 from amlmigrate.freezing.freeze import TakenRights
 from amlmigrate.freezing.give_back import Back, Source
 from amlmigrate.freezing.writers import Writers

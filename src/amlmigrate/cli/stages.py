@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shlex import quote
@@ -14,6 +15,7 @@ from amlmigrate.core.plan import Plan
 from amlmigrate.core.state import Outcome
 from amlmigrate.cutover.record import active
 from amlmigrate.decommissioning import residuals, soak
+from amlmigrate.evidence import Content, Decommission, Run, Verify
 from amlmigrate.freezing import record as freezing
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.approving import approvals
@@ -95,23 +97,28 @@ def _lock(ledger: Ledger | None) -> dict[str, Any] | None:
 
 
 def _run(reports: list[EvidenceFile], ledger: Ledger | None, remaining: int) -> dict[str, Any]:
-    told = last(reports, "run")
+    told = last(reports, Run)
     return {
         "begun": bool(ledger and ledger.begun),
         "remaining": remaining,
-        "last": {name: told.content.get(name) for name in ("time", "ended", "headline")} if told else None,
+        "last": _of(told.content, "time", "ended", "headline") if told else None,
         "cut_off": ledger.untold_runs if ledger else [],
     }
 
 
 def _verify(reports: list[EvidenceFile]) -> dict[str, Any] | None:
-    told = last(reports, "verify")
-    names = ("time", "green", "depth", "headline")
-    return {name: told.content.get(name) for name in names} | {"report": told.path.name} if told else None
+    told = last(reports, Verify)
+    if told is None:
+        return None
+    return _of(told.content, "time", "green", "depth", "headline") | {"report": told.path.name}
+
+
+def _of(content: Content, *names: str) -> dict[str, Any]:
+    return {name: getattr(content, name) for name in names}
 
 
 def _time(report: EvidenceFile | None) -> dict[str, Any] | None:
-    return {"time": report.content["time"]} if report else None
+    return {"time": report.content.time} if report else None
 
 
 def _soak(plan: Plan, reports: list[EvidenceFile]) -> dict[str, Any] | None:
@@ -131,16 +138,15 @@ def _soak(plan: Plan, reports: list[EvidenceFile]) -> dict[str, Any] | None:
 
 
 def _removal(reports: list[EvidenceFile]) -> dict[str, Any] | None:
-    told = last(reports, residuals.RECORD)
-    names = ("time", "deleted", "purged", "recoverable_until")
-    return {name: told.content.get(name) for name in names} if told else None
+    told = last(reports, Decommission)
+    return _of(told.content, "time", "deleted", "purged", "recoverable_until") if told else None
 
 
 def _residuals(reports: list[EvidenceFile], decided: Standing) -> dict[str, Any]:
     """What lies under Microsoft's key after the removal: open until it is accepted, and again past that date."""
     found = residuals.newest(reports)
     now_open = {one.address for one in open_residuals(decided, reports)}
-    left = [one.as_dict() for one in found if one.address in now_open]
+    left = [asdict(one) for one in found if one.address in now_open]
     return {"open": left, "accepted": len(found) - len(left)}
 
 

@@ -9,6 +9,7 @@ Example: migrate status moves --all
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -76,7 +77,7 @@ def _items(plan: Plan, ledger: Ledger | None) -> dict[str, Any]:
     left = [item for item in found if not item.outcome.settled] if ledger and ledger.begun else []
     foreign = over_foreign_bytes(found)
     lines = [f"{item.outcome.value}: {item.address}: {item.detail}" for item in left] + for_cutover(found)
-    lines += [f"over foreign bytes: {item['address']}: {item['detail']}" for item in foreign]
+    lines += [f"over foreign bytes: {item.address}: {item.detail}" for item in foreign]
     if remaining and eta is not None:
         lines.append(f"about {eta:.0f} s left at the rate of the last minutes")
     return {
@@ -84,7 +85,7 @@ def _items(plan: Plan, ledger: Ledger | None) -> dict[str, Any]:
         "remaining": remaining,
         "eta_seconds": eta,
         "left": [{"address": i.address, "outcome": i.outcome.value, "detail": i.detail} for i in left],
-        "foreign_bytes": foreign,
+        "foreign_bytes": [asdict(item) for item in foreign],
         "lines": lines,
     }
 

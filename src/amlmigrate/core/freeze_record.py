@@ -1,25 +1,16 @@
-"""What `freeze` took and gave back: deeds, each a report of its own, and how each role assignment stands by them.
-
-Pure. Nothing here is read from `freeze.json`: that file is written for people, by what the deeds say.
-"""
+"""A role assignment that `freeze` took or gave back, and whether it can have been one of this source. Pure."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
 from amlmigrate.core.armid import ArmId, key_of, name_of
 from amlmigrate.core.documents import Document, properties_of
-from amlmigrate.core.escapes import as_json
 from amlmigrate.core.rights import KEPT
 
-DEED = "deed"
-# Each sums up what a command came to.
-SUMMARIES = ("freeze", "back")
-FORMAT = 1
 # By which one is decided about.
 KIND = "frozen"
 _GUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -55,7 +46,7 @@ class FreezeState(StrEnum):
 
 
 # What is still to be given back, or to be decided.
-_OWED = frozenset({FreezeState.TAKING, FreezeState.TAKEN, FreezeState.UNKNOWN, FreezeState.GIVING})
+OWED = frozenset({FreezeState.TAKING, FreezeState.TAKEN, FreezeState.UNKNOWN, FreezeState.GIVING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,90 +150,3 @@ def differing(one: Assignment, other: Assignment) -> list[str]:
         return found.lower() if key.endswith(("Id", "Type")) else found
 
     return [key for key in KEPT if text(one, key) != text(other, key)]
-
-
-@dataclass(frozen=True, slots=True)
-class FreezeRecord:
-    """All that `freeze` had to do with, by plan: what each assignment is and how it stands."""
-
-    plan: dict[str, str]
-    source: dict[str, Any]
-    by: dict[str, Any]
-    time: str = ""
-    found: Mapping[str, Assignment] = field(default_factory=dict)
-
-    @property
-    def assignments(self) -> tuple[Assignment, ...]:
-        """All of them, in the order in which they came."""
-        return tuple(self.found.values())
-
-    @property
-    def owed(self) -> tuple[Assignment, ...]:
-        """What is to be given back, or decided, as far as the deeds say."""
-        return tuple(one for one in self.assignments if one.state in _OWED)
-
-    @property
-    def account(self) -> str:
-        """The ARM id of the source's storage account; '' where a version before deeds wrote it."""
-        return str(self.source.get("storageAccount") or "")
-
-    @property
-    def state(self) -> str:
-        """`frozen` while anything is taken away, `back` once nothing is."""
-        return "frozen" if self.owed else "back"
-
-    def state_of(self, one: Assignment) -> FreezeState:
-        """How an assignment stands; as `there` where nothing was done about it."""
-        known = self.found.get(one.key)
-        return known.state if known else FreezeState.LISTED
-
-    def after(self, one: Assignment) -> FreezeRecord:
-        """The same once that is so of one."""
-        return replace(self, found={**self.found, one.key: one})
-
-    def data(self) -> bytes:
-        """The file for people."""
-        return as_json(self.as_dict(), indent=1).encode() + b"\n"
-
-    def as_dict(self) -> dict[str, Any]:
-        """Its form in the file and in the reports that sum up."""
-        return {
-            "format": FORMAT,
-            "state": self.state,
-            "plan": self.plan,
-            "source": self.source,
-            "by": self.by,
-            "time": self.time,
-            "assignments": [one.as_dict() for one in self.assignments],
-        }
-
-
-def of_reports(contents: Iterable[Mapping[str, Any]]) -> FreezeRecord | None:
-    """How all stands by the reports of a chain, oldest first; None where nothing was ever frozen.
-
-    Raises KeyError, TypeError, ValueError, AttributeError for a report that says no such thing.
-    """
-    record: FreezeRecord | None = None
-    for content in contents:
-        if content["record"] == DEED:
-            _check(content)
-            record = _told(content, record.found if record else {}).after(
-                Assignment.of_dict(content["assignment"])
-            )
-        elif content["record"] in SUMMARIES:
-            _check(content)
-            found = record.found if record else {}
-            if {str(one["id"]).lower() for one in content["assignments"]} != set(found):
-                raise ValueError("a report sums up other assignments than its deeds are of")
-            record = _told(content, found) if record else None
-    return record
-
-
-def _check(content: Mapping[str, Any]) -> None:
-    if content["format"] > FORMAT:
-        raise ValueError(f"a report has format {content['format']}, this version reads up to {FORMAT}")
-
-
-def _told(content: Mapping[str, Any], found: Mapping[str, Assignment]) -> FreezeRecord:
-    by = {name: value for name, value in content["by"].items() if name != "options"}
-    return FreezeRecord(dict(content["plan"]), dict(content["source"]), by, content["time"], found)

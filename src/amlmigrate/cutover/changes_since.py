@@ -6,7 +6,6 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, field, replace
 from itertools import groupby
-from typing import Any
 
 from amlmigrate.bytes.listings import Listing
 from amlmigrate.bytes.storage_containers import Key
@@ -21,8 +20,11 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.parallel import in_order
 from amlmigrate.core.seal import PARTS, comparable
 from amlmigrate.cutover.evidence_checks import seen_by
-from amlmigrate.cutover.record import BACK, RECORD, SINCE, HeldBlob, held
-from amlmigrate.ledger.evidence import EvidenceFile
+from amlmigrate.cutover.record import HeldBlob, held
+from amlmigrate.evidence import Cutover, CutoverBack, Verify
+from amlmigrate.evidence.members import Change
+from amlmigrate.evidence.verify import SinceCutover
+from amlmigrate.ledger.evidence import EvidenceFile, only
 
 ADDED, CHANGED, DELETED, OVERWRITTEN, UNREAD = "added", "changed", "deleted", "overwritten", "unread"
 # What was proven and is not there any more as it was.
@@ -68,9 +70,9 @@ class ChangedSince:
             else "unread-since-cutover",
         )
 
-    def as_dict(self) -> dict[str, str]:
+    def told(self) -> Change:
         """Its form in reports: `finding` is the address under which it is decided, '' where it is information."""
-        return {**asdict(self), "finding": self.finding.address if self.finding else ""}
+        return Change(**asdict(self), finding=self.finding.address if self.finding else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,13 @@ class Since:
         """The items of the plan of which something was lost, whoever has decided it."""
         return frozenset(one.item for one in self.changes if one.finding)
 
+    def told(self, cutover: EvidenceFile[Cutover], undecided: Iterable[Finding]) -> SinceCutover:
+        """Its form in reports."""
+        changes = tuple(one.told() for one in self.changes)
+        return SinceCutover(
+            cutover=cutover.number, open=tuple(undecided), blobs=self.blobs, bytes=self.bytes, changes=changes
+        )
+
     def with_documents(self, changes: list[ChangedSince]) -> Since:
         """These too."""
         return replace(self, changes=tuple(sorted((*self.changes, *changes))))
@@ -97,19 +106,15 @@ class Since:
     def first_seen(self, reports: list[EvidenceFile], now: str) -> Since:
         """The same, each change with the time at which reports first told of it, else `now`."""
         known: dict[tuple[str, str, str], str] = {}
-        for report in reports:
-            if report.content.get(SINCE):
-                known = {(one["address"], one["what"], one["now"]): one["seen"] for one in _told(report)}
+        for report in only(reports, Verify):
+            if told := report.content.since_cutover:
+                known = {(one.address, one.what, one.now): one.seen for one in told.changes}
         return replace(
             self,
             changes=tuple(
                 replace(one, seen=known.get((one.address, one.what, one.now), now)) for one in self.changes
             ),
         )
-
-    def as_dict(self) -> dict[str, Any]:
-        """Its form in reports."""
-        return {"blobs": self.blobs, "bytes": self.bytes, "changes": [one.as_dict() for one in self.changes]}
 
 
 def decided(waivers: Iterable[Decision], reports: list[EvidenceFile]) -> frozenset[tuple[str, str]]:
@@ -120,21 +125,18 @@ def decided(waivers: Iterable[Decision], reports: list[EvidenceFile]) -> frozens
     shown: dict[int, dict[str, str]] = {}
     now: dict[str, str] = {}
     for report in reports:
-        if report.content["record"] in (RECORD, BACK):
+        if isinstance(report.content, Cutover | CutoverBack):
             shown, now = {}, {}
-        shown[report.content["number"]] = now
-        if report.content.get(SINCE):
-            now = {one["finding"]: one["now"] for one in _told(report) if one["finding"]}
+        shown[report.number] = now
+        if isinstance(report.content, Verify) and report.content.since_cutover:
+            now = {one.finding: one.now for one in report.content.since_cutover.changes if one.finding}
     found = ((one.address, shown.get(one.report, {}).get(one.address)) for one in waivers)
     return frozenset((address, was) for address, was in found if was is not None)
 
 
-def _told(report: EvidenceFile) -> list[dict[str, str]]:
-    found: list[dict[str, str]] = report.content[SINCE]["changes"]
-    return found
-
-
-def documents(cutover: EvidenceFile, now: Mapping[str, str], proven: Mapping[str, str]) -> list[ChangedSince]:
+def documents(
+    cutover: EvidenceFile[Cutover], now: Mapping[str, str], proven: Mapping[str, str]
+) -> list[ChangedSince]:
     """What was added, changed and deleted in the target.
 
     `proven` are the documents that it must keep, by its addresses, with what the plan calls each.
@@ -150,7 +152,9 @@ def documents(cutover: EvidenceFile, now: Mapping[str, str], proven: Mapping[str
     )
 
 
-async def blobs(cutover: EvidenceFile, listed: Mapping[Key, Listing], target: Blobs, *, hashing: bool) -> Since:
+async def blobs(
+    cutover: EvidenceFile[Cutover], listed: Mapping[Key, Listing], target: Blobs, *, hashing: bool
+) -> Since:
     """What was added, changed, deleted and overwritten among the target's blobs, by their own addresses.
 
     A proven blob that has another ETag is read, since only its bytes say whether they are others; with `hashing`
@@ -170,7 +174,7 @@ async def blobs(cutover: EvidenceFile, listed: Mapping[Key, Listing], target: Bl
     return Since(tuple(sorted(look.changes)), look.blobs, look.bytes)
 
 
-def _known(cutover: EvidenceFile) -> dict[Key, SortedBlobs]:
+def _known(cutover: EvidenceFile[Cutover]) -> dict[Key, SortedBlobs]:
     """What the target had at the cutover; there may be more than memory should hold."""
     found: dict[Key, SortedBlobs] = {}
     for key, lines in groupby(held(cutover), key=lambda one: (one.account, one.container)):
@@ -188,7 +192,7 @@ class _Look:
     bytes: int = 0
 
     def unsettled(
-        self, cutover: EvidenceFile, listed: Mapping[Key, Listing], hashing: bool
+        self, cutover: EvidenceFile[Cutover], listed: Mapping[Key, Listing], hashing: bool
     ) -> Iterator[tuple[HeldBlob, Blob]]:
         """Those that are settled by their bytes alone; all others are settled as they come by."""
         for one in held(cutover):

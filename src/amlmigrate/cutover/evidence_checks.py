@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from amlmigrate.core.documents import digest
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.seal import FILE, PARTS, Digests, changes, comparable
-from amlmigrate.cutover.record import RECORD, SINCE, active
+from amlmigrate.cutover.record import active
+from amlmigrate.evidence import Cutover, Verify
 from amlmigrate.ledger.evidence import EvidenceFile, last
 
-_DEEP_ENOUGH = ("checksum", "sdk")
 SEEN = {
     "source_documents": "documents of the source",
     "target_documents": "documents of the target",
@@ -24,28 +24,23 @@ Parts = dict[str, dict[str, str]]
 
 def unproven(plan: Plan, reports: list[EvidenceFile]) -> Iterator[str]:
     """Why the newest verification proves nothing for this plan: none, of another, not green, not deep enough."""
-    newest = last(reports, "verify")
+    newest = last(reports, Verify)
     if newest is None:
         yield "There is no evidence: run `migrate verify`."
         return
     content = newest.content
-    if content["plan"]["sha256"] != plan.sha256:
+    if content.plan.sha256 != plan.sha256:
         yield "The evidence is of another plan."
-    if not content["green"]:
+    if not content.green:
         yield "The last verification is not green."
-    if content.get(SINCE) and not active(reports):
+    if content.since_cutover and not active(reports):
         yield "The last verification is of a target in use, and that cutover was taken back: run `migrate verify`."
-    if not deep(newest):
-        yield f"The last verification has depth '{content['depth']}'; at least 'checksum' is needed."
-
-
-def deep(verification: EvidenceFile) -> bool:
-    """Whether a verification read the bytes."""
-    return verification.content.get("depth") in _DEEP_ENOUGH
+    if not content.reads_bytes:
+        yield f"The last verification has depth '{content.depth}'; at least 'checksum' is needed."
 
 
 def differences(
-    report: EvidenceFile,
+    report: EvidenceFile[Cutover] | EvidenceFile[Verify],
     digests: Digests,
     now: Parts,
     removed: frozenset[str] = frozenset(),
@@ -58,10 +53,10 @@ def differences(
     """
     then = seen_by(report)
     for name in names:
-        if report.content["digests"].get(name) == digests[name] or _begun(report, then, now, removed, name):
+        if report.content.digests.of(name) == digests[name] or _begun(report, then, now, removed, name):
             continue
         named = "; ".join(_changes(then, now, removed, name)) if then else ""
-        then_was = "cut over" if report.content["record"] == RECORD else "verified"
+        then_was = "cut over" if isinstance(report.content, Cutover) else "verified"
         use = (
             "" if name in SOURCE else " Once the target is in use, `migrate cutover` ends that it is held to this."
         )
@@ -70,9 +65,9 @@ def differences(
 
 def seen_by(report: EvidenceFile) -> Parts:
     """What the verification saw, by address; empty for a report that was made without it."""
-    for one in report.content.get("manifests", ()):
-        if one["file"].endswith(FILE):
-            found: Parts = json.loads((report.path.parent / one["file"]).read_bytes())
+    for one in report.content.files:
+        if one.file.endswith(FILE):
+            found: Parts = json.loads((report.path.parent / one.file).read_bytes())
             return found
     return {}
 
@@ -85,13 +80,19 @@ def still_expected(then: Digests, now: Digests, removed: frozenset[str]) -> dict
     return {address: sha for address, sha in then.items() if address in now or address not in removed}
 
 
-def _begun(report: EvidenceFile, then: Parts, now: Parts, removed: frozenset[str], name: str) -> bool:
+def _begun(
+    report: EvidenceFile[Cutover] | EvidenceFile[Verify],
+    then: Parts,
+    now: Parts,
+    removed: frozenset[str],
+    name: str,
+) -> bool:
     """Whether no document is missing but what an earlier removal, cut off, took away from the source itself.
 
     What either look could not list is not known to be missing or new.
     """
     before = then.get(name, {})
-    if name not in PARTS[:2] or digest(before) != report.content["digests"].get(name):
+    if name not in PARTS[:2] or digest(before) != report.content.digests.of(name):
         return False
     before, after = comparable(before, now[name])
     return after == still_expected(before, after, removed if name == PARTS[0] else frozenset())

@@ -16,12 +16,12 @@ from amlmigrate.core.escapes import as_json
 from amlmigrate.core.plan import Action, Plan
 from amlmigrate.core.seal import FILE
 from amlmigrate.core.workspace import Location
-from amlmigrate.ledger.evidence import Evidence, EvidenceFile
+from amlmigrate.evidence import Cutover, CutoverBack, Verify
+from amlmigrate.evidence.cutover import Verified
+from amlmigrate.evidence.members import Digests
+from amlmigrate.ledger.evidence import Evidence, EvidenceFile, last
 
-RECORD, BACK = "cutover", "cutover-back"
 TARGET = "blobs-target.jsonl"
-# The member of a verification's report that tells what has become of the target since.
-SINCE = "since_cutover"
 _MANIFEST = "manifest-target.jsonl"
 _MOVED = (Action.CREATE, Action.UPDATE, Action.ADOPT)
 
@@ -48,28 +48,23 @@ class HeldBlob:
         return Location(self.account, self.container, self.path)
 
 
-def newest(reports: list[EvidenceFile]) -> EvidenceFile | None:
-    """The last report of a cutover or of one that was taken back."""
-    return next((one for one in reversed(reports) if one.content["record"] in (RECORD, BACK)), None)
-
-
-def active(reports: list[EvidenceFile]) -> EvidenceFile | None:
+def active(reports: list[EvidenceFile]) -> EvidenceFile[Cutover] | None:
     """The cutover from which on the target lives; None where there was none, or it was taken back."""
-    found = newest(reports)
-    return found if found and found.content["record"] == RECORD else None
+    found, back = last(reports, Cutover), last(reports, CutoverBack)
+    return found if found and (back is None or back.number < found.number) else None
 
 
-def for_others(cutover: EvidenceFile) -> dict[str, Any]:
+def for_others(cutover: EvidenceFile[Cutover]) -> dict[str, Any]:
     """What stands of it in the lease's blob: when, of which plan, and which of its settings it has changed."""
     content = cutover.content
-    return {"time": content["time"], "plan": content["plan"], "changed": []}
+    return {"time": content.time, "plan": asdict(content.plan), "changed": []}
 
 
 def refuse_cut_over(reports: list[EvidenceFile], address: Path) -> None:
     """Raises RefusedError where the plan is cut over: its target is its users' from then on."""
     if found := active(reports):
         raise RefusedError(
-            f"The plan was cut over at {found.content['time']}: nothing of it is carried out any more.",
+            f"The plan was cut over at {found.content.time}: nothing of it is carried out any more.",
             address=str(address),
             remedy=f"Make a new plan for what came later, or take it back first: migrate cutover {address} --back",
         )
@@ -77,16 +72,17 @@ def refuse_cut_over(reports: list[EvidenceFile], address: Path) -> None:
 
 def add(
     evidence: Evidence,
-    verified: EvidenceFile,
+    verified: EvidenceFile[Verify],
     plan: Plan,
     documents: tuple[dict[str, str], dict[str, str]],
     listed: Containers,
-    content: dict[str, Any],
-) -> EvidenceFile:
+    /,
+    **content: Any,
+) -> EvidenceFile[Cutover]:
     """Adds the record: what both sides hold now, by address, and each blob of the target.
 
     `verified` is the verification that it rests on, of which both sides are known to be what they were.
-    `documents` are the digests of the source's and of the target's.
+    `documents` are the digests of the source's and of the target's, `content` all else that the record says.
     """
     now = bound(plan, documents, listed)
     with evidence.alone():
@@ -94,18 +90,16 @@ def add(
             evidence.add_file(FILE, now.data),
             evidence.add_file(TARGET, _lines(_held(verified, plan, listed))),
         ]
-        return evidence.add(
-            RECORD,
-            {
-                **content,
-                "evidence": {"number": verified.content["number"], "sha256": verified.sha256},
-                "digests": now.digests,
-                "manifests": files,
-            },
+        told = Cutover(
+            **content,
+            evidence=Verified(number=verified.number, sha256=verified.sha256),
+            digests=Digests(**now.digests),
+            manifests=tuple(files),
         )
+        return evidence.add(told)
 
 
-def held(cutover: EvidenceFile) -> Iterator[HeldBlob]:
+def held(cutover: EvidenceFile[Cutover]) -> Iterator[HeldBlob]:
     """Each blob that the target had at the cutover."""
     return (HeldBlob(**line) for line in _read(cutover, TARGET))
 
@@ -119,7 +113,7 @@ def moved(plan: Plan) -> dict[str, str]:
     }
 
 
-def _held(verified: EvidenceFile, plan: Plan, listed: Containers) -> Iterator[HeldBlob]:
+def _held(verified: EvidenceFile[Verify], plan: Plan, listed: Containers) -> Iterator[HeldBlob]:
     """The target's blobs as they are listed, with what the verification read of them."""
     read = {
         (line["account"], line["container"], line["path"]): line["sha256"] for line in _read(verified, _MANIFEST)
@@ -143,7 +137,7 @@ def _lines(found: Iterator[HeldBlob]) -> bytearray:
 
 def _read(report: EvidenceFile, name: str) -> Iterator[dict[str, Any]]:
     """The lines of one of a report's files."""
-    for one in report.content["manifests"]:
-        if one["file"].endswith(f"-{name}"):
-            with (report.path.parent / one["file"]).open(encoding="utf-8") as lines:
+    for one in report.content.files:
+        if one.file.endswith(f"-{name}"):
+            with (report.path.parent / one.file).open(encoding="utf-8") as lines:
                 yield from map(json.loads, lines)

@@ -11,6 +11,7 @@ from amlmigrate.core.plan import Plan
 from amlmigrate.core.seal import Digests
 from amlmigrate.core.state import Outcome
 from amlmigrate.cutover import evidence_checks
+from amlmigrate.evidence import Verify
 from amlmigrate.kinds import kind_of
 from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.decision_subjects import found_by
@@ -42,7 +43,7 @@ def reasons(
     plan: Plan, ledger: Ledger, reports: list[EvidenceFile], facts: CutoverFacts, *, unfrozen: bool
 ) -> list[str]:
     """Why not; empty when it may be. `unfrozen`: somebody has said why it does not matter who may write."""
-    newest = last(reports, "verify")
+    newest = last(reports, Verify)
     return [
         *evidence_checks.unproven(plan, reports),
         *(evidence_checks.differences(newest, facts.digests, facts.parts) if newest else ()),

@@ -22,6 +22,7 @@ from amlmigrate.core.workspace import Location
 from amlmigrate.cutover import changes_since
 from amlmigrate.cutover.evidence_checks import seen_by
 from amlmigrate.cutover.record import active
+from amlmigrate.evidence import Verify
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import EvidenceFile, last
 from amlmigrate.ledger.items import decided, items
@@ -69,8 +70,8 @@ async def read(
 ) -> CopyProof:
     """The same as the target is now; without what was moved there nothing is proven."""
     known = planned(plan, ledger)
-    newest = last(reports, "verify")
-    if newest is None or not newest.content["green"] or newest.content["plan"]["sha256"] != plan.sha256:
+    newest = last(reports, Verify)
+    if newest is None or not newest.content.green or newest.content.plan.sha256 != plan.sha256:
         why = "The last verification is not a green one of this plan."
         return CopyProof(known.sources, unproven=(why,), apart=known.apart)
     places = plan.places(source=False)

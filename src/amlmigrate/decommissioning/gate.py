@@ -15,6 +15,7 @@ from amlmigrate.cutover import evidence_checks
 from amlmigrate.cutover.record import active
 from amlmigrate.cutover.refusals import NOT_MADE
 from amlmigrate.decommissioning import soak
+from amlmigrate.evidence import Verify
 from amlmigrate.kinds import kind_of
 from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.decision_subjects import found_by
@@ -71,7 +72,7 @@ def _evidence(plan: Plan, reports: list[EvidenceFile], facts: GateFacts) -> Iter
             cutover, facts.digests, facts.parts, facts.removed, evidence_checks.SOURCE
         )
         yield from (f"{one.address}: {one.summary} {one.remedy}" for one in facts.lost)
-    elif newest := last(reports, "verify"):
+    elif newest := last(reports, Verify):
         yield from evidence_checks.differences(newest, facts.digests, facts.parts, facts.removed)
     yield from soak.reason(plan, reports, facts.soak, facts.now)
 

@@ -4,37 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
 
 from amlmigrate.core.armid import name_of
-from amlmigrate.core.documents import Document
 from amlmigrate.decommissioning.remaining_resources import Remaining
+from amlmigrate.evidence import Decommission
+from amlmigrate.evidence.decommission import Residual
 from amlmigrate.ledger.evidence import EvidenceFile, last
 
-RECORD = "decommission"
 PREFIX = "residual/"
 # What lies in an account and has a name below its own.
 _IN_ACCOUNT = ("container", "share", "deleted")
-
-
-@dataclass(frozen=True, slots=True)
-class Residual:
-    """`address` is `residual/ACCOUNT/CONTAINER`, or `residual/NAME` of a whole resource; `key` is None."""
-
-    address: str
-    id: str
-    what: str
-    key: str | None
-    why: str
-
-    @classmethod
-    def of(cls, document: Document) -> Residual:
-        """Reads what `as_dict` wrote."""
-        return cls(**{field.name: document[field.name] for field in fields(cls)})
-
-    def as_dict(self) -> Document:
-        """Its form in a tombstone."""
-        return asdict(self)
 
 
 def residuals(remains: Iterable[Remaining]) -> list[Residual]:
@@ -49,11 +28,11 @@ def residuals(remains: Iterable[Remaining]) -> list[Residual]:
         taken[name.lower()] += 1
         address = f"{PREFIX}{name}" if taken[name.lower()] == 1 else f"{PREFIX}{name}:{one.kind}"
         if one.residual:
-            found.append(Residual(address, one.id, one.kind, one.key, one.why))
+            found.append(Residual(address=address, id=one.id, what=one.kind, key=one.key, why=one.why))
     return found
 
 
 def newest(reports: Iterable[EvidenceFile]) -> list[Residual]:
     """The residuals of the newest tombstone; none where nothing was removed."""
-    report = last(list(reports), RECORD)
-    return [] if report is None else [Residual.of(one) for one in report.content.get("residuals", ())]
+    report = last(list(reports), Decommission)
+    return list(report.content.residuals) if report else []

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from amlmigrate.core.plan import Plan
-from amlmigrate.core.seal import service_time
 from amlmigrate.cutover import evidence_checks
-from amlmigrate.cutover.record import BACK, RECORD, active
+from amlmigrate.cutover.record import active
+from amlmigrate.evidence import Cutover, CutoverBack, Verify
 from amlmigrate.ledger.evidence import EvidenceFile, last
 
 
@@ -37,27 +37,25 @@ def reason(plan: Plan, reports: list[EvidenceFile], soak: timedelta, now: dateti
 
 def _green_since(plan: Plan, reports: list[EvidenceFile]) -> datetime | None:
     """Of evidence that the gate takes; one that did not read the bytes neither begins nor ends it."""
-    newest = last(reports, "verify")
+    newest = last(reports, Verify)
     found: datetime | None = None
     for report in reversed(reports):
         content = report.content
         # The target was in use then, whatever it was verified to be before.
-        if content["record"] in (RECORD, BACK):
+        if isinstance(content, Cutover | CutoverBack):
             break
-        if content["record"] == "verify":
-            if newest is None or not _continues(plan, report, newest):
+        if isinstance(content, Verify):
+            if newest is None or not _continues(plan, content, newest.content):
                 break
-            found = _moment(report) if evidence_checks.deep(report) else found
+            found = _moment(report) if content.reads_bytes else found
     return found
 
 
-def _continues(plan: Plan, report: EvidenceFile, newest: EvidenceFile) -> bool:
+def _continues(plan: Plan, content: Verify, newest: Verify) -> bool:
     """Whether it is green, of this plan, and saw on both sides just what the newest did."""
-    content = report.content
-    same = content.get("digests") == newest.content.get("digests")
-    return bool(content["green"]) and (content.get("plan") or {}).get("sha256") == plan.sha256 and same
+    return content.green and content.plan.sha256 == plan.sha256 and content.digests == newest.digests
 
 
 def _moment(report: EvidenceFile) -> datetime:
     """When it was made: by Azure's clock where the report has that, else by the machine's."""
-    return datetime.fromisoformat(service_time(report.content))
+    return datetime.fromisoformat(report.content.moment)

@@ -17,7 +17,6 @@ from amlmigrate.core.clock import Clock
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import MigrateError, RefusedError
 from amlmigrate.core.events import Emit, Event
-from amlmigrate.core.headline import of_evidence
 from amlmigrate.core.plan import Plan
 from amlmigrate.decommissioning import guards, removal, tombstone
 from amlmigrate.decommissioning.containers import Deleted, Deletion, KeptContainer
@@ -25,6 +24,8 @@ from amlmigrate.decommissioning.copy_proof import CopyProof
 from amlmigrate.decommissioning.gone import SETTLING, GoneLook, GoneResult, Sight, absent_for_long, settled
 from amlmigrate.decommissioning.references import SeenTarget
 from amlmigrate.decommissioning.surroundings import Surroundings
+from amlmigrate.evidence import Decommission, Verify
+from amlmigrate.evidence.headline import of_evidence
 from amlmigrate.kinds import settling
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile, last
@@ -47,7 +48,7 @@ class DecommissionRequest:
 class DecommissionResult:
     """The tombstone, or what a dry run has to say; `refused`: why something that was asked for was not done."""
 
-    report: EvidenceFile | None = None
+    report: EvidenceFile[Decommission] | None = None
     text: str = ""
     listing: Document | None = None
     refused: tuple[str, ...] = ()
@@ -181,7 +182,7 @@ class Removal:
 
     # What was asked for beside it, and the tombstone.
 
-    async def _finish(self, begun: Document, before: EvidenceFile | None) -> DecommissionResult:
+    async def _finish(self, begun: Document, before: EvidenceFile[Decommission] | None) -> DecommissionResult:
         purge = self.wanted.purge and not begun["purged"]
         delete = begun["deletable"] if self.wanted.delete else {}
         if self.wanted.dry_run and (before is None or purge or delete):
@@ -210,7 +211,7 @@ class Removal:
         return DecommissionResult(self._tombstone(begun, done))
 
     def _not_ours(
-        self, begun: Document, before: EvidenceFile | None, delete: dict[str, str]
+        self, begun: Document, before: EvidenceFile[Decommission] | None, delete: dict[str, str]
     ) -> DecommissionResult:
         """Purging and deleting take that it was us who removed the workspace."""
         why = "It is not shown that this plan's own deletion removed the workspace."
@@ -221,9 +222,8 @@ class Removal:
             self._tombstone(begun, kept), refused=(f"not purged: {why}",) * self.wanted.purge
         )
 
-    def _tombstone(self, begun: Document, done: Deleted) -> EvidenceFile:
-        content = {**tombstone.tombstone(begun, done), "by": self.by.as_dict()}
-        report = self.evidence.add(tombstone.RECORD, content)
+    def _tombstone(self, begun: Document, done: Deleted) -> EvidenceFile[Decommission]:
+        report = self.evidence.add(tombstone.tombstone(begun, done, self.by))
         tombstone.without(self.ledger, begun, done)
         return report
 
@@ -276,7 +276,7 @@ class Removal:
 
 def _verified(reports: list[EvidenceFile]) -> Document | None:
     """The verification that a removal rests on, and what it showed."""
-    newest = last(reports, "verify")
+    newest = last(reports, Verify)
     if newest is None:
         return None
     return {"report": newest.path.name, "sha256": newest.sha256, "says": of_evidence(newest.content)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from amlmigrate.bytes.listings import Listing, listing_digest
 from amlmigrate.cloud.errors import ServiceError
@@ -16,7 +16,9 @@ from amlmigrate.decommissioning.held_rights import HeldRights
 from amlmigrate.decommissioning.losses import Dying, Secrets
 from amlmigrate.decommissioning.recovery import Recovery, told
 from amlmigrate.decommissioning.remaining_resources import Remaining
-from amlmigrate.decommissioning.residuals import Residual, residuals
+from amlmigrate.decommissioning.residuals import residuals
+from amlmigrate.evidence import decommission as reported
+from amlmigrate.evidence.decommission import Residual
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Surroundings:
         return {
             **self.as_dict(),
             "remains": [one.as_dict() for one in self.remains],
-            "residuals": [one.as_dict() for one in residuals(self.remains)],
+            "residuals": [asdict(one) for one in residuals(self.remains)],
             "lines": self.lines(),
         }
 
@@ -78,7 +80,7 @@ class Surroundings:
 
 
 def remains_lines(
-    remains: Iterable[Remaining], found: Iterable[Residual], deletable: Container[str] = ()
+    remains: Iterable[Remaining | reported.Remaining], found: Iterable[Residual], deletable: Container[str] = ()
 ) -> list[str]:
     """What stays, for people, with the addresses of residuals; then those that were deleted and may come back.
 
@@ -142,7 +144,11 @@ async def going(side: Side, workspace_id: str) -> list[Document] | None:
     names = ("principalId", "principalType", "roleDefinitionId", "scope")
     documents = [(one["id"], properties_of(one)) for one in found]
     return [
-        {"id": id_, **{name: properties.get(name) for name in names}}
+        {"id": str(id_), **{name: _text(properties.get(name)) for name in names}}
         for id_, properties in sorted(documents, key=lambda one: str(one[0]))
         if f"{properties.get('scope', '')}/".lower().startswith(f"{workspace_id}/".lower())
     ]
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from amlmigrate.core.asset import Inventory
+from amlmigrate.core.authorship import By
 from amlmigrate.core.documents import Document
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.workspace import Workspace
@@ -17,11 +18,10 @@ from amlmigrate.decommissioning.containers import Deleted
 from amlmigrate.decommissioning.remaining_resources import Remaining
 from amlmigrate.decommissioning.removal import blocking
 from amlmigrate.decommissioning.surroundings import Surroundings, remains_lines
+from amlmigrate.evidence import Decommission
 from amlmigrate.ledger import Ledger
-from amlmigrate.ledger.evidence import EvidenceFile
+from amlmigrate.ledger.evidence import EvidenceFile, only
 
-# The evidence that ends a removal.
-RECORD = residuals.RECORD
 _BEGUN = "decommission"
 
 
@@ -32,14 +32,13 @@ def begun(ledger: Ledger) -> Document | None:
     return found
 
 
-def ended(found: Document, reports: Iterable[EvidenceFile]) -> EvidenceFile | None:
+def ended(found: Document, reports: Iterable[EvidenceFile]) -> EvidenceFile[Decommission] | None:
     """The last tombstone of that removal; None while it has none."""
     return next(
         (
             report
-            for report in reversed(list(reports))
-            if report.content["record"] == RECORD
-            and all(report.content.get(name) == found[name] for name in ("begun", "deleted"))
+            for report in only(reversed(list(reports)), Decommission)
+            if (report.content.begun, report.content.deleted) == (found["begun"], found["deleted"])
         ),
         None,
     )
@@ -65,6 +64,10 @@ def begin(
         # When it was shown to be gone, and whether by our own deletion; where that, and a purge, are polled.
         "gone": None,
         "by_us": False,
+        # Who passed the gate, on which verification, and how the last look at the code bytes stood.
+        "begun_by": None,
+        "verified": None,
+        "code_bytes": None,
         "operation": None,
         "purging": None,
         "remains": [one.as_dict() for one in around.remains],
@@ -137,32 +140,35 @@ def without(ledger: Ledger, found: Document, done: Deleted) -> Document:
     )
 
 
-def tombstone(found: Document, done: Deleted) -> Document:
-    """What remains, where, under whose key, and until when."""
+def tombstone(found: Document, done: Deleted, by: By) -> Decommission:
+    """What remains, where, under whose key, and until when; `by` is who ends it."""
     remains = [one for one in _remains(found) if not _is_one_of(one, set(done.deleted))]
     left_out = ("deletable", "remains", "restorable", "operation", "purging")
-    return {
+    told = {
         **{name: value for name, value in found.items() if name not in left_out},
         "time": now(),
         # A workspace that came back would find none of its files.
         "recoverable_until": None if done.deleted else recoverable_until(found),
         "remains": [one.as_dict() for one in remains],
-        "residuals": [one.as_dict() for one in residuals.residuals([*remains, *_restorable(found, done)])],
+        "residuals": [asdict(one) for one in residuals.residuals([*remains, *_restorable(found, done)])],
         "containers_deleted": done.deleted,
         "containers_kept": [one.as_dict() for one in done.kept],
         "accepted_unseen": [one.as_dict() for one in done.unseen],
         "protection": done.guard.as_dict() if done.guard else None,
+        "by": by.as_dict(),
     }
+    return Decommission.of_dict(told)
 
 
-def lines(content: Document) -> list[str]:
+def lines(content: Decommission) -> list[str]:
     """A tombstone for people: what remains, what came of the containers, who still holds rights."""
-    protection, held = content["protection"], len(content["rights"]["held"])
+    protection, held = content.protection, len(content.rights.held)
+    early = content.code_bytes.told if content.code_bytes else ""
     return [
-        *remains_lines(map(Remaining.of, content["remains"]), map(residuals.Residual.of, content["residuals"])),
-        *([f"code bytes: {early}"] if (early := (content.get("code_bytes") or {}).get("told")) else ()),
-        *(f"not deleted: {one['id']}: {why}" for one in content["containers_kept"] for why in one["reasons"]),
-        *([f"deleted containers: {protection['documented']}"] if protection else ()),
+        *remains_lines(content.remains, content.residuals),
+        *([f"code bytes: {early}"] if early else ()),
+        *(f"not deleted: {one.id}: {why}" for one in content.containers_kept for why in one.reasons),
+        *([f"deleted containers: {protection.documented}"] if protection else ()),
         *([f"still held: {held} rights of old identities, each with the command that takes it"] if held else ()),
     ]
 

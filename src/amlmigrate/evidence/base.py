@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Self
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 
-from amlmigrate.evidence.members import PlanRef, Time
+from amlmigrate.evidence.members import FileRef, PlanRef, Side, Text, Time
 from amlmigrate.evidence.values import Signed
 
 FORMAT = 1
@@ -39,6 +39,16 @@ class Content:
     def moment(self) -> str:
         """When it was made, by Azure's clock where it has that (ISO 8601)."""
         return self.time
+
+    @property
+    def workspaces(self) -> dict[str, str]:
+        """The ids of the workspaces that it is about, by their side of the plan."""
+        return {}
+
+    @property
+    def files(self) -> tuple[FileRef, ...]:
+        """The files beside it that it names."""
+        return ()
 
     def as_dict(self) -> dict[str, Any]:
         """Its form in the file, but for `record`, `number` and `previous`, which its place in the chain gives."""
@@ -82,6 +92,32 @@ class Content:
             "properties": chain | made["properties"],
             "required": sorted({*chain, *made["required"]}),
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfPair(Content):
+    """A report about both workspaces."""
+
+    source: Side
+    target: Side
+
+    @property
+    def workspaces(self) -> dict[str, str]:
+        """The ids of the workspaces that it is about, by their side of the plan."""
+        return {"source": self.source.workspace_id, "target": self.target.workspace_id}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timed(OfPair):
+    """One with the time by Azure's clock too, left out where that is not known, and the tool that wrote it."""
+
+    service_time: Time = ""
+    tool: Text
+
+    @property
+    def moment(self) -> str:
+        """When it was made, by Azure's clock where it has that (ISO 8601)."""
+        return self.service_time or self.time
 
 
 class _Schema(GenerateJsonSchema):

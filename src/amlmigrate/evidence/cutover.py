@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from amlmigrate.evidence.base import Content
-from amlmigrate.evidence.members import Change, Count, Digests, FileRef, Part, Sha256, Side, Text, Time
+from amlmigrate.evidence.base import Timed
+from amlmigrate.evidence.members import Change, Count, Digests, FileRef, Part, Sha256, Text, Time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +18,7 @@ class Verified(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cutover(Content):
+class Cutover(Timed):
     """From here on the target lives: the source is held to `digests`, and the target to what was proven.
 
     `unfrozen`: why it did not matter that others could write the source, null where nobody said so; `writers`: who
@@ -27,10 +27,6 @@ class Cutover(Content):
 
     record: ClassVar[str] = "cutover"
 
-    tool: Text
-    source: Side
-    target: Side
-    service_time: Time = ""
     unfrozen: Text | None
     writers: tuple[Text, ...]
     warnings: tuple[Text, ...]
@@ -39,9 +35,9 @@ class Cutover(Content):
     manifests: tuple[FileRef, ...]
 
     @property
-    def moment(self) -> str:
-        """When it was made, by Azure's clock where it has that (ISO 8601)."""
-        return self.service_time or self.time
+    def files(self) -> tuple[FileRef, ...]:
+        """The files beside it that it names."""
+        return self.manifests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,19 +49,10 @@ class Taken(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CutoverBack(Content):
+class CutoverBack(Timed):
     """A cutover is taken back: the evidence holds both sides again. `changes`: what the target has since."""
 
     record: ClassVar[str] = "cutover-back"
 
-    tool: Text
-    source: Side
-    target: Side
-    service_time: Time = ""
     cutover: Taken
     changes: tuple[Change, ...]
-
-    @property
-    def moment(self) -> str:
-        """When it was made, by Azure's clock where it has that (ISO 8601)."""
-        return self.service_time or self.time

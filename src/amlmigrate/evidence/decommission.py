@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from amlmigrate.evidence.base import Content
+from amlmigrate.evidence.base import OfPair
 from amlmigrate.evidence.members import (
     CodeBytes,
     Count,
@@ -15,7 +15,6 @@ from amlmigrate.evidence.members import (
     Free,
     Part,
     Sha256,
-    Side,
     Text,
     Time,
 )
@@ -174,7 +173,7 @@ class RestsOn(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decommission(Content):
+class Decommission(OfPair):
     """What was removed, what died with it, what remains, under whose key, and until when.
 
     `begun`, `deleted`, `gone`: when it began, when the workspace's deletion was asked for (null: it was not), and
@@ -183,8 +182,6 @@ class Decommission(Content):
 
     record: ClassVar[str] = "decommission"
 
-    source: Side
-    target: Side
     purged: Flag
     begun: Time
     deleted: Time | None

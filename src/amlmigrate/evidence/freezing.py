@@ -12,6 +12,9 @@ from amlmigrate.evidence.base import Content
 from amlmigrate.evidence.members import Part, Sha256, Text
 from amlmigrate.evidence.values import Assigned, Found
 
+# What is written for people, beside the evidence.
+FILE: Literal["freeze.json"] = "freeze.json"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source(Part):
@@ -34,15 +37,26 @@ class View(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deed(Content):
+class OfFreeze(Content):
+    """A report about the rights of others on the source, and the file that shows them."""
+
+    source: Source
+    file: View
+
+    @property
+    def workspaces(self) -> dict[str, str]:
+        """The ids of the workspaces that it is about, by their side of the plan."""
+        return {"source": self.source.workspace_id}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed(OfFreeze):
     """One role assignment was to be taken or given, or was: `deed` says how it stands from now on."""
 
     record: ClassVar[str] = "deed"
 
     deed: FreezeState
-    source: Source
     assignment: Assigned
-    file: View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,27 +69,23 @@ class NotGiven(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Freeze(Content):
+class Freeze(OfFreeze):
     """What a freeze came to: how every assignment stands; `failed` is the error that ended it early."""
 
     record: ClassVar[str] = "freeze"
 
     state: Literal["frozen", "back"]
-    source: Source
     assignments: tuple[Assigned, ...]
     findings: tuple[Found, ...]
     failed: Text = ""
-    file: View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Back(Content):
+class Back(OfFreeze):
     """What giving back came to: how every assignment stands, and what could not be given."""
 
     record: ClassVar[str] = "back"
 
     state: Literal["frozen", "back"]
-    source: Source
     assignments: tuple[Assigned, ...]
     failed: tuple[NotGiven, ...]
-    file: View

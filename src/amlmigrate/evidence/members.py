@@ -137,5 +137,5 @@ class Change(Part):
     what: Text
     now: Text
     item: Text
-    seen: Time
+    seen: Text
     finding: Text

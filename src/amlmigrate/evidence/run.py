@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from amlmigrate.evidence.base import Content
-from amlmigrate.evidence.members import Count, ForeignBytes, Left, Part, Sha256, Side, Text, Time
+from amlmigrate.evidence.base import OfPair
+from amlmigrate.evidence.members import Count, ForeignBytes, Left, Part, Sha256, Text, Time
 from amlmigrate.evidence.values import Found
 
 Ended = Literal["ended", "stopped", "stopped: the target can no longer be used", "cut off before its report"]
@@ -29,7 +29,7 @@ class IdMap(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run(Content):
+class Run(OfPair):
     """What a run did, how each item stands after it, and what is left.
 
     `started`: when it began; `cut_off`: when those before it began that ended without a report. `items`: outcome
@@ -40,8 +40,6 @@ class Run(Content):
     record: ClassVar[str] = "run"
 
     tool: Text
-    source: Side
-    target: Side
     started: Time | None
     cut_off: tuple[Time, ...]
     ended: Ended

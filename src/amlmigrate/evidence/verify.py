@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from amlmigrate.evidence.base import Content
+from amlmigrate.evidence.base import Timed
 from amlmigrate.evidence.members import (
     Change,
     CodeBytes,
@@ -16,9 +16,7 @@ from amlmigrate.evidence.members import (
     ForeignBytes,
     Left,
     Part,
-    Side,
     Text,
-    Time,
     Told,
 )
 from amlmigrate.evidence.values import Claimed, Found
@@ -86,7 +84,7 @@ class SinceCutover(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verify(Content):
+class Verify(Timed):
     """What a verification compared and what it came to.
 
     A verification after the cutover has `since_cutover`, and none of what a comparison of both sides alone has:
@@ -95,11 +93,7 @@ class Verify(Content):
 
     record: ClassVar[str] = "verify"
 
-    service_time: Time = ""
-    tool: Text
     depth: Depth
-    source: Side
-    target: Side
     green: Flag
     items: dict[Text, Count]
     waived: tuple[Told, ...]
@@ -135,9 +129,9 @@ class Verify(Content):
     manifests: tuple[FileRef, ...]
 
     @property
-    def moment(self) -> str:
-        """When it was made, by Azure's clock where it has that (ISO 8601)."""
-        return self.service_time or self.time
+    def files(self) -> tuple[FileRef, ...]:
+        """The files beside it that it names."""
+        return self.manifests
 
     @property
     def reads_bytes(self) -> bool:

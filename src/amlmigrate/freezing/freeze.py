@@ -12,7 +12,8 @@ from amlmigrate.cloud.roles import Removed
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.events import Emit, Event
-from amlmigrate.core.freeze_record import Assignment, FreezeRecord, FreezeState, differing, strange
+from amlmigrate.core.freeze_record import Assignment, FreezeState, differing, strange
+from amlmigrate.evidence.frozen import FreezeRecord
 from amlmigrate.freezing.atomic_deeds import whole
 
 # When a right ends by itself, as Azure writes it; '' where it has no end, None where that may not be read.
@@ -94,7 +95,7 @@ async def _take(roles: FreezePort, book: Book, listed: Assignment, end: End, cam
         came.stayed.append((listed, _END_UNREAD))
         return
     one = replace(Assignment.of(there, listed.role), end=ends)
-    if why := _another(listed, one) or strange(one, str(book.record.source["id"]), book.record.account):
+    if why := _another(listed, one) or strange(one, book.record.source.id, book.record.account):
         came.stayed.append((one, why))
         return
     narrowed = differing(listed, one)

@@ -7,22 +7,19 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import RefusedError
-from amlmigrate.core.freeze_record import (
-    DEED,
-    SUMMARIES,
-    Assignment,
-    FreezeRecord,
-    FreezeState,
-    of_reports,
-    strange,
-)
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.freeze_record import Assignment, FreezeState, strange
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.unexpected_errors import said
+from amlmigrate.evidence import Back, Deed, Freeze
+from amlmigrate.evidence.freezing import FILE, NotGiven, OfFreeze, Source, View
+from amlmigrate.evidence.frozen import FreezeRecord, of_reports
+from amlmigrate.evidence.members import PlanRef
 from amlmigrate.ledger import Ledger, decisions, files
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile, end_problems, examine
 from amlmigrate.ledger.missing import EVIDENCE
@@ -30,16 +27,16 @@ from amlmigrate.ledger.read_only_copy import copied
 
 __all__ = ["Assignment", "Deeds", "FreezeRecord", "FreezeState"]
 
-FILE = decisions.FREEZE_FILE
-_UNREADABLE = (KeyError, TypeError, ValueError, AttributeError)
+F = TypeVar("F", bound=OfFreeze)
+_RECORDS = (Deed.record, Freeze.record, Back.record)
 
 
 def read(reports: Iterable[EvidenceFile], folder: Path) -> FreezeRecord | None:
     """How all stands by a chain that was checked. Raises RefusedError for a report that says no such thing."""
     try:
         return of_reports(one.content for one in reports)
-    except _UNREADABLE as error:
-        raise _untrusted(folder, f"a report of it cannot be read ({type(error).__name__}: {error})") from error
+    except ValueError as error:
+        raise _untrusted(folder, str(error)) from error
 
 
 def trusted(ledger: Ledger, plan: Plan, reports: list[EvidenceFile]) -> FreezeRecord | None:
@@ -60,7 +57,7 @@ def trusted(ledger: Ledger, plan: Plan, reports: list[EvidenceFile]) -> FreezeRe
 
 def _refuse_others(folder: Path, plan: Plan, known: FreezeRecord) -> None:
     header = plan.header.source
-    of_it = (known.plan.get("sha256"), known.source.get("workspaceId"), key_of(known.source.get("id")))
+    of_it = (known.plan.sha256, known.source.workspace_id, key_of(known.source.id))
     if of_it != (plan.sha256, header["workspaceId"], key_of(header["id"])):
         raise _untrusted(folder, "it is of another plan or another source")
 
@@ -76,7 +73,7 @@ def show(ledger: Ledger, reports: list[EvidenceFile], known: FreezeRecord) -> No
     """Writes `freeze.json` anew where it is behind the evidence, or not there. Raises FileError."""
     newest, data = decisions.freeze_state(reports), known.data()
     sha256 = hashlib.sha256(data).hexdigest()
-    if newest is None or newest.content["file"]["sha256"] != sha256:
+    if newest is None or newest.content.file.sha256 != sha256:
         return
     if decisions.of_file(ledger.home / FILE) != sha256:
         files.write(ledger.home / FILE, data)
@@ -97,12 +94,11 @@ class Deeds:
         self._evidence = Evidence(ledger.home, ledger)
         self._by = by
         self.record = FreezeRecord(
-            plan={"name": header.name, "sha256": plan.sha256},
-            source={"id": header.source["id"], "workspaceId": header.source["workspaceId"],
-                    "storageAccount": account},
-            by=by.who(),
+            PlanRef.of(plan),
+            Source(id=header.source["id"], workspace_id=header.source["workspaceId"], storage_account=account),
+            replace(by, options={}),
             found=known.found if known else {},
-        )  # fmt: skip
+        )
 
     @property
     def who(self) -> str:
@@ -111,32 +107,51 @@ class Deeds:
 
     def add(self, one: Assignment) -> Assignment:
         """Records how one stands now, and returns it as it is recorded."""
-        time = datetime.now(UTC).isoformat(timespec="milliseconds")
-        since = time if one.state is FreezeState.TAKING else one.since
-        one = replace(one, since=since)
+        time = _now()
+        one = replace(one, since=time if one.state is FreezeState.TAKING else one.since)
         record = replace(self.record.after(one), time=time)
-        content = {"format": record.as_dict()["format"], "time": time, "deed": one.state.value,
-                   "plan": record.plan, "source": record.source, "assignment": one.as_dict()}  # fmt: skip
-        self._write(DEED, record, content)
+        self._write(record, Deed, deed=one.state, assignment=one)
         return one
 
-    def sum_up(self, kind: str, **more: Any) -> EvidenceFile:
-        """Adds the report of what a command came to."""
-        time = datetime.now(UTC).isoformat(timespec="milliseconds")
-        record = replace(self.record, time=time)
-        return self._write(kind, record, {**record.as_dict(), **more})
+    def frozen(self, findings: Iterable[Finding], failed: str = "") -> EvidenceFile[Freeze] | None:
+        """Adds the report of what taking away came to; `failed` is the error that ended it early.
 
-    def _write(self, kind: str, record: FreezeRecord, content: dict[str, Any]) -> EvidenceFile:
+        None where the last report is of just that, or nothing was ever done.
+        """
+        if not self._to_say(bool(failed)):
+            return None
+        record = replace(self.record, time=_now())
+        standing = {"state": record.state, "assignments": record.assignments}
+        return self._write(record, Freeze, **standing, findings=tuple(findings), failed=failed)
+
+    def given_back(self, failed: Iterable[NotGiven] = ()) -> EvidenceFile[Back] | None:
+        """Adds the report of what giving back came to. None as for `frozen`."""
+        left = tuple(failed)
+        if not self._to_say(bool(left)):
+            return None
+        record = replace(self.record, time=_now())
+        return self._write(record, Back, state=record.state, assignments=record.assignments, failed=left)
+
+    def _to_say(self, failed: bool) -> bool:
+        newest = decisions.freeze_state(self._evidence.reports())
+        return newest is not None and (failed or isinstance(newest.content, Deed))
+
+    def _write(self, record: FreezeRecord, of: type[F], **more: Any) -> EvidenceFile[F]:
         """The evidence first: the file says nothing that the evidence does not."""
         data = record.data()
         sha256 = hashlib.sha256(data).hexdigest()
         self._ledger.note(decisions.FREEZE_NEXT, sha256)
-        file = {"name": FILE, "sha256": sha256}
-        report = self._evidence.add(kind, {**content, "by": self._by.as_dict(), "file": file})
+        file = View(name=FILE, sha256=sha256)
+        content = of(time=record.time, plan=record.plan, by=self._by, source=record.source, file=file, **more)
+        report = self._evidence.add(content)
         self.record = record
         files.write(self._ledger.home / FILE, data)
         self._ledger.note(decisions.FREEZE_HEAD, sha256)
         return report
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def beside(folder: Path, workspace_id: str) -> tuple[list[tuple[Path, FreezeRecord]], list[str]]:
@@ -148,7 +163,7 @@ def beside(folder: Path, workspace_id: str) -> tuple[list[tuple[Path, FreezeReco
     around = folder.parent
     told = {path.parent for path in around.glob(f"*/{FILE}")}
     # The file may have been taken away.
-    told |= {path.parents[1] for name in (DEED, *SUMMARIES) for path in around.glob(f"*/{EVIDENCE}/*-{name}.json")}
+    told |= {path.parents[1] for name in _RECORDS for path in around.glob(f"*/{EVIDENCE}/*-{name}.json")}
     for other in sorted(told):
         try:
             record = _of_folder(other, workspace_id)
@@ -174,7 +189,7 @@ def _of_folder(folder: Path, workspace_id: str) -> FreezeRecord | None:
         if altered:
             raise _untrusted(folder, altered[0])
         record = read(reports, folder)
-        told = (record.plan.get("sha256"), record.source.get("workspaceId")) if record else None
+        told = (record.plan.sha256, record.source.workspace_id) if record else None
         if told not in (None, (ledger.plan_sha256, workspace_id)):
             raise _untrusted(folder, "it is of another plan or another source")
         return record

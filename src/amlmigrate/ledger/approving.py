@@ -6,21 +6,22 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
+from amlmigrate import evidence
 from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import Decision, open_digest
 from amlmigrate.core.errors import BadInputError, DeniedError, RefusedError
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.redaction import masked
+from amlmigrate.evidence.decisions import Approved
+from amlmigrate.evidence.members import PlanRef
 from amlmigrate.ledger.decision_rows import Approval
-from amlmigrate.ledger.evidence import Evidence, EvidenceFile
+from amlmigrate.ledger.evidence import Evidence, EvidenceFile, only
 from amlmigrate.ledger.ledger import Ledger
 from amlmigrate.ledger.ownership import now as _now
 from amlmigrate.ledger.valid_decisions import Standing
 
-RECORD = "approval"
 _SHORTEST = 8
 _PREFIX = re.compile(rf"[0-9a-f]{{{_SHORTEST},64}}")
 
@@ -40,15 +41,15 @@ def approve_plan(plan: Plan, ledger: Ledger, prefix: str, by: By, comment: str) 
             address=str(ledger.path.parent),
             remedy=f"Have somebody other than {planner or 'its unknown planner'} approve it.",
         )
-    evidence = Evidence(ledger.path.parent, ledger)
-    with evidence.alone():
-        known = set(told(evidence.reports()))
+    chain = Evidence(ledger.path.parent, ledger)
+    with chain.alone():
+        known = set(told(chain.reports()))
         mine = [
             one for one in approvals(plan, ledger) if identity.same(one.object_id, one.tenant_id) and one in known
         ]
         if mine:
             return mine[0], False
-        return _record(plan, ledger, evidence, plan.sha256, (), by, comment), True
+        return _record(plan, ledger, chain, plan.sha256, (), by, comment), True
 
 
 def approve_decisions(
@@ -60,8 +61,8 @@ def approve_decisions(
     for one that the approver took.
     """
     identity = _identity(by)
-    evidence = Evidence(ledger.path.parent, ledger)
-    with evidence.alone():
+    chain = Evidence(ledger.path.parent, ledger)
+    with chain.alone():
         pending = Standing(plan, ledger).pending()
         if not pending:
             raise BadInputError(
@@ -79,7 +80,7 @@ def approve_decisions(
                 address=str(ledger.path.parent),
                 remedy="Have another identity approve them.",
             )
-        return _record(plan, ledger, evidence, sha256, pending, by, comment), pending
+        return _record(plan, ledger, chain, sha256, pending, by, comment), pending
 
 
 def approvals(plan: Plan, ledger: Ledger) -> list[Approval]:
@@ -97,21 +98,21 @@ def approvals(plan: Plan, ledger: Ledger) -> list[Approval]:
 
 def told(reports: list[EvidenceFile]) -> list[Approval]:
     """The approvals that evidence tells of; of two of the same by the same identity the newer one."""
-    found = [_told(report.content) for report in reports if report.content["record"] == RECORD]
+    found = [_told(report) for report in only(reports, evidence.Approval)]
     return list({(one.sha256, one.tenant_id, one.object_id): one for one in found}.values())
 
 
-def _told(content: dict[str, Any]) -> Approval:
-    identity = Identity(**content["by"]["identity"])
+def _told(report: EvidenceFile[evidence.Approval]) -> Approval:
+    content, identity = report.content, report.content.identity
     return Approval(
-        content["sha256"],
+        content.sha256,
         identity.object_id,
         str(identity),
-        content["comment"],
-        content["time"],
-        content["number"],
-        tuple(line["digest"] for line in content.get("decisions", ())),
-        content.get("tenant_id", ""),
+        content.comment,
+        content.time,
+        report.number,
+        tuple(line.digest for line in content.decisions),
+        content.tenant_id,
     )
 
 
@@ -163,24 +164,23 @@ def _refuse_other(prefix: str, sha256: str, what: str, ledger: Ledger) -> None:
 def _record(
     plan: Plan,
     ledger: Ledger,
-    evidence: Evidence,
+    chain: Evidence,
     sha256: str,
     decisions: Sequence[Decision],
     by: By,
     comment: str,
 ) -> Approval:
-    content = {
-        "format": 1,
-        "time": _now(),
-        "plan": {"name": plan.header.name, "sha256": plan.sha256},
-        "of": "decisions" if decisions else "plan",
-        "sha256": sha256,
-        "decisions": [{**asdict(one), "digest": one.digest} for one in decisions],
-        "by": by.as_dict(),
-        "tenant_id": by.identity.tenant_id if by.identity else "",
-        "comment": masked(comment),
-    }
-    made = _told(evidence.add(RECORD, content).content)
+    content = evidence.Approval(
+        time=_now(),
+        plan=PlanRef.of(plan),
+        of="decisions" if decisions else "plan",
+        sha256=sha256,
+        decisions=tuple(Approved(**asdict(one), digest=one.digest) for one in decisions),
+        by=by,
+        tenant_id=by.identity.tenant_id if by.identity else "",
+        comment=masked(comment),
+    )
+    made = _told(chain.add(content))
     ledger.approve(made)
     return made
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from amlmigrate.core.errors import BadInputError, PlanLockedError
 from amlmigrate.core.plan import Plan
+from amlmigrate.evidence import Run
 from amlmigrate.ledger import decisions
-from amlmigrate.ledger.evidence import EvidenceFile, end_problems, examine, of_another, strangers
+from amlmigrate.ledger.evidence import EvidenceFile, end_problems, examine, of_another, only, strangers
 from amlmigrate.ledger.exclusive import quiet
 from amlmigrate.ledger.items import idmap
 from amlmigrate.ledger.ledger import Ledger, NewerLedgerError
@@ -81,12 +82,7 @@ def _without(folder: Path, found: Check) -> None:
 def _agree(folder: Path, ledger: Ledger, found: Check) -> None:
     if not found.altered:
         found.altered += map(str, end_problems(ledger.meta(), folder / EVIDENCE, found.reports))
-    try:
-        problems = decisions.problems(ledger, found.reports)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        found.altered.append(f"a report of a decision lacks what it has to say ({type(error).__name__}: {error})")
-    else:
-        _sort(problems, found)
+    _sort(decisions.problems(ledger, found.reports), found)
     _ids(folder, ledger, found)
 
 
@@ -99,14 +95,10 @@ def _sort(problems: Iterable[str], found: Check) -> None:
 def _ids(folder: Path, ledger: Ledger | None, found: Check) -> None:
     """The map of ids is what the last run told, or, where a later one was killed, what the ledger has."""
     now = decisions.of_file(folder / IDMAP)
-    told = [one.content["idmap"]["sha256"] for one in found.reports if _names_ids(one)]
+    told = [one.content.idmap.sha256 for one in only(found.reports, Run)]
     if (told and now == told[-1]) or (ledger and now and (folder / IDMAP).read_bytes() == idmap(ledger)):
         return
     if told or (now and ledger):
         found.altered.append(f"{IDMAP}: {'it is not the one that was written' if now else 'it is not there'}")
     elif now or (ledger and ledger.begun and not ledger.untold_runs):
         found.unchecked.append(f"{IDMAP}: no report of a run tells of it")
-
-
-def _names_ids(report: EvidenceFile) -> bool:
-    return isinstance(report.content.get("idmap"), dict) and "sha256" in report.content["idmap"]

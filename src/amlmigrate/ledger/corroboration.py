@@ -9,24 +9,23 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.plan import Step
+from amlmigrate.evidence import Run
+from amlmigrate.evidence.run import Made
 from amlmigrate.ledger.evidence import EvidenceFile, end_problems, examine, last, of_another
 from amlmigrate.ledger.ledger import Ledger
 from amlmigrate.ledger.missing import EVIDENCE
 
-_RUN, _MADE = "run", "made"
 
-
-def made(ledger: Ledger) -> dict[str, Any]:
+def made(ledger: Ledger) -> Made:
     """The digest of all that it says that the tool made, and how it left it, for the report of a run."""
     sha, count = hashlib.sha256(), 0
     for line in ledger.claims():
         count += 1
         sha.update("\0".join(line).encode() + b"\n")
-    return {"count": count, "sha256": sha.hexdigest()}
+    return Made(count=count, sha256=sha.hexdigest())
 
 
 def problems(ledger: Ledger, reports: list[EvidenceFile]) -> Iterator[str]:
@@ -36,11 +35,11 @@ def problems(ledger: Ledger, reports: list[EvidenceFile]) -> Iterator[str]:
     """
     if ledger.untold_runs:
         return
-    told = last(reports, _RUN)
+    told = last(reports, Run)
     if told is None:
         if not ledger.begun and any(ledger.claims()):
             yield "The ledger tells of what was made in the target, and of no run that made it."
-    elif told.content.get(_MADE) != made(ledger):
+    elif told.content.made != made(ledger):
         yield f"What the ledger says was made in the target is not what {told.path.name} tells."
 
 
@@ -57,7 +56,7 @@ def doubt(folder: Path, ledger: Ledger) -> str:
         return found[0]
     if ledger.untold_runs:
         return f"no report tells what its last run did: go on with `migrate run {folder} --resume` first"
-    return "" if last(reports, _RUN) else "no report of a run bears it out"
+    return "" if last(reports, Run) else "no report of a run bears it out"
 
 
 def refuse_outside(steps: Iterable[Step], ledger: Ledger) -> None:

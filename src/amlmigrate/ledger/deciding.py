@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import Decision, DecisionSubject, DecisionVerb
@@ -15,12 +14,13 @@ from amlmigrate.core.errors import BadInputError, DeniedError, RefusedError
 from amlmigrate.core.plan import Action, Plan
 from amlmigrate.core.redaction import masked
 from amlmigrate.core.state import UNSELECTED_REASON, State
+from amlmigrate.evidence import Decided
+from amlmigrate.evidence.decisions import Line
+from amlmigrate.evidence.members import PlanRef
 from amlmigrate.ledger import approving
-from amlmigrate.ledger.evidence import Evidence
+from amlmigrate.ledger.evidence import Evidence, EvidenceFile
 from amlmigrate.ledger.ledger import Ledger
 from amlmigrate.ledger.ownership import now as _now
-
-RECORD = "decision"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def decide(
     for choice in choices:
         refuse_early(ledger, choice.subject)
     lines = [
-        line(one.subject.address, one.subject.sha256, one.subject.says, one.reason, one.until) | {"seen": one.seen}
+        line(one.subject.address, one.subject.sha256, one.subject.says, one.reason, one.until, seen=one.seen)
         for one in choices
     ]
     return record(plan, ledger, Evidence(ledger.path.parent, ledger), verb, lines, by)
@@ -68,7 +68,7 @@ def reopen(plan: Plan, ledger: Ledger, choices: Iterable[tuple[str, str]], by: B
                     address=address,
                     remedy="Leave it out: `migrate status` tells what was decided.",
                 )
-        lines = [{"address": address, "reason": masked(reason)} for address, reason in pairs]
+        lines = [Line(address=address, reason=masked(reason)) for address, reason in pairs]
         _report(evidence, plan, DecisionVerb.REOPEN, lines, by, _now())
         ledger.take_back(address for address, _ in pairs)
     return [address for address, _ in pairs]
@@ -114,58 +114,34 @@ def refuse_early(ledger: Ledger, subject: DecisionSubject) -> None:
                        address=subject.address, remedy=remedy)  # fmt: skip
 
 
-def line(address: str, sha256: str, says: str, reason: str = "", until: str = "") -> dict[str, Any]:
+def line(
+    address: str, sha256: str, says: str, reason: str = "", until: str = "", *, seen: bool | None = None
+) -> Line:
     """A decision as a report has it: a reason that somebody typed may hold an URL with a signature."""
-    found = {"address": address, "sha256": sha256, "reason": masked(reason), "until": until}
-    return found | {"says": masked(says)}
+    return Line(address=address, sha256=sha256, reason=masked(reason), until=until, says=masked(says), seen=seen)
 
 
 def record(
-    plan: Plan, ledger: Ledger, evidence: Evidence, verb: DecisionVerb, lines: list[dict[str, Any]], by: By
+    plan: Plan, ledger: Ledger, evidence: Evidence, verb: DecisionVerb, lines: list[Line], by: By
 ) -> list[Decision]:
     """Writes decisions as `line` makes them into the evidence, then into the ledger, and returns them."""
     # Of two at once the later one counts, in the evidence and in the ledger alike.
     with evidence.alone():
-        made = told(_report(evidence, plan, verb, lines, by, _now()))
+        report = _report(evidence, plan, verb, lines, by, _now())
+        made = report.content.told(report.number)
         ledger.decide(made)
     return made
 
 
 def _report(
-    evidence: Evidence, plan: Plan, verb: DecisionVerb, lines: list[dict[str, Any]], by: By, now: str
-) -> dict[str, Any]:
-    content = {
-        "format": 1,
-        "time": now,
-        "plan": {"name": plan.header.name, "sha256": plan.sha256},
-        "decision": verb.value,
-        "decisions": lines,
-        "by": by.as_dict(),
-        "tenant_id": by.identity.tenant_id if by.identity else "",
-    }
-    return evidence.add(RECORD, content).content
-
-
-def told(content: dict[str, Any]) -> list[Decision]:
-    """The decisions that a report of some tells of; none for one that takes some back."""
-    verb, by = DecisionVerb(content["decision"]), content["by"]
-    if verb is DecisionVerb.REOPEN:
-        return []
-    who = By(by["user"], by["host"], by["version"]).local
-    object_id = (by["identity"] or {}).get("object_id", "")
-    return [
-        Decision(
-            one["address"],
-            verb,
-            one["sha256"],
-            one["reason"],
-            who,
-            content["time"],
-            object_id,
-            one["until"],
-            one.get("seen", False),
-            content["number"],
-            content.get("tenant_id", ""),
-        )
-        for one in content["decisions"]
-    ]
+    evidence: Evidence, plan: Plan, verb: DecisionVerb, lines: list[Line], by: By, now: str
+) -> EvidenceFile[Decided]:
+    content = Decided(
+        time=now,
+        plan=PlanRef.of(plan),
+        decision=verb,
+        decisions=tuple(lines),
+        by=by,
+        tenant_id=by.identity.tenant_id if by.identity else "",
+    )
+    return evidence.add(content)

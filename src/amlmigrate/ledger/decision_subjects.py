@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from functools import partial
-from typing import Any
 
-from amlmigrate.core import escapes, freeze_record
-from amlmigrate.core.claim import WAIVABLE, Claim
+from amlmigrate.core import escapes
+from amlmigrate.core.claim import WAIVABLE
 from amlmigrate.core.decision import DecisionSubject
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.finding import Finding, by_weight
 from amlmigrate.core.plan import Plan, Step
 from amlmigrate.core.state import State
-from amlmigrate.ledger.evidence import EvidenceFile, last
+from amlmigrate.evidence import Decommission, Verify, frozen
+from amlmigrate.evidence.members import Change
+from amlmigrate.ledger.evidence import EvidenceFile, last, only
 from amlmigrate.ledger.ledger import Ledger
 
 _GLOBS = "*?["
-# The member of reports that tells what has become of the target since the cutover.
-_SINCE = "since_cutover"
-# The member of reports that tells what a verification found in the bytes of the target.
-_FOUND = "found"
 
 
 def of_step(step: Step, failure: str = "") -> DecisionSubject:
@@ -59,22 +57,18 @@ def _lines(found: list[Finding]) -> list[dict[str, str]]:
 
 def of_residuals(reports: list[EvidenceFile]) -> dict[str, DecisionSubject]:
     """What the newest tombstone tells of as left under Microsoft's key, by address."""
-    tombstone = last(reports, "decommission")
-    lines = tombstone.content.get("residuals", []) if tombstone else []
+    tombstone = last(reports, Decommission)
     return {
-        line["address"]: DecisionSubject(
-            line["address"],
-            "residual",
-            f"{line.get('what', '')} {line.get('id', '')}: {line.get('why', '')}",
-            line.copy,
+        one.address: DecisionSubject(
+            one.address, "residual", f"{one.what} {one.id}: {one.why}", partial(asdict, one)
         )
-        for line in lines
+        for one in (tombstone.content.residuals if tombstone else ())
     }
 
 
 def of_frozen(reports: list[EvidenceFile]) -> dict[str, DecisionSubject]:
     """What `freeze` took away and nobody has back yet, by address."""
-    record = freeze_record.of_reports(one.content for one in reports)
+    record = frozen.of_reports(one.content for one in reports)
     return {
         one.address: DecisionSubject(one.address, "frozen", f"{one.state.value}: {one}", one.decided)
         for one in (record.owed if record else ())
@@ -83,35 +77,30 @@ def of_frozen(reports: list[EvidenceFile]) -> dict[str, DecisionSubject]:
 
 def of_lost(reports: list[EvidenceFile]) -> dict[str, DecisionSubject]:
     """What the newest report shows as lost in the target since the cutover, by address."""
-    newest = next((one for one in reversed(reports) if one.content.get(_SINCE)), None)
-    changes = newest.content[_SINCE]["changes"] if newest else []
-    return {one["finding"]: _of_lost(one) for one in changes if one["finding"]}
+    told = (one.content.since_cutover for one in only(reversed(reports), Verify))
+    newest = next((one for one in told if one), None)
+    return {one.finding: _of_lost(one) for one in (newest.changes if newest else ()) if one.finding}
 
 
-def _of_lost(change: dict[str, str]) -> DecisionSubject:
+def _of_lost(change: Change) -> DecisionSubject:
     # When it was first seen is no part of what is decided.
-    content = {name: change[name] for name in ("address", "what", "now", "item")}
-    says = f"blocks: {change['what']} in the target since the cutover, seen at {change['seen']}."
-    return DecisionSubject(change["finding"], "finding", says, content.copy, severity="blocks")
+    content = {"address": change.address, "what": change.what, "now": change.now, "item": change.item}
+    says = f"blocks: {change.what} in the target since the cutover, seen at {change.seen}."
+    return DecisionSubject(change.finding, "finding", says, content.copy, severity="blocks")
 
 
 def found_by(reports: list[EvidenceFile]) -> list[Finding]:
     """What the newest verification that looked for it found in the bytes of the target."""
-    newest = next((one for one in reversed(reports) if _FOUND in one.content), None)
-    return [Finding.of_dict(line) for line in newest.content[_FOUND]] if newest else []
+    newest = last(reports, Verify)
+    return list(newest.content.found) if newest else []
 
 
 def of_claims(reports: list[EvidenceFile]) -> dict[str, DecisionSubject]:
     """What may be let go of the claims that the newest verification made, by address: as they were before that."""
-    newest = last(reports, "verify")
-    lines = newest.content.get("claims", []) if newest else []
-    unheld = (_finding(one) for one in lines if one.get("name") in WAIVABLE and not one.get("holds"))
+    newest = last(reports, Verify)
+    claims = newest.content.claims if newest else ()
+    unheld = (one.finding for one in claims if one.name in WAIVABLE and not one.holds)
     return of_findings(one for one in unheld if one)
-
-
-def _finding(claim: dict[str, Any]) -> Finding | None:
-    names = ("name", "holds", "severity", "address", "summary", "remedy")
-    return Claim(**{name: claim[name] for name in names}).finding if claim.keys() >= set(names) else None
 
 
 class Subjects:

@@ -14,16 +14,18 @@ from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import Decision, DecisionVerb, open_digest
 from amlmigrate.core.documents import digest
 from amlmigrate.core.errors import RefusedError
-from amlmigrate.core.freeze_record import DEED, SUMMARIES
 from amlmigrate.core.plan import Plan
+from amlmigrate.evidence import Decided, Deed
+from amlmigrate.evidence.decisions import Line
+from amlmigrate.evidence.freezing import FILE, OfFreeze
 from amlmigrate.ledger import approving, corroboration, deciding
-from amlmigrate.ledger.evidence import Evidence, EvidenceFile
+from amlmigrate.ledger.evidence import Evidence, EvidenceFile, last, only
 from amlmigrate.ledger.ledger import Ledger
 from amlmigrate.ledger.valid_decisions import Standing
 
 _OPTION = "option"
 # What `freeze` writes, beside the ledger's notes of which one it wrote.
-FREEZE_FILE = "freeze.json"
+FREEZE_FILE = FILE
 FREEZE_HEAD = "freeze_head"
 FREEZE_NEXT = "freeze_next"
 FREEZE_UNREPORTED = "has no report yet"
@@ -48,10 +50,10 @@ def wanted(
         refuse_unlike_people(ledger, evidence.reports())
         lines = [_option(command, name, value, about) for name, value in options.items()]
         standing = Standing(plan, ledger)
-        if new := [one for one in lines if not standing.wanted(one["address"], one["sha256"])]:
+        if new := [one for one in lines if not standing.wanted(one.address, one.sha256)]:
             deciding.record(plan, ledger, evidence, DecisionVerb.WANT, new, by)
             standing = Standing(plan, ledger)
-        rows = [standing.wanted(one["address"], one["sha256"]) for one in lines]
+        rows = [standing.wanted(one.address, one.sha256) for one in lines]
         missing = [row for row in rows if row and not standing.approved(row)]
         sha256 = open_digest(standing.pending())
     if missing:
@@ -65,7 +67,7 @@ def wanted(
         )
 
 
-def _option(command: str, name: str, value: Any, about: Any) -> dict[str, Any]:
+def _option(command: str, name: str, value: Any, about: Any) -> Line:
     shown = "" if value is True else f"{value:g}" if isinstance(value, float) else str(value)
     says = " ".join(part for part in (command, name, shown) if part)
     content = {"command": command, "option": name, "value": value}
@@ -126,9 +128,9 @@ def of_people(ledger: Ledger, reports: list[EvidenceFile]) -> list[str]:
     return [*_decisions(ledger, reports), *_approvals(ledger, reports)]
 
 
-def freeze_state(reports: list[EvidenceFile]) -> EvidenceFile | None:
+def freeze_state(reports: list[EvidenceFile]) -> EvidenceFile[OfFreeze] | None:
     """The newest report of a freeze, of a deed of it, or of what was given back."""
-    return next((one for one in reversed(reports) if one.content["record"] in (DEED, *SUMMARIES)), None)
+    return last(reports, OfFreeze)
 
 
 def of_file(path: Path) -> str:
@@ -147,12 +149,10 @@ def _decisions(ledger: Ledger, reports: list[EvidenceFile]) -> Iterable[str]:
 def _told(reports: list[EvidenceFile]) -> dict[str, Decision]:
     """By address, the decision that evidence tells of and that was not taken back."""
     found: dict[str, Decision] = {}
-    for report in reports:
-        content = report.content
-        if content["record"] == deciding.RECORD:
-            for line in content["decisions"]:
-                found.pop(line["address"], None)
-            found |= {one.address: one for one in deciding.told(content)}
+    for report in only(reports, Decided):
+        for line in report.content.decisions:
+            found.pop(line.address, None)
+        found |= {one.address: one for one in report.content.told(report.number)}
     return found
 
 
@@ -167,10 +167,10 @@ def frozen(folder: Path, reports: list[EvidenceFile], meta: Mapping[str, str]) -
     `meta` are the ledger's notes. The file is written after the report, and may be one behind after a kill.
     """
     newest = freeze_state(reports)
-    found, told = of_file(folder / FREEZE_FILE), newest.content["file"]["sha256"] if newest else ""
+    found, told = of_file(folder / FREEZE_FILE), newest.content.file.sha256 if newest else ""
     head, coming = meta.get(FREEZE_HEAD, ""), meta.get(FREEZE_NEXT, "")
     if found == told:
-        cut_off = newest is not None and newest.content["record"] == DEED
+        cut_off = newest is not None and isinstance(newest.content, Deed)
     else:
         cut_off = (found, told) == (head, coming)
         if not cut_off:

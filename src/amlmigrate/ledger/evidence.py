@@ -6,14 +6,18 @@ import errno
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, cast
+
+from typing_extensions import TypeVar
 
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.escapes import as_json
+from amlmigrate.evidence import RECORDS, Content, NotAReportError
+from amlmigrate.evidence.members import FileRef
 from amlmigrate.ledger import files
 from amlmigrate.ledger.exclusive import alone
 from amlmigrate.ledger.ledger import Ledger
@@ -21,19 +25,26 @@ from amlmigrate.ledger.missing import EVIDENCE
 
 _HEAD = "evidence_head"
 _NEXT = "evidence_next"
+# The members of a report that say where it stands in the chain.
+_PLACE = ("record", "previous", "number")
 REMEDY = (
     "Put the original files back. Without them make a new plan in another folder: what is in the target"
     " is adopted, and verifying that plan makes evidence of its own."
 )
 
 
+C = TypeVar("C", bound=Content)
+C_co = TypeVar("C_co", bound=Content, covariant=True, default=Content)
+
+
 @dataclass(frozen=True, slots=True)
-class EvidenceFile:
-    """A report on disk: its file, its SHA-256 and what it says."""
+class EvidenceFile(Generic[C_co]):
+    """A report on disk: its file, its SHA-256, its number in the chain and what it says."""
 
     path: Path
     sha256: str
-    content: dict[str, Any]
+    number: int
+    content: C_co
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,26 +97,30 @@ class Evidence:
             raise _broken(problems)
         return found
 
-    def add(self, kind: str, content: dict[str, Any]) -> EvidenceFile:
+    def add(self, content: C) -> EvidenceFile[C]:
         """Writes a report after the last one and returns it as it stands on disk. Raises FileError."""
         with self.alone():
             known = self.reports()
-            number = len(known) + 1
-            line = {"record": kind, "number": number, **content, "previous": known[-1].sha256 if known else None}
-            path = self.folder / f"{number:04d}-{kind}.json"
+            number, previous = len(known) + 1, known[-1].sha256 if known else None
+            line = {"record": content.record, "number": number, **content.as_dict(), "previous": previous}
+            path = self.folder / f"{number:04d}-{content.record}.json"
             data = as_json(line, indent=1).encode() + b"\n"
+            # What could not be read again would spoil all that comes before it.
+            told = type(content).of_dict(
+                {name: one for name, one in json.loads(data).items() if name not in _PLACE}
+            )
             sha256 = hashlib.sha256(data).hexdigest()
             self._ledger.note(_NEXT, sha256)
             files.write(path, data)
             self._ledger.note(_HEAD, sha256)
-            return EvidenceFile(path, sha256, json.loads(data))
+            return EvidenceFile(path, sha256, number, told)
 
-    def add_file(self, name: str, data: bytes | bytearray | files.Scratch) -> dict[str, str]:
+    def add_file(self, name: str, data: bytes | bytearray | files.Scratch) -> FileRef:
         """Writes a file that a report names, and returns how it names it; within `alone`, up to its report."""
         number = len(self.reports()) + 1
         path = self.folder / f"{number:04d}-{name}"
         pieces: Iterable[bytes | bytearray] = data.pieces() if isinstance(data, files.Scratch) else (data,)
-        return {"file": path.name, "sha256": files.write_pieces(path, pieces)}
+        return FileRef(file=path.name, sha256=files.write_pieces(path, pieces))
 
 
 def examine(folder: Path) -> tuple[list[EvidenceFile], list[Problem]]:
@@ -114,21 +129,32 @@ def examine(folder: Path) -> tuple[list[EvidenceFile], list[Problem]]:
     problems: list[Problem] = []
     before = None
     for number, path in enumerate(sorted(folder.glob("[0-9]*.json"), key=_number), 1):
-        report, why = _read(path)
-        if report is None:
+        line, sha256, why = _line(path)
+        if line is None:
             problems.append(Problem(path, why))
             before = None
             continue
-        content = report.content
-        if path.name != f"{number:04d}-{content.get('record')}.json" or (
-            (content.get("previous"), content.get("number")) != (before, number)
-        ):
+        place = [line.pop(name, None) for name in _PLACE]
+        if path.name != f"{number:04d}-{place[0]}.json" or place[1:] != [before, number]:
             why = "it does not follow the one before: a report was changed, removed, renamed or added"
             problems.append(Problem(path, why))
+        before = sha256
+        try:
+            report = EvidenceFile(path, sha256, number, _content(place[0], line))
+        except NotAReportError as error:
+            problems.append(Problem(path, f"it is no report: {error}"))
+            continue
         problems += _unlike(folder, report)
-        before = report.sha256
         found.append(report)
     return found, problems
+
+
+def _content(record: Any, line: Mapping[str, Any]) -> Content:
+    """What a report says. Raises NotAReportError."""
+    of = RECORDS.get(record) if isinstance(record, str) else None
+    if of is None:
+        raise NotAReportError("this version knows none of its record")
+    return of.of_dict(line)
 
 
 def end_problems(meta: Mapping[str, str], folder: Path, found: list[EvidenceFile]) -> list[Problem]:
@@ -147,18 +173,19 @@ def of_another(meta: Mapping[str, str], found: Iterable[EvidenceFile]) -> Iterat
     """Reports that are of another plan than the ledger is tied to, or of other workspaces."""
     ids = {"source": meta.get("source_workspace_id"), "target": meta.get("target_workspace_id")}
     for report in found:
-        about = report.content.get("plan")
-        if isinstance(about, dict) and meta.get("plan_sha256", about.get("sha256")) != about.get("sha256"):
+        sha256 = report.content.plan.sha256
+        if meta.get("plan_sha256", sha256) != sha256:
             yield Problem(report.path, "it is of another plan than plan.jsonl")
-        for side, workspace_id in ids.items():
-            told = report.content.get(side)
-            if workspace_id and isinstance(told, dict) and told.get("workspaceId", workspace_id) != workspace_id:
+        for side, workspace_id in report.content.workspaces.items():
+            if ids[side] and workspace_id != ids[side]:
                 yield Problem(report.path, f"it is of another {side} than the plan's")
 
 
 def strangers(folder: Path, reports: Iterable[EvidenceFile]) -> list[Path]:
     """Files beside the reports that no report names, as after a verification that was cut off."""
-    known = {name for report in reports for name in (report.path.name, *(name for name, _ in _manifests(report)))}
+    known = {
+        name for report in reports for name in (report.path.name, *(one.file for one in report.content.files))
+    }
     reports_too = set(folder.glob("[0-9]*.json"))
     return sorted(
         path
@@ -172,20 +199,20 @@ def _number(path: Path) -> tuple[int, str]:
     return int(digits), path.name
 
 
-def _read(path: Path) -> tuple[EvidenceFile | None, str]:
-    """A report, or why it is none."""
+def _line(path: Path) -> tuple[dict[str, Any] | None, str, str]:
+    """The object in a file and the file's SHA-256, or why there is none."""
     if why := _no_file(path):
-        return None, why
+        return None, "", why
     data = path.read_bytes()
     try:
-        content = json.loads(data, object_pairs_hook=_once)
+        found = json.loads(data, object_pairs_hook=_once)
     except RecursionError:
-        return None, "it is no report"
+        return None, "", "it is no report"
     except ValueError as error:
-        return None, str(error) if isinstance(error, _TwiceError) else "it is no JSON"
-    if not isinstance(content, dict):
-        return None, "it is no report"
-    return EvidenceFile(path, hashlib.sha256(data).hexdigest(), content), ""
+        return None, "", str(error) if isinstance(error, _TwiceError) else "it is no JSON"
+    if not isinstance(found, dict):
+        return None, "", "it is no report"
+    return found, hashlib.sha256(data).hexdigest(), ""
 
 
 class _TwiceError(ValueError):
@@ -212,26 +239,12 @@ def _no_file(path: Path) -> str:
 
 def _unlike(folder: Path, report: EvidenceFile) -> Iterator[Problem]:
     """The files that a report names and that are not what it was written with."""
-    named = report.content.get("manifests", ())
-    if not isinstance(named, list | tuple) or len(_manifests(report)) != len(named):
-        yield Problem(report.path, "it is no report")
-    for name, sha256 in _manifests(report):
-        file = folder / name
+    for one in report.content.files:
+        file = folder / one.file
         if file.parent != folder:
             yield Problem(report.path, "it names a file outside the evidence")
-        elif _no_file(file) or _sha(file) != sha256:
+        elif _no_file(file) or _sha(file) != one.sha256:
             yield Problem(file, "it is not the one that the report was written with")
-
-
-def _manifests(report: EvidenceFile) -> list[tuple[str, str]]:
-    named = report.content.get("manifests", ())
-    if not isinstance(named, list | tuple):
-        return []
-    return [
-        (str(one["file"]), str(one["sha256"]))
-        for one in named
-        if isinstance(one, dict) and {"file", "sha256"} <= one.keys()
-    ]
 
 
 def _sha(path: Path) -> str:
@@ -249,6 +262,11 @@ def _broken(problems: list[Problem]) -> RefusedError:
     )
 
 
-def last(reports: list[EvidenceFile], kind: str) -> EvidenceFile | None:
-    """The newest report of a kind."""
-    return next((report for report in reversed(reports) if report.content["record"] == kind), None)
+def only(reports: Iterable[EvidenceFile], of: type[C]) -> Iterator[EvidenceFile[C]]:
+    """Those of one record."""
+    return (cast("EvidenceFile[C]", report) for report in reports if isinstance(report.content, of))
+
+
+def last(reports: Sequence[EvidenceFile], of: type[C]) -> EvidenceFile[C] | None:
+    """The newest report of one record."""
+    return next(only(reversed(reports), of), None)

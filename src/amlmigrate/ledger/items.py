@@ -10,6 +10,7 @@ from amlmigrate.core import csvtext
 from amlmigrate.core.decision import Decision
 from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.core.state import Outcome, State, outcome
+from amlmigrate.evidence.members import ForeignBytes
 from amlmigrate.ledger import files
 from amlmigrate.ledger.decision_subjects import of_step
 from amlmigrate.ledger.ledger import Ledger
@@ -66,13 +67,13 @@ def for_cutover(found: Iterable[Item]) -> list[str]:
     return [f"{item.outcome.value}: {item.address}" for item in found if item.outcome is Outcome.TO_CUT_OVER]
 
 
-def over_foreign_bytes(found: Iterable[Item]) -> list[dict[str, str]]:
+def over_foreign_bytes(found: Iterable[Item]) -> tuple[ForeignBytes, ...]:
     """What was moved although its bytes in the target are somebody else's, for the reports."""
-    return [
-        {"address": item.address, "bytes": item.foreign_bytes, "detail": item.detail}
+    return tuple(
+        ForeignBytes(address=item.address, bytes=item.foreign_bytes, detail=item.detail)
         for item in found
         if item.foreign_bytes and item.outcome in (Outcome.MIGRATED, Outcome.UPDATED, Outcome.ADOPTED)
-    ]
+    )
 
 
 def _decision(standing: Standing, step: Step, plan: Plan) -> Decision | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from amlmigrate.core import freeze_record
 from amlmigrate.core.decision import DecisionSubject
+from amlmigrate.core.freeze_record import Assignment, FreezeState
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.state import Outcome
+from amlmigrate.evidence import Back, Decommission, frozen
 from amlmigrate.ledger.decision_subjects import found_by, of_claims, of_frozen, of_lost, of_residuals
 from amlmigrate.ledger.evidence import EvidenceFile, last
 from amlmigrate.ledger.items import items
@@ -53,29 +54,27 @@ def opened(plan: Plan, ledger: Ledger | None, reports: list[EvidenceFile]) -> li
 
 def open_frozen(standing: Standing, reports: list[EvidenceFile]) -> list[DecisionSubject]:
     """What the last giving back could not give, or nobody knows who took: it has to be decided or set right."""
-    known, failed = freeze_record.of_reports(one.content for one in reports), _not_given(last(reports, "back"))
+    known, failed = frozen.of_reports(one.content for one in reports), _not_given(last(reports, Back))
     owed = still_owed(known, reports) if known else []
-    waiting = {
-        one.address for one in owed if one.state is freeze_record.FreezeState.UNKNOWN or one.address in failed
-    }
+    waiting = {one.address for one in owed if one.state is FreezeState.UNKNOWN or one.address in failed}
     return [one for one in of_frozen(reports).values() if one.address in waiting and not standing.of(one)]
 
 
-def still_owed(known: freeze_record.FreezeRecord, reports: list[EvidenceFile]) -> list[freeze_record.Assignment]:
+def still_owed(known: frozen.FreezeRecord, reports: list[EvidenceFile]) -> list[Assignment]:
     """What is owed and has a place.
 
     What was at the workspace went with it; what could not be given back after that had its place: it is recovered.
     """
-    tombstone, told = last(reports, "decommission"), last(reports, "back")
-    if not tombstone or not tombstone.content.get("deleted"):
+    tombstone, told = last(reports, Decommission), last(reports, Back)
+    if not tombstone or not tombstone.content.deleted:
         return list(known.owed)
-    since = _not_given(told) if told and told.content["number"] > tombstone.content["number"] else set()
-    gone = str(known.source["id"])
+    since = _not_given(told) if told and told.number > tombstone.number else set()
+    gone = known.source.id
     return [one for one in known.owed if one.address in since or not one.within(gone)]
 
 
-def _not_given(told: EvidenceFile | None) -> set[str]:
-    return {one.get("address") for one in told.content.get("failed", ())} if told else set()
+def _not_given(told: EvidenceFile[Back] | None) -> set[str]:
+    return {one.address for one in told.content.failed} if told else set()
 
 
 def open_residuals(standing: Standing, reports: list[EvidenceFile]) -> list[DecisionSubject]:

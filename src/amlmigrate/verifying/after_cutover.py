@@ -16,7 +16,7 @@ from amlmigrate.core.plan import Plan
 from amlmigrate.core.translation import Difference
 from amlmigrate.cutover import evidence_checks
 from amlmigrate.cutover.changes_since import Since, decided
-from amlmigrate.cutover.record import SINCE
+from amlmigrate.evidence import Cutover, Verify
 from amlmigrate.kinds import settling
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile
@@ -51,7 +51,7 @@ def verify_living(
     plan: Plan,
     folder: Path,
     ledger: Ledger,
-    cutover: EvidenceFile,
+    cutover: EvidenceFile[Cutover],
     living: Living,
     *,
     depth: Depth,
@@ -60,7 +60,7 @@ def verify_living(
     by: By,
     unknown: str = "",
     service: datetime | None = None,
-) -> EvidenceFile:
+) -> EvidenceFile[Verify]:
     """Adds the report: green while the source is as it was and nothing proven is lost that nobody let go.
 
     `unknown`: why nobody can tell whether the target is being changed, where that is so. `service`: the time by
@@ -86,12 +86,7 @@ def verify_living(
         )
         content["green"] = content["green"] and not lost
         content[waived_items.MEMBER] = theirs
-        content[SINCE] = {
-            "cutover": cutover.content["number"],
-            "open": [finding.as_dict() for finding in lost],
-            **living.since.as_dict(),
-        }
-        return keep(evidence, by, content, now, {})
+        return keep(evidence, by, content, now, {}, since=living.since.told(cutover, lost))
 
 
 def _verdict(since: Since, unknown: str) -> ByteVerdict:
@@ -99,7 +94,7 @@ def _verdict(since: Since, unknown: str) -> ByteVerdict:
     return ByteVerdict(blobs=since.blobs, bytes=since.bytes, not_checked={_SOURCE_BYTES, unknown} - {""})
 
 
-def _source(cutover: EvidenceFile, now: Bound) -> Iterator[Difference]:
+def _source(cutover: EvidenceFile[Cutover], now: Bound) -> Iterator[Difference]:
     """Each part of the source that is not as it was at the cutover."""
     for name in evidence_checks.SOURCE:
         for told in evidence_checks.differences(cutover, now.digests, now.parts, names=(name,)):

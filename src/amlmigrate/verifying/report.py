@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -17,6 +18,9 @@ from amlmigrate.core.settling import Settling
 from amlmigrate.core.state import Outcome
 from amlmigrate.core.tool import tool
 from amlmigrate.core.translation import Difference
+from amlmigrate.evidence import Verify
+from amlmigrate.evidence.headline import verified
+from amlmigrate.evidence.verify import SinceCutover
 from amlmigrate.kinds import moving_kinds
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile
 from amlmigrate.ledger.files import Scratch
@@ -85,7 +89,7 @@ def content_of(
             {"address": address, "detail": one.detail}
             for address, one in settled_findings(plan, standing, named).items()
         ],
-        "foreign_bytes": over_foreign_bytes(ended),
+        "foreign_bytes": [asdict(one) for one in over_foreign_bytes(ended)],
         "differences": [difference.as_dict() for difference in differences],
         "posture": [finding.as_dict() for finding in told],
         "claims": [claim.as_dict() for claim in posture],
@@ -123,13 +127,25 @@ def _of_bytes(depth: Depth, verdict: ByteVerdict, read: Readers, look: Settling 
 
 
 def keep(
-    evidence: Evidence, by: By, content: dict[str, Any], held: Bound, manifests: Mapping[str, Scratch]
-) -> EvidenceFile:
+    evidence: Evidence,
+    by: By,
+    content: dict[str, Any],
+    held: Bound,
+    manifests: Mapping[str, Scratch],
+    since: SinceCutover | None = None,
+) -> EvidenceFile[Verify]:
     """Adds the report, bound to both sides as they were read, to a plan's evidence."""
     with evidence.alone():
         files = [evidence.add_file(name, lines) for name, lines in manifests.items()]
         files.append(evidence.add_file(FILE, held.data))
-        return evidence.add("verify", {"by": by.as_dict(), **content, "digests": held.digests, "manifests": files})
+        told = {
+            **content,
+            "by": by.as_dict(),
+            "digests": held.digests,
+            "manifests": [asdict(one) for one in files],
+        }
+        made = replace(Verify.of_dict(told), since_cutover=since)
+        return evidence.add(made if since else replace(made, headline=verified(made)))
 
 
 def _not_checked(depth: Depth) -> set[str]:

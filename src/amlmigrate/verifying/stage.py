@@ -21,6 +21,7 @@ from amlmigrate.core.run_progress import VerifyStarted
 from amlmigrate.core.state import Outcome
 from amlmigrate.cutover import target_since
 from amlmigrate.cutover.record import active
+from amlmigrate.evidence import Verify
 from amlmigrate.inventory.done_by_hand import undone
 from amlmigrate.inventory.sides import read_both
 from amlmigrate.kinds import document_digests, holding
@@ -51,7 +52,7 @@ class VerifyRequest:
     emit: Emit
 
 
-async def verify(request: VerifyRequest, sign_in: Callable[[], Session]) -> EvidenceFile:
+async def verify(request: VerifyRequest, sign_in: Callable[[], Session]) -> EvidenceFile[Verify]:
     """Compares both sides, or holds them to the cutover where there was one, and adds the report to the evidence.
 
     Raises BadInputError for a plan of which nothing was run, RefusedError for evidence that cannot be trusted,
@@ -82,7 +83,7 @@ class _Verification:
         """Raises while somebody changes the target; returns why that is not known, else ''."""
         return partial(refuse_changing, self.clouds.target, self.request.plan, self.ledger)
 
-    async def of_both_sides(self) -> EvidenceFile:
+    async def of_both_sides(self) -> EvidenceFile[Verify]:
         """The target is held to the source."""
         plan, clouds, emit = self.request.plan, self.clouds, self.request.emit
         source, target = await read_both(clouds, plan)
@@ -102,7 +103,7 @@ class _Verification:
             emit=emit,
         )
 
-    async def since_cutover(self) -> EvidenceFile:
+    async def since_cutover(self) -> EvidenceFile[Verify]:
         """Both sides are held to the cutover."""
         plan, clouds, ledger = self.request.plan, self.clouds, self.ledger
         cutover = active(self.reports)

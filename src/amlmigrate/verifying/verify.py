@@ -15,7 +15,6 @@ from amlmigrate.bytes.prefixes import PrefixSet
 from amlmigrate.bytes.storage_containers import Containers, encryption_counts, list_both
 from amlmigrate.cloud.session import Session
 from amlmigrate.cloud.store import StorePair
-from amlmigrate.core import headline
 from amlmigrate.core.authorship import By
 from amlmigrate.core.claim import Claim
 from amlmigrate.core.events import Emit
@@ -23,6 +22,7 @@ from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.translation import Difference
 from amlmigrate.core.workspace import Location, Workspace
+from amlmigrate.evidence import Verify, headline
 from amlmigrate.kinds import holding, settling
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile
@@ -50,7 +50,7 @@ async def verify(
     unchanged: Callable[[], Awaitable[str]],
     emit: Emit,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
-) -> EvidenceFile:
+) -> EvidenceFile[Verify]:
     """Compares both sides' bytes, and adds the report to the plan's evidence.
 
     `unchanged` is asked once all was read: it raises while somebody changes the target, or says why that is open.
@@ -96,7 +96,6 @@ async def verify(
     content = content_of(plan, ended, depth, verdict, differences, claims, standing, read, named, look, service)
     content[waived_items.MEMBER] = theirs
     content |= _compared(plan, ended, documents, verdict, differences, containers)
-    content["headline"] = headline.verified(content)
     held = bound(plan, (documents.source, documents.target), containers)
     manifests = {f"manifest-{side}.jsonl": lines for side, lines in verdict.manifests.items()}
     return keep(evidence, by, content, held, manifests)

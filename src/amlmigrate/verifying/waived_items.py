@@ -6,7 +6,6 @@ Whoever lets a conflict go says that the target's own shall stay. Where that is 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from amlmigrate.bytes.listings import listing_digest
 from amlmigrate.bytes.storage_containers import Containers
@@ -16,9 +15,10 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.findingcodes import LET_GO, PROTECTION
 from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.core.state import Outcome
+from amlmigrate.evidence import Verify
 from amlmigrate.kinds import moving_kinds, versions_digest
 from amlmigrate.ledger.decision_subjects import found_by, of_step
-from amlmigrate.ledger.evidence import EvidenceFile
+from amlmigrate.ledger.evidence import EvidenceFile, only
 from amlmigrate.ledger.items import Item
 from amlmigrate.ledger.valid_decisions import Standing
 
@@ -118,10 +118,10 @@ def _before(step: Step, decision: Decision, reports: list[EvidenceFile]) -> str 
     """The digest of what there was: by the plan, else by the first verification after it was let go."""
     if step.target_sha256 and step.action is Action.CONFLICT:
         return step.target_sha256
-    for report in reports:
-        told: dict[str, Any] = report.content.get(MEMBER) or {}
-        if report.content["number"] > decision.report and str(step.address) in told:
-            return str(told[str(step.address)])
+    for report in only(reports, Verify):
+        told = report.content.let_go
+        if report.number > decision.report and str(step.address) in told:
+            return told[str(step.address)]
     return None
 
 

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.unit.reports import report
 from tests.unit.world import header, plan, step
 
 from amlmigrate.cli import cuttingover
@@ -16,7 +17,6 @@ from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import open_digest
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.identity import Identity
-from amlmigrate.cutover.record import BACK
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.approving import approve_decisions
 from amlmigrate.ledger.evidence import Evidence
@@ -64,7 +64,7 @@ async def test_a_cutover_goes_on_once_somebody_else_has_approved_it(
         # Once it was taken back the next cutover is another one, and so is the one after that.
         for _ in range(2):
             await ask("")
-            Evidence(tmp_path, ledger).add(BACK, {"plan": {"sha256": PLAN.sha256}})
+            Evidence(tmp_path, ledger).add(report("cutover-back"))
             with pytest.raises(RefusedError):
                 await ask("")
             approve_decisions(ASKING, ledger, open_digest(Standing(ASKING, ledger).pending()), BEN, "")

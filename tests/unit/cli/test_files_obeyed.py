@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.unit.reports import report as made_report
 from tests.unit.world import LAKE, MAPPING, NEW_BLOBS, OLD_BLOBS, SOURCE, TARGET, header, plan, step
 from typer.testing import CliRunner
 
@@ -219,15 +220,17 @@ def test_an_edited_plan_whose_digest_was_made_anew_is_not_the_ledgers(
     ("member", "value"),
     [
         ("plan", {"name": "other", "sha256": "0" * 64}),
-        ("source", {"id": "x", "workspaceId": "other"}),
-        ("target", {"id": "x", "workspaceId": "other"}),
+        ("source", {**SOURCE.header(), "workspaceId": "other"}),
+        ("target", {**SOURCE.header(), "workspaceId": "other"}),
     ],
 )
 def test_evidence_of_another_plan_or_other_workspaces_is_refused_by_whoever_reads_it(
     folder: Path, member: str, value: dict[str, str]
 ) -> None:
     with Ledger(folder) as ledger:
-        Evidence(folder, ledger).add("verify", {"plan": {"sha256": ledger.plan_sha256}, member: value})
+        Evidence(folder, ledger).add(
+            made_report("verify", **{"plan": {"sha256": ledger.plan_sha256}, member: value})
+        )
         with pytest.raises(RefusedError, match="of another"):
             Evidence(folder, ledger).reports()
     assert CliRunner().invoke(app, ["evidence", "check", str(folder)]).exit_code == 4
@@ -376,6 +379,6 @@ def test_a_report_of_a_run_that_does_not_tell_what_it_made_bears_nothing_out(tmp
     with Ledger(folder) as ledger:
         ledger.bind(planfile.read(folder))
         _run(ledger)
-        Evidence(folder, ledger).add("run", {"plan": {"sha256": ledger.plan_sha256}})
+        Evidence(folder, ledger).add(made_report("run", **{"plan": {"sha256": ledger.plan_sha256}}))
         ledger.runs_told()
     assert _prior(folder).copied(PLACE) is None

@@ -9,16 +9,20 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.unit.reports import TIME, filed, report
 from tests.unit.world import OLD, OLD_ID, SOURCE, plan
 
 from amlmigrate.cli import freeze, freezesource
 from amlmigrate.cli.freezetold import given
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import BadInputError, DeniedError, MigrateError, PlanLockedError, RefusedError
-from amlmigrate.core.freeze_record import FreezeRecord
+from amlmigrate.evidence.freezing import Source as FreezeSource
+from amlmigrate.evidence.frozen import FreezeRecord
+from amlmigrate.evidence.members import PlanRef
 from amlmigrate.freezing.give_back import Back, Source
 from amlmigrate.ledger import Ledger
-from amlmigrate.ledger.evidence import Evidence, EvidenceFile
+from amlmigrate.ledger.evidence import Evidence
 from amlmigrate.ledger.lock import Lock
 
 NO_TARGET = [
@@ -84,7 +88,7 @@ async def _anchored(tmp_path: Path, ends: BaseException | None) -> None:
     read = plan()
     with Ledger(tmp_path) as ledger:
         ledger.bind(read)
-        Evidence(tmp_path, ledger).add("deed", {"plan": {"sha256": read.sha256}})
+        Evidence(tmp_path, ledger).add(report("deed", **{"plan": {"sha256": read.sha256}}))
         clouds: Any = SimpleNamespace(source=None)
         given: Any = None
         work, lease = freeze.FreezeWork(given, tmp_path, read, ledger, clouds, given), _Deaf()
@@ -126,9 +130,10 @@ async def _source(found: Any, *, account: str = SOURCE.storage_account_id, delet
             return found
 
     side: Any = SimpleNamespace(workspace=lambda _: Port())
-    tombstone = {"record": "decommission", "time": "then", "deleted": deleted}
-    reports = [EvidenceFile(Path("x"), "", tombstone)] if deleted != "" else []
-    known = FreezeRecord({}, {"storageAccount": account}, {})
+    reports = [filed("decommission", deleted=deleted)] if deleted != "" else []
+    known = FreezeRecord(
+        PlanRef.of(plan()), FreezeSource(id="", workspace_id="", storage_account=account), By("ann", "host", "1")
+    )
     return await freezesource.read(side, plan(), Path("x"), reports, known)
 
 
@@ -150,7 +155,7 @@ async def test_a_workspace_made_anew_is_another() -> None:
     assert "made anew" in source.other and account == SOURCE.storage_account_id
 
 
-@pytest.mark.parametrize(("deleted", "removed"), [("then", "then"), (None, ""), ("", "")])
+@pytest.mark.parametrize(("deleted", "removed"), [(TIME, TIME), (None, ""), ("", "")])
 async def test_gone_is_told_apart_from_removed_by_this_plan(deleted: str | None, removed: str) -> None:
     source, account = await _source(None, deleted=deleted)
     assert source.gone and source.removed == removed and account == SOURCE.storage_account_id

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from tests.unit.freezing.assigned import ACCOUNT, PLAN, guid, one
+from tests.unit.reports import TIME, report
 from tests.unit.world import OLD, header
 
 from amlmigrate.cli import freeze, stages
@@ -18,6 +19,7 @@ from amlmigrate.core.decision import DecisionVerb, open_digest
 from amlmigrate.core.errors import BadInputError, RefusedError
 from amlmigrate.core.freeze_record import Assignment, FreezeState
 from amlmigrate.core.identity import Identity
+from amlmigrate.evidence.freezing import NotGiven
 from amlmigrate.freezing.record import Deeds
 from amlmigrate.ledger import Ledger, deciding, decisions
 from amlmigrate.ledger.approving import approve_decisions
@@ -50,7 +52,7 @@ def _book(work: Any) -> Deeds:
     book = Deeds(work.ledger, PLAN, ANN, None, ACCOUNT)
     for found in (one("a", FreezeState.UNKNOWN), one("b", FreezeState.TAKEN)):
         book.add(replace(found, since="then"))
-    book.sum_up("back", failed=[])
+    book.given_back()
     return book
 
 
@@ -131,25 +133,18 @@ def _reports(work: Any) -> Any:
     return Evidence(work.ledger.home, work.ledger).reports()
 
 
-@pytest.mark.parametrize(("deleted", "state"), [("then", "back"), (None, "frozen")])
+@pytest.mark.parametrize(("deleted", "state"), [(TIME, "back"), (None, "frozen")])
 def test_once_the_source_is_removed_only_what_can_be_given_is_owed(
     work: Any, deleted: str | None, state: str
 ) -> None:
     book = _book(work)
-    content = {
-        "plan": {"sha256": PLAN.sha256},
-        "time": "then",
-        "deleted": deleted,
-        "purged": False,
-        "residuals": [],
-    }
-    Evidence(work.ledger.home, work.ledger).add("decommission", content)
+    Evidence(work.ledger.home, work.ledger).add(report("decommission", deleted=deleted))
     found = stages._freeze(_reports(work), work.ledger.home, Standing(PLAN, work.ledger))
     assert found and (found["state"], found["gone"]) == (state, 2 if deleted else 0)
     open_ones = [each.address for each in opened(PLAN, work.ledger, _reports(work)) if each.stands == "frozen"]
     assert open_ones == ([] if deleted else [A])
     # Recovered it has a place again for what cannot be given back.
-    book.sum_up("back", failed=[{"address": A}])
+    book.given_back([NotGiven(id="/x", address=A, reason="no")])
     again = [each.address for each in opened(PLAN, work.ledger, _reports(work)) if each.stands == "frozen"]
     found = stages._freeze(_reports(work), work.ledger.home, Standing(PLAN, work.ledger))
     assert again == [A] and found and found["state"] == "frozen"

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from tests.unit.decommissioning.arm import FakeRoles
 from tests.unit.decommissioning.test_stage import Azure
+from tests.unit.reports import report
 from tests.unit.world import NEW_BLOBS, TARGET, blob, containers, inventory, plan, step
 
 from amlmigrate.bytes.binding import bound
@@ -83,7 +84,7 @@ class Case:
         with chain.alone():
             manifests = [chain.add_file("digests.jsonl", held.data)]
             told = {"plan": {"sha256": PLAN.sha256}, "green": True, "depth": "checksum", "digests": held.digests}
-            chain.add("verify", {**told, "time": datetime.now(UTC).isoformat(), "manifests": manifests})
+            chain.add(report("verify", **{**told, "time": datetime.now(UTC).isoformat(), "manifests": manifests}))
 
     def remove(self) -> DecommissionResult:
         """One `decommission` without a soak."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.unit.reports import report as told_by
 from tests.unit.world import header, step
 from typer.testing import CliRunner
 
@@ -56,7 +57,9 @@ def _ran(folder: Path, of: Plan) -> None:
 def _add(folder: Path, kind: str, **content: Any) -> None:
     with Ledger(folder) as ledger:
         time = content.pop("time", datetime.now(UTC).isoformat(timespec="seconds"))
-        Evidence(folder, ledger).add(kind, {"time": time, **content})
+        Evidence(folder, ledger).add(
+            told_by(kind, time=time, **({"plan": {"sha256": ledger.plan_sha256}} | content))
+        )
 
 
 def _standing(folder: Path, of: Plan) -> dict[str, Any]:

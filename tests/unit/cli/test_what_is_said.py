@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.unit.reports import FINDING, TIME, report, since
 from tests.unit.world import blob, header, listing, step
 from typer.testing import CliRunner
 
@@ -27,6 +28,7 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.plan import Action
 from amlmigrate.core.workspace import Location
+from amlmigrate.evidence import Verify
 from amlmigrate.inventory.arrived import _all_there
 from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.approving import approve_decisions
@@ -137,34 +139,32 @@ def test_what_is_open_of_a_kind_that_the_plan_lacks_is_refused(folder: Path) -> 
 
 
 def test_a_verification_after_the_cutover_says_all_that_keeps_it_from_green() -> None:
-    content = {
-        "green": False,
-        "since_cutover": {"changes": [], "open": []},
-        "differences": [],
-        "unsettled": [],
-        "open_findings": [1],
-        "posture": [{"severity": "error"}],
-    }
-    assert living_headline(content).endswith(
+    grave = {**FINDING, "severity": "error"}
+    assert _living(green=False, open_findings=[FINDING], posture=[grave]).endswith(
         "0 differences, 0 open, 1 finding not let go, 1 error about the target's keys and storage."
     )
 
 
 def test_a_green_one_after_the_cutover_says_what_was_not_checked() -> None:
-    content: dict[str, Any] = {
-        "green": True,
-        "depth": "checksum",
-        "blobs": 2,
-        "since_cutover": {"changes": [], "open": []},
-        "not_checked": ["the bytes of the source", "whether the code bytes stay"],
-        "code_bytes": {"settled": False, "known_from": "2026-03-03T12:30+00:00"},
+    look = {
+        "prefixes": 1,
+        "copied": TIME,
+        "looked": TIME,
+        "known_from": "2026-03-03T12:30+00:00",
+        "settled": False,
     }
-    early = living_headline(content)
+    early = _living(not_checked=["the bytes of the source", "whether the code bytes stay"], code_bytes=look)
     assert early.endswith(
         "; 0 other changes there; 2 things were not checked, among them whether the code bytes stay:"
         " look again from 2026-03-03T12:30+00:00 on."
     )
-    assert living_headline({**content, "not_checked": []}).endswith("; 0 other changes there.")
+    assert _living(code_bytes=look).endswith("; 0 other changes there.")
+
+
+def _living(**content: Any) -> str:
+    told = report("verify", since_cutover=since(), **content)
+    assert isinstance(told, Verify) and told.since_cutover
+    return living_headline(told, told.since_cutover)
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.unit.reports import report
 
-from amlmigrate.core.headline import of_evidence, verified
 from amlmigrate.core.settling import Settling
+from amlmigrate.evidence.headline import of_evidence, verified
 
 COPIED = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 
@@ -46,18 +47,14 @@ def test_a_look_at_the_time_that_is_told_counts(seconds: float) -> None:
     assert "47.9 hours after" in Settling(1, copied, told - timedelta(minutes=1)).too_early
 
 
-def _content(look: Settling | None, *, green: bool = True) -> dict[str, Any]:
-    return {
-        "green": green,
-        "depth": "checksum",
-        "differences": [],
-        "unsettled": [],
-        "same": {"blobs": 3, "documents": 2},
-        "not_in_target": {},
-        "not_compared": {},
-        "not_checked": ["bytes outside", *([look.open] if look and look.open else [])],
-        "code_bytes": look.as_dict() if look else None,
-    }
+def _content(look: Settling | None) -> Any:
+    return report(
+        "verify",
+        depth="checksum",
+        same={"blobs": 3, "documents": 2},
+        not_checked=["bytes outside", *([look.open] if look and look.open else [])],
+        code_bytes=look.as_dict() if look else None,
+    )
 
 
 def test_the_headline_says_that_it_is_not_checked_and_stays_green() -> None:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from tests.unit.reports import report
 from tests.unit.world import NEW_BLOBS, OLD_BLOBS, blob, containers, plan, step
 
 from amlmigrate.bytes.storage_containers import Containers, listing_digests, prefix_digests
@@ -66,14 +67,21 @@ def verified(chain: Evidence, **more: Any) -> EvidenceFile:
             "digests": digests,
             "manifests": files,
         }
-        return chain.add("verify", content | more)
+        return chain.add(report("verify", **(content | more)))
 
 
 def cut_over(chain: Evidence, **more: Any) -> EvidenceFile:
     """A cutover of that."""
     newest = chain.reports()[-1] if chain.reports() else verified(chain)
-    content = {"time": "2026-01-02T00:00:00+00:00", "plan": {"sha256": PLAN.sha256}}
-    return record.add(chain, newest, PLAN, DOCUMENTS, listed(*PROVEN, OWN), content | more)
+    return record_of(chain, newest, **({"time": "2026-01-02T00:00:00+00:00"} | more))
+
+
+def record_of(chain: Evidence, newest: EvidenceFile, **more: Any) -> EvidenceFile:
+    """The record of a cutover that rests on a verification, added."""
+    told = report("cutover", **more)
+    names = ("time", "plan", "by", "tool", "source", "target", "service_time", "unfrozen", "writers", "warnings")
+    content = {name: getattr(told, name) for name in names}
+    return record.add(chain, newest, PLAN, DOCUMENTS, listed(*PROVEN, OWN), **content)
 
 
 def chain(folder: Path, ledger: Any) -> Evidence:

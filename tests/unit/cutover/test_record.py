@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.unit.cutover import cut
+from tests.unit.reports import report, since
 from tests.unit.world import NEW_BLOBS
 
 from amlmigrate.core.errors import RefusedError
@@ -21,21 +22,21 @@ def test_the_record_has_each_blob_of_the_target_and_what_was_proven_of_it(tmp_pa
         made = cut.cut_over(chain)
         found = list(record.held(made))
         # The chain is whole with its files.
-        assert [one.content["record"] for one in chain.reports()] == ["verify", "cutover"]
+        assert [one.content.record for one in chain.reports()] == ["verify", "cutover"]
     assert [(one.path, one.etag, one.sha256, one.item) for one in found] == [
         ("m/a", '"a"', "sha of m/a", cut.COPY),
         ("m/b", '"b"', "sha of m/b", cut.COPY),
         ("other", '"o"', None, ""),
     ]
     assert {(one.account, one.container) for one in found} == {("cmkacct", NEW_BLOBS)}
-    assert made.content["evidence"]["number"] == 1
+    assert made.content.evidence.number == 1
 
 
 def test_a_file_of_the_record_that_was_changed_is_found(tmp_path: Path) -> None:
     with Ledger(tmp_path) as ledger:
         chain = cut.chain(tmp_path, ledger)
         made = cut.cut_over(chain)
-        path = made.path.parent / made.content["manifests"][1]["file"]
+        path = made.path.parent / made.content.manifests[1].file
         path.write_bytes(path.read_bytes().replace(b"sha of m/a", b"sha of m/b"))
         with pytest.raises(RefusedError):
             chain.reports()
@@ -51,7 +52,7 @@ def test_the_last_of_cutovers_and_those_taken_back_counts(tmp_path: Path) -> Non
         assert record.active(chain.reports()) == first
         with pytest.raises(RefusedError, match="was cut over at 2026-01-02"):
             record.refuse_cut_over(chain.reports(), tmp_path)
-        chain.add(record.BACK, {})
+        chain.add(report("cutover-back"))
         assert record.active(chain.reports()) is None
         record.refuse_cut_over(chain.reports(), tmp_path)
         cut.verified(chain)
@@ -64,9 +65,9 @@ def test_a_verification_of_a_target_in_use_proves_nothing_once_the_cutover_was_t
         chain = cut.chain(tmp_path, ledger)
         cut.verified(chain)
         cut.cut_over(chain)
-        cut.verified(chain, **{record.SINCE: {"changes": []}})
+        cut.verified(chain, **{"since_cutover": since()})
         assert list(evidence_checks.unproven(cut.PLAN, chain.reports())) == []
-        chain.add(record.BACK, {})
+        chain.add(report("cutover-back"))
         [why] = evidence_checks.unproven(cut.PLAN, chain.reports())
         assert "of a target in use" in why
         cut.verified(chain)
@@ -87,10 +88,8 @@ def test_killed_before_its_report_nothing_is_recorded_and_the_next_one_is_whole(
         assert sorted(path.name for path in chain.folder.glob("0002-*"))
         assert record.active(chain.reports()) is None
         # Somebody decides something in between, so that the numbers are taken.
-        chain.add("decision", {})
-        made = record.add(
-            chain, chain.reports()[0], cut.PLAN, cut.DOCUMENTS, cut.listed(*cut.PROVEN, cut.OWN), {"time": "x"}
-        )
+        chain.add(report("decision"))
+        made = cut.record_of(chain, chain.reports()[0])
         assert record.active(chain.reports()) == made
         assert [one.sha256 for one in record.held(made) if one.sha256] == ["sha of m/a", "sha of m/b"]
 

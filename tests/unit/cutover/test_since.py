@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.unit.cutover import cut
+from tests.unit.reports import report, since
 from tests.unit.world import NEW_BLOBS, blob
 
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
@@ -192,10 +193,13 @@ LOST = changes_since.ChangedSince(f"{AT}/m/a", "overwritten", '"a2"', cut.COPY)
 ADDRESS = f"{AT}/m/a!overwritten-since-cutover"
 
 
-def _told(chain: Evidence, *changes: changes_since.ChangedSince, time: str = "2026-02-01") -> EvidenceFile:
+def _told(
+    chain: Evidence, *changes: changes_since.ChangedSince, time: str = "2026-02-01T00:00:00Z"
+) -> EvidenceFile:
     """A verification that tells of these."""
     found = changes_since.Since(changes).first_seen(chain.reports(), time)
-    return chain.add("verify", {"time": time, record.SINCE: found.as_dict()})
+    told = since(*(asdict(one.told()) for one in found.changes))
+    return chain.add(report("verify", time=time, since_cutover=told))
 
 
 @dataclass
@@ -213,8 +217,8 @@ def _open(chain: Evidence, change: changes_since.ChangedSince, *waivers: Waived)
 
 def test_a_decision_is_for_what_was_shown(chain: Evidence) -> None:
     cut.cut_over(chain)
-    shown = _told(chain, LOST).content["number"]
-    waiver = Waived(ADDRESS, chain.add("decision", {}).content["number"])
+    shown = _told(chain, LOST).number
+    waiver = Waived(ADDRESS, chain.add(report("decision")).number)
     assert _open(chain, LOST, waiver) == []
     # Written once more, it is another loss; and what nobody had shown was not decided.
     again = replace(LOST, now='"a3"')
@@ -222,14 +226,14 @@ def test_a_decision_is_for_what_was_shown(chain: Evidence) -> None:
     assert [one.address for one in _open(chain, LOST, Waived(ADDRESS, shown))] == [ADDRESS]
     _told(chain, again)
     assert [one.address for one in _open(chain, again, waiver)] == [ADDRESS]
-    assert _open(chain, again, Waived(ADDRESS, chain.add("decision", {}).content["number"])) == []
+    assert _open(chain, again, Waived(ADDRESS, chain.add(report("decision")).number)) == []
 
 
 def test_a_decision_of_an_earlier_cutover_is_none_of_this_one(chain: Evidence) -> None:
     cut.cut_over(chain)
     _told(chain, LOST)
-    waiver = Waived(ADDRESS, chain.add("decision", {}).content["number"])
-    chain.add(record.BACK, {"time": "x"})
+    waiver = Waived(ADDRESS, chain.add(report("decision")).number)
+    chain.add(report("cutover-back"))
     cut.verified(chain)
     cut.cut_over(chain)
     assert [one.address for one in _open(chain, LOST, waiver)] == [ADDRESS]
@@ -237,8 +241,9 @@ def test_a_decision_of_an_earlier_cutover_is_none_of_this_one(chain: Evidence) -
 
 def test_when_a_change_was_first_seen_is_kept_as_long_as_it_stays_so(chain: Evidence) -> None:
     cut.cut_over(chain)
-    _told(chain, LOST, time="first")
-    [kept] = _told(chain, LOST, time="second").content[record.SINCE]["changes"]
-    assert kept["seen"] == "first"
-    [other] = _told(chain, replace(LOST, now='"a3"'), time="third").content[record.SINCE]["changes"]
-    assert other["seen"] == "third"
+    first, second, third = (f"2026-02-0{day}T00:00:00Z" for day in (1, 2, 3))
+    _told(chain, LOST, time=first)
+    [kept] = _told(chain, LOST, time=second).content.since_cutover.changes
+    assert kept.seen == first
+    [other] = _told(chain, replace(LOST, now='"a3"'), time=third).content.since_cutover.changes
+    assert other.seen == third

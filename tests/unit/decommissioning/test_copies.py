@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.unit.reports import report as made_report
 from tests.unit.world import NEW_BLOBS, OLD_BLOBS, SOURCE, TARGET, inventory, plan, step
 
 from amlmigrate.core.plan import Action, Bytes
@@ -45,7 +46,7 @@ def test_nothing_is_proven_without_a_green_report_of_the_plan(
         _moved(ledger, State.DONE)
         chain = Evidence(tmp_path, ledger)
         for report in reports:
-            chain.add("verify", report)
+            chain.add(made_report("verify", **report))
         # The chain itself refuses a report of another plan.
         every, _ = examine(chain.folder)
         found = asyncio.run(copy_proof.read(unasked, PLAN, ledger, every, inventory(of=TARGET)))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.unit.reports import DIGESTS, SHA, report
 from tests.unit.world import by_hand as left_by_hand
 from tests.unit.world import inventory, plan, step
 
@@ -29,7 +30,6 @@ from amlmigrate.ledger.deciding import NewDecision, decide
 from amlmigrate.ledger.decision_subjects import Subjects
 from amlmigrate.ledger.evidence import Evidence
 
-DIGESTS = {"source_documents": "1", "target_documents": "2", "source_blobs": "3", "target_blobs": "4"}
 STEPS = (step("models/m/1"), step("models/m/2", "models/m/1"))
 
 
@@ -61,7 +61,10 @@ class Case:
             decide(made, ledger, DecisionVerb.WAIVE, choices, By("reviewer", "host", "1"))
             chain = Evidence(folder, ledger)
             for changed in self.evidence:
-                chain.add(changed.get("record", "verify"), _green(made.sha256) | changed)
+                if "record" in changed:
+                    chain.add(report(**changed))
+                else:
+                    chain.add(report("verify", **(_green(made.sha256) | changed)))
             return reasons(made, ledger, chain.reports(), self.facts)
 
 
@@ -98,7 +101,7 @@ def _evidence(*changed: dict[str, Any]) -> Callable[[Case], Case]:
 
 
 def _seen(name: str) -> Callable[[Case], Case]:
-    return _evidence({"digests": {**DIGESTS, name: "other"}})
+    return _evidence({"digests": {**DIGESTS, name: SHA}})
 
 
 NOW = {"time": datetime.now(UTC).isoformat()}
@@ -121,7 +124,7 @@ CASES: dict[str, tuple[Callable[[Case], Case], str]] = {
     "the account without a key": (_posture("account", "not under a customer's key"), "account!key.enabled: not under a"),
     "soak not over": (_evidence(NOW), "The soak of 168 hours is over at"),
     "soak that bytes unread began": (_evidence({"depth": "metadata"}, NOW), "The soak of 168 hours is over at"),
-    "a soak that other documents began": (_evidence({"digests": {**DIGESTS, "target_documents": "0"}}, NOW), "The soak of 168 hours is over at"),
+    "a soak that other documents began": (_evidence({"digests": {**DIGESTS, "target_documents": SHA}}, NOW), "The soak of 168 hours is over at"),
     "a soak before the target was in use": (_evidence({}, {"record": "cutover-back"}), "The soak has not begun"),
     "soak begun anew": (_evidence({}, {"green": False}, NOW), "The soak of 168 hours is over at"),
     "a live deployment": (_left("onlineEndpoints/e/deployments/blue", {}), "is a live deployment"),
@@ -202,7 +205,7 @@ def test_what_either_look_could_not_list_is_not_known_to_have_changed(tmp_path: 
         chain = Evidence(tmp_path, ledger)
         data = json.dumps(parts | {"source_documents": then}).encode()
         content = {"digests": digests, "manifests": [chain.add_file(FILE, bytearray(data))]}
-        chain.add("verify", _green(made.sha256) | content)
+        chain.add(report("verify", **(_green(made.sha256) | content)))
         facts = replace(Case().facts, digests=DIGESTS, parts=parts | {"source_documents": now})
         assert reasons(made, ledger, chain.reports(), facts) == []
         facts.parts["source_documents"]["models/m/1"] = "2"

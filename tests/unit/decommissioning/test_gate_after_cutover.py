@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from tests.unit.cutover import cut
+from tests.unit.reports import report, since
 from tests.unit.world import blob, inventory
 
 from amlmigrate.bytes.storage_containers import Containers
@@ -16,7 +17,6 @@ from amlmigrate.core.asset import Blob
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
-from amlmigrate.cutover import record
 from amlmigrate.decommissioning import copy_proof
 from amlmigrate.decommissioning.gate import GateFacts, reasons
 from amlmigrate.ledger import Ledger
@@ -45,7 +45,7 @@ def _reasons(
         cut.verified(chain)
         cut.cut_over(chain, time=cut_at)
         if back:
-            chain.add(record.BACK, {})
+            chain.add(report("cutover-back"))
         if verified is not None:
             cut.verified(chain, **verified)
         digests, parts = cut.parts(documents, listed or cut.listed(*cut.PROVEN, cut.OWN))
@@ -79,11 +79,11 @@ def test_taken_back_and_unchanged_nothing_stands_in_the_way(tmp_path: Path) -> N
 
 
 def test_a_verification_after_it_that_is_not_green_is_a_reason(tmp_path: Path) -> None:
-    [reason] = _reasons(tmp_path, USED, verified={"green": False, record.SINCE: {"changes": []}})
+    [reason] = _reasons(tmp_path, USED, verified={"green": False, "since_cutover": since()})
     assert "not green" in reason
 
 
-@pytest.mark.parametrize("verified", [None, {"time": "2026-01-03T00:00:00+00:00", record.SINCE: {"changes": []}}])
+@pytest.mark.parametrize("verified", [None, {"time": "2026-01-03T00:00:00+00:00", "since_cutover": since()}])
 def test_the_soak_counts_from_the_cutover(tmp_path: Path, verified: dict[str, Any] | None) -> None:
     """Whatever was green long before, and whatever was verified since."""
     now = datetime.now(UTC).isoformat()
@@ -93,7 +93,7 @@ def test_the_soak_counts_from_the_cutover(tmp_path: Path, verified: dict[str, An
 
 def test_and_is_over_once_it_has_passed_since_then(tmp_path: Path) -> None:
     long_ago = (datetime.now(UTC) - timedelta(hours=2)).isoformat()
-    late = {"time": datetime.now(UTC).isoformat(), record.SINCE: {"changes": []}}
+    late = {"time": datetime.now(UTC).isoformat(), "since_cutover": since()}
     assert _reasons(tmp_path, soak=timedelta(hours=1), cut_at=long_ago, verified=late) == []
 
 
@@ -136,5 +136,5 @@ async def test_what_a_later_deletion_takes_for_copied(
         assert await _changed(side, chain.reports(), newest, found) == before_it
         cut.cut_over(chain)
         # A verification of the target in use holds what it is now, and makes nothing whole.
-        later = cut.verified(chain, **{record.SINCE: {"changes": []}})
+        later = cut.verified(chain, **{"since_cutover": since()})
         assert await _changed(side, chain.reports(), later, found) == after_cutover

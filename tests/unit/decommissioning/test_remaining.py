@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
 from tests.unit.decommissioning.arm import FakeArm, refusal, side
+from tests.unit.reports import filed
 from tests.unit.world import SOURCE, blob, listing
 from tests.unit.world import by_hand as left_by_hand
 
@@ -182,15 +183,13 @@ async def test_no_two_residuals_have_one_address() -> None:
 
 
 def test_they_are_read_from_the_newest_tombstone(tmp_path: Any) -> None:
-    one = Residual("residual/a/b", "a/b", "container", None, "why")
-    assert set(one.as_dict()) == {"address", "id", "what", "key", "why"}
+    one = Residual(address="residual/a/b", id="a/b", what="container", key=None, why="why")
+    assert set(asdict(one)) == {"address", "id", "what", "key", "why"}
 
     def report(record: str, *found: Residual) -> EvidenceFile:
-        return EvidenceFile(
-            1, tmp_path / "x.json", {"record": record, "residuals": [each.as_dict() for each in found]}
-        )
+        return filed(record, **({"residuals": [asdict(each) for each in found]} if found else {}))
 
-    assert newest([]) == [] and newest([report("verify", one)]) == []
+    assert newest([]) == [] and newest([report("verify")]) == []
     assert newest([report("decommission"), report("decommission", one), report("verify")]) == [one]
     assert newest([report("decommission", one), report("decommission")]) == []
 

@@ -206,7 +206,7 @@ def _case(folder: Path, *by_hand: Asset) -> Any:
 def test_removed_softly_and_then_purged(tmp_path: Path) -> None:
     with _case(tmp_path) as case:
         outcome = case.run(purge=True)
-        assert outcome.report and outcome.report.content["purged"] and outcome.report.content["by_us"]
+        assert outcome.report and outcome.report.content.purged and outcome.report.content.by_us
         assert case.azure.deletions == ["workspace", "purge"]
         assert len(case.gate.asked) == 1
 
@@ -225,7 +225,7 @@ def test_a_removal_before_code_bytes_are_known_to_stay_says_so(tmp_path: Path, h
         outcome = Case(ledger, azure, Gate(azure), plan=made, today=copied + timedelta(hours=hours)).run()
     assert outcome.report
     content = outcome.report.content
-    assert content["code_bytes"]["settled"] is not early
+    assert content.code_bytes.settled is not early
     told = [line for line in tombstone.lines(content) if line.startswith("code bytes: ")]
     assert bool(told) is early and all("47.0 hours after" in line for line in told)
 
@@ -258,7 +258,7 @@ def test_code_bytes_were_looked_at_when_the_last_passing_of_the_gate_began(
         case = gate.case = Case(ledger, azure, gate, plan=made, today=copied + timedelta(hours=47))
         outcome = case.run()
     assert outcome.report and len(gate.asked) == 1 + len(by_hand)
-    assert outcome.report.content["code_bytes"]["settled"] is not early
+    assert outcome.report.content.code_bytes.settled is not early
 
 
 def test_what_was_put_in_while_its_computes_went_is_seen(tmp_path: Path) -> None:
@@ -311,8 +311,8 @@ def test_what_somebody_recovered_and_somebody_deleted_again_is_not_purged(tmp_pa
         case.azure.there = None
         outcome = case.run(purge=True)
         assert case.azure.deletions == ["workspace"]
-        assert outcome.report and not outcome.report.content["by_us"] and outcome.refused
-        assert outcome.report.content["recoverable_until"] is None
+        assert outcome.report and not outcome.report.content.by_us and outcome.refused
+        assert outcome.report.content.recoverable_until is None
         assert "not shown that this plan's own deletion" in case.refused(purge=True)
         # Recovered once more and as it was verified, it goes by us.
         case.azure.there, case.gate.refuses = SOURCE_DOCUMENT, 9
@@ -419,7 +419,7 @@ def test_only_a_deletion_that_is_shown_to_have_succeeded_is_ours(
     with _case(tmp_path) as case:
         case.azure.answer, case.azure.ending = answer, ending
         outcome = case.run(purge=False)
-        assert outcome.report.content["by_us"] is by_us
+        assert outcome.report.content.by_us is by_us
 
 
 @pytest.mark.parametrize(
@@ -440,7 +440,7 @@ def test_a_purge_that_is_not_shown_to_have_come_about_is_none(
         with pytest.raises(MigrateError):
             case.run(purge=True)
         assert not case.ledger_notes()["purged"]
-        assert not case.run().report.content["purged"]
+        assert not case.run().report.content.purged
 
 
 @pytest.mark.parametrize("wanted", ["purge", "delete"])

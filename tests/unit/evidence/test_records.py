@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.reports import BODIES, report
+from tests.unit.reports import BODIES
 
 from amlmigrate import evidence
 from amlmigrate.core import schemas
@@ -47,7 +47,7 @@ def test_there_is_a_whole_one_of_each() -> None:
 
 @pytest.mark.parametrize("record", sorted(BODIES))
 def test_what_was_read_is_written_as_it_was(record: str) -> None:
-    found = report(record)
+    found = RECORDS[record].of_dict(BODIES[record])
     assert found.record == record and isinstance(found, RECORDS[record])
     assert json.loads(as_json(found.as_dict())) == BODIES[record]
     assert RECORDS[record].of_dict(json.loads(as_json(found.as_dict()))) == found
@@ -145,6 +145,6 @@ def test_why_it_is_none_is_said_and_not_what_stands_there(body: dict[str, Any], 
 def test_half_of_a_character_is_kept() -> None:
     """As a reason has that was typed in another encoding."""
     line = BODIES["decision"]["decisions"][0] | {"reason": "caf\udce9"}
-    found = report("decision", decisions=[line])
+    found = RECORDS["decision"].of_dict(BODIES["decision"] | {"decisions": [line]})
     assert json.loads(as_json(found.as_dict()))["decisions"] == [line]
     assert taken("decision", json.loads(as_json(found.as_dict())))

@@ -16,6 +16,7 @@ from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.events import ignore
 from amlmigrate.core.freeze_record import Assignment, FreezeState
+from amlmigrate.evidence.freezing import NotGiven
 from amlmigrate.freezing import freeze, give_back, record
 from amlmigrate.freezing.record import Deeds
 from amlmigrate.ledger import Ledger, decisions
@@ -150,7 +151,7 @@ class Folder:
         with Ledger(self.path) as ledger:
             book = self._book(ledger)
             came = asyncio.run(freeze.take_away(azure, book, list(ones), end, ignore))
-            book.sum_up("freeze")
+            book.frozen(())
             return came
 
     def back(
@@ -170,7 +171,7 @@ class Folder:
             )
             found = source or give_back.Source(OLD.id)
             came = asyncio.run(give_back.give_back(azure, book, found, decided, end, ignore, ledger.moment()))
-            book.sum_up("back", failed=_left(came))
+            book.given_back(_left(came))
             return came
 
     def _book(self, ledger: Ledger) -> Deeds:
@@ -199,8 +200,8 @@ class Folder:
 
     def deeds(self) -> list[tuple[str, str]]:
         """Each deed in order: the last part of the id, and what was done."""
-        found = [each.content for each in self.reports() if each.content["record"] == "deed"]
-        return [(content["assignment"]["id"], content["deed"]) for content in found]
+        found = [each.content for each in self.reports() if each.content.record == "deed"]
+        return [(content.assignment.id, content.deed) for content in found]
 
 
 def attempt(folder: Folder, azure: Azure, *ones: Assignment) -> MigrateError | Killed | None:
@@ -212,5 +213,5 @@ def attempt(folder: Folder, azure: Azure, *ones: Assignment) -> MigrateError | K
     return None
 
 
-def _left(came: give_back.Back) -> list[dict[str, str]]:
-    return [{"id": each.id, "address": each.address, "reason": why} for each, why in came.left]
+def _left(came: give_back.Back) -> list[NotGiven]:
+    return [NotGiven(id=each.id, address=each.address, reason=why) for each, why in came.left]

@@ -309,7 +309,7 @@ def test_a_decision_about_what_was_cut_off_looks_first_and_is_in_the_evidence(fo
     azure.log.clear()
     assert folder.back(azure, None, "a").left == [] and azure.names() == {id_of("a")}
     assert len(azure.log) == (when == "after"), "what is there is not given"
-    notes = [one.content["assignment"]["note"] for one in folder.reports() if one.content["record"] == "deed"]
+    notes = [one.content.assignment.note for one in folder.reports() if one.content.record == "deed"]
     assert ("decided by ann" in notes) is (when == "after")
 
 

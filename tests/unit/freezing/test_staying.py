@@ -13,8 +13,8 @@ from tests.unit.world import SOURCE
 
 from amlmigrate.cli.freezetold import FreezeReport
 from amlmigrate.core.errors import ExitCode
-from amlmigrate.core.freeze_record import FreezeRecord
 from amlmigrate.core.identity import Identity
+from amlmigrate.evidence.frozen import FreezeRecord
 from amlmigrate.freezing.freeze import TakenRights
 from amlmigrate.freezing.writers import Place, WriterFinder, Writers
 

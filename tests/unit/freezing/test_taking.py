@@ -59,17 +59,17 @@ def test_a_deed_is_on_disk_before_the_call(folder: Folder) -> None:
 def test_what_was_narrowed_since_it_was_listed_is_recorded_so(folder: Folder) -> None:
     narrow = {"condition": "c", "conditionVersion": "2.0", "description": "d"}
     folder.freeze(Azure(document("a", **narrow)), one("a"))
-    found = folder.reports()[-2].content["assignment"]
-    assert found["properties"].items() >= narrow.items()
-    assert found["note"] == "changed since it was listed: condition, conditionVersion, description"
+    found = folder.reports()[-2].content.assignment
+    assert found.properties.items() >= narrow.items()
+    assert found.note == "changed since it was listed: condition, conditionVersion, description"
 
 
 def test_what_was_narrowed_while_it_was_taken_is_recorded_as_the_service_showed_it(folder: Folder) -> None:
     azure = Azure(document("a"))
     azure.changes["remove", id_of("a")] = document("a", condition="narrower", conditionVersion="2.0")
     folder.freeze(azure, one("a"))
-    taken = folder.reports()[-2].content["assignment"]
-    assert taken["properties"]["condition"] == "narrower" and "while it was taken" in taken["note"]
+    taken = folder.reports()[-2].content.assignment
+    assert taken.properties["condition"] == "narrower" and "while it was taken" in taken.note
     folder.back(azure)
     assert azure.there[id_of("a")]["properties"]["condition"] == "narrower"
 

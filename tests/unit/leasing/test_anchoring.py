@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.unit.reports import filed
 
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.errors import BadInputError, RefusedError
 from amlmigrate.leasing.anchoring import keep, refuse_older
-from amlmigrate.ledger.evidence import EvidenceFile
 
-CHAIN = [EvidenceFile(Path(f"evidence/{number}"), f"sha {number}", {}) for number in range(1, 6)]
-OTHER = [*CHAIN[:3], EvidenceFile(Path("evidence/4"), "another", {})]
+CHAIN = [filed("verify", number) for number in range(1, 6)]
+OTHER = [*CHAIN[:3], replace(CHAIN[3], sha256="another")]
 
 
 class Lease:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.unit.reports import report as made_report
 from tests.unit.world import plan, step
 
 from amlmigrate.core.authorship import By
@@ -58,7 +59,9 @@ def _make(folder: Path, of: Any = PLAN) -> Path:
         _waive(of, ledger, "history")
         evidence = Evidence(folder, ledger)
         manifests = [evidence.add_file(f"manifest-{side}.jsonl", f"{side}\n".encode()) for side in ("a", "b")]
-        evidence.add("verify", {"plan": {"sha256": of.sha256}, "green": True, "manifests": manifests})
+        evidence.add(
+            made_report("verify", **{"plan": {"sha256": of.sha256}, "green": True, "manifests": manifests})
+        )
     return folder
 
 
@@ -187,7 +190,7 @@ def _swap_all(folder: Path) -> None:
 def _older_ledger(folder: Path) -> None:
     kept = (folder / "ledger.db").read_bytes()
     with Ledger(folder) as ledger:
-        Evidence(folder, ledger).add("verify", {"green": True})
+        Evidence(folder, ledger).add(made_report("verify", **{"green": True}))
     (folder / "ledger.db").write_bytes(kept)
 
 
@@ -200,7 +203,7 @@ def _outside(folder: Path) -> None:
 
 ALTERED: dict[str, tuple[Callable[[Path], Any], str]] = {
     "an edited report": (lambda f: _edit(f / "evidence" / WAIVER, b"history", b"History"), VERIFY),
-    "the last report edited": (lambda f: _edit(f / "evidence" / VERIFY, b"true", b"null"), "the ledger knows"),
+    "the last report edited": (lambda f: _edit(f / "evidence" / VERIFY, b'"green": true', b'"green": false'), "the ledger knows"),
     "a report taken out": (lambda f: (f / "evidence" / WAIVER).unlink(), VERIFY),
     "a report put in": (_insert, "0002-x.json"),
     "a report put behind": (_append, "the ledger knows"),
@@ -264,7 +267,7 @@ def _freeze(folder: Path, data: bytes = b"{}") -> None:
         sha256 = hashlib.sha256(data).hexdigest()
         ledger.note("freeze_head", sha256)
         file = {"name": "freeze.json", "sha256": sha256}
-        Evidence(folder, ledger).add("freeze", {"plan": {"sha256": PLAN.sha256}, "file": file})
+        Evidence(folder, ledger).add(made_report("freeze", **{"plan": {"sha256": PLAN.sha256}, "file": file}))
 
 
 @pytest.mark.parametrize("with_ledger", [True, False])
@@ -291,7 +294,7 @@ def test_a_record_of_a_freeze_that_nothing_tells_of_is_none(folder: Path) -> Non
 
 def test_a_report_of_another_plan_is_found_by_itself(folder: Path) -> None:
     with Ledger(folder) as ledger:
-        Evidence(folder, ledger).add("verify", {"plan": {"sha256": "ef" * 32}})
+        Evidence(folder, ledger).add(made_report("verify", **{"plan": {"sha256": "ef" * 32}}))
     assert _found(folder).altered == ["0004-verify.json: it is of another plan than plan.jsonl"]
 
 

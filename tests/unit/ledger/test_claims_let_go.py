@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.unit.reports import report
 from tests.unit.world import header, plan, step
 
 from amlmigrate.core.authorship import By
@@ -42,7 +43,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 
 def _verified(ledger: Ledger, *claims: Claim) -> None:
-    Evidence(ledger.home, ledger).add("verify", {"claims": [one.as_dict() for one in claims]})
+    Evidence(ledger.home, ledger).add(report("verify", **{"claims": [one.as_dict() for one in claims]}))
 
 
 def _waive(of: Plan, ledger: Ledger, address: str = ADDRESS) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.unit.reports import report
 from tests.unit.world import header, plan, step
 
 from amlmigrate.core.authorship import By
@@ -125,12 +126,12 @@ def test_all_of_one_call_are_one_report_or_none(ledger: Ledger) -> None:
     assert ledger.decisions() == {} and _reports(ledger) == []
     _decide(PLAN, ledger, "jobs", "data/d/1", "models/m/1!names-source")
     [report] = _reports(ledger)
-    assert [one["address"] for one in report.content["decisions"]] == [
+    assert [one.address for one in report.content.decisions] == [
         "jobs",
         "data/d/1",
         "models/m/1!names-source",
     ]
-    assert report.content["by"]["identity"]["object_id"] == "ann-ID"
+    assert report.content.by.identity.object_id == "ann-ID"
     with pytest.raises(BadInputError, match="data/d/2"):
         reopen(PLAN, ledger, [("jobs", ""), ("data/d/2", "")], ANN)
     assert len(ledger.decisions()) == 3 and len(_reports(ledger)) == 1
@@ -214,7 +215,7 @@ def test_a_waiver_ends_by_azures_clock_whatever_this_machine_shows(ledger: Ledge
 
 
 def _tombstone(ledger: Ledger, *residuals: dict[str, Any]) -> None:
-    Evidence(ledger.path.parent, ledger).add("decommission", {"residuals": list(residuals)})
+    Evidence(ledger.path.parent, ledger).add(report("decommission", **{"residuals": list(residuals)}))
 
 
 def test_residuals_are_accepted_as_the_newest_tombstone_shows_them(ledger: Ledger) -> None:

@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.unit.reports import report as made_report
 
 from amlmigrate.core.errors import ExitCode, PlanLockedError, RefusedError
+from amlmigrate.evidence import Decommission, Run, Verify
 from amlmigrate.ledger import Ledger, files
 from amlmigrate.ledger import exclusive as module
 from amlmigrate.ledger.evidence import Evidence, last
@@ -34,7 +36,8 @@ def evidence(tmp_path: Path, ledger: Ledger) -> Evidence:
         manifests = []
         if kind == "verify":
             manifests = [made.add_file(f"manifest-{side}.jsonl", f"{side} {number}\n".encode()) for side in "ab"]
-        made.add(kind, {"green": number > 0, "text": "é", "manifests": manifests})
+        told = {"green": number > 0, "headline": "é", "manifests": manifests} if kind == "verify" else {}
+        made.add(made_report(kind, **told))
     return made
 
 
@@ -47,18 +50,22 @@ def test_reports_are_numbered_and_name_the_one_before(evidence: Evidence) -> Non
     assert [report.path.name for report in reports] == [
         f"{number:04d}-{kind}.json" for number, kind in enumerate(KINDS, 1)
     ]
-    assert [report.content["number"] for report in reports] == [1, 2, 3, 4]
-    assert [report.content["previous"] for report in reports] == [None, *(r.sha256 for r in reports[:-1])]
+    assert [report.number for report in reports] == [1, 2, 3, 4]
+    assert [json.loads(report.path.read_bytes())["previous"] for report in reports] == [
+        None,
+        *(r.sha256 for r in reports[:-1]),
+    ]
     for report in reports:
         assert report.sha256 == hashlib.sha256(report.path.read_bytes()).hexdigest()
 
 
 def test_a_report_is_returned_as_it_stands_on_disk(tmp_path: Path, ledger: Ledger) -> None:
     evidence = Evidence(tmp_path, ledger)
-    report = evidence.add("verify", {"green": True})
+    report = evidence.add(made_report("verify", **{"green": True}))
     assert evidence.reports() == [report]
-    assert json.loads(report.path.read_text()) == report.content
-    assert report.content["record"] == "verify"
+    told = json.loads(report.path.read_text())
+    assert (told.pop("record"), told.pop("number"), told.pop("previous")) == ("verify", report.number, None)
+    assert type(report.content).of_dict(told) == report.content
 
 
 def test_no_evidence_is_an_empty_chain(tmp_path: Path, ledger: Ledger) -> None:
@@ -68,7 +75,7 @@ def test_no_evidence_is_an_empty_chain(tmp_path: Path, ledger: Ledger) -> None:
 
 def test_a_manifest_has_the_number_of_its_report(evidence: Evidence) -> None:
     [*_, third, _] = evidence.reports()
-    assert [manifest["file"] for manifest in third.content["manifests"]] == [
+    assert [manifest.file for manifest in third.content.files] == [
         "0003-manifest-a.jsonl",
         "0003-manifest-b.jsonl",
     ]
@@ -89,7 +96,7 @@ BOUND = [
 def test_a_changed_file_is_found(evidence: Evidence, name: str) -> None:
     path = evidence.folder / name
     data = bytearray(path.read_bytes())
-    for place in range(len(data)):
+    for place in range(0, len(data), 11 if name.endswith(".json") else 1):
         changed = data.copy()
         changed[place] ^= 0x01
         path.write_bytes(changed)
@@ -142,7 +149,7 @@ def test_a_report_that_is_no_json_is_found_also_at_the_end(evidence: Evidence) -
 
 def test_a_report_that_follows_the_last_but_was_not_added_is_found(evidence: Evidence) -> None:
     [*_, newest] = evidence.reports()
-    forged = newest.content | {"number": 5, "green": True, "previous": newest.sha256}
+    forged = json.loads(newest.path.read_bytes()) | {"number": 5, "previous": newest.sha256}
     (evidence.folder / "0005-decommission.json").write_text(json.dumps(forged))
     with pytest.raises(RefusedError, match="not the one that the ledger knows"):
         evidence.reports()
@@ -159,7 +166,7 @@ def test_the_evidence_of_another_ledger_is_found(evidence: Evidence, tmp_path: P
     other = tmp_path / "other"
     other.mkdir()
     with Ledger(other) as ledger:
-        Evidence(other, ledger).add("verify", {"green": True})
+        Evidence(other, ledger).add(made_report("verify", **{"green": True}))
         for path in _files(evidence):
             (other / "evidence" / path.name).write_bytes(path.read_bytes())
         with pytest.raises(RefusedError, match="not the one that the ledger knows"):
@@ -182,10 +189,10 @@ def test_a_report_that_a_crash_cut_off_is_there_or_not_and_the_chain_goes_on(
 
     monkeypatch.setattr(files, "write", crash)
     with pytest.raises(Crash):
-        evidence.add("verify", {"green": True})
+        evidence.add(made_report("verify", **{"green": True}))
     monkeypatch.undo()
     assert len(evidence.reports()) == len(KINDS) + written
-    evidence.add("verify", {"green": True})
+    evidence.add(made_report("verify", **{"green": True}))
     assert len(evidence.reports()) == len(KINDS) + written + 1
     (evidence.folder / f"{len(KINDS) + written + 1:04d}-verify.json").unlink()
     with pytest.raises(RefusedError):
@@ -196,7 +203,7 @@ def test_nothing_is_added_to_a_broken_chain(evidence: Evidence) -> None:
     (evidence.folder / "0002-verify.json").unlink()
     before = _files(evidence)
     with pytest.raises(RefusedError):
-        evidence.add("verify", {"green": True})
+        evidence.add(made_report("verify", **{"green": True}))
     with pytest.raises(RefusedError):
         evidence.add_file("manifest-a.jsonl", b"")
     assert _files(evidence) == before
@@ -204,10 +211,10 @@ def test_nothing_is_added_to_a_broken_chain(evidence: Evidence) -> None:
 
 def test_the_last_report_of_a_kind_is_the_newest(evidence: Evidence) -> None:
     reports = evidence.reports()
-    assert last(reports, "verify") is reports[2]
-    assert last(reports, "decommission") is reports[3]
-    assert last(reports, "doctor") is None
-    assert last([], "verify") is None
+    assert last(reports, Verify) is reports[2]
+    assert last(reports, Decommission) is reports[3]
+    assert last(reports, Run) is None
+    assert last([], Verify) is None
 
 
 def test_processes_that_add_at_once_make_one_chain(tmp_path: Path, ledger: Ledger) -> None:
@@ -215,6 +222,7 @@ def test_processes_that_add_at_once_make_one_chain(tmp_path: Path, ledger: Ledge
         "import sys; from pathlib import Path\n"
         "from amlmigrate.ledger import Ledger\n"
         "from amlmigrate.ledger.evidence import Evidence\n"
+        "from tests.unit.reports import report\n"
         f"folder = Path({str(tmp_path)!r})\n"
         "with Ledger(folder) as ledger:\n"
         "    evidence = Evidence(folder, ledger)\n"
@@ -222,7 +230,7 @@ def test_processes_that_add_at_once_make_one_chain(tmp_path: Path, ledger: Ledge
         "    for number in range(6):\n"
         "        with evidence.alone():\n"
         "            files = [evidence.add_file(f'{name}.jsonl', name.encode()) for name in 'ab']\n"
-        "            evidence.add('verify', {'manifests': files})\n"
+        "            evidence.add(report('verify', manifests=files))\n"
         "        evidence.reports()\n"
     )
     started = [
@@ -248,12 +256,12 @@ def test_a_chain_that_is_held_by_one_who_hangs_is_locked(
 ) -> None:
     monkeypatch.setattr(module, "_PATIENCE_SECONDS", 0.1)
     with Evidence(tmp_path, ledger).alone(), pytest.raises(PlanLockedError, match="writing to the plan's folder"):
-        Evidence(tmp_path, ledger).add("verify", {})
-    Evidence(tmp_path, ledger).add("verify", {})
+        Evidence(tmp_path, ledger).add(made_report("verify"))
+    Evidence(tmp_path, ledger).add(made_report("verify"))
 
 
 def test_a_file_in_the_way_of_evidence_is_said(tmp_path: Path, ledger: Ledger) -> None:
     (tmp_path / "evidence").write_text("")
     with pytest.raises(FileError, match="cannot be written or read: Not a directory") as caught:
-        Evidence(tmp_path, ledger).add("verify", {})
+        Evidence(tmp_path, ledger).add(made_report("verify"))
     assert caught.value.address == str(tmp_path / "evidence") and "same command again" in caught.value.remedy

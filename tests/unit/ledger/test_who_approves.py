@@ -44,7 +44,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 
 def _row(**changed: Any) -> Decision:
-    row = Decision("jobs", DecisionVerb.WAIVE, "", "known", "ann", "2026-01-01T00:00:00+00:00", "Ann-Id")
+    row = Decision("jobs", DecisionVerb.WAIVE, "cd" * 32, "known", "ann", "2026-01-01T00:00:00+00:00", "Ann-Id")
     return replace(row, **changed)
 
 
@@ -162,7 +162,7 @@ def test_the_targets_tenant_counts_where_the_planners_is_not_known(
     else:
         made, _ = approve_plan(asking, ledger, asking.sha256, ben, "")
         assert made.tenant_id == tenant and approvals(asking, ledger) == [made]
-        assert Evidence(ledger.home, ledger).reports()[0].content["tenant_id"] == tenant
+        assert Evidence(ledger.home, ledger).reports()[0].content.tenant_id == tenant
 
 
 @pytest.mark.parametrize(("tenant", "counts"), [("T1", True), ("t2", False), ("", False)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,8 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 
 def _tell(ledger: Ledger, walked: WalkResult | None) -> dict[str, Any]:
-    return report.tell(PLAN, ledger.path.parent, ledger, walked, BY).content
+    found: dict[str, Any] = json.loads(report.tell(PLAN, ledger.path.parent, ledger, walked, BY).path.read_bytes())
+    return found
 
 
 def test_it_says_who_ran_what_and_how_each_item_stands(ledger: Ledger) -> None:
@@ -95,4 +97,4 @@ def test_a_kill_between_report_and_note_tells_once_more_and_loses_nothing(
     monkeypatch.undo()
     assert len(ledger.untold_runs) == 1
     _tell(ledger, None)
-    assert [one.content["record"] for one in Evidence(ledger.path.parent, ledger).reports()] == ["run", "run"]
+    assert [one.content.record for one in Evidence(ledger.path.parent, ledger).reports()] == ["run", "run"]

@@ -199,8 +199,8 @@ def test_code_bytes_were_looked_at_when_they_were_begun_to_be_listed(
                 unchanged=nothing, emit=ignore, now=lambda: time[0],
             )
         )  # fmt: skip
-    assert report.content["code_bytes"]["settled"] is False
-    assert any("code bytes" in one for one in report.content["not_checked"])
+    assert report.content.code_bytes.settled is False
+    assert any("code bytes" in one for one in report.content.not_checked)
 
 
 @pytest.mark.parametrize("lost", [True, False])
@@ -220,9 +220,9 @@ def test_after_the_cutover_green_is_that_nothing_proven_is_lost(tmp_path: Path, 
             cut.PLAN, tmp_path, ledger, cutover, living, depth=Depth.CHECKSUM, posture=[CLAIM], read=Readers(), by=by,
             unknown="whether it is being changed",
         )  # fmt: skip
-    assert report.content["differences"] == [] and report.content["green"] is not lost
-    assert "whether it is being changed" in report.content["not_checked"]
-    assert len(report.content["since_cutover"]["open"]) == lost
+    assert report.content.differences == () and report.content.green is not lost
+    assert "whether it is being changed" in report.content.not_checked
+    assert len(report.content.since_cutover.open) == lost
 
 
 @pytest.mark.parametrize(("there", "codes"), [(["m/a"], []), ([], ["waived-gone"])])
@@ -260,7 +260,7 @@ def test_a_verification_looks_for_what_a_run_left_alone_and_was_let_go(
                 unchanged=nothing, emit=ignore,
             )
         )  # fmt: skip
-    assert [one["code"] for one in report.content["found"]] == codes
+    assert [one.code for one in report.content.found] == codes
 
 
 def test_so_does_one_of_a_target_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -278,4 +278,4 @@ def test_so_does_one_of_a_target_in_use(tmp_path: Path, monkeypatch: pytest.Monk
             cut.PLAN, tmp_path, ledger, cutover, living, depth=Depth.CHECKSUM, posture=[CLAIM], read=Readers(),
             by=By("ann", "host", "1"),
         )  # fmt: skip
-    assert asked == [True] and BLOCKS.as_dict() in report.content["found"] and report.content["green"] is False
+    assert asked == [True] and BLOCKS in report.content.found and report.content.green is False

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.unit.reports import report
 from tests.unit.world import NEW_BLOBS, OLD_BLOBS, blob, containers, plan, step
 
 from amlmigrate.core.asset import Blob
@@ -59,7 +60,7 @@ def _found(ledger: Ledger, *there: Blob, living: bool = False) -> list[Finding]:
     found = foreign_blobs.findings(
         PLAN, items(PLAN, ledger), ledger.stayed(), containers(target={NEW_BLOBS: there}), living=living
     )
-    Evidence(ledger.home, ledger).add("verify", {"found": [one.as_dict() for one in found]})
+    Evidence(ledger.home, ledger).add(report("verify", **{"found": [one.as_dict() for one in found]}))
     return found
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from shlex import quote
 from typing import Any
 
 from amlmigrate.core.events import Event
-from amlmigrate.core.headline import ran
 from amlmigrate.core.plan import Action, Step
+from amlmigrate.evidence.headline import ran
 from amlmigrate.ledger.items import for_cutover, over_foreign_bytes, tally
 from amlmigrate.running.outcome import RunOutcome
 
@@ -43,10 +44,10 @@ def _ended(outcome: RunOutcome) -> dict[str, Any]:
         "lines": [
             *(f"{item.outcome.value}: {item.address}: {item.detail}" for item in left),
             *for_cutover(outcome.items),
-            *(f"over foreign bytes: {item['address']}: {item['detail']}" for item in foreign),
+            *(f"over foreign bytes: {item.address}: {item.detail}" for item in foreign),
             *(f"{one.severity}: {one.address}: {one.summary}" for one in (*outcome.found, *warnings)),
         ],
-        "foreign_bytes": foreign,
+        "foreign_bytes": [asdict(item) for item in foreign],
         "left": [{"address": item.address, "outcome": item.outcome.value, "detail": item.detail} for item in left],
         "open_findings": [finding.as_dict() for finding in outcome.open_findings],
         "warnings": [finding.as_dict() for finding in warnings],

@@ -5,24 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.unit.reports import DIFFERENCE, FINDING, LEFT, report
 
-from amlmigrate.core.headline import apart, of_evidence, ran, verified
 from amlmigrate.core.state import Outcome
+from amlmigrate.evidence.headline import apart, of_evidence, ran, verified
 
 
-def _content(blobs: int = 31, documents: int = 40, **more: Any) -> dict[str, Any]:
-    base = {
-        "green": True,
-        "depth": "checksum",
-        "same": {"blobs": blobs, "documents": documents},
-        "not_in_target": {},
-        "not_compared": {},
-        "not_checked": [],
-        "code_bytes": None,
-        "differences": [],
-        "unsettled": [],
-    }
-    return base | more
+def _content(blobs: int = 31, documents: int = 40, **more: Any) -> Any:
+    same = {"blobs": blobs, "documents": documents}
+    base = {"depth": "checksum", "same": same, "not_in_target": {}, "not_compared": {}}
+    return report("verify", **(base | more))
 
 
 @pytest.mark.parametrize(
@@ -53,18 +45,18 @@ def _content(blobs: int = 31, documents: int = 40, **more: Any) -> dict[str, Any
             " compared.",
         ),
         (
-            _content(green=False, posture=[{"severity": "error"}, {"severity": "warning"}], open_findings=[1, 2]),
+            _content(green=False, posture=[{**FINDING, "severity": "error"}, FINDING], open_findings=[FINDING, FINDING]),
             "Not green: 0 differences, 0 open, 2 findings not let go, 1 error about the target's keys and storage."
             " 31 blobs and 40 documents are the same.",
         ),
         (
-            _content(30, 39, green=False, differences=[1, 2], unsettled=[1], not_in_target={"failed": 1}),
+            _content(30, 39, green=False, differences=[DIFFERENCE, DIFFERENCE], unsettled=[LEFT], not_in_target={"failed": 1}),
             "Not green: 2 differences, 1 open. 30 blobs and 39 documents are the same; 1 item failed is not in the"
             " target.",
         ),
     ],
 )  # fmt: skip
-def test_what_a_verification_says(content: dict[str, Any], says: str) -> None:
+def test_what_a_verification_says(content: Any, says: str) -> None:
     assert verified(content) == says
 
 
@@ -72,7 +64,7 @@ def test_what_rests_on_a_report_says_what_that_showed() -> None:
     assert of_evidence(_content(not_in_target={"waived": 1})) == (
         "31 blobs and 40 documents are the same; 1 waived item is not in the target."
     )
-    assert of_evidence({"green": True, "blobs": 3}) == "", "of a target in use nothing is counted as the same"
+    assert of_evidence(_content(same=None)) == "", "of a target in use nothing is counted as the same"
 
 
 def test_what_the_target_holds_under_an_address_is_not_said_to_be_absent() -> None:

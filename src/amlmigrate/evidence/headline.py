@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping
-from typing import Any
 
 from amlmigrate.core.address import plain_text
 from amlmigrate.core.few import many
 from amlmigrate.core.state import Outcome
+from amlmigrate.evidence.verify import Same, Verify
 
 # What a run or a verification has done or compared itself.
 _MOVED = (Outcome.MIGRATED, Outcome.UPDATED, Outcome.ADOPTED)
@@ -41,43 +41,43 @@ def apart(
     return found | ({"not_the_same": dict(unlike)} if unlike else {})
 
 
-def verified(content: Mapping[str, Any]) -> str:
+def verified(content: Verify) -> str:
     """Of a report of `verify`: is it green, what is the same, what is not there, and what was not looked at."""
-    if content["green"]:
-        lead = f"Green at depth {content['depth']}: "
+    if content.green:
+        lead = f"Green at depth {content.depth}: "
     else:
-        differences, open_ones = len(content["differences"]), len(content["unsettled"])
+        differences, open_ones = len(content.differences), len(content.unsettled)
         lead = f"Not green: {many(differences, 'difference')}, {open_ones} open{not_let_go(content)}. "
     return lead + _first(lead, "; ".join(_told(content))) + "."
 
 
-def not_let_go(content: Mapping[str, Any]) -> str:
+def not_let_go(content: Verify) -> str:
     """What else keeps a report of `verify` from being green, to go on with; empty where nothing else does."""
-    findings = len(content.get("open_findings", ()))
-    unproven = sum(1 for one in content.get("posture", ()) if one["severity"] == "error")
+    findings = len(content.open_findings)
+    unproven = sum(1 for one in content.posture if one.severity == "error")
     told = f", {many(findings, 'finding')} not let go" if findings else ""
     return told + (f", {many(unproven, 'error')} about the target's keys and storage" if unproven else "")
 
 
-def unchecked(content: Mapping[str, Any]) -> str:
+def unchecked(content: Verify) -> str:
     """How many things a report of `verify` did not check; empty where there are none."""
-    count = len(content["not_checked"])
+    count = len(content.not_checked)
     return (
         f"{many(count, 'thing')} {'was' if count == 1 else 'were'} not checked{_early(content)}" if count else ""
     )
 
 
-def _early(content: Mapping[str, Any]) -> str:
+def _early(content: Verify) -> str:
     """That the code bytes were looked at before that counts, to go on with; empty where they were not."""
-    look = content["code_bytes"]
-    if not look or look["settled"]:
+    look = content.code_bytes
+    if not look or look.settled:
         return ""
-    return f", among them whether the code bytes stay: look again from {look['known_from']} on"
+    return f", among them whether the code bytes stay: look again from {look.known_from} on"
 
 
-def of_evidence(content: Mapping[str, Any]) -> str:
+def of_evidence(content: Verify) -> str:
     """The same without the verdict, for what rests on that report; empty for one of a target in use."""
-    return _capital("; ".join(_told(content))) + "." if "same" in content else ""
+    return _capital("; ".join(_told(content))) + "." if content.same else ""
 
 
 def ran(items: Mapping[str, int], lead: str) -> str:
@@ -93,27 +93,28 @@ def ran(items: Mapping[str, int], lead: str) -> str:
     return f"{lead}: {'; '.join(parts)}." if parts else f"{lead}."
 
 
-def _told(content: Mapping[str, Any]) -> Iterable[str]:
-    yield _same(content)
-    if absent := content["not_in_target"]:
+def _told(content: Verify) -> Iterable[str]:
+    if content.same:
+        yield _same(content, content.same)
+    if absent := content.not_in_target:
         yield f"{_kinds(absent)} {_be(absent, 'is', 'are')} not in the target"
-    if unlike := content.get("not_the_same"):
+    if unlike := content.not_the_same:
         yield f"{_kinds(unlike)} {_be(unlike, 'is', 'are')} not the same in the target"
-    if other := content["not_compared"]:
+    if other := content.not_compared:
         yield f"{_kinds(other)} {_be(other, 'was', 'were')} not compared"
     if told := unchecked(content):
         yield told
 
 
-def _same(content: Mapping[str, Any]) -> str:
-    blobs, documents = content["same"]["blobs"], content["same"]["documents"]
+def _same(content: Verify, same: Same) -> str:
+    blobs, documents = same.blobs, same.documents
     if not blobs and not documents:
         return "nothing was found to be the same"
     both = [many(n, what) for n, what in ((blobs, "blob"), (documents, "document")) if n]
-    every = content.get("of", {}).get("blobs", blobs)
+    every = content.of.blobs if content.of else blobs
     if blobs and every != blobs:
         both[0] = f"{blobs} of {many(every, 'blob')}"
-    if content["depth"] == "metadata" and blobs:
+    if content.depth == "metadata" and blobs:
         listed = f"{both[0]} {'has' if blobs == 1 else 'have'} the same length and labels, bytes unread"
         rest = f", and {many(documents, 'document')} {'is' if documents == 1 else 'are'} the same"
         return listed + (rest if documents else "")
