@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import beliefs
+import support
 from typer.models import ArgumentInfo, CommandInfo, OptionInfo
 
 from amlmigrate.cli.commands import COMMANDS
@@ -775,6 +776,8 @@ def blocks() -> dict[str, str]:
         "provenance": provenance(),
         "azsandbox": sandbox_pages(),
         "faults": fault_actions(),
+        "support": table(support.HEAD, support.rows(beliefs.read())),
+        "support-statuses": table(("word", "meaning"), support.KNOWN.items()),
         "posture": posture(),
         "findings:items": finding_codes(findingcodes.ITEMS),
         "findings:surroundings": finding_codes(findingcodes.SURROUNDINGS),

@@ -160,8 +160,15 @@ def test_every_exit_code_has_a_row() -> None:
 BELIEFS = beliefs.read()
 USERS = beliefs.packages(ROOT)
 PARTS = ("src", "sandbox", "tests", "docs")
-# The beliefs themselves, and what reads and tests them, with examples of its own.
-BOOKS = ("docs/azure/", "docs/beliefs.py", "tests/unit/test_beliefs.py", "tests/unit/test_docs.py")
+# The beliefs themselves, what is made of them, and what reads and tests them, with examples of its own.
+BOOKS = (
+    "docs/azure/",
+    "docs/beliefs.py",
+    "docs/support.py",
+    "docs/reference/sandbox-support.md",
+    "tests/unit/test_beliefs.py",
+    "tests/unit/test_docs.py",
+)
 CITED = [
     one
     for part in PARTS

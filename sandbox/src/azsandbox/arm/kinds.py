@@ -7,6 +7,7 @@ from typing import Any
 
 from azsandbox.arm.calls import Call, Rules
 from azsandbox.arm.context import Context
+from azsandbox.arm.described import described_by, shapes
 from azsandbox.arm.errors import ArmError, gateway
 from azsandbox.arm.paging import page
 from azsandbox.arm.render import answer
@@ -102,8 +103,16 @@ class Kind(Rules):
         """PATCH of one resource."""
         raise self.unsupported(call)
 
+    @classmethod
+    def deletes(cls) -> bool:
+        """Whether it answers DELETE: by a method of its own, where a source has that, or as another's provider."""
+        own = cls.delete is not Kind.delete or cls.api_versions
+        return bool(own or described_by(shapes(cls, "DELETE")))
+
     async def delete(self, call: Call) -> Response:
-        """DELETE of one resource: 200, and 204 when there was none."""
+        """DELETE of one resource: 200, and 204 when there was none; 405 where no source has it."""
+        if not self.deletes():
+            raise self.unsupported(call)
         record = self.find(call)
         if record is None:
             return Response(204)

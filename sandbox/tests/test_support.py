@@ -1,0 +1,64 @@
+"""The support table tells what ARM answers here and what it refuses: verbs that no source has are refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from arm_harness import GROUP, SUBSCRIPTION, WORKSPACE, ArmClient, client
+
+from azsandbox.arm.kinds import Kind
+from azsandbox.arm.support import Operation, operations
+
+ML = "Microsoft.MachineLearningServices/workspaces"
+TABLE = {(one.type, one.verb): one for one in operations()}
+
+
+@pytest.fixture
+async def arm(tmp_path: Path) -> ArmClient:
+    made = client(tmp_path)
+    await made.workspace()
+    return made
+
+
+@pytest.mark.parametrize(
+    ("type_", "verbs"),
+    [
+        (f"{ML}/models/versions", {"GET", "GET list", "PUT", "DELETE"}),
+        (f"{ML}/datastores", {"GET", "GET list", "PUT", "DELETE", "POST listsecrets"}),
+        ("Microsoft.Authorization/locks", {"GET", "GET list", "PUT", "DELETE"}),
+        ("Microsoft.Authorization/denyAssignments", {"GET", "GET list"}),
+        ("Microsoft.Resources/subscriptions", {"GET", "GET list", "GET locations"}),
+    ],
+)
+def test_a_type_has_the_verbs_that_are_answered(type_: str, verbs: set[str]) -> None:
+    assert {verb for each, verb in TABLE if each == type_} == verbs
+
+
+def test_who_describes_an_operation_is_told() -> None:
+    one: Operation = TABLE[f"{ML}/models/versions", "PUT"]
+    assert "Azure/azure-rest-api-specs" in one.described_by
+    assert TABLE["Microsoft.Authorization/locks", "PUT"].described_by
+    assert not TABLE["Microsoft.Resources/deployments/parts", "GET"].described_by
+
+
+def test_every_deletion_is_described_or_built_on_purpose(arm: ArmClient) -> None:
+    kinds = arm.arm._context.kinds.values()
+    inherited = [kind for kind in kinds if isinstance(kind, Kind) and type(kind).delete is Kind.delete]
+    assert [kind.type for kind in inherited if kind.deletes()]
+    for kind in inherited:
+        assert ((kind.type, "DELETE") in TABLE) == kind.deletes()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/subscriptions/{SUBSCRIPTION}",
+        f"{GROUP}/providers/Microsoft.Authorization/denyAssignments/one",
+        f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Storage/locations/eastus2",
+    ],
+)
+async def test_a_deletion_that_no_source_has_is_refused(arm: ArmClient, path: str) -> None:
+    error = await arm.error(405, "DELETE", path)
+    assert error["code"] == "HttpMethodNotSupported"
+    await arm.ok("GET", WORKSPACE)
