@@ -19,7 +19,7 @@ from amlmigrate.core.few import few
 from amlmigrate.core.plan import Header
 from amlmigrate.fleet.fleetfile import FleetEntry
 from amlmigrate.ledger import missing
-from amlmigrate.ledger.files import FileError
+from amlmigrate.ledger.files import FileError, probe
 from amlmigrate.planning import planfile
 
 _LOCK = ".fleet.lock"
@@ -95,6 +95,22 @@ def _said(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else "yes" if value is True else str(value)
 
 
+def check(out: Path) -> None:
+    """Raises BadInputError where there can be no folder; what it makes to find that out it takes away again."""
+    try:
+        probe(out)
+    except OSError as error:
+        raise _unwritable(out, error) from error
+
+
+def _unwritable(out: Path, error: OSError) -> BadInputError:
+    return BadInputError(
+        f"The folder of the fleet cannot be written to: {error.strerror}.",
+        address=str(out),
+        remedy="Name a folder on a disk with free space that you may write to, with --out.",
+    )
+
+
 @contextmanager
 def alone(out: Path) -> Iterator[None]:
     """Keeps a second fleet out of this folder until the first has ended, however it does.
@@ -105,11 +121,7 @@ def alone(out: Path) -> Iterator[None]:
         out.mkdir(parents=True, exist_ok=True)
         file = (out / _LOCK).open("w")
     except OSError as error:
-        raise BadInputError(
-            f"The folder of the fleet cannot be written to: {error.strerror}.",
-            address=str(out),
-            remedy="Name a folder on a disk with free space that you may write to, with --out.",
-        ) from error
+        raise _unwritable(out, error) from error
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

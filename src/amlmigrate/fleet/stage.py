@@ -88,6 +88,7 @@ async def plan_fleet(clouds: Session, request: FleetRequest, emit: Emit) -> Flee
     Raises BadInputError for the files, DeniedError where nobody can sign in, PlanLockedError while another fleet
     is planned in the same folder.
     """
+    folders.check(request.out)
     kept = scanfile.read(request.files.scan)
     order, left = await _ordered(clouds, kept, request)
     with folders.alone(request.out):

@@ -214,3 +214,23 @@ def test_what_a_scan_could_not_read_is_left_open() -> None:
         True,
     ) and "No right." in left.reason
     assert unread({}) == []
+
+
+async def test_files_of_a_fleet_take_names_of_subscriptions_and_addresses_of_the_studio(tmp_path: Path) -> None:
+    from amlmigrate.cloud.subscriptions import Subscriptions
+
+    other = "22222222-aaaa-4bbb-8ccc-000000000002"
+    known = Subscriptions((("Contoso ML", SUBSCRIPTION), ("Contoso new", other)))
+    url = f"https://ml.azure.com/?wsid=/subscriptions/{SUBSCRIPTION}/resourcegroups/rg/workspaces/c&tid=x"
+    path = write(tmp_path, "t.csv", f"source,target\nContoso ML/rg/a,contoso NEW/rg/b\n{url},rg/d\n")
+    assert pairs.by_name(path, "target")
+    found = pairs.targets(path, SUBSCRIPTION, known.ref, known.ref)
+    assert found == {ref("a"): WorkspaceRef(other, "rg", "b"), ref("c"): ref("d")}
+    with pytest.raises(BadInputError, match="The file cannot be used: You see no subscription") as caught:
+        pairs.targets(
+            write(tmp_path, "n.csv", "source,target\nNobody/rg/a,rg/b\n"), SUBSCRIPTION, known.ref, known.ref
+        )
+    assert "az account list" in caught.value.remedy
+    assert not pairs.by_name(write(tmp_path, "i.csv", f"source,target\nrg/a,{url}\nno workspace,x\n"), "target")
+    waves = write(tmp_path, "w.csv", "source,wave\nContoso ML/rg/a,2\n")
+    assert pairs.waves(waves, None, {ref("a").id.lower()}, known.ref) == {ref("a"): 2}

@@ -34,6 +34,7 @@ _NO_CHANGE = (Action.ADOPT, Action.SKIP)
 _FEW = 8
 _MOST = 40
 _ALL = "all of them with `migrate show --all`"
+_CHANGED = "all of them with `migrate show`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +69,24 @@ class PlanView:
 
     def _lists(self, page: Page) -> None:
         at_once = [step for step in self.plan.steps if not step.for_cutover]
-        for action in _CHANGES:
-            steps = _of(at_once, action)
-            _steps(page, action.value, COLOURS[action], steps, len(steps) if self.whole or self.every else _FEW)
         later = [step for step in self.plan.steps if step.for_cutover]
-        _steps(page, "cutover", "yellow", later, len(later))
+        for action in _CHANGES:
+            _steps(page, action.value, COLOURS[action], _of(at_once, action), None if self._changes else _FEW)
+        _steps(page, "cutover", "yellow", later, None)
         for action in _LEFT_TO_PEOPLE:
             steps = _of(self.plan.steps, action)
-            _steps(page, action.value, COLOURS[action], steps, len(steps) if self.every else _MOST)
+            _steps(page, action.value, COLOURS[action], steps, None if self.every else _MOST, _ALL)
         for action in _NO_CHANGE:
             steps = _of(self.plan.steps, action)
             if self.every:
-                _steps(page, action.value, COLOURS[action], steps, len(steps))
+                _steps(page, action.value, COLOURS[action], steps, None)
             else:
                 _folded(page, action, steps)
+
+    @property
+    def _changes(self) -> bool:
+        """Whether each change is a line."""
+        return self.whole or self.every
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,14 +178,17 @@ def _of(steps: Iterable[Step], action: Action) -> list[Step]:
     return [step for step in steps if step.action is action]
 
 
-def _steps(page: Page, head: str, colour: str, steps: Sequence[Step], most: int) -> None:
+def _steps(
+    page: Page, head: str, colour: str, steps: Sequence[Step], most: int | None, rest: str = _CHANGED
+) -> None:
+    """A line for each, for `most` of them at the most; `rest` says where the others are."""
     if not steps:
         return
     page.gap()
     page.line((head, colour), f" ({len(steps)})")
     for step in steps[:most]:
         page.line(f"{step.address}  ", (step.reason, "dim"), indent=2)
-    page.more(len(steps) - most, _ALL)
+    page.more(len(steps) - (len(steps) if most is None else most), rest)
 
 
 def _folded(page: Page, action: Action, steps: Sequence[Step]) -> None:
