@@ -32,7 +32,7 @@ lint: venv
 
 # Four workers for two cores: many tests wait more than they work, one of them for two minutes.
 test: lint
-	$(BIN)/pytest -n 4 --dist loadfile
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 # Writes the generated blocks of docs/ anew from the code.
 docs: venv
