@@ -135,7 +135,11 @@ def test_what_was_changed_in_the_target_is_not_put_back(small_world: World) -> N
     theirs = world.get("models/m/versions/1", of="source")["properties"]
     world.put("models/m/versions/1", {"properties": {**theirs, "tags": {"team": "theirs"}}})
     world.ok("plan", *world.names, "--out", "plans/third")
-    assert _steps(world, "third")["models/m/1"]["action"] == "conflict"
+    step = _steps(world, "third")["models/m/1"]
+    assert step["action"] == "conflict"
+    assert "changed in the target" in str(step["reason"]) and "/properties/tags" in str(step["reason"])
+    assert world.migrate("run", "plans/third").code == 4
+    assert world.get("models/m/versions/1")["properties"]["tags"] == {"team": "ours"}
     # Put back to what the tool had made of it, it follows the source again.
     world.put("models/m/versions/1", {"properties": there}, into="target")
     world.ok("plan", *world.names, "--out", "plans/fourth")

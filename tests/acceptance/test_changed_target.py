@@ -57,27 +57,42 @@ def moved(small_world: World) -> World:
     return small_world
 
 
-@pytest.mark.parametrize("source", [b"changed in the source", None], ids=["changes", "is deleted"])
-def test_a_copy_that_somebody_wrote_over_stays_when_its_source(moved: World, source: bytes | None) -> None:
-    _write(moved, "target", "m/1/a", b"theirs")
-    _write(moved, "source", "m/1/a", source)
+TAKEN = ("d/1", "m/1/a")
+
+
+def _theirs(world: World) -> None:
+    for path in TAKEN:
+        _write(world, "target", path, b"theirs")
+
+
+def _changes(world: World) -> None:
+    """One blob of the source changes, another is deleted."""
+    _write(world, "source", "d/1", b"changed in the source")
+    _write(world, "source", "m/1/a", None)
+
+
+def test_a_copy_that_somebody_wrote_over_stays_when_its_source_changes_or_is_deleted(moved: World) -> None:
+    _theirs(moved)
+    _changes(moved)
     steps = _plan(moved, "second", "--delete")
-    address = f"blobs/{moved.container('source')}/m/1"
-    assert steps[address]["action"] == "adopt" and steps[f"{address}/a"]["action"] == "conflict"
+    address = f"blobs/{moved.container('source')}/"
+    told = [steps[address + path]["action"] for path in ("d", "m/1", *TAKEN)]
+    assert told == ["adopt", "adopt", "conflict", "conflict"]
     assert moved.migrate("run", "plans/second").code == 4
-    assert _bytes(moved, "target", "m/1/a") == b"theirs"
+    assert [_bytes(moved, "target", path) for path in TAKEN] == [b"theirs"] * 2
 
 
-@pytest.mark.parametrize("source", [b"changed in the source", None], ids=["changes", "is deleted"])
-def test_one_that_is_written_between_plan_and_run_stays(moved: World, source: bytes | None) -> None:
-    _write(moved, "source", "m/1/a", source)
-    address = f"blobs/{moved.container('source')}/m/1" + ("" if source else "#delete")
-    assert _plan(moved, "second", "--delete")[address]["action"] == ("copy" if source else "delete")
-    _write(moved, "target", "m/1/a", b"theirs")
+def test_one_that_is_written_between_plan_and_run_stays(moved: World) -> None:
+    _changes(moved)
+    address = f"blobs/{moved.container('source')}/"
+    steps = _plan(moved, "second", "--delete")
+    assert [steps[address + name]["action"] for name in ("d", "m/1#delete")] == ["copy", "delete"]
+    _theirs(moved)
     result = moved.migrate("run", "plans/second", "--json")
     assert result.code == 3
-    assert "m/1/a" in _failed(result)[address]
-    assert _bytes(moved, "target", "m/1/a") == b"theirs"
+    failed = _failed(result)
+    assert "d/1" in failed[f"{address}d"] and "m/1/a" in failed[f"{address}m/1#delete"]
+    assert [_bytes(moved, "target", path) for path in TAKEN] == [b"theirs"] * 2
 
 
 def test_one_that_is_as_it_was_left_follows_its_source_plan_after_plan(moved: World) -> None:
@@ -102,16 +117,6 @@ def _clock_was_off(world: World, name: str, sequence: int, *, days: int) -> None
     db.close()
 
 
-def test_a_document_that_both_sides_changed_is_a_conflict(moved: World) -> None:
-    _edit(moved, "target", description="theirs")
-    _edit(moved, "source", tags={"team": "other"})
-    step = _plan(moved, "second")["models/m/1"]
-    assert step["action"] == "conflict"
-    assert "changed in the target" in step["reason"] and "/properties/description" in step["reason"]
-    assert moved.migrate("run", "plans/second").code == 4
-    assert moved.get(ONE)["properties"]["description"] == "theirs"
-
-
 def test_a_document_that_is_changed_between_plan_and_run_stays(moved: World) -> None:
     _edit(moved, "source", tags={"team": "other"})
     assert _plan(moved, "second")["models/m/1"]["action"] == "update"
@@ -133,18 +138,19 @@ def _written(world: World, since: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(("when", "again"), [("before", 1), ("after", 0)])
-def test_an_update_that_was_cut_off_is_not_made_twice(moved: World, when: str, again: int) -> None:
-    _edit(moved, "source", tags={"team": "other"})
-    _plan(moved, "second")
-    rule = fault("PUT", f"/{moved.target}/models/", kill=when)
-    assert moved.with_faults([rule], "run", "plans/second").code == -signal.SIGKILL
-    since = moved.now()
-    moved.ok("run", "plans/second", "--resume")
-    assert len(_written(moved, since)) == again
-    assert moved.get(ONE)["properties"]["tags"] == {"team": "other"}
+def test_an_update_that_was_cut_off_is_not_made_twice(moved: World) -> None:
+    for when, again in (("before", 1), ("after", 0)):
+        _edit(moved, "source", tags={"killed": when})
+        # What was updated is the tool's own.
+        assert _plan(moved, when)["models/m/1"]["action"] == "update"
+        rule = fault("PUT", f"/{moved.target}/models/", kill=when)
+        assert moved.with_faults([rule], "run", f"plans/{when}").code == -signal.SIGKILL
+        since = moved.now()
+        moved.ok("run", f"plans/{when}", "--resume")
+        assert len(_written(moved, since)) == again
+        assert moved.get(ONE)["properties"]["tags"] == {"killed": when}
     _edit(moved, "source", tags={"team": "third"})
-    assert _plan(moved, "third")["models/m/1"]["action"] == "update", "what was updated is the tool's own"
+    assert _plan(moved, "third")["models/m/1"]["action"] == "update"
 
 
 def test_a_version_that_appears_while_it_runs_is_somebody_elses(small_world: World) -> None:

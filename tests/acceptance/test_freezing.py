@@ -117,16 +117,6 @@ def team(small_world: World) -> Team:
 WRITERS = {"ann", "team", "loader", "scientist"}
 
 
-def test_rights_on_an_account_with_containers_of_another_workspace_stay(team: Team) -> None:
-    """A listing of workspaces may well not show whose they are."""
-    with team.world.container_client("source", f"azureml-blobstore-{uuid.uuid4()}") as client:
-        client.create_container()
-    shown = team.world.ok("freeze", "--dry-run", "--json").event("freeze.dry")
-    assert {one["id"] for one in shown["assignments"]} == {team.made[name]["id"] for name in WRITERS - {"loader"}}
-    [finding] = [one for one in shown["findings"] if _about(one) == team.made["loader"]["id"]]
-    assert "the workspace that 'azureml-blobstore-" in finding["summary"]
-
-
 def test_where_it_is_not_known_who_has_the_account_its_rights_stay(team: Team) -> None:
     rule = fault("GET", host="blob", query="comp=list", times=0, status=403)
     assert team.world.with_faults([rule], "freeze", "--dry-run").code == 0
@@ -177,14 +167,56 @@ def test_with_the_least_rights_it_is_done_where_nobody_can_write_at_the_account(
     assert world.migrate("freeze", **env).code == 0
 
 
-def test_who_runs_the_plan_keeps_its_rights_whoever_freezes(team: Team) -> None:
-    """The pipeline made the plan, a person freezes; and the other way round."""
+def test_what_is_shown_before_anything_is_taken(team: Team) -> None:
+    _for_a_time(team)
+    _runner(team)
+    # Rights on an account with containers of another workspace stay: a listing of workspaces may not show whose they are.
+    with team.world.container_client("source", f"azureml-blobstore-{uuid.uuid4()}") as client:
+        client.create_container()
+    shown = _shown(team)
+    assert _ids(shown) == {team.made[name]["id"] for name in WRITERS - {"loader"} | {"pipeline"}}
+    [finding] = [one for one in shown["findings"] if _about(one) == team.made["loader"]["id"]]
+    assert "the workspace that 'azureml-blobstore-" in finding["summary"]
+    _locked_elsewhere(team.world)
+
+
+def _shown(team: Team) -> dict[str, Any]:
+    return team.world.ok("freeze", f"plans/{team.world.source}", "--dry-run", "--json").event("freeze.dry")
+
+
+def _ids(shown: dict[str, Any]) -> set[str]:
+    return {one["id"] for one in shown["assignments"]}
+
+
+def _for_a_time(team: Team) -> None:
+    """A role for a time stays until its end, and one that begins later is told."""
+    source = team.world.documents["source"]["id"]
+    for kind in ("roleAssignmentScheduleRequests", "roleEligibilityScheduleRequests"):
+        for starts in (None, "2999-01-01T00:00:00Z"):
+            path = f"{source}/providers/Microsoft.Authorization/{kind}/{uuid.uuid4()}"
+            ends = {"type": "AfterDuration", "duration": "PT8H"}
+            told = {
+                "principalId": str(uuid.uuid4()),
+                "roleDefinitionId": team.roles["writer"],
+                "requestType": "AdminAssign",
+                "scheduleInfo": {"startDateTime": starts, "expiration": ends},
+            }
+            team.world.arm("PUT", path, "2020-10-01", {"properties": told})
+    shown = _shown(team)
+    assert _ids(shown) == {team.made[name]["id"] for name in WRITERS}
+    codes = [one["address"].rpartition("!")[2] for one in shown["findings"]]
+    assert [codes.count(code) for code in ("for-a-time", "may-activate", "begins-later")] == [1, 1, 2]
+    [timed] = [one for one in shown["findings"] if one["address"].endswith("!for-a-time")]
+    assert "until 20" in timed["summary"] and "given back it would last for good" in timed["summary"]
+
+
+def _runner(team: Team) -> None:
+    """The pipeline made the plan, a person freezes; and the other way round: who runs the plan keeps its rights."""
     world = team.world
     made, secret = Directory(StateFolder(Path(world.env["AZSANDBOX_STATE"]))).add(f"pipeline-{world.group}")
     pipeline = {"AZURE_CLIENT_ID": made.client_id, "AZURE_CLIENT_SECRET": secret}
     team.give("pipeline", "writer", world.documents["source"]["id"], made.object_id)
-    shown = world.ok("freeze", "--dry-run", "--json").event("freeze.dry")
-    assert team.made["pipeline"]["id"] in {one["id"] for one in shown["assignments"]}
+    assert team.made["pipeline"]["id"] in _ids(_shown(team))
     piped = world.migrate("plan", *world.names, "--out", "plans/piped", **pipeline)
     assert piped.code == 0, piped.err
     runs: list[tuple[dict[str, str], set[str]]] = [({}, set()), (pipeline, {"me"})]
@@ -192,36 +224,23 @@ def test_who_runs_the_plan_keeps_its_rights_whoever_freezes(team: Team) -> None:
         result = world.migrate("freeze", "plans/piped", "--dry-run", "--json", **env)
         assert result.code == 0, result.err
         shown = result.event("freeze.dry")
-        assert {one["id"] for one in shown["assignments"]} == {team.made[one]["id"] for one in WRITERS | taken}
+        assert _ids(shown) == {team.made[one]["id"] for one in WRITERS | taken}
         told = [one for one in shown["findings"] if one["address"].endswith("!runner-rights")]
         # Who freezes is not told of itself; what the other has from above stays too, and is told.
         assert (team.made["pipeline"]["id"] in {_about(one) for one in told}) is not bool(env)
         assert all(f"(object id {made.object_id}), who planned it" in one["summary"] for one in told)
 
 
-def test_a_role_for_a_time_stays_until_its_end_and_one_that_begins_later_is_told(team: Team) -> None:
-    world, source = team.world, team.world.documents["source"]["id"]
-
-    def ask(kind: str, starts: str | None) -> None:
-        path = f"{source}/providers/Microsoft.Authorization/{kind}/{uuid.uuid4()}"
-        told = {
-            "principalId": str(uuid.uuid4()),
-            "roleDefinitionId": team.roles["writer"],
-            "requestType": "AdminAssign",
-            "scheduleInfo": {"startDateTime": starts, "expiration": {"type": "AfterDuration", "duration": "PT8H"}},
-        }
-        world.arm("PUT", path, "2020-10-01", {"properties": told})
-
-    ask("roleAssignmentScheduleRequests", None)
-    ask("roleEligibilityScheduleRequests", None)
-    ask("roleAssignmentScheduleRequests", "2999-01-01T00:00:00Z")
-    ask("roleEligibilityScheduleRequests", "2999-01-01T00:00:00Z")
-    shown = world.ok("freeze", "--dry-run", "--json").event("freeze.dry")
-    assert {one["id"] for one in shown["assignments"]} == {team.made[name]["id"] for name in WRITERS}
-    codes = [one["address"].rpartition("!")[2] for one in shown["findings"]]
-    assert [codes.count(code) for code in ("for-a-time", "may-activate", "begins-later")] == [1, 1, 2]
-    [timed] = [one for one in shown["findings"] if one["address"].endswith("!for-a-time")]
-    assert "until 20" in timed["summary"] and "given back it would last for good" in timed["summary"]
+def _locked_elsewhere(world: World) -> None:
+    """A plan locked by a run elsewhere that is gone can be frozen."""
+    plan = f"plans/{world.source}"
+    world.ok("run", plan, "--dry-run")
+    with sqlite3.connect(world.folder / plan / "ledger.db") as db:
+        db.execute("INSERT INTO lock (one, host, pid, heartbeat) VALUES (1, 'elsewhere', 42, '2026-01-01')")
+    db.close()
+    locked = world.migrate("freeze", plan, "--dry-run")
+    assert locked.code == 5 and "--force-unlock" in locked.err
+    world.ok("freeze", plan, "--dry-run", "--force-unlock")
 
 
 def test_writers_lose_their_rights_and_get_exactly_them_back(team: Team) -> None:
@@ -298,11 +317,6 @@ def _check_restored(team: Team) -> None:
         }
 
 
-def _with_fault(world: World, rule: dict[str, Any], *arguments: str) -> Any:
-    with world.faults(rule):
-        return world.migrate(*arguments)
-
-
 ASSIGNMENT = "/roleAssignments/"
 
 
@@ -310,7 +324,7 @@ ASSIGNMENT = "/roleAssignments/"
 def test_killed_in_the_middle_it_goes_on(team: Team, when: str) -> None:
     world, everybody = team.world, set(team.made)
     kill = fault("DELETE", ASSIGNMENT, nth=2, kill=when)
-    assert _with_fault(world, kill, "freeze").code == -signal.SIGKILL
+    assert world.with_faults([kill], "freeze").code == -signal.SIGKILL
     assert len(everybody - team.left()) == (1 if when == "before" else 2)
     frozen = world.ok("freeze", "--json").event("freeze.end")
     assert team.left() == everybody - WRITERS and len(frozen["unknown"]) == (when == "after")
@@ -321,7 +335,7 @@ def test_killed_in_the_middle_it_goes_on(team: Team, when: str) -> None:
 
     world.ok("freeze")
     kill["match"] = {"method": "PUT", "path": ASSIGNMENT, "nth": 2}
-    assert _with_fault(world, kill, "freeze", "--back").code == -signal.SIGKILL
+    assert world.with_faults([kill], "freeze", "--back").code == -signal.SIGKILL
     asked = [one["address"] for one in _given(world)]
     assert len(asked) == (when == "before"), "what is not there may have been given, and revoked since"
     world.ok("freeze", "--back", *(word for address in asked for word in ("--give", address)))
@@ -353,12 +367,16 @@ def test_a_signal_in_the_middle_ends_it_and_it_goes_on(team: Team) -> None:
         if method == "DELETE":
             assert team.left() == everybody - WRITERS
     _check_restored(team)
+    # Assignments that read as before for a while are waited for.
+    for arguments in (["freeze"], ["freeze", "--back"]):
+        assert world.with_faults([fault("DELETE|PUT", ASSIGNMENT, times=0, stale=2)], *arguments).code == 0
+    _check_restored(team)
 
 
 def test_killed_at_the_last_deletion_the_evidence_still_comes(team: Team) -> None:
     world = team.world
     kill = fault("DELETE", ASSIGNMENT, nth=len(WRITERS), kill="after")
-    assert _with_fault(world, kill, "freeze").code == -signal.SIGKILL
+    assert world.with_faults([kill], "freeze").code == -signal.SIGKILL
     cut = world.migrate("evidence", "check")
     assert cut.code == 3 and "freeze.json has no report yet" in cut.out and _reports(world) == []
     world.ok("freeze")
@@ -400,25 +418,6 @@ def test_somebody_who_came_later_is_frozen_too(team: Team) -> None:
     assert older.code == 4 and "older than it was" in older.err and "late" not in team.left()
 
 
-def test_a_refused_permission_names_action_and_scope(team: Team) -> None:
-    world = team.world
-    action, scope = "Microsoft.Authorization/roleAssignments/delete", "/subscriptions/s/x"
-    message = (f"The client 'x' with object id 'y' does not have authorization to perform action '{action}' over scope"
-               f" '{scope}' or the scope is invalid.")  # fmt: skip
-    rule = fault(
-        "DELETE",
-        ASSIGNMENT,
-        times=0,
-        status=403,
-        body={"error": {"code": "AuthorizationFailed", "message": message}},
-    )
-    refused = _with_fault(world, rule, "freeze")
-    assert refused.code == 6 and action in refused.err and scope in refused.err
-    assert team.left() == set(team.made)
-    world.ok("freeze")
-    assert team.left() == set(team.made) - WRITERS
-
-
 def test_what_cannot_be_given_back_is_decided_and_nothing_needs_the_target(team: Team) -> None:
     world, ann = team.world, team.made["ann"]
     world.ok("freeze")
@@ -430,7 +429,7 @@ def test_what_cannot_be_given_back_is_decided_and_nothing_needs_the_target(team:
         status=400,
         body={"error": {"code": "PrincipalNotFound", "message": "Principal ann is no more."}},
     )
-    result = _with_fault(world, gone, "freeze", "--back", "--json")
+    result = world.with_faults([gone], "freeze", "--back", "--json")
     assert result.code == 3
     [failed] = result.event("back.end")["failed"]
     assert failed["id"] == ann["id"] and "PrincipalNotFound" in failed["reason"]
@@ -457,13 +456,23 @@ def _without_key(world: World) -> None:
     world.azure(lambda c: c.send("PATCH", url, "https://vault.azure.net", json=body))
 
 
-def test_a_role_that_cannot_be_read_counts_as_one_that_writes(team: Team) -> None:
+def test_a_refusal_names_action_and_scope_and_a_role_that_cannot_be_read_counts_as_one_that_writes(
+    team: Team,
+) -> None:
     world = team.world
+    action, scope = "Microsoft.Authorization/roleAssignments/delete", "/subscriptions/s/x"
+    message = (f"The client 'x' with object id 'y' does not have authorization to perform action '{action}' over scope"
+               f" '{scope}' or the scope is invalid.")  # fmt: skip
+    denied = {"error": {"code": "AuthorizationFailed", "message": message}}
+    refused = world.with_faults([fault("DELETE", ASSIGNMENT, times=0, status=403, body=denied)], "freeze")
+    assert refused.code == 6 and action in refused.err and scope in refused.err
+    assert team.left() == set(team.made)
     guid = team.roles["reader"].rpartition("/")[2]
     words = f"The specified role definition with ID '{guid}' does not exist."
-    body = {"error": {"code": "RoleDefinitionDoesNotExist", "message": words}}
-    gone = fault("GET", guid, times=0, status=404, body=body)
-    frozen = _with_fault(world, gone, "freeze", "--json").event("freeze.end")
+    gone = fault(
+        "GET", guid, times=0, status=404, body={"error": {"code": "RoleDefinitionDoesNotExist", "message": words}}
+    )
+    frozen = world.with_faults([gone], "freeze", "--json").event("freeze.end")
     findings = {_about(finding): finding["summary"] for finding in frozen["findings"]}
     assert "cannot be read" in findings[team.made["auditor"]["id"]]
     assert team.left() == set(team.made) - WRITERS - {"auditor"}
@@ -489,6 +498,9 @@ def test_who_is_frozen_cannot_write_until_it_is_given_back(small_world: World) -
 
     assert asyncio.run(write()) in (200, 201)
     world.ok("plan", *world.names)
+    # Nothing frozen is nothing to give back.
+    assert "--back" not in _shown(team)["next"]
+    assert world.migrate("freeze", "--back").code == 2
     world.ok("freeze")
     assert asyncio.run(write()) == 403
     world.ok("freeze", "--back")
@@ -517,27 +529,3 @@ def test_what_is_still_frozen_is_in_the_tombstone(team: Team) -> None:
     back = world.ok("freeze", f"plans/{world.source}", "--back", "--json").event("back.end")
     assert [one["id"] for one in back["restored"]] == [team.made["loader"]["id"]] and "loader" in team.left()
     assert {one["id"] for one in back["placeless"]} == {team.made[name]["id"] for name in WRITERS - {"loader"}}
-
-
-def test_nothing_frozen_is_nothing_to_give_back(small_world: World) -> None:
-    small_world.ok("plan", *small_world.names)
-    assert "--back" not in small_world.ok("freeze", "--dry-run", "--json").event("freeze.dry")["next"]
-    assert small_world.migrate("freeze", "--back").code == 2
-
-
-def test_assignments_that_read_as_before_for_a_while_are_waited_for(team: Team) -> None:
-    rule = fault("DELETE|PUT", "/roleAssignments/", times=0, stale=2)
-    assert team.world.with_faults([rule], "freeze").code == 0
-    assert team.world.with_faults([rule], "freeze", "--back").code == 0
-    _check_restored(team)
-
-
-def test_a_plan_locked_by_a_run_elsewhere_that_is_gone_can_be_frozen(team: Team) -> None:
-    world = team.world
-    world.ok("run", "--dry-run")
-    with sqlite3.connect(world.folder / "plans" / world.source / "ledger.db") as db:
-        db.execute("INSERT INTO lock (one, host, pid, heartbeat) VALUES (1, 'elsewhere', 42, '2026-01-01')")
-    db.close()
-    locked = world.migrate("freeze", "--dry-run")
-    assert locked.code == 5 and "--force-unlock" in locked.err
-    world.ok("freeze", "--dry-run", "--force-unlock")
