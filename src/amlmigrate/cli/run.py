@@ -59,8 +59,7 @@ def command(
             force_unlock=force_unlock,
         )
         outcome = await run(request, lambda: session(shared))
-        told = runs.told(outcome)
-        view.result(told.name, told.data)
+        view.show(runs.view_of(outcome))
         if outcome.lost:
             view.error(outcome.lost)
         return outcome.code

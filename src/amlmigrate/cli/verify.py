@@ -14,8 +14,8 @@ import typer
 from amlmigrate.cli import options, plans
 from amlmigrate.cli.execute import CommonOptions, execute
 from amlmigrate.cli.login import session
-from amlmigrate.cli.views import verifications
 from amlmigrate.cli.views.base import View
+from amlmigrate.cli.views.verifications import VerifyView
 from amlmigrate.cli.who import local
 from amlmigrate.core.errors import ExitCode
 from amlmigrate.verifying.report import Depth
@@ -36,8 +36,8 @@ def command(
         folder, read = plans.load_own(plan)
         request = VerifyRequest(read, folder, local(shared), depth, view.event)
         report = await verify(request, lambda: session(shared))
-        told = verifications.told(report, folder)
-        view.result(told.name, told.data)
-        return verifications.code(report)
+        shown = VerifyView(report, folder)
+        view.show(shown)
+        return shown.code
 
     execute(shared, work)

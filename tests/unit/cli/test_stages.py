@@ -97,7 +97,7 @@ def test_what_a_finding_of_a_verification_is_stands_in_the_report_of_a_run(
         assert ledger
         outcome = outcome_of(made, folder, ledger)
         assert outcome.code is ExitCode.INCOMPLETE
-        HumanView().result("run.end", runs.told(outcome).data)
+        HumanView().show(runs.view_of(outcome))
     told = capsys.readouterr().out
     assert "blocks: data/a b/1!names-source: It names the source." in told
     assert f"migrate waive 'data/a b/1!names-source' {folder}" in told

@@ -3,29 +3,82 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from shlex import quote
-from typing import Any
 
+from amlmigrate.cli.views.endings import Ending
+from amlmigrate.cli.views.page import Page
 from amlmigrate.core.events import Event
+from amlmigrate.core.few import many
 from amlmigrate.core.plan import Action, Step
 from amlmigrate.evidence.headline import ran
 from amlmigrate.ledger.items import for_cutover, over_foreign_bytes, tally
 from amlmigrate.running.outcome import RunOutcome
 
 
-def told(outcome: RunOutcome) -> Event:
-    """The event at the end."""
-    return Event("run.dry", _dry(outcome)) if outcome.dry_run else Event("run.end", _ended(outcome))
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """What a run came to."""
+
+    outcome: RunOutcome
+
+    def human(self, page: Page) -> None:
+        """How the items stand, what is left, and what comes next."""
+        self._ending.human(page)
+
+    def as_json(self) -> Iterator[Event]:
+        """The same, with what is open as it is kept."""
+        outcome = self.outcome
+        yield Event(
+            "run.end",
+            {
+                **self._ending.members(),
+                "items": tally(outcome.items),
+                "foreign_bytes": [asdict(one) for one in over_foreign_bytes(outcome.items)],
+                "left": [
+                    {"address": one.address, "outcome": one.outcome.value, "detail": one.detail}
+                    for one in outcome.left
+                ],
+                "open_findings": [finding.as_dict() for finding in outcome.open_findings],
+                "warnings": [finding.as_dict() for finding in outcome.plan.header.findings],
+            },
+        )
+
+    @property
+    def _ending(self) -> Ending:
+        outcome = self.outcome
+        items, folder = tally(outcome.items), outcome.folder
+        files = {"Old and new ids": str(folder / "idmap.csv"), "By hand": str(folder / "manual.md")}
+        return Ending(ran(items, _lead(outcome)), list(_lines(outcome)), items, files, _next(outcome))
 
 
-def _dry(outcome: RunOutcome) -> dict[str, Any]:
-    steps = [step for step in outcome.plan.steps if step.run]
-    return {
-        "text": f"Nothing was changed. A run would carry out {len(steps)} steps.",
-        "steps": len(steps),
-        "lines": [line for step in steps for line in dry_lines(step)],
-    }
+@dataclass(frozen=True, slots=True)
+class DryRunView:
+    """What a run would carry out, once all that it checks was checked."""
+
+    outcome: RunOutcome
+
+    def human(self, page: Page) -> None:
+        """A line for each step."""
+        self._ending.human(page)
+
+    def as_json(self) -> Iterator[Event]:
+        """The same, and how many steps there are."""
+        yield Event("run.dry", {**self._ending.members(), "steps": len(self._steps)})
+
+    @property
+    def _steps(self) -> list[Step]:
+        return [step for step in self.outcome.plan.steps if step.run]
+
+    @property
+    def _ending(self) -> Ending:
+        text = f"Nothing was changed. A run would carry out {many(len(self._steps), 'step')}."
+        return Ending(text, [line for step in self._steps for line in dry_lines(step)])
+
+
+def view_of(outcome: RunOutcome) -> RunView | DryRunView:
+    """How the outcome of a run, or of a dry one, is shown."""
+    return DryRunView(outcome) if outcome.dry_run else RunView(outcome)
 
 
 def dry_lines(step: Step) -> Iterator[str]:
@@ -35,28 +88,13 @@ def dry_lines(step: Step) -> Iterator[str]:
         yield from (f"  delete {one.path} ({one.length} bytes)" for one in step.gone)
 
 
-def _ended(outcome: RunOutcome) -> dict[str, Any]:
+def _lines(outcome: RunOutcome) -> Iterator[str]:
+    yield from (f"{item.outcome.value}: {item.address}: {item.detail}" for item in outcome.left)
+    yield from for_cutover(outcome.items)
     foreign = over_foreign_bytes(outcome.items)
-    left, warnings = outcome.left, outcome.plan.header.findings
-    return {
-        "text": ran(tally(outcome.items), _lead(outcome)),
-        "items": tally(outcome.items),
-        "lines": [
-            *(f"{item.outcome.value}: {item.address}: {item.detail}" for item in left),
-            *for_cutover(outcome.items),
-            *(f"over foreign bytes: {item.address}: {item.detail}" for item in foreign),
-            *(f"{one.severity}: {one.address}: {one.summary}" for one in (*outcome.found, *warnings)),
-        ],
-        "foreign_bytes": [asdict(item) for item in foreign],
-        "left": [{"address": item.address, "outcome": item.outcome.value, "detail": item.detail} for item in left],
-        "open_findings": [finding.as_dict() for finding in outcome.open_findings],
-        "warnings": [finding.as_dict() for finding in warnings],
-        "files": {
-            "Old and new ids": str(outcome.folder / "idmap.csv"),
-            "By hand": str(outcome.folder / "manual.md"),
-        },
-        "next": _next(outcome),
-    }
+    yield from (f"over foreign bytes: {item.address}: {item.detail}" for item in foreign)
+    every = (*outcome.found, *outcome.plan.header.findings)
+    yield from (f"{one.severity}: {one.address}: {one.summary}" for one in every)
 
 
 def _lead(outcome: RunOutcome) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from amlmigrate.cli.views.endings import Ending
+from amlmigrate.cli.views.page import Page
 from amlmigrate.core.errors import ExitCode
 from amlmigrate.core.events import Event
 from amlmigrate.core.few import many
@@ -23,32 +25,47 @@ _SHOWN = (
 )
 
 
-def told(report: EvidenceFile[Verify], folder: Path) -> Event:
-    """The event at the end of a verification."""
-    content, members = report.content, report.content.as_dict()
-    source = WorkspaceRef.parse(content.source.id).short
-    data: dict[str, Any] = {
-        "text": _headline(content) + (_mlclient(content.sdk) if content.sdk else ""),
-        **{name: members[name] for name in _SHOWN if name in members},
-        # What the plan warned of may still be so, and is told once.
-        "lines": list(dict.fromkeys(_lines(content))),
-        "files": {"Evidence": str(report.path)},
-        "next": f"migrate decommission {folder} --confirm {source}"
-        if content.green
-        else f"migrate status {folder}",
-    }
-    return Event("verify.end", data)
+@dataclass(frozen=True, slots=True)
+class VerifyView:
+    """What a verification came to, by its report."""
 
+    report: EvidenceFile[Verify]
+    folder: Path
 
-def code(report: EvidenceFile[Verify]) -> ExitCode:
-    """The exit code that a verification comes to."""
-    content = report.content
-    if content.green:
-        return ExitCode.DONE
-    refused = any(one.severity == "error" for one in content.posture)
-    lost = content.since_cutover and content.since_cutover.open
-    settled = not (content.differences or content.unsettled or content.open_findings or lost)
-    return ExitCode.REFUSED if refused and settled else ExitCode.INCOMPLETE
+    def human(self, page: Page) -> None:
+        """What is the same, what is not, and what was not looked at."""
+        self._ending.human(page)
+
+    def as_json(self) -> Iterator[Event]:
+        """The same, with the members of the report that programs go by; the report itself has more."""
+        members = self.report.content.as_dict()
+        shown = {name: members[name] for name in _SHOWN if name in members}
+        yield Event("verify.end", {**self._ending.members(), **shown})
+
+    @property
+    def code(self) -> ExitCode:
+        """The exit code that it comes to."""
+        content = self.report.content
+        if content.green:
+            return ExitCode.DONE
+        refused = any(one.severity == "error" for one in content.posture)
+        lost = content.since_cutover and content.since_cutover.open
+        settled = not (content.differences or content.unsettled or content.open_findings or lost)
+        return ExitCode.REFUSED if refused and settled else ExitCode.INCOMPLETE
+
+    @property
+    def _ending(self) -> Ending:
+        content = self.report.content
+        source = WorkspaceRef.parse(content.source.id).short
+        removal = f"migrate decommission {self.folder} --confirm {source}"
+        return Ending(
+            _headline(content) + (_mlclient(content.sdk) if content.sdk else ""),
+            # What the plan warned of may still be so, and is told once.
+            list(dict.fromkeys(_lines(content))),
+            content.items,
+            {"Evidence": str(self.report.path)},
+            removal if content.green else f"migrate status {self.folder}",
+        )
 
 
 def _lines(content: Verify) -> Iterator[str]:
