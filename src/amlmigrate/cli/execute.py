@@ -41,6 +41,7 @@ class CommonOptions:
 
 
 _log = logging.getLogger(__name__)
+_TICK_SECONDS = 1.0
 Work = Callable[[View], Coroutine[Any, Any, ExitCode]]
 # What an interruption means, by what a command does.
 READS = InterruptedRunError(
@@ -83,11 +84,26 @@ def _ended(
 def _code(shared: CommonOptions, view: View, work: Work, stop: Stop, interrupted: InterruptedRunError) -> ExitCode:
     try:
         with logging_to(shared.log_file, verbose=shared.verbose), _traced():
-            return asyncio.run(signals.listening(work(view), stop))
+            return asyncio.run(signals.listening(_ticking(view, work), stop))
     except (KeyboardInterrupt, asyncio.CancelledError):
         return _told(view, interrupted)
     except Exception as error:  # noqa: BLE001 - the last resort: a bug is an exit code and a sentence too
         return _told(view, error if isinstance(error, MigrateError) else _bug(error))
+
+
+async def _ticking(view: View, work: Work) -> ExitCode:
+    """Does the work, and lets the view know that time passes."""
+
+    async def tick() -> None:
+        while True:
+            await asyncio.sleep(_TICK_SECONDS)
+            view.tick()
+
+    ticking = asyncio.create_task(tick())
+    try:
+        return await work(view)
+    finally:
+        ticking.cancel()
 
 
 @contextmanager

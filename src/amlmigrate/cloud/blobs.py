@@ -36,6 +36,7 @@ from amlmigrate.cloud.unreadable import refuse
 from amlmigrate.core.asset import Blob, Past
 from amlmigrate.core.errors import InterruptedRunError
 from amlmigrate.core.limits import LARGEST_SINGLE
+from amlmigrate.core.metering import moved
 from amlmigrate.core.parallel import in_order, never
 from amlmigrate.core.workspace import Location, Service
 
@@ -171,11 +172,11 @@ class Blobs:
         refuse(blob, url)
         try:
             if blob.length <= LARGEST_SINGLE:
-                return await self._copy_whole(origin, source, blob, target, replaces, check=check)
-            in_blocks = BlockCopy(
-                self._call, self._blob(target), url, origin.authorization, blob, replaces, size=BLOCK
-            )
-            return await in_blocks.made(stopping)
+                etag = await self._copy_whole(origin, source, blob, target, replaces, check=check)
+                moved(bytes=blob.length)
+                return etag
+            blocks = BlockCopy(self._call, self._blob(target), url, origin.authorization, blob, replaces, BLOCK)
+            return await blocks.made(stopping)
         except ServiceError as error:
             # Of a source in the archive the service says that somebody changed it (azure-storage-azcopy#1663).
             if (error.status, error.code) == (409, "CannotVerifyCopySource") and (

@@ -20,6 +20,7 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.errors import ConflictError, InterruptedRunError
 from amlmigrate.core.limits import LARGEST_BLOCK, MOST_BLOCKS
+from amlmigrate.core.metering import moved
 from amlmigrate.core.parallel import each
 
 # Small enough to be over soon when it is to stop, large enough that the calls do not count.
@@ -126,6 +127,7 @@ class BlockCopy:
             )
 
         await self.call("PUT", self.client.url, put)
+        moved(bytes=block.length)
 
     async def _committed(self, blocks: list[Block]) -> str:
         blob = self.blob

@@ -9,6 +9,7 @@ from amlmigrate.cloud.bloblists import quoted
 from amlmigrate.cloud.curl import Head, Sink
 from amlmigrate.cloud.errors import OtherBytesError, ServiceError
 from amlmigrate.cloud.storage import BlobAccess
+from amlmigrate.core.metering import moved
 
 # So much is read, and read again where the connection breaks, at a time.
 RANGE = 8 * 2**20
@@ -68,6 +69,7 @@ async def read(storage: BlobAccess, version: Version, part: Range, sink: Sink) -
     await storage.read(version.url, headers, begin)
     if found != part.length:
         raise OtherBytesError(f"{found} bytes instead of {part.length}", url=version.url)
+    moved(bytes=found)
 
 
 async def read_range(storage: BlobAccess, version: Version, part: Range, buffer: bytearray) -> memoryview:

@@ -31,6 +31,7 @@ from amlmigrate.cloud.store import Store, UnsupportedError
 from amlmigrate.cloud.transport import SharedTransport, Transport
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.errors import InterruptedRunError
+from amlmigrate.core.metering import moved
 from amlmigrate.core.parallel import each, in_order, never
 from amlmigrate.core.workspace import Location, Service
 
@@ -213,6 +214,7 @@ class Shares:
         async with aclosing(in_order(ranges_of(blob.length, RANGE), read, parallel=_AHEAD)) as parts:
             async for data in parts:
                 await asyncio.to_thread(digest.update, data)
+                moved(bytes=len(data))
         return digest.result()
 
     async def delete(self, place: Location, etag: str) -> None:

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from amlmigrate.core.events import TypedEvent
+from amlmigrate.core.metering import Meter
 
 
 @dataclass(frozen=True, slots=True)
 class RunStarted(TypedEvent):
-    """How many steps a run carries out, and how many of them are done already."""
+    """A run carries out steps: so many, with so many blobs and bytes, some of them done by an earlier one."""
 
     name: ClassVar[str] = "run.start"
-    steps: int
-    done: int
+    meter: Meter
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What there is, and what is done already."""
+        meter = self.meter
+        return {
+            "steps": meter.items,
+            "done": meter.done,
+            "blobs": meter.total.blobs,
+            "bytes": meter.total.bytes,
+            "done_blobs": meter.moved.blobs,
+            "done_bytes": meter.moved.bytes,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +87,16 @@ class LeaseKept(TypedEvent):
 
 @dataclass(frozen=True, slots=True)
 class VerifyStarted(TypedEvent):
-    """How many prefixes a plan has."""
+    """The bytes are compared: so many prefixes of the plan, their blobs, and the bytes that are read."""
 
     name: ClassVar[str] = "verify.start"
-    prefixes: int
+    meter: Meter
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What there is; those that stay behind are not compared."""
+        total = self.meter.total
+        return {"prefixes": self.meter.items, "blobs": total.blobs, "bytes": total.bytes}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.events import Emit
 from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.metering import Amount, Meter, counting
 from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.run_progress import RunStarted, RunStopping
@@ -28,7 +29,7 @@ from amlmigrate.running.document_executor import DocumentExecutor
 from amlmigrate.running.sources import Sources
 from amlmigrate.running.step_executor import StepExecutor
 from amlmigrate.running.target_names import TargetNames
-from amlmigrate.running.walker import Walker, WalkResult
+from amlmigrate.running.walker import Walker, WalkResult, amount_of
 
 
 def finished(plan: Plan, ledger: Ledger) -> bool:
@@ -76,8 +77,9 @@ async def run_steps(
         reads_target=port.exists,
     )
     walker = Walker(plan, rows, written, life.carry_out, emit, stop)
-    emit(_started(plan, rows))
-    with stop.obeyed(lambda: emit(RunStopping(walker.under_way))):
+    meter = _meter(plan, rows)
+    emit(RunStarted(meter))
+    with counting(meter), stop.obeyed(lambda: emit(RunStopping(walker.under_way))):
         try:
             # One that has lost its plan, or cannot write, begins nothing more.
             async with beating(lambda: written.beat(lock), stop.want):
@@ -88,7 +90,17 @@ async def run_steps(
     return tally
 
 
-def _started(plan: Plan, rows: dict[Address, StepRow]) -> RunStarted:
+def _meter(plan: Plan, rows: dict[Address, StepRow]) -> Meter:
+    """What the plan holds, and what an earlier run has done of it."""
     steps = [step for step in plan.steps if step.run]
-    done = sum(1 for step in steps if rows[step.address].state is State.DONE)
-    return RunStarted(len(steps), done)
+    done = [step for step in steps if rows[step.address].state is State.DONE]
+    calls = [amount_of(step) == Amount() for step in steps]
+    return Meter(
+        len(steps),
+        sum(map(amount_of, steps), Amount()),
+        done=len(done),
+        moved=sum(map(amount_of, done), Amount()),
+        calls=calls.count(True),
+        called=sum(1 for step in done if amount_of(step) == Amount()),
+        floor=float(plan.header.estimate.get("floor_seconds") or 0.0),
+    )

@@ -23,6 +23,7 @@ from amlmigrate.core.errors import (
     UnforeseenError,
 )
 from amlmigrate.core.events import Emit
+from amlmigrate.core.metering import Amount, working_on
 from amlmigrate.core.plan import Plan, Step
 from amlmigrate.core.run_progress import StepBegun, StepBlocked, StepDone, StepFailed
 from amlmigrate.core.state import State
@@ -123,11 +124,12 @@ class Walker:
         return self.tally
 
     async def _one(self, step: Step) -> None:
-        with bound_contextvars(step=str(step.address)):
+        address = str(step.address)
+        with bound_contextvars(step=address), working_on(address, amount_of(step)) as done:
             _log.info("%s begins", step.action.value)
-            await self._carried_out(step)
+            await self._carried_out(step, done)
 
-    async def _carried_out(self, step: Step) -> None:
+    async def _carried_out(self, step: Step, done: Callable[[], None]) -> None:
         address = step.address
         self._emit(StepBegun(str(address), step.action.value))
         try:
@@ -149,6 +151,7 @@ class Walker:
             await self._failed(step, _unforeseen(address, error))
             return
         self.tally.done += 1
+        done()
         _log.info("%s is done", step.action.value)
         self._emit(StepDone(str(address), step.action.value))
         self._sorter.done(address)
@@ -169,6 +172,11 @@ class Walker:
             self.tally.blocked += 1
             self._emit(StepBlocked(str(address), str(step.address)))
             queue += self._dependants[address]
+
+
+def amount_of(step: Step) -> Amount:
+    """The blobs and bytes that a step copies; none for a document, which is a matter of calls."""
+    return Amount(step.bytes.blobs, step.bytes.bytes) if step.bytes else Amount()
 
 
 def _unforeseen(address: Address, error: Exception) -> UnforeseenError:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import NamedTuple
 
+from structlog.contextvars import bound_contextvars
+
 from amlmigrate.bytes import jsonfiles
 from amlmigrate.bytes.contents import LARGEST, as_written, files, left_in, written_anew
 from amlmigrate.bytes.drift import shared
@@ -28,6 +30,7 @@ from amlmigrate.cloud.store import StorePair
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.events import Emit
 from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.metering import Amount, moved, working_on
 from amlmigrate.core.parallel import in_order, one_by_one
 from amlmigrate.core.places import Places
 from amlmigrate.core.plan import Bytes, Plan, Step
@@ -133,6 +136,17 @@ class BlobVerifier:
     async def _read(self, planned: tuple[Step, Bytes]) -> Prefix:
         """Both sides of a prefix, blob by blob: as many are under way as `_AHEAD`, and no more are held."""
         step, amount = planned
+        address = str(step.address)
+        with bound_contextvars(step=address), working_on(address, self._amount(amount)) as done:
+            prefix = await self._read_prefix(step, amount)
+            done()
+        return prefix
+
+    def _amount(self, amount: Bytes) -> Amount:
+        """What comparing a prefix takes: every byte of both sides is read, or none."""
+        return Amount(amount.blobs, 2 * amount.bytes if self._hashing else 0)
+
+    async def _read_prefix(self, step: Step, amount: Bytes) -> Prefix:
         prefix = Prefix(step, amount)
         anew = frozenset((*files(step.rewrites), *(file.path for file in step.files)))
         rooms = (asyncio.Semaphore(_PARALLEL), asyncio.Semaphore(_PARALLEL))
@@ -154,6 +168,7 @@ class BlobVerifier:
                 if side.of_source:
                     left = (found, made)
                 if side.last:
+                    moved(blobs=1)
                     prefix.take(side.path, *left, None if side.of_source else found)
                     left = (None, None)
         return prefix

@@ -16,6 +16,7 @@ from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import DecisionVerb
 from amlmigrate.core.events import Emit
 from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.metering import Amount, Meter, counting
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.run_progress import VerifyStarted
 from amlmigrate.core.state import Outcome
@@ -88,7 +89,15 @@ class _Verification:
         plan, clouds, emit = self.request.plan, self.clouds, self.request.emit
         source, target = await read_both(clouds, plan)
         documents = await self._documents(source, target)
-        emit(VerifyStarted(sum(1 for step in plan.steps if step.prefix)))
+        readers = await self._readers()
+        meter = _meter(plan, hashing=self.request.depth.hashes)
+        emit(VerifyStarted(meter))
+        with counting(meter):
+            return await self._compared(documents, readers)
+
+    async def _compared(self, documents: DocumentComparison, readers: Readers) -> EvidenceFile[Verify]:
+        plan, clouds = self.request.plan, self.clouds
+        source, target = documents.mapping.source, documents.mapping.target
         return await both_sides.verify(
             plan,
             self.request.folder,
@@ -96,11 +105,11 @@ class _Verification:
             clouds,
             documents,
             depth=self.request.depth,
-            sensitive=most_sensitive(source.workspace, target.workspace),
-            read=await self._readers(),
+            sensitive=most_sensitive(source, target),
+            read=readers,
             by=await signed(self.request.by, clouds.target.credential),
             unchanged=self.unchanged,
-            emit=emit,
+            emit=self.request.emit,
         )
 
     async def since_cutover(self) -> EvidenceFile[Verify]:
@@ -153,3 +162,10 @@ class _Verification:
         found = compare_documents(plan, source, target, settled, by_hand)
         theirs = waived_items.of_documents(plan, waived_items.waived(plan, ended), target)
         return replace(found, theirs=theirs, undone=tuple(await undone(self.clouds, plan, ended)))
+
+
+def _meter(plan: Plan, *, hashing: bool) -> Meter:
+    """The prefixes of a plan, with the blobs of one side and the bytes of both, where those are read."""
+    amounts = [step.prefix for step in plan.steps if step.prefix]
+    total = Amount(sum(one.blobs for one in amounts), 2 * sum(one.bytes for one in amounts) if hashing else 0)
+    return Meter(len(amounts), total)

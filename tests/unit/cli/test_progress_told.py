@@ -10,6 +10,7 @@ import pytest
 from amlmigrate.cli.views.progress import tell
 from amlmigrate.core import run_progress
 from amlmigrate.core.events import TypedEvent
+from amlmigrate.core.metering import Amount, Meter
 
 
 class Told:
@@ -22,6 +23,9 @@ class Told:
 
     def bar(self, what: str, total: int, done: int) -> None:
         self.bars.append((what, total, done))
+
+    def watch(self, what: str, items: str, meter: Meter) -> None:
+        self.bars.append((what, meter.items, meter.done))
 
     def advance(self) -> None:
         self.advanced += 1
@@ -62,23 +66,31 @@ def test_what_goes_wrong_is_said_in_a_line(event: TypedEvent, said: str) -> None
 def test_bars_begin_and_move_on() -> None:
     told = Told()
     for event in (
-        run_progress.RunStarted(5, 2),
+        run_progress.RunStarted(Meter(5, Amount(), done=2)),
         run_progress.StepBegun("a", "create"),
         run_progress.StepDone("a", "create"),
-        run_progress.VerifyStarted(3),
+        run_progress.VerifyStarted(Meter(3, Amount())),
         run_progress.PrefixCompared("b", 7),
         run_progress.SdkStarted(4),
         run_progress.SdkTried("c"),
     ):
         tell(event, told)
     assert told.bars == [("Migrating", 5, 2), ("Verifying", 3, 0), ("Reading with MLClient", 4, 0)]
-    assert told.advanced == 3 and told.said == []
+    assert told.advanced == 1 and told.said == []
+
+
+def test_what_is_counted_is_told_with_its_amounts() -> None:
+    meter = Meter(5, Amount(7, 70), done=2, moved=Amount(3, 30))
+    assert run_progress.RunStarted(meter).data == {
+        "steps": 5, "done": 2, "blobs": 7, "bytes": 70, "done_blobs": 3, "done_bytes": 30,
+    }  # fmt: skip
+    assert run_progress.VerifyStarted(meter).data == {"prefixes": 5, "blobs": 7, "bytes": 70}
 
 
 def test_every_event_has_its_fields_as_data_and_a_name_of_its_own() -> None:
     kinds = [one for one in vars(run_progress).values() if isinstance(one, type) and issubclass(one, TypedEvent)]
     kinds.remove(TypedEvent)
     assert len({one.name for one in kinds}) == len(kinds) > 10
-    for kind in kinds:
+    for kind in set(kinds) - {run_progress.RunStarted, run_progress.VerifyStarted}:
         made = kind(*range(len(dataclasses.fields(kind))))  # type: ignore[arg-type]
         assert list(made.data.values()) == list(range(len(made.data)))

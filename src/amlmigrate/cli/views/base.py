@@ -33,6 +33,10 @@ class View(Protocol):
         """Something happened."""
         ...
 
+    def tick(self) -> None:
+        """A second or so has passed: work that is counted may be told of."""
+        ...
+
     def raw(self, text: str) -> None:
         """Text for another program, as it is: CSV by `core.csvtext`, JSON by `core.escapes`."""
         ...

@@ -14,13 +14,14 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from amlmigrate.cli.views import consoles, progress, terminal
+from amlmigrate.cli.views import consoles, meters, progress, terminal
 from amlmigrate.cli.views.base import CommandView
 from amlmigrate.cli.views.consoles import Piece
 from amlmigrate.cli.views.page import Page
 from amlmigrate.core.armid import name_of
 from amlmigrate.core.errors import ExitCode, MigrateError, RefusedError
 from amlmigrate.core.events import AnyEvent, TypedEvent
+from amlmigrate.core.metering import Meter
 
 _LINES = 40
 
@@ -33,6 +34,7 @@ class HumanView:
         self._err = consoles.console(stderr=True)
         self._progress: Progress | None = None
         self._task: Any = None
+        self._meter: meters.Progress | None = None
 
     def show(self, view: CommandView) -> None:
         """What a command has to say, on standard output."""
@@ -83,6 +85,11 @@ class HumanView:
         self._task = self._progress.add_task(what, total=total, completed=done)
         self._progress.start()
 
+    def watch(self, what: str, items: str, meter: Meter) -> None:
+        """Shows work that is counted in the place of any bar."""
+        self.close()
+        self._meter = meters.Progress(what, items, meter, self._err)
+
     def advance(self) -> None:
         """Moves the bar on by one."""
         if self._progress:
@@ -106,6 +113,14 @@ class HumanView:
         if self._progress:
             self._progress.stop()
             self._progress = None
+        if self._meter:
+            self._meter.close()
+            self._meter = None
+
+    def tick(self) -> None:
+        """Tells how far the work is, where that cannot be drawn."""
+        if self._meter:
+            self._meter.tick()
 
     def raw(self, text: str) -> None:
         """Text for another program, as it is."""

@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from amlmigrate.cli.views import terminal
+from amlmigrate.cli.views import meters, terminal
 from amlmigrate.cli.views.base import CommandView
 from amlmigrate.core.errors import ExitCode, MigrateError, RefusedError
 from amlmigrate.core.escapes import as_json
 from amlmigrate.core.events import AnyEvent
+from amlmigrate.core.run_progress import RunStarted, VerifyStarted
 
 _END = ".end"
 
@@ -25,6 +26,8 @@ class JsonView:
     def __init__(self) -> None:
         self._began = time.monotonic()
         self._end: tuple[str, dict[str, Any]] | None = None
+        self._metered: RunStarted | VerifyStarted | None = None
+        self._told = 0.0
 
     def show(self, view: CommandView) -> None:
         """A line for each event."""
@@ -33,6 +36,8 @@ class JsonView:
 
     def event(self, event: AnyEvent) -> None:
         """Something happened."""
+        if isinstance(event, RunStarted | VerifyStarted):
+            self._metered, self._told = event, time.monotonic()
         self._line(event.name, event.data)
 
     def raw(self, text: str) -> None:
@@ -66,8 +71,16 @@ class JsonView:
             seconds = round(time.monotonic() - self._began, 3)
             self._write(name, {**data, "exit_code": int(code), "duration": seconds})
 
+    def tick(self) -> None:
+        """Tells how far the work is, as often as people are told where nothing can be drawn."""
+        if self._metered and time.monotonic() - self._told >= meters.SECONDS:
+            self._told = time.monotonic()
+            told = meters.as_dict(self._metered.meter.snapshot())
+            self._write(f"{self._metered.name.partition('.')[0]}.progress", told)
+
     def close(self) -> None:
         """Nothing is open."""
+        self._metered = None
 
     def _line(self, name: str, data: dict[str, Any]) -> None:
         if name.endswith(_END):

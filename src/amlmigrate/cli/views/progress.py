@@ -8,6 +8,7 @@ from typing import Protocol
 from amlmigrate.cli.views.consoles import Piece
 from amlmigrate.core import progress, run_progress
 from amlmigrate.core.few import many
+from amlmigrate.core.metering import Meter
 
 
 class Progress(Protocol):
@@ -15,6 +16,10 @@ class Progress(Protocol):
 
     def bar(self, what: str, total: int, done: int) -> None:
         """Begins a bar in the place of any other."""
+        ...
+
+    def watch(self, what: str, items: str, meter: Meter) -> None:
+        """Shows work that is counted in the place of any bar."""
         ...
 
     def advance(self) -> None:
@@ -112,7 +117,7 @@ def _(event: progress.TagsTold, to: Progress) -> None:
 
 @tell.register
 def _(event: run_progress.RunStarted, to: Progress) -> None:
-    to.bar("Migrating", event.steps, event.done)
+    to.watch("Migrating", "items", event.meter)
 
 
 @tell.register
@@ -122,8 +127,6 @@ def _(event: run_progress.RunStopping, to: Progress) -> None:
     to.say(("stopping", "yellow"), f": {told} what {has} under way; a second signal ends all at once")
 
 
-@tell.register(run_progress.StepDone)
-@tell.register(run_progress.PrefixCompared)
 @tell.register(run_progress.SdkTried)
 def _(_: object, to: Progress) -> None:
     to.advance()
@@ -147,7 +150,7 @@ def _(event: run_progress.LeaseKept, to: Progress) -> None:
 
 @tell.register
 def _(event: run_progress.VerifyStarted, to: Progress) -> None:
-    to.bar("Verifying", event.prefixes, 0)
+    to.watch("Verifying", "prefixes", event.meter)
 
 
 @tell.register
