@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.mutation import listed, reach, trial
+from tests.mutation import listed, operators, reach, trial
 from tests.mutation.mutants import Mutant, mutants, sample
 from tests.mutation.verdict import Verdict
 
@@ -21,6 +21,7 @@ FOLDER = Path(".mutation")
 def main() -> int:
     """0 where enough are killed and every survivor is excused, 1 otherwise."""
     options, begun = _options(), time.monotonic()
+    operators.check()
     all_ = [mutant for module in listed.modules() for mutant in mutants(module)]
     drawn = sample(
         [one for one in all_ if fnmatch.fnmatchcase(one.name, options.only)], options.size, options.seed

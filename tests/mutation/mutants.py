@@ -15,6 +15,8 @@ from cosmic_ray.mutating import mutate_code
 from tests.mutation.listed import path_of
 from tests.mutation.operators import OPERATORS
 
+_TEXTS = ("fstring", "string", "strings", "test", "arith_expr", "atom")
+
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
@@ -81,24 +83,34 @@ def _text(node: Any) -> str:
 
 
 def _decides_nothing(node: Any) -> bool:
-    """Whether it is in a text, an annotation, a decorator or the condition of imports for the type checker."""
-    below = None
+    """Whether it is in a text, an annotation or a decorator, chooses a text, or is the condition of imports."""
+    child = None
     while node is not None:
-        if node.type in ("fstring_expr", "decorator", "tfpdef", "annassign_type"):
+        if node.type in ("fstring_expr", "decorator"):
             return True
-        if node.type == "annassign" and below is node.children[1]:
+        if node.type == "annassign" and child is node.children[1]:
             return True
-        if (
-            node.type == "if_stmt"
-            and node.children[1].get_code().strip() == "TYPE_CHECKING"
-            and below
-            in (
-                None,
-                node.children[1],
-            )
-        ):
+        condition = {"if_stmt": 1, "test": 2}.get(node.type)
+        if condition and child in (None, node.children[condition]) and _is_idle(node):
             return True
         if node.type == "argument" and node.children[0].get_code().strip() == "strict":
             return True
-        node, below = node.parent, node
+        node, child = node.parent, node
+    return False
+
+
+def _is_idle(choice: Any) -> bool:
+    """Whether all that an `if` or a conditional expression decides is a text, or what the type checker imports."""
+    return _is_sentence(choice) or choice.children[1].get_code().strip() == "TYPE_CHECKING"
+
+
+def _is_sentence(node: Any) -> bool:
+    """Whether an expression is a text for people: an f-string, or a string with a space, or a choice among such."""
+    if node.type in ("fstring", "string", "strings"):
+        return node.type != "string" or " " in node.value
+    if node.type == "test":
+        either = node.children[0], node.children[4]
+        return any(map(_is_sentence, either)) and all(one.type in _TEXTS for one in either)
+    if node.type in ("arith_expr", "atom"):
+        return any(_is_sentence(child) for child in node.children)
     return False

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import parso
+from cosmic_ray.mutating import mutate_code
 from cosmic_ray.operators.operator import Example, Operator
 from cosmic_ray.plugins import get_operator
 from parso.python.tree import Keyword, PythonNode
@@ -49,7 +50,7 @@ class ReturnNothing(Operator):
             yield node.start_pos, node.end_pos
 
     def mutate(self, node: Any, index: int) -> Any:
-        node.children[1:] = [parso.parse(" None").children[0]]
+        node.children[1:] = [Keyword("None", node.children[1].start_pos, prefix=" ")]
         return node
 
     @classmethod
@@ -116,3 +117,11 @@ OPERATORS: dict[str, Operator] = {
     "return of nothing": ReturnNothing(),
     "call removed": RemoveCall(),
 }
+
+
+def check() -> None:
+    """Holds each operator to its own examples. AssertionError where one does not do what it says."""
+    for name, operator in OPERATORS.items():
+        for example in operator.examples():
+            made = mutate_code(example.pre_mutation_code, operator, example.occurrence)
+            assert made == example.post_mutation_code, f"{name}: {example.pre_mutation_code!r} becomes {made!r}"

@@ -50,14 +50,26 @@ class Reach:
         return 0 if name in file else 1 if package in folder.split("/") else 2
 
     def save(self, path: Path) -> None:
-        lines = {module: {line: sorted(tests) for line, tests in by.items()} for module, by in self.lines.items()}
-        path.write_text(json.dumps({"lines": lines, "seconds": self.seconds}))
+        """Writes it, each test once and by its number after that: a line may be reached by thousands."""
+        tests = {test: number for number, test in enumerate(sorted({*self.seconds, *self._all()}))}
+        lines = {
+            module: {line: sorted(tests[test] for test in found) for line, found in by_line.items()}
+            for module, by_line in self.lines.items()
+        }
+        path.write_text(json.dumps({"tests": list(tests), "lines": lines, "seconds": self.seconds}))
 
     @classmethod
     def load(cls, path: Path) -> Reach:
         read = json.loads(path.read_text())
-        lines = {m: {int(line): set(tests) for line, tests in by.items()} for m, by in read["lines"].items()}
+        tests = read["tests"]
+        lines = {
+            module: {int(line): {tests[number] for number in found} for line, found in by_line.items()}
+            for module, by_line in read["lines"].items()
+        }
         return cls(lines, read["seconds"])
+
+    def _all(self) -> Iterator[str]:
+        return (test for by_line in self.lines.values() for found in by_line.values() for test in found)
 
 
 class Watch:
