@@ -8,7 +8,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from tests.mutation import listed, operators, reach, trial
@@ -30,16 +30,16 @@ def main() -> int:
     known = _reach(options)
     print(f"Which tests reach which line is known after {_since(begun)}.", flush=True)
     trial.load_libraries()
-    ended = list(_told(trial.hold(_work(drawn, known), options.jobs), options.verbose))
-    (FOLDER / "last.json").write_text(
-        json.dumps([asdict(one) | {"name": one.mutant.name} for one in ended], indent=1)
-    )
-    killed, survived = ([one.mutant.name for one in ended if one.killed is which] for which in (True, False))
-    verdict = Verdict(killed, survived, listed.excuses())
+    ended = list(_told(trial.hold(_trials(drawn, known), options.jobs), options.verbose))
+    tried = [one for one in ended if not one.trial.control]
+    (FOLDER / "last.json").write_text(json.dumps([asdict(one) for one in tried], indent=1))
+    killed, survived = ([one.trial.mutant.name for one in tried if one.killed is which] for which in (True, False))
+    failed = [one.trial.mutant.module for one in ended if one.trial.control and one.killed]
+    verdict = Verdict(killed, survived, listed.excuses(), failed)
     wrong = list(verdict.wrong(one.name for one in all_))
     print(*wrong, sep="\n")
     print(
-        f"{len(ended)} mutants, seed {options.seed}: {len(killed)} killed, {len(survived)} survived,"
+        f"{len(tried)} mutants, seed {options.seed}: {len(killed)} killed, {len(survived)} survived,"
         f" {len(verdict.excused)} of them excused. {_since(begun)}."
     )
     return 1 if wrong else 0
@@ -66,18 +66,25 @@ def _reach(options: argparse.Namespace) -> reach.Reach:
     return reach.Reach.load(path)
 
 
-def _work(drawn: list[Mutant], known: reach.Reach) -> Iterator[tuple[Mutant, list[str], float]]:
+def _trials(drawn: list[Mutant], known: reach.Reach) -> Iterator[trial.Trial]:
+    """A trial for each, and before the first of each module one of its tests without a change."""
+    held = set()
     for mutant in drawn:
         tests = known.tests(mutant.module, mutant.line)
-        yield mutant, tests, 30 + 5 * sum(known.seconds.get(test, 0.0) for test in tests)
+        made = trial.Trial(mutant, tests, 30 + 5 * sum(known.seconds.get(test, 0.0) for test in tests))
+        if tests and mutant.module not in held:
+            held.add(mutant.module)
+            yield replace(made, control=True)
+        yield made
 
 
-def _told(trials: Iterator[trial.Ended], verbose: bool) -> Iterator[trial.Ended]:
-    for one in trials:
-        if verbose or not one.killed:
+def _told(ended: Iterator[trial.Ended], verbose: bool) -> Iterator[trial.Ended]:
+    for one in ended:
+        of = one.trial
+        if not of.control and (verbose or not one.killed):
             word = "killed" if one.killed else "survived"
-            where = f"line {one.mutant.line}, {one.how}, {one.tests} tests, {one.seconds:.1f} s"
-            print(f"{word}: {one.mutant.name} ({where})", flush=True)
+            where = f"line {of.mutant.line}, {one.how}, {len(of.tests)} tests, {one.seconds:.1f} s"
+            print(f"{word}: {of.mutant.name} ({where})", flush=True)
         yield one
 
 

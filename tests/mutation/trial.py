@@ -25,15 +25,42 @@ from tests.mutation.mutants import Mutant
 
 OWN = ("amlmigrate", "azsandbox", "tests")
 MEMORY = 4 << 30
-ARGUMENTS = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=no", "--no-header", "--timeout=60"]
+# The libraries are loaded before pytest would look at them.
+_LOADED = "ignore:Module already imported:pytest.PytestAssertRewriteWarning"
+ARGUMENTS = [
+    "-W",
+    _LOADED,
+    "-x",
+    "-q",
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "no:xdist",
+    "--tb=no",
+    "--no-header",
+    "--timeout=60",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A mutant, the tests to hold it to, and the seconds that they may take. A `control` changes nothing."""
+
+    mutant: Mutant
+    tests: list[str]
+    allowed: float
+    control: bool = False
+
+    def source(self) -> str:
+        """The text of the module to import instead of its own."""
+        return self.mutant.path.read_text() if self.control else self.mutant.source()
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How the trial of a mutant ended: killed, survived, or without a test that reaches it, which is survived too."""
+    """How a trial ended; a mutant that no test reaches survives."""
 
-    mutant: Mutant
-    tests: int
+    trial: Trial
     seconds: float
     killed: bool
     how: str
@@ -74,43 +101,42 @@ def load_libraries() -> None:
         del sys.modules[name]
 
 
-def hold(work: Iterable[tuple[Mutant, list[str], float]], jobs: int) -> Iterator[Ended]:
-    """Tries mutants, `jobs` at a time: each with its tests and the seconds that these may take."""
-    running: dict[int, tuple[BaseProcess, Mutant, int, float, float]] = {}
-    for mutant, tests, allowed in work:
-        if not tests:
-            yield Ended(mutant, 0, 0.0, killed=False, how="no test reaches it")
+def hold(trials: Iterable[Trial], jobs: int) -> Iterator[Ended]:
+    """Makes the trials, `jobs` at a time."""
+    running: dict[BaseProcess, tuple[Trial, float]] = {}
+    for trial in trials:
+        if not trial.tests:
+            yield Ended(trial, 0.0, killed=False, how="no test reaches it")
             continue
         while len(running) >= jobs:
             yield from _reap(running)
-        process = multiprocessing.get_context("fork").Process(target=_try, args=(mutant, tests))
+        process = multiprocessing.get_context("fork").Process(target=_try, args=(trial,))
         process.start()
-        running[process.sentinel] = (process, mutant, len(tests), time.monotonic(), allowed)
+        running[process] = (trial, time.monotonic())
     while running:
         yield from _reap(running)
 
 
-def _reap(running: dict[int, tuple[BaseProcess, Mutant, int, float, float]]) -> Iterator[Ended]:
-    wait(list(running), timeout=0.5)
-    for sentinel, (process, mutant, tests, begun, allowed) in list(running.items()):
-        took = time.monotonic() - begun
-        if process.is_alive() and took < allowed:
+def _reap(running: dict[BaseProcess, tuple[Trial, float]]) -> Iterator[Ended]:
+    wait([process.sentinel for process in running], timeout=0.5)
+    for process, (trial, begun) in list(running.items()):
+        took, late = time.monotonic() - begun, process.is_alive()
+        if late and took < trial.allowed:
             continue
-        late = process.is_alive()
         if late:
             os.killpg(process.pid or 0, signal.SIGKILL)
         process.join()
-        del running[sentinel]
+        del running[process]
         how = "out of time" if late else "passed" if process.exitcode == 0 else f"exit {process.exitcode}"
-        yield Ended(mutant, tests, took, killed=late or process.exitcode != 0, how=how)
+        yield Ended(trial, took, late or process.exitcode != 0, how)
 
 
-def _try(mutant: Mutant, tests: list[str]) -> None:
+def _try(trial: Trial) -> None:
     """Ends the process with pytest's exit code: 0 where no test saw the change."""
     os.setpgid(0, 0)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
-    sys.meta_path.insert(0, Changed(mutant, mutant.source()))
-    sys.exit(int(pytest.main([*ARGUMENTS, *tests])))
+    sys.meta_path.insert(0, Changed(trial.mutant, trial.source()))
+    sys.exit(int(pytest.main([*ARGUMENTS, *trial.tests])))

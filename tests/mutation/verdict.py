@@ -12,11 +12,12 @@ KILLED, EXCUSED = 0.95, 0.02
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The names of the mutants that were tried, by how they ended."""
+    """The names of the mutants that were tried, by how they ended; `failed`: modules whose tests fail unchanged."""
 
     killed: Sequence[str]
     survived: Sequence[str]
     excuses: Sequence[Excuse]
+    failed: Sequence[str] = ()
 
     @property
     def excused(self) -> list[str]:
@@ -27,6 +28,7 @@ class Verdict:
     def wrong(self, known: Iterable[str]) -> Iterator[str]:
         """What is wrong, a line each; `known` are all mutants, drawn or not."""
         drawn, names = len(self.killed) + len(self.survived), set(known)
+        yield from (f"Nothing is shown of {one}: its tests fail without any change." for one in self.failed)
         for excuse in self.excuses:
             if excuse.mutant not in names:
                 yield f"{excuse.mutant} is excused, and there is no such mutant. Remove the excuse."

@@ -56,3 +56,10 @@ def test_an_excuse_without_a_reason_is_none(tmp_path: Path) -> None:
     path.write_text(one.format(" "))
     with pytest.raises(SystemExit, match="no reason"):
         listed.excuses(path)
+
+
+def test_where_tests_fail_without_a_change_nothing_is_shown() -> None:
+    """What kills every mutant shows as little as what kills none."""
+    assert list(Verdict(KILLED, [], [], ["m"]).wrong(KILLED)) == [
+        "Nothing is shown of m: its tests fail without any change."
+    ]
