@@ -75,3 +75,11 @@ async def test_what_cannot_be_read_keeps_nothing_back(error: Exception) -> None:
     assert await refuse_older(lease, "plan", CHAIN), "that it was not compared is told"
     with pytest.raises(type(error)):
         await keep(lease, "plan", CHAIN)
+
+
+async def test_the_first_report_is_one_to_be_held_to() -> None:
+    lease: Any = Lease()
+    await keep(lease, "plan", CHAIN[:1])
+    assert await refuse_older(lease, "plan", CHAIN[:1]) == ""
+    with pytest.raises(RefusedError):
+        await refuse_older(lease, "plan", [EvidenceFile(Path("evidence/1"), "another", {}), *CHAIN[1:]])

@@ -50,6 +50,8 @@ async def test_a_change_keeps_what_others_wrote_and_takes_away_what_is_none() ->
     blob = blob_of({"format": 1, "theirs": [1], "old": 1, "gone": 2})
     await change(blob, old=2, new={"é": "ü"}, gone=None)
     assert json.loads(blob.data) == {"format": 1, "theirs": [1], "old": 2, "new": {"é": "ü"}}
+    # Whoever writes it, the same document is the same bytes.
+    assert blob.data == '{"format": 1, "new": {"é": "ü"}, "old": 2, "theirs": [1]}'.encode()
     assert Holder.of(blob.metadata) == ME
 
 

@@ -51,7 +51,7 @@ async def test_it_is_above_all_that_is_known_and_the_rest_stays(
     assert await number(blob, known) == next_ + 1, "none is given twice"
 
 
-@pytest.mark.parametrize("found", ["4", -1, 1.5, True, None, 2**60])
+@pytest.mark.parametrize("found", ["4", -1, 1.5, True, None, 2**53, 2**60])
 async def test_what_is_no_number_is_refused(found: Any) -> None:
     blob: Any = Blob({"sequence": found})
     with pytest.raises(BadInputError, match="sequence"):
@@ -62,3 +62,8 @@ async def test_one_that_could_not_be_written_down_is_not_used() -> None:
     blob: Any = Blob({}, LeaseLostError("gone"))
     with pytest.raises(LeaseLostError):
         await number(blob, 3)
+
+
+async def test_the_largest_number_is_read() -> None:
+    blob: Any = Blob({"sequence": 2**53 - 1})
+    assert await number(blob, 0) == 2**53
