@@ -1,0 +1,141 @@
+"""Which documents are compared with what, each rule by itself: what is not the plan's, what was let go, which is newest."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tests.unit.world import TARGET, asset, inventory, plan, step
+
+from amlmigrate.core.asset import Asset
+from amlmigrate.core.plan import Action, Step
+from amlmigrate.kinds import document_digests
+from amlmigrate.verifying.document_comparison import DocumentComparison, compare_documents
+
+LIKE = {"description": "one", "dataUri": "https://x/y", "dataType": "uri_file"}
+ONE = asset("data/d/1", **LIKE)
+
+
+def steps_of(*assets: Asset, action: Action = Action.CREATE) -> list[Step]:
+    """What a plan says of these, and of the datastores that are in every workspace."""
+    digests = document_digests(inventory(*assets))
+    moved = {str(one.address) for one in assets}
+    return [
+        step(name, action=action if name in moved else Action.SKIP, source_sha256=sha)
+        for name, sha in digests.items()
+    ]
+
+
+def compared(steps: list[Step], here: list[Asset], there: list[Asset], *waived: str) -> DocumentComparison:
+    return compare_documents(plan(*steps), inventory(*here), inventory(*there, of=TARGET), frozenset(waived))
+
+
+def told(found: DocumentComparison) -> set[tuple[str, str]]:
+    return {(one.address, one.field) for one in found.differences}
+
+
+def test_what_is_the_same_is_told_as_that_and_nothing_else_is() -> None:
+    found = compared(steps_of(ONE), [ONE], [ONE])
+    assert told(found) == set() and found.same == {"data/d/1"} and found.tolerated == ()
+    assert found.source == document_digests(inventory(ONE)) and found.target == document_digests(
+        inventory(ONE, of=TARGET)
+    )
+    other = replace(ONE, document={**ONE.document, "properties": LIKE | {"description": "two"}})
+    assert compared(steps_of(ONE), [ONE], [other]).same == frozenset()
+    assert compared(steps_of(ONE), [ONE], []).same == frozenset()
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        # Without a digest it may come and go, as a lock does.
+        step("data/gone/1", action=Action.MANUAL),
+        step("data/gone/1#archive", source_sha256="00"),
+        step("blobs/c/m", action=Action.COPY, source_sha256="00"),
+    ],
+    ids=["without a digest", "a phase", "bytes"],
+)
+def test_what_is_no_document_of_the_source_is_not_missed_in_it(more: Step) -> None:
+    assert told(compared([*steps_of(ONE), more], [ONE], [ONE])) == set()
+
+
+def test_a_document_that_changed_or_went_in_the_source_is_a_difference_whatever_was_let_go() -> None:
+    changed = asset("data/d/1", **(LIKE | {"description": "two"}))
+    for now in ([changed], []):
+        for waived in ((), ("data/d/1",)):
+            found = compared(steps_of(ONE), now, [ONE], *waived)
+            assert told(found) == {("data/d/1", "source")} and found.same == frozenset()
+    [gone] = compared(steps_of(ONE), [], [ONE]).differences
+    assert (gone.expected, gone.actual) == (document_digests(inventory(ONE))["data/d/1"], None)
+
+
+@pytest.mark.parametrize("action", [Action.MANUAL, Action.SKIP, Action.CONFLICT])
+def test_what_does_not_move_is_not_looked_for_in_the_target(action: Action) -> None:
+    found = compared(steps_of(ONE, action=action), [ONE], [])
+    assert told(found) == set() and found.same == frozenset()
+
+
+def versions(*created: tuple[str, int], name: str = "models/m", **more: Any) -> list[Asset]:
+    return [
+        asset(
+            f"{name}/{version}",
+            created=f"2026-01-{day:02d}T00:00:00+00:00",
+            modelType="custom_model",
+            modelUri="https://x",
+            **more,
+        )
+        for version, day in created
+    ]
+
+
+ORDER = versions(("1", 1), ("2", 2))
+TURNED = versions(("1", 2), ("2", 1))
+TIED = versions(("1", 1), ("2", 1))
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "differs"),
+    [
+        (ORDER, ORDER, False),
+        (ORDER, TURNED, True),
+        # Two of one time: which is the newest is not known.
+        (TIED, TURNED, False),
+        (ORDER, TIED, False),
+        (TIED, TIED, False),
+        # One that is missing is a difference of its own.
+        (ORDER, ORDER[:1], False),
+        (versions(("1", 1)), versions(("1", 2)), False),
+        (versions(("1", 1), ("2", 2), ("3", 3)), versions(("1", 1), ("2", 3), ("3", 2)), True),
+        (versions(("1", 1), ("2", 1), ("3", 3)), versions(("1", 3), ("2", 3), ("3", 2)), False),
+        (versions(("1", 1), ("2", 1), ("3", 3)), versions(("1", 2), ("2", 3), ("3", 1)), True),
+    ],
+)
+def test_the_newest_version_of_a_name_is_the_same_on_both_sides(
+    here: list[Asset], there: list[Asset], differs: bool
+) -> None:
+    latest = [one for one in compared(steps_of(*here), here, there).differences if one.field == "latest"]
+    assert [one.address for one in latest] == (["models/m"] if differs else [])
+
+
+def test_the_newest_is_told_by_its_version_and_may_be_let_go() -> None:
+    [latest] = compared(steps_of(*ORDER), ORDER, TURNED).differences
+    assert (latest.expected, latest.actual) == ("2", "1")
+    for address in ("models/m/1", "models/m/2"):
+        assert told(compared(steps_of(*ORDER), ORDER, TURNED, f"{address}!latest-overtaken")) == set()
+    assert told(compared(steps_of(*ORDER), ORDER, TURNED, "models/m/1!other")) == {("models/m", "latest")}
+
+
+def test_versions_that_do_not_move_and_phases_have_no_part_in_which_is_newest() -> None:
+    one, two = steps_of(*ORDER)[-2:]
+    by_hand = [*steps_of(*ORDER)[:-1], replace(two, action=Action.MANUAL)]
+    assert told(compared(by_hand, ORDER, TURNED)) == set()
+    phases = [*by_hand, step("models/m/2#archive", source_sha256="00")]
+    assert told(compared(phases, ORDER, TURNED)) == set()
+    assert one.address.version == "1"
+
+
+def test_what_the_target_has_archived_already_is_told_by_its_steps() -> None:
+    archived = replace(ONE, document={**ONE.document, "properties": {**LIKE, "isArchived": True}})
+    assert compared(steps_of(ONE), [ONE], [archived]).archived == {"data/d/1#archive"}
+    assert compared(steps_of(ONE), [ONE], [ONE]).archived == frozenset()
