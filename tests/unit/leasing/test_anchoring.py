@@ -82,4 +82,4 @@ async def test_the_first_report_is_one_to_be_held_to() -> None:
     await keep(lease, "plan", CHAIN[:1])
     assert await refuse_older(lease, "plan", CHAIN[:1]) == ""
     with pytest.raises(RefusedError):
-        await refuse_older(lease, "plan", [EvidenceFile(Path("evidence/1"), "another", {}), *CHAIN[1:]])
+        await refuse_older(lease, "plan", [replace(CHAIN[0], sha256="another"), *CHAIN[1:]])

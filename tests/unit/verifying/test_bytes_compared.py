@@ -314,3 +314,15 @@ async def test_every_byte_is_hashed_by_the_executor_wherever_that_is() -> None:
     assert {one.field for one in verdict.differences} == {"d/0:sha256", "d/2:bytes"}
     sides = [task.of_source for task in by.performed if isinstance(task, DigestTask)]
     assert sorted(sides) == [False] * 3 + [True] * 3 and len(by.performed) == 6
+
+
+async def test_the_source_is_hashed_and_not_searched_nor_is_what_is_stored_as_no_text() -> None:
+    plain, packed = blob("d/1"), blob("d/2", headers=(("content_encoding", "gzip"),))
+    accounts = (Account(), Account())
+    by = Elsewhere(*accounts)
+    both = [plain, packed]
+    await _compared(_step(OLD_BLOBS, "d", "d", *both), {OLD_BLOBS: both}, {NEW_BLOBS: both}, accounts, by)
+    searched = [
+        (task.of_source, task.place.path) for task in by.performed if isinstance(task, DigestTask) and task.places
+    ]
+    assert searched == [(False, "d/1")] and len(by.performed) == 4

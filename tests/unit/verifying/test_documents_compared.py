@@ -139,3 +139,9 @@ def test_what_the_target_has_archived_already_is_told_by_its_steps() -> None:
     archived = replace(ONE, document={**ONE.document, "properties": {**LIKE, "isArchived": True}})
     assert compared(steps_of(ONE), [ONE], [archived]).archived == {"data/d/1#archive"}
     assert compared(steps_of(ONE), [ONE], [ONE]).archived == frozenset()
+
+
+def test_the_versions_of_an_anonymous_name_have_no_newest() -> None:
+    name, more = "environments/CliV2AnonymousEnvironment", {"image": "i", "isAnonymous": True}
+    here, there = (versions(("1", first), ("2", 3 - first), name=name, **more) for first in (1, 2))
+    assert [one for one in compared(steps_of(*here), here, there).differences if one.field == "latest"] == []

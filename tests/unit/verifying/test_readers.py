@@ -60,3 +60,14 @@ def test_what_was_not_checked_is_counted_and_named_by_its_reason() -> None:
 def test_of_what_is_settled_nothing_is_expected() -> None:
     found = _judged(READ, REFUSED).without({str(ONE)})
     assert (found.differences, found.readable) == ((), 1)
+
+
+def test_what_was_not_read_is_told_in_the_order_of_addresses() -> None:
+    """Whichever was asked first, one verification of one state is one report."""
+    both = _side({ONE: REFUSED, TWO: OWN})
+    found = judged([ONE, TWO], _side({}), both)
+    assert [one.address for one in found.differences] == [str(TWO), str(ONE)]
+    assert list(judged([ONE, TWO], _side({ONE: REFUSED, TWO: REFUSED}), _side({})).not_checked) == [
+        str(TWO),
+        str(ONE),
+    ]
