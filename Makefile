@@ -66,7 +66,7 @@ SIZE ?= 400
 ONLY ?= *
 .PHONY: mutation
 mutation: venv .mutation/tools
-	PYTHONPATH=.mutation/tools $(BIN)/python -m tests.mutation --seed $(SEED) --size $(SIZE) --only '$(ONLY)'
+	PYTHONPATH="$(CURDIR)/.mutation/tools" $(BIN)/python -m tests.mutation --seed $(SEED) --size $(SIZE) --only '$(ONLY)'
 
 .mutation/tools: tests/mutation/requirements.txt
 	rm -rf $@
