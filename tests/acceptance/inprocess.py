@@ -15,16 +15,17 @@ import aiohttp.connector
 from tests.acceptance.world import Result, World
 
 from amlmigrate.cli import plans
-from amlmigrate.cli.decommission import removal_of, told
+from amlmigrate.cli.views.decommission import DecommissionView
 from amlmigrate.cli.views.json_lines import JsonView
 from amlmigrate.cloud import transport
 from amlmigrate.cloud.credentials import Login
 from amlmigrate.cloud.session import Logins, Session
 from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import ExitCode, MigrateError
+from amlmigrate.decommissioning.decommission import DecommissionRequest, removal_of
 from amlmigrate.decommissioning.gone import Clock
 from amlmigrate.decommissioning.neighbours import scope
-from amlmigrate.decommissioning.stage import DecommissionRequest
+from amlmigrate.decommissioning.stage import RemovalOptions
 from amlmigrate.ledger import Ledger
 
 
@@ -66,24 +67,19 @@ def here(world: World, *more: str, fast: Fast | None = None) -> Result:
 async def _removed(world: World, view: JsonView, more: tuple[str, ...], fast: Fast) -> int:
     folder, plan = plans.load_own(str(world.folder / "plans" / world.source))
     unseen = frozenset(scope(more[at + 1]) for at, word in enumerate(more) if word == "--accept-unseen")
-    wanted = DecommissionRequest("--purge" in more, "--dry-run" in more, "delete" in more, unseen)
+    wanted = RemovalOptions("--purge" in more, "--dry-run" in more, "delete" in more, unseen)
     with Ledger(folder) as ledger:
         ledger.bind(plan)
         async with Session(Logins(Login(), Login())) as clouds:
-            removal = removal_of(
-                clouds,
-                plan,
-                folder,
-                ledger,
-                wanted,
-                by=By("tests", "here", "0", options={"soak": 0.0}),
-                soak=timedelta(0),
-                emit=view.event,
-                hold=_nothing,
-                accept_unrecoverable="--accept-unrecoverable" in more,
-                clock=fast.clock,
+            by = By("tests", "here", "0", options={"soak": 0.0})
+            accepted = "--accept-unrecoverable" in more
+            request = DecommissionRequest(
+                plan, folder, by, wanted, timedelta(0), view.event, accept_unrecoverable=accepted
             )
-            return int(told(view, plan, await removal.decommission()))
+            removal = removal_of(request, clouds, ledger, by=by, hold=_nothing, clock=fast.clock)
+            told = DecommissionView(plan, await removal.decommission())
+            view.show(told)
+            return int(told.code)
 
 
 def _nothing() -> Any:

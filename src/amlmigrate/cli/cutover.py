@@ -11,27 +11,22 @@ Example: migrate cutover plans/old-ws --back
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from amlmigrate.cli import cuttingover, options, plans
+from amlmigrate.cli import options, plans
 from amlmigrate.cli.execute import CHANGES, CommonOptions, execute
 from amlmigrate.cli.login import session
 from amlmigrate.cli.views.base import View
-from amlmigrate.cloud.session import Session
+from amlmigrate.cli.views.cutover import CutoverView, TakenBackView
+from amlmigrate.cli.who import local
 from amlmigrate.core.errors import BadInputError, ExitCode
 from amlmigrate.core.plan import Plan
-from amlmigrate.cutover import record
-from amlmigrate.cutover.changes_since import ChangedSince
 from amlmigrate.cutover.refusals import NOT_MADE
-from amlmigrate.evidence import Cutover, CutoverBack
-from amlmigrate.leasing.hold import Lease, holding
-from amlmigrate.ledger import Ledger
-from amlmigrate.ledger.evidence import Evidence, EvidenceFile, last
-from amlmigrate.ledger.lock import Lock
+from amlmigrate.cutover.stage import CutoverRequest, cut_over, take_back
 
 
 @options.for_both_sides
@@ -54,23 +49,20 @@ def command(
     async def work(view: View) -> ExitCode:
         folder, read = plans.load_own(plan)
         _refuse_options(read, folder, only or (), unfrozen)
-        with Ledger(folder, fresh=False) as ledger:
-            ledger.bind(read)
-            with Lock(ledger, force=force_unlock) as lock:
-                async with (
-                    session(shared) as clouds,
-                    holding(clouds, read, ledger, lock, "cutover", view.event, dry_run=dry_run) as lease,
-                ):
-                    ledger.clock = clouds.target.arm.service_clock.now
-                    work = CutoverWork(view, shared, folder, read, ledger, clouds, lease)
-                    if back:
-                        return await work.back(dry_run=dry_run)
-                    return await work.cut_over((unfrozen or "").strip(), dry_run=dry_run)
+        why = (unfrozen or "").strip()
+        request = CutoverRequest(
+            read, folder, local(shared), view.event, why, dry_run=dry_run, force_unlock=force_unlock
+        )
+        if back:
+            view.show(TakenBackView(folder, await take_back(request, lambda: session(shared))))
+        else:
+            view.show(CutoverView(read, folder, await cut_over(request, lambda: session(shared))))
+        return ExitCode.DONE
 
     execute(shared, work, interrupted=CHANGES)
 
 
-def _refuse_options(plan: Plan, folder: Path, only: Any, unfrozen: str | None) -> None:
+def _refuse_options(plan: Plan, folder: Path, only: Iterable[str], unfrozen: str | None) -> None:
     if unfrozen is not None and not unfrozen.strip():
         raise BadInputError("--unfrozen needs a reason.", remedy='Give one with --unfrozen "...".')
     for address in only:
@@ -85,84 +77,3 @@ def _refuse_options(plan: Plan, folder: Path, only: Any, unfrozen: str | None) -
             address=str(folder),
             remedy="Leave --only out: then the cutover records the moment, and changes nothing else.",
         )
-
-
-@dataclass(frozen=True, slots=True)
-class CutoverWork:
-    """One cutover of a plan, or one that is taken back."""
-
-    view: View
-    shared: CommonOptions
-    folder: Path
-    plan: Plan
-    ledger: Ledger
-    clouds: Session
-    lease: Lease | None
-
-    async def cut_over(self, unfrozen: str, *, dry_run: bool) -> ExitCode:
-        """Checks both sides against the evidence, and records that the target lives from now on."""
-        evidence = Evidence(self.folder, self.ledger)
-        reports = evidence.reports()
-        if done := record.active(reports):
-            await self._known_to_others(done)
-            return self._cut_over(f"Cut over already, at {done.content.time}.", done.path)
-        passed = await cuttingover.check(self.clouds, self.plan, self.ledger, reports, unfrozen=bool(unfrozen))
-        if dry_run:
-            text = "Nothing stands in the way of the cutover. Nothing was recorded."
-            self.view.result("cutover.dry", {"text": text, "lines": list(passed.warnings)})
-            return ExitCode.DONE
-        await cuttingover.refuse_unapproved(self.shared, self.clouds, self.plan, self.ledger, reports, unfrozen)
-        report = await cuttingover.record(self.shared, self.clouds, self.plan, evidence, passed, unfrozen)
-        await self._known_to_others(report)
-        text = f"Cut over: the target lives from {report.content.time} on. Neither workspace was changed."
-        return self._cut_over(text, report.path, passed.warnings)
-
-    async def back(self, *, dry_run: bool) -> ExitCode:
-        """Takes the record back, and lists what the target has that the source does not."""
-        evidence = Evidence(self.folder, self.ledger)
-        reports = evidence.reports()
-        known, back = record.active(reports), last(reports, CutoverBack)
-        if known is None and back is None:
-            raise BadInputError(
-                "The plan was never cut over.", address=str(self.folder), remedy="There is nothing to take back."
-            )
-        if known is None:
-            assert back
-            await self._known_to_others(None)
-            return self._taken_back(f"Taken back already, at {back.content.time}.", back.path)
-        cuttingover.refuse_removed(self.ledger, reports, self.folder)
-        since = await cuttingover.since(self.clouds, self.plan, self.ledger, reports)
-        if dry_run:
-            text = "Nothing was recorded. The cutover would be taken back; no data is carried back."
-            self.view.result("cutover.back.dry", {"text": text, **_told(since.changes)})
-            return ExitCode.DONE
-        report = await cuttingover.record_back(self.shared, self.clouds, self.plan, evidence, known, since)
-        await self._known_to_others(None)
-        text = (
-            f"Taken back: the evidence holds both sides again. {len(since.changes)} changes in the target since"
-            " stay where they are: no data is carried back."
-        )
-        return self._taken_back(text, report.path, since.changes)
-
-    async def _known_to_others(self, cutover: EvidenceFile[Cutover] | None) -> None:
-        """Says in the lease's blob what the evidence says, for later plans of the pair; again where cut off."""
-        if self.lease:
-            await self.lease.change({Cutover.record: record.for_others(cutover) if cutover else None})
-
-    def _cut_over(self, text: str, report: Path, warnings: tuple[str, ...] = ()) -> ExitCode:
-        source = self.plan.header.source_ref.short
-        following = f"migrate decommission {self.folder} --confirm {source}, once the soak is over"
-        files = {"Evidence": str(report)}
-        self.view.result("cutover.end", {"text": text, "lines": list(warnings), "files": files, "next": following})
-        return ExitCode.DONE
-
-    def _taken_back(self, text: str, report: Path, changes: tuple[ChangedSince, ...] = ()) -> ExitCode:
-        files = {"Evidence": str(report)}
-        data = {"text": text, **_told(changes), "files": files, "next": f"migrate verify {self.folder}"}
-        self.view.result("cutover.back", data)
-        return ExitCode.DONE
-
-
-def _told(changes: tuple[ChangedSince, ...]) -> dict[str, Any]:
-    lines = [f"{one.what} in the target since: {one.address}" for one in changes]
-    return {"lines": lines, "changes": [asdict(one.told()) for one in changes]}

@@ -14,6 +14,9 @@ from amlmigrate.cutover.record import active
 from amlmigrate.evidence import Cutover, CutoverBack, Verify
 from amlmigrate.ledger.evidence import EvidenceFile, last
 
+# By default; less is a decision.
+HOURS = 168
+
 
 def since(plan: Plan, reports: list[EvidenceFile]) -> datetime | None:
     """The cutover; without one the first of the green verifications of what the newest saw, none other between."""

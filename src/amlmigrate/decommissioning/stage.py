@@ -35,7 +35,7 @@ _OPEN = "The gate is open: nothing stands in the way. Nothing was removed."
 
 
 @dataclass(frozen=True, slots=True)
-class DecommissionRequest:
+class RemovalOptions:
     """What the user asked for: `purge` and `delete` (its containers) come once the workspace is gone."""
 
     purge: bool = False
@@ -75,7 +75,7 @@ class Removal:
     evidence: Evidence
     clouds: Session
     gate: Gate
-    wanted: DecommissionRequest
+    wanted: RemovalOptions
     by: By
     emit: Emit
     hold: Callable[[], object]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -21,15 +20,9 @@ from amlmigrate.decommissioning.surroundings import Surroundings, remains_lines
 from amlmigrate.evidence import Decommission
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import EvidenceFile, only
+from amlmigrate.ledger.removal import begun, keep
 
-_BEGUN = "decommission"
-
-
-def begun(ledger: Ledger) -> Document | None:
-    """What an earlier removal set out to do."""
-    text = ledger.meta().get(_BEGUN)
-    found: Document | None = json.loads(text) if text else None
-    return found
+__all__ = ["begun"]
 
 
 def ended(found: Document, reports: Iterable[EvidenceFile]) -> EvidenceFile[Decommission] | None:
@@ -97,7 +90,7 @@ def _with_earlier(now: Document, earlier: Document) -> Document:
 def note(ledger: Ledger, found: Document, **changed: Any) -> Document:
     """Records it, with what has changed."""
     found = {**found, **changed}
-    ledger.note(_BEGUN, json.dumps(found))
+    keep(ledger, found)
     return found
 
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.authorship import By
+from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.freeze_record import Assignment, FreezeState, strange
@@ -172,6 +173,15 @@ def beside(folder: Path, workspace_id: str) -> tuple[list[tuple[Path, FreezeReco
         else:
             found += [(other, record)] if record and record.owed else []
     return found, doubts
+
+
+def owed_beside(folder: Path, workspace_id: str) -> tuple[list[Document], list[str]]:
+    """What `freeze` took away for now of a source's role assignments, by this plan or one beside it.
+
+    And why what another folder says of that is not believed.
+    """
+    found, doubts = beside(folder, workspace_id)
+    return [one.as_dict() for _, record in found for one in record.owed], doubts
 
 
 def _of_folder(folder: Path, workspace_id: str) -> FreezeRecord | None:

@@ -17,13 +17,13 @@ from amlmigrate.core.translation import Difference
 from amlmigrate.cutover import evidence_checks
 from amlmigrate.cutover.changes_since import Since, decided
 from amlmigrate.evidence import Cutover, Verify
+from amlmigrate.inventory import foreign_blobs, waived_items
 from amlmigrate.kinds import settling
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile
 from amlmigrate.ledger.items import decided as over
 from amlmigrate.ledger.items import items
 from amlmigrate.ledger.valid_decisions import Standing
-from amlmigrate.verifying import foreign_blobs, waived_items
 from amlmigrate.verifying.blobs import ByteVerdict
 from amlmigrate.verifying.report import Depth, content_of, keep
 from amlmigrate.verifying.sdk import Readers

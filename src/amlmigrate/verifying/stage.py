@@ -23,6 +23,7 @@ from amlmigrate.core.state import Outcome
 from amlmigrate.cutover import target_since
 from amlmigrate.cutover.record import active
 from amlmigrate.evidence import Verify
+from amlmigrate.inventory import waived_items
 from amlmigrate.inventory.done_by_hand import undone
 from amlmigrate.inventory.sides import read_both
 from amlmigrate.kinds import document_digests, holding
@@ -35,7 +36,6 @@ from amlmigrate.ledger.valid_decisions import Standing, settled_findings
 from amlmigrate.posture.sensitivity import most_sensitive
 from amlmigrate.posture.target_claims import target_claims
 from amlmigrate.verifying import verify as both_sides
-from amlmigrate.verifying import waived_items
 from amlmigrate.verifying.after_cutover import Living, verify_living
 from amlmigrate.verifying.document_comparison import DocumentComparison, compare_documents
 from amlmigrate.verifying.report import Depth

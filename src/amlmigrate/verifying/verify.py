@@ -23,13 +23,14 @@ from amlmigrate.core.plan import Plan
 from amlmigrate.core.translation import Difference
 from amlmigrate.core.workspace import Location, Workspace
 from amlmigrate.evidence import Verify, headline
+from amlmigrate.inventory import foreign_blobs, waived_items
 from amlmigrate.kinds import holding, settling
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile
 from amlmigrate.ledger.items import Item, decided, items
 from amlmigrate.ledger.valid_decisions import Standing
 from amlmigrate.posture import BytePlaces, dataprotection, prove
-from amlmigrate.verifying import foreign_blobs, source_names, waived_items
+from amlmigrate.verifying import source_names
 from amlmigrate.verifying.blobs import BlobVerifier, ByteVerdict
 from amlmigrate.verifying.document_comparison import DocumentComparison
 from amlmigrate.verifying.report import Depth, content_of, keep

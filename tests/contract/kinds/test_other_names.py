@@ -34,10 +34,10 @@ from amlmigrate.core.select import Selection
 from amlmigrate.cutover import changes_since
 from amlmigrate.cutover.record import moved
 from amlmigrate.decommissioning.copy_proof import _missing
-from amlmigrate.inventory import done_by_hand
+from amlmigrate.inventory import done_by_hand, waived_items
 from amlmigrate.kinds import document_digests, moving_kinds
 from amlmigrate.planning import planner
-from amlmigrate.verifying import sdk, waived_items
+from amlmigrate.verifying import sdk
 
 __all__ = ["living"]
 

@@ -174,7 +174,7 @@ class Case:
             Evidence(self.ledger.path.parent, self.ledger),
             clouds,
             self.gate,
-            stage.DecommissionRequest(**wanted),
+            stage.RemovalOptions(**wanted),
             By("ann", "host", "1"),
             ignore,
             self.hold,

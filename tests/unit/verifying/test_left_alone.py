@@ -16,13 +16,13 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Action, Bytes
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
+from amlmigrate.inventory import foreign_blobs
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.deciding import NewDecision, decide, reopen
 from amlmigrate.ledger.decision_subjects import Subjects
 from amlmigrate.ledger.evidence import Evidence
 from amlmigrate.ledger.items import items
 from amlmigrate.ledger.valid_decisions import Standing, open_findings
-from amlmigrate.verifying import foreign_blobs
 
 AMOUNT = Bytes(Location("acct", OLD_BLOBS, "d"), Location("cmkacct", NEW_BLOBS, "d"), 50, 9)
 COPY = step(f"blobs/{OLD_BLOBS}/d", action=Action.COPY, bytes=AMOUNT)

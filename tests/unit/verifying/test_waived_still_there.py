@@ -19,6 +19,7 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Action, Bytes, Plan, Step
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
+from amlmigrate.inventory import waived_items
 from amlmigrate.kinds import all_kinds, moving_kinds, versions_digest
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.deciding import NewDecision, decide
@@ -26,7 +27,6 @@ from amlmigrate.ledger.decision_subjects import Subjects
 from amlmigrate.ledger.evidence import Evidence
 from amlmigrate.ledger.items import items
 from amlmigrate.ledger.valid_decisions import Standing, open_findings
-from amlmigrate.verifying import waived_items
 
 BY = By("ann", "host", "1")
 THEIRS = asset("data/d/1", description="theirs", dataUri="https://x/y", dataType="uri_file")

@@ -10,16 +10,16 @@ import pytest
 from tests.unit.world import NEW_BLOBS, TARGET, blob, containers, inventory, plan, step
 
 from amlmigrate.bytes.listings import listing_digest
-from amlmigrate.cli import gating
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import DecisionVerb
 from amlmigrate.core.plan import Action, Bytes, Plan, Step
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
+from amlmigrate.decommissioning import gating
 from amlmigrate.decommissioning.copy_proof import CopyProof
 from amlmigrate.decommissioning.references import SeenTarget
-from amlmigrate.decommissioning.stage import DecommissionRequest
+from amlmigrate.decommissioning.stage import RemovalOptions
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.deciding import NewDecision, decide
 from amlmigrate.ledger.decision_subjects import failures, of_step
@@ -82,7 +82,7 @@ async def test_nobody_would_have_either(
     clouds: Any = type("Session", (), {"target": type("Side", (), {"blobs": None})()})()
     with Ledger(tmp_path) as ledger:
         made = _decided(ledger, STEPS[step])
-        afresh = gating.Afresh(clouds, made, tmp_path, ledger, DecommissionRequest(), timedelta(0))
+        afresh = gating.Afresh(clouds, made, tmp_path, ledger, RemovalOptions(), timedelta(0))
         _, found = await afresh.target(Evidence(tmp_path, ledger).reports())
     assert asked == [{Location("cmkacct", NEW_BLOBS)}]
     assert any(f"{STEPS[step].address}!waived-gone" in one for one in found.unproven) is gone

@@ -11,12 +11,13 @@ import pytest
 from tests.unit.reports import report
 from tests.unit.world import header, plan, step
 
-from amlmigrate.cli import cuttingover
-from amlmigrate.cli.execute import CommonOptions
 from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import open_digest
 from amlmigrate.core.errors import RefusedError
+from amlmigrate.core.events import ignore
 from amlmigrate.core.identity import Identity
+from amlmigrate.core.plan import Plan
+from amlmigrate.cutover import stage
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.approving import approve_decisions
 from amlmigrate.ledger.evidence import Evidence
@@ -35,6 +36,10 @@ class Clouds:
         self.source, self.target = SimpleNamespace(credential="source"), SimpleNamespace(credential="target")
 
 
+def _request(folder: Path, of: Plan, unfrozen: str = "") -> stage.CutoverRequest:
+    return stage.CutoverRequest(of, folder, By("nobody", "here", "1"), ignore, unfrozen)
+
+
 async def test_a_cutover_goes_on_once_somebody_else_has_approved_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -42,14 +47,14 @@ async def test_a_cutover_goes_on_once_somebody_else_has_approved_it(
         # Approvals are asked of who it is in the target's tenant.
         return {"target": ANN, "source": BEN}[credential]
 
-    monkeypatch.setattr(cuttingover, "who", ann)
+    monkeypatch.setattr(stage, "signed", ann)
     clouds: Any = Clouds()
     with Ledger(tmp_path) as ledger:
         ledger.bind(PLAN)
 
         async def ask(unfrozen: str) -> None:
             reports = Evidence(tmp_path, ledger).reports()
-            await cuttingover.refuse_unapproved(CommonOptions(), clouds, ASKING, ledger, reports, unfrozen)
+            await stage.refuse_unapproved(_request(tmp_path, ASKING, unfrozen), clouds, ledger, reports)
 
         with pytest.raises(RefusedError) as refused:
             await ask("")
@@ -60,7 +65,7 @@ async def test_a_cutover_goes_on_once_somebody_else_has_approved_it(
         # One that somebody may write to is another decision, and so is another reason for it.
         with pytest.raises(RefusedError, match="all were told"):
             await ask("all were told")
-        await cuttingover.refuse_unapproved(CommonOptions(), clouds, PLAN, ledger, [], "")
+        await stage.refuse_unapproved(_request(tmp_path, PLAN), clouds, ledger, [])
         # Once it was taken back the next cutover is another one, and so is the one after that.
         for _ in range(2):
             await ask("")

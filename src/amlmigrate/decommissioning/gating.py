@@ -8,7 +8,6 @@ from pathlib import Path
 
 from amlmigrate.bytes.binding import bound
 from amlmigrate.bytes.storage_containers import Containers, list_both, list_places
-from amlmigrate.cli.sides import frozen
 from amlmigrate.cloud.session import Session
 from amlmigrate.cloud.workspaces import InventoryPort
 from amlmigrate.core.asset import Inventory
@@ -27,9 +26,10 @@ from amlmigrate.decommissioning.collected import collected
 from amlmigrate.decommissioning.recovery import Recovery, recovery_of
 from amlmigrate.decommissioning.references import SeenTarget, accepted, dangling, unlisted
 from amlmigrate.decommissioning.remaining_resources import Remaining
-from amlmigrate.decommissioning.stage import DecommissionRequest
+from amlmigrate.decommissioning.stage import RemovalOptions
 from amlmigrate.decommissioning.surroundings import Surroundings, read
-from amlmigrate.inventory import take
+from amlmigrate.freezing.record import owed_beside
+from amlmigrate.inventory import foreign_blobs, take, waived_items
 from amlmigrate.inventory.done_by_hand import undone
 from amlmigrate.inventory.listing import by_hand_kinds, in_order, scan, without_datastores
 from amlmigrate.inventory.sides import read_both
@@ -41,7 +41,6 @@ from amlmigrate.ledger.items import decided, items
 from amlmigrate.ledger.valid_decisions import Standing
 from amlmigrate.posture import before_removal, dataprotection, let_go
 from amlmigrate.posture.target_claims import target_claims
-from amlmigrate.verifying import foreign_blobs, waived_items
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ class Afresh:
     plan: Plan
     folder: Path
     ledger: Ledger
-    wanted: DecommissionRequest
+    wanted: RemovalOptions
     soak: timedelta
     accept_unrecoverable: bool = False
 
@@ -102,7 +101,7 @@ async def check_gate(
     reports: list[EvidenceFile],
     *,
     soak: timedelta,
-    wanted: DecommissionRequest,
+    wanted: RemovalOptions,
     accept_unrecoverable: bool = False,
     before: Document | None,
 ) -> PassedGate:
@@ -191,7 +190,7 @@ async def _late(
 
 async def surroundings(clouds: Session, folder: Path, passed: PassedGate) -> Surroundings:
     """What the tombstone tells of, as long as it can be asked."""
-    before, doubts = frozen(folder, passed.source.workspace.workspace_id)
+    before, doubts = owed_beside(folder, passed.source.workspace.workspace_id)
     listed, own = passed.listed.source, passed.deletable
     found = await read(clouds, passed.source, passed.parts, listed, own, recovery=passed.recovery, frozen=before)
     doubtful = (f"what another plan froze: {one}" for one in doubts)

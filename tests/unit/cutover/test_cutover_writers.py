@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from tests.unit.world import SOURCE
 
-from amlmigrate.cli import cuttingover
 from amlmigrate.core import findingcodes
 from amlmigrate.core.identity import Identity
+from amlmigrate.cutover import checking
 from amlmigrate.freezing.writers import Writers
 
 # These write only once they have done something else, or are told for other reasons.
@@ -35,9 +35,9 @@ async def test_each_assignment_that_stays_and_writes_is_a_reason(
         writers.warn("/a", "It writes.", "Ask.", code=code)
         return writers
 
-    monkeypatch.setattr(cuttingover, "writers", found)
+    monkeypatch.setattr(checking, "writers", found)
     clouds: Any = Clouds()
     plan: Any = None
-    may, rest = await cuttingover._writers(clouds, SOURCE, plan, [])
+    may, rest = await checking._writers(clouds, SOURCE, plan, [])
     told = ((), (f"warning: /a!{code}: It writes.",)) if code in NO_WRITERS else (("It writes.",), ())
     assert (may, rest) == told

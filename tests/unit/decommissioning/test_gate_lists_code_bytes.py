@@ -17,8 +17,6 @@ from tests.unit.world import NEW_BLOBS, TARGET, blob, containers, inventory, pla
 
 from amlmigrate.bytes.binding import bound
 from amlmigrate.bytes.storage_containers import Containers
-from amlmigrate.cli import gating
-from amlmigrate.cli.decommission import removal_of
 from amlmigrate.core.authorship import By
 from amlmigrate.core.clock import Clock
 from amlmigrate.core.errors import RefusedError
@@ -26,10 +24,12 @@ from amlmigrate.core.events import ignore
 from amlmigrate.core.plan import Action, Bytes
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
+from amlmigrate.decommissioning import gating
+from amlmigrate.decommissioning.decommission import DecommissionRequest, removal_of
 from amlmigrate.decommissioning.held_rights import HeldRights
 from amlmigrate.decommissioning.losses import Dying, Secrets
 from amlmigrate.decommissioning.recovery import Recovery
-from amlmigrate.decommissioning.stage import DecommissionRequest, DecommissionResult
+from amlmigrate.decommissioning.stage import DecommissionResult, RemovalOptions
 from amlmigrate.decommissioning.surroundings import Surroundings
 from amlmigrate.kinds import document_digests
 from amlmigrate.ledger import Ledger
@@ -96,10 +96,9 @@ class Case:
         async def sleep(seconds: float) -> None:
             time[0] += seconds
 
-        removal = removal_of(
-            clouds, PLAN, self.ledger.path.parent, self.ledger, DecommissionRequest(), by=BY, soak=timedelta(0), emit=ignore,
-            hold=lambda: None, clock=Clock(lambda: time[0], sleep),
-        )  # fmt: skip
+        request = DecommissionRequest(PLAN, self.ledger.path.parent, BY, RemovalOptions(), timedelta(0), ignore)
+        clock = Clock(lambda: time[0], sleep)
+        removal = removal_of(request, clouds, self.ledger, by=BY, hold=lambda: None, clock=clock)
         return asyncio.run(removal.decommission())
 
 

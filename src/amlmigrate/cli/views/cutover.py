@@ -1,0 +1,70 @@
+"""What `cutover` says at its end."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from amlmigrate.cli.views.ending import Ending, EndView
+from amlmigrate.core.plan import Plan
+from amlmigrate.cutover.stage import CutoverResult, TakenBack
+from amlmigrate.evidence.members import Change
+
+
+@dataclass(frozen=True, slots=True)
+class CutoverView(EndView):
+    """How a cutover ended."""
+
+    plan: Plan
+    folder: Path
+    result: CutoverResult
+
+    @property
+    def ending(self) -> Ending:
+        """Of a dry run, or of the record."""
+        report, warnings = self.result.report, self.result.warnings
+        if report is None:
+            text = "Nothing stands in the way of the cutover. Nothing was recorded."
+            return Ending("cutover.dry", text, warnings)
+        time = report.content.time
+        return Ending(
+            "cutover.end",
+            f"Cut over already, at {time}."
+            if self.result.already
+            else f"Cut over: the target lives from {time} on. Neither workspace was changed.",
+            warnings,
+            {"Evidence": str(report.path)},
+            f"migrate decommission {self.folder} --confirm {self.plan.header.source_ref.short},"
+            " once the soak is over",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBackView(EndView):
+    """How a cutover was taken back."""
+
+    folder: Path
+    result: TakenBack
+
+    @property
+    def ending(self) -> Ending:
+        """Of a dry run, or of the report."""
+        report, changes = self.result.report, self.result.changes
+        lines = tuple(f"{one.what} in the target since: {one.address}" for one in changes)
+        members = {"changes": list(map(_change, changes))}
+        if report is None:
+            text = "Nothing was recorded. The cutover would be taken back; no data is carried back."
+            return Ending("cutover.back.dry", text, lines, members=members)
+        text = (
+            f"Taken back already, at {report.content.time}."
+            if self.result.already
+            else f"Taken back: the evidence holds both sides again. {len(changes)} changes in the target since"
+            " stay where they are: no data is carried back."
+        )
+        files = {"Evidence": str(report.path)}
+        return Ending("cutover.back", text, lines, files, f"migrate verify {self.folder}", members)
+
+
+def _change(one: Change) -> dict[str, Any]:
+    return asdict(one)

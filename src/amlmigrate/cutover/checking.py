@@ -1,0 +1,97 @@
+"""What a cutover reads afresh, and why a plan must not be cut over yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from amlmigrate.bytes.binding import bound
+from amlmigrate.bytes.storage_containers import Containers, list_both
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.session import Session
+from amlmigrate.core.errors import RefusedError
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.plan import Plan
+from amlmigrate.core.seal import changes
+from amlmigrate.core.workspace import Workspace
+from amlmigrate.cutover import refusals
+from amlmigrate.evidence import Verify
+from amlmigrate.freezing.source_writers import writers
+from amlmigrate.inventory.sides import read_both
+from amlmigrate.kinds import document_digests, holding
+from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.evidence import EvidenceFile, last
+from amlmigrate.ledger.valid_decisions import Standing
+from amlmigrate.posture import before_removal, let_go
+from amlmigrate.posture.target_claims import target_claims
+
+Digests = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class PassedCutover:
+    """What was read of two sides that may be cut over. `written`: who may still write the source."""
+
+    verified: EvidenceFile[Verify]
+    documents: tuple[Digests, Digests]
+    listed: Containers
+    written: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+async def check(
+    clouds: Session, plan: Plan, ledger: Ledger, reports: list[EvidenceFile], *, unfrozen: bool
+) -> PassedCutover:
+    """Raises RefusedError with every reason why the plan must not be cut over yet."""
+    source, target = await read_both(clouds, plan)
+    mapping = Mapping(source.workspace, target.workspace, plan.names())
+    listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, holding().own)
+    documents = (document_digests(source), document_digests(target))
+    now = bound(plan, documents, listed)
+    written, warnings = await _writers(clouds, source.workspace, plan, reports)
+    unproven = before_removal(
+        await target_claims(clouds.target, plan, (source.workspace, target.workspace), listed)
+    )
+    facts = refusals.CutoverFacts(
+        source=source,
+        digests=now.digests,
+        parts=now.parts,
+        posture=let_go(unproven, Standing(plan, ledger).settled(unproven)),
+        writers=written,
+    )
+    why = refusals.reasons(plan, ledger, reports, facts, unfrozen=unfrozen)
+    if not why:
+        # Listing may take its time, in which the documents were not looked at.
+        again = [document_digests(side) for side in await read_both(clouds, plan)]
+        for then, after in zip(documents, again, strict=True):
+            why += [f"While the blobs were listed, {what}." for what in changes(then, after)]
+    if why:
+        raise RefusedError(
+            "The plan must not be cut over yet.",
+            reasons=tuple(dict.fromkeys(why)),
+            address=source.workspace.id,
+            remedy="Settle every reason, then run the same command again.",
+        )
+    verified = last(reports, Verify)
+    assert verified
+    return PassedCutover(verified, documents, listed, written, warnings)
+
+
+async def _writers(
+    clouds: Session, source: Workspace, plan: Plan, reports: list[EvidenceFile]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Who may still write the source, a sentence each; and what else a person has to know of it."""
+    try:
+        found = await writers(clouds.source, source, plan, reports)
+    except ServiceError as error:
+        if error.status != 403:
+            raise
+        return (f"who has rights on it cannot be read ({error.code}).",), ()
+    may = [f"{one}." for one in found.removable]
+    may += [finding.summary for finding in found.writing]
+    rest = [_warning(finding) for finding in found.findings if finding not in found.writing]
+    return tuple(dict.fromkeys(may)), tuple(rest)
+
+
+def _warning(finding: Finding) -> str:
+    return f"warning: {finding.address}: {finding.summary}"
