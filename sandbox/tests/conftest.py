@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from arm_harness import NO_SHARED, SHARED
+from arm_harness import NO_SHARED, SHARED, ArmClient, client
 
 
 @pytest.fixture(scope="session")
@@ -14,3 +15,18 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip(NO_SHARED)
     return SHARED
+
+
+@pytest.fixture
+async def bare(tmp_path: Path) -> AsyncIterator[ArmClient]:
+    """ARM in this process, with nothing in it."""
+    made = client(tmp_path)
+    yield made
+    await made.arm.close()
+
+
+@pytest.fixture
+async def arm(bare: ArmClient) -> ArmClient:
+    """The same with a workspace."""
+    await bare.workspace()
+    return bare

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from arm_harness import GROUP, SUBSCRIPTION, WORKSPACE, ArmClient, client
+from arm_harness import GROUP, SUBSCRIPTION, WORKSPACE, ArmClient
 
 from azsandbox.arm import apiversions
 
@@ -14,10 +14,9 @@ PROVIDERS = f"{GROUP}/providers"
 
 
 @pytest.fixture
-async def arm(tmp_path: Path) -> ArmClient:
-    made = client(tmp_path)
-    await made.group()
-    return made
+async def arm(bare: ArmClient) -> ArmClient:
+    await bare.group()
+    return bare
 
 
 def test_every_version_has_its_source() -> None:

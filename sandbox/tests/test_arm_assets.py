@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from arm_harness import SUBSCRIPTION, WORKSPACE, ArmClient, client, principal
+from arm_harness import SUBSCRIPTION, WORKSPACE, ArmClient, principal
 
 PATH = f"subscriptions/{SUBSCRIPTION}/{{groups}}/rg/workspaces/source/datastores/workspaceblobstore/paths"
 INFO = ["ComponentName", "Correlation", "Environment", "Location", "Time"]
@@ -19,14 +17,6 @@ IMAGE = {"image": "mcr.microsoft.com/a"}
 CODE = {"codeUri": "https://acct.blob.core.windows.net:443/c/a", "properties": {"hash_sha256": "aa"}}
 SPEC = {"type": "command", "command": "echo 1", "environment": f"{WORKSPACE}/environments/e/versions/1"}
 COMPONENT = {"componentSpec": SPEC}
-
-
-@pytest.fixture
-async def arm(tmp_path: Path) -> AsyncIterator[ArmClient]:
-    made = client(tmp_path)
-    await made.workspace()
-    yield made
-    await made.arm.close()
 
 
 def version(kind: str, name: str = "a", number: str = "1") -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from arm_examples import EXAMPLES
-from arm_harness import WORKSPACE, ArmClient, client
+from arm_harness import WORKSPACE, ArmClient
 from bicep_types import Types
 
 from azsandbox.arm.bodies import gather
@@ -19,14 +19,6 @@ from azsandbox.arm.bodies.descriptions import FOLDER, VERSIONS, description_of
 
 ML = "Microsoft.MachineLearningServices"
 NEW = "2025-12-01"
-
-
-@pytest.fixture
-async def arm(tmp_path: Path) -> AsyncIterator[ArmClient]:
-    made = client(tmp_path)
-    await made.workspace()
-    yield made
-    await made.arm.close()
 
 
 def _type(path: str) -> str:

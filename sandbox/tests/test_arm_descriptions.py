@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import beliefs
 import pytest
 from arm_examples import EXAMPLES, TRACKED
-from arm_harness import GROUP, WORKSPACE, ArmClient, client
+from arm_harness import GROUP, WORKSPACE, ArmClient
 from bicep_types import Types
 
 from azsandbox.knownqueries import arm_shape, known
@@ -35,14 +34,6 @@ _CONNECTION_ONLY = {"tags: unknown", "location: unknown"}
 @pytest.fixture(scope="session")
 def types(shared: Path) -> Types:
     return Types(shared / "specs" / "bicep-types" / "ml-2025-12-01.types.json")
-
-
-@pytest.fixture
-async def arm(tmp_path: Path) -> AsyncIterator[ArmClient]:
-    made = client(tmp_path)
-    await made.workspace()
-    yield made
-    await made.arm.close()
 
 
 def _type_of(path: str) -> str:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from arm_harness import GROUP, SUBSCRIPTION, WORKSPACE, ArmClient, client
+from arm_harness import GROUP, SUBSCRIPTION, WORKSPACE, ArmClient
 
 from azsandbox.messages import COSMOS_OBJECT_ID
 
@@ -17,12 +15,10 @@ REGISTRY = f"{GROUP}/providers/Microsoft.ContainerRegistry/registries/registry"
 
 
 @pytest.fixture
-async def arm(tmp_path: Path) -> AsyncIterator[ArmClient]:
-    made = client(tmp_path)
-    await made.group()
-    await made.ok("PATCH", VAULT, {"properties": {"enablePurgeProtection": True}})
-    yield made
-    await made.arm.close()
+async def arm(bare: ArmClient) -> ArmClient:
+    await bare.group()
+    await bare.ok("PATCH", VAULT, {"properties": {"enablePurgeProtection": True}})
+    return bare
 
 
 async def identity(arm: ArmClient, *permissions: str) -> str:

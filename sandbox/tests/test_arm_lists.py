@@ -6,13 +6,11 @@ import base64
 import gzip
 import json
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from arm_harness import GROUP, SUBSCRIPTION, WORKSPACE, ArmClient, client
+from arm_harness import GROUP, SUBSCRIPTION, WORKSPACE, ArmClient
 
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d-\d{7}")
 BODIES: dict[str, dict[str, Any]] = {
@@ -22,14 +20,6 @@ BODIES: dict[str, dict[str, Any]] = {
     "environments": {"image": "mcr.microsoft.com/a"},
     "models": {"modelUri": "azureml://datastores/workspaceblobstore/paths/a"},
 }
-
-
-@pytest.fixture
-async def arm(tmp_path: Path) -> AsyncIterator[ArmClient]:
-    made = client(tmp_path)
-    await made.workspace()
-    yield made
-    await made.arm.close()
 
 
 async def fill(arm: ArmClient, kind: str, *names: tuple[str, str]) -> None:

@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from arm_harness import WORKSPACE, ArmClient, client
+from arm_harness import WORKSPACE, ArmClient
 
 _TRACKED = {"location": "eastus2"}
 _OTHER = WORKSPACE.replace("/source", "/elsewhere")
 _LONG = WORKSPACE.strip("/").replace("resourceGroups", "resourcegroups").split("/")
 _STORE = f"azureml://{'/'.join((*_LONG[:4], *_LONG[6:]))}/datastores/"
 _IMAGE = {"properties": {"image": "mcr.microsoft.com/i"}}
-
-
-@pytest.fixture
-async def arm(tmp_path: Path) -> AsyncIterator[ArmClient]:
-    made = client(tmp_path, operation_seconds=0.01)
-    await made.workspace()
-    yield made
-    await made.arm.close()
 
 
 def _model(uri: str) -> dict[str, Any]:

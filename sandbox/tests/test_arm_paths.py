@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from arm_harness import GROUP, SHARED, SUBSCRIPTION, WORKSPACE, ArmClient, client
+from arm_harness import GROUP, SHARED, SUBSCRIPTION, WORKSPACE, ArmClient
 
 OF_2023 = "Microsoft.MachineLearningServices/stable/2023-04-01"
 FOLDER = SHARED / "specs/openapi/specification/machinelearningservices/resource-manager" / OF_2023
@@ -37,14 +36,6 @@ def _operations() -> Iterator[tuple[str, str, Any]]:
 OPERATIONS = list(_operations())
 PUTS = [(path, operation) for method, path, operation in OPERATIONS if method == "PUT"]
 needs_shared = pytest.mark.skipif(not OPERATIONS, reason=f"no folder {SHARED.name} beside the repository")
-
-
-@pytest.fixture
-async def arm(tmp_path: Path) -> AsyncIterator[ArmClient]:
-    made = client(tmp_path)
-    await made.workspace()
-    yield made
-    await made.arm.close()
 
 
 def _filled(path: str, names: dict[str, str]) -> str:

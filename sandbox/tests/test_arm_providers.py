@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
-from arm_harness import GROUP, SUBSCRIPTION, WORKSPACE, ArmClient, client
+from arm_harness import GROUP, SUBSCRIPTION, WORKSPACE, ArmClient
 
 ACCOUNT = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/acct"
 VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv"
@@ -16,11 +14,9 @@ OTHER = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/other"
 
 
 @pytest.fixture
-async def arm(tmp_path: Path) -> AsyncIterator[ArmClient]:
-    made = client(tmp_path)
-    await made.group()
-    yield made
-    await made.arm.close()
+async def arm(bare: ArmClient) -> ArmClient:
+    await bare.group()
+    return bare
 
 
 async def test_resource_groups(arm: ArmClient) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from arm_harness import GROUP, SUBSCRIPTION, TENANT, WORKSPACE, ArmClient, client
+from arm_harness import GROUP, SUBSCRIPTION, TENANT, WORKSPACE, ArmClient
 
 RECORDED = "2024-04-01"
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,7})?(Z|\+00:00)$")
@@ -17,11 +16,9 @@ _OWN = ("provisioningState", "stage", "jobName", "isDefault")
 
 
 @pytest.fixture
-async def arm(tmp_path: Path) -> AsyncIterator[ArmClient]:
-    made = client(tmp_path)
-    await made.group()
-    yield made
-    await made.arm.close()
+async def arm(bare: ArmClient) -> ArmClient:
+    await bare.group()
+    return bare
 
 
 def _recorded(shared: Path, name: str) -> list[Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +10,6 @@ import pytest
 from arm_harness import GROUP, SUBSCRIPTION, TENANT, WORKSPACE, ArmClient, client, principal
 
 from azsandbox.arm.throttle import Throttle
-
-
-@pytest.fixture
-async def arm(tmp_path: Path) -> AsyncIterator[ArmClient]:
-    made = client(tmp_path)
-    await made.workspace()
-    yield made
-    await made.arm.close()
 
 
 async def test_api_version_is_required_and_looked_at(arm: ArmClient) -> None:

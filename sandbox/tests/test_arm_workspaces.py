@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -12,10 +11,8 @@ from azsandbox.messages import COSMOS_OBJECT_ID
 
 
 @pytest.fixture
-async def arm(tmp_path: Path) -> AsyncIterator[ArmClient]:
-    made = client(tmp_path)
-    yield made
-    await made.arm.close()
+async def arm(bare: ArmClient) -> ArmClient:
+    return bare
 
 
 async def test_create_is_an_operation_with_both_headers_and_no_body(arm: ArmClient) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 import pytest
-from arm_harness import GROUP, ArmClient, client
+from arm_harness import GROUP, ArmClient
 from vaults import azure, unique
 
 from azsandbox import Sandbox, provision
@@ -32,10 +31,9 @@ CONTAINER = {
 
 
 @pytest.fixture
-async def arm(tmp_path: Path) -> ArmClient:
-    made = client(tmp_path)
-    await made.group()
-    return made
+async def arm(bare: ArmClient) -> ArmClient:
+    await bare.group()
+    return bare
 
 
 def template(*resources: dict[str, Any], **parameters: Any) -> dict[str, Any]:

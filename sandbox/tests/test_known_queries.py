@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from arm_examples import EXAMPLES
-from arm_harness import GROUP, WORKSPACE, ArmClient, client
+from arm_harness import GROUP, WORKSPACE, ArmClient
 
 from azsandbox import knownqueries
 
@@ -68,13 +67,10 @@ _UNBUILT = {
 
 
 @pytest.fixture
-async def arm(tmp_path: Path) -> AsyncIterator[ArmClient]:
-    made = client(tmp_path)
-    await made.workspace()
+async def arm(arm: ArmClient) -> ArmClient:
     for path, body in EXAMPLES.items():
-        await _make(made, path, body)
-    yield made
-    await made.arm.close()
+        await _make(arm, path, body)
+    return arm
 
 
 async def _make(arm: ArmClient, path: str, body: dict[str, Any]) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-from arm_harness import GROUP, SUBSCRIPTION, ArmClient, client
+from arm_harness import GROUP, SUBSCRIPTION, ArmClient
 from azure.core.exceptions import HttpResponseError
 from azure.identity import ClientSecretCredential
 from azure.mgmt.keyvault import KeyVaultManagementClient
@@ -21,10 +20,9 @@ ACCOUNT = f"{GROUP}/providers/{STORAGE}/acct"
 
 
 @pytest.fixture
-async def arm(tmp_path: Path) -> ArmClient:
-    made = client(tmp_path)
-    await made.group()
-    return made
+async def arm(bare: ArmClient) -> ArmClient:
+    await bare.group()
+    return bare
 
 
 async def _asked(arm: ArmClient, type_: str, name: str) -> tuple[bool, str | None]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +23,9 @@ OTHER = "22222222-2222-3333-4444-555555555555"
 
 
 @pytest.fixture
-async def arm(tmp_path: Path) -> AsyncIterator[ArmClient]:
-    made = client(tmp_path)
-    await made.group()
-    yield made
-    await made.arm.close()
+async def arm(bare: ArmClient) -> ArmClient:
+    await bare.group()
+    return bare
 
 
 async def assign(arm: ArmClient, scope: str, policy: str, name: str = "a", **parameters: Any) -> str:

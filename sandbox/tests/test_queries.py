@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from arm_harness import GROUP, SUBSCRIPTION, WORKSPACE, ArmClient, client
+from arm_harness import GROUP, SUBSCRIPTION, WORKSPACE, ArmClient
 
 ACCOUNT = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/acct"
 
 
 @pytest.fixture
-async def arm(tmp_path: Path) -> ArmClient:
-    made = client(tmp_path)
-    await made.workspace()
+async def arm(arm: ArmClient) -> ArmClient:
     body = {"properties": {"modelUri": "azureml://datastores/workspaceblobstore/paths/m"}}
-    await made.ok("PUT", f"{WORKSPACE}/models/m/versions/1", body)
-    return made
+    await arm.ok("PUT", f"{WORKSPACE}/models/m/versions/1", body)
+    return arm
 
 
 @pytest.mark.parametrize(

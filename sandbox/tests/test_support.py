@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from arm_harness import GROUP, SUBSCRIPTION, WORKSPACE, ArmClient, client
+from arm_harness import GROUP, SUBSCRIPTION, WORKSPACE, ArmClient
 
 from azsandbox.arm.kinds import Kind
 from azsandbox.arm.support import Operation, operations
@@ -15,10 +13,8 @@ TABLE = {(one.type, one.verb): one for one in operations()}
 
 
 @pytest.fixture
-async def arm(tmp_path: Path) -> ArmClient:
-    made = client(tmp_path)
-    await made.workspace()
-    return made
+async def arm(arm: ArmClient) -> ArmClient:
+    return arm
 
 
 @pytest.mark.parametrize(
