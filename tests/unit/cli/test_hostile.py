@@ -28,6 +28,7 @@ from amlmigrate.cli.views.json_lines import JsonView
 from amlmigrate.cli.views.plans import PlanView, PlanWrittenView
 from amlmigrate.cli.views.scans import WorkspacesView
 from amlmigrate.cli.views.show import ItemView, OpenView, ShowView
+from amlmigrate.cli.views.status import OverviewView, StatusView
 from amlmigrate.core import csvtext
 from amlmigrate.core.authorship import By
 from amlmigrate.core.claim import Claim
@@ -36,16 +37,33 @@ from amlmigrate.core.escapes import shown, visible
 from amlmigrate.core.events import Event, TypedEvent
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.identity import Identity
-from amlmigrate.core.plan import Action, Rewrite
+from amlmigrate.core.plan import Action, Plan, Rewrite
+from amlmigrate.core.state import Outcome
 from amlmigrate.doctor import DoctorReport
+from amlmigrate.evidence.decommission import Residual
 from amlmigrate.fleet.fleetfile import FleetEntry, Progress
 from amlmigrate.fleet.members import UnplannedMember
 from amlmigrate.fleet.stage import FleetOutcome
+from amlmigrate.leasing.looking import LeaseLook
 from amlmigrate.ledger import Ledger, items
 from amlmigrate.ledger.decision_rows import Approval
+from amlmigrate.ledger.items import Item
 from amlmigrate.ledger.opening import Open
 from amlmigrate.planning import manual, planfile
 from amlmigrate.planning.review import OpenItem, OpenItems, ReviewedItem
+from amlmigrate.status.overview import Overview, PlanLine
+from amlmigrate.status.stages import (
+    ApprovalStage,
+    CutoverStage,
+    FreezeStage,
+    LastRun,
+    LockStage,
+    ResidualStage,
+    RunStage,
+    SoakStage,
+    Stages,
+    VerifyStage,
+)
 
 # A formula, codes of a terminal in seven and eight bits, a link, lines of its own, directions, nothing to be
 # seen, and the markups of rich, Markdown and HTML.
@@ -279,6 +297,27 @@ def test_every_type_of_event(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(said.err.splitlines()) >= len(told) - 4, "but for what moves a bar only"
 
 
+def _stages(made: Plan) -> Stages:
+    """The stages of a plan with the hostile string in each."""
+    residual = Residual(address=HALF, id=HALF, what=HALF, key=None, why=HALF)
+    return Stages(
+        Path(NAME),
+        made,
+        (Item(HALF, Outcome.MANUAL, HALF), Item(HALF, Outcome.TO_CUT_OVER, HALF)),
+        findings=(HALF,),
+        evidence=(),
+        approval=ApprovalStage(True, (HALF,), 1),
+        freeze=FreezeStage("frozen", 1, HALF, (HALF,), 1, 1),
+        lock=LockStage(HALF, 1, HALF),
+        run=RunStage(True, 1, LastRun(HALF, HALF, HALF), ()),
+        verify=VerifyStage(HALF, False, HALF, HALF, HALF),
+        cutover=CutoverStage(HALF),
+        soak=SoakStage(HALF, HALF, False),
+        removal=None,
+        residuals=ResidualStage((residual,), 1),
+    )
+
+
 @pytest.mark.parametrize("columns", ["40", "200"])
 def test_every_view_of_a_command(
     columns: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -299,6 +338,8 @@ def test_every_view_of_a_command(
         OpenView(Path(NAME), OpenItems(HALF, (OpenItem(Open(HALF, HALF, HALF), HALF),), ()), True),
         DoctorView(DoctorReport({"source": who}, {"source": HALF}, found, [claim]), None, None),
         FleetView(FleetOutcome(Path(NAME), (failed,), (left,), HALF)),
+        StatusView(_stages(made), LeaseLook(HALF, unknown=HALF), 1.0),
+        OverviewView(Overview(Path(NAME), (PlanLine(HALF, HALF), PlanLine(HALF, error=HALF, missing=True)))),
     ]
     for view in _views():
         for one in views:

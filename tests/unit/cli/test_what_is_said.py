@@ -15,7 +15,6 @@ from typer.testing import CliRunner
 
 from amlmigrate.cli import deciding
 from amlmigrate.cli.main import app
-from amlmigrate.cli.stages import in_short, stages
 from amlmigrate.cli.views import consoles
 from amlmigrate.cli.views.human import HumanView
 from amlmigrate.cli.views.page import Page
@@ -36,6 +35,8 @@ from amlmigrate.ledger.deciding import NewDecision, decide, reopen
 from amlmigrate.ledger.decision_subjects import Subjects, of_findings, of_step
 from amlmigrate.ledger.valid_decisions import Standing
 from amlmigrate.planning import planfile
+from amlmigrate.status.following import following, in_short
+from amlmigrate.status.stages import stages
 
 SIGNED = "see https://acct.blob.core.windows.net/c/x?sv=2024&sig=S1GNED"
 ANN, BEN = (By(name, "host", "1", Identity(name)) for name in ("ann", "ben"))
@@ -75,8 +76,8 @@ def test_a_status_tells_that_the_ledger_has_a_decision_of_its_own(folder: Path) 
     made = planfile.read(folder)
     with Ledger(folder) as ledger:
         found = stages(made, folder, ledger)
-    assert found["evidence"] == ["The decision about jobs is not the one that was recorded."]
-    assert found["next"] == f"migrate evidence check {folder}" and in_short(found) == "its evidence was altered"
+    assert list(found.evidence) == ["The decision about jobs is not the one that was recorded."]
+    assert following(found) == f"migrate evidence check {folder}" and in_short(found) == "its evidence was altered"
 
 
 def test_a_signature_in_what_somebody_types_is_kept_nowhere(folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,10 @@ from tests.unit.world import header, step
 from typer.testing import CliRunner
 
 from amlmigrate.cli.main import app
-from amlmigrate.cli.stages import in_short, lines, stages
 from amlmigrate.cli.views import runs
 from amlmigrate.cli.views.human import HumanView
 from amlmigrate.cli.views.plans import PlanWrittenView
+from amlmigrate.cli.views.status import stage_lines
 from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import DecisionVerb
 from amlmigrate.core.errors import BadInputError, ExitCode
@@ -34,6 +35,8 @@ from amlmigrate.planning import planfile
 from amlmigrate.running import report
 from amlmigrate.running.outcome import outcome_of
 from amlmigrate.running.walker import WalkResult
+from amlmigrate.status.following import following, in_short
+from amlmigrate.status.stages import FreezeStage, Stages, stages
 
 STEPS = [step("models/m/1", body={})]
 
@@ -62,9 +65,15 @@ def _add(folder: Path, kind: str, **content: Any) -> None:
         )
 
 
-def _standing(folder: Path, of: Plan) -> dict[str, Any]:
+def _standing(folder: Path, of: Plan) -> Stages:
     with for_reading(folder, of) as ledger:
         return stages(of, folder, ledger)
+
+
+def _line(found: Stages, stage: str) -> str:
+    """What is told of one stage."""
+    [line] = [line for line in stage_lines(found) if line.startswith(f"{stage}: ")]
+    return line
 
 
 NAMES = Finding("blocks", "data/a b/1", "It names the source.", "Set it right.", "names-source")
@@ -76,14 +85,14 @@ def test_what_a_verification_found_is_the_next_thing_to_do_and_not_to_verify_aga
     _ran(folder, made)
     _add(folder, "verify", green=False, depth="checksum", headline="Not green.", found=[NAMES.as_dict()])
     found = _standing(folder, made)
-    assert f"migrate waive 'data/a b/1!names-source' {folder}" in found["next"] and found["open"] == 1
+    assert f"migrate waive 'data/a b/1!names-source' {folder}" in following(found) and found.open == 1
     assert in_short(found).endswith("1 open")
     with Ledger(folder) as ledger:
         reports = Evidence(folder, ledger).reports()
         choice = NewDecision(Subjects(made, reports).find(NAMES.address), "known")
         decide(made, ledger, DecisionVerb.WAIVE, [choice], By("ann", "host", "1"))
     found = _standing(folder, made)
-    assert found["next"] == f"migrate verify {folder}" and found["open"] == 0
+    assert following(found) == f"migrate verify {folder}" and found.open == 0
 
 
 def test_what_a_finding_of_a_verification_is_stands_in_the_report_of_a_run(
@@ -107,8 +116,8 @@ def test_a_plan_with_a_conflict_is_not_sent_to_its_run(tmp_path: Path) -> None:
     folder = tmp_path / "ws1"
     counts = {"models": {"conflict": 1}}
     made = _planned(folder, step("models/m/1", action=Action.CONFLICT), counts=counts)
-    following = PlanWrittenView(made, folder).next
-    assert _standing(folder, made)["next"] == following and following.startswith("settle each conflict")
+    told = PlanWrittenView(made, folder).next
+    assert following(_standing(folder, made)) == told and told.startswith("settle each conflict")
     wrong = _planned(
         tmp_path / "ws3", counts=counts, findings=(Finding("error", "/a", "No.", "Do.", "token-refused"),)
     )
@@ -120,25 +129,25 @@ def test_a_plan_from_its_making_to_its_end(tmp_path: Path) -> None:
     folder = tmp_path / "ws1"
     made = _planned(folder)
     found = _standing(folder, made)
-    assert found["next"] == f"migrate run {folder}" and in_short(found) == "not begun"
+    assert following(found) == f"migrate run {folder}" and in_short(found) == "not begun"
     assert not (folder / "ledger.db").exists(), "a look makes no ledger"
 
     _ran(folder, made)
     found = _standing(folder, made)
-    assert found["next"] == f"migrate verify {folder}" and "run: " in lines(found)[0]
-    assert "All is done: 1 item migrated." in lines(found)[0]
+    assert following(found) == f"migrate verify {folder}" and _line(found, "run")
+    assert "All is done: 1 item migrated." in _line(found, "run")
 
     since = datetime.now(UTC) - timedelta(hours=100)
     of_it = {"plan": {"sha256": made.sha256}, "time": since.isoformat()}
     _add(folder, "verify", green=True, depth="checksum", headline="Green at all.", **of_it)
     found = _standing(folder, made)
-    assert found["next"] == f"migrate cutover {folder}" and found["soak"]["is_over"] is False
-    assert any(line.startswith("verify: ") and "Green at all." in line for line in lines(found))
-    assert any(line.startswith("soak: since") and "until" in line for line in lines(found))
+    assert following(found) == f"migrate cutover {folder}" and found.soak.is_over is False
+    assert any(line.startswith("verify: ") and "Green at all." in line for line in stage_lines(found))
+    assert any(line.startswith("soak: since") and "until" in line for line in stage_lines(found))
 
     _add(folder, "cutover")
     found = _standing(folder, made)
-    assert found["next"].startswith("migrate decommission") and in_short(found).startswith("cut over")
+    assert following(found).startswith("migrate decommission") and in_short(found).startswith("cut over")
 
     residual = {
         "address": "residual/acct/azureml",
@@ -149,9 +158,9 @@ def test_a_plan_from_its_making_to_its_end(tmp_path: Path) -> None:
     }
     _add(folder, "decommission", residuals=[residual], purged=False, recoverable_until=None)
     found = _standing(folder, made)
-    assert found["residuals"] == {"open": [residual], "accepted": 0}
-    assert found["next"] == f'migrate waive residual/acct/azureml {folder} --reason "..."'
-    assert "1 residuals open" in in_short(found) and "residuals: 1 open, 0 accepted" in lines(found)
+    assert found.as_dict()["residuals"] == {"open": (residual,), "accepted": 0}
+    assert following(found) == f'migrate waive residual/acct/azureml {folder} --reason "..."'
+    assert "1 residual open" in in_short(found) and "residuals: 1 open, 0 accepted" in stage_lines(found)
 
 
 def test_metadata_and_red_are_not_the_end(tmp_path: Path) -> None:
@@ -160,7 +169,7 @@ def test_metadata_and_red_are_not_the_end(tmp_path: Path) -> None:
     _ran(folder, made)
     for green, depth in ((False, "checksum"), (True, "metadata")):
         _add(folder, "verify", green=green, depth=depth, headline="")
-        assert _standing(folder, made)["next"] == f"migrate verify {folder}"
+        assert following(_standing(folder, made)) == f"migrate verify {folder}"
 
 
 def test_what_is_open_and_who_holds_it_is_told(tmp_path: Path) -> None:
@@ -169,15 +178,15 @@ def test_what_is_open_and_who_holds_it_is_told(tmp_path: Path) -> None:
     _ran(folder, made)
     with Ledger(folder) as ledger, Lock(ledger):
         found = _standing(folder, made)
-        assert any(line.startswith("lock: process") for line in lines(found))
-    assert "migrate waive jobs" in found["next"] and found["open"] == 1
+        assert any(line.startswith("lock: process") for line in stage_lines(found))
+    assert "migrate waive jobs" in following(found) and found.open == 1
 
 
 def test_an_approval_comes_first(tmp_path: Path) -> None:
     folder = tmp_path / "ws1"
     made = _planned(folder, extra={"require_approval": True})
     found = _standing(folder, made)
-    assert found["next"] == f"somebody else: migrate approve {folder}" and in_short(found) == "not approved yet"
+    assert following(found) == f"somebody else: migrate approve {folder}" and in_short(found) == "not approved yet"
 
 
 def test_a_killed_run_is_not_told_as_its_last_report(tmp_path: Path) -> None:
@@ -187,7 +196,7 @@ def test_a_killed_run_is_not_told_as_its_last_report(tmp_path: Path) -> None:
     with Ledger(folder) as ledger:
         ledger.run_begins()
     found = _standing(folder, made)
-    assert found["next"].endswith("--resume") and "no report of its end" in lines(found)[0]
+    assert following(found).endswith("--resume") and "no report of its end" in _line(found, "run")
 
 
 def test_altered_evidence_says_nothing_else(tmp_path: Path) -> None:
@@ -198,9 +207,9 @@ def test_altered_evidence_says_nothing_else(tmp_path: Path) -> None:
     path = folder / "evidence" / "0002-verify.json"
     path.write_text(path.read_text().replace("false", "true"))
     found = _standing(folder, made)
-    assert found["next"] == f"migrate evidence check {folder}" and found["verify"] is None
-    assert lines(found)[0].startswith("evidence: altered: 0002-verify.json") and not any(
-        "verify:" in x for x in lines(found)
+    assert following(found) == f"migrate evidence check {folder}" and found.verify is None
+    assert stage_lines(found)[0].startswith("evidence: altered: 0002-verify.json") and not any(
+        "verify:" in x for x in stage_lines(found)
     )
 
 
@@ -244,3 +253,43 @@ def test_every_plan_below_a_folder_has_a_line_whatever_is_wrong_with_another(tmp
         shutil.rmtree(tmp_path / name)
     assert CliRunner().invoke(app, ["status", str(tmp_path), "--all"]).exit_code == 0
     assert CliRunner().invoke(app, ["status", str(tmp_path / "none"), "--all"]).exit_code == 2
+
+
+def test_every_stage_is_told_also_where_nothing_has_been(tmp_path: Path) -> None:
+    folder = tmp_path / "ws1"
+    made = _planned(folder)
+    assert stage_lines(_standing(folder, made)) == [
+        "approval: not needed",
+        "freeze: not frozen",
+        "lock: free",
+        "run: not begun",
+        "verify: not yet",
+        "cutover: not yet",
+        "removal: not yet",
+    ]
+    done = CliRunner().invoke(app, ["status", str(folder)], env={"HTTPS_PROXY": "http://127.0.0.1:9"})
+    lines = done.stdout.splitlines()
+    assert done.exit_code == 0 and lines[0] == "Plan ws1: nothing was run yet" and "  lock: free" in lines
+    assert lines[-1] == f"Next: migrate run {folder}"
+
+
+def test_of_a_freeze_nothing_is_said_by_evidence_that_was_altered(tmp_path: Path) -> None:
+    folder = tmp_path / "ws1"
+    made = _planned(folder)
+    _ran(folder, made)
+    path = folder / "evidence" / "0001-run.json"
+    path.write_text(path.read_text().replace("ended", "stopped"))
+    assert _line(_standing(folder, made), "freeze") == "freeze: not known, since the evidence was altered"
+
+
+@pytest.mark.parametrize(
+    ("stage", "line"),
+    [
+        (FreezeStage("frozen", 1, "t", (), 0, 0), "freeze: 1 role assignment is taken away"),
+        (FreezeStage("frozen", 2, "t", (), 0, 0), "freeze: 2 role assignments are taken away"),
+        (FreezeStage("back", 0, "t", (), 0, 0), "freeze: given back"),
+    ],
+)
+def test_how_many_are_frozen_is_told_in_words_that_fit(tmp_path: Path, stage: FreezeStage, line: str) -> None:
+    found = _standing(tmp_path / "ws1", _planned(tmp_path / "ws1"))
+    assert _line(replace(found, freeze=stage), "freeze") == line

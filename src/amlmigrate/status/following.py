@@ -1,0 +1,57 @@
+"""What comes next for a plan, as it is typed, and where it stands in a few words."""
+
+from __future__ import annotations
+
+from shlex import quote
+
+from amlmigrate.core.few import many
+from amlmigrate.core.state import Outcome
+from amlmigrate.planning.review import settle_conflicts
+from amlmigrate.status.stages import Stages
+
+
+def following(found: Stages) -> str:
+    """The next step; empty after the removal of everything."""
+    folder, left, findings, residuals = found.folder, found.left, found.findings, found.residuals.open
+    waive = "migrate waive {} " + f'{folder} --reason "..."'
+    conflicts = [one for one in found.items if one.outcome is Outcome.CONFLICT]
+    steps = (
+        (found.evidence, f"migrate evidence check {folder}"),
+        (residuals, waive.format(quote(residuals[0].address) if residuals else "")),
+        (found.removal, ""),
+        (not found.approval.given, f"somebody else: migrate approve {folder}"),
+        # `run` refuses a plan with one before it changes anything.
+        (not found.run.begun and conflicts, settle_conflicts(folder)),
+        (not found.run.begun, f"migrate run {folder}"),
+        (found.run.remaining or found.run.cut_off, f"migrate run {folder} --resume"),
+        (
+            left,
+            "do what manual.md lists, or for each: " + waive.format(quote(left[0].address) if left else ""),
+        ),
+        (
+            findings,
+            "do what each finding says, or for each: " + waive.format(quote(findings[0]) if findings else ""),
+        ),
+        (not (found.verify and found.verify.proven), f"migrate verify {folder}"),
+        (not found.cutover, f"migrate cutover {folder}"),
+        (True, f"migrate decommission {folder} --confirm {found.plan.header.source_ref.short}"),
+    )
+    return next(step for due, step in steps if due)
+
+
+def in_short(found: Stages) -> str:
+    """The latest stage that a plan has come to, in a few words."""
+    verify, removal, cutover = found.verify, found.removal, found.cutover
+    residuals = len(found.residuals.open)
+    left = f", {many(residuals, 'residual')} open" if residuals else ""
+    approved = "not begun" if not found.approval.needed else "approved, not begun"
+    latest = (
+        (found.evidence, "its evidence was altered"),
+        (removal, f"removed {removal and removal.time}{left}"),
+        (cutover, f"cut over {cutover and cutover.time}"),
+        (verify, f"{verify and verify.colour}, {found.open} open"),
+        (found.run.begun, f"run, {found.run.remaining} remaining, {found.open} open"),
+        (not found.approval.given, "not approved yet"),
+        (True, approved),
+    )
+    return next(text for so, text in latest if so)
