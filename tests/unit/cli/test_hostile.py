@@ -37,6 +37,7 @@ from amlmigrate.core.escapes import shown, visible
 from amlmigrate.core.events import Event, TypedEvent
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.identity import Identity
+from amlmigrate.core.metering import Amount, Meter
 from amlmigrate.core.plan import Action, Plan, Rewrite
 from amlmigrate.core.state import Outcome
 from amlmigrate.doctor import DoctorReport
@@ -273,7 +274,9 @@ def test_every_event_and_every_end(capsys: pytest.CaptureFixture[str]) -> None:
 
 def _filled(kind: Any) -> Any:
     """An event or another value of that type with the hostile string in all that holds text."""
-    shapes = {"tags": {HALF: HALF}, "before": {HALF: HALF}, "stays": {HALF: [HALF, HALF]}, "told": {HALF: HALF}}
+    shapes: dict[str, Any] = {"tags": {HALF: HALF}, "before": {HALF: HALF}, "stays": {HALF: [HALF, HALF]}}
+    shapes |= {"told": {HALF: HALF}, "meter": Meter(1, Amount(1, 1))}
+    shapes["meter"].begin(HALF, Amount(1, 1))
     return kind(
         **{
             one.name: shapes.get(one.name, 1 if one.type in ("int", "bool") else HALF)
