@@ -33,6 +33,7 @@ from amlmigrate.core.findingcodes import Code
 from amlmigrate.core.plan import CUTOVER, Action, Bytes, Gone, Header, Step
 from amlmigrate.core.state import FOLLOWS, Outcome, State
 from amlmigrate.core.workspace import Location
+from amlmigrate.desired import applying
 from amlmigrate.doctor.need import DOCTOR, FILE, VAULT, WS, Need
 from amlmigrate.doctor.needs import NEEDS, needs
 from amlmigrate.evidence import RECORDS
@@ -43,7 +44,7 @@ from amlmigrate.kinds._workspace_settings import SETTINGS
 from amlmigrate.ledger import schema
 from amlmigrate.posture import reading as proofs
 from amlmigrate.posture.catalogue import CATALOGUE
-from amlmigrate.provisioning import applying, filechecks, profiles
+from amlmigrate.provisioning import filechecks, profiles
 from azsandbox import cli as sandbox
 from azsandbox.faultrules import ACTIONS
 

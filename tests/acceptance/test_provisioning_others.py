@@ -13,7 +13,7 @@ from tests.acceptance import alone
 from tests.acceptance.provisioning import VAULT_API, VAULTS, Place, make_place, steps
 from tests.builders import fault
 
-from amlmigrate.provisioning.ownership import TAG
+from amlmigrate.desired.ownership import TAG
 from azsandbox import provision
 from azsandbox.principals import Directory
 from azsandbox.state import StateFolder

@@ -24,14 +24,17 @@ from amlmigrate.cli.views.base import View
 from amlmigrate.cloud.resources import Resources
 from amlmigrate.core.errors import ExitCode, RefusedError
 from amlmigrate.core.few import many
-from amlmigrate.provisioning import ownership, planning, reading, regions
-from amlmigrate.provisioning.applying import Applied, apply
+from amlmigrate.desired import deciding, ownership
+from amlmigrate.desired.applying import Applied, apply
+from amlmigrate.desired.deciding import PlannedPart
+from amlmigrate.desired.parts import DesiredPort
+from amlmigrate.desired.steps import DesiredVerb
+from amlmigrate.desired.usage import Estate
+from amlmigrate.provisioning import reading, regions
 from amlmigrate.provisioning.assemble import parts
 from amlmigrate.provisioning.foreseeing import foreseen
-from amlmigrate.provisioning.parts.base import ProvisioningPort
-from amlmigrate.provisioning.planning import PlannedPart
-from amlmigrate.provisioning.steps import ProvisioningVerb
-from amlmigrate.provisioning.usage import Estate
+from amlmigrate.provisioning.known import KnownValues
+from amlmigrate.provisioning.telling import REFUSED, ProvisioningEvents
 from amlmigrate.provisioning.wanted import WantedWorkspace
 
 # For so many seconds a right that was given may take to arrive, where nothing else is said.
@@ -87,14 +90,14 @@ class Said:
 async def _provision(view: View, shared: CommonOptions, wanted: WantedWorkspace, said: Said) -> ExitCode:
     async with session(shared) as clouds:
         side = clouds.target
-        port = ProvisioningPort(Resources(side.arm), side.vaults, side, Estate(side))
+        port = DesiredPort(Resources(side.arm), side.vaults, side, Estate(side))
         asked = parts(wanted, side.vaults.uri, side.login.cloud)
         word = ownership.word(wanted.owner, asked, said.adopt, wanted.allowed, said.file)
         await regions.check(side.arm, wanted, said.file)
-        looker = planning.Looker(port, word, view.event)
+        looker = deciding.Looker(port, word, ProvisioningEvents(view.event), KnownValues())
         planned = await foreseen(await looker.plan(asked, wait=not said.dry_run), port)
         _show(view, planned, wanted.subscription)
-        planning.check((each.step for each in planned), said.file)
+        deciding.check((each.step for each in planned), said.file, REFUSED)
         if said.dry_run:
             view.result("provision.dry", {"text": "Nothing was changed.", "next": _again(said)})
             return ExitCode.DONE
@@ -111,7 +114,7 @@ def _again(said: Said) -> str:
     return join([*given, *table, *(("--wait", f"{said.patience / 60:g}") if said.patience != _PATIENCE else ())])
 
 
-async def _agree(view: View, shared: CommonOptions, planned: list[PlannedPart], said: Said) -> None:
+async def _agree(view: View, shared: CommonOptions, planned: list[PlannedPart[KnownValues]], said: Said) -> None:
     """Asks before what cannot be undone, or changes what others have or use. Raises RefusedError without a yes."""
     asked = tuple(dict.fromkeys(one for each in planned for one in each.asks))
     if not asked or said.yes:
@@ -136,7 +139,7 @@ async def _agree(view: View, shared: CommonOptions, planned: list[PlannedPart], 
         )
 
 
-def _show(view: View, planned: list[PlannedPart], subscription: str) -> None:
+def _show(view: View, planned: list[PlannedPart[KnownValues]], subscription: str) -> None:
     lines = [f"In subscription {subscription}:"]
     for each in planned:
         step = each.step
@@ -145,8 +148,8 @@ def _show(view: View, planned: list[PlannedPart], subscription: str) -> None:
         )
         lines += [f"{'':>10}- {note}" for note in step.told]
     changes = sum(1 for each in planned if each.step.verb.writes)
-    refused = sum(1 for each in planned if each.step.verb is ProvisioningVerb.REFUSE)
-    open_ = sum(1 for each in planned if each.step.verb is ProvisioningVerb.WAIT)
+    refused = sum(1 for each in planned if each.step.verb is DesiredVerb.REFUSE)
+    open_ = sum(1 for each in planned if each.step.verb is DesiredVerb.WAIT)
     if refused:
         lines += ["", f"{refused} refused, so nothing is done."]
     else:

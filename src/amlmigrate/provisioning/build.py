@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from amlmigrate.core.armid import ArmId
+from amlmigrate.desired.ownership import TAG
 from amlmigrate.provisioning import profiles
-from amlmigrate.provisioning.ownership import TAG
 from amlmigrate.provisioning.wanted import (
     ClassicApplications,
     EndpointWanted,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from amlmigrate.desired.ownership import TAG
 from amlmigrate.provisioning import profiles
 from amlmigrate.provisioning.durations import days
-from amlmigrate.provisioning.ownership import TAG
 from amlmigrate.provisioning.wanted import same, subscription_of
 
 # Key Vault's own limits (learn.microsoft.com, key rotation): a version is valid for 28 days at least, and is

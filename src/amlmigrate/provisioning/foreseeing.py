@@ -11,10 +11,12 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.armid import ArmId, name_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.parallel import gathered
+from amlmigrate.desired.deciding import PlannedPart
+from amlmigrate.desired.parts import DesiredPort
+from amlmigrate.desired.steps import DesiredStep, DesiredVerb
 from amlmigrate.posture.reading import tried, tried_list
-from amlmigrate.provisioning.parts.base import ProvisioningPart, ProvisioningPort
-from amlmigrate.provisioning.planning import PlannedPart
-from amlmigrate.provisioning.steps import ProvisioningStep, ProvisioningVerb
+from amlmigrate.provisioning.known import KnownValues
+from amlmigrate.provisioning.parts.base import ProvisioningPart
 from amlmigrate.provisioning.wanted import region, same
 
 # The type of a resource group in policies (learn.microsoft.com, governance/policy, definition-structure).
@@ -32,9 +34,9 @@ class _Foreseen:
     unasked: list[str] = field(default_factory=list)
 
 
-async def foreseen(planned: list[PlannedPart], port: ProvisioningPort) -> list[PlannedPart]:
+async def foreseen(planned: list[PlannedPart[KnownValues]], port: DesiredPort) -> list[PlannedPart[KnownValues]]:
     """The plan, with a refusal for each creation that Azure would refuse, as far as it can be asked."""
-    made = [each for each in planned if each.step.verb is ProvisioningVerb.CREATE and each.step.change]
+    made = [each for each in planned if each.step.verb is DesiredVerb.CREATE and each.step.change]
     offered = dict(_offered(planned))
     group = next((each.part.id for each in made if _type(each.part.id) == _GROUP), "")
     found = await gathered({id(each): _of(each, port, offered, group) for each in made})
@@ -42,7 +44,7 @@ async def foreseen(planned: list[PlannedPart], port: ProvisioningPort) -> list[P
 
 
 async def _of(
-    planned: PlannedPart, port: ProvisioningPort, offered: dict[str, frozenset[str]], group: str
+    planned: PlannedPart[KnownValues], port: DesiredPort, offered: dict[str, frozenset[str]], group: str
 ) -> _Foreseen:
     part, found = planned.part, _Foreseen()
     body = (planned.step.change.body if planned.step.change else None) or {}
@@ -62,7 +64,7 @@ async def _of(
     return found
 
 
-async def _name(part: ProvisioningPart, port: ProvisioningPort, found: _Foreseen) -> None:
+async def _name(part: ProvisioningPart, port: DesiredPort, found: _Foreseen) -> None:
     """Whether the name is free in the world (`checkNameAvailability` of storage, vaults and registries).
 
     Each takes `name` and `type` (azure-rest-api-specs: storage, keyvault, containerregistry). Inferred (AZ-DEL-5):
@@ -79,7 +81,7 @@ async def _name(part: ProvisioningPart, port: ProvisioningPort, found: _Foreseen
                              " another one in the file.")  # fmt: skip
 
 
-async def _recovered(part: ProvisioningPart, port: ProvisioningPort, found: _Foreseen) -> None:
+async def _recovered(part: ProvisioningPart, port: DesiredPort, found: _Foreseen) -> None:
     """Whether a deleted one, with all that others kept in it, would come back under the name."""
     name = name_of(part.id)
     group = str(ArmId.of(part.id).group_id)
@@ -95,7 +97,7 @@ async def _recovered(part: ProvisioningPart, port: ProvisioningPort, found: _For
         )
 
 
-async def _given_up(part: ProvisioningPart, port: ProvisioningPort, found: _Foreseen) -> None:
+async def _given_up(part: ProvisioningPart, port: DesiredPort, found: _Foreseen) -> None:
     """Whether a deleted one of the name, with all that somebody kept in it, could still be brought back."""
     name = name_of(part.id)
     path = f"{_subscription(part.id)}/providers/{ArmId.of(part.id).namespace}/{part.given_up}"
@@ -110,7 +112,7 @@ async def _given_up(part: ProvisioningPart, port: ProvisioningPort, found: _Fore
         )
 
 
-async def _quota(part: ProvisioningPart, port: ProvisioningPort, here: str, found: _Foreseen) -> None:
+async def _quota(part: ProvisioningPart, port: DesiredPort, here: str, found: _Foreseen) -> None:
     """Whether the subscription may have one more in the region."""
     provider = ArmId.of(part.id).namespace
     path = f"{_subscription(part.id)}/providers/{provider}/locations/{here}/usages"
@@ -126,7 +128,7 @@ async def _quota(part: ProvisioningPart, port: ProvisioningPort, here: str, foun
 
 
 async def _policies(
-    part: ProvisioningPart, port: ProvisioningPort, body: Document, group: str, found: _Foreseen
+    part: ProvisioningPart, port: DesiredPort, body: Document, group: str, found: _Foreseen
 ) -> None:
     """Which policies would deny it (policyinsights, checkPolicyRestrictions).
 
@@ -179,7 +181,7 @@ def _assignment(evaluation: Any) -> str:
     return str((evaluation.get("policyInfo") or {}).get("policyAssignmentId"))
 
 
-async def _title(port: ProvisioningPort, assignment_id: str) -> str:
+async def _title(port: DesiredPort, assignment_id: str) -> str:
     """What people call an assignment; its name where it may not be read."""
     try:
         document = (await tried(port.resources.arm.get(assignment_id))).value
@@ -188,12 +190,12 @@ async def _title(port: ProvisioningPort, assignment_id: str) -> str:
     return str(properties_of(document).get("displayName") or name_of(assignment_id))
 
 
-def _with(planned: PlannedPart, found: _Foreseen) -> PlannedPart:
+def _with(planned: PlannedPart[KnownValues], found: _Foreseen) -> PlannedPart[KnownValues]:
     step = planned.step
     if found.reasons:
         return replace(
             planned,
-            step=ProvisioningStep(ProvisioningVerb.REFUSE, step.what, step.id, tuple(found.reasons)),
+            step=DesiredStep(DesiredVerb.REFUSE, step.what, step.id, tuple(found.reasons)),
             asks=(),
         )
     unasked = tuple(f"not checked: {one}" for one in found.unasked)
@@ -201,7 +203,7 @@ def _with(planned: PlannedPart, found: _Foreseen) -> PlannedPart:
     return replace(planned, step=step, asks=(*planned.asks, *found.asks))
 
 
-def _offered(planned: Iterable[PlannedPart]) -> Iterator[tuple[str, frozenset[str]]]:
+def _offered(planned: Iterable[PlannedPart[KnownValues]]) -> Iterator[tuple[str, frozenset[str]]]:
     """Type in lower case to the regions that its provider offers it in."""
     for each in planned:
         document = each.found if isinstance(each.found, dict) else {}

@@ -6,18 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from amlmigrate.desired.known import UNKNOWN, Known
 from amlmigrate.provisioning.members import Offer
-from amlmigrate.provisioning.ownership import OtherOwner
-
-# Stands in a plan for what the service has yet to make; no call is made with it.
-UNKNOWN = "(known once it is made)"
 
 
 @dataclass(frozen=True, slots=True)
-class KnownValues:
+class KnownValues(Known):
     """Values of what exists by now; `UNKNOWN` before."""
 
-    principal_id: str = UNKNOWN
     client_id: str = UNKNOWN
     tenant_id: str = UNKNOWN
     # The newest version of the key, `https://VAULT/keys/NAME/VERSION`.
@@ -31,5 +27,3 @@ class KnownValues:
     offer: Offer | None = None
     # Vault id, in lower case, to whether it goes by roles; vaults that are not there yet are missing.
     by_roles: Mapping[str, bool] = field(default_factory=dict)
-    # What exists and is not this file's, by ARM id in lower case.
-    others: Mapping[str, OtherOwner] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from amlmigrate.cli import provision
-from amlmigrate.provisioning.steps import ProvisioningStep, ProvisioningVerb
+from amlmigrate.desired.steps import DesiredStep, DesiredVerb
 
 
 @pytest.mark.parametrize(
@@ -32,25 +32,25 @@ class _View:
 
 
 class _One:
-    def __init__(self, verb: ProvisioningVerb) -> None:
-        self.step = ProvisioningStep(verb, "workspace", "/x")
+    def __init__(self, verb: DesiredVerb) -> None:
+        self.step = DesiredStep(verb, "workspace", "/x")
 
 
 @pytest.mark.parametrize(
     ("verbs", "told"),
     [
-        ((ProvisioningVerb.EXISTS,), "Nothing to do."),
+        ((DesiredVerb.EXISTS,), "Nothing to do."),
         (
-            (ProvisioningVerb.EXISTS, ProvisioningVerb.WAIT),
+            (DesiredVerb.EXISTS, DesiredVerb.WAIT),
             "Nothing to do; 1 not known yet, since Azure is still at work there.",
         ),
         (
-            (ProvisioningVerb.GRANT, ProvisioningVerb.WAIT, ProvisioningVerb.EXISTS),
+            (DesiredVerb.GRANT, DesiredVerb.WAIT, DesiredVerb.EXISTS),
             "1 to do, 1 as they are; 1 not known yet, since Azure is still at work there.",
         ),
     ],
 )
-def test_what_is_under_way_is_not_called_as_it_is(verbs: tuple[ProvisioningVerb, ...], told: str) -> None:
+def test_what_is_under_way_is_not_called_as_it_is(verbs: tuple[DesiredVerb, ...], told: str) -> None:
     view = _View()
     provision._show(view, [_One(verb) for verb in verbs], "s")  # type: ignore[arg-type, list-item]
     assert view.last == told

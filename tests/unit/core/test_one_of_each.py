@@ -80,7 +80,7 @@ _APART = {
     "cloud/shares.py": "paths of files",
     "cloud/vault.py": "URLs of keys in a vault",
     "cloud/workspaces.py": "paths below a workspace, as kinds name them",
-    "provisioning/ownership.py": "names of parts of a file",
+    "desired/ownership.py": "names of parts of a file",
     "provisioning/parts/likeness.py": "URLs of keys in a vault",
     "scanning/scan.py": "a type of its own",
     "core/address.py": "addresses of items",

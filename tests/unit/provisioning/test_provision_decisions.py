@@ -16,8 +16,9 @@ from tests.unit.provisioning.provisioned import KNOWN, part, uri, wanted
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.errors import IncompleteError, RefusedError
 from amlmigrate.core.keys import Rotation
+from amlmigrate.desired import refusals
+from amlmigrate.desired.steps import DesiredStep, DesiredVerb
 from amlmigrate.posture.accountusers import AccountUsers
-from amlmigrate.provisioning import refusals
 from amlmigrate.provisioning.assemble import parts
 from amlmigrate.provisioning.durations import days
 from amlmigrate.provisioning.known import UNKNOWN, KnownValues
@@ -26,7 +27,6 @@ from amlmigrate.provisioning.parts import keys, vaults
 from amlmigrate.provisioning.parts.grants import assignment_id
 from amlmigrate.provisioning.parts.networks import tightened
 from amlmigrate.provisioning.parts.storage import FoundStorage, with_identity
-from amlmigrate.provisioning.steps import ProvisioningStep, ProvisioningVerb
 from amlmigrate.provisioning.wanted import KeyWanted, NetworkRules
 
 GOOD_VAULT = {
@@ -46,7 +46,7 @@ def _vault(**changed: Any) -> vaults.FoundVault:
     return vaults.FoundVault({**GOOD_VAULT, "properties": properties})
 
 
-def _text(step: ProvisioningStep) -> str:
+def _text(step: DesiredStep) -> str:
     return " ".join(step.notes)
 
 
@@ -82,11 +82,11 @@ def test_from_nothing_everything_is_made_and_no_placeholder_is_taken_for_a_value
         found = [] if "for the identity" in each.what else empty
         verb = each.decide(found, KnownValues()).verb
         expected = {
-            "subscription": ProvisioningVerb.REFUSE,
-            "resource provider": ProvisioningVerb.REFUSE,
-            "rotation policy": ProvisioningVerb.EXISTS,
+            "subscription": DesiredVerb.REFUSE,
+            "resource provider": DesiredVerb.REFUSE,
+            "rotation policy": DesiredVerb.EXISTS,
         }
-        wanted_verb = ProvisioningVerb.GRANT if "for the identity" in each.what else ProvisioningVerb.CREATE
+        wanted_verb = DesiredVerb.GRANT if "for the identity" in each.what else DesiredVerb.CREATE
         assert verb is expected.get(each.what, wanted_verb), each.what
         assert each.learn(found, KnownValues()).principal_id == UNKNOWN
 
@@ -94,24 +94,24 @@ def test_from_nothing_everything_is_made_and_no_placeholder_is_taken_for_a_value
 @pytest.mark.parametrize(
     ("found", "verb", "told"),
     [
-        (_vault(), ProvisioningVerb.EXISTS, ""),
-        (_vault(enablePurgeProtection=None), ProvisioningVerb.UPDATE, "purge protection is turned on"),
-        (_vault(enableSoftDelete=False), ProvisioningVerb.UPDATE, "soft delete is turned on"),
-        (_vault(softDeleteRetentionInDays=7), ProvisioningVerb.REFUSE, "for 7 days and the file asks for 90"),
-        (vaults.FoundVault({**GOOD_VAULT, "location": "westus"}), ProvisioningVerb.REFUSE, "lies in westus"),
+        (_vault(), DesiredVerb.EXISTS, ""),
+        (_vault(enablePurgeProtection=None), DesiredVerb.UPDATE, "purge protection is turned on"),
+        (_vault(enableSoftDelete=False), DesiredVerb.UPDATE, "soft delete is turned on"),
+        (_vault(softDeleteRetentionInDays=7), DesiredVerb.REFUSE, "for 7 days and the file asks for 90"),
+        (vaults.FoundVault({**GOOD_VAULT, "location": "westus"}), DesiredVerb.REFUSE, "lies in westus"),
         (
             _vault(networkAcls={"defaultAction": "Deny", "bypass": "None"}),
-            ProvisioningVerb.REFUSE,
+            DesiredVerb.REFUSE,
             "trusted services out",
         ),
         (
             vaults.FoundVault(None, {"properties": {"purgeProtectionEnabled": False}}),
-            ProvisioningVerb.REFUSE,
+            DesiredVerb.REFUSE,
             "or purge it",
         ),
     ],
 )
-def test_a_vault(found: vaults.FoundVault, verb: ProvisioningVerb, told: str) -> None:
+def test_a_vault(found: vaults.FoundVault, verb: DesiredVerb, told: str) -> None:
     step = part("key vault").decide(found, KNOWN)
     assert step.verb is verb
     assert told in _text(step)
@@ -119,13 +119,13 @@ def test_a_vault(found: vaults.FoundVault, verb: ProvisioningVerb, told: str) ->
 
 def test_a_vaults_way_of_access_is_never_changed() -> None:
     step = part("key vault", keyVault={"name": "kv-keys", "access": "policies"}).decide(_vault(), KNOWN)
-    assert step.verb is ProvisioningVerb.REFUSE
+    assert step.verb is DesiredVerb.REFUSE
     assert "would take the rights" in _text(step)
 
 
 def test_a_key_of_hardware_needs_a_premium_vault() -> None:
     changed = {"key": {"name": "cmk", "profile": "PCI-DSS"}}
-    assert part("key vault", **changed).decide(_vault(), KNOWN).verb is ProvisioningVerb.REFUSE
+    assert part("key vault", **changed).decide(_vault(), KNOWN).verb is DesiredVerb.REFUSE
     body = part("key vault", **changed).decide(vaults.FoundVault(None), KNOWN).change
     assert body and body.body and body.body["properties"]["sku"]["name"] == "premium"
 
@@ -226,14 +226,14 @@ def _under(name: str) -> dict[str, Any]:
 
 def test_a_storage_account() -> None:
     storage = part("storage account")
-    assert storage.decide(FoundStorage(_account()), KNOWN).verb is ProvisioningVerb.UPDATE
-    assert storage.decide(FoundStorage(_account(**_under("cmk"))), KNOWN).verb is ProvisioningVerb.EXISTS
+    assert storage.decide(FoundStorage(_account()), KNOWN).verb is DesiredVerb.UPDATE
+    assert storage.decide(FoundStorage(_account(**_under("cmk"))), KNOWN).verb is DesiredVerb.EXISTS
     assert "another key" in _text(storage.decide(FoundStorage(_account(**_under("other"))), KNOWN))
     for unfit in ({"kind": "BlobStorage"}, {"sku": {"name": "Premium_LRS"}}, {"location": "westus"}):
-        assert storage.decide(FoundStorage({**_account(), **unfit}), KNOWN).verb is ProvisioningVerb.REFUSE
+        assert storage.decide(FoundStorage({**_account(), **unfit}), KNOWN).verb is DesiredVerb.REFUSE
     hierarchical = _account()
     hierarchical["properties"]["isHnsEnabled"] = True
-    assert storage.decide(FoundStorage(hierarchical), KNOWN).verb is ProvisioningVerb.REFUSE
+    assert storage.decide(FoundStorage(hierarchical), KNOWN).verb is DesiredVerb.REFUSE
 
 
 NO_KEYS = {
@@ -258,13 +258,13 @@ NO_KEYS = {
 def test_keys_of_an_account_that_is_used_stay_on(users: AccountUsers, told: str) -> None:
     storage = part("storage account", **NO_KEYS)
     step = storage.decide(FoundStorage(_account(), users), KNOWN)
-    assert step.verb is ProvisioningVerb.REFUSE and told in _text(step)
+    assert step.verb is DesiredVerb.REFUSE and told in _text(step)
     assert len(step.notes) == len(users.known) + len(users.unknown)
 
 
 def test_keys_of_an_account_that_nobody_uses_are_switched_off() -> None:
     step = part("storage account", **NO_KEYS).decide(FoundStorage(_account(), AccountUsers()), KNOWN)
-    assert step.verb is ProvisioningVerb.UPDATE and step.change and step.change.body
+    assert step.verb is DesiredVerb.UPDATE and step.change and step.change.body
     assert step.change.body["properties"]["allowSharedKeyAccess"] is False
 
 
@@ -279,12 +279,12 @@ def test_identities_of_an_account_stay() -> None:
 
 def test_a_registry_gets_its_key_at_creation_or_never() -> None:
     registry = part("container registry")
-    assert registry.decide({"location": "eastus2", "properties": {}}, KNOWN).verb is ProvisioningVerb.REFUSE
+    assert registry.decide({"location": "eastus2", "properties": {}}, KNOWN).verb is DesiredVerb.REFUSE
     key = {"keyIdentifier": "https://kv-keys.vault.azure.net/keys/cmk/0001"}
     told = {"encryption": {"status": "Enabled", "keyVaultProperties": key}}
-    assert registry.decide({"location": "eastus2", "properties": told}, KNOWN).verb is ProvisioningVerb.EXISTS
+    assert registry.decide({"location": "eastus2", "properties": told}, KNOWN).verb is DesiredVerb.EXISTS
     key["keyIdentifier"] = "https://kv-keys.vault.azure.net/keys/cmk2"
-    assert registry.decide({"location": "eastus2", "properties": told}, KNOWN).verb is ProvisioningVerb.REFUSE
+    assert registry.decide({"location": "eastus2", "properties": told}, KNOWN).verb is DesiredVerb.REFUSE
 
 
 def _workspace(**changed: Any) -> dict[str, Any]:
@@ -296,21 +296,21 @@ def _workspace(**changed: Any) -> dict[str, Any]:
 
 def test_a_workspace_that_is_what_was_asked_for() -> None:
     workspace = part("workspace")
-    assert workspace.decide(_workspace(provisioningState="Succeeded"), KNOWN).verb is ProvisioningVerb.EXISTS
+    assert workspace.decide(_workspace(provisioningState="Succeeded"), KNOWN).verb is DesiredVerb.EXISTS
     # Only what never came to be is made again: a PUT replaces all that others have set since.
-    assert workspace.decide(_workspace(provisioningState="Failed"), KNOWN).verb is ProvisioningVerb.CREATE
+    assert workspace.decide(_workspace(provisioningState="Failed"), KNOWN).verb is DesiredVerb.CREATE
     made = workspace.decide(_workspace(provisioningState="Failed", workspaceId="1"), KNOWN)
-    assert made.verb is ProvisioningVerb.REFUSE and "it was made before" in _text(made)
+    assert made.verb is DesiredVerb.REFUSE and "it was made before" in _text(made)
     rotated = KnownValues(key_version="https://kv-keys.vault.azure.net/keys/cmk/0002")
     step = workspace.decide(_workspace(), rotated)
-    assert step.verb is ProvisioningVerb.EXISTS
+    assert step.verb is DesiredVerb.EXISTS
     assert "stands on version 0001 of the key; the newest is 0002" in _text(step)
 
 
 @pytest.mark.parametrize("name", ["storageAccount", "keyVault", "applicationInsights", "containerRegistry"])
 def test_a_workspace_of_other_parts_is_refused(name: str) -> None:
     step = part("workspace").decide(_workspace(**{name: "/another"}), KNOWN)
-    assert step.verb is ProvisioningVerb.REFUSE
+    assert step.verb is DesiredVerb.REFUSE
     assert name in _text(step)
 
 
@@ -318,7 +318,7 @@ def test_a_workspace_that_does_not_say_service_side_is_classic() -> None:
     found = _workspace()
     del found["properties"]["enableServiceSideCMKEncryption"]
     step = part("workspace").decide(found, KNOWN)
-    assert step.verb is ProvisioningVerb.REFUSE and "enableServiceSideCMKEncryption is False" in _text(step)
+    assert step.verb is DesiredVerb.REFUSE and "enableServiceSideCMKEncryption is False" in _text(step)
 
 
 def _offering(*versions: str, regions: tuple[str, ...] = ("eastus2",)) -> KnownValues:
@@ -348,12 +348,12 @@ def test_a_workspace_has_its_own_identity_too_that_gets_no_role_on_the_group(
 def test_where_that_cannot_be_said_a_key_in_the_group_is_refused_and_another_is_told(known: KnownValues) -> None:
     step = part("workspace").decide(None, known)
     assert (
-        step.verb is ProvisioningVerb.REFUSE
+        step.verb is DesiredVerb.REFUSE
         and "in its resource group" in _text(step)
         and GROUP_ROLE.api_version in _text(step)
     )
     step = part("workspace", **ELSEWHERE).decide(None, known)
-    assert step.verb is ProvisioningVerb.CREATE and "warning: its own identity gets rights" in _text(step)
+    assert step.verb is DesiredVerb.CREATE and "warning: its own identity gets rights" in _text(step)
     assert step.change and step.change.body and "?" not in step.change.path
     assert GROUP_ROLE.name not in step.change.body["properties"]
 
@@ -376,12 +376,12 @@ def test_of_a_workspace_that_is_there_the_identities_are_told_and_not_changed() 
         },
     }
     step = workspace.decide(only_users, KNOWN)
-    assert step.verb is ProvisioningVerb.EXISTS and "cannot be recovered" in _text(step)
+    assert step.verb is DesiredVerb.EXISTS and "cannot be recovered" in _text(step)
     both = _workspace()
     assert workspace.decide(both, KNOWN).notes == ()
     open_ = {**both, "properties": {**both["properties"], GROUP_ROLE.name: True}}
     step = workspace.decide(open_, KNOWN)
-    assert step.verb is ProvisioningVerb.EXISTS and "where its key's vault lies" in _text(step)
+    assert step.verb is DesiredVerb.EXISTS and "where its key's vault lies" in _text(step)
     # What we made ourselves has to be as it was asked for.
     assert workspace.unmet(both) == [] and "may have rights" in workspace.unmet(open_)[0]
     assert part("workspace", **ELSEWHERE).unmet(open_) == []
@@ -395,7 +395,7 @@ def test_a_workspace_without_the_identity_is_refused() -> None:
 def test_what_people_see_stays() -> None:
     told = {"name": "one", "keyVault": {"name": "kv-secrets"}, "friendlyName": "Mine"}
     step = part("workspace", workspace=told).decide(_workspace(friendlyName="Theirs"), KNOWN)
-    assert (step.verb, step.notes) == (ProvisioningVerb.EXISTS, ("its friendlyName stays 'Theirs'",))
+    assert (step.verb, step.notes) == (DesiredVerb.EXISTS, ("its friendlyName stays 'Theirs'",))
 
 
 def test_every_difference_of_a_workspace_is_told() -> None:
@@ -414,7 +414,7 @@ def test_a_role_that_holds_more_or_lies_above_is_enough() -> None:
     grant = part("Key Vault Crypto Service Encryption User for the identity")
     told = {"roleDefinitionId": "/x/12338AF0-0e69-4776-bea7-57ae8d297424", "scope": "/subscriptions/s"}
     more = grant.decide([{"properties": told}], KNOWN)
-    assert more.verb is ProvisioningVerb.EXISTS
+    assert more.verb is DesiredVerb.EXISTS
     assert more.notes == (
         "warning: holds Key Vault Crypto User at /subscriptions/s too, which is more than it needs",
     )
@@ -423,10 +423,8 @@ def test_a_role_that_holds_more_or_lies_above_is_enough() -> None:
     assert len(grant.decide([{"properties": told}, {"properties": itself}], KNOWN).notes) == 1
     above = {**itself, "scope": "/subscriptions/s"}
     assert grant.decide([{"properties": above}], KNOWN).notes == ("at /subscriptions/s",)
-    assert grant.decide([{"properties": {**told, "condition": "@Resource"}}], KNOWN).verb is ProvisioningVerb.GRANT
-    assert (
-        grant.decide([{"properties": {"roleDefinitionId": "/x/acdd72a7"}}], KNOWN).verb is ProvisioningVerb.GRANT
-    )
+    assert grant.decide([{"properties": {**told, "condition": "@Resource"}}], KNOWN).verb is DesiredVerb.GRANT
+    assert grant.decide([{"properties": {"roleDefinitionId": "/x/acdd72a7"}}], KNOWN).verb is DesiredVerb.GRANT
 
 
 def test_a_role_under_a_condition_is_not_called_granted_and_no_second_one_is_asked_for() -> None:
@@ -438,15 +436,13 @@ def test_a_role_under_a_condition_is_not_called_granted_and_no_second_one_is_ask
         "condition": "@Resource",
     }
     step = grant.decide([{"id": "/theirs", "properties": told}], KNOWN)
-    assert step.verb is ProvisioningVerb.REFUSE and "under a condition (/theirs)" in step.notes[0]
+    assert step.verb is DesiredVerb.REFUSE and "under a condition (/theirs)" in step.notes[0]
     # Above, of somebody else or of another role it is in nobody's way; and one without a condition is enough.
     for changed in ({"scope": "/subscriptions/s"}, {"principalId": "x"}, {"roleDefinitionId": "/x/acdd72a7"}):
-        assert (
-            grant.decide([{"id": "/x", "properties": {**told, **changed}}], KNOWN).verb is ProvisioningVerb.GRANT
-        )
+        assert grant.decide([{"id": "/x", "properties": {**told, **changed}}], KNOWN).verb is DesiredVerb.GRANT
     assert (
         grant.decide([{"properties": told}, {"properties": {**told, "condition": None}}], KNOWN).verb
-        is ProvisioningVerb.EXISTS
+        is DesiredVerb.EXISTS
     )
 
 
@@ -509,7 +505,7 @@ _PRIVATE = {
 def test_an_endpoint_that_leads_elsewhere_or_lies_elsewhere_is_refused() -> None:
     endpoint = part("private endpoint (blob)", storage=_PRIVATE)
     made = endpoint.decide(None, KNOWN).change
-    assert made and made.body and endpoint.decide(made.body, KNOWN).verb is ProvisioningVerb.EXISTS
+    assert made and made.body and endpoint.decide(made.body, KNOWN).verb is DesiredVerb.EXISTS
     told = made.body["properties"]
     elsewhere = {**told, "subnet": {"id": f"{_NETWORK}/virtualNetworks/v/subnets/other"}}
     assert "lies in the subnet" in _text(endpoint.decide({"properties": elsewhere}, KNOWN))
@@ -520,10 +516,10 @@ def test_zones_that_are_missing_are_added_and_the_others_stay() -> None:
     zones = part("private DNS zone group (blob)", storage=_PRIVATE)
     other = {"name": "theirs", "properties": {"privateDnsZoneId": "/theirs"}}
     step = zones.decide({"properties": {"privateDnsZoneConfigs": [other]}}, KNOWN)
-    assert step.verb is ProvisioningVerb.CREATE and step.change and step.change.body
+    assert step.verb is DesiredVerb.CREATE and step.change and step.change.body
     configs = step.change.body["properties"]["privateDnsZoneConfigs"]
     assert configs[0] == other and configs[1]["properties"] == {"privateDnsZoneId": _ZONE}
-    assert zones.decide(step.change.body, KNOWN).verb is ProvisioningVerb.EXISTS
+    assert zones.decide(step.change.body, KNOWN).verb is DesiredVerb.EXISTS
 
 
 def _error(status: int, code: str, message: str) -> ServiceError:
@@ -587,7 +583,7 @@ def _ending(when: datetime | None) -> KnownValues:
 def test_the_day_on_which_the_version_of_a_workspace_ends_is_told_and_that_a_rotation_does_not_move_it() -> None:
     workspace, day = part("workspace"), datetime(2099, 5, 1, tzinfo=UTC)
     step = workspace.decide(_workspace(), _ending(day))
-    assert step.verb is ProvisioningVerb.EXISTS
+    assert step.verb is DesiredVerb.EXISTS
     assert "which expires on 2099-05-01" in _text(step) and "does not move the workspace" in _text(step)
     assert "2099-05-01" in _text(workspace.decide(None, _ending(day)))
     assert "P2Y after it is made" in _text(
@@ -596,7 +592,7 @@ def test_the_day_on_which_the_version_of_a_workspace_ends_is_told_and_that_a_rot
     assert "a day that could not be read" in _text(workspace.decide(_workspace(), replace(KNOWN, expiries={})))
     assert workspace.decide(_workspace(), _ending(None)).notes == ()
     step = workspace.decide(_workspace(), _ending(datetime(2020, 5, 1, tzinfo=UTC)))
-    assert step.verb is ProvisioningVerb.REFUSE and "expired on 2020-05-01" in _text(step)
+    assert step.verb is DesiredVerb.REFUSE and "expired on 2020-05-01" in _text(step)
 
 
 def test_the_ends_of_all_versions_are_learned() -> None:
@@ -623,7 +619,7 @@ def test_a_workspace_on_a_version_that_cannot_be_used_is_refused_though_the_newe
     stood = {"properties": {"keyUriWithVersion": KNOWN.key_version.upper(), "attributes": attributes}}
     known = part("key").learn(keys.FoundKey(newest, versions=(newest, stood)), KNOWN)
     step = part("workspace").decide(_workspace(), known)
-    assert step.verb is (ProvisioningVerb.REFUSE if why else ProvisioningVerb.EXISTS)
+    assert step.verb is (DesiredVerb.REFUSE if why else DesiredVerb.EXISTS)
     assert f"The version 0001 of its key {why}, and a rotation" in _text(step) or not why
 
 
@@ -645,6 +641,6 @@ def test_that_a_deleted_key_could_not_be_looked_for_is_told() -> None:
     key = part("key")
     known = replace(KNOWN, by_roles={wanted().vault.id.lower(): True})
     step = key.decide(asyncio.run(key.read(Refusing(), known)), known)  # type: ignore[arg-type]
-    assert step.verb is ProvisioningVerb.CREATE
+    assert step.verb is DesiredVerb.CREATE
     assert [one for one in step.notes if one.startswith("not checked: whether a deleted key holds the name: ")]
     assert not any(one.startswith("not checked") for one in key.decide(keys.FoundKey(None), known).notes)

@@ -12,9 +12,9 @@ from jsonschema import Draft202012Validator
 from tests.unit.provisioning.provisioned import FILE
 
 from amlmigrate.core.errors import BadInputError
+from amlmigrate.desired.ownership import TAG
 from amlmigrate.provisioning import checks, filechecks, profiles, reading
 from amlmigrate.provisioning.durations import days
-from amlmigrate.provisioning.ownership import TAG
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "how-to" / "provision-example.yaml"
 SUBSCRIPTION = str(FILE["subscription"])

@@ -16,15 +16,17 @@ from amlmigrate.cloud.calling import HARMLESS
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.retrying import retrying
 from amlmigrate.core.errors import BadInputError
+from amlmigrate.core.events import ignore
+from amlmigrate.desired import deciding, ownership, usage
+from amlmigrate.desired.deciding import Looker, PlannedPart
+from amlmigrate.desired.ownership import TAG, OtherOwner, Word
+from amlmigrate.desired.steps import ArmCall, DesiredStep, DesiredVerb
 from amlmigrate.posture.accountusers import AccountUsers
-from amlmigrate.provisioning import ownership, planning, usage
 from amlmigrate.provisioning.assemble import parts
 from amlmigrate.provisioning.known import KnownValues
-from amlmigrate.provisioning.ownership import TAG, OtherOwner, Word
 from amlmigrate.provisioning.parts import keys
 from amlmigrate.provisioning.parts.base import ProvisioningPart
-from amlmigrate.provisioning.planning import Looker, PlannedPart
-from amlmigrate.provisioning.steps import ArmCall, ProvisioningStep, ProvisioningVerb
+from amlmigrate.provisioning.telling import REFUSED, ProvisioningEvents
 
 ZONE = (
     "/subscriptions/s/resourceGroups/n/providers/Microsoft.Network/privateDnsZones/privatelink.vaultcore.azure.net"
@@ -52,17 +54,17 @@ MEMBERS = [
 class _Found(ProvisioningPart):
     """A part of which is found what a test says, and which decides as the test says."""
 
-    def __init__(self, like: ProvisioningPart, document: dict[str, Any] | None, step: ProvisioningStep) -> None:
+    def __init__(self, like: ProvisioningPart, document: dict[str, Any] | None, step: DesiredStep) -> None:
         self.id, self.what, self.kind, self.owner = like.id, like.what, like.kind, like.owner
         self._like, self._document, self._step = like, document, step
 
     async def read(self, port: Any, known: KnownValues) -> Any:
         return self._document
 
-    def decide(self, found: Any, known: KnownValues) -> ProvisioningStep:
+    def decide(self, found: Any, known: KnownValues) -> DesiredStep:
         return self._step
 
-    def touches(self, step: ProvisioningStep) -> Any:
+    def touches(self, step: DesiredStep) -> Any:
         return self._like.touches(step)
 
 
@@ -74,13 +76,13 @@ def _looked(
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(usage, "users", users)
-        looker = Looker(SimpleNamespace(), word, lambda event: None)  # type: ignore[arg-type]
+        looker = Looker(SimpleNamespace(), word, ProvisioningEvents(ignore), KnownValues())  # type: ignore[arg-type]
         return asyncio.run(looker.look(part, known))
 
 
-def _written(like: ProvisioningPart, verb: ProvisioningVerb, members: tuple[str, ...] = ()) -> ProvisioningStep:
+def _written(like: ProvisioningPart, verb: DesiredVerb, members: tuple[str, ...] = ()) -> DesiredStep:
     body = {"properties": dict.fromkeys(members)}
-    return ProvisioningStep(verb, like.what, like.id, (), ArmCall("PATCH", like.id, body))
+    return DesiredStep(verb, like.what, like.id, (), ArmCall("PATCH", like.id, body))
 
 
 _tags = st.sampled_from([None, {}, {"team": "risk"}, {TAG: "another/g/w"}, {TAG.upper(): f"{OWNER}x"}, {TAG: ""}])
@@ -96,17 +98,17 @@ _tags = st.sampled_from([None, {}, {"team": "risk"}, {TAG: "another/g/w"}, {TAG.
 def test_what_is_others_is_written_only_as_far_as_was_said(
     like: ProvisioningPart, tags: Any, members: set[str], adopted: bool, allowed: set[str]
 ) -> None:
-    step = _written(like, ProvisioningVerb.UPDATE, tuple(members))
+    step = _written(like, DesiredVerb.UPDATE, tuple(members))
     id_ = like.id.lower()
     word = Word(OWNER, frozenset({id_} if adopted else ()), {id_: frozenset(allowed)})
     planned = _looked(_Found(like, {"tags": tags}, step), word)
     changed = {kind for _, kind in ownership.changes(like, step.change.body if step.change else None)}
     assert planned.others is not None
     if adopted and changed <= allowed:
-        assert planned.step.verb is ProvisioningVerb.UPDATE and (planned.asks or not changed)
+        assert planned.step.verb is DesiredVerb.UPDATE and (planned.asks or not changed)
         assert "used by: the workspace /x" in planned.step.facts
     else:
-        assert planned.step.verb is ProvisioningVerb.REFUSE
+        assert planned.step.verb is DesiredVerb.REFUSE
         told = " ".join(planned.step.told)
         # What was seen is no reason that somebody could settle.
         assert not any("used by" in one or "adopted as" in one for one in planned.step.notes)
@@ -115,15 +117,15 @@ def test_what_is_others_is_written_only_as_far_as_was_said(
 
 @pytest.mark.parametrize("like", NAMED, ids=lambda one: one.what)
 def test_what_is_others_is_never_replaced(like: ProvisioningPart) -> None:
-    step = _written(like, ProvisioningVerb.CREATE)
+    step = _written(like, DesiredVerb.CREATE)
     word = Word(OWNER, frozenset({like.id.lower()}), {like.id.lower(): frozenset(KINDS)})
     planned = _looked(_Found(like, {"tags": {TAG: "another/g/w"}}, step), word)
-    assert planned.step.verb is ProvisioningVerb.REFUSE and "nothing allows that" in " ".join(planned.step.notes)
+    assert planned.step.verb is DesiredVerb.REFUSE and "nothing allows that" in " ".join(planned.step.notes)
 
 
 @pytest.mark.parametrize("like", NAMED, ids=lambda one: one.what)
 def test_what_bears_the_tag_is_the_files_own_in_whatever_case(like: ProvisioningPart) -> None:
-    step = _written(like, ProvisioningVerb.UPDATE, ("encryption",))
+    step = _written(like, DesiredVerb.UPDATE, ("encryption",))
     planned = _looked(_Found(like, {"tags": {TAG.upper(): OWNER.upper()}}, step), Word(OWNER))
     assert (planned.step, planned.others) == (step, None)
 
@@ -133,11 +135,11 @@ def test_whatever_a_part_makes_bears_the_tag_with_the_very_call_that_makes_it() 
     for each in ALL:
         empty = keys.FoundKey(None) if each.what == "key" else _nothing(each)
         step = each.decide(empty, KNOWN)
-        if step.verb is ProvisioningVerb.CREATE and each.kind:
+        if step.verb is DesiredVerb.CREATE and each.kind:
             assert step.change and step.change.body and step.change.method == "PUT"
             assert step.change.body["tags"][TAG] == OWNER, each.what
             named.add(each.kind)
-        if step.verb is ProvisioningVerb.GRANT and step.change and "roleAssignments" in step.change.path:
+        if step.verb is DesiredVerb.GRANT and step.change and "roleAssignments" in step.change.path:
             assert step.change.body and step.change.body["properties"]["description"] == f"{TAG} {OWNER}"
     assert named == {each.kind for each in NAMED}
 
@@ -166,11 +168,11 @@ def test_no_right_is_given_on_what_is_others_without_a_word(each: ProvisioningPa
     """A role where the thing goes by roles; an access policy counts for its whole vault."""
     every = _others(*{one.kind for one in NAMED})
     planned = _looked(_Bare(each), Word(OWNER), every)
-    assert planned.step.verb is ProvisioningVerb.REFUSE and "(grants)" in " ".join(planned.step.notes)
+    assert planned.step.verb is DesiredVerb.REFUSE and "(grants)" in " ".join(planned.step.notes)
     allowed = _looked(
         _Bare(each), Word(OWNER), _others(*{one.kind for one in NAMED}, allowed=frozenset({"grants"}))
     )
-    assert allowed.step.verb is ProvisioningVerb.GRANT and any("(grants)" in one for one in allowed.asks)
+    assert allowed.step.verb is DesiredVerb.GRANT and any("(grants)" in one for one in allowed.asks)
 
 
 class _Bare(_Found):
@@ -183,14 +185,14 @@ class _Bare(_Found):
 
 def test_a_key_in_anothers_vault_an_endpoint_to_it_and_its_zones_take_a_word() -> None:
     for what, verb, others in (
-        ("key", ProvisioningVerb.CREATE, "keyVault"),
-        ("rotation policy", ProvisioningVerb.UPDATE, "key"),
-        ("private endpoint (vault)", ProvisioningVerb.CREATE, "keyVault"),
-        ("private DNS zone group (vault)", ProvisioningVerb.CREATE, "privateEndpoint"),
+        ("key", DesiredVerb.CREATE, "keyVault"),
+        ("rotation policy", DesiredVerb.UPDATE, "key"),
+        ("private endpoint (vault)", DesiredVerb.CREATE, "keyVault"),
+        ("private DNS zone group (vault)", DesiredVerb.CREATE, "privateEndpoint"),
     ):
         [each] = [one for one in ALL if one.what == what]
         found = _Found(each, None, _written(each, verb))
-        assert _looked(found, Word(OWNER), _others(others)).step.verb is ProvisioningVerb.REFUSE, what
+        assert _looked(found, Word(OWNER), _others(others)).step.verb is DesiredVerb.REFUSE, what
         assert _looked(found, Word(OWNER)).step.verb is verb, what
 
 
@@ -227,21 +229,21 @@ def test_what_an_owner_allows_stands_below_one_name() -> None:
 
 def test_what_was_not_agreed_to_is_not_done() -> None:
     from amlmigrate.core.errors import RefusedError
-    from amlmigrate.provisioning.applying import _as_agreed
+    from amlmigrate.desired.applying import _as_agreed
 
     vault = part("key vault")
-    shown = PlannedPart(vault, None, _written(vault, ProvisioningVerb.UPDATE, ("networkAcls",)))
-    _as_agreed(shown, shown)
+    shown = PlannedPart(vault, None, _written(vault, DesiredVerb.UPDATE, ("networkAcls",)))
+    _as_agreed(shown, shown, REFUSED)
     with pytest.raises(RefusedError, match="more than that would be done"):
-        _as_agreed(shown, replace(shown, asks=("purge protection",)))
+        _as_agreed(shown, replace(shown, asks=("purge protection",)), REFUSED)
     with pytest.raises(RefusedError, match=r"cannot be provisioned as it stands\.$"):
-        _as_agreed(shown, replace(shown, step=vault.refuse("It is another's by now.")))
+        _as_agreed(shown, replace(shown, step=vault.refuse("It is another's by now.")), REFUSED)
 
 
 def test_a_plan_knows_what_is_others_for_the_parts_that_come_later() -> None:
     vault = part("key vault")
     planned = PlannedPart(vault, None, vault.exists(), OtherOwner("key vault", "keyVault/kv-keys", "", True))
-    assert planning.PlannedPart.learned(replace(planned, found=_nothing(vault)), KNOWN).others.keys() == {
+    assert deciding.PlannedPart.learned(replace(planned, found=_nothing(vault)), KNOWN).others.keys() == {
         vault.id.lower()
     }
 
@@ -260,7 +262,7 @@ def test_a_role_on_a_whole_subscription_is_asked_about() -> None:
 
 
 class _Asking(_Bare):
-    def forever(self, step: ProvisioningStep) -> tuple[str, ...]:
+    def forever(self, step: DesiredStep) -> tuple[str, ...]:
         return self._like.forever(step)
 
 
@@ -310,22 +312,22 @@ def test_every_subscription_that_things_of_the_file_lie_in_is_looked_into_once()
 
 def test_a_fault_of_the_tools_own_says_how_many_steps_were_done_too(monkeypatch: pytest.MonkeyPatch) -> None:
     from amlmigrate.core.errors import ExitCode, UnforeseenError
-    from amlmigrate.provisioning import applying
+    from amlmigrate.desired import applying
 
     asked = [one for one in ALL if one.what in ("resource group", "identity", "key vault")]
-    planned = [PlannedPart(one, None, _written(one, ProvisioningVerb.CREATE)) for one in asked]
+    planned = [PlannedPart(one, None, _written(one, DesiredVerb.CREATE)) for one in asked]
 
     async def look(self: Any, part: ProvisioningPart, known: KnownValues) -> PlannedPart:
         return next(one for one in planned if one.part is part)
 
-    async def done(self: Any, step: ProvisioningStep, patience: float) -> PlannedPart:
+    async def done(self: Any, step: DesiredStep, patience: float) -> PlannedPart:
         if step.what == planned[-1].part.what:
             raise KeyError("a secret")
         return replace(next(one for one in planned if one.step is step), found=_nothing(self._part))
 
     monkeypatch.setattr(Looker, "look", look)
     monkeypatch.setattr(applying._Doing, "done", done)
-    looker = Looker(SimpleNamespace(), Word(OWNER), lambda event: None)  # type: ignore[arg-type]
+    looker = Looker(SimpleNamespace(), Word(OWNER), ProvisioningEvents(ignore), KnownValues())  # type: ignore[arg-type]
     with pytest.raises(UnforeseenError) as caught:
         asyncio.run(applying.apply(planned, looker, patience=0))
     assert "2 of 3 steps were done: " in caught.value.summary
@@ -364,20 +366,20 @@ def test_users_are_all_but_what_was_made_for_the_very_same_workspace() -> None:
 
 def test_a_step_that_by_now_does_more_than_was_agreed_to_is_not_done(monkeypatch: pytest.MonkeyPatch) -> None:
     from amlmigrate.core.errors import RefusedError
-    from amlmigrate.provisioning import applying
+    from amlmigrate.desired import applying
 
     vault = part("key vault")
-    shown = PlannedPart(vault, None, _written(vault, ProvisioningVerb.UPDATE, ("networkAcls",)))
+    shown = PlannedPart(vault, None, _written(vault, DesiredVerb.UPDATE, ("networkAcls",)))
 
     async def look(self: Any, part: ProvisioningPart, known: KnownValues) -> PlannedPart:
         return replace(shown, asks=("purge protection",))
 
-    async def done(self: Any, step: ProvisioningStep, patience: float) -> PlannedPart:
+    async def done(self: Any, step: DesiredStep, patience: float) -> PlannedPart:
         pytest.fail("nobody agreed to it")
 
     monkeypatch.setattr(Looker, "look", look)
     monkeypatch.setattr(applying._Doing, "done", done)
-    looker = Looker(SimpleNamespace(), Word(OWNER), lambda event: None)  # type: ignore[arg-type]
+    looker = Looker(SimpleNamespace(), Word(OWNER), ProvisioningEvents(ignore), KnownValues())  # type: ignore[arg-type]
     with pytest.raises(RefusedError) as caught:
         asyncio.run(applying.apply([shown], looker, patience=0))
     assert "0 of 1 steps were done." in caught.value.summary and caught.value.reasons == ("purge protection",)
@@ -392,11 +394,11 @@ def test_what_is_the_files_own_is_not_closed_before_a_yes_to_whom_it_shuts_out(
     like: ProvisioningPart, member: str
 ) -> None:
     planned = _looked(
-        _Found(like, {"tags": {TAG: OWNER}}, _written(like, ProvisioningVerb.UPDATE, (member,))), Word(OWNER)
+        _Found(like, {"tags": {TAG: OWNER}}, _written(like, DesiredVerb.UPDATE, (member,))), Word(OWNER)
     )
     closes = member in ("publicNetworkAccess", "networkAcls", "allowSharedKeyAccess")
     named = [one for one in planned.asks if one.endswith("which may shut out: the workspace /x")]
-    assert (planned.step.verb, len(named), planned.others) == (ProvisioningVerb.UPDATE, int(closes), None)
+    assert (planned.step.verb, len(named), planned.others) == (DesiredVerb.UPDATE, int(closes), None)
     assert ("used by: the workspace /x" in planned.step.facts) is closes
 
 
@@ -411,9 +413,9 @@ class _Late(_Found):
     def __init__(
         self,
         then: dict[str, Any] | None,
-        step: ProvisioningStep | None = None,
+        step: DesiredStep | None = None,
         wrong: Exception = LATE,
-        verb: ProvisioningVerb = ProvisioningVerb.CREATE,
+        verb: DesiredVerb = DesiredVerb.CREATE,
     ) -> None:
         like = part("storage account")
         super().__init__(like, None, _written(like, verb))
@@ -422,7 +424,7 @@ class _Late(_Found):
     async def read(self, port: Any, known: KnownValues) -> Any:
         return self.then if self.acts else None
 
-    def decide(self, found: Any, known: KnownValues) -> ProvisioningStep:
+    def decide(self, found: Any, known: KnownValues) -> DesiredStep:
         if len(self.acts) > 1:
             return self.exists()
         return self.by_then if self.acts else self._step
@@ -445,7 +447,7 @@ class _Late(_Found):
 
 
 def _carried_out(one: _Late) -> int:
-    from amlmigrate.provisioning import applying
+    from amlmigrate.desired import applying
 
     async def users(*_: Any) -> AccountUsers:
         return AccountUsers(["the workspace /x"])
@@ -460,7 +462,7 @@ def _carried_out(one: _Late) -> int:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(usage, "users", users)
         port = Ports(SimpleNamespace(settled=settled, arm=one))
-        looker = Looker(port, Word(OWNER), lambda event: None)  # type: ignore[arg-type]
+        looker = Looker(port, Word(OWNER), ProvisioningEvents(ignore), KnownValues())  # type: ignore[arg-type]
         shown = asyncio.run(looker.look(one, KNOWN))
         return asyncio.run(applying.apply([shown], looker, patience=60)).changed
 
@@ -498,8 +500,8 @@ def test_a_change_that_others_made_between_two_attempts_is_part_of_the_next_one(
     """As of a firewall, of which a PATCH takes the place: a rule that was added meanwhile is kept."""
     ours, like = {"tags": {TAG: OWNER}}, part("storage account")
     added = replace(
-        _written(like, ProvisioningVerb.UPDATE),
+        _written(like, DesiredVerb.UPDATE),
         change=ArmCall("PATCH", like.id, {"properties": {"x": "theirs too"}}),
     )
-    one = _Late(ours, added, THROTTLED, ProvisioningVerb.UPDATE)
+    one = _Late(ours, added, THROTTLED, DesiredVerb.UPDATE)
     assert _carried_out(one) == 1 and one.acts == [one._step.change, added.change]

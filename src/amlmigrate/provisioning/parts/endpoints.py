@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 
 from amlmigrate.core.armid import name_of
 from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.desired import ownership
+from amlmigrate.desired.parts import DesiredPort
+from amlmigrate.desired.steps import DesiredStep, DesiredVerb
 from amlmigrate.posture.accountusers import AccountUsers
-from amlmigrate.provisioning import ownership
 from amlmigrate.provisioning.known import KnownValues
-from amlmigrate.provisioning.parts.base import ProvisioningPart, ProvisioningPort
-from amlmigrate.provisioning.steps import ProvisioningStep, ProvisioningVerb
+from amlmigrate.provisioning.parts.base import ProvisioningPart
 from amlmigrate.provisioning.wanted import EndpointWanted, same
 
 
@@ -29,7 +30,7 @@ class Endpoint(ProvisioningPart):
         told = {"subnet": {"id": wanted.subnet}, "privateLinkServiceConnections": [connection]}
         self._body = {"location": location, "tags": dict(tags), "properties": told}
 
-    def decide(self, found: Document | None, known: KnownValues) -> ProvisioningStep:
+    def decide(self, found: Document | None, known: KnownValues) -> DesiredStep:
         """Made where it is not; one to something else is refused."""
         if found is None:
             return self.create(self._body, f"leads to {name_of(self.wanted.target)}")
@@ -44,11 +45,11 @@ class Endpoint(ProvisioningPart):
             reasons.append(f"It lies in the subnet {subnet}.")
         return self.refuse(*reasons) if reasons else self.exists()
 
-    def touches(self, step: ProvisioningStep) -> Iterable[ownership.Change]:
+    def touches(self, step: DesiredStep) -> Iterable[ownership.Change]:
         """It opens a way into what it leads to."""
-        return [(self.wanted.target, ownership.ENDPOINTS)] if step.verb is ProvisioningVerb.CREATE else ()
+        return [(self.wanted.target, ownership.ENDPOINTS)] if step.verb is DesiredVerb.CREATE else ()
 
-    async def more_users(self, port: ProvisioningPort, document: Document) -> AccountUsers:
+    async def more_users(self, port: DesiredPort, document: Document) -> AccountUsers:
         """What it leads to, and whose subnet it lies in."""
         told = properties_of(document)
         return AccountUsers(
@@ -73,7 +74,7 @@ class ZoneGroup(ProvisioningPart):
         self._endpoint = wanted.id
         self.id, self._zones = f"{wanted.id}/privateDnsZoneGroups/default", wanted.dns_zones
 
-    def decide(self, found: Document | None, known: KnownValues) -> ProvisioningStep:
+    def decide(self, found: Document | None, known: KnownValues) -> DesiredStep:
         """Made where it is not; zones that are missing are added."""
         configs = list(properties_of(found).get("privateDnsZoneConfigs") or ())
         there = [properties_of(each).get("privateDnsZoneId") for each in configs]
@@ -86,11 +87,11 @@ class ZoneGroup(ProvisioningPart):
         body = {"properties": {"privateDnsZoneConfigs": [*configs, *added]}}
         return self.create(body, *(name_of(zone) for zone in missing))
 
-    def touches(self, step: ProvisioningStep) -> Iterable[ownership.Change]:
+    def touches(self, step: DesiredStep) -> Iterable[ownership.Change]:
         """Names that are added are the endpoint's."""
         return [(self._endpoint, ownership.ENDPOINTS)] if step.verb.writes else ()
 
-    def forever(self, step: ProvisioningStep) -> tuple[str, ...]:
+    def forever(self, step: DesiredStep) -> tuple[str, ...]:
         """What it writes into zones that are others'."""
         if not step.verb.writes:
             return ()

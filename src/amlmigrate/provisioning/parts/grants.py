@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.armid import ArmId, key_of, name_of
 from amlmigrate.core.documents import Document, properties_of
-from amlmigrate.provisioning import ownership
-from amlmigrate.provisioning.known import UNKNOWN, KnownValues
-from amlmigrate.provisioning.parts.base import ProvisioningPart, ProvisioningPort
-from amlmigrate.provisioning.steps import ArmCall, ProvisioningStep, ProvisioningVerb
+from amlmigrate.desired import ownership
+from amlmigrate.desired.known import UNKNOWN
+from amlmigrate.desired.parts import DesiredPort
+from amlmigrate.desired.steps import ArmCall, DesiredStep, DesiredVerb
+from amlmigrate.provisioning.known import KnownValues
+from amlmigrate.provisioning.parts.base import ProvisioningPart
 from amlmigrate.provisioning.wanted import VaultWanted, subscription_of
 
 _ASSIGNMENTS = "providers/Microsoft.Authorization/roleAssignments"
@@ -73,11 +75,11 @@ class RoleGrant(ProvisioningPart):
         self.id, self.role, self._holder = scope, role, holder
         self.what = f"{role.name} for {holder[0] if holder else 'the identity'}"
 
-    def touches(self, step: ProvisioningStep) -> Iterable[ownership.Change]:
+    def touches(self, step: DesiredStep) -> Iterable[ownership.Change]:
         """A right on what is others' lets somebody in to what is theirs."""
         return [(self.id, ownership.GRANTS)] if step.verb.writes else ()
 
-    def forever(self, step: ProvisioningStep) -> tuple[str, ...]:
+    def forever(self, step: DesiredStep) -> tuple[str, ...]:
         """A role on a whole subscription reaches all that others have there."""
         if not step.verb.writes or ArmId.of(self.id).group:
             return ()
@@ -87,7 +89,7 @@ class RoleGrant(ProvisioningPart):
         """The object id."""
         return self._holder[1] if self._holder else known.principal_id
 
-    async def read(self, port: ProvisioningPort, known: KnownValues) -> list[Document]:
+    async def read(self, port: DesiredPort, known: KnownValues) -> list[Document]:
         """The holder's assignments at the scope and above it."""
         principal = self.principal(known)
         if principal == UNKNOWN:
@@ -95,7 +97,7 @@ class RoleGrant(ProvisioningPart):
         query = {"$filter": f"atScope() and assignedTo('{principal}')"}
         return await port.resources.items(f"{self.id}/{_ASSIGNMENTS}", query)
 
-    def decide(self, found: list[Document], known: KnownValues) -> ProvisioningStep:
+    def decide(self, found: list[Document], known: KnownValues) -> DesiredStep:
         """Granted unless the holder has it, or more, at the scope or above it; what is more is said."""
         if held := self._held(found):
             itself = (self.role.name, key_of(self.id))
@@ -124,7 +126,7 @@ class RoleGrant(ProvisioningPart):
             }
         }
         change = ArmCall("PUT", assignment_id(self.id, principal, self.role.id), body)
-        return ProvisioningStep(ProvisioningVerb.GRANT, self.what, self.id, (), change)
+        return DesiredStep(DesiredVerb.GRANT, self.what, self.id, (), change)
 
     def _held(self, found: list[Document]) -> list[tuple[str, str]]:
         """Name and scope of each unconditional assignment that is enough; the scope itself in lower case."""
@@ -150,7 +152,7 @@ class RoleGrant(ProvisioningPart):
                 return str(one.get("id") or "its id is not shown")
         return ""
 
-    async def act(self, port: ProvisioningPort, step: ProvisioningStep) -> None:
+    async def act(self, port: DesiredPort, step: DesiredStep) -> None:
         """The same role under another name is as good: one with a condition was refused before."""
         try:
             await super().act(port, step)
@@ -177,7 +179,7 @@ class VaultGrant(RoleGrant):
     def _by_roles(self, known: KnownValues) -> bool:
         return known.by_roles.get(key_of(self._vault.id), self._vault.access != "policies")
 
-    async def read(self, port: ProvisioningPort, known: KnownValues) -> list[Document]:
+    async def read(self, port: DesiredPort, known: KnownValues) -> list[Document]:
         """Assignments, or the vault's policies of the holder."""
         if self._by_roles(known):
             return await super().read(port, known)
@@ -185,7 +187,7 @@ class VaultGrant(RoleGrant):
         principal = self.principal(known).lower()
         return [each for each in policies if str(each.get("objectId", "")).lower() == principal]
 
-    def decide(self, found: list[Document], known: KnownValues) -> ProvisioningStep:
+    def decide(self, found: list[Document], known: KnownValues) -> DesiredStep:
         """Granted unless the holder has it, or more."""
         if self._by_roles(known):
             return super().decide(found, known)
@@ -202,11 +204,9 @@ class VaultGrant(RoleGrant):
             "PUT", f"{self._vault.id}/accessPolicies/add", {"properties": {"accessPolicies": [policy]}}
         )
         told = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in self._permissions.items())
-        return ProvisioningStep(
-            ProvisioningVerb.GRANT, self.what, self.id, (f"by access policy ({told})",), change
-        )
+        return DesiredStep(DesiredVerb.GRANT, self.what, self.id, (f"by access policy ({told})",), change)
 
-    def touches(self, step: ProvisioningStep) -> Iterable[ownership.Change]:
+    def touches(self, step: DesiredStep) -> Iterable[ownership.Change]:
         """An access policy counts for the whole vault."""
         if step.change and step.change.path.endswith("/accessPolicies/add"):
             return [(self._vault.id, ownership.GRANTS)]
@@ -218,7 +218,7 @@ class VaultGrant(RoleGrant):
             name.lower() for name in self._permissions["keys"]
         }
 
-    def instead(self, step: ProvisioningStep) -> str:
+    def instead(self, step: DesiredStep) -> str:
         """Only whoever owns another's vault can grant it."""
         if not self._vault.given or step.change is None or step.change.body is None:
             return ""

@@ -8,10 +8,12 @@ from dataclasses import replace
 from amlmigrate.cloud.operations import state
 from amlmigrate.core.armid import ArmId
 from amlmigrate.core.documents import Document
-from amlmigrate.provisioning.known import UNKNOWN, KnownValues
+from amlmigrate.desired.known import UNKNOWN
+from amlmigrate.desired.parts import DesiredPort
+from amlmigrate.desired.steps import ArmCall, DesiredStep, DesiredVerb
+from amlmigrate.provisioning.known import KnownValues
 from amlmigrate.provisioning.members import offer_of
-from amlmigrate.provisioning.parts.base import ProvisioningPart, ProvisioningPort
-from amlmigrate.provisioning.steps import ArmCall, ProvisioningStep, ProvisioningVerb
+from amlmigrate.provisioning.parts.base import ProvisioningPart
 
 
 class Subscription(ProvisioningPart):
@@ -22,7 +24,7 @@ class Subscription(ProvisioningPart):
     def __init__(self, subscription: str) -> None:
         self.id = f"/subscriptions/{subscription}"
 
-    def decide(self, found: Document | None, known: KnownValues) -> ProvisioningStep:
+    def decide(self, found: Document | None, known: KnownValues) -> DesiredStep:
         """There, or refused."""
         if found is None:
             return self.refuse("There is no such subscription, or the identity sees nothing of it.")
@@ -41,15 +43,15 @@ class Provider(ProvisioningPart):
     def __init__(self, subscription: str, namespace: str) -> None:
         self.id = f"/subscriptions/{subscription}/providers/{namespace}"
 
-    def decide(self, found: Document | None, known: KnownValues) -> ProvisioningStep:
+    def decide(self, found: Document | None, known: KnownValues) -> DesiredStep:
         """Registered where it is not."""
         if found is None:
             return self.refuse("Azure knows no such resource provider.")
         if state(found) == "registered":
             return self.exists()
         change = ArmCall("POST", f"{self.id}/register", None)
-        return ProvisioningStep(
-            ProvisioningVerb.REGISTER, self.what, self.id, ("is not registered in the subscription",), change
+        return DesiredStep(
+            DesiredVerb.REGISTER, self.what, self.id, ("is not registered in the subscription",), change
         )
 
     def learn(self, found: Document | None, known: KnownValues) -> KnownValues:
@@ -58,7 +60,7 @@ class Provider(ProvisioningPart):
             return known
         return replace(known, offer=offer_of(found))
 
-    async def act(self, port: ProvisioningPort, step: ProvisioningStep) -> None:
+    async def act(self, port: DesiredPort, step: DesiredStep) -> None:
         """Registration goes on after its answer: `Registering` is waited for by reading."""
         assert step.change
         await port.resources.write(step.change.method, step.change.path, None)
@@ -73,6 +75,6 @@ class Group(ProvisioningPart):
     def __init__(self, id_: str, location: str, tags: Mapping[str, str]) -> None:
         self.id, self._body = id_, {"location": location, "tags": dict(tags)}
 
-    def decide(self, found: Document | None, known: KnownValues) -> ProvisioningStep:
+    def decide(self, found: Document | None, known: KnownValues) -> DesiredStep:
         """Made where it is not; its region says nothing of what lies in it."""
         return self.exists() if found is not None else self.create(self._body)

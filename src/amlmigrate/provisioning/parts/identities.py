@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.desired.known import UNKNOWN
+from amlmigrate.desired.parts import DesiredPort
+from amlmigrate.desired.steps import DesiredStep
+from amlmigrate.desired.usage import few
 from amlmigrate.posture.accountusers import AccountUsers
 from amlmigrate.posture.reading import tried
-from amlmigrate.provisioning.known import UNKNOWN, KnownValues
-from amlmigrate.provisioning.parts.base import ProvisioningPart, ProvisioningPort
-from amlmigrate.provisioning.steps import ProvisioningStep
-from amlmigrate.provisioning.usage import few
+from amlmigrate.provisioning.known import KnownValues
+from amlmigrate.provisioning.parts.base import ProvisioningPart
 from amlmigrate.provisioning.wanted import Named
 
 
@@ -25,13 +27,13 @@ class IdentityPart(ProvisioningPart):
         self.id, self._given = wanted.id, wanted.given
         self._body = {"location": location, "tags": dict(tags)}
 
-    def decide(self, found: Document | None, known: KnownValues) -> ProvisioningStep:
+    def decide(self, found: Document | None, known: KnownValues) -> DesiredStep:
         """Made where it is not."""
         if found is None and self._given:
             return self.refuse("There is no such identity; leave `id` out and give a `name` to have one made.")
         return self.create(self._body) if found is None else self.exists()
 
-    async def more_users(self, port: ProvisioningPort, document: Document) -> AccountUsers:
+    async def more_users(self, port: DesiredPort, document: Document) -> AccountUsers:
         """Where it has roles, in every subscription that is seen: whoever uses it has them too."""
         found, principal = AccountUsers(), str(properties_of(document).get("principalId") or "")
         for subscription in port.estate.subscriptions:

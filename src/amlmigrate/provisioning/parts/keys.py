@@ -17,12 +17,14 @@ from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.armid import name_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.keys import KeyVersion, Rotation, key_of_document, rotation_of
+from amlmigrate.desired import ownership
+from amlmigrate.desired.known import UNKNOWN
+from amlmigrate.desired.parts import DesiredPort
+from amlmigrate.desired.steps import ArmCall, DesiredStep, DesiredVerb
 from amlmigrate.posture.reading import tried_list
-from amlmigrate.provisioning import ownership
 from amlmigrate.provisioning.durations import days, no_longer
-from amlmigrate.provisioning.known import UNKNOWN, KnownValues
-from amlmigrate.provisioning.parts.base import ProvisioningPart, ProvisioningPort
-from amlmigrate.provisioning.steps import ArmCall, ProvisioningStep, ProvisioningVerb
+from amlmigrate.provisioning.known import KnownValues
+from amlmigrate.provisioning.parts.base import ProvisioningPart
 from amlmigrate.provisioning.wanted import KeyWanted, WantedWorkspace
 
 _DAY = 86_400
@@ -49,7 +51,7 @@ class KeyPart(ProvisioningPart):
         self.id, self.wanted, self._vault, self._tags = wanted.key_id, wanted.key, wanted.vault.id, wanted.tags
         self._given = wanted.vault.given
 
-    async def read(self, port: ProvisioningPort, known: KnownValues) -> FoundKey:
+    async def read(self, port: DesiredPort, known: KnownValues) -> FoundKey:
         """The newest version, and when each ends; where there is no key, whether a deleted one holds the name."""
         document = await port.resources.get(self.id)
         if document is not None:
@@ -62,12 +64,12 @@ class KeyPart(ProvisioningPart):
             # The service will say so when the key is made.
             return FoundKey(None, unasked=f"whether a deleted key holds the name: {error.summary}")
 
-    async def _versions(self, port: ProvisioningPort, newest: Document) -> tuple[Document, ...]:
+    async def _versions(self, port: DesiredPort, newest: Document) -> tuple[Document, ...]:
         """All of them; only the newest where the others may not be read."""
         others = (await tried_list(port.resources.arm, f"{self.id}/versions")).value or []
         return (newest, *others)
 
-    def decide(self, found: FoundKey, known: KnownValues) -> ProvisioningStep:
+    def decide(self, found: FoundKey, known: KnownValues) -> DesiredStep:
         """Made, left, or refused: what is weaker cannot be made stronger without a key of another name."""
         if found.deleted:
             return self.refuse(
@@ -100,17 +102,17 @@ class KeyPart(ProvisioningPart):
         apart = f'"keyname": "{name}"' in text and any(f'"{self._uri}{end}' in text for end in ('"', "/"))
         return super().named_in(text) or whole or apart
 
-    def touches(self, step: ProvisioningStep) -> Iterable[ownership.Change]:
+    def touches(self, step: DesiredStep) -> Iterable[ownership.Change]:
         """A new key is something new in its vault."""
-        return [(self._vault, ownership.KEYS)] if step.verb is ProvisioningVerb.CREATE else ()
+        return [(self._vault, ownership.KEYS)] if step.verb is DesiredVerb.CREATE else ()
 
-    def forever(self, step: ProvisioningStep) -> tuple[str, ...]:
+    def forever(self, step: DesiredStep) -> tuple[str, ...]:
         """In a vault with purge protection a key's name is taken for as long as that keeps it."""
-        if step.verb is not ProvisioningVerb.CREATE:
+        if step.verb is not DesiredVerb.CREATE:
             return ()
         return (f"the key '{self.wanted.name}' in '{name_of(self._vault)}': once deleted, its name stays taken",)
 
-    def instead(self, step: ProvisioningStep) -> str:
+    def instead(self, step: DesiredStep) -> str:
         """Only whoever owns another's vault can make it."""
         if not self._given:
             return ""
@@ -199,7 +201,7 @@ class RotationPolicy(ProvisioningPart):
         self.id, self.wanted, self._vault = wanted.key_id, rotation, wanted.vault.id
         self._name = wanted.key.name
 
-    def decide(self, found: Document | None, known: KnownValues) -> ProvisioningStep:
+    def decide(self, found: Document | None, known: KnownValues) -> DesiredStep:
         """Given where there is none or a slower one; a stricter one stays."""
         if found is None:
             return self.exists("comes with the key")
@@ -208,15 +210,13 @@ class RotationPolicy(ProvisioningPart):
         if wanted == there:
             return self.exists()
         why = "rotates later, or tells later, than the file asks for" if there else "there is none"
-        return ProvisioningStep(
-            ProvisioningVerb.UPDATE, self.what, self.id, (why,), ArmCall("PUT", self.id, asdict(wanted))
-        )
+        return DesiredStep(DesiredVerb.UPDATE, self.what, self.id, (why,), ArmCall("PUT", self.id, asdict(wanted)))
 
-    def touches(self, step: ProvisioningStep) -> Iterable[ownership.Change]:
+    def touches(self, step: DesiredStep) -> Iterable[ownership.Change]:
         """The policy is the key's."""
         return [(self.id, ownership.ROTATION)] if step.verb.writes else ()
 
-    async def act(self, port: ProvisioningPort, step: ProvisioningStep) -> None:
+    async def act(self, port: DesiredPort, step: DesiredStep) -> None:
         """Through the vault itself."""
         assert step.change and step.change.body
         await port.vaults.set_rotation(port.vaults.uri(self._vault), self._name, Rotation(**step.change.body))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.desired.steps import DesiredStep
 from amlmigrate.provisioning.known import KnownValues
 from amlmigrate.provisioning.parts.base import ProvisioningPart
-from amlmigrate.provisioning.steps import ProvisioningStep
 from amlmigrate.provisioning.wanted import Named
 
 _MICROSOFTS = "under Microsoft's keys: a key of one's own takes a dedicated cluster"
@@ -17,7 +17,7 @@ class _Monitoring(ProvisioningPart):
     def __init__(self, wanted: Named, body: Document) -> None:
         self.id, self._given, self._body, self._wanted = wanted.id, wanted.given, body, wanted
 
-    def decide(self, found: Document | None, known: KnownValues) -> ProvisioningStep:
+    def decide(self, found: Document | None, known: KnownValues) -> DesiredStep:
         """Made where it is not."""
         if found is not None:
             return self.exists(*self._stays(properties_of(found)))

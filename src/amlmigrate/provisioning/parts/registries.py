@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from amlmigrate.core.armid import name_of
 from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.desired.steps import DesiredStep, DesiredVerb
 from amlmigrate.provisioning.known import KnownValues
 from amlmigrate.provisioning.parts.base import ProvisioningPart
-from amlmigrate.provisioning.steps import ProvisioningStep, ProvisioningVerb
 from amlmigrate.provisioning.wanted import RegistryWanted, WantedWorkspace, region, same
 
 
@@ -22,7 +22,7 @@ class RegistryPart(ProvisioningPart):
         self.id, self._all, self.wanted = registry.id, wanted, registry
         self._key = f"{vault_uri}/keys/{wanted.key.name}"
 
-    def decide(self, found: Document | None, known: KnownValues) -> ProvisioningStep:
+    def decide(self, found: Document | None, known: KnownValues) -> DesiredStep:
         """Made, left, or refused: a registry cannot be put under a key later (AZ-KEY-10)."""
         if found is None:
             notes = ["Premium, under the key"]
@@ -46,9 +46,9 @@ class RegistryPart(ProvisioningPart):
             stays.append(f"its admin user stays switched {'on' if admin else 'off'}")
         return self.exists(*stays)
 
-    def forever(self, step: ProvisioningStep) -> tuple[str, ...]:
+    def forever(self, step: DesiredStep) -> tuple[str, ...]:
         """Its key."""
-        if step.verb is not ProvisioningVerb.CREATE:
+        if step.verb is not DesiredVerb.CREATE:
             return ()
         return (f"the container registry '{name_of(self.id)}': its key is chosen at its creation only",)
 

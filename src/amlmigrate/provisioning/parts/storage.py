@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.desired.parts import DesiredPort
+from amlmigrate.desired.steps import DesiredStep
 from amlmigrate.posture.accountusers import AccountUsers, account_users
 from amlmigrate.provisioning.known import KnownValues
-from amlmigrate.provisioning.parts.base import ProvisioningPart, ProvisioningPort
+from amlmigrate.provisioning.parts.base import ProvisioningPart
 from amlmigrate.provisioning.parts.networks import new_network, tightened
-from amlmigrate.provisioning.steps import ProvisioningStep
 from amlmigrate.provisioning.wanted import WantedWorkspace, region, same
 
 _CUSTOMER = "Microsoft.Keyvault"
@@ -38,14 +39,14 @@ class StoragePart(ProvisioningPart):
         self.id, self._all, self.wanted = wanted.storage.id, wanted, wanted.storage
         self._vault_uri = vault_uri
 
-    async def read(self, port: ProvisioningPort, known: KnownValues) -> FoundStorage:
+    async def read(self, port: DesiredPort, known: KnownValues) -> FoundStorage:
         """The account; of one whose keys are to be switched off, its users too."""
         document = await port.resources.get(self.id)
         if document is None or not self._switches_off(document):
             return FoundStorage(document)
         return FoundStorage(document, await account_users(port.side, self.id, self._all.workspace.id))
 
-    def decide(self, found: FoundStorage, known: KnownValues) -> ProvisioningStep:
+    def decide(self, found: FoundStorage, known: KnownValues) -> DesiredStep:
         """Made, put under the key, left, or refused."""
         if found.document is None:
             if self.wanted.given:
@@ -54,7 +55,7 @@ class StoragePart(ProvisioningPart):
         reasons = [*self._unfit(found.document), *_used(found.users)]
         return self.refuse(*reasons) if reasons else self._kept(found.document)
 
-    async def more_users(self, port: ProvisioningPort, document: Document) -> AccountUsers:
+    async def more_users(self, port: DesiredPort, document: Document) -> AccountUsers:
         """Workspaces and datastores that lead into it, and the containers of workspaces that are not seen."""
         return await account_users(port.side, self.id, self._all.workspace.id)
 
@@ -119,7 +120,7 @@ class StoragePart(ProvisioningPart):
             and same(key.get("keyname"), self._all.key.name)
         )
 
-    def _kept(self, found: Document) -> ProvisioningStep:
+    def _kept(self, found: Document) -> DesiredStep:
         told = properties_of(found)
         change, why, stays = tightened(told, self.wanted.network)
         body: Document = {}

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 
 from amlmigrate.core.armid import key_of, name_of
 from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.desired.parts import DesiredPort
+from amlmigrate.desired.steps import DesiredStep, DesiredVerb
+from amlmigrate.desired.usage import few
 from amlmigrate.posture.accountusers import AccountUsers
 from amlmigrate.posture.reading import tried_list
 from amlmigrate.provisioning.known import KnownValues
-from amlmigrate.provisioning.parts.base import ProvisioningPart, ProvisioningPort
+from amlmigrate.provisioning.parts.base import ProvisioningPart
 from amlmigrate.provisioning.parts.networks import new_network, shuts_out_services, tightened
-from amlmigrate.provisioning.steps import ProvisioningStep, ProvisioningVerb
-from amlmigrate.provisioning.usage import few
 from amlmigrate.provisioning.wanted import VaultWanted, region, same, subscription_of
 
 
@@ -45,7 +46,7 @@ class VaultPart(ProvisioningPart):
         self.for_key = for_key
         self.what = "key vault" if for_key else "key vault for secrets"
 
-    async def read(self, port: ProvisioningPort, known: KnownValues) -> FoundVault:
+    async def read(self, port: DesiredPort, known: KnownValues) -> FoundVault:
         """The vault; where there is none, a deleted one of its name too.
 
         Who may not list what is deleted is told when the name is asked for.
@@ -59,7 +60,7 @@ class VaultPart(ProvisioningPart):
         name = name_of(self.id)
         return FoundVault(None, next((one for one in deleted if same(one.get("name"), name)), None))
 
-    def decide(self, found: FoundVault, known: KnownValues) -> ProvisioningStep:
+    def decide(self, found: FoundVault, known: KnownValues) -> DesiredStep:
         """Made, strengthened, left, or refused."""
         if found.deleted is not None:
             return self._name_held(found.deleted)
@@ -81,22 +82,22 @@ class VaultPart(ProvisioningPart):
         """By its ARM id, or by its address, which is how what is under a key of its names it."""
         return super().named_in(text) or any(f"{self._uri}{end}" in text for end in ('"', "/"))
 
-    async def more_users(self, port: ProvisioningPort, document: Document) -> AccountUsers:
+    async def more_users(self, port: DesiredPort, document: Document) -> AccountUsers:
         """Whoever has an access policy in it."""
         policies = properties_of(document).get("accessPolicies") or ()
         holders = sorted({str(each.get("objectId")) for each in policies})
         return AccountUsers([f"access policies of {few(holders)}"] if holders else [])
 
-    def forever(self, step: ProvisioningStep) -> tuple[str, ...]:
+    def forever(self, step: DesiredStep) -> tuple[str, ...]:
         """Purge protection, and the name."""
         name = name_of(self.id)
-        if step.verb is ProvisioningVerb.CREATE:
+        if step.verb is DesiredVerb.CREATE:
             days = self.wanted.soft_delete_days
             return (
                 f"the vault '{name}' gets purge protection: once deleted, it and its name stay for {days} days,"
                 " and nobody can end that sooner",
             )
-        body = properties_of(step.change.body) if step.verb is ProvisioningVerb.UPDATE and step.change else {}
+        body = properties_of(step.change.body) if step.verb is DesiredVerb.UPDATE and step.change else {}
         if "enablePurgeProtection" in body or "enableSoftDelete" in body:
             return (f"the vault '{name}' gets soft delete and purge protection, which cannot be turned off again",)
         return ()
@@ -127,7 +128,7 @@ class VaultPart(ProvisioningPart):
             )
         return notes
 
-    def _name_held(self, deleted: Document) -> ProvisioningStep:
+    def _name_held(self, deleted: Document) -> DesiredStep:
         told = properties_of(deleted)
         name = name_of(self.id)
         ways = f"recover it (az keyvault recover --name {name})"
@@ -172,7 +173,7 @@ class VaultPart(ProvisioningPart):
             )
         return reasons
 
-    def _kept(self, found: Document) -> ProvisioningStep:
+    def _kept(self, found: Document) -> DesiredStep:
         change, why, stays = tightened(found, self.wanted.network)
         if self.for_key and found.get("enableSoftDelete") is False:
             change["enableSoftDelete"] = True

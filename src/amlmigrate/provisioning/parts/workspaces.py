@@ -9,11 +9,13 @@ from typing import Any
 from amlmigrate.cloud.operations import state
 from amlmigrate.core.armid import name_of
 from amlmigrate.core.documents import Document, properties_of
-from amlmigrate.provisioning.known import UNKNOWN, KnownValues
+from amlmigrate.desired.known import UNKNOWN
+from amlmigrate.desired.parts import DesiredPort
+from amlmigrate.desired.steps import ArmCall, DesiredStep, DesiredVerb
+from amlmigrate.provisioning.known import KnownValues
 from amlmigrate.provisioning.members import GROUP_ROLE
-from amlmigrate.provisioning.parts.base import ProvisioningPart, ProvisioningPort
+from amlmigrate.provisioning.parts.base import ProvisioningPart
 from amlmigrate.provisioning.parts.likeness import differences
-from amlmigrate.provisioning.steps import ArmCall, ProvisioningStep, ProvisioningVerb
 from amlmigrate.provisioning.wanted import WantedWorkspace, same
 
 # What people see: others may have changed it since, and it says nothing of how the workspace is secured.
@@ -43,11 +45,11 @@ class WorkspacePart(ProvisioningPart):
     def __init__(self, wanted: WantedWorkspace) -> None:
         self.id, self.wanted = wanted.workspace.id, wanted
 
-    async def read(self, port: ProvisioningPort, known: KnownValues) -> Document | None:
+    async def read(self, port: DesiredPort, known: KnownValues) -> Document | None:
         """The document, with the member that not every api-version shows."""
         return await port.resources.get(self._path(known))
 
-    def decide(self, found: Document | None, known: KnownValues) -> ProvisioningStep:
+    def decide(self, found: Document | None, known: KnownValues) -> DesiredStep:
         """Made where there is none or there never came to be one; refused where another is there.
 
         A PUT replaces: one that was made once, which its `workspaceId` shows, is never written again.
@@ -72,9 +74,9 @@ class WorkspacePart(ProvisioningPart):
             *self._identities(found),
         )
 
-    def forever(self, step: ProvisioningStep) -> tuple[str, ...]:
+    def forever(self, step: DesiredStep) -> tuple[str, ...]:
         """Its key, and its name."""
-        if step.verb is not ProvisioningVerb.CREATE:
+        if step.verb is not DesiredVerb.CREATE:
             return ()
         # learn.microsoft.com, machine-learning/concept-soft-delete: 14 days.
         return (
@@ -89,10 +91,8 @@ class WorkspacePart(ProvisioningPart):
             return []
         return [f"`{GROUP_ROLE.name}` is not false: its own identity may have rights on its key's vault."]
 
-    def _made(self, body: Document, known: KnownValues, *notes: str) -> ProvisioningStep:
-        return ProvisioningStep(
-            ProvisioningVerb.CREATE, self.what, self.id, notes, ArmCall("PUT", self._path(known), body)
-        )
+    def _made(self, body: Document, known: KnownValues, *notes: str) -> DesiredStep:
+        return DesiredStep(DesiredVerb.CREATE, self.what, self.id, notes, ArmCall("PUT", self._path(known), body))
 
     def _path(self, known: KnownValues) -> str:
         """With the api-version that has the member; the usual one where that is not offered."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.cloud.session import Side
@@ -12,13 +12,13 @@ from amlmigrate.core.armid import ArmId
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.parallel import gathered
 from amlmigrate.core.rights import Permission, granted
+from amlmigrate.desired.ownership import tag_of
 from amlmigrate.posture.accountusers import AccountUsers
 from amlmigrate.posture.reading import Read, tried, tried_list
-from amlmigrate.provisioning.ownership import tag_of
 
 if TYPE_CHECKING:
-    from amlmigrate.provisioning.known import KnownValues
-    from amlmigrate.provisioning.parts.base import ProvisioningPart, ProvisioningPort
+    from amlmigrate.desired.known import Known
+    from amlmigrate.desired.parts import DesiredPart, DesiredPort
 
 # What may use the things that a file names, and what one is called.
 _TYPES = {
@@ -74,9 +74,7 @@ async def _answered(side: Side, path: str) -> Read[list[Document]]:
         return Read(refused=error.summary)
 
 
-async def users(
-    port: ProvisioningPort, part: ProvisioningPart, document: Document, known: KnownValues
-) -> AccountUsers:
+async def users(port: DesiredPort, part: DesiredPart[Any], document: Document, known: Known) -> AccountUsers:
     """Who uses a thing beside this file, in words, and why there may be more."""
     found = AccountUsers()
     everything, unseen = await port.estate.documents(ArmId.of(part.id).subscription)
@@ -91,7 +89,7 @@ async def users(
     return AccountUsers(sorted({*found.known, *more.known}), sorted({*found.unknown, *more.unknown}))
 
 
-def _own(document: Document, part: ProvisioningPart) -> bool:
+def _own(document: Document, part: DesiredPart[Any]) -> bool:
     """Whether it was made for the same workspace, or is that workspace."""
     return part.owner.lower() == tag_of(document).lower()
 
@@ -100,9 +98,7 @@ def _text(document: Document) -> str:
     return json.dumps(document, ensure_ascii=False).lower()
 
 
-async def _assigned(
-    port: ProvisioningPort, part: ProvisioningPart, known: KnownValues, found: AccountUsers
-) -> None:
+async def _assigned(port: DesiredPort, part: DesiredPart[Any], known: Known, found: AccountUsers) -> None:
     """Whose roles at the thing or below it there are, but for those of the file's own identity."""
     read = await tried(port.side.roles.assignments(part.id))
     if read.value is None:

@@ -9,7 +9,7 @@ from typing import Any
 from amlmigrate.core.documents import Document
 
 
-class ProvisioningVerb(StrEnum):
+class DesiredVerb(StrEnum):
     """What becomes of a resource."""
 
     REGISTER = "register"
@@ -23,7 +23,7 @@ class ProvisioningVerb(StrEnum):
     @property
     def writes(self) -> bool:
         """Whether something changes."""
-        return self not in (ProvisioningVerb.EXISTS, ProvisioningVerb.WAIT, ProvisioningVerb.REFUSE)
+        return self not in (DesiredVerb.EXISTS, DesiredVerb.WAIT, DesiredVerb.REFUSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,13 @@ class ArmCall:
 
 
 @dataclass(frozen=True, slots=True)
-class ProvisioningStep:
+class DesiredStep:
     """`notes` say what a reader of the plan must know; for a refusal they are all its reasons.
 
     `facts` are what was seen of the thing, as who uses it: they are shown with it, and nobody has to settle them.
     """
 
-    verb: ProvisioningVerb
+    verb: DesiredVerb
     what: str
     id: str
     notes: tuple[str, ...] = ()

@@ -4,30 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Generic, Protocol
 
 from amlmigrate.cloud.operations import state, under_way
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.errors import RefusedError
-from amlmigrate.core.events import Emit, Event
-from amlmigrate.provisioning import ownership, usage
-from amlmigrate.provisioning.known import KnownValues
-from amlmigrate.provisioning.ownership import OtherOwner, Word
-from amlmigrate.provisioning.parts.base import ProvisioningPart, ProvisioningPort, document_of
-from amlmigrate.provisioning.steps import ProvisioningStep, ProvisioningVerb
+from amlmigrate.desired import ownership, usage
+from amlmigrate.desired.known import K
+from amlmigrate.desired.ownership import OtherOwner, Word
+from amlmigrate.desired.parts import DesiredPart, DesiredPort, document_of
+from amlmigrate.desired.steps import DesiredStep, DesiredVerb
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedPart:
+class PlannedPart(Generic[K]):
     """A part, what was found of it, what becomes of it, and what of that has to be agreed to."""
 
-    part: ProvisioningPart
+    part: DesiredPart[K]
     found: Any
-    step: ProvisioningStep
+    step: DesiredStep
     others: OtherOwner | None = None
     asks: tuple[str, ...] = ()
 
-    def learned(self, known: KnownValues) -> KnownValues:
+    def learned(self, known: K) -> K:
         """What follows from it for the parts that come later."""
         known = self.part.learn(self.found, known)
         if self.others is None:
@@ -35,46 +34,67 @@ class PlannedPart:
         return replace(known, others={**known.others, key_of(self.part.id): self.others})
 
 
+class Telling(Protocol):
+    """Hears of what goes on, and has the words for what is refused."""
+
+    @property
+    def refused(self) -> str:
+        """What is said of a plan with a refusal, without a stop: `This cannot be ... as it stands`."""
+        ...
+
+    def waiting(self, what: str, id: str, why: str) -> None:
+        """Something is waited for."""
+        ...
+
+    def doing(self, step: DesiredStep) -> None:
+        """A step begins."""
+        ...
+
+    def done(self, step: DesiredStep) -> None:
+        """It is done, and was read back."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
-class Looker:
+class Looker(Generic[K]):
     """Reads parts and decides, by the word that was given for what is others'."""
 
-    port: ProvisioningPort
+    port: DesiredPort
     word: Word
-    emit: Emit
+    telling: Telling
+    # What is known before the first part was read.
+    nothing: K
 
-    async def look(self, part: ProvisioningPart, known: KnownValues, *, wait: bool = True) -> PlannedPart:
+    async def look(self, part: DesiredPart[K], known: K, *, wait: bool = True) -> PlannedPart[K]:
         """Reads one part and decides; with `wait`, what an earlier run or somebody else began is waited for."""
         found = await part.read(self.port, known)
         document = document_of(found)
         if under_way(document):
             if not wait:
                 note = f"is {state(document)}: the rest is decided when that has ended"
-                return PlannedPart(
-                    part, found, ProvisioningStep(ProvisioningVerb.WAIT, part.what, part.id, (note,))
-                )
+                return PlannedPart(part, found, DesiredStep(DesiredVerb.WAIT, part.what, part.id, (note,)))
             await self.settle(part)
             found = await part.read(self.port, known)
         return await self._judged(part, found, known)
 
-    async def settle(self, part: ProvisioningPart, *, written: bool = False) -> None:
+    async def settle(self, part: DesiredPart[K], *, written: bool = False) -> None:
         """Waits until the service has ended whatever it does to a part."""
 
         def waiting(told: str) -> None:
-            self.emit(Event("provision.waiting", {"what": part.what, "id": part.id, "why": f"is {told}"}))
+            self.telling.waiting(part.what, part.id, f"is {told}")
 
         await self.port.resources.settled(part.id, written=written, waiting=waiting)
 
-    async def plan(self, parts: Iterable[ProvisioningPart], *, wait: bool) -> list[PlannedPart]:
+    async def plan(self, parts: Iterable[DesiredPart[K]], *, wait: bool) -> list[PlannedPart[K]]:
         """What becomes of every part."""
-        known, found = KnownValues(), []
+        known, found = self.nothing, []
         for part in parts:
             planned = await self.look(part, known, wait=wait)
             known = planned.learned(known)
             found.append(planned)
         return found
 
-    async def _judged(self, part: ProvisioningPart, found: Any, known: KnownValues) -> PlannedPart:
+    async def _judged(self, part: DesiredPart[K], found: Any, known: K) -> PlannedPart[K]:
         """What the part decides, unless it would touch what is others' beyond their word."""
         step, document = part.decide(found, known), part.bearer(found)
         others = self.word.of(part, document) if part.kind and document else None
@@ -86,7 +106,7 @@ class Looker:
         if others is None:
             return _settled(part, found, step, known, None, ownership.shut_out(part, closing, users.known))
         # Only what is there already: a PUT of it would replace what is others'.
-        if step.verb is ProvisioningVerb.CREATE:
+        if step.verb is DesiredVerb.CREATE:
             step = _refused(
                 part, step, tuple(ownership.forbidden([(part.id, ownership.REPLACED)], {key_of(part.id): others}))
             )
@@ -98,49 +118,49 @@ class Looker:
 
 
 def _settled(
-    part: ProvisioningPart,
+    part: DesiredPart[K],
     found: Any,
-    step: ProvisioningStep,
-    known: KnownValues,
+    step: DesiredStep,
+    known: K,
     others: OtherOwner | None,
     shut: tuple[str, ...] = (),
-) -> PlannedPart:
+) -> PlannedPart[K]:
     """The step with what has to be agreed to, or a refusal where it goes beyond the word of owners."""
     step = _kept_off(part, step, known)
     return PlannedPart(part, found, step, others, (*part.forever(step), *_touched(part, step, known), *shut))
 
 
-def _changes(part: ProvisioningPart, step: ProvisioningStep) -> tuple[ownership.Change, ...]:
+def _changes(part: DesiredPart[K], step: DesiredStep) -> tuple[ownership.Change, ...]:
     """All that a step changes of things that exist: of its own by what is sent, of others as the part says."""
     if not step.verb.writes:
         return ()
     own = (
         ownership.changes(part, step.change.body)
-        if part.kind and step.verb is ProvisioningVerb.UPDATE and step.change
+        if part.kind and step.verb is DesiredVerb.UPDATE and step.change
         else ()
     )
     return (*own, *part.touches(step))
 
 
-def _kept_off(part: ProvisioningPart, step: ProvisioningStep, known: KnownValues) -> ProvisioningStep:
+def _kept_off(part: DesiredPart[K], step: DesiredStep, known: K) -> DesiredStep:
     """The step, or a refusal where it changes what is others' and nobody said that it may."""
     reasons = tuple(ownership.forbidden(_changes(part, step), known.others))
     return _refused(part, step, reasons) if reasons else step
 
 
-def _unadopted(part: ProvisioningPart, step: ProvisioningStep, others: OtherOwner) -> ProvisioningStep:
+def _unadopted(part: DesiredPart[K], step: DesiredStep, others: OtherOwner) -> DesiredStep:
     """A refusal with everything that would be changed."""
     changed = ownership.forbidden(_changes(part, step), {key_of(part.id): others})
     return _refused(part, step, (ownership.unadopted(others), *changed))
 
 
-def _refused(part: ProvisioningPart, step: ProvisioningStep, reasons: Sequence[str]) -> ProvisioningStep:
+def _refused(part: DesiredPart[K], step: DesiredStep, reasons: Sequence[str]) -> DesiredStep:
     """A refusal, with the reasons that there were before, and with what was seen."""
-    before = step.notes if step.verb is ProvisioningVerb.REFUSE else ()
-    return ProvisioningStep(ProvisioningVerb.REFUSE, part.what, part.id, (*before, *reasons), facts=step.facts)
+    before = step.notes if step.verb is DesiredVerb.REFUSE else ()
+    return DesiredStep(DesiredVerb.REFUSE, part.what, part.id, (*before, *reasons), facts=step.facts)
 
 
-def _touched(part: ProvisioningPart, step: ProvisioningStep, known: KnownValues) -> tuple[str, ...]:
+def _touched(part: DesiredPart[K], step: DesiredStep, known: K) -> tuple[str, ...]:
     """What changes of things of others with their owners' word: somebody says yes to that too."""
     return tuple(
         f"{one.what} {one.name} is others', and is changed ({kind}): {part.what}"
@@ -149,12 +169,12 @@ def _touched(part: ProvisioningPart, step: ProvisioningStep, known: KnownValues)
     )
 
 
-def check(steps: Iterable[ProvisioningStep], address: str, *, begun: bool = False) -> None:
+def check(steps: Iterable[DesiredStep], address: str, refused_as: str, *, begun: bool = False) -> None:
     """Raises RefusedError with the reasons of every refusal; `begun`: something may have been changed by then."""
-    refused = [step for step in steps if step.verb is ProvisioningVerb.REFUSE]
+    refused = [step for step in steps if step.verb is DesiredVerb.REFUSE]
     if refused:
         raise RefusedError(
-            "This cannot be provisioned as it stands" + ("." if begun else "; nothing was changed."),
+            refused_as + ("." if begun else "; nothing was changed."),
             reasons=tuple(f"{step.what} {step.id}: {note}" for step in refused for note in step.notes),
             address=address,
             remedy="Settle every reason, or say something else in the file, then run the same command again.",

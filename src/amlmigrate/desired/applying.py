@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Generic
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.operations import Ending, of_resource
@@ -12,12 +13,11 @@ from amlmigrate.cloud.resources import Resources
 from amlmigrate.cloud.retrying import retrying_late
 from amlmigrate.core import unexpected_errors
 from amlmigrate.core.errors import IncompleteError, MigrateError, RefusedError
-from amlmigrate.core.events import Event
-from amlmigrate.provisioning import planning, refusals
-from amlmigrate.provisioning.known import KnownValues
-from amlmigrate.provisioning.parts.base import document_of
-from amlmigrate.provisioning.planning import Looker, PlannedPart
-from amlmigrate.provisioning.steps import ProvisioningStep, ProvisioningVerb
+from amlmigrate.desired import deciding, refusals
+from amlmigrate.desired.deciding import Looker, PlannedPart
+from amlmigrate.desired.known import K
+from amlmigrate.desired.parts import document_of
+from amlmigrate.desired.steps import DesiredStep, DesiredVerb
 
 # Pauses double up to this one: reads may be behind a write for about a minute.
 _LONGEST_PAUSE = 32.0
@@ -31,20 +31,20 @@ class Applied:
     warnings: tuple[str, ...]
 
 
-async def apply(planned: Sequence[PlannedPart], looker: Looker, *, patience: float) -> Applied:
+async def apply(planned: Sequence[PlannedPart[K]], looker: Looker[K], *, patience: float) -> Applied:
     """Does what is not done.
 
     `patience` is in seconds: for so long a right that was given may take to arrive. Raises what Azure refuses, and
     RefusedError where a step would now do what nobody agreed to, with how many steps were done by then.
     """
-    known, done, warnings = KnownValues(), list[str](), list[str]()
-    steps = sum(1 for each in planned if each.step.verb is not ProvisioningVerb.EXISTS)
+    known, done, warnings = looker.nothing, list[str](), list[str]()
+    steps = sum(1 for each in planned if each.step.verb is not DesiredVerb.EXISTS)
     for each in planned:
         now = each
         try:
-            if each.step.verb is not ProvisioningVerb.EXISTS:
+            if each.step.verb is not DesiredVerb.EXISTS:
                 now = await looker.look(each.part, known)
-                _as_agreed(each, now)
+                _as_agreed(each, now, looker.telling.refused)
             if now.step.verb.writes:
                 now = await _Doing(each, looker, known).done(now.step, patience)
                 done.append(each.part.what)
@@ -55,9 +55,9 @@ async def apply(planned: Sequence[PlannedPart], looker: Looker, *, patience: flo
     return Applied(len(done), tuple(warnings))
 
 
-def _as_agreed(planned: PlannedPart, now: PlannedPart) -> None:
+def _as_agreed(planned: PlannedPart[K], now: PlannedPart[K], refused_as: str) -> None:
     """Raises RefusedError for a step that is refused by now, or does more than was shown and agreed to."""
-    planning.check([now.step], planned.part.id, begun=True)
+    deciding.check([now.step], planned.part.id, refused_as, begun=True)
     if more := [one for one in now.asks if one not in planned.asks]:
         raise RefusedError(
             f"The {planned.part.what} is not as it was when the plan was shown: more than that would be done.",
@@ -67,9 +67,9 @@ def _as_agreed(planned: PlannedPart, now: PlannedPart) -> None:
         )
 
 
-def _half_made(step: ProvisioningStep, now: PlannedPart) -> bool:
+def _half_made(step: DesiredStep, now: PlannedPart[K]) -> bool:
     """Whether what is there is what the refused attempt of this creation left, and no other's."""
-    made = step.verb is ProvisioningVerb.CREATE and now.others is None
+    made = step.verb is DesiredVerb.CREATE and now.others is None
     return made and of_resource(document_of(now.found)) is Ending.FAILED
 
 
@@ -84,28 +84,28 @@ def _told(error: MigrateError, done: Sequence[str], steps: int) -> MigrateError:
 class _OtherwiseError(Exception):
     """What is there changed since the step was decided: another one is due."""
 
-    def __init__(self, due: ProvisioningStep) -> None:
+    def __init__(self, due: DesiredStep) -> None:
         super().__init__("another step is due")
         self.due = due
 
 
-class _Doing:
+class _Doing(Generic[K]):
     """One step being carried out: `agreed` is what was shown of it."""
 
-    def __init__(self, agreed: PlannedPart, looker: Looker, known: KnownValues) -> None:
+    def __init__(self, agreed: PlannedPart[K], looker: Looker[K], known: K) -> None:
         self._agreed, self._part, self._looker, self._known = agreed, agreed.part, looker, known
-        self._port, self._emit = looker.port, looker.emit
+        self._port, self._telling = looker.port, looker.telling
         self._tried = False
 
-    async def done(self, step: ProvisioningStep, patience: float) -> PlannedPart:
+    async def done(self, step: DesiredStep, patience: float) -> PlannedPart[K]:
         """Acts until it is there. Raises what Azure refuses, with its remedy."""
-        self._emit(Event("provision.doing", step.as_dict()))
+        self._telling.doing(step)
         try:
             await retrying_late(lambda: self._once(step), self._is_late, seconds=patience, waiting=self._waiting)
         except ServiceError as error:
             raise refusals.explained(error, self._part.id, self._part.instead(step)) from error
         after = await self._read_back()
-        if after.step.verb is not ProvisioningVerb.EXISTS:
+        if after.step.verb is not DesiredVerb.EXISTS:
             raise IncompleteError(
                 f"The {self._part.what} is not what was asked for after all: {'; '.join(after.step.notes)}",
                 address=self._part.id,
@@ -117,10 +117,10 @@ class _Doing:
                 address=self._part.id,
                 remedy="Set that right by hand before the workspace is used; the same command then goes on.",
             )
-        self._emit(Event("provision.done", step.as_dict()))
+        self._telling.done(step)
         return after
 
-    async def _once(self, step: ProvisioningStep) -> None:
+    async def _once(self, step: DesiredStep) -> None:
         """The step, or what is due by then in its place."""
 
         async def before() -> None:
@@ -134,10 +134,10 @@ class _Doing:
                 await self._once(now.due)
         except ServiceError as error:
             # A conflict may be this very change, made by an answer that was lost or by a run that was killed.
-            if error.status not in (409, 412) or (await self._look()).step.verb is not ProvisioningVerb.EXISTS:
+            if error.status not in (409, 412) or (await self._look()).step.verb is not DesiredVerb.EXISTS:
                 raise
 
-    async def _look_again(self, step: ProvisioningStep) -> None:
+    async def _look_again(self, step: DesiredStep) -> None:
         """Before each attempt but the first, which comes right after a look: later ones come minutes after it.
 
         Where a right is late, and where Azure throttles. Raises _OtherwiseError where by now another step is due,
@@ -149,22 +149,20 @@ class _Doing:
         now = await self._look()
         if _half_made(step, now):
             return
-        _as_agreed(self._agreed, now)
+        _as_agreed(self._agreed, now, self._telling.refused)
         # Of a creation the body may tell the time; what it would write over is nothing as long as one is due.
-        if now.step.verb is not step.verb or (
-            step.verb is ProvisioningVerb.UPDATE and now.step.change != step.change
-        ):
+        if now.step.verb is not step.verb or (step.verb is DesiredVerb.UPDATE and now.step.change != step.change):
             raise _OtherwiseError(now.step)
 
-    async def _look(self) -> PlannedPart:
+    async def _look(self) -> PlannedPart[K]:
         return await self._looker.look(self._part, self._known)
 
-    async def _read_back(self) -> PlannedPart:
+    async def _read_back(self) -> PlannedPart[K]:
         """What is there now; what still looks as before is read again, since reads may be behind."""
         if self._part.settles:
             await self._looker.settle(self._part, written=True)
         pause = 0.25
-        while (after := await self._look()).step.verb is not ProvisioningVerb.EXISTS and pause < _LONGEST_PAUSE:
+        while (after := await self._look()).step.verb is not DesiredVerb.EXISTS and pause < _LONGEST_PAUSE:
             await asyncio.sleep(pause)
             pause *= 2
         return after
@@ -174,4 +172,4 @@ class _Doing:
 
     def _waiting(self, error: BaseException) -> None:
         why = f"waiting for the grant to arrive: {error}"
-        self._emit(Event("provision.waiting", {"what": self._part.what, "id": self._part.id, "why": why}))
+        self._telling.waiting(self._part.what, self._part.id, why)

@@ -11,7 +11,7 @@ from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.errors import BadInputError
 
 if TYPE_CHECKING:
-    from amlmigrate.provisioning.parts.base import ProvisioningPart
+    from amlmigrate.desired.parts import DesiredPart
 
 # On all that provisioning makes, written with its creation: the workspace that it was made for. A tag that names
 # another workspace is another file's.
@@ -54,7 +54,7 @@ class Word:
     adopted: frozenset[str] = frozenset()
     allowed: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
-    def of(self, part: ProvisioningPart, document: Document) -> OtherOwner | None:
+    def of(self, part: DesiredPart[Any], document: Document) -> OtherOwner | None:
         """None for what is this file's own, as its tag says."""
         tagged = tag_of(document)
         if tagged.lower() == self.owner.lower():
@@ -71,7 +71,7 @@ def tag_of(document: Document) -> str:
 
 def word(
     owner: str,
-    parts: Sequence[ProvisioningPart],
+    parts: Sequence[DesiredPart[Any]],
     adopt: Iterable[str],
     allowed: Mapping[str, frozenset[str]],
     file: str,
@@ -89,7 +89,7 @@ def word(
     return Word(owner, frozenset(_found(name, known, f"--adopt {name}", file) for name in adopt), said)
 
 
-def _names(parts: Sequence[ProvisioningPart]) -> dict[str, dict[str, str]]:
+def _names(parts: Sequence[DesiredPart[Any]]) -> dict[str, dict[str, str]]:
     """Each name that a thing can be called by to the ids that it means, each with its address."""
     known: dict[str, dict[str, str]] = {}
     for part in parts:
@@ -112,7 +112,7 @@ def _found(name: str, known: Mapping[str, Mapping[str, str]], said: str, file: s
     )
 
 
-def changes(part: ProvisioningPart, body: Document | None) -> Iterator[Change]:
+def changes(part: DesiredPart[Any], body: Document | None) -> Iterator[Change]:
     """What a PATCH of a thing changes of it, each with its id."""
     told = body or {}
     members = [*properties_of(told), *(name for name in told if name not in ("properties", "identity"))]
@@ -121,12 +121,12 @@ def changes(part: ProvisioningPart, body: Document | None) -> Iterator[Change]:
     yield from ((part.id, kind) for kind in sorted({_MEMBERS.get(name, REPLACED) for name in members}))
 
 
-def closing(part: ProvisioningPart, touched: Iterable[Change]) -> list[str]:
+def closing(part: DesiredPart[Any], touched: Iterable[Change]) -> list[str]:
     """What of the changes may shut out those who use the part's thing."""
     return [kind for id_, kind in touched if key_of(id_) == key_of(part.id) and kind in _CLOSING]
 
 
-def shut_out(part: ProvisioningPart, kinds: Iterable[str], users: Iterable[str]) -> tuple[str, ...]:
+def shut_out(part: DesiredPart[Any], kinds: Iterable[str], users: Iterable[str]) -> tuple[str, ...]:
     """What somebody says yes to before a thing of the file that others have come to use is closed."""
     return tuple(
         f"{part.what} {part.address} is changed ({kind}), which may shut out: {one}"
