@@ -22,8 +22,6 @@ from amlmigrate.ledger.evidence import EvidenceFile, only
 from amlmigrate.ledger.items import Item
 from amlmigrate.ledger.valid_decisions import Standing
 
-# The member of reports that tells, by address, the digest of what the target had in its place ('' for nothing).
-MEMBER = "let_go"
 # What each verification looks at anew, whatever its depth.
 _CODES = frozenset(("list-not-sorted", *(code.name for code in (*LET_GO, *PROTECTION))))
 _DIGITS = 16

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -82,11 +82,10 @@ def verify_living(
         named += foreign_blobs.findings(plan, ended, ledger.stayed(), living.listed, living=True)
         verdict = _verdict(living.since, unknown)
         content = content_of(
-            plan, ended, depth, verdict, differences, posture, standing, read, named, look, service
+            plan, ended, depth, verdict, differences, posture, standing, read, named, theirs, by, look, service
         )
-        content["green"] = content["green"] and not lost
-        content[waived_items.MEMBER] = theirs
-        return keep(evidence, by, content, now, {}, since=living.since.told(cutover, lost))
+        since = living.since.told(cutover, lost)
+        return keep(evidence, replace(content, green=content.green and not lost, since_cutover=since), now, {})
 
 
 def _verdict(since: Since, unknown: str) -> ByteVerdict:

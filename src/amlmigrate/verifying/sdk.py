@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from amlmigrate.cloud.sdk import SdkReader, Unreadable
 from amlmigrate.cloud.session import Session
@@ -14,6 +13,7 @@ from amlmigrate.core.events import Emit
 from amlmigrate.core.plan import Action, Plan
 from amlmigrate.core.run_progress import SdkStarted, SdkTried
 from amlmigrate.core.translation import Difference
+from amlmigrate.evidence.verify import Readable
 from amlmigrate.kinds import moving_kinds
 
 _READABLE = "readable with MLClient"
@@ -56,14 +56,15 @@ class Readers:
             ),
         ]
 
-    def as_dict(self) -> dict[str, Any]:
+    @property
+    def in_report(self) -> Readable:
         """Its form in evidence."""
-        return {
-            "assets": self.assets,
-            "readable": self.readable,
-            "unreadable_alike": self.alike,
-            "source_not_checked": self.not_checked,
-        }
+        return Readable(
+            assets=self.assets,
+            readable=self.readable,
+            unreadable_alike=self.alike,
+            source_not_checked=self.not_checked,
+        )
 
 
 async def compare_readers(plan: Plan, session: Session, emit: Emit) -> Readers:

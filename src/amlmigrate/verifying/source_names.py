@@ -12,6 +12,7 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.json_strings import document_references
 from amlmigrate.core.plan import Plan, Step
 from amlmigrate.core.workspace import Location, SurveyedWorkspace
+from amlmigrate.evidence.verify import NamingFile
 from amlmigrate.ledger.decision_subjects import found_by
 from amlmigrate.ledger.evidence import EvidenceFile
 
@@ -35,13 +36,13 @@ def known(reports: list[EvidenceFile]) -> list[Finding]:
     return [one for one in found_by(reports) if one.code == _CODE]
 
 
-def lines(naming: Naming) -> list[dict[str, object]]:
+def lines(naming: Naming) -> tuple[NamingFile, ...]:
     """Every such file, as a report has it."""
-    return [
-        {"prefix": prefix, "file": f"{file.container}/{file.path}", "count": count}
+    return tuple(
+        NamingFile(prefix=prefix, file=f"{file.container}/{file.path}", count=count)
         for prefix, files in sorted(naming.items())
         for file, count in sorted(files.items(), key=lambda pair: pair[0].path)
-    ]
+    )
 
 
 def not_searched(counts: Counter[str]) -> Iterator[str]:

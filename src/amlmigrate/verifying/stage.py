@@ -33,7 +33,6 @@ from amlmigrate.ledger.decisions import trusted
 from amlmigrate.ledger.evidence import EvidenceFile
 from amlmigrate.ledger.items import decided, items
 from amlmigrate.ledger.valid_decisions import Standing, settled_findings
-from amlmigrate.posture.sensitivity import most_sensitive
 from amlmigrate.posture.target_claims import target_claims
 from amlmigrate.verifying import verify as both_sides
 from amlmigrate.verifying.after_cutover import Living, verify_living
@@ -97,7 +96,6 @@ class _Verification:
 
     async def _compared(self, documents: DocumentComparison, readers: Readers) -> EvidenceFile[Verify]:
         plan, clouds = self.request.plan, self.clouds
-        source, target = documents.mapping.source, documents.mapping.target
         return await both_sides.verify(
             plan,
             self.request.folder,
@@ -105,7 +103,6 @@ class _Verification:
             clouds,
             documents,
             depth=self.request.depth,
-            sensitive=most_sensitive(source, target),
             read=readers,
             by=await signed(self.request.by, clouds.target.credential),
             unchanged=self.unchanged,

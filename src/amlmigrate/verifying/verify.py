@@ -3,37 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from amlmigrate.bytes.binding import bound
 from amlmigrate.bytes.drift import drifted
 from amlmigrate.bytes.executing import LocalExecutor
 from amlmigrate.bytes.listings import not_sorted
 from amlmigrate.bytes.prefixes import PrefixSet
-from amlmigrate.bytes.storage_containers import Containers, encryption_counts, list_both
+from amlmigrate.bytes.storage_containers import Containers, list_both
 from amlmigrate.cloud.session import Session
 from amlmigrate.cloud.store import StorePair
 from amlmigrate.core.authorship import By
-from amlmigrate.core.claim import Claim
 from amlmigrate.core.events import Emit
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.translation import Difference
-from amlmigrate.core.workspace import Location, Workspace
+from amlmigrate.core.workspace import Location
 from amlmigrate.evidence import Verify, headline
+from amlmigrate.evidence.verify import Of, Same
 from amlmigrate.inventory import foreign_blobs, waived_items
 from amlmigrate.kinds import holding, settling
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile
 from amlmigrate.ledger.items import Item, decided, items
 from amlmigrate.ledger.valid_decisions import Standing
-from amlmigrate.posture import BytePlaces, dataprotection, prove
+from amlmigrate.posture import dataprotection
+from amlmigrate.posture.target_claims import target_claims
 from amlmigrate.verifying import source_names
 from amlmigrate.verifying.blobs import BlobVerifier, ByteVerdict
 from amlmigrate.verifying.document_comparison import DocumentComparison
-from amlmigrate.verifying.report import Depth, content_of, keep
+from amlmigrate.verifying.report import Depth, content_of, keep, told_of
 from amlmigrate.verifying.sdk import Readers
 
 
@@ -45,7 +46,6 @@ async def verify(
     documents: DocumentComparison,
     *,
     depth: Depth,
-    sensitive: bool,
     read: Readers,
     by: By,
     unchanged: Callable[[], Awaitable[str]],
@@ -55,8 +55,7 @@ async def verify(
     """Compares both sides' bytes, and adds the report to the plan's evidence.
 
     `unchanged` is asked once all was read: it raises while somebody changes the target, or says why that is open.
-    `documents` is what comparing the documents came to; `read` is what MLClient reads. `sensitive`: a
-    workspace of the pair has the highest sensitivity.
+    `documents` is what comparing the documents came to; `read` is what MLClient reads.
     """
     # Whatever takes its time comes after: a look at the code bytes counts from when they were listed.
     looked, mapping = session.target.arm.service_clock.now() or now(), documents.mapping
@@ -83,7 +82,7 @@ async def verify(
     named += weaker
     verdict.not_checked |= set(not_compared)
     verdict.not_checked |= set(waived_items.not_comparable(waived, standing, reports))
-    claims = await _claims(session, plan, mapping.target, containers, sensitive=sensitive)
+    claims = await target_claims(session.target, plan, (mapping.source, mapping.target), containers)
     if unknown := await unchanged():
         verdict.not_checked.add(unknown)
     differences = [
@@ -94,12 +93,13 @@ async def verify(
     ]
     look = settling(plan, ledger.done_at(), looked, settled)
     service = session.target.arm.service_clock.now()
-    content = content_of(plan, ended, depth, verdict, differences, claims, standing, read, named, look, service)
-    content[waived_items.MEMBER] = theirs
-    content |= _compared(plan, ended, documents, verdict, differences, containers)
+    content = content_of(
+        plan, ended, depth, verdict, differences, claims, standing, read, named, theirs, by, look, service
+    )
+    content = _compared(content, plan, ended, documents, verdict, containers)
     held = bound(plan, (documents.source, documents.target), containers)
     manifests = {f"manifest-{side}.jsonl": lines for side, lines in verdict.manifests.items()}
-    return keep(evidence, by, content, held, manifests)
+    return keep(evidence, replace(content, headline=headline.verified(content)), held, manifests)
 
 
 def _verifier(session: Session, listed: Containers, mapping: Mapping, depth: Depth, emit: Emit) -> BlobVerifier:
@@ -115,34 +115,29 @@ def _verifier(session: Session, listed: Containers, mapping: Mapping, depth: Dep
     )
 
 
-async def _claims(
-    session: Session, plan: Plan, target: Workspace, listed: Containers, *, sensitive: bool
-) -> list[Claim]:
-    """What is shown of the target's keys and of the storage that the plan's bytes lie in."""
-    counts = encryption_counts(listed.target, plan.places(source=False))
-    places = await BytePlaces.of_plan(session.target, target, plan, sensitive=sensitive, held=counts)
-    return await prove(session.target, target, places)
-
-
 def _compared(
+    content: Verify,
     plan: Plan,
     ended: list[Item],
     documents: DocumentComparison,
     verdict: ByteVerdict,
-    differences: list[Difference],
     listed: Containers,
-) -> dict[str, Any]:
-    """How many are the same on both sides; how many items were not compared, by whether the target has them."""
-    told = {difference.address for difference in differences}
+) -> Verify:
+    """With how many are the same on both sides, and how many were not compared, by whether the target has them."""
+    told = {difference.address for difference in content.differences}
     there = {*documents.target, *documents.archived, *filled(plan, listed, documents.mapping)}
     renamed = (step for step in plan.steps if step.target and not step.address.phase)
     there |= {str(step.address) for step in renamed if str(step.called) in documents.target}
-    return {
-        "tolerated": [difference.as_dict() for difference in documents.tolerated],
-        "same": {"blobs": verdict.same, "documents": len(documents.same - told)},
-        "of": {"blobs": verdict.blobs + verdict.let_go},
-        **headline.apart(((item.address, item.outcome) for item in ended), there, _others(plan)),
-    }
+    counted = headline.apart(((item.address, item.outcome) for item in ended), there, _others(plan))
+    return replace(
+        content,
+        tolerated=told_of(documents.tolerated),
+        same=Same(blobs=verdict.same, documents=len(documents.same - told)),
+        of=Of(blobs=verdict.blobs + verdict.let_go),
+        not_in_target=counted["not_in_target"],
+        not_compared=counted["not_compared"],
+        not_the_same=counted.get("not_the_same"),
+    )
 
 
 def _others(plan: Plan) -> frozenset[str]:

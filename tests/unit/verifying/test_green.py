@@ -77,9 +77,10 @@ def _green(
     standing = Standing(of, ledger)
     read = Readers(1, 1)
     content = content_of(
-        of, ended, Depth.CHECKSUM, ByteVerdict(), list(differences), [claim], standing, read, list(named)
-    )
-    return bool(content["green"])
+        of, ended, Depth.CHECKSUM, ByteVerdict(), list(differences), [claim], standing, read, list(named), {},
+        By("ann", "host", "1"),
+    )  # fmt: skip
+    return bool(content.green)
 
 
 def test_green_is_that_nothing_is_wrong(ledger: Ledger) -> None:
@@ -179,7 +180,7 @@ def test_code_bytes_were_looked_at_when_they_were_begun_to_be_listed(
         return []
 
     monkeypatch.setattr(verify, "list_both", listing)
-    monkeypatch.setattr(verify, "_claims", nothing)
+    monkeypatch.setattr(verify, "target_claims", nothing)
 
     async def alike(*_: Any) -> Any:
         return [], []
@@ -195,7 +196,7 @@ def test_code_bytes_were_looked_at_when_they_were_begun_to_be_listed(
         report = asyncio.run(
             verify.verify(
                 made, tmp_path, ledger, SimpleNamespace(source=side, target=side), documents,  # type: ignore[arg-type]
-                depth=Depth.METADATA, sensitive=False, read=Readers(), by=By("ann", "host", "1"),
+                depth=Depth.METADATA, read=Readers(), by=By("ann", "host", "1"),
                 unchanged=nothing, emit=ignore, now=lambda: time[0],
             )
         )  # fmt: skip
@@ -241,7 +242,7 @@ def test_a_verification_looks_for_what_a_run_left_alone_and_was_let_go(
         return [], []
 
     monkeypatch.setattr(verify, "list_both", listing)
-    monkeypatch.setattr(verify, "_claims", nothing)
+    monkeypatch.setattr(verify, "target_claims", nothing)
     monkeypatch.setattr(verify.dataprotection, "afresh", alike)
     side: Any = SimpleNamespace(blobs=None, arm=SimpleNamespace(service_clock=ServiceClock()))
     documents = compare_documents(plan(), inventory(), inventory(of=TARGET))
@@ -256,7 +257,7 @@ def test_a_verification_looks_for_what_a_run_left_alone_and_was_let_go(
         report = asyncio.run(
             verify.verify(
                 made, tmp_path, ledger, SimpleNamespace(source=side, target=side), documents,  # type: ignore[arg-type]
-                depth=Depth.METADATA, sensitive=False, read=Readers(), by=By("ann", "host", "1"),
+                depth=Depth.METADATA, read=Readers(), by=By("ann", "host", "1"),
                 unchanged=nothing, emit=ignore,
             )
         )  # fmt: skip

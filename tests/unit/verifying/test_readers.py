@@ -54,7 +54,7 @@ def test_what_was_not_checked_is_counted_and_named_by_its_reason() -> None:
         "GET was answered 403 Forbidden.",
         "with MLClient, which itself reads them on neither side, 1 assets (models/m/1): SchemaError: no use for it",
     ]
-    assert found.as_dict()["source_not_checked"].keys() == {str(address) for address in many}
+    assert found.in_report.source_not_checked.keys() == {str(address) for address in many}
 
 
 def test_of_what_is_settled_nothing_is_expected() -> None:

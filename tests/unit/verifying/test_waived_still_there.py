@@ -69,7 +69,7 @@ class Case:
         now = waived_items.of_documents(self.plan, waived, there)
         now |= waived_items.of_bytes(waived, containers(target={NEW_BLOBS: blobs}))
         found = waived_items.findings(waived, standing, now, self.chain.reports(), living=living)
-        self.chain.add(report("verify", **{waived_items.MEMBER: now, "found": [one.as_dict() for one in found]}))
+        self.chain.add(report("verify", let_go=now, found=[one.as_dict() for one in found]))
         return found
 
     def open(self, found: list[Finding]) -> list[str]:
