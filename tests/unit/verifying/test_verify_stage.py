@@ -100,7 +100,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Verifications:
 async def test_the_target_is_held_to_the_source_until_a_cutover(made: Verifications) -> None:
     assert await made.verify() == "of both sides"
     assert made.done == ["changing?", "read_both", "signed in", "verify", "closed"]
-    assert [(one.name, one.data) for one in made.events] == [("verify.start", {"prefixes": 1})]
+    assert [(one.name, one.data["prefixes"]) for one in made.events] == [("verify.start", 1)]
     assert made.given["depth"] is Depth.CHECKSUM and made.given["read"] == Readers()
     # Asked again once all was read.
     assert await made.given["unchanged"]() == "not known"
