@@ -26,7 +26,17 @@ def _generator() -> Any:
 
 GENERATE = _generator()
 PAGES = [
-    *(ROOT / name for name in ("README.md", "SECURITY.md", "CHANGELOG.md", "plans/README.md")),
+    *(
+        ROOT / name
+        for name in (
+            "README.md",
+            "SECURITY.md",
+            "CHANGELOG.md",
+            "plans/README.md",
+            "sandbox/README.md",
+            "sandbox/CHANGELOG.md",
+        )
+    ),
     *GENERATE.pages(),
 ]
 TEXTS = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in PAGES}
@@ -35,7 +45,8 @@ pages = pytest.mark.parametrize("page", TEXTS)
 FENCE = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 SPAN = re.compile(r"`([^`\n]+)`")
-COMMAND = re.compile(r"\b(migrate|azsandbox) +([a-z]+)\b(?!-)([^|&;\n]*)")
+# Not what Python imports from the package of that name.
+COMMAND = re.compile(r"(?<!from )\b(migrate|azsandbox) +([a-z]+)\b(?!-)([^|&;\n]*)")
 OPTION = re.compile(r"(?<![\w-])(--[a-z][a-z-]+)")
 # Options of other programs, in what the commands print or a reader types.
 OTHERS = {
