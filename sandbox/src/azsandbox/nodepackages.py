@@ -53,11 +53,12 @@ def _folder() -> Path:
 def node_modules() -> Path:
     """The folder with the npm packages: `$AZSANDBOX_NODE_MODULES`, else the one that `install` fills.
 
-    Raises AzuriteMissing where Azurite is not in it.
+    Raises AzuriteMissing where Azurite is not in it, or was not installed to the end.
     """
     named = os.environ.get("AZSANDBOX_NODE_MODULES")
     folder = Path(named) if named else _folder() / "node_modules"
-    if not (folder / "azurite").is_dir():
+    whole = bool(named) or (_folder() / _DONE).exists()
+    if not whole or not (folder / "azurite").is_dir():
         raise AzuriteMissing(f"no npm package azurite in {folder}: {_HOW}")
     return folder
 
