@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 import time
@@ -83,10 +84,13 @@ def test_why_it_does_not_start_is_told(tmp_path: Path, monkeypatch: pytest.Monke
         pass
 
 
-async def test_requests_are_told_by_what_they_were(pair: tuple[Sandbox, Sandbox]) -> None:
+def test_requests_are_told_by_what_they_were(pair: tuple[Sandbox, Sandbox]) -> None:
     azure, _ = pair
-    await _group_names(azure)
-    found = azure.requests(host="management", path=f"{GROUPS}$", status="200")
+    asyncio.run(_group_names(azure))
+    deadline = time.monotonic() + 30
+    while not (found := azure.requests(host="management", path=f"{GROUPS}$", status="200")):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
     assert {each["method"] for each in found} == {"GET"}
     assert azure.requests(status="599") == []
 

@@ -19,6 +19,7 @@ from azsandbox.provider import Call, Response, TrackedKind, action, answer, gate
 class Widgets(TrackedKind):
     type = "Contoso.Widgets/widgets"
     api_versions = ("2026-01-01", "2026-06-01")
+    obeys = frozenset({"color"})
 
     @action("POST", "spin")
     async def spin(self, call: Call) -> Response:
@@ -64,6 +65,9 @@ async def test_its_kinds_answer_as_the_others_do(tmp_path: Path, monkeypatch: py
             assert (made["type"], made["tags"]) == ("Contoso.Widgets/widgets", {"a": "b"})
             assert [one["name"] for one in (await client.arm("GET", path, "2026-01-01"))["value"]] == ["one"]
             assert await client.arm("POST", f"{path}/one/spin", "2026-01-01") == {"spun": "one"}
+            await client.arm("PUT", f"{path}/one?color=red", "2026-01-01", {"location": "eastus2"})
+            with pytest.raises(Refused, match="'size' is not supported"):
+                await client.arm("PUT", f"{path}/one?size=1", "2026-01-01", {"location": "eastus2"})
             with pytest.raises(Refused, match="NoRegisteredProviderFound"):
                 await client.arm("GET", path, "2025-01-01")
             with pytest.raises(Refused, match="A widget is round"):

@@ -85,7 +85,7 @@ class Sandbox:
             state.faults.unlink(missing_ok=True)
 
     def requests(self, *, since: str = "", **filters: str) -> list[dict[str, Any]]:
-        """The request log, oldest first, from a time on as the log writes it.
+        """The request log, oldest first, from a time on as the log writes it; it is a moment behind the answers.
 
         `filters` are regular expressions by field, without case: `host`, `method`, `path`, `status`, `principal`.
         """

@@ -36,9 +36,12 @@ class Asked(dict[str, str]):
         return super().__getitem__(name)
 
 
-def check(method: str, path: str, obeyed: frozenset[str], query: Mapping[str, str]) -> None:
-    """Raises ArmError for what the operation does not have (400), or a change does not obey (501, `unbuilt`)."""
-    names = known("arm", f"{method} {arm_shape(path)}") | obeyed | _OF_ARM
+def check(method: str, path: str, obeyed: frozenset[str], query: Mapping[str, str], *, own: bool = False) -> None:
+    """Raises ArmError for what the operation does not have (400), or a change does not obey (501, `unbuilt`).
+
+    Of a type of another's provider, an `own` one, no source is read: it has what it obeys.
+    """
+    names = (obeyed if own else known("arm", f"{method} {arm_shape(path)}")) | _OF_ARM
     if "/locations/" in path.lower():
         names |= _OF_POLLING
     for name in query:

@@ -102,7 +102,7 @@ class Arm:
         route = self._router.resolve(request.method, request.path)
         kind = route.kind
         apiversions.check(kind.key_type, kind.type, version, self._context.location, kind.api_versions)
-        queries.check(request.method, request.path, route.kind.obeys, query)
+        queries.check(request.method, request.path, kind.obeys, query, own=bool(kind.api_versions))
         call = Call(request, route, principal, version, query, self._context)
         extra |= self._throttle.take(
             call.subscription,
