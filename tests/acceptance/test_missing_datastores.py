@@ -57,6 +57,6 @@ def test_in_the_target(full: World) -> None:
     assert "blobs/azureml" in _manual(world)
     [finding] = [one for one in world.asset_findings() if one["severity"] == "error"]
     assert finding["address"] == "datastores/workspaceartifactstore!datastore-without-twin"
-    assert "where 1 blobs go is not known" in finding["summary"]
+    assert "where 1 blob goes is not known" in finding["summary"]
     refused = world.with_faults([rule], "run")
     assert refused.code == 4 and "workspaceartifactstore" in refused.err

@@ -20,6 +20,7 @@ from amlmigrate.cli.views.base import View
 from amlmigrate.cli.who import local
 from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import BadInputError, ExitCode
+from amlmigrate.core.few import many
 from amlmigrate.core.plan import Plan
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.approving import approve_decisions, approve_plan
@@ -76,7 +77,7 @@ def _plan(folder: Path, plan: Plan, ledger: Ledger, digest: str, by: By, comment
 def _decisions(folder: Path, plan: Plan, ledger: Ledger, digest: str, by: By, comment: str) -> dict[str, Any]:
     made, decided = approve_decisions(plan, ledger, digest, by, comment)
     return {
-        "text": f"{len(decided)} decisions are approved by {made.by}.",
+        "text": f"{many(len(decided), 'decision is', 'decisions are')} approved by {made.by}.",
         "of": "decisions",
         "object_id": made.object_id,
         "by": made.by,

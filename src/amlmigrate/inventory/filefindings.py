@@ -11,7 +11,7 @@ from amlmigrate.bytes.contents import LARGEST
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.errors import MigrateError
-from amlmigrate.core.few import few
+from amlmigrate.core.few import few, many
 from amlmigrate.core.finding import Finding, Severity
 from amlmigrate.core.workspace import Location
 
@@ -85,7 +85,7 @@ def signed(file: Location, count: int) -> Say:
     """What it says of the old account opens nothing in the new one."""
     return _saying(
         "error",
-        f"{_named(file)} names the old workspace with a secret, as a signature, in {count} addresses.",
+        f"{_named(file)} names the old workspace with a secret, as a signature, in {_addresses(count)}.",
         "Take the secrets out of the file in the source, or leave the asset out with --exclude.",
         code="signed-lines",
     )
@@ -95,7 +95,7 @@ def one_version(file: Location, count: int) -> Say:
     """Its place moves, and the version or snapshot does not."""
     return _saying(
         "blocks",
-        f"{_named(file)} names one version or snapshot of a blob in {count} addresses, and none moves: in the"
+        f"{_named(file)} names one version or snapshot of a blob in {_addresses(count)}, and none moves: in the"
         " target these answer nothing.",
         "Make of each a blob of its own in the source and let the file name that, or waive this finding.",
         code="one-version",
@@ -209,3 +209,7 @@ def absent(file: Location) -> Say:
         " then plan anew, or waive this finding.",
         code="table-absent",
     )
+
+
+def _addresses(count: int) -> str:
+    return many(count, "address", "addresses")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Many
 from amlmigrate.core.documents import Document, digest, properties_of
+from amlmigrate.core.few import many
 from amlmigrate.core.json_strings import document_references
 from amlmigrate.core.reference import Reference
 from amlmigrate.kinds._byhand import Way
@@ -53,7 +54,8 @@ class Jobs(Listed):
         return Asset(
             Address(self.name),
             document,
-            reason=f"{len(lines)} jobs, listed in jobs.jsonl (SHA-256 {document['sha256']}): jobs cannot be moved",
+            reason=f"{many(len(lines), 'job')}, listed in jobs.jsonl (SHA-256 {document['sha256']}):"
+            " jobs cannot be moved",
             remedy=self.manual,
             many=Many(tuple(lines), names, outputs, writers),
         )

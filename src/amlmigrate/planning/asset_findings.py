@@ -107,7 +107,8 @@ def signed_lines(step: Step) -> Iterable[Finding]:
         yield Finding(
             "error",
             str(step.address),
-            f"{len(found)} lines that name the old workspace hold a secret, as a signature:"
+            f"{many(len(found), 'line that names', 'lines that name')} the old workspace"
+            f" {'holds' if len(found) == 1 else 'hold'} a secret, as a signature:"
             f" {', '.join(found[:_NAMED])}",
             "Take the secret out of the file in the source, or leave out what refers to it with --exclude.",
             code="signed-lines",
@@ -124,7 +125,8 @@ def without_twin(asset: Asset, mapping: Mapping, listings: Map[tuple[str, str], 
             yield Finding(
                 "error",
                 str(asset.address),
-                f"The target has no such datastore: where {len(listing.blobs)} blobs go is not known.",
+                "The target has no such datastore: where"
+                f" {many(len(listing.blobs), 'blob goes', 'blobs go')} is not known.",
                 "Every workspace is made with it: create it in the target over the container that was made for it"
                 " (az ml datastore create), and plan again.",
                 code="datastore-without-twin",

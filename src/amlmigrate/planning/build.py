@@ -14,6 +14,7 @@ from amlmigrate.core.armid import ArmId
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.events import Emit, ignore
+from amlmigrate.core.few import many
 from amlmigrate.core.finding import Finding, by_weight
 from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Action, Header, Step, read_in_lists
@@ -125,7 +126,7 @@ def _untagged(listing: Listing) -> Finding:
     return Finding(
         "blocks",
         str(blob_address(listing.place.container)),
-        f"The index tags of its {len(listing.blobs)} blobs cannot be read: they would not be copied.",
+        f"The index tags of its {many(len(listing.blobs), 'blob')} cannot be read: they would not be copied.",
         "Grant Storage Blob Data Owner on the source's account, or make sure that there are none.",
         code="index-tags-unread",
     )

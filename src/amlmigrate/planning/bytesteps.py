@@ -123,8 +123,8 @@ def of_nothing_here(
         yield Finding(
             "warning",
             mapping.target.id,
-            f"The target holds {count} copies of this tool with {size} bytes, whose source is gone and to which"
-            f" nothing of this plan refers: {few(named, _NAMED, of=count)}.",
+            f"The target holds {many(count, 'copy', 'copies')} of this tool with {many(size, 'byte')}, whose"
+            f" source is gone and to which nothing of this plan refers: {few(named, _NAMED, of=count)}.",
             "No plan deletes them: delete by hand in the target those that nothing there needs.",
             code="copies-left-over",
         )

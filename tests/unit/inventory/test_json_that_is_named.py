@@ -233,7 +233,7 @@ def test_one_version_of_a_blob_is_said_not_to_move(query: str, told: int) -> Non
     assert [(one.severity, one.address) for one in told_of] == [
         ("blocks", f"data/{name}/1!one-version") for name in ("f", "t") if told
     ]
-    assert all("in 1 addresses" in one.summary for one in told_of)
+    assert all("in 1 address" in one.summary for one in told_of)
     [anew] = found.anew.values()
     assert anew.count == 2, "its place is written anew all the same"
 
