@@ -13,7 +13,7 @@ from amlmigrate.core.claim import Claim
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.freeze_record import Assignment, FreezeState
 from amlmigrate.core.identity import Identity
-from amlmigrate.evidence import RECORDS, Content
+from amlmigrate.evidence import RECORDS, ReportContent
 from amlmigrate.ledger.evidence import EvidenceFile
 
 SHA = "ab" * 32
@@ -155,7 +155,7 @@ _LEFT_OUT = {
 }
 
 
-def report(record: str, **changed: Any) -> Content:
+def report(record: str, **changed: Any) -> ReportContent:
     """A report of that record which says just what is told, and of all else that there is nothing.
 
     Of a `plan` its digest is enough, and `manifests` may be as `Evidence.add_file` gives them.

@@ -15,7 +15,7 @@ from amlmigrate.cloud.pacing import Pacer
 from amlmigrate.cloud.roles import Roles
 from amlmigrate.cloud.shares import Shares
 from amlmigrate.cloud.store import Store
-from amlmigrate.cloud.workspaces import WorkspacePort
+from amlmigrate.cloud.workspaces import WorkspaceClient
 from amlmigrate.core.workspace import Service, WorkspaceRef
 
 if TYPE_CHECKING:
@@ -52,9 +52,9 @@ class Side:
         stores: tuple[Store, ...] = (self.blobs, self.shares)
         return next(one for one in stores if one.service is service)
 
-    def workspace(self, ref: WorkspaceRef) -> WorkspacePort:
+    def workspace(self, ref: WorkspaceRef) -> WorkspaceClient:
         """One workspace through this side."""
-        return WorkspacePort(self.arm, ref)
+        return WorkspaceClient(self.arm, ref)
 
     async def close(self) -> None:
         """Ends all connections."""

@@ -20,7 +20,7 @@ from amlmigrate.core.writes import Accepted
 _REPLACED = 200
 
 
-class WorkspacePort:
+class WorkspaceClient:
     """Paths are relative to the workspace, as `models/m/versions/1`."""
 
     def __init__(self, arm: Arm, ref: WorkspaceRef, document: Document | None = None) -> None:
@@ -130,7 +130,7 @@ class WorkspacePort:
         await self.arm.delete(f"{self.ref.id}/{path}", query)
 
 
-class InventoryPort(WorkspacePort):
+class InventoryPort(WorkspaceClient):
     """The same for who takes an inventory: a list that the service does not give is noted, with its answer."""
 
     def __init__(

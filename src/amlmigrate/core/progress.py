@@ -85,7 +85,7 @@ class SubscriptionListed(TypedEvent):
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable(TypedEvent):
+class UnreadablePlace(TypedEvent):
     """A subscription, a management group or a workspace that could not be read."""
 
     name: ClassVar[str] = "scan.unreadable"

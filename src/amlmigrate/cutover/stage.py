@@ -27,7 +27,7 @@ from amlmigrate.cutover import checking, record, target_since
 from amlmigrate.cutover.changes_since import Since
 from amlmigrate.evidence import Cutover, CutoverBack, Decommission
 from amlmigrate.evidence.cutover import Taken
-from amlmigrate.evidence.members import Change, PlanRef, Side
+from amlmigrate.evidence.members import Change, PlanRef, SideRecord
 from amlmigrate.inventory.sides import read_both
 from amlmigrate.kinds import holding as places_held
 from amlmigrate.leasing.hold import Lease, holding
@@ -195,8 +195,8 @@ class _Cutover:
             "tool": tool(),
             "by": await signed(self.request.by, self.clouds.source.credential),
             "plan": PlanRef.of(plan),
-            "source": Side.of(plan.header.source),
-            "target": Side.of(plan.header.target),
+            "source": SideRecord.of(plan.header.source),
+            "target": SideRecord.of(plan.header.target),
         }
 
 

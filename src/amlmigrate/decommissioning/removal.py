@@ -9,7 +9,7 @@ from amlmigrate.cloud.arm import Arm
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.operations import Ending, Operation, going
 from amlmigrate.cloud.polling import ended, failed
-from amlmigrate.cloud.workspaces import WorkspacePort
+from amlmigrate.cloud.workspaces import WorkspaceClient
 from amlmigrate.core.armid import ArmId
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.clock import Clock, Pace
@@ -32,7 +32,7 @@ async def locks(arm: Arm, id_: str) -> list[dict[str, Any]]:
     return [lock async for lock in arm.pages(f"{id_}/{_LOCKS}")]
 
 
-async def look(port: WorkspacePort, workspace_id: str) -> GoneLook:
+async def look(port: WorkspaceClient, workspace_id: str) -> GoneLook:
     """One look at a workspace: it, and its group's list. Raises what is not about it: refusals, no answer."""
     try:
         found = await port.find()
@@ -57,7 +57,7 @@ def of_document(found: Document, workspace_id: str) -> GoneLook:
     return GoneLook(Sight.GOING if going(found) else Sight.LIVING)
 
 
-async def not_in_list(port: WorkspacePort) -> list[str]:
+async def not_in_list(port: WorkspaceClient) -> list[str]:
     """Why the group's list could not show later that the source has gone: it does not show that it is there.
 
     A list leaves out what its reader may not see.
@@ -76,7 +76,7 @@ async def not_in_list(port: WorkspacePort) -> list[str]:
     return [] if listed else [missing]
 
 
-async def _listed(port: WorkspacePort) -> bool:
+async def _listed(port: WorkspaceClient) -> bool:
     """Whether the group's list still has it (AZ-DEL-4); that of a group that is shown to be gone has nothing."""
     ref = port.ref
     try:
@@ -88,7 +88,7 @@ async def _listed(port: WorkspacePort) -> bool:
     return ArmId.of(ref.id) in ids
 
 
-async def clear(port: WorkspacePort, source: Inventory, emit: Emit) -> None:
+async def clear(port: WorkspaceClient, source: Inventory, emit: Emit) -> None:
     """Removes what blocks the workspace's deletion; assets go with it."""
     for asset in blocking(source):
         emit(Event("decommission.removing", {"address": str(asset.address)}))
@@ -96,7 +96,7 @@ async def clear(port: WorkspacePort, source: Inventory, emit: Emit) -> None:
 
 
 async def delete(
-    port: WorkspacePort, first: Callable[[], Awaitable[object]], *, purge: bool = False
+    port: WorkspaceClient, first: Callable[[], Awaitable[object]], *, purge: bool = False
 ) -> Document | None:
     """Asks for the workspace's deletion, always the soft one unless it is gone already and is to be purged.
 
@@ -120,7 +120,7 @@ async def delete(
 
 
 async def ending(
-    port: WorkspacePort, accepted: Document | None, clock: Clock
+    port: WorkspaceClient, accepted: Document | None, clock: Clock
 ) -> tuple[Ending, ServiceError | None]:
     """How a deletion ended that was recorded as accepted, and the service's words for one that failed.
 

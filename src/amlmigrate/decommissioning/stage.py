@@ -10,7 +10,7 @@ from typing import Protocol
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.operations import Ending
 from amlmigrate.cloud.session import Session
-from amlmigrate.cloud.workspaces import WorkspacePort
+from amlmigrate.cloud.workspaces import WorkspaceClient
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.authorship import By
 from amlmigrate.core.clock import Clock
@@ -93,7 +93,7 @@ class Removal:
     # The workspace itself.
 
     @property
-    def _port(self) -> WorkspacePort:
+    def _port(self) -> WorkspaceClient:
         return self.clouds.source.workspace(self.plan.header.source_ref)
 
     async def _look(self) -> GoneLook:

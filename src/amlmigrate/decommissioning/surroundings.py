@@ -80,7 +80,9 @@ class Surroundings:
 
 
 def remains_lines(
-    remains: Iterable[Remaining | reported.Remaining], found: Iterable[Residual], deletable: Container[str] = ()
+    remains: Iterable[Remaining | reported.RemainingRecord],
+    found: Iterable[Residual],
+    deletable: Container[str] = (),
 ) -> list[str]:
     """What stays, for people, with the addresses of residuals; then those that were deleted and may come back.
 

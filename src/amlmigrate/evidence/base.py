@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Self
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 
-from amlmigrate.evidence.members import FileRef, PlanRef, Side, Text, Time
+from amlmigrate.evidence.members import FileRef, PlanRef, SideRecord, Text, Time
 from amlmigrate.evidence.values import Signed
 
 FORMAT = 1
@@ -24,7 +24,7 @@ class NotAReportError(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
+class ReportContent:
     """What a report says: of which plan, by whom, and when (UTC) by the clock of the machine that wrote it."""
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -95,11 +95,11 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OfPair(Content):
+class OfPair(ReportContent):
     """A report about both workspaces."""
 
-    source: Side
-    target: Side
+    source: SideRecord
+    target: SideRecord
 
     @property
     def workspaces(self) -> dict[str, str]:
@@ -133,10 +133,10 @@ class _Schema(GenerateJsonSchema):
         return self.generate_inner(inner)
 
 
-_ADAPTERS: dict[type[Content], TypeAdapter[Any]] = {}
+_ADAPTERS: dict[type[ReportContent], TypeAdapter[Any]] = {}
 
 
-def _adapter(of: type[Content]) -> TypeAdapter[Any]:
+def _adapter(of: type[ReportContent]) -> TypeAdapter[Any]:
     """Made when it is first used: it takes a while, and most commands read some records only."""
     if of not in _ADAPTERS:
         _ADAPTERS[of] = TypeAdapter(of)

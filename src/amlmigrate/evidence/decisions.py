@@ -8,12 +8,12 @@ from typing import ClassVar, Literal
 from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import Decision, DecisionVerb
 from amlmigrate.core.identity import Identity
-from amlmigrate.evidence.base import Content
+from amlmigrate.evidence.base import ReportContent
 from amlmigrate.evidence.members import Count, Flag, Part, Sha256, Text, Time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line(Part):
+class DecisionLine(Part):
     """One decision: `sha256` is the digest of what it was then, `says` what was shown of it.
 
     `until` is empty where it does not end; `seen`: the tool saw in the target that it was done. One that takes
@@ -29,13 +29,13 @@ class Line(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decided(Content):
+class Decided(ReportContent):
     """Decisions that were taken together: `done`, `waive`, `want` (an option of a later command) or `reopen`."""
 
     record: ClassVar[str] = "decision"
 
     decision: DecisionVerb
-    decisions: tuple[Line, ...]
+    decisions: tuple[DecisionLine, ...]
     tenant_id: Text
 
     def told(self, number: int) -> list[Decision]:
@@ -84,7 +84,7 @@ class Approved(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Approval(Content):
+class ApprovalRecord(ReportContent):
     """The approval, by one identity, of exactly the plan, or of all decisions that were open together."""
 
     record: ClassVar[str] = "approval"

@@ -22,7 +22,7 @@ from amlmigrate.evidence.values import Assigned, Found, Signed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recovery(Part):
+class RecoveryRecord(Part):
     """What is documented of getting the workspace back: the sentence, its source, and for how many days.
 
     `cannot`: why it could not be by that page; `unknown`: what could not be read of it; `accepted`: somebody took
@@ -38,7 +38,7 @@ class Recovery(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dying(Part):
+class LossesRecord(Part):
     """What is lost for good even by a soft delete; `jobs`: how many had not ended, null where not known."""
 
     computes: tuple[Free, ...]
@@ -47,7 +47,7 @@ class Dying(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Secrets(Part):
+class SecretNames(Part):
     """Those in the workspace's vault, which stay: never their values. `unread`: why they could not be listed."""
 
     vault: Text
@@ -57,7 +57,7 @@ class Secrets(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Right(Part):
+class HeldRight(Part):
     """What an identity of the workspace may still do elsewhere, and the command that takes it."""
 
     id: Text
@@ -71,7 +71,7 @@ class Right(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unseen(Part):
+class UnseenRecord(Part):
     """What could not be looked at: a subscription's id or a workspace's ARM id in lower case, and why."""
 
     scope: Text
@@ -79,11 +79,11 @@ class Unseen(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rights(Part):
+class HeldRightsRecord(Part):
     """Those that were found, what could not be read, and what nobody looked at."""
 
-    held: tuple[Right, ...]
-    unread: tuple[Unseen, ...]
+    held: tuple[HeldRight, ...]
+    unread: tuple[UnseenRecord, ...]
     not_looked_at: Text
 
 
@@ -99,7 +99,7 @@ class RoleAssignment(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Remaining(Part):
+class RemainingRecord(Part):
     """One thing that stays: `id` is its ARM id, or `ACCOUNT/CONTAINER`.
 
     `key` is the customer's key that Azure reports for it; null for Microsoft's, or where that is not known, which
@@ -141,7 +141,7 @@ class Kept(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Protection(Part):
+class ProtectionRecord(Part):
     """For how long an account keeps what was deleted.
 
     Days are null where that is off, 0 where it is on for a time that is not told.
@@ -189,10 +189,10 @@ class Decommission(OfPair):
     by_us: Flag
     warnings: tuple[Found, ...]
     removed_first: tuple[Text, ...]
-    recovery: Recovery
-    dying: Dying
-    secrets: Secrets
-    rights: Rights
+    recovery: RecoveryRecord
+    dying: LossesRecord
+    secrets: SecretNames
+    rights: HeldRightsRecord
     role_assignments: tuple[RoleAssignment, ...] | None
     frozen: tuple[Assigned, ...]
     not_known: tuple[Text, ...]
@@ -200,9 +200,9 @@ class Decommission(OfPair):
     verified: RestsOn | None
     code_bytes: LastLook | None
     recoverable_until: Time | None
-    remains: tuple[Remaining, ...]
+    remains: tuple[RemainingRecord, ...]
     residuals: tuple[Residual, ...]
     containers_deleted: tuple[Text, ...]
     containers_kept: tuple[Kept, ...]
-    accepted_unseen: tuple[Unseen, ...]
-    protection: Protection | None
+    accepted_unseen: tuple[UnseenRecord, ...]
+    protection: ProtectionRecord | None

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from amlmigrate.core.freeze_record import FreezeState
-from amlmigrate.evidence.base import Content
+from amlmigrate.evidence.base import ReportContent
 from amlmigrate.evidence.members import Part, Sha256, Text
 from amlmigrate.evidence.values import Assigned, Found
 
@@ -17,7 +17,7 @@ FILE: Literal["freeze.json"] = "freeze.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source(Part):
+class FrozenSource(Part):
     """The workspace whose writers lost their rights, and the ARM id of its storage account.
 
     Rights are given back nowhere else; the account is empty where it is not known.
@@ -29,7 +29,7 @@ class Source(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class View(Part):
+class ViewFile(Part):
     """The file for people that says the same, and its SHA-256."""
 
     name: Literal["freeze.json"]
@@ -37,11 +37,11 @@ class View(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OfFreeze(Content):
+class OfFreeze(ReportContent):
     """A report about the rights of others on the source, and the file that shows them."""
 
-    source: Source
-    file: View
+    source: FrozenSource
+    file: ViewFile
 
     @property
     def workspaces(self) -> dict[str, str]:
@@ -81,7 +81,7 @@ class Freeze(OfFreeze):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Back(OfFreeze):
+class GiveBackRecord(OfFreeze):
     """What giving back came to: how every assignment stands, and what could not be given."""
 
     record: ClassVar[str] = "back"

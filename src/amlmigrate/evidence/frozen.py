@@ -12,8 +12,8 @@ from typing import Any, Literal
 from amlmigrate.core.authorship import By
 from amlmigrate.core.escapes import as_json
 from amlmigrate.core.freeze_record import OWED, Assignment, FreezeState
-from amlmigrate.evidence.base import FORMAT, Content
-from amlmigrate.evidence.freezing import Back, Deed, Freeze, OfFreeze, Source
+from amlmigrate.evidence.base import FORMAT, ReportContent
+from amlmigrate.evidence.freezing import Deed, Freeze, FrozenSource, GiveBackRecord, OfFreeze
 from amlmigrate.evidence.members import PlanRef
 
 
@@ -22,7 +22,7 @@ class FreezeRecord:
     """All that `freeze` had to do with, by plan: what each assignment is and how it stands."""
 
     plan: PlanRef
-    source: Source
+    source: FrozenSource
     by: By
     time: str = ""
     found: Mapping[str, Assignment] = field(default_factory=dict)
@@ -78,7 +78,7 @@ class FreezeRecord:
         }
 
 
-def of_reports(contents: Iterable[Content]) -> FreezeRecord | None:
+def of_reports(contents: Iterable[ReportContent]) -> FreezeRecord | None:
     """How all stands by the reports of a chain, oldest first; None where nothing was ever frozen.
 
     Raises ValueError for one that sums up other assignments than there were deeds of.
@@ -87,7 +87,7 @@ def of_reports(contents: Iterable[Content]) -> FreezeRecord | None:
     for content in contents:
         if isinstance(content, Deed):
             record = _told(content, record.found if record else {}).after(content.assignment)
-        elif isinstance(content, Freeze | Back):
+        elif isinstance(content, Freeze | GiveBackRecord):
             found = record.found if record else {}
             if {one.id.lower() for one in content.assignments} != set(found):
                 raise ValueError("a report sums up other assignments than its deeds are of")

@@ -43,7 +43,7 @@ class PlanRef(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Side(Part):
+class SideRecord(Part):
     """One of the two workspaces, as the header of the plan has it."""
 
     id: Text
@@ -52,7 +52,7 @@ class Side(Part):
     encryption: Free | None
 
     @classmethod
-    def of(cls, header: Mapping[str, Any]) -> Side:
+    def of(cls, header: Mapping[str, Any]) -> SideRecord:
         """Of `header.source` or `header.target`."""
         return cls(
             id=header["id"],

@@ -13,7 +13,7 @@ Ended = Literal["ended", "stopped", "stopped: the target can no longer be used",
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made(Part):
+class MadeRecord(Part):
     """All that the ledger says that the tool made in the target, and how it left it: how much, and its digest."""
 
     count: Count
@@ -50,4 +50,4 @@ class Run(OfPair):
     deleted: dict[Text, Count]
     warnings: tuple[Found, ...]
     idmap: IdMap
-    made: Made
+    made: MadeRecord

@@ -26,7 +26,7 @@ _READ = ("checksum", "sdk")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference(Part):
+class DifferenceRecord(Part):
     """One field that is not as it should be; `expected` and `actual` are JSON."""
 
     address: Text
@@ -60,7 +60,7 @@ class Of(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Readable(Part):
+class MLClientReads(Part):
     """What MLClient reads: of how many assets, how many in the target; of the rest, address to reason."""
 
     assets: Count
@@ -102,7 +102,7 @@ class Verify(Timed):
     open_findings: tuple[Found, ...]
     decided_findings: tuple[Told, ...]
     foreign_bytes: tuple[ForeignBytes, ...]
-    differences: tuple[Difference, ...]
+    differences: tuple[DifferenceRecord, ...]
     posture: tuple[Found, ...]
     claims: tuple[Claimed, ...]
     warnings: tuple[Found, ...]
@@ -115,10 +115,10 @@ class Verify(Timed):
     blobs: Count
     bytes: Count
     trees: dict[Text, dict[Text, Text]]
-    sdk: Readable | None = None
+    sdk: MLClientReads | None = None
     let_go: dict[Text, Text]
     since_cutover: SinceCutover | None = None
-    tolerated: tuple[Difference, ...] | None = None
+    tolerated: tuple[DifferenceRecord, ...] | None = None
     same: Same | None = None
     of: Of | None = None
     not_in_target: dict[Text, Count] | None = None

@@ -20,7 +20,7 @@ FORMAT = 1
 _WORDING = sealedlines.Wording("fleet", "Make one with `migrate plan --fleet SCAN --targets FILE`.")
 
 
-class Progress(StrEnum):
+class PlanningProgress(StrEnum):
     """How far the planning of one workspace is."""
 
     PENDING = "pending"
@@ -39,7 +39,7 @@ class FleetEntry:
     environment: str | None
     risk: int
     folder: str
-    state: Progress = Progress.PENDING
+    state: PlanningProgress = PlanningProgress.PENDING
     told: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -55,7 +55,7 @@ class FleetEntry:
             folder,
         )
 
-    def became(self, state: Progress, told: dict[str, Any]) -> FleetEntry:
+    def became(self, state: PlanningProgress, told: dict[str, Any]) -> FleetEntry:
         """The same, further on."""
         return replace(self, state=state, told=told)
 
@@ -80,7 +80,7 @@ def write(folder: Path, fleet: Fleet, *, created: str) -> None:
         "scan_sha256": fleet.scan,
         "options": fleet.options,
         "waves": len({entry.wave for entry in fleet.entries}),
-        "plans": {state.value: states.count(state) for state in Progress},
+        "plans": {state.value: states.count(state) for state in PlanningProgress},
         "left": len(fleet.left),
     }
     lines = [
@@ -127,7 +127,7 @@ def _entries(lines: Sequence[dict[str, Any]]) -> Iterable[FleetEntry]:
     for line in lines:
         if line.get("record") == "plan":
             members = {key: value for key, value in line.items() if key != "record"}
-            entry = FleetEntry(**{**members, "state": Progress(line["state"])})
+            entry = FleetEntry(**{**members, "state": PlanningProgress(line["state"])})
             if not is_name(entry.folder):
                 raise ValueError("the folder of a plan lies elsewhere")
             texts = (entry.source, entry.target, entry.workspace_id, entry.folder)
@@ -159,11 +159,11 @@ def placed(
     for number, wave in waves.items():
         for member in wave:
             old = known.get(key_of(member.source.id))
-            if old and old.state is Progress.PLANNED and key_of(old.target) != key_of(member.target.id):
+            if old and old.state is PlanningProgress.PLANNED and key_of(old.target) != key_of(member.target.id):
                 # Its plan stays where it is, since it may have been run.
                 old = None
             fresh = FleetEntry.of(member, number, old.folder if old else _folder(member.source, used))
-            done = old is not None and old.state is Progress.PLANNED
+            done = old is not None and old.state is PlanningProgress.PLANNED
             found.append(replace(fresh, state=old.state, told=old.told) if old and done else fresh)
     return found
 

@@ -23,7 +23,7 @@ from amlmigrate.core.plan import Header
 from amlmigrate.core.progress import FleetStarted, MemberFailed, MemberLeft, MemberPlanned
 from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.fleet import fleetfile, folders, pairs
-from amlmigrate.fleet.fleetfile import Fleet, FleetEntry, Progress
+from amlmigrate.fleet.fleetfile import Fleet, FleetEntry, PlanningProgress
 from amlmigrate.fleet.members import UnplannedMember, asked_for, members, unread
 from amlmigrate.fleet.waves import Waves, named_waves, waves
 from amlmigrate.planning import planfile, selection_check
@@ -67,7 +67,7 @@ class FleetOutcome:
     left: tuple[UnplannedMember, ...]
     behind: str = ""
 
-    def of(self, state: Progress) -> list[FleetEntry]:
+    def of(self, state: PlanningProgress) -> list[FleetEntry]:
         """The workspaces that have come so far."""
         return [entry for entry in self.entries if entry.state is state]
 
@@ -79,7 +79,7 @@ class FleetOutcome:
     @property
     def complete(self) -> bool:
         """Whether all that was asked for is planned, and kept."""
-        return not (self.of(Progress.FAILED) or self.missing or self.behind)
+        return not (self.of(PlanningProgress.FAILED) or self.missing or self.behind)
 
 
 async def plan_fleet(clouds: Session, request: FleetRequest, emit: Emit) -> FleetOutcome:
@@ -173,14 +173,14 @@ class FleetPlanning:
                 told = _told(header) if header else {}
             except Exception as error:  # noqa: BLE001 - of one folder, and told; the others are looked at
                 told = folders.told_of(error, self._request.out / entry.folder)
-                self._become(entry, Progress.FAILED, told)
+                self._become(entry, PlanningProgress.FAILED, told)
                 continue
             if header:
                 plans[entry.folder] = header
-            self._become(entry, Progress.PLANNED if header else Progress.PENDING, told)
+            self._become(entry, PlanningProgress.PLANNED if header else PlanningProgress.PENDING, told)
         folders.refuse_other_options(self._request.out, plans, self._request.by.asked())
 
-    def _become(self, entry: FleetEntry, state: Progress, told: dict[str, Any]) -> None:
+    def _become(self, entry: FleetEntry, state: PlanningProgress, told: dict[str, Any]) -> None:
         self._entries[entry.folder] = entry.became(state, told)
 
     def keep(self) -> None:
@@ -202,16 +202,16 @@ class FleetPlanning:
         for left in self._left:
             self._emit(MemberLeft(left.id, left.state, left.reason, left.named))
         states = Counter(entry.state for entry in self._entries.values())
-        self._emit(FleetStarted(len(self._entries), states[Progress.PLANNED]))
+        self._emit(FleetStarted(len(self._entries), states[PlanningProgress.PLANNED]))
         for entry in self._entries.values():
-            if entry.state is Progress.FAILED:
+            if entry.state is PlanningProgress.FAILED:
                 self._fail(entry, entry.told)
 
         async def one(entry: FleetEntry) -> None:
             await self._plan(clouds, entry)
             self._try_to_keep()
 
-        open_ones = [entry for entry in self._entries.values() if entry.state is Progress.PENDING]
+        open_ones = [entry for entry in self._entries.values() if entry.state is PlanningProgress.PENDING]
         await each(open_ones, one, parallel=_AT_ONCE)
         if self._behind:
             self._try_to_keep()
@@ -226,11 +226,11 @@ class FleetPlanning:
             self._fail(entry, folders.told_of(error, folder))
         else:
             self._emit(MemberPlanned(entry.source, entry.wave, str(folder), told))
-            self._become(entry, Progress.PLANNED, told)
+            self._become(entry, PlanningProgress.PLANNED, told)
 
     def _fail(self, entry: FleetEntry, told: dict[str, Any]) -> None:
         self._emit(MemberFailed(entry.source, entry.wave, told["reason"], told["remedy"]))
-        self._become(entry, Progress.FAILED, told)
+        self._become(entry, PlanningProgress.FAILED, told)
 
     def _of(self, entry: FleetEntry, folder: Path) -> planning.PlanRequest:
         return planning.PlanRequest(
@@ -251,7 +251,9 @@ class FleetPlanning:
 
     def _refuse_idle(self, entries: tuple[FleetEntry, ...]) -> None:
         """A glob that matched in none of the plans, once all of them are there. Raises BadInputError."""
-        planned = [self._request.out / entry.folder for entry in entries if entry.state is Progress.PLANNED]
+        planned = [
+            self._request.out / entry.folder for entry in entries if entry.state is PlanningProgress.PLANNED
+        ]
         told = [_idle(planfile.read_header(folder)) for folder in planned]
         given = [*self._request.choices.selection.select, *self._request.choices.selection.exclude]
         found = [glob for glob in given if told and all(f"'{glob}' matches nothing" in text for text in told)]

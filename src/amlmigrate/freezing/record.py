@@ -17,8 +17,8 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.freeze_record import Assignment, FreezeState, strange
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.unexpected_errors import said
-from amlmigrate.evidence import Back, Deed, Freeze
-from amlmigrate.evidence.freezing import FILE, NotGiven, OfFreeze, Source, View
+from amlmigrate.evidence import Deed, Freeze, GiveBackRecord
+from amlmigrate.evidence.freezing import FILE, FrozenSource, NotGiven, OfFreeze, ViewFile
 from amlmigrate.evidence.frozen import FreezeRecord, of_reports
 from amlmigrate.evidence.members import PlanRef
 from amlmigrate.ledger import Ledger, decisions, files
@@ -29,7 +29,7 @@ from amlmigrate.ledger.read_only_copy import copied
 __all__ = ["Assignment", "Deeds", "FreezeRecord", "FreezeState"]
 
 F = TypeVar("F", bound=OfFreeze)
-_RECORDS = (Deed.record, Freeze.record, Back.record)
+_RECORDS = (Deed.record, Freeze.record, GiveBackRecord.record)
 
 
 def read(reports: Iterable[EvidenceFile], folder: Path) -> FreezeRecord | None:
@@ -96,7 +96,9 @@ class Deeds:
         self._by = by
         self.record = FreezeRecord(
             PlanRef.of(plan),
-            Source(id=header.source["id"], workspace_id=header.source["workspaceId"], storage_account=account),
+            FrozenSource(
+                id=header.source["id"], workspace_id=header.source["workspaceId"], storage_account=account
+            ),
             replace(by, options={}),
             found=known.found if known else {},
         )
@@ -125,13 +127,13 @@ class Deeds:
         standing = {"state": record.state, "assignments": record.assignments}
         return self._write(record, Freeze, **standing, findings=tuple(findings), failed=failed)
 
-    def given_back(self, failed: Iterable[NotGiven] = ()) -> EvidenceFile[Back] | None:
+    def given_back(self, failed: Iterable[NotGiven] = ()) -> EvidenceFile[GiveBackRecord] | None:
         """Adds the report of what giving back came to. None as for `frozen`."""
         left = tuple(failed)
         if not self._to_say(bool(left)):
             return None
         record = replace(self.record, time=_now())
-        return self._write(record, Back, state=record.state, assignments=record.assignments, failed=left)
+        return self._write(record, GiveBackRecord, state=record.state, assignments=record.assignments, failed=left)
 
     def _to_say(self, failed: bool) -> bool:
         newest = decisions.freeze_state(self._evidence.reports())
@@ -142,7 +144,7 @@ class Deeds:
         data = record.data()
         sha256 = hashlib.sha256(data).hexdigest()
         self._ledger.note(decisions.FREEZE_NEXT, sha256)
-        file = View(name=FILE, sha256=sha256)
+        file = ViewFile(name=FILE, sha256=sha256)
         content = of(time=record.time, plan=record.plan, by=self._by, source=record.source, file=file, **more)
         report = self._evidence.add(content)
         self.record = record

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from amlmigrate.cloud.session import Session
-from amlmigrate.cloud.workspaces import WorkspacePort
+from amlmigrate.cloud.workspaces import WorkspaceClient
 from amlmigrate.core.decision import DecisionSubject
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
@@ -73,7 +73,7 @@ def _effect(plan: Plan, step: Step) -> Effect | None:
 
 
 async def _steps(
-    clouds: Session, plan: Plan, port: WorkspacePort, steps: list[Step], pair: Pair | None = None
+    clouds: Session, plan: Plan, port: WorkspaceClient, steps: list[Step], pair: Pair | None = None
 ) -> dict[str, bool | None]:
     found: dict[str, bool | None] = {}
     mapping = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator
 
-from amlmigrate.cloud.workspaces import WorkspacePort
+from amlmigrate.cloud.workspaces import WorkspaceClient
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.events import Emit, ignore
 from amlmigrate.core.parallel import together
@@ -17,7 +17,7 @@ from amlmigrate.kinds import Listed, all_kinds, children, moving_kinds, root_of
 Found = dict[str, list[Asset]]
 
 
-async def scan(kinds: Iterable[Listed], port: WorkspacePort, emit: Emit = ignore) -> Found:
+async def scan(kinds: Iterable[Listed], port: WorkspaceClient, emit: Emit = ignore) -> Found:
     """The assets of these kinds, by their names; of a kind with a parent this comes before it among them."""
     tasks: dict[str, asyncio.Task[list[Asset]]] = {}
     async with together() as group:
@@ -27,7 +27,7 @@ async def scan(kinds: Iterable[Listed], port: WorkspacePort, emit: Emit = ignore
 
 
 async def _scan(
-    kind: Listed, port: WorkspacePort, parents: asyncio.Task[list[Asset]] | None, emit: Emit
+    kind: Listed, port: WorkspaceClient, parents: asyncio.Task[list[Asset]] | None, emit: Emit
 ) -> list[Asset]:
     found = await kind.scan(port, await parents if parents else ())
     if kind.name in moving_kinds():

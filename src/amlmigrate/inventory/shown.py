@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from amlmigrate.cloud.errors import ServiceError
-from amlmigrate.cloud.workspaces import WorkspacePort
+from amlmigrate.cloud.workspaces import WorkspaceClient
 from amlmigrate.core.address import ARCHIVE, Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
@@ -16,7 +16,7 @@ _UNREAD = "settings-unread"
 Effect = tuple[Document, Document]
 
 
-async def shown(port: WorkspacePort, address: Address, effect: Effect | None = None) -> bool | None:
+async def shown(port: WorkspaceClient, address: Address, effect: Effect | None = None) -> bool | None:
     """Whether the workspace of the port shows it, by its name there; None where nobody can, or may, look.
 
     `effect`: of a phase, the bodies without it and with it.
@@ -54,7 +54,7 @@ def looked_at(finding: str) -> bool:
     return about in moving_kinds() and moving_kinds()[about].inherent
 
 
-async def set_right(source: WorkspacePort, target: WorkspacePort, finding: str) -> bool | None:
+async def set_right(source: WorkspaceClient, target: WorkspaceClient, finding: str) -> bool | None:
     """Whether a finding about what every workspace has by itself is no longer so; None where that is not known."""
     address = Address.parse(finding.rpartition(MARK)[0])
     kind = moving_kinds()[address.kind]
@@ -68,7 +68,7 @@ async def set_right(source: WorkspacePort, target: WorkspacePort, finding: str) 
     return None if any(one.code == _UNREAD for one in found) else True
 
 
-async def _listed(port: WorkspacePort, kind: Listed, address: Address) -> bool | None:
+async def _listed(port: WorkspaceClient, kind: Listed, address: Address) -> bool | None:
     """By its collection, which shows what a GET of one item may hide, as a disabled schedule."""
     pages = port.pages(kind.collection, dict(kind.query), absent_is_empty=True)
     names = [str(item["name"]).lower() async for item in pages]
@@ -80,6 +80,6 @@ async def _listed(port: WorkspacePort, kind: Listed, address: Address) -> bool |
     return None if names and (kind.regional or not kind.keeps_name) else False
 
 
-async def _is_datastore(port: WorkspacePort, name: str) -> bool:
+async def _is_datastore(port: WorkspaceClient, name: str) -> bool:
     kinds = [kind for kind in moving_kinds().values() if kind.storage(kind.example()).datastore]
     return any([await port.get(f"{kind.collection}/{name}") is not None for kind in kinds])

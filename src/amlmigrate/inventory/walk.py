@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from amlmigrate.cloud.session import Side
-from amlmigrate.cloud.workspaces import InventoryPort, WorkspacePort
+from amlmigrate.cloud.workspaces import InventoryPort, WorkspaceClient
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.documents import Document
@@ -20,7 +20,7 @@ Assets = dict[Address, Asset]
 
 
 async def take(
-    port: WorkspacePort,
+    port: WorkspaceClient,
     stores: Side | None = None,
     *,
     workspace: Workspace | None = None,
@@ -42,7 +42,7 @@ async def take(
     # Without a list of what there is, a target is no basis to write or to judge upon; of a source it is an item.
     # Of a target what cannot be listed may refer to anything: it is noted, and ends nothing.
     more = InventoryPort(port.arm, port.ref, tuple(frozen), document=workspace.document)
-    plain = WorkspacePort(port.arm, port.ref, workspace.document)
+    plain = WorkspaceClient(port.arm, port.ref, workspace.document)
     by_hand = by_hand_kinds(refers=not stores) if stores or users else []
     async with together() as group:
         moving = group.create_task(scan(moving_kinds().values(), more if stores else plain, emit))

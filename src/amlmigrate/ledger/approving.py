@@ -98,11 +98,11 @@ def approvals(plan: Plan, ledger: Ledger) -> list[Approval]:
 
 def told(reports: list[EvidenceFile]) -> list[Approval]:
     """The approvals that evidence tells of; of two of the same by the same identity the newer one."""
-    found = [_told(report) for report in only(reports, evidence.Approval)]
+    found = [_told(report) for report in only(reports, evidence.ApprovalRecord)]
     return list({(one.sha256, one.tenant_id, one.object_id): one for one in found}.values())
 
 
-def _told(report: EvidenceFile[evidence.Approval]) -> Approval:
+def _told(report: EvidenceFile[evidence.ApprovalRecord]) -> Approval:
     content, identity = report.content, report.content.identity
     return Approval(
         content.sha256,
@@ -170,7 +170,7 @@ def _record(
     by: By,
     comment: str,
 ) -> Approval:
-    content = evidence.Approval(
+    content = evidence.ApprovalRecord(
         time=_now(),
         plan=PlanRef.of(plan),
         of="decisions" if decisions else "plan",

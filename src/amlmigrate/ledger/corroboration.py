@@ -13,19 +13,19 @@ from pathlib import Path
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.plan import Step
 from amlmigrate.evidence import Run
-from amlmigrate.evidence.run import Made
+from amlmigrate.evidence.run import MadeRecord
 from amlmigrate.ledger.evidence import EvidenceFile, end_problems, examine, last, of_another
 from amlmigrate.ledger.ledger import Ledger
 from amlmigrate.ledger.missing import EVIDENCE
 
 
-def made(ledger: Ledger) -> Made:
+def made(ledger: Ledger) -> MadeRecord:
     """The digest of all that it says that the tool made, and how it left it, for the report of a run."""
     sha, count = hashlib.sha256(), 0
     for line in ledger.claims():
         count += 1
         sha.update("\0".join(line).encode() + b"\n")
-    return Made(count=count, sha256=sha.hexdigest())
+    return MadeRecord(count=count, sha256=sha.hexdigest())
 
 
 def problems(ledger: Ledger, reports: list[EvidenceFile]) -> Iterator[str]:

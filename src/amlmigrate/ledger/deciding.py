@@ -15,7 +15,7 @@ from amlmigrate.core.plan import Action, Plan
 from amlmigrate.core.redaction import masked
 from amlmigrate.core.state import UNSELECTED_REASON, State
 from amlmigrate.evidence import Decided
-from amlmigrate.evidence.decisions import Line
+from amlmigrate.evidence.decisions import DecisionLine
 from amlmigrate.evidence.members import PlanRef
 from amlmigrate.ledger import approving
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile
@@ -68,7 +68,7 @@ def reopen(plan: Plan, ledger: Ledger, choices: Iterable[tuple[str, str]], by: B
                     address=address,
                     remedy="Leave it out: `migrate status` tells what was decided.",
                 )
-        lines = [Line(address=address, reason=masked(reason)) for address, reason in pairs]
+        lines = [DecisionLine(address=address, reason=masked(reason)) for address, reason in pairs]
         _report(evidence, plan, DecisionVerb.REOPEN, lines, by, _now())
         ledger.take_back(address for address, _ in pairs)
     return [address for address, _ in pairs]
@@ -116,13 +116,15 @@ def refuse_early(ledger: Ledger, subject: DecisionSubject) -> None:
 
 def line(
     address: str, sha256: str, says: str, reason: str = "", until: str = "", *, seen: bool | None = None
-) -> Line:
+) -> DecisionLine:
     """A decision as a report has it: a reason that somebody typed may hold an URL with a signature."""
-    return Line(address=address, sha256=sha256, reason=masked(reason), until=until, says=masked(says), seen=seen)
+    return DecisionLine(
+        address=address, sha256=sha256, reason=masked(reason), until=until, says=masked(says), seen=seen
+    )
 
 
 def record(
-    plan: Plan, ledger: Ledger, evidence: Evidence, verb: DecisionVerb, lines: list[Line], by: By
+    plan: Plan, ledger: Ledger, evidence: Evidence, verb: DecisionVerb, lines: list[DecisionLine], by: By
 ) -> list[Decision]:
     """Writes decisions as `line` makes them into the evidence, then into the ledger, and returns them."""
     # Of two at once the later one counts, in the evidence and in the ledger alike.
@@ -134,7 +136,7 @@ def record(
 
 
 def _report(
-    evidence: Evidence, plan: Plan, verb: DecisionVerb, lines: list[Line], by: By, now: str
+    evidence: Evidence, plan: Plan, verb: DecisionVerb, lines: list[DecisionLine], by: By, now: str
 ) -> EvidenceFile[Decided]:
     content = Decided(
         time=now,

@@ -16,7 +16,7 @@ from amlmigrate.core.documents import digest
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.plan import Plan
 from amlmigrate.evidence import Decided, Deed
-from amlmigrate.evidence.decisions import Line
+from amlmigrate.evidence.decisions import DecisionLine
 from amlmigrate.evidence.freezing import FILE, OfFreeze
 from amlmigrate.ledger import approving, corroboration, deciding
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile, last, only
@@ -67,7 +67,7 @@ def wanted(
         )
 
 
-def _option(command: str, name: str, value: Any, about: Any) -> Line:
+def _option(command: str, name: str, value: Any, about: Any) -> DecisionLine:
     shown = "" if value is True else f"{value:g}" if isinstance(value, float) else str(value)
     says = " ".join(part for part in (command, name, shown) if part)
     content = {"command": command, "option": name, "value": value}

@@ -16,7 +16,7 @@ from typing_extensions import TypeVar
 
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.escapes import as_json
-from amlmigrate.evidence import RECORDS, Content, NotAReportError
+from amlmigrate.evidence import RECORDS, NotAReportError, ReportContent
 from amlmigrate.evidence.members import FileRef
 from amlmigrate.ledger import files
 from amlmigrate.ledger.exclusive import alone
@@ -33,8 +33,8 @@ REMEDY = (
 )
 
 
-C = TypeVar("C", bound=Content)
-C_co = TypeVar("C_co", bound=Content, covariant=True, default=Content)
+C = TypeVar("C", bound=ReportContent)
+C_co = TypeVar("C_co", bound=ReportContent, covariant=True, default=ReportContent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ def examine(folder: Path) -> tuple[list[EvidenceFile], list[Problem]]:
     return found, problems
 
 
-def _content(record: Any, line: Mapping[str, Any]) -> Content:
+def _content(record: Any, line: Mapping[str, Any]) -> ReportContent:
     """What a report says. Raises NotAReportError."""
     of = RECORDS.get(record) if isinstance(record, str) else None
     if of is None:

@@ -8,7 +8,7 @@ from amlmigrate.core.decision import DecisionSubject
 from amlmigrate.core.freeze_record import Assignment, FreezeState
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.state import Outcome
-from amlmigrate.evidence import Back, Decommission, frozen
+from amlmigrate.evidence import Decommission, GiveBackRecord, frozen
 from amlmigrate.ledger.decision_subjects import found_by, of_claims, of_frozen, of_lost, of_residuals
 from amlmigrate.ledger.evidence import EvidenceFile, last
 from amlmigrate.ledger.items import items
@@ -54,7 +54,7 @@ def opened(plan: Plan, ledger: Ledger | None, reports: list[EvidenceFile]) -> li
 
 def open_frozen(standing: Standing, reports: list[EvidenceFile]) -> list[DecisionSubject]:
     """What the last giving back could not give, or nobody knows who took: it has to be decided or set right."""
-    known, failed = frozen.of_reports(one.content for one in reports), _not_given(last(reports, Back))
+    known, failed = frozen.of_reports(one.content for one in reports), _not_given(last(reports, GiveBackRecord))
     owed = still_owed(known, reports) if known else []
     waiting = {one.address for one in owed if one.state is FreezeState.UNKNOWN or one.address in failed}
     return [one for one in of_frozen(reports).values() if one.address in waiting and not standing.of(one)]
@@ -65,7 +65,7 @@ def still_owed(known: frozen.FreezeRecord, reports: list[EvidenceFile]) -> list[
 
     What was at the workspace went with it; what could not be given back after that had its place: it is recovered.
     """
-    tombstone, told = last(reports, Decommission), last(reports, Back)
+    tombstone, told = last(reports, Decommission), last(reports, GiveBackRecord)
     if not tombstone or not tombstone.content.deleted:
         return list(known.owed)
     since = _not_given(told) if told and told.number > tombstone.number else set()
@@ -73,7 +73,7 @@ def still_owed(known: frozen.FreezeRecord, reports: list[EvidenceFile]) -> list[
     return [one for one in known.owed if one.address in since or not one.within(gone)]
 
 
-def _not_given(told: EvidenceFile[Back] | None) -> set[str]:
+def _not_given(told: EvidenceFile[GiveBackRecord] | None) -> set[str]:
     return {one.address for one in told.content.failed} if told else set()
 
 

@@ -11,7 +11,7 @@ from amlmigrate.core.plan import Plan
 from amlmigrate.core.tool import tool
 from amlmigrate.evidence import Run
 from amlmigrate.evidence.headline import ran
-from amlmigrate.evidence.members import Left, PlanRef, Side
+from amlmigrate.evidence.members import Left, PlanRef, SideRecord
 from amlmigrate.evidence.run import Ended, IdMap
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.corroboration import made
@@ -33,8 +33,8 @@ def tell(plan: Plan, folder: Path, ledger: Ledger, walked: WalkResult | None, by
         tool=tool(),
         by=by,
         plan=PlanRef.of(plan),
-        source=Side.of(plan.header.source),
-        target=Side.of(plan.header.target),
+        source=SideRecord.of(plan.header.source),
+        target=SideRecord.of(plan.header.target),
         started=started[-1] if started else None,
         # Each was killed, or lost its machine: what it did is in the ledger and in this report's counts.
         cut_off=tuple(started[:-1]),

@@ -18,7 +18,7 @@ from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError, DeniedError, MigrateError
 from amlmigrate.core.events import Emit, ignore
 from amlmigrate.core.parallel import each
-from amlmigrate.core.progress import ScanStarted, SubscriptionListed, Unreadable, WorkspaceRead
+from amlmigrate.core.progress import ScanStarted, SubscriptionListed, UnreadablePlace, WorkspaceRead
 from amlmigrate.core.unexpected_errors import known
 from amlmigrate.posture.tagging import Standard
 from amlmigrate.scanning.counting import COUNTED
@@ -137,7 +137,7 @@ def _in_turn(listed: Iterable[list[Document]]) -> Iterator[Document]:
 
 
 def _tell(emit: Emit, address: str, missing: NotKnown) -> None:
-    emit(Unreadable(address, missing.action, missing.reason))
+    emit(UnreadablePlace(address, missing.action, missing.reason))
 
 
 def _nothing(unreadable: dict[str, NotKnown]) -> MigrateError:

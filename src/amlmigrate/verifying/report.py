@@ -19,7 +19,7 @@ from amlmigrate.core.tool import tool
 from amlmigrate.core.translation import Difference
 from amlmigrate.evidence import Verify
 from amlmigrate.evidence import verify as evidence_of
-from amlmigrate.evidence.members import CodeBytes, Digests, Left, PlanRef, Side, Told
+from amlmigrate.evidence.members import CodeBytes, Digests, Left, PlanRef, SideRecord, Told
 from amlmigrate.kinds import moving_kinds
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile
 from amlmigrate.ledger.files import Scratch
@@ -79,8 +79,8 @@ def content_of(
         by=by,
         depth=depth.value,
         plan=PlanRef.of(plan),
-        source=Side.of(plan.header.source),
-        target=Side.of(plan.header.target),
+        source=SideRecord.of(plan.header.source),
+        target=SideRecord.of(plan.header.target),
         green=not differences and not unsettled and not grave and holds,
         items=tally(ended),
         waived=_told(ended, Outcome.WAIVED),
@@ -112,10 +112,12 @@ def content_of(
     )
 
 
-def told_of(differences: Iterable[Difference]) -> tuple[evidence_of.Difference, ...]:
+def told_of(differences: Iterable[Difference]) -> tuple[evidence_of.DifferenceRecord, ...]:
     """Differences as a report has them."""
     return tuple(
-        evidence_of.Difference(address=one.address, field=one.field, expected=one.expected, actual=one.actual)
+        evidence_of.DifferenceRecord(
+            address=one.address, field=one.field, expected=one.expected, actual=one.actual
+        )
         for one in differences
     )
 

@@ -13,7 +13,7 @@ from amlmigrate.core.events import Emit
 from amlmigrate.core.plan import Action, Plan
 from amlmigrate.core.run_progress import SdkStarted, SdkTried
 from amlmigrate.core.translation import Difference
-from amlmigrate.evidence.verify import Readable
+from amlmigrate.evidence.verify import MLClientReads
 from amlmigrate.kinds import moving_kinds
 
 _READABLE = "readable with MLClient"
@@ -57,9 +57,9 @@ class Readers:
         ]
 
     @property
-    def in_report(self) -> Readable:
+    def in_report(self) -> MLClientReads:
         """Its form in evidence."""
-        return Readable(
+        return MLClientReads(
             assets=self.assets,
             readable=self.readable,
             unreadable_alike=self.alike,

@@ -12,7 +12,7 @@ from tests.contract.kinds.examples import ALL, every_listed, filled
 from tests.contract.kinds.workspace_of import InMemory
 from tests.unit.world import inventory
 
-from amlmigrate.cloud.workspaces import WorkspacePort
+from amlmigrate.cloud.workspaces import WorkspaceClient
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
@@ -67,7 +67,7 @@ async def test_what_the_service_lists_is_what_is_found(kind: Listed) -> None:
     example = filled(kind.example())
     above = _parent(kind)
     documents = {kind.path(example.address): dict(example.document)}
-    port = cast(WorkspacePort, InMemory(documents))
+    port = cast(WorkspaceClient, InMemory(documents))
     [found] = await kind.scan(port, [filled(above.example())] if above else ())
     assert (found.address, found.document) == (example.address, example.document)
     assert (found.reason, found.remedy) == (kind.stays(example), kind.manual)
@@ -107,7 +107,7 @@ def test_a_schedule_that_is_switched_off_is_at_rest_and_one_that_does_not_say_so
 @every_listed
 async def test_what_blocks_the_deletion_is_deleted_by_one_call_and_all_else_by_none(kind: Listed) -> None:
     example, port = kind.example(), _Workspace()
-    await kind.retire(cast(WorkspacePort, port), example)
+    await kind.retire(cast(WorkspaceClient, port), example)
     assert port.calls == [("DELETE", kind.path(example.address))] * kind.blocks_deletion
 
 
@@ -120,7 +120,7 @@ def test_things_are_deleted_before_what_they_lie_in_or_refer_to() -> None:
         kind = all_kinds()[name]
         assert not {kind.parent, *kind.after} & set(order[:place]), name
     port = _Workspace()
-    asyncio.run(clear(cast(WorkspacePort, port), source, lambda _: None))
+    asyncio.run(clear(cast(WorkspaceClient, port), source, lambda _: None))
     paths = [all_kinds()[name].path(all_kinds()[name].example().address) for name in order]
     assert port.calls == [("DELETE", path) for path in paths]
 

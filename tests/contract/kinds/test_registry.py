@@ -22,7 +22,7 @@ from tests.unit.world import NEW, OLD, TARGET, asset, by_hand, containers, inven
 
 import amlmigrate
 from amlmigrate import kinds
-from amlmigrate.cloud.workspaces import WorkspacePort
+from amlmigrate.cloud.workspaces import WorkspaceClient
 from amlmigrate.core.address import BLOBS, Address
 from amlmigrate.core.documents import Document
 from amlmigrate.core.ownership_record import OwnershipRecord
@@ -357,7 +357,7 @@ SENSOR = by_hand(Address.of("sensors", "s"), "this version cannot move it", "Wir
 
 @pytest.mark.usefixtures("probes")
 def test_a_kind_that_is_listed_only_is_taken_along_without_being_told() -> None:
-    found = asyncio.run(scan(by_hand_kinds(needs_on=True), cast(WorkspacePort, _WithSensor())))
+    found = asyncio.run(scan(by_hand_kinds(needs_on=True), cast(WorkspaceClient, _WithSensor())))
     [sensor] = found["sensors"]
     assert (sensor.address, sensor.reason, sensor.remedy) == (SENSOR.address, SENSOR.reason, SENSOR.remedy)
     source = replace(inventory(), by_hand=[sensor])
@@ -369,7 +369,7 @@ def test_a_kind_that_is_listed_only_is_taken_along_without_being_told() -> None:
     assert list(_alive(source)) == ["sensors/s is a live sensor."]
     assert blocking(source) == [sensor]
     port = _WithSensor()
-    asyncio.run(clear(cast(WorkspacePort, port), source, lambda _: None))
+    asyncio.run(clear(cast(WorkspaceClient, port), source, lambda _: None))
     assert port.deleted == ["sensors/s"]
 
 

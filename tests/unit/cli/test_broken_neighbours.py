@@ -20,7 +20,7 @@ from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.fleet import fleetfile
-from amlmigrate.fleet.fleetfile import Fleet, FleetEntry, Progress
+from amlmigrate.fleet.fleetfile import Fleet, FleetEntry, PlanningProgress
 from amlmigrate.freezing import record as freezing
 from amlmigrate.ledger import Ledger
 from amlmigrate.planning import earlier_plans, planfile
@@ -115,7 +115,11 @@ def test_members_of_a_fleet_without_a_plan_are_lines_of_status(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     entries = []
-    for name, state in (("a", Progress.PLANNED), ("b", Progress.FAILED), ("c", Progress.PLANNED)):
+    for name, state in (
+        ("a", PlanningProgress.PLANNED),
+        ("b", PlanningProgress.FAILED),
+        ("c", PlanningProgress.PLANNED),
+    ):
         ref = WorkspaceRef("11111111-aaaa-4bbb-8ccc-000000000001", "rg", name)
         one = FleetEntry(1, ref.id, ref.id, "w", None, 0, name)
         entries.append(one.became(state, {"reason": "No such workspace."} if name == "b" else {}))
@@ -140,7 +144,7 @@ def test_a_members_folder_with_a_plan_of_other_workspaces_is_no_plan_of_the_memb
 ) -> None:
     monkeypatch.chdir(tmp_path)
     planned(Path("moves/a"))
-    ours = FleetEntry(1, SOURCE.id, TARGET.id.upper(), "w", None, 0, "a").became(Progress.PLANNED, {})
+    ours = FleetEntry(1, SOURCE.id, TARGET.id.upper(), "w", None, 0, "a").became(PlanningProgress.PLANNED, {})
     for entry, count in ((ours, 0), (replace(ours, source=f"{SOURCE.id}-other"), 1)):
         fleetfile.write(Path("moves"), Fleet("sha", (entry,), ()), created="now")
         done = CliRunner().invoke(app, ["status", "moves", "--all", "--json"])

@@ -17,7 +17,7 @@ from amlmigrate.cli.freezetold import given
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import BadInputError, DeniedError, MigrateError, PlanLockedError, RefusedError
-from amlmigrate.evidence.freezing import Source as FreezeSource
+from amlmigrate.evidence.freezing import FrozenSource as FreezeSource
 from amlmigrate.evidence.frozen import FreezeRecord
 from amlmigrate.evidence.members import PlanRef
 from amlmigrate.freezing.give_back import Back, Source

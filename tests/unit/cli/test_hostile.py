@@ -42,7 +42,7 @@ from amlmigrate.core.plan import Action, Plan, Rewrite
 from amlmigrate.core.state import Outcome
 from amlmigrate.doctor import DoctorReport
 from amlmigrate.evidence.decommission import Residual
-from amlmigrate.fleet.fleetfile import FleetEntry, Progress
+from amlmigrate.fleet.fleetfile import FleetEntry, PlanningProgress
 from amlmigrate.fleet.members import UnplannedMember
 from amlmigrate.fleet.stage import FleetOutcome
 from amlmigrate.leasing.looking import LeaseLook
@@ -332,7 +332,9 @@ def test_every_view_of_a_command(
     made = replace(made, header=head)
     claim = Claim(HALF, False, "error", HALF, HALF)
     who = Identity(HALF, HALF)
-    failed = FleetEntry(1, HALF, HALF, HALF, HALF, 1, HALF, Progress.FAILED, {"reason": HALF, "remedy": HALF})
+    failed = FleetEntry(
+        1, HALF, HALF, HALF, HALF, 1, HALF, PlanningProgress.FAILED, {"reason": HALF, "remedy": HALF}
+    )
     left = UnplannedMember(HALF, HALF, HALF)
     views: list[CommandView] = [
         PlanWrittenView(made, Path(NAME)),

@@ -78,7 +78,7 @@ def test_of_many_under_way_the_longest_are_named() -> None:
 def test_off_a_terminal_a_line_comes_at_once_and_every_half_minute() -> None:
     clock = Clock()
     console = consoles.GuardedConsole(file=io.StringIO(), width=200, force_terminal=False)
-    shown = meters.Progress("Migrating", "items", _meter(clock), console, now=clock)
+    shown = meters.MeterProgress("Migrating", "items", _meter(clock), console, now=clock)
     for _ in range(95):
         clock.at += 1
         shown.tick()
@@ -95,7 +95,7 @@ def test_on_a_terminal_it_takes_two_lines_of_any_width_and_leaves_nothing(width:
     meter.begin("blobs/\x1b[2J[red]x[/]", Amount(1, 1))
     file = io.StringIO()
     console = consoles.GuardedConsole(file=file, width=width, height=20, force_terminal=True, color_system=None)
-    shown = meters.Progress("Verifying", "prefixes", meter, console, now=clock)
+    shown = meters.MeterProgress("Verifying", "prefixes", meter, console, now=clock)
     drawn = console.render_lines(shown._drawn(), pad=False)
     shown.close()
     assert len(drawn) == 2 and "\x1b[2J" not in file.getvalue()

@@ -9,7 +9,7 @@ import pytest
 from amlmigrate.cloud.arm import Answer
 from amlmigrate.cloud.doubt import Doubt
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
-from amlmigrate.cloud.workspaces import WorkspacePort
+from amlmigrate.cloud.workspaces import WorkspaceClient
 from amlmigrate.core.workspace import WorkspaceRef
 
 LOST = OutOfReachError("cut off", method="PUT", url="/x")
@@ -62,5 +62,5 @@ async def test_what_a_lost_attempt_may_have_made_is_not_told_to_have_been_there(
     async def put(*_: object) -> Answer:
         return Answer(status, {}, {"id": "x"}, doubtful)
 
-    port = WorkspacePort(SimpleNamespace(put=put), WorkspaceRef("s", "g", "w"))  # type: ignore[arg-type]
+    port = WorkspaceClient(SimpleNamespace(put=put), WorkspaceRef("s", "g", "w"))  # type: ignore[arg-type]
     assert (await port.put("models/m/versions/1", {})).existed is existed

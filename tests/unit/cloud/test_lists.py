@@ -11,7 +11,7 @@ from amlmigrate.cloud.arm import Answer, Arm
 from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.cloud.lists import ListError, whole
 from amlmigrate.cloud.pacing import Pacer
-from amlmigrate.cloud.workspaces import InventoryPort, WorkspacePort
+from amlmigrate.cloud.workspaces import InventoryPort, WorkspaceClient
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.workspace import WorkspaceRef
 
@@ -190,7 +190,7 @@ async def _of_workspace(path: str, *items: dict[str, Any], noting: bool = False)
             for item in items:
                 yield item
 
-    port = (InventoryPort if noting else WorkspacePort)(_Arm(), WorkspaceRef.parse(WORKSPACE))  # type: ignore[arg-type] - as far as it is asked
+    port = (InventoryPort if noting else WorkspaceClient)(_Arm(), WorkspaceRef.parse(WORKSPACE))  # type: ignore[arg-type] - as far as it is asked
     return [str(item["name"]) async for item in port.pages(path)]
 
 

@@ -16,7 +16,7 @@ from amlmigrate.cloud.arm import Answer
 from amlmigrate.cloud.errors import NotSettledError, OutOfReachError, ProvisioningFailedError, ServiceError
 from amlmigrate.cloud.operations import STATES, Ending, Operation, going, of_resource, under_way
 from amlmigrate.cloud.polling import Poller, ended
-from amlmigrate.cloud.workspaces import WorkspacePort
+from amlmigrate.cloud.workspaces import WorkspaceClient
 from amlmigrate.core.clock import Clock, Pace, Wait
 from amlmigrate.core.documents import Document
 from amlmigrate.core.workspace import WorkspaceRef
@@ -302,15 +302,15 @@ def test_a_later_process_polls_the_address_that_the_first_one_kept() -> None:
             return answer(BUSY, 201, Azure_AsyncOperation=URL, Location=path)
 
     first = Client([status("Updating")])
-    written = asyncio.run(WorkspacePort(SimpleNamespace(put=first.put), ref).put("onlineEndpoints/e", {}))  # type: ignore[arg-type]
+    written = asyncio.run(WorkspaceClient(SimpleNamespace(put=first.put), ref).put("onlineEndpoints/e", {}))  # type: ignore[arg-type]
     assert written.document == BUSY and written.operation == {"url": URL, "tells": True}
     second = Client([status("Updating"), status("Succeeded")])
-    port = WorkspacePort(SimpleNamespace(poller=second.poller), ref)  # type: ignore[arg-type]
+    port = WorkspaceClient(SimpleNamespace(poller=second.poller), ref)  # type: ignore[arg-type]
     assert asyncio.run(port.settled("onlineEndpoints/e", json.loads(json.dumps(written.operation)))) == DONE
     assert second.polled == [URL, URL] and seen == [path]
     # Without an address the resource's own state tells.
     third = Client()
-    port = WorkspacePort(SimpleNamespace(poller=third.poller), ref)  # type: ignore[arg-type]
+    port = WorkspaceClient(SimpleNamespace(poller=third.poller), ref)  # type: ignore[arg-type]
     assert asyncio.run(port.settled("onlineEndpoints/e")) == DONE and third.polled == []
 
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 from tests.unit.world import by_hand as left_by_hand
 
-from amlmigrate.cloud.workspaces import WorkspacePort
+from amlmigrate.cloud.workspaces import WorkspaceClient
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.kinds import kind_of
@@ -39,7 +39,7 @@ class _Port:
 def _asked(asset: Asset) -> Mapping[str, str] | None:
     port, kind = _Port(), kind_of(asset.address)
     assert kind
-    asyncio.run(kind.retire(cast(WorkspacePort, port), asset))
+    asyncio.run(kind.retire(cast(WorkspaceClient, port), asset))
     return port.query
 
 

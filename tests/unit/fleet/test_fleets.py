@@ -12,7 +12,7 @@ from tests.unit.scanning.workspaces import ENVIRONMENTS, STOP, SUBSCRIPTION, lin
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.fleet import fleetfile, pairs
-from amlmigrate.fleet.fleetfile import Fleet, Progress
+from amlmigrate.fleet.fleetfile import Fleet, PlanningProgress
 from amlmigrate.fleet.members import FleetMember, UnplannedMember, asked_for, members
 from amlmigrate.fleet.waves import Waves, named_waves, waves
 from amlmigrate.scanning.values import Encryption
@@ -117,8 +117,8 @@ def test_folders_are_kept_apart_and_finished_plans_kept(tmp_path: Path) -> None:
     folders = [entry.folder for entry in entries]
     assert folders == ["ws", "b-ws", "c-WS", "rg-old"]
     done = [
-        entries[0].became(Progress.PLANNED, {"blobs": 1}),
-        entries[1].became(Progress.FAILED, {}),
+        entries[0].became(PlanningProgress.PLANNED, {"blobs": 1}),
+        entries[1].became(PlanningProgress.FAILED, {}),
         *entries[2:],
     ]
     fleetfile.write(tmp_path, Fleet("sha", tuple(done), (LEFT,)), created="now")
@@ -126,7 +126,7 @@ def test_folders_are_kept_apart_and_finished_plans_kept(tmp_path: Path) -> None:
     assert before == Fleet("sha", tuple(done), (LEFT,))
     again = fleetfile.placed(fleet, before, folders)
     assert [entry.folder for entry in again] == folders
-    assert [entry.state for entry in again] == [Progress.PLANNED, *[Progress.PENDING] * 3]
+    assert [entry.state for entry in again] == [PlanningProgress.PLANNED, *[PlanningProgress.PENDING] * 3]
     assert again[0].told == {"blobs": 1}
 
 

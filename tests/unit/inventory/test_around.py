@@ -11,7 +11,7 @@ from tests.unit.world import OLD
 
 from amlmigrate.cloud.arm import Answer, Arm
 from amlmigrate.cloud.errors import ServiceError
-from amlmigrate.cloud.workspaces import InventoryPort, WorkspacePort
+from amlmigrate.cloud.workspaces import InventoryPort, WorkspaceClient
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
 from amlmigrate.inventory.unlisted import could_not_be_listed, unlisted
@@ -164,7 +164,7 @@ def test_what_is_on_the_data_plane_is_said_in_every_plan() -> None:
         assert what in told.summary
 
 
-def _listed(pages: list[Any], *, port: type[WorkspacePort] = InventoryPort) -> tuple[list[str], WorkspacePort]:
+def _listed(pages: list[Any], *, port: type[WorkspaceClient] = InventoryPort) -> tuple[list[str], WorkspaceClient]:
     one = port(Pages({"jobs": pages}), OLD)
 
     async def names() -> list[str]:
@@ -182,7 +182,7 @@ def test_a_list_that_the_service_does_not_give_is_an_item_of_its_kind(status: in
     assert f"jobs could not be listed: GET was answered {status} Refused: no" in item.reason
     # Whoever takes no inventory hears of it.
     with pytest.raises(ServiceError):
-        _listed([_error(status)], port=WorkspacePort)
+        _listed([_error(status)], port=WorkspaceClient)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 from tests.unit.world import by_hand as left_by_hand
 
-from amlmigrate.cloud.workspaces import WorkspacePort
+from amlmigrate.cloud.workspaces import WorkspaceClient
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
@@ -141,4 +141,4 @@ class _Port:
 async def test_a_datastore_is_not_taken_for_the_connection_that_somebody_made(
     name: str, found: bool | None
 ) -> None:
-    assert await shown(cast(WorkspacePort, _Port()), Address.of("connections", name)) is found
+    assert await shown(cast(WorkspaceClient, _Port()), Address.of("connections", name)) is found

@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from amlmigrate.cloud.workspaces import WorkspacePort
+from amlmigrate.cloud.workspaces import WorkspaceClient
 from amlmigrate.core.documents import Document
 from amlmigrate.kinds import all_kinds
 
@@ -28,5 +28,5 @@ class _Port:
 
 @pytest.mark.parametrize("status", (*ENDED, *GOING))
 async def test_a_job_that_is_not_known_to_have_ended_is_running(status: str | None) -> None:
-    [all_jobs] = await all_kinds()["jobs"].scan(cast(WorkspacePort, _Port(status)))
+    [all_jobs] = await all_kinds()["jobs"].scan(cast(WorkspaceClient, _Port(status)))
     assert all_jobs.document["running"] == (status in GOING)

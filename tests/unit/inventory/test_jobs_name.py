@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from amlmigrate.cloud.workspaces import WorkspacePort
+from amlmigrate.cloud.workspaces import WorkspaceClient
 from amlmigrate.kinds import all_kinds
 
 ADDRESS = "azureml://datastores/workspaceblobstore/paths/raw data/x, y (1).csv"
@@ -34,5 +34,5 @@ class Port:
     ],
 )
 async def test_an_address_of_a_job_is_taken_whole(properties: dict[str, Any]) -> None:
-    [found] = await all_kinds()["jobs"].scan(cast(WorkspacePort, Port(properties)))
+    [found] = await all_kinds()["jobs"].scan(cast(WorkspaceClient, Port(properties)))
     assert [one.path for one in found.many.names] == ["raw data/x, y (1).csv"]

@@ -10,7 +10,7 @@ from amlmigrate.cli.views.page import Page
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class CommandEnd:
     """`items` are counts by what is counted, `files` paths by what they hold, `next` is typed as it stands."""
 
     text: str

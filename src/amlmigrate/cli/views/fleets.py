@@ -11,7 +11,7 @@ from amlmigrate.cli.views.page import Page
 from amlmigrate.core.events import Event
 from amlmigrate.core.few import many
 from amlmigrate.fleet import fleetfile
-from amlmigrate.fleet.fleetfile import Progress
+from amlmigrate.fleet.fleetfile import PlanningProgress
 from amlmigrate.fleet.stage import FleetOutcome
 
 _AGAIN = "Make room, and run the same command again."
@@ -39,7 +39,7 @@ class FleetView:
             {
                 "text": f"\n{self._text}",
                 "waves": {str(wave): count for wave, count in sorted(self._waves.items())},
-                "failed": [{"address": one.source, **one.told} for one in found.of(Progress.FAILED)],
+                "failed": [{"address": one.source, **one.told} for one in found.of(PlanningProgress.FAILED)],
                 "left": [{"address": one.id, "state": one.state, "reason": one.reason} for one in found.left],
                 "lines": self._lines,
                 "files": {"written to": self._file},
@@ -49,12 +49,12 @@ class FleetView:
 
     @property
     def _waves(self) -> Counter[int]:
-        return Counter(entry.wave for entry in self.outcome.of(Progress.PLANNED))
+        return Counter(entry.wave for entry in self.outcome.of(PlanningProgress.PLANNED))
 
     @property
     def _text(self) -> str:
         found, plans = self.outcome, self._waves
-        failed = len(found.of(Progress.FAILED))
+        failed = len(found.of(PlanningProgress.FAILED))
         errors = sum(1 for entry in found.entries if _errors(entry.told))
         return (
             f"{many(plans.total(), 'plan')} in {many(len(plans), 'wave')}, {failed} failed,"
@@ -64,7 +64,7 @@ class FleetView:
     @property
     def _lines(self) -> list[str]:
         found = self.outcome
-        failed = found.of(Progress.FAILED)
+        failed = found.of(PlanningProgress.FAILED)
         return [
             *(f"failed: {one.source}: {one.told['reason']} {one.told['remedy']}" for one in failed),
             *([f"behind: {fleetfile.FILE}: {found.behind} {_AGAIN}"] if found.behind else []),
@@ -77,7 +77,7 @@ class FleetView:
 
     @property
     def _next(self) -> str:
-        planned = self.outcome.of(Progress.PLANNED)
+        planned = self.outcome.of(PlanningProgress.PLANNED)
         return f"migrate show {self.outcome.out / planned[0].folder}" if planned else "scan or set targets anew"
 
 

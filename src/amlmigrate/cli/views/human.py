@@ -34,7 +34,7 @@ class HumanView:
         self._err = consoles.console(stderr=True)
         self._progress: Progress | None = None
         self._task: Any = None
-        self._meter: meters.Progress | None = None
+        self._meter: meters.MeterProgress | None = None
 
     def show(self, view: CommandView) -> None:
         """What a command has to say, on standard output."""
@@ -88,7 +88,7 @@ class HumanView:
     def watch(self, what: str, items: str, meter: Meter) -> None:
         """Shows work that is counted in the place of any bar."""
         self.close()
-        self._meter = meters.Progress(what, items, meter, self._err)
+        self._meter = meters.MeterProgress(what, items, meter, self._err)
 
     def advance(self) -> None:
         """Moves the bar on by one."""

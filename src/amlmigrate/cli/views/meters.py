@@ -20,7 +20,7 @@ _NAMED = 3
 _BAR, _ROOMY = 20, 110
 
 
-class Progress:
+class MeterProgress:
     """Shows a meter until it is closed."""
 
     def __init__(

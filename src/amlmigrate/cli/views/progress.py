@@ -11,7 +11,7 @@ from amlmigrate.core.few import many
 from amlmigrate.core.metering import Meter
 
 
-class Progress(Protocol):
+class ConsoleProgress(Protocol):
     """Lines, and a bar below them."""
 
     def bar(self, what: str, total: int, done: int) -> None:
@@ -39,72 +39,72 @@ _FAILED: Piece = ("failed", "red")
 
 
 @singledispatch
-def tell(event: object, to: Progress) -> None:
+def tell(event: object, to: ConsoleProgress) -> None:
     """Tells an event; most are for programs alone."""
 
 
 @tell.register
-def _(event: progress.KindListed, to: Progress) -> None:
+def _(event: progress.KindListed, to: ConsoleProgress) -> None:
     to.say((f"{event.workspace}: {event.count} {event.kind}", "dim"))
 
 
 @tell.register
-def _(event: progress.ContainerListed, to: Progress) -> None:
+def _(event: progress.ContainerListed, to: ConsoleProgress) -> None:
     to.say((f"{many(event.blobs, 'blob')} in {event.container}", "dim"))
 
 
 @tell.register
-def _(event: progress.FleetStarted, to: Progress) -> None:
+def _(event: progress.FleetStarted, to: ConsoleProgress) -> None:
     to.bar("Planning", event.plans, event.done)
 
 
 @tell.register
-def _(event: progress.MemberPlanned, to: Progress) -> None:
+def _(event: progress.MemberPlanned, to: ConsoleProgress) -> None:
     to.advance()
     to.say((f"wave {event.wave}: {event.folder}", "dim"))
 
 
 @tell.register
-def _(event: progress.MemberFailed, to: Progress) -> None:
+def _(event: progress.MemberFailed, to: ConsoleProgress) -> None:
     to.advance()
     to.say(_FAILED, f" {event.address}: {event.reason}")
 
 
 @tell.register
-def _(event: progress.ScanStarted, to: Progress) -> None:
+def _(event: progress.ScanStarted, to: ConsoleProgress) -> None:
     to.bar("Reading workspaces", event.workspaces, 0)
 
 
 @tell.register
-def _(event: progress.WorkspaceRead, to: Progress) -> None:
+def _(event: progress.WorkspaceRead, to: ConsoleProgress) -> None:
     to.advance()
 
 
 @tell.register
-def _(event: progress.Unreadable, to: Progress) -> None:
+def _(event: progress.UnreadablePlace, to: ConsoleProgress) -> None:
     to.say(("not read", "yellow"), f" {event.address}: {event.reason}")
 
 
 @tell.register
-def _(event: progress.ScanKept, to: Progress) -> None:
+def _(event: progress.ScanKept, to: ConsoleProgress) -> None:
     to.close()
     to.say((f"kept in {event.path}", "dim"))
 
 
 @tell.register
-def _(event: progress.TagsDue, to: Progress) -> None:
+def _(event: progress.TagsDue, to: ConsoleProgress) -> None:
     told = [f"{tag}: {event.before.get(tag, 'none')} -> {value}" for tag, value in event.tags.items()]
     told += [f"{tag}: {there} stays, not {value}" for tag, (there, value) in event.stays.items()]
     to.say(f"tags of {event.address}: {', '.join(told)}")
 
 
 @tell.register
-def _(event: progress.TagsFailed, to: Progress) -> None:
+def _(event: progress.TagsFailed, to: ConsoleProgress) -> None:
     to.say(_FAILED, f" {event.address}: {event.reason}")
 
 
 @tell.register
-def _(event: progress.TagsTold, to: Progress) -> None:
+def _(event: progress.TagsTold, to: ConsoleProgress) -> None:
     were = "was" if event.wanted == 1 else "were"
     to.say(
         f"{many(event.added, 'tag')} to add, {many(event.changed, 'value')} to change;"
@@ -116,43 +116,43 @@ def _(event: progress.TagsTold, to: Progress) -> None:
 
 
 @tell.register
-def _(event: run_progress.RunStarted, to: Progress) -> None:
+def _(event: run_progress.RunStarted, to: ConsoleProgress) -> None:
     to.watch("Migrating", "items", event.meter)
 
 
 @tell.register
-def _(event: run_progress.RunStopping, to: Progress) -> None:
+def _(event: run_progress.RunStopping, to: ConsoleProgress) -> None:
     told = many(event.steps, "step ends", "steps end")
     has = "it has" if event.steps == 1 else "they have"
     to.say(("stopping", "yellow"), f": {told} what {has} under way; a second signal ends all at once")
 
 
 @tell.register(run_progress.SdkTried)
-def _(_: object, to: Progress) -> None:
+def _(_: object, to: ConsoleProgress) -> None:
     to.advance()
 
 
 @tell.register
-def _(event: run_progress.StepFailed, to: Progress) -> None:
+def _(event: run_progress.StepFailed, to: ConsoleProgress) -> None:
     to.say(_FAILED, f" {event.address}: {event.reason}")
 
 
 @tell.register
-def _(event: run_progress.StepBlocked, to: Progress) -> None:
+def _(event: run_progress.StepBlocked, to: ConsoleProgress) -> None:
     to.say(("blocked", "yellow"), f" {event.address} comes after {event.after}")
 
 
 @tell.register
-def _(event: run_progress.LeaseKept, to: Progress) -> None:
+def _(event: run_progress.LeaseKept, to: ConsoleProgress) -> None:
     told = f"others wait until {event.until}: {event.reason}"
     to.say(("the lease on the target could not be given up", "yellow"), f", {told}")
 
 
 @tell.register
-def _(event: run_progress.VerifyStarted, to: Progress) -> None:
+def _(event: run_progress.VerifyStarted, to: ConsoleProgress) -> None:
     to.watch("Verifying", "prefixes", event.meter)
 
 
 @tell.register
-def _(event: run_progress.SdkStarted, to: Progress) -> None:
+def _(event: run_progress.SdkStarted, to: ConsoleProgress) -> None:
     to.bar("Reading with MLClient", event.assets, 0)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from shlex import quote
 
-from amlmigrate.cli.views.endings import Ending
+from amlmigrate.cli.views.endings import CommandEnd
 from amlmigrate.cli.views.page import Page
 from amlmigrate.core.events import Event
 from amlmigrate.core.few import many
@@ -45,11 +45,11 @@ class RunView:
         )
 
     @property
-    def _ending(self) -> Ending:
+    def _ending(self) -> CommandEnd:
         outcome = self.outcome
         items, folder = tally(outcome.items), outcome.folder
         files = {"Old and new ids": str(folder / "idmap.csv"), "By hand": str(folder / "manual.md")}
-        return Ending(ran(items, _lead(outcome)), list(_lines(outcome)), items, files, _next(outcome))
+        return CommandEnd(ran(items, _lead(outcome)), list(_lines(outcome)), items, files, _next(outcome))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +71,9 @@ class DryRunView:
         return [step for step in self.outcome.plan.steps if step.run]
 
     @property
-    def _ending(self) -> Ending:
+    def _ending(self) -> CommandEnd:
         text = f"Nothing was changed. A run would carry out {many(len(self._steps), 'step')}."
-        return Ending(text, [line for step in self._steps for line in dry_lines(step)])
+        return CommandEnd(text, [line for step in self._steps for line in dry_lines(step)])
 
 
 def view_of(outcome: RunOutcome) -> RunView | DryRunView:

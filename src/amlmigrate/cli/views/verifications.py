@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from amlmigrate.cli.views.endings import Ending
+from amlmigrate.cli.views.endings import CommandEnd
 from amlmigrate.cli.views.page import Page
 from amlmigrate.core.errors import ExitCode
 from amlmigrate.core.events import Event
@@ -15,7 +15,7 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.evidence import Verify
 from amlmigrate.evidence.headline import not_let_go, unchecked
-from amlmigrate.evidence.verify import Difference, Readable, SinceCutover
+from amlmigrate.evidence.verify import DifferenceRecord, MLClientReads, SinceCutover
 from amlmigrate.ledger.evidence import EvidenceFile
 
 # Members of the report that stand in the event as they are, where the report has them.
@@ -54,11 +54,11 @@ class VerifyView:
         return ExitCode.REFUSED if refused and settled else ExitCode.INCOMPLETE
 
     @property
-    def _ending(self) -> Ending:
+    def _ending(self) -> CommandEnd:
         content = self.report.content
         source = WorkspaceRef.parse(content.source.id).short
         removal = f"migrate decommission {self.folder} --confirm {source}"
-        return Ending(
+        return CommandEnd(
             _headline(content) + (_mlclient(content.sdk) if content.sdk else ""),
             # What the plan warned of may still be so, and is told once.
             list(dict.fromkeys(_lines(content))),
@@ -82,7 +82,7 @@ def _lines(content: Verify) -> Iterator[str]:
     yield from (f"not checked: {what}" for what in content.not_checked)
 
 
-def _difference(one: Difference) -> str:
+def _difference(one: DifferenceRecord) -> str:
     return f"{one.address} {one.field}: expected {one.expected!r}, found {one.actual!r}"
 
 
@@ -96,7 +96,7 @@ def _headline(content: Verify) -> str:
     return content.headline or ""
 
 
-def _mlclient(sdk: Readable) -> str:
+def _mlclient(sdk: MLClientReads) -> str:
     """What MLClient reads, where it was asked."""
     asked = f" MLClient reads {sdk.readable} of {sdk.assets} assets in the target"
     alike, unknown = len(sdk.unreadable_alike), len(sdk.source_not_checked)
