@@ -23,8 +23,7 @@ def command(
     shared: CommonOptions,
 ) -> None:
     async def work(view: View) -> ExitCode:
-        asked = deciding.DecisionRequest(DecisionVerb.DONE, arguments or [], reason, from_)
-        view.result("done", await deciding.decide(shared, asked))
+        view.show(await deciding.decided(shared, DecisionVerb.DONE, arguments, reason, from_))
         return ExitCode.DONE
 
     execute(shared, work)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from amlmigrate.cli import commands, options, plans
 from amlmigrate.cli.execute import CommonOptions, execute
 from amlmigrate.cli.views.base import View
+from amlmigrate.cli.views.evidence import CheckView
 from amlmigrate.core.errors import BadInputError, ExitCode, RefusedError
 from amlmigrate.ledger.checking import Check
 from amlmigrate.ledger.checking import check as look
@@ -55,17 +55,5 @@ def _told(view: View, folder: Path, found: Check) -> ExitCode:
         raise BadInputError(
             "There is no evidence.", address=str(folder), remedy="`migrate run` and `migrate verify` make some."
         )
-    count = f"{len(found.reports)} report{'s' if len(found.reports) > 1 else ''}"
-    data: dict[str, Any] = {
-        "text": f"{count}, each as it was written."
-        + (f" {len(found.unchecked)} could not be checked." if found.unchecked else ""),
-        "whole": not found.unchecked,
-        "reports": [{"file": one.path.name, "sha256": one.sha256} for one in found.reports],
-        "not_checked": found.unchecked,
-        "lines": [
-            *(f"{one.path.name}  {one.sha256}" for one in found.reports),
-            *(f"not checked: {what}" for what in found.unchecked),
-        ],
-    }
-    view.result("evidence.check", data)
+    view.show(CheckView(found))
     return ExitCode.INCOMPLETE if found.unchecked else ExitCode.DONE

@@ -16,13 +16,14 @@ from typing import Annotated
 
 import typer
 
-from amlmigrate.cli import decisionfile, options, plans
+from amlmigrate.cli import options, plans
 from amlmigrate.cli.execute import CommonOptions, execute
 from amlmigrate.cli.views.base import View
 from amlmigrate.cli.views.plans import PlanView
 from amlmigrate.cli.views.show import ItemView, OpenView, ShowView
 from amlmigrate.core.errors import BadInputError, ExitCode
 from amlmigrate.core.plan import Plan
+from amlmigrate.deciding import decisionfile
 from amlmigrate.planning import review
 
 

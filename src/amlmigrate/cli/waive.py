@@ -33,8 +33,7 @@ def command(
     shared: CommonOptions,
 ) -> None:
     async def work(view: View) -> ExitCode:
-        asked = deciding.DecisionRequest(DecisionVerb.WAIVE, arguments or [], reason, from_, until)
-        view.result("waive", await deciding.decide(shared, asked))
+        view.show(await deciding.decided(shared, DecisionVerb.WAIVE, arguments, reason, from_, until))
         return ExitCode.DONE
 
     execute(shared, work)

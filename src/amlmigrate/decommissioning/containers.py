@@ -13,13 +13,14 @@ from amlmigrate.cloud.session import Session, Side
 from amlmigrate.core.armid import ArmId, key_of
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import RefusedError
-from amlmigrate.core.events import Emit, Event
+from amlmigrate.core.events import Emit
 from amlmigrate.core.few import many
 from amlmigrate.core.reference_targets import leads_into
 from amlmigrate.core.workspace import COMMON_CONTAINER, Location, Workspace
 from amlmigrate.decommissioning.copy_proof import CopyProof
 from amlmigrate.decommissioning.gate import locked
 from amlmigrate.decommissioning.neighbours import Neighbours, Unseen, neighbours
+from amlmigrate.decommissioning.progress import Removing
 from amlmigrate.decommissioning.protection import Protection, protection
 from amlmigrate.decommissioning.references import SeenTarget
 from amlmigrate.decommissioning.removal import locks
@@ -119,7 +120,7 @@ class Deletion:
                 *([_CONTRADICTED] if shown and not listing.exists else ()),
             ]
             if listing.exists and not why:
-                emit(Event("decommission.removing", {"address": text}))
+                emit(Removing(text))
                 why = await _delete(blobs, places[text], first)
             if (listing.exists or shown) and why:
                 done.kept.append(KeptContainer(text, tuple(why)))

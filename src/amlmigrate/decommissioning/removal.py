@@ -15,10 +15,11 @@ from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.clock import Clock, Pace
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.errors import MigrateError, RefusedError
-from amlmigrate.core.events import Emit, Event
+from amlmigrate.core.events import Emit
 from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.decommissioning.gate import locked
 from amlmigrate.decommissioning.gone import GoneLook, Sight
+from amlmigrate.decommissioning.progress import Removing
 from amlmigrate.kinds import all_kinds
 
 _READS = "Microsoft.MachineLearningServices/workspaces/read"
@@ -91,7 +92,7 @@ async def _listed(port: WorkspaceClient) -> bool:
 async def clear(port: WorkspaceClient, source: Inventory, emit: Emit) -> None:
     """Removes what blocks the workspace's deletion; assets go with it."""
     for asset in blocking(source):
-        emit(Event("decommission.removing", {"address": str(asset.address)}))
+        emit(Removing(str(asset.address)))
         await all_kinds()[asset.address.kind].retire(port, asset)
 
 

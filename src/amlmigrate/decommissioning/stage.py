@@ -16,12 +16,13 @@ from amlmigrate.core.authorship import By
 from amlmigrate.core.clock import Clock
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import MigrateError, RefusedError
-from amlmigrate.core.events import Emit, Event
+from amlmigrate.core.events import Emit
 from amlmigrate.core.plan import Plan
 from amlmigrate.decommissioning import guards, removal, tombstone
 from amlmigrate.decommissioning.containers import Deleted, Deletion, KeptContainer
 from amlmigrate.decommissioning.copy_proof import CopyProof
 from amlmigrate.decommissioning.gone import SETTLING, GoneLook, GoneResult, Sight, absent_for_long, settled
+from amlmigrate.decommissioning.progress import LossesListed, Removing
 from amlmigrate.decommissioning.references import SeenTarget
 from amlmigrate.decommissioning.surroundings import Surroundings
 from amlmigrate.evidence import Decommission, Verify
@@ -140,7 +141,7 @@ class Removal:
             return taken_up
         if self.wanted.dry_run:
             return DecommissionResult(text=_OPEN, listing=around.event())
-        self.emit(Event("decommission.listing", around.event()))
+        self.emit(LossesListed(around.event()))
         # A workspace that was recovered is removed anew.
         earlier = before if before and not tombstone.ended(before, reports) else None
         begun = tombstone.begin(self.ledger, self.plan, source, around, before=earlier)
@@ -162,7 +163,7 @@ class Removal:
 
     async def _delete_workspace(self, begun: Document) -> Document:
         """Raises MigrateError where the service took it and still shows the workspace, or says that it failed."""
-        self.emit(Event("decommission.removing", {"address": self._port.ref.id}))
+        self.emit(Removing(self._port.ref.id))
         self.hold()
         begun = tombstone.deleting(self.ledger, begun)
         accepted = await removal.delete(self._port, self._same)
@@ -244,7 +245,7 @@ class Removal:
         if begun["purging"] is None:
             self._refuse(guards.of_time(tombstone.recoverable_until(begun), tombstone.now()))
             self._refuse(guards.of_purge(copied, await removal.held_by(self.clouds.source.arm, port.ref)))
-            self.emit(Event("decommission.removing", {"address": port.ref.id}))
+            self.emit(Removing(port.ref.id))
             accepted = await removal.delete(port, self._absent, purge=True)
             if accepted is None:
                 raise removal.not_purged(port.ref)

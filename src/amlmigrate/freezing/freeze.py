@@ -11,10 +11,11 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.roles import Removed
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import MigrateError
-from amlmigrate.core.events import Emit, Event
+from amlmigrate.core.events import Emit
 from amlmigrate.core.freeze_record import Assignment, FreezeState, differing, strange
 from amlmigrate.evidence.frozen import FreezeRecord
 from amlmigrate.freezing.atomic_deeds import whole
+from amlmigrate.freezing.progress import RightTaken
 
 # When a right ends by itself, as Azure writes it; '' where it has no end, None where that may not be read.
 End = Callable[[Assignment, Document], Awaitable[str | None]]
@@ -70,7 +71,7 @@ async def take_away(
                 book.add(replace(one, state=FreezeState.UNKNOWN, note="cut off while it was taken"))
             )
     for one in assignments:
-        emit(Event("freeze.removing", {"id": one.id, "text": str(one)}))
+        emit(RightTaken(one.id, str(one)))
         await whole(_take(roles, book, one, end, came))
     for one in came.taken:
         await read_back(roles, one, lambda there: None if there is None else "it is still there")

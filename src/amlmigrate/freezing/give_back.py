@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import ExitCode, MigrateError
-from amlmigrate.core.events import Emit, Event
+from amlmigrate.core.events import Emit
 from amlmigrate.core.freeze_record import Assignment, FreezeState, differing
 from amlmigrate.freezing.atomic_deeds import whole
 from amlmigrate.freezing.freeze import Book, End, FreezePort, read_back, refused
+from amlmigrate.freezing.progress import RightGiven
 from amlmigrate.freezing.samerole import falls_short
 
 # Between looks at one whose taking was cut off: what one look shows may be older than that.
@@ -180,7 +181,7 @@ class _Giving:
         return False
 
     async def _make(self, one: Assignment) -> None:
-        self.emit(Event("freeze.restoring", {"id": one.id, "text": str(one)}))
+        self.emit(RightGiven(one.id, str(one)))
         giving = self.book.add(replace(one, state=FreezeState.GIVING, note=self.decided.get(one.address, "")))
         try:
             # An attempt that nobody heard of may have been served: then it is under its own name.

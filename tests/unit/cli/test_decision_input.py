@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from amlmigrate.cli import decisionfile, plans
+from amlmigrate.cli import plans
 from amlmigrate.core import waiver_end
 from amlmigrate.core.errors import BadInputError
+from amlmigrate.deciding import decisionfile
 
 HEAD = "address,decision,reason\n"
 

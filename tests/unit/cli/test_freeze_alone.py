@@ -12,15 +12,17 @@ import pytest
 from tests.unit.reports import TIME, filed, report
 from tests.unit.world import OLD, OLD_ID, SOURCE, plan
 
-from amlmigrate.cli import freeze, freezesource
-from amlmigrate.cli.freezetold import given
+from amlmigrate.cli.views.freeze import GiveBackView
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import BadInputError, DeniedError, MigrateError, PlanLockedError, RefusedError
+from amlmigrate.core.events import ignore
 from amlmigrate.evidence.freezing import FrozenSource as FreezeSource
 from amlmigrate.evidence.frozen import FreezeRecord
 from amlmigrate.evidence.members import PlanRef
+from amlmigrate.freezing import plan_source, stage
 from amlmigrate.freezing.give_back import Back, Source
+from amlmigrate.freezing.stage import FreezeRequest, FreezeWork, GiveBackResult
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence
 from amlmigrate.ledger.lock import Lock
@@ -41,10 +43,11 @@ async def _entered(monkeypatch: pytest.MonkeyPatch, error: MigrateError, *, need
         raise error
         yield
 
-    monkeypatch.setattr(freeze, "holding", held)
-    work: Any = SimpleNamespace(clouds=None, plan=None, ledger=None, view=SimpleNamespace(event=None))
+    monkeypatch.setattr(stage, "holding", held)
+    request = SimpleNamespace(plan=None, emit=None, dry_run=False)
+    work: Any = SimpleNamespace(clouds=None, ledger=None, request=request)
     lock: Any = None
-    async with freeze._alone(work, lock, dry_run=False, needed=needed):
+    async with stage.leased(work, lock, needed=needed):
         assert work.not_compared == error.summary
         return True
     return False
@@ -63,15 +66,15 @@ async def test_giving_back_waits_for_who_is_at_work(monkeypatch: pytest.MonkeyPa
 
 
 def test_that_nothing_told_whether_the_folder_is_the_newest_is_said(tmp_path: Path) -> None:
-    shown: list[dict[str, Any]] = []
-    view: Any = SimpleNamespace(result=lambda _, data: shown.append(data))
-    for why in ("The target's key is disabled.", ""):
-        given(view, tmp_path, Back(), Source(OLD.id), {}, None, why)
-    said, unsaid = (data["lines"] for data in shown)
-    assert said == [
-        f"not checked: whether the plan's folder is as new as the target knows: {NO_TARGET[0].summary}"
-    ]
-    assert unsaid == []
+    known: Any = None
+    said, unsaid = (
+        GiveBackView(tmp_path, GiveBackResult(known, {}, Back(), Source(OLD.id), not_compared=why)).ending.lines
+        for why in ("The target's key is disabled.", "")
+    )
+    assert said == (
+        f"not checked: whether the plan's folder is as new as the target knows: {NO_TARGET[0].summary}",
+    )
+    assert unsaid == ()
 
 
 class _Deaf:
@@ -90,8 +93,8 @@ async def _anchored(tmp_path: Path, ends: BaseException | None) -> None:
         ledger.bind(read)
         Evidence(tmp_path, ledger).add(report("deed", **{"plan": {"sha256": read.sha256}}))
         clouds: Any = SimpleNamespace(source=None)
-        given: Any = None
-        work, lease = freeze.FreezeWork(given, tmp_path, read, ledger, clouds, given), _Deaf()
+        request = FreezeRequest(read, tmp_path, By("ann", "host", "1"), ignore)
+        work, lease = FreezeWork(request, ledger, clouds), _Deaf()
         async with work.anchored(lease):  # type: ignore[arg-type]
             if ends:
                 raise ends
@@ -134,7 +137,7 @@ async def _source(found: Any, *, account: str = SOURCE.storage_account_id, delet
     known = FreezeRecord(
         PlanRef.of(plan()), FreezeSource(id="", workspace_id="", storage_account=account), By("ann", "host", "1")
     )
-    return await freezesource.read(side, plan(), Path("x"), reports, known)
+    return await plan_source.read(side, plan(), Path("x"), reports, known)
 
 
 async def test_the_source_that_is_there_is_its_own() -> None:

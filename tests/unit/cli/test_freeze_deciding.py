@@ -12,14 +12,15 @@ from tests.unit.freezing.assigned import ACCOUNT, PLAN, guid, one
 from tests.unit.reports import TIME, report
 from tests.unit.world import OLD, header
 
-from amlmigrate.cli import freeze, stages
-from amlmigrate.cli.execute import CommonOptions
+from amlmigrate.cli.views.status import stage_lines
 from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import DecisionVerb, open_digest
 from amlmigrate.core.errors import BadInputError, RefusedError
+from amlmigrate.core.events import ignore
 from amlmigrate.core.freeze_record import Assignment, FreezeState
 from amlmigrate.core.identity import Identity
 from amlmigrate.evidence.freezing import NotGiven
+from amlmigrate.freezing import stage
 from amlmigrate.freezing.record import Deeds
 from amlmigrate.ledger import Ledger, deciding, decisions
 from amlmigrate.ledger.approving import approve_decisions
@@ -27,6 +28,8 @@ from amlmigrate.ledger.decision_subjects import Subjects
 from amlmigrate.ledger.evidence import Evidence
 from amlmigrate.ledger.opening import opened
 from amlmigrate.ledger.valid_decisions import Standing
+from amlmigrate.status import stages
+from amlmigrate.status.stages import FreezeStage
 
 ANN, BEN = (By(name, "host", "1", Identity(f"{name}-ID")) for name in ("ann", "ben"))
 EXTRA: dict[str, Any] = {"require_approval": True, "planned_by": {"identity": Identity("planner").as_dict()}}
@@ -39,13 +42,12 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     async def signed(_: Any, credential: str) -> By:
         return {"target": ANN, "source": BEN}[credential]
 
-    monkeypatch.setattr(freeze, "who", signed)
+    monkeypatch.setattr(stage, "signed", signed)
     clouds: Any = SimpleNamespace(**{name: SimpleNamespace(credential=name) for name in ("source", "target")})
-    view: Any = None
     with Ledger(tmp_path) as ledger:
         ledger.bind(PLAN)
-        work = freeze.FreezeWork(view, tmp_path, ASKING, ledger, clouds, CommonOptions())
-        yield work
+        request = stage.FreezeRequest(ASKING, tmp_path, By("nobody", "here", "1"), ignore)
+        yield stage.FreezeWork(request, ledger, clouds)
 
 
 def _book(work: Any) -> Deeds:
@@ -140,14 +142,14 @@ def test_once_the_source_is_removed_only_what_can_be_given_is_owed(
     book = _book(work)
     Evidence(work.ledger.home, work.ledger).add(report("decommission", deleted=deleted))
     found = stages._freeze(_reports(work), work.ledger.home, Standing(PLAN, work.ledger))
-    assert found and (found["state"], found["gone"]) == (state, 2 if deleted else 0)
+    assert found and (found.state, found.gone) == (state, 2 if deleted else 0)
     open_ones = [each.address for each in opened(PLAN, work.ledger, _reports(work)) if each.stands == "frozen"]
     assert open_ones == ([] if deleted else [A])
     # Recovered it has a place again for what cannot be given back.
     book.given_back([NotGiven(id="/x", address=A, reason="no")])
     again = [each.address for each in opened(PLAN, work.ledger, _reports(work)) if each.stands == "frozen"]
     found = stages._freeze(_reports(work), work.ledger.home, Standing(PLAN, work.ledger))
-    assert again == [A] and found and found["state"] == "frozen"
+    assert again == [A] and found and found.state == "frozen"
 
 
 @pytest.mark.parametrize(
@@ -159,11 +161,10 @@ def test_once_the_source_is_removed_only_what_can_be_given_is_owed(
         ({"taken": 2, "let_go": 1}, "freeze: 2 role assignments are taken away"),
     ],
 )
-def test_what_was_let_go_is_not_called_given_back(standing: dict[str, int], said: str) -> None:
-    found: dict[str, Any] = dict.fromkeys(("lock", "verify", "soak", "removal", "cutover"))
-    found |= {"evidence": [], "approval": {"needed": False}, "residuals": {"open": [], "accepted": 0}}
-    found |= {"run": {"begun": False}, "freeze": {"open": [], "let_go": 0, "gone": 0} | standing}
-    assert stages.lines(found)[0] == said
+def test_what_was_let_go_is_not_called_given_back(tmp_path: Path, standing: dict[str, Any], said: str) -> None:
+    frozen = FreezeStage(**{"state": "back", "time": TIME, "open": (), "let_go": 0, "gone": 0, **standing})
+    found = replace(stages.stages(PLAN, tmp_path, None), freeze=frozen)
+    assert next(line for line in stage_lines(found) if line.startswith("freeze")) == said
 
 
 def test_a_decision_that_the_ledger_alone_knows_lets_nobody_go(work: Any) -> None:

@@ -12,12 +12,12 @@ import pytest
 from azure.core.credentials import AccessToken
 from tests.unit.world import NEW, NEW_ID, OLD_ID, header, plan, workspace
 
-from amlmigrate.cli import tenants
 from amlmigrate.cloud import tenants as cloud_tenants
 from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.errors import BadInputError, DeniedError, ExitCode, MigrateError
 from amlmigrate.core.identity import Identity
+from amlmigrate.deciding import tenants
 
 BEN = Identity("ben", tenant_id="T1")
 FORBIDDEN = ServiceError(403, "AuthorizationFailed", "no", method="GET", url="/subscriptions/s")

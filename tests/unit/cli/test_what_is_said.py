@@ -13,7 +13,6 @@ from tests.unit.reports import FINDING, TIME, report, since
 from tests.unit.world import blob, header, listing, step
 from typer.testing import CliRunner
 
-from amlmigrate.cli import deciding
 from amlmigrate.cli.main import app
 from amlmigrate.cli.views import consoles
 from amlmigrate.cli.views.human import HumanView
@@ -27,6 +26,7 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.plan import Action
 from amlmigrate.core.workspace import Location
+from amlmigrate.deciding.decide import _refuse_keys, told_by
 from amlmigrate.evidence import Verify
 from amlmigrate.inventory.arrived import _all_there
 from amlmigrate.ledger import Ledger, decisions
@@ -183,7 +183,7 @@ def _living(**content: Any) -> str:
 def test_what_was_in_conflict_is_not_seen_to_be_done_by_being_there(
     action: Action, address: str, there: bool | None, seen: bool
 ) -> None:
-    assert deciding._told_by(of_step(step(address, action=action)), there) is seen
+    assert told_by(of_step(step(address, action=action)), there) is seen
 
 
 def test_a_key_that_is_not_the_customers_is_let_go_by_nobody() -> None:
@@ -192,13 +192,13 @@ def test_a_key_that_is_not_the_customers_is_let_go_by_nobody() -> None:
         return [NewDecision(one, "known") for one in found.values()]
 
     with pytest.raises(RefusedError, match="cannot be let go"):
-        deciding._refuse_keys(choices("storage.encryption", "error"))
+        _refuse_keys(choices("storage.encryption", "error"))
     for code, severity in (
         ("datastores.encryption", "error"),
         ("key.size", "warning"),
         ("blobs-archived", "error"),
     ):
-        deciding._refuse_keys(choices(code, severity))
+        _refuse_keys(choices(code, severity))
 
 
 def test_blobs_arrived_only_where_each_has_its_like() -> None:

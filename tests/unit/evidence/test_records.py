@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -148,3 +150,12 @@ def test_half_of_a_character_is_kept() -> None:
     found = RECORDS["decision"].of_dict(BODIES["decision"] | {"decisions": [line]})
     assert json.loads(as_json(found.as_dict()))["decisions"] == [line]
     assert taken("decision", json.loads(as_json(found.as_dict())))
+
+
+def test_nobody_reads_a_report_by_the_name_of_a_member() -> None:
+    """Its members are those of its type, so that a type checker sees who reads what."""
+    source = FOLDER.parents[1]
+    texts = {path.relative_to(source): path.read_text(encoding="utf-8") for path in source.rglob("*.py")}
+    found = re.compile(r"\.content\[|\.content\.get\(|\.content\.as_dict\(\)\[")
+    assert {path for path, text in texts.items() if found.search(text)} == set()
+    assert all(dataclasses.is_dataclass(of) and of.__dataclass_params__.frozen for of in RECORDS.values())

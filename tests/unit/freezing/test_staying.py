@@ -11,11 +11,11 @@ import pytest
 from tests.unit.freezing.test_passing import SCOPE, Roles, given
 from tests.unit.world import SOURCE
 
-from amlmigrate.cli.freezetold import FreezeReport
+from amlmigrate.cli.views.freeze import FreezeView
 from amlmigrate.core.errors import ExitCode
 from amlmigrate.core.identity import Identity
-from amlmigrate.evidence.frozen import FreezeRecord
 from amlmigrate.freezing.freeze import TakenRights
+from amlmigrate.freezing.stage import FreezeResult
 from amlmigrate.freezing.writers import Place, WriterFinder, Writers
 
 MSI = "0a-msi"
@@ -45,16 +45,6 @@ class Group(Roles):
         return {self.given[0]["id"].lower()} if who == self.member else set()
 
 
-class Said:
-    """The view: what it was told last."""
-
-    def __init__(self) -> None:
-        self.text = ""
-
-    def result(self, _: str, data: dict[str, Any]) -> None:
-        self.text = data["text"]
-
-
 def _found(roles: Group, place: Place) -> Writers:
     document = {**SOURCE.document, "identity": {"type": "SystemAssigned", "principalId": MSI.upper()}}
     finder = WriterFinder(roles, replace(SOURCE, document=document), Identity("me"))  # type: ignore[arg-type]  # a part of it
@@ -62,10 +52,9 @@ def _found(roles: Group, place: Place) -> Writers:
 
 
 def _said(writers: Writers) -> tuple[str, ExitCode]:
-    said: Any = Said()
-    known = FreezeRecord({}, {}, {})
-    code = FreezeReport(said, Path("plans/x"), writers, []).end(known, TakenRights(taken=writers.removable), None)
-    return said.text, code
+    result = FreezeResult(writers, (), None, came=TakenRights(taken=writers.removable))
+    told = FreezeView(Path("plans/x"), result)
+    return told.ending.text, told.code
 
 
 HERE = Place(SCOPE, lambda _: True)

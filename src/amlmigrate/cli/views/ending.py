@@ -48,9 +48,7 @@ class EndView(ABC):
     def as_json(self) -> Iterable[Event]:
         """The same as one event."""
         told = self.ending
-        data = {"text": told.text, **told.members, "lines": list(told.lines)}
-        if told.files:
-            data["files"] = dict(told.files)
+        data = {"text": told.text, **told.members, "lines": list(told.lines), "files": dict(told.files)}
         if told.following:
             data["next"] = told.following
         yield Event(told.name, data)

@@ -52,19 +52,9 @@ class HumanView:
 
     def _changes(self, name: str, data: dict[str, Any]) -> None:
         """What happens to the source is said line by line."""
-        if name == "decommission.listing":
-            for line in data["lines"]:
-                self.say(line)
-        elif name == "decommission.removing":
-            self.say(f"removing {data['address']}")
-        elif name in ("provision.doing", "provision.waiting"):
+        if name in ("provision.doing", "provision.waiting"):
             told = data.get("why") or data["action"]
             self.say(_dim(f"{data['what']} {name_of(data['id'])}: {told}"))
-        elif name == "freeze.list":
-            for line in data["lines"]:
-                self.say(f"to be taken away: {line}")
-        elif name in ("freeze.removing", "freeze.restoring"):
-            self.say(f"{name.removeprefix('freeze.')} {data['text']}")
 
     def bar(self, what: str, total: int, done: int) -> None:
         """Begins a bar in the place of any other."""

@@ -9,6 +9,8 @@ from amlmigrate.cli.views.consoles import Piece
 from amlmigrate.core import progress, run_progress
 from amlmigrate.core.few import many
 from amlmigrate.core.metering import Meter
+from amlmigrate.decommissioning import progress as removal_progress
+from amlmigrate.freezing import progress as freeze_progress
 
 
 class ConsoleProgress(Protocol):
@@ -156,3 +158,30 @@ def _(event: run_progress.VerifyStarted, to: ConsoleProgress) -> None:
 @tell.register
 def _(event: run_progress.SdkStarted, to: ConsoleProgress) -> None:
     to.bar("Reading with MLClient", event.assets, 0)
+
+
+@tell.register
+def _(event: removal_progress.LossesListed, to: ConsoleProgress) -> None:
+    for line in event.listing["lines"]:
+        to.say(line)
+
+
+@tell.register
+def _(event: removal_progress.Removing, to: ConsoleProgress) -> None:
+    to.say(f"removing {event.address}")
+
+
+@tell.register
+def _(event: freeze_progress.RightsListed, to: ConsoleProgress) -> None:
+    for line in event.lines:
+        to.say(f"to be taken away: {line}")
+
+
+@tell.register
+def _(event: freeze_progress.RightTaken, to: ConsoleProgress) -> None:
+    to.say(f"removing {event.text}")
+
+
+@tell.register
+def _(event: freeze_progress.RightGiven, to: ConsoleProgress) -> None:
+    to.say(f"restoring {event.text}")

@@ -1,0 +1,1 @@
+"""What people decide about a plan: done, waived, taken back, approved."""
