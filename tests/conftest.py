@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+
+# xdist tells its workers how wide the terminal is, which is not that of what a test starts.
+os.environ.pop("COLUMNS", None)
 
 SHARED = Path(__file__).parents[2] / "shared"
 

@@ -15,7 +15,7 @@ from amlmigrate.core.names import is_guid, is_name
 TYPE = "Microsoft.MachineLearningServices/workspaces"
 # The studio in the three clouds (learn.microsoft.com, "Configure inbound and outbound network traffic").
 _STUDIOS = frozenset({"ml.azure.com", "ml.azure.us", "studio.ml.azure.cn"})
-# Inferred, from links that people keep: `wsid` is an ARM id, in older ones without its provider.
+# Inferred (AZ-WS-17): `wsid` is an ARM id, in older links without its provider.
 _IN_STUDIO = ("subscriptions", "resourcegroups", "workspaces")
 _FORMS = "Write its ARM id, SUBSCRIPTION/GROUP/NAME, GROUP/NAME, or its address in the studio."
 

@@ -150,4 +150,4 @@ def test_a_members_folder_with_a_plan_of_other_workspaces_is_no_plan_of_the_memb
         done = CliRunner().invoke(app, ["status", "moves", "--all", "--json"])
         end = json.loads(done.stdout.splitlines()[-1])
         told = [one["stands"] for one in end["plans"] if "of other workspaces than" in one["stands"]]
-        assert (len(told), end["text"]) == (count, "1 plan below moves" + "; 1 of fleets have none" * count)
+        assert (len(told), end["text"]) == (count, "1 plan below moves" + "; 1 of fleets has none" * count)

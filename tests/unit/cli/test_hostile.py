@@ -275,7 +275,7 @@ def test_every_event_and_every_end(capsys: pytest.CaptureFixture[str]) -> None:
 def _filled(kind: Any) -> Any:
     """An event or another value of that type with the hostile string in all that holds text."""
     shapes: dict[str, Any] = {"tags": {HALF: HALF}, "before": {HALF: HALF}, "stays": {HALF: [HALF, HALF]}}
-    shapes |= {"told": {HALF: HALF}, "meter": Meter(1, Amount(1, 1))}
+    shapes |= {"listing": {"lines": [HALF]}, "told": {HALF: HALF}, "meter": Meter(1, Amount(1, 1))}
     shapes["meter"].begin(HALF, Amount(1, 1))
     return kind(
         **{
