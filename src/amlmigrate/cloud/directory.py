@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -12,9 +13,11 @@ from azure.core.pipeline.policies import AsyncBearerTokenCredentialPolicy, Reque
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 
 from amlmigrate.cloud.credentials import Credential, Login
+from amlmigrate.cloud.errors import request_id
 from amlmigrate.cloud.translating import translated
 from amlmigrate.core.errors import MigrateError
 
+_log = logging.getLogger(__name__)
 _SECONDS = 15.0
 # learn.microsoft.com/graph/api: `servicePrincipal-get`, `user-get`; a principal may be named by its application.
 _PATHS = ("servicePrincipals/{id}", "servicePrincipals(appId='{id}')", "users/{id}")
@@ -49,6 +52,8 @@ class Directory:
             try:
                 async with asyncio.timeout(_SECONDS):
                     answer = await translated("GET", url, partial(client.send_request, HttpRequest("GET", url)))
+                given = {"request_id": request_id(answer.headers)}
+                _log.info("GET %s was answered %s", url, answer.status_code, extra=given)
                 if answer.status_code == 200:
                     return str((answer.json() or {}).get("displayName") or "")
             except (MigrateError, TimeoutError, ValueError, AttributeError):

@@ -247,9 +247,9 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 def request_id(headers: Mapping[str, str]) -> str:
     """The service's id of a request, by which Microsoft's support finds it; empty where an answer has none.
 
-    The provider's own comes first, that of ARM's gateway after it (AZ-ARM-23).
+    That of the service itself comes first, that of ARM's gateway after it (AZ-ARM-23).
     """
-    names = ("x-ms-request-id", "x-ms-correlation-request-id")
+    names = ("x-ms-request-id", "request-id", "x-ms-correlation-request-id")
     return next((found for name in names if (found := headers.get(name))), "")
 
 

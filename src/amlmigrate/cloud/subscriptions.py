@@ -12,7 +12,7 @@ from amlmigrate.core.workspacename import WorkspaceName
 
 @dataclass(frozen=True, slots=True)
 class Subscriptions:
-    """Names and ids of all that an identity sees. Several may have one name, as `az account set` says."""
+    """Names and ids of all that an identity sees. Several may have one name (AZ-ARM-24)."""
 
     known: tuple[tuple[str, str], ...] = ()
 
@@ -42,7 +42,7 @@ class Subscriptions:
 
 async def listed(arm: Arm) -> Subscriptions:
     """All that the identity sees. Raises ServiceError where they cannot be listed."""
-    # Subscriptions - List (Microsoft.Resources 2022-12-01): `displayName`, `subscriptionId`.
+    # `displayName` and `subscriptionId` (AZ-ARM-24).
     return Subscriptions(
         tuple(
             [

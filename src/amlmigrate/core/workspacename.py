@@ -13,9 +13,9 @@ from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.names import is_guid, is_name
 
 TYPE = "Microsoft.MachineLearningServices/workspaces"
-# The studio in the three clouds (learn.microsoft.com, "Configure inbound and outbound network traffic").
-_STUDIOS = frozenset({"ml.azure.com", "ml.azure.us", "studio.ml.azure.cn"})
-# Inferred (AZ-WS-17): `wsid` is an ARM id, in older links without its provider.
+# The studio in the three clouds, and the host to which azure-ai-ml links in China (AZ-WS-17).
+_STUDIOS = frozenset({"ml.azure.com", "ml.azure.us", "studio.ml.azure.cn", "ml.azure.cn"})
+# `wsid` is an ARM id, or the same without its provider (AZ-WS-17).
 _IN_STUDIO = ("subscriptions", "resourcegroups", "workspaces")
 _FORMS = "Write its ARM id, SUBSCRIPTION/GROUP/NAME, GROUP/NAME, or its address in the studio."
 

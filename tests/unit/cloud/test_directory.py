@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ IDS = {"1", "2"}
 class _Answer:
     def __init__(self, status: int, body: Any) -> None:
         self.status_code, self._body = status, body
+        self.headers = {"request-id": f"request-{status}"}
 
     def json(self) -> Any:
         return self._body
@@ -53,6 +55,19 @@ async def test_a_principal_and_a_person_are_found(monkeypatch: pytest.MonkeyPatc
     answers = {"servicePrincipals/1": (200, {"displayName": "ci"}), "users/2": (200, {"displayName": "Ada"})}
     _directory(monkeypatch, answers)
     assert await _names() == {"1": "ci", "2": "Ada"}
+
+
+async def test_each_call_is_in_the_log_with_the_directorys_id_of_it(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked = _directory(monkeypatch, {"users/1": (200, {"displayName": "Ada"}), "servicePrincipals/2": (403, {})})
+    with caplog.at_level(logging.INFO, directory.__name__):
+        await _names()
+    told = [(each.getMessage(), getattr(each, "request_id", "")) for each in caplog.records]
+    assert told == [
+        (f"GET {url} was answered {status}", f"request-{status}")
+        for url, status in zip(asked, (404, 404, 200, 403), strict=True)
+    ]
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ REF = WorkspaceRef(SUB, "rg", "ws")
         f"https://ML.azure.com/model/list?wsid={ID.lower()}/",
         f"https://ml.azure.us/home?wsid={SHORT}",
         f"https://studio.ml.azure.cn/home?wsid={SHORT}",
+        f"https://ml.azure.cn//runs/olive_moon_1?wsid={SHORT}",
     ],
 )
 def test_an_address_of_the_studio_names_its_workspace(url: str) -> None:

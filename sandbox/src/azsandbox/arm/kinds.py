@@ -105,7 +105,10 @@ class Kind(Rules):
 
     @classmethod
     def deletes(cls) -> bool:
-        """Whether it answers DELETE: by a method of its own, where a source has that, or as another's provider."""
+        """Whether it answers DELETE: by a method of its own, where a source has that, or as another's provider.
+
+        Inferred (AZ-LOCAL-10): what no source deletes cannot be deleted.
+        """
         own = cls.delete is not Kind.delete or cls.api_versions
         return bool(own or described_by(shapes(cls, "DELETE")))
 
@@ -127,7 +130,7 @@ class Kind(Rules):
         """Called once when a long-running operation on a resource of this kind is due."""
 
     def unsupported(self, call: Call) -> ArmError:
-        """405, as ARM refuses a method that a type does not know (AZ-LOCAL-3)."""
+        """405, as ARM refuses a method that a type does not know. Inferred (AZ-LOCAL-10): its code and words."""
         return gateway(
             405,
             "HttpMethodNotSupported",

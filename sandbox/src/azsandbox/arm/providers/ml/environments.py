@@ -46,7 +46,7 @@ class Environments(VersionKind):
     staged = True
 
     def no_container(self, call: Call, name: str) -> ArmError:
-        """404; asked for a list there is no version to name."""
+        """404; asked for a list there is no version to name. Inferred (AZ-ABSENT-15): the words of a version."""
         return _not_found(self, call, name, call.route.name or "")
 
     def filled(self, call: Call, sent: dict[str, Any]) -> dict[str, Any]:
