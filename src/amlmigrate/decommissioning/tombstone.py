@@ -10,6 +10,7 @@ from typing import Any
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.authorship import By
 from amlmigrate.core.documents import Document
+from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.decommissioning import recovery, residuals
@@ -17,12 +18,16 @@ from amlmigrate.decommissioning.containers import Deleted
 from amlmigrate.decommissioning.remaining_resources import Remaining
 from amlmigrate.decommissioning.removal import blocking
 from amlmigrate.decommissioning.surroundings import Surroundings, remains_lines
-from amlmigrate.evidence import Decommission
+from amlmigrate.evidence import Decommission, NotAReportError
+from amlmigrate.evidence.members import SideRecord
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import EvidenceFile, only
 from amlmigrate.ledger.removal import begun, keep
 
 __all__ = ["begun"]
+
+# Who passed the gate, on which verification, and how the last look at the code bytes stood.
+_NOT_YET: Document = {"begun_by": None, "verified": None, "code_bytes": None}
 
 
 def ended(found: Document, reports: Iterable[EvidenceFile]) -> EvidenceFile[Decommission] | None:
@@ -42,7 +47,8 @@ def begin(
 ) -> Document:
     """Records what will be: afterwards the source cannot be asked any more.
 
-    `before` is what an earlier attempt, cut off, set out to do: what it removed is still its.
+    `before` is what an earlier attempt, cut off, set out to do: what it removed is still its. Raises RefusedError
+    for what no tombstone could tell.
     """
     earlier = before or {}
     first = dict.fromkeys([*earlier.get("removed_first", ()), *(str(left.address) for left in blocking(source))])
@@ -57,10 +63,7 @@ def begin(
         # When it was shown to be gone, and whether by our own deletion; where that, and a purge, are polled.
         "gone": None,
         "by_us": False,
-        # Who passed the gate, on which verification, and how the last look at the code bytes stood.
-        "begun_by": None,
-        "verified": None,
-        "code_bytes": None,
+        **_NOT_YET,
         "operation": None,
         "purging": None,
         "remains": [one.as_dict() for one in around.remains],
@@ -69,7 +72,20 @@ def begin(
         "deletable": around.deletable,
         **_with_earlier(around.as_dict(), earlier),
     }
+    _refuse_untold(found)
     return note(ledger, found)
+
+
+def _refuse_untold(found: Document) -> None:
+    """Once the workspace is gone it is too late to see that nothing can be written about it."""
+    try:
+        tombstone(found, Deleted([], [], []), By("", "", ""))
+    except NotAReportError as error:
+        raise RefusedError(
+            f"What is known of the source cannot be told in a tombstone: {error}.",
+            address=found["source"]["id"],
+            remedy="Nothing was removed. Report it, with the plan's header and what the gate says with --dry-run.",
+        ) from error
 
 
 def _with_earlier(now: Document, earlier: Document) -> Document:
@@ -138,7 +154,10 @@ def tombstone(found: Document, done: Deleted, by: By) -> Decommission:
     remains = [one for one in _remains(found) if not _is_one_of(one, set(done.deleted))]
     left_out = ("deletable", "remains", "restorable", "operation", "purging")
     told = {
+        # A version that recorded these only once they were known may have begun it.
+        **_NOT_YET,
         **{name: value for name, value in found.items() if name not in left_out},
+        **{side: SideRecord.of(found[side]) for side in ("source", "target")},
         "time": now(),
         # A workspace that came back would find none of its files.
         "recoverable_until": None if done.deleted else recoverable_until(found),

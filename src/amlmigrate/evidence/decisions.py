@@ -10,6 +10,7 @@ from amlmigrate.core.decision import Decision, DecisionVerb
 from amlmigrate.core.identity import Identity
 from amlmigrate.evidence.base import ReportContent
 from amlmigrate.evidence.members import Count, Flag, Part, Sha256, Text, Time
+from amlmigrate.evidence.values import SignedIn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +90,7 @@ class ApprovalRecord(ReportContent):
 
     record: ClassVar[str] = "approval"
 
+    by: SignedIn
     of: Literal["plan", "decisions"]
     sha256: Sha256
     decisions: tuple[Approved, ...]
@@ -98,4 +100,5 @@ class ApprovalRecord(ReportContent):
     @property
     def identity(self) -> Identity:
         """Who approved; nobody does without one."""
-        return self.by.identity or Identity("")
+        assert self.by.identity
+        return self.by.identity

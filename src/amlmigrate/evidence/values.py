@@ -112,6 +112,24 @@ def _by(found: dict[str, Any]) -> By:
 
 Signed = Annotated[By, _checked(_BY, _by), PlainSerializer(By.as_dict), WithJsonSchema(_object(_BY))]
 
+_NAMED: dict[str, Any] = {
+    **_BY,
+    "identity": {
+        **_object(_IDENTITY | {"object_id": {"type": "string", "minLength": 1}}),
+        "description": "Who signed in, by the claims of the token.",
+    },
+}
+
+
+def _named(found: dict[str, Any]) -> By:
+    if not found["identity"].get("object_id"):
+        raise ValueError("identity is nobody")
+    return _by(found)
+
+
+# Of what nobody does without an identity.
+SignedIn = Annotated[By, _checked(_NAMED, _named), PlainSerializer(By.as_dict), WithJsonSchema(_object(_NAMED))]
+
 _ASSIGNMENT = {
     "id": {
         "type": "string",

@@ -37,7 +37,7 @@ from amlmigrate.decommissioning.recovery import Recovery
 from amlmigrate.decommissioning.references import SeenTarget
 from amlmigrate.decommissioning.remaining_resources import Remaining
 from amlmigrate.decommissioning.surroundings import Surroundings
-from amlmigrate.ledger import Ledger
+from amlmigrate.ledger import Ledger, removal
 from amlmigrate.ledger.evidence import Evidence
 
 PLAN = plan(step("models/m/1"))
@@ -228,6 +228,50 @@ def test_a_removal_before_code_bytes_are_known_to_stay_says_so(tmp_path: Path, h
     assert content.code_bytes.settled is not early
     told = [line for line in tombstone.lines(content) if line.startswith("code bytes: ")]
     assert bool(told) is early and all("47.0 hours after" in line for line in told)
+
+
+@dataclass
+class Telling(Gate):
+    """A gate that has read a role assignment such as no tombstone could tell of."""
+
+    async def passed(self, reports: Any, before: Any) -> tuple[Inventory, Surroundings]:
+        source, around = await super().passed(reports, before)
+        return source, replace(around, role_assignments=[{"id": "/r", "another": 1}])
+
+
+def test_what_no_tombstone_could_tell_is_refused_before_anything_goes(tmp_path: Path) -> None:
+    """Once the workspace is gone, nothing could be written about it."""
+    with _case(tmp_path) as case:
+        case.gate = Telling(case.azure, (COMPUTE,))
+        with pytest.raises(RefusedError, match=r"cannot be told in a tombstone: role_assignments/0/"):
+            case.run()
+        assert case.azure.deletions == [] and tombstone.begun(case.ledger) is None
+
+
+def test_what_a_header_says_beside_keeps_no_tombstone_back(tmp_path: Path) -> None:
+    """Reports have of both sides what they declare, whatever else the plan's header has."""
+    with _case(tmp_path) as case:
+        found = case.plan.header
+        sides = {"source": {**found.source, "sku": "Basic"}, "target": {**found.target, "sku": "Basic"}}
+        case.plan = replace(case.plan, header=replace(found, **sides))
+        outcome = case.run()
+        assert outcome.report and outcome.report.content.source.id == found.source["id"]
+        assert case.azure.deletions == ["workspace"]
+
+
+def test_what_an_earlier_version_began_has_a_tombstone_too(tmp_path: Path) -> None:
+    """It recorded who passed the gate, and what that rests on, in steps of their own."""
+    with _case(tmp_path, COMPUTE) as case:
+        case.gate.refuses = 2
+        case.refused()
+        known = case.ledger_notes()
+        of_then = {name: one for name, one in known.items() if name not in ("begun_by", "verified", "code_bytes")}
+        removal.keep(case.ledger, of_then)
+        # Somebody else deletes it meanwhile.
+        case.azure.there = None
+        outcome = case.run()
+        assert outcome.report and not outcome.report.content.by_us
+        assert (outcome.report.content.begun_by, outcome.report.content.code_bytes) == (None, None)
 
 
 @dataclass

@@ -144,6 +144,15 @@ def test_why_it_is_none_is_said_and_not_what_stands_there(body: dict[str, Any], 
     assert "s3cret" not in str(found.value)
 
 
+@pytest.mark.parametrize("identity", [None, {}, {"object_id": ""}])
+def test_an_approval_by_nobody_is_none(identity: dict[str, str] | None) -> None:
+    """Who approves is somebody else than the planner: nobody would be."""
+    by = BODIES["approval"]["by"]
+    nobody = {**by["identity"], **identity} if identity else identity
+    body = BODIES["approval"] | {"by": {**by, "identity": nobody}}
+    assert not taken("approval", body) and not valid("approval", whole("approval", body))
+
+
 def test_half_of_a_character_is_kept() -> None:
     """As a reason has that was typed in another encoding."""
     line = BODIES["decision"]["decisions"][0] | {"reason": "caf\udce9"}
