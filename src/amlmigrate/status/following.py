@@ -15,8 +15,11 @@ def following(found: Stages) -> str:
     folder, left, findings, residuals = found.folder, found.left, found.findings, found.residuals.open
     waive = "migrate waive {} " + f'{folder} --reason "..."'
     conflicts = [one for one in found.items if one.outcome is Outcome.CONFLICT]
+    remove = f"migrate decommission {folder} --confirm {found.plan.header.source_ref.short}"
     steps = (
         (found.evidence, f"migrate evidence check {folder}"),
+        # The workspace may be gone: only the same command finds out, and says what came of it.
+        (found.removing, remove),
         (residuals, waive.format(quote(residuals[0].address) if residuals else "")),
         (found.removal, ""),
         (not found.approval.given, f"somebody else: migrate approve {folder}"),
@@ -34,7 +37,7 @@ def following(found: Stages) -> str:
         ),
         (not (found.verify and found.verify.proven), f"migrate verify {folder}"),
         (not found.cutover, f"migrate cutover {folder}"),
-        (True, f"migrate decommission {folder} --confirm {found.plan.header.source_ref.short}"),
+        (True, remove),
     )
     return next(step for due, step in steps if due)
 
@@ -47,6 +50,7 @@ def in_short(found: Stages) -> str:
     approved = "not begun" if not found.approval.needed else "approved, not begun"
     latest = (
         (found.evidence, "its evidence was altered"),
+        (found.removing, f"removal begun {found.removing}, not ended"),
         (removal, f"removed {removal and removal.time}{left}"),
         (cutover, f"cut over {cutover and cutover.time}"),
         (verify, f"{verify and verify.colour}, {found.open} open"),

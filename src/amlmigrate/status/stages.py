@@ -12,7 +12,7 @@ from amlmigrate.core.freeze_record import FreezeState
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.state import Outcome
 from amlmigrate.cutover.record import active
-from amlmigrate.decommissioning import residuals, soak
+from amlmigrate.decommissioning import residuals, soak, tombstone
 from amlmigrate.evidence import Decommission, Run, Verify
 from amlmigrate.evidence.decommission import Residual
 from amlmigrate.freezing import record as freezing
@@ -165,6 +165,8 @@ class Stages:
     soak: SoakStage | None
     removal: RemovalStage | None
     residuals: ResidualStage
+    # When a removal began that has not ended: whether the source is there is not known here from then on.
+    removing: str | None = None
 
     @property
     def left(self) -> list[Item]:
@@ -184,6 +186,7 @@ class Stages:
             "evidence": list(self.evidence),
             "approval": _as_dict(self.approval),
             **found,
+            "removing": self.removing,
             "open": self.open,
         }
 
@@ -214,6 +217,7 @@ def stages(plan: Plan, folder: Path, ledger: Ledger | None) -> Stages:
         soak=_soak(plan, reports),
         removal=_removal(reports),
         residuals=_residuals(reports, decided),
+        removing=_removing(reports, ledger) if not altered else None,
     )
 
 
@@ -293,6 +297,12 @@ def _removal(reports: list[EvidenceFile]) -> RemovalStage | None:
         return None
     content = told.content
     return RemovalStage(content.time, content.deleted, content.purged, content.recoverable_until)
+
+
+def _removing(reports: list[EvidenceFile], ledger: Ledger | None) -> str | None:
+    """Begun and cut off, or of a workspace that was seen to be there again."""
+    found = tombstone.begun(ledger) if ledger else None
+    return str(found["begun"]) if found and not tombstone.ended(found, reports) else None
 
 
 def _residuals(reports: list[EvidenceFile], decided: Standing) -> ResidualStage:

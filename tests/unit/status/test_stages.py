@@ -25,7 +25,7 @@ from amlmigrate.core.errors import BadInputError, ExitCode
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Action, Plan
 from amlmigrate.core.state import State
-from amlmigrate.ledger import Ledger
+from amlmigrate.ledger import Ledger, removal
 from amlmigrate.ledger.deciding import NewDecision, decide
 from amlmigrate.ledger.decision_subjects import Subjects
 from amlmigrate.ledger.evidence import Evidence
@@ -163,6 +163,27 @@ def test_a_plan_from_its_making_to_its_end(tmp_path: Path) -> None:
     assert "1 residual open" in in_short(found) and "residuals: 1 open, 0 accepted" in stage_lines(found)
 
 
+def test_a_removal_that_was_cut_off_is_gone_on_with_whatever_else_could_come_next(tmp_path: Path) -> None:
+    """Without a cutover that would come next, and the source may be gone by now."""
+    folder = tmp_path / "ws1"
+    made = _planned(folder)
+    _ran(folder, made)
+    _add(folder, "verify", green=True, depth="checksum", headline="Green.")
+    begun = {"begun": "2026-01-01T00:00:00+00:00", "deleted": "2026-01-01T00:01:00+00:00"}
+    with Ledger(folder) as ledger:
+        removal.keep(ledger, begun)
+    found = _standing(folder, made)
+    assert _line(found, "removal") == f"removal: begun {begun['begun']}, not ended yet"
+    assert following(found).startswith("migrate decommission") and in_short(found).startswith("removal begun")
+    assert found.as_dict()["removing"] == begun["begun"]
+    _add(folder, "decommission", **begun)
+    assert _standing(folder, made).removing is None and following(_standing(folder, made)) == ""
+    # Somebody has recovered it: that it goes anew is not over.
+    with Ledger(folder) as ledger:
+        removal.keep(ledger, begun | {"deleted": None})
+    assert following(_standing(folder, made)).startswith("migrate decommission")
+
+
 def test_metadata_and_red_are_not_the_end(tmp_path: Path) -> None:
     folder = tmp_path / "ws1"
     made = _planned(folder)
@@ -260,7 +281,7 @@ def test_every_stage_is_told_also_where_nothing_has_been(tmp_path: Path) -> None
     made = _planned(folder)
     assert stage_lines(_standing(folder, made)) == [
         "approval: not needed",
-        "freeze: not frozen",
+        "freeze: nothing was frozen with this plan",
         "lock: free",
         "run: not begun",
         "verify: not yet",

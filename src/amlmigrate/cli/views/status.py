@@ -131,7 +131,7 @@ def _freeze(freeze: FreezeStage | None, *, known: bool) -> Iterator[str]:
     if not known:
         yield "freeze: not known, since the evidence was altered"
     elif freeze is None:
-        yield "freeze: not frozen"
+        yield "freeze: nothing was frozen with this plan"
     else:
         if freeze.taken:
             yield f"freeze: {many(freeze.taken, 'role assignment is', 'role assignments are')} taken away"
@@ -164,7 +164,10 @@ def _after_run(found: Stages) -> Iterator[str]:
     yield f"cutover: {found.cutover.time}" if found.cutover else "cutover: not yet"
     if soak and not found.removal:
         yield f"soak: since {soak.since}, of 168 hours {'over' if soak.is_over else 'until'} {soak.over}"
-    yield f"removal: {found.removal.time}" if found.removal else "removal: not yet"
+    if found.removing:
+        yield f"removal: begun {found.removing}, not ended yet"
+    else:
+        yield f"removal: {found.removal.time}" if found.removal else "removal: not yet"
     if residuals.open or residuals.accepted:
         yield f"residuals: {len(residuals.open)} open, {residuals.accepted} accepted"
         yield from (f"residual: {one.address}: {one.why}" for one in residuals.open)
