@@ -196,11 +196,13 @@ def _as_dict(stage: Any) -> dict[str, Any] | None:
 
 
 def stages(plan: Plan, folder: Path, ledger: Ledger | None) -> Stages:
-    """What each stage has come to. Raises BadInputError for a record of a freeze that cannot be read."""
+    """What each stage has come to. Raises RefusedError for a record of a freeze that cannot be trusted."""
     reports, altered = _evidence(folder, ledger)
     ended = items(plan, ledger)
     decided = Standing(plan, ledger)
     cutover = active(reports)
+    # First: what is wrong with it is said there, and all that is open rests on it.
+    freeze = _freeze(reports, folder, decided)
     return Stages(
         folder,
         plan,
@@ -209,7 +211,7 @@ def stages(plan: Plan, folder: Path, ledger: Ledger | None) -> Stages:
         findings=tuple(one.address for one in opened(plan, ledger, reports) if one.stands in SEVERITIES),
         evidence=tuple(altered),
         approval=_approval(plan, ledger, decided),
-        freeze=_freeze(reports, folder, decided),
+        freeze=freeze,
         lock=_lock(ledger),
         run=_run(reports, ledger, sum(1 for one in ended if one.outcome is Outcome.REMAINING)),
         verify=_verify(reports),

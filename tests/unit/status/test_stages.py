@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.unit.reports import ASSIGNMENT
 from tests.unit.reports import report as told_by
 from tests.unit.world import header, step
 from typer.testing import CliRunner
@@ -21,7 +23,7 @@ from amlmigrate.cli.views.plans import PlanWrittenView
 from amlmigrate.cli.views.status import stage_lines
 from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import DecisionVerb
-from amlmigrate.core.errors import BadInputError, ExitCode
+from amlmigrate.core.errors import BadInputError, ExitCode, RefusedError
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Action, Plan
 from amlmigrate.core.state import State
@@ -301,6 +303,17 @@ def test_of_a_freeze_nothing_is_said_by_evidence_that_was_altered(tmp_path: Path
     path = folder / "evidence" / "0001-run.json"
     path.write_text(path.read_text().replace("ended", "stopped"))
     assert _line(_standing(folder, made), "freeze") == "freeze: not known, since the evidence was altered"
+
+
+def test_a_freeze_that_sums_up_what_was_never_taken_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    folder = tmp_path / "ws1"
+    made = _planned(folder)
+    _ran(folder, made)
+    (folder / "freeze.json").write_text("{}")
+    file = {"name": "freeze.json", "sha256": hashlib.sha256(b"{}").hexdigest()}
+    _add(folder, "freeze", file=file, assignments=[ASSIGNMENT])
+    with pytest.raises(RefusedError, match="cannot be trusted: a report sums up other assignments"):
+        _standing(folder, made)
 
 
 @pytest.mark.parametrize(
