@@ -57,24 +57,32 @@ def _environment(number: int) -> dict[str, Any]:
     return {"image": f"example.azurecr.io/image:{number}"}
 
 
-SHAPES = [
-    Shape("data", NAMES, 10, _data),
-    Shape("environments", NAMES, 5, _environment),
-    Shape("environments", WRITES, 5, _environment),
-]
+SHAPES = [Shape("data", NAMES, 10, _data), Shape("environments", NAMES, 5, _environment)]
+# A name with one version takes a list, three reads and a write (decision 44): there the reads bind.
+ONE_EACH = Shape("environments", WRITES, 5, _environment)
+READS_EACH, READ_BURST, READ_SECOND = 4, 250, 25
 
 
 def _seconds(first: str, last: str) -> float:
     return (datetime.fromisoformat(last) - datetime.fromisoformat(first)).total_seconds()
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: f"{shape.kind}-{shape.names}")
-def test_three_thousand_writes_at_the_floor(fresh: Callable[..., World], figures: Figures, shape: Shape) -> None:
+@dataclass(frozen=True)
+class Measured:
+    """One run: seconds from its start to its end and from first write to last, reads a write, share of 429."""
+
+    wall: float
+    writing: float
+    reads: float
+    refused: float
+
+
+def _measure(fresh: Callable[..., World], shape: Shape) -> Measured:
     """From the start of the command to its end, its inventory included."""
     world = fresh(Options(arm_limits=f"x{shape.faster}"))
     world.seed(shape.rows(), [])
     world.ok("plan", *world.names)
-    time.sleep(250 / 25 / shape.faster + 1)  # All buckets are full again.
+    time.sleep(READ_BURST / READ_SECOND / shape.faster + 1)  # All buckets are full again.
     since = world.now()
     start = time.monotonic()
     run = world.migrate("run", "--json", timeout=500)
@@ -83,20 +91,45 @@ def test_three_thousand_writes_at_the_floor(fresh: Callable[..., World], figures
     calls = [row for row in world.log(since) if row["host"] == "management.azure.com" and row["time"] > since]
     puts = [row for row in calls if row["method"] == "PUT"]
     assert len(puts) == WRITES
-    refused = sum(row["status"] == 429 for row in calls) / len(calls)
-    reads = sum(row["method"] == "GET" for row in calls) / len(puts)
+    return Measured(
+        wall,
+        _seconds(puts[0]["time"], puts[-1]["time"]),
+        sum(row["method"] == "GET" for row in calls) / len(puts),
+        sum(row["status"] == 429 for row in calls) / len(calls),
+    )
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: f"{shape.kind}-{shape.names}")
+def test_three_thousand_writes_at_the_floor(fresh: Callable[..., World], figures: Figures, shape: Shape) -> None:
+    found = _measure(fresh, shape)
     what = f"{WRITES:,} versions of {shape.names:,} {shape.kind} at {shape.faster} times ARM's refill"
     holds = [
         figures.add(
             f"{what}, against the floor of {shape.floor:.0f} s",
-            f"{wall:.1f} s, {wall / shape.floor:.2f} times",
+            f"{found.wall:.1f} s, {found.wall / shape.floor:.2f} times",
             "1.10 times",
-            holds=wall <= 1.10 * shape.floor,
+            holds=found.wall <= 1.10 * shape.floor,
         ),
+        figures.add("of that from the first write to the last", f"{found.writing:.1f} s"),
         figures.add(
-            "of that from the first write to the last", f"{_seconds(puts[0]['time'], puts[-1]['time']):.1f} s"
+            "reads for each write", f"{found.reads:.2f}", f"{MOST_READS}", holds=found.reads <= MOST_READS
         ),
-        figures.add("reads for each write", f"{reads:.2f}", f"{MOST_READS}", holds=reads <= MOST_READS),
-        figures.add("calls refused with 429", f"{refused:.2%}", "1 %", holds=refused <= 0.01),
+        figures.add("calls refused with 429", f"{found.refused:.2%}", "1 %", holds=found.refused <= 0.01),
+    ]
+    assert all(holds)
+
+
+def test_names_of_one_version_at_the_floor_of_their_reads(fresh: Callable[..., World], figures: Figures) -> None:
+    found, shape = _measure(fresh, ONE_EACH), ONE_EACH
+    floor = (READS_EACH * WRITES - READ_BURST) / (READ_SECOND * shape.faster)
+    holds = [
+        figures.add(
+            f"{WRITES:,} {shape.kind} of one version, against the floor of their reads, {floor:.0f} s",
+            f"{found.wall:.1f} s, {found.wall / floor:.2f} times; {found.wall / shape.floor:.2f} times the writes'",
+            "1.15 times",
+            holds=found.wall <= 1.15 * floor,
+        ),
+        figures.add("reads for each write", f"{found.reads:.2f}", "4.2", holds=found.reads <= 4.2),
+        figures.add("calls refused with 429", f"{found.refused:.2%}", "1 %", holds=found.refused <= 0.01),
     ]
     assert all(holds)
