@@ -27,7 +27,7 @@ Example: migrate evidence check plans/old-ws
 app = commands.command_line()
 
 
-@app.callback()
+@app.callback(help=__doc__)
 def _root() -> None:
     """What stands before a subcommand."""
 

@@ -29,6 +29,8 @@ Fields = MutableMapping[str, Any]
 _ABOUT = ("plan", "step", "request_id")
 # A log says what somebody did and saw: it is for who ran the command.
 _MODE = 0o600
+# How each line begins.
+_FIRST = b'{"time":'
 # Every call is logged by this package, with the request's id; azure-core's own lines say the same at length.
 _QUIET = {"azure.core.pipeline.policies.http_logging_policy": logging.WARNING}
 # Without --verbose these would tell a person of what is retried, or told by its error, anyway.
@@ -45,6 +47,9 @@ def logging_to(file: Path | None, *, verbose: bool) -> Iterator[None]:
     if file is not None:
         handlers.append(_JsonLines(file))
     detailed = verbose or file is not None
+    # What is logged once these handlers are gone, as of a task that is thrown away at the end of the process,
+    # would be written by logging itself, secrets and all.
+    logging.lastResort = _on_terminal(verbose=False)
     levels = _QUIET | ({"": logging.INFO} if detailed else {"": logging.WARNING})
     before = {name: logging.getLogger(name).level for name in levels}
     try:
@@ -108,7 +113,7 @@ def _told(words: str, shown: Mapping[str, Any], fields: Fields) -> str:
     return "\n".join([f"{first} ({about})" if about else first, *filter(None, more)])
 
 
-class _JsonLines(logging.Handler):
+class _JsonLines(terminal.Handler):
     """A line of JSON for each record: `time`, `level`, `logger`, `message`, and whatever else is known."""
 
     def __init__(self, file: Path) -> None:
@@ -143,19 +148,25 @@ class _JsonLines(logging.Handler):
 def _opened(file: Path) -> int:
     """The file, to write at its end, for its owner alone. Raises BadInputError for what is not one's own file."""
     try:
-        found = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK, _MODE)
-        if stat.S_ISREG(os.fstat(found).st_mode):
+        found = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK, _MODE)
+        if not (why := _not_a_log(found)):
             os.fchmod(found, _MODE)
             return found
         os.close(found)
-        why = "it is not a file"
     except OSError as error:
         why = error.strerror or type(error).__name__
     raise BadInputError(
         f"The log file cannot be written: {why}.",
         address=path_text(file),
-        remedy="Name a file that is not there yet, or one of your own, in a folder that is there.",
+        remedy="Name a file that is not there yet, or a log of your own, in a folder that is there.",
     )
+
+
+def _not_a_log(handle: int) -> str:
+    """Why nothing is added to a file, which may be a plan or a ledger; '' where it is empty or a log."""
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        return "it is not a file"
+    return "" if os.pread(handle, len(_FIRST), 0) in (b"", _FIRST) else "it is a file of another kind"
 
 
 def _json_line(_: Any, __: str, fields: Fields) -> str:

@@ -6,7 +6,10 @@ import json
 import logging
 import os
 import resource
+import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -168,15 +171,27 @@ def _missing(path: Path) -> None:
     path.parent.rmdir()
 
 
-@pytest.mark.parametrize("make", [_folder, _link, _pipe, _missing], ids=lambda one: one.__name__[1:])
+def _plan(path: Path) -> None:
+    path.write_text('{"record":"header"}\n')
+
+
+def _ledger(path: Path) -> None:
+    sqlite3.connect(path).execute("CREATE TABLE steps (address TEXT)").connection.close()
+
+
+@pytest.mark.parametrize(
+    "make", [_folder, _link, _pipe, _missing, _plan, _ledger], ids=lambda one: one.__name__[1:]
+)
 def test_what_is_no_file_of_ones_own_is_refused(make: Callable[[Path], None], tmp_path: Path) -> None:
     path = tmp_path / "below" / "log"
     path.parent.mkdir()
     make(path)
+    before = path.is_file() and (path.read_bytes(), path.stat().st_mode)
     with pytest.raises(BadInputError, match="cannot be written"), logging_to(path, verbose=False):
         raise AssertionError("it went on")
     done = CliRunner().invoke(app, ["status", "--all", "--log-file", str(path)])
     assert done.exit_code == 2 and str(path) in done.stderr
+    assert (path.is_file() and (path.read_bytes(), path.stat().st_mode)) == before
 
 
 def test_that_no_more_is_written_is_said_once_and_ends_nothing(
@@ -208,3 +223,48 @@ def test_a_command_leaves_the_logs_as_they_were(tmp_path: Path) -> None:
     assert (
         "Traceback" in line["exception"] and "ValueError" in line["exception"] and "S1GNED" not in json.dumps(line)
     )
+
+
+# What is logged once the command is over: when a task that failed unheard of is thrown away, and by a library.
+_AFTER = f"""
+import asyncio, gc, logging, typer
+from amlmigrate.core.errors import ExitCode
+from amlmigrate.cli.execute import CommonOptions, execute
+kept = []
+async def work(view):
+    async def fails():
+        raise RuntimeError({SIGNED!r})
+    kept.append(asyncio.create_task(fails()))
+    await asyncio.sleep(0.01)
+    return ExitCode.DONE
+try:
+    execute(CommonOptions(), work)
+except typer.Exit:
+    kept.clear()
+    gc.collect()
+    logging.getLogger("late").warning("%s", {KEY!r})
+"""
+
+
+def test_what_is_logged_after_the_command_has_no_secret_either() -> None:
+    done = subprocess.run([sys.executable, "-c", _AFTER], capture_output=True, text=True, check=True)
+    assert done.stderr.count("AccountKey=<secret>") == 1 and "never retrieved" not in done.stderr
+    assert not any(one in done.stderr for one in HIDDEN)
+
+
+class _Unspeakable:
+    def __str__(self) -> str:
+        raise ValueError(TOKEN)
+
+
+def test_a_line_that_cannot_be_written_is_told_without_what_it_was_made_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # pytest's own handlers raise.
+    monkeypatch.setattr(logging.root, "handlers", [])
+    with logging_to(tmp_path / "log", verbose=True):
+        _log.warning("%d", SIGNED)
+        _log.warning("no way to %s", KEY, extra={"what": _Unspeakable()})
+    told = capsys.readouterr().err
+    assert told.count("could not be written: amlmigrate.cloud.curl, test_logs.py:") == 4
+    assert not any(one in told for one in HIDDEN) and "Traceback" not in told

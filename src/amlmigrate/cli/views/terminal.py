@@ -11,7 +11,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, Any, TextIO
 
 from amlmigrate.core.escapes import escaped, visible
@@ -92,7 +92,17 @@ def write(text: str) -> None:
         sys.stdout.flush()
 
 
-class Log(logging.Handler):
+class Handler(logging.Handler):
+    """A handler that never ends the work, nor shows what a record was made of: a secret may stand there."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Says which line could not be written; its arguments, and an exception's words, are nobody's to see."""
+        with suppress(Exception), guarded():
+            where = f"{record.name}, {record.filename}:{record.lineno}"
+            sys.stderr.write(f"A line of the log could not be written: {where}.\n")
+
+
+class Log(Handler):
     """Records as lines on standard error; further lines of one are set in, so that none looks like a record."""
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -101,7 +111,7 @@ class Log(logging.Handler):
             first, *more = masked(self.format(record)).split("\n")
             with guarded():
                 sys.stderr.write("\n    ".join([first, *more]) + "\n")
-        except Exception:  # noqa: BLE001 - as logging's own handlers: a log never ends the work
+        except Exception:  # noqa: BLE001 - as logging's own handlers
             self.handleError(record)
 
 
