@@ -99,15 +99,14 @@ class Meter:
             self.called += work.total == Amount()
 
     def snapshot(self) -> Snapshot:
-        """How far it has come."""
-        now = self.now()
-        moved = self.moved
-        for work in self._under_way.values():
+        """How far it has come; what draws it asks from a thread of its own, while work begins and ends."""
+        now, moved, works = self.now(), self.moved, self._under_way.copy()
+        for work in works.values():
             moved += work.moved.at_most(work.total)
         moved = moved.at_most(self.total)
         rate, calls = self._rates(now, moved.bytes)
         left, measured = self._left(self.total.bytes - moved.bytes, rate, calls)
-        under_way = sorted(((name, now - work.began) for name, work in self._under_way.items()), key=_longest)
+        under_way = sorted(((name, now - work.began) for name, work in works.items()), key=_longest)
         elapsed = now - self._began
         return Snapshot(self.done, self.items, moved, self.total, rate, left, measured, elapsed, tuple(under_way))
 

@@ -147,3 +147,19 @@ def test_it_never_shows_more_than_all(work: list[tuple[int, int, bool]]) -> None
     assert found.items == sum(1 for *_, ends in work if ends) and found.under_way == ()
     if all(ends for *_, ends in work):
         assert found.moved == total and not found.left
+
+
+def test_it_is_looked_at_while_work_begins_and_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A bar is drawn by a thread of its own, which any line of the work may come between.
+    meter, at_most = Meter(3, Amount(3, 30)), Amount.at_most
+    meter.begin("a", Amount(1, 10))
+    meter.begin("b", Amount(1, 10))
+
+    def meanwhile(one: Amount, other: Amount) -> Amount:
+        if "c" not in meter._under_way:
+            meter.begin("c", Amount(1, 10))
+        return at_most(one, other)
+
+    monkeypatch.setattr(Amount, "at_most", meanwhile)
+    assert [name for name, _ in meter.snapshot().under_way] == ["a", "b"]
+    assert [name for name, _ in meter.snapshot().under_way] == ["a", "b", "c"]
