@@ -18,7 +18,7 @@ from typing import Annotated
 import typer
 
 from amlmigrate.cli import options, plans
-from amlmigrate.cli.execute import CHANGES, CommonOptions, execute
+from amlmigrate.cli.execute import CHANGES, READS, CommonOptions, execute
 from amlmigrate.cli.login import session
 from amlmigrate.cli.views.base import View
 from amlmigrate.cli.views.cutover import CutoverView, TakenBackView
@@ -59,7 +59,7 @@ def command(
             view.show(CutoverView(read, folder, await cut_over(request, lambda: session(shared))))
         return ExitCode.DONE
 
-    execute(shared, work, interrupted=CHANGES)
+    execute(shared, work, interrupted=READS if dry_run else CHANGES)
 
 
 def _refuse_options(plan: Plan, folder: Path, only: Iterable[str], unfrozen: str | None) -> None:

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from amlmigrate.cli import options, plans
-from amlmigrate.cli.execute import CHANGES, CommonOptions, execute
+from amlmigrate.cli.execute import CHANGES, READS, CommonOptions, execute
 from amlmigrate.cli.login import session
 from amlmigrate.cli.views.base import View
 from amlmigrate.cli.views.decommission import DecommissionView
@@ -90,7 +90,7 @@ def command(
         view.show(told)
         return told.code
 
-    execute(shared, work, interrupted=CHANGES)
+    execute(shared, work, interrupted=READS if dry_run else CHANGES)
 
 
 def _refuse_unconfirmed(plan: Plan, confirm: str) -> None:

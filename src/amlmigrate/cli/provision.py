@@ -17,7 +17,7 @@ from typing import Annotated
 import typer
 
 from amlmigrate.cli import options
-from amlmigrate.cli.execute import CHANGES, CommonOptions, execute
+from amlmigrate.cli.execute import CHANGES, READS, CommonOptions, execute
 from amlmigrate.cli.login import session
 from amlmigrate.cli.views import asking
 from amlmigrate.cli.views.base import View
@@ -72,7 +72,7 @@ def command(
         )
         return await _provision(view, shared, wanted, said)
 
-    execute(shared, work, interrupted=CHANGES)
+    execute(shared, work, interrupted=READS if dry_run else CHANGES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from amlmigrate.cli import options, plans
-from amlmigrate.cli.execute import CommonOptions, execute
+from amlmigrate.cli.execute import READS, CommonOptions, execute
 from amlmigrate.cli.login import session
 from amlmigrate.cli.views import runs
 from amlmigrate.cli.views.base import View
@@ -64,4 +64,4 @@ def command(
             view.error(outcome.lost)
         return outcome.code
 
-    execute(shared, work, stop, interrupted=INTERRUPTED)
+    execute(shared, work, stop, interrupted=READS if dry_run else INTERRUPTED)

@@ -98,7 +98,7 @@ def command(
             view, shared, ScanOptions(scope, rules, out, format, sizes, write_tags, overwrite, dry_run)
         )
 
-    execute(shared, work, interrupted=CHANGES if write_tags else READS)
+    execute(shared, work, interrupted=CHANGES if write_tags and not dry_run else READS)
 
 
 def _subscriptions(named: list[str] | None, groups: list[str] | None) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import pytest
 import typer
 from click.testing import CliRunner
 
-from amlmigrate.cli import cutover, decommission, execute, freeze, provision, run
+from amlmigrate.cli import cutover, decommission, execute, freeze, provision, run, scan
 from amlmigrate.cli.execute import CHANGES, READS, CommonOptions
 from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import ExitCode, MigrateError, RefusedError
@@ -78,15 +78,19 @@ def test_an_interruption_says_what_the_command_gave(
     assert exit_code == 130 and (line["summary"], line["remedy"]) == (said.summary, said.remedy)
 
 
-@pytest.mark.parametrize("command", [cutover, decommission, freeze, provision, run])
-def test_a_command_that_changes_a_workspace_never_says_that_it_does_not(
-    monkeypatch: pytest.MonkeyPatch, command: Any
+_TYPED = {cutover: ["x"], decommission: ["x", "--confirm", "g/n"], provision: ["x"], scan: ["--write-tags"]}
+
+
+@pytest.mark.parametrize("command", [cutover, decommission, freeze, provision, run, scan])
+@pytest.mark.parametrize("dry", [False, True])
+def test_an_interruption_says_that_no_workspace_is_changed_just_where_that_is_so(
+    monkeypatch: pytest.MonkeyPatch, command: Any, dry: bool
 ) -> None:
     said: list[Any] = []
     monkeypatch.setattr(command, "execute", lambda *_, interrupted=READS, **__: said.append(interrupted))
     app = typer.Typer()
     app.command()(command.command)
-    typed = {cutover: ["x"], decommission: ["x", "--confirm", "g/n"], provision: ["x"]}.get(command, [])
+    typed = [*_TYPED.get(command, []), *["--dry-run"] * dry]
     CliRunner().invoke(typer.main.get_command(app), typed)
     [one] = said
-    assert one is not READS and "may have been carried out" in one.summary
+    assert (one is READS) is dry and ("may have been carried out" in one.summary) is not dry
