@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from amlmigrate.core.address import Address
 from amlmigrate.core.errors import ExitCode, TargetLostError
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.plan import Plan
-from amlmigrate.core.state import Outcome
+from amlmigrate.core.plan import Plan, Step
+from amlmigrate.core.state import Outcome, State
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.decision_subjects import found_by
 from amlmigrate.ledger.evidence import Evidence
@@ -34,6 +35,13 @@ class RunOutcome:
     open_findings: tuple[Finding, ...]
     walked: WalkResult | None = None
     dry_run: bool = False
+    # What a dry run found carried out already, by earlier runs.
+    carried_out: frozenset[Address] = frozenset()
+
+    @property
+    def to_carry_out(self) -> list[Step]:
+        """The steps that a run would carry out, after a dry one."""
+        return [step for step in self.plan.steps if step.run and step.address not in self.carried_out]
 
     @property
     def left(self) -> list[Item]:
@@ -78,4 +86,8 @@ def outcome_of(
     standing = Standing(plan, ledger)
     found = tuple(found_by(Evidence(folder, ledger).reports()))
     open_ones = tuple(open_findings(plan, standing, found))
-    return RunOutcome(plan, folder, tuple(items(plan, ledger, standing)), found, open_ones, walked, dry_run)
+    done = (
+        frozenset(at for at, row in ledger.steps().items() if row.state is State.DONE) if dry_run else frozenset()
+    )
+    ended = tuple(items(plan, ledger, standing))
+    return RunOutcome(plan, folder, ended, found, open_ones, walked, dry_run, done)

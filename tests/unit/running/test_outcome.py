@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.unit.world import plan, step
 
+from amlmigrate.cli.views.runs import view_of
 from amlmigrate.core.errors import DeniedError, ExitCode, MigrateError, TargetLostError, UnforeseenError
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Action
@@ -59,3 +60,18 @@ def test_it_is_read_from_the_ledger_and_the_evidence(tmp_path: Path) -> None:
     assert [one.outcome for one in found.items] == [Outcome.ADOPTED, Outcome.MANUAL]
     assert [one.address for one in found.left] == ["jobs"] and found.code is ExitCode.INCOMPLETE
     assert not found.goes_on and not found.stopped and found.lost is None
+
+
+@pytest.mark.parametrize("state", [None, State.DOING, State.FAILED, State.DONE])
+def test_a_dry_run_tells_of_what_earlier_runs_left(tmp_path: Path, state: State | None) -> None:
+    both = plan(step("models/m/1"), step("models/m/2"), step("jobs", action=Action.MANUAL))
+    with Ledger(tmp_path) as ledger:
+        ledger.bind(both)
+        for one in (State.DOING, state) if state else ():
+            if one is not ledger.step(both.steps[0].address).state:
+                ledger.move(both.steps[0].address, one)
+        found = outcome_of(both, tmp_path, ledger, dry_run=True)
+    left = ["models/m/2"] if state is State.DONE else ["models/m/1", "models/m/2"]
+    assert [str(one.address) for one in found.to_carry_out] == left
+    [told] = view_of(found).as_json()
+    assert told.data["steps"] == len(left) and len(told.data["lines"]) == len(left)

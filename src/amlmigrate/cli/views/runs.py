@@ -64,16 +64,13 @@ class DryRunView:
 
     def as_json(self) -> Iterator[Event]:
         """The same, and how many steps there are."""
-        yield Event("run.dry", {**self._ending.members(), "steps": len(self._steps)})
-
-    @property
-    def _steps(self) -> list[Step]:
-        return [step for step in self.outcome.plan.steps if step.run]
+        yield Event("run.dry", {**self._ending.members(), "steps": len(self.outcome.to_carry_out)})
 
     @property
     def _ending(self) -> CommandEnd:
-        text = f"Nothing was changed. A run would carry out {many(len(self._steps), 'step')}."
-        return CommandEnd(text, [line for step in self._steps for line in dry_lines(step)])
+        steps = self.outcome.to_carry_out
+        text = f"Nothing was changed. A run would carry out {many(len(steps), 'step')}."
+        return CommandEnd(text, [line for step in steps for line in dry_lines(step)])
 
 
 def view_of(outcome: RunOutcome) -> RunView | DryRunView:
