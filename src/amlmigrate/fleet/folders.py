@@ -28,7 +28,10 @@ _UNFORESEEN = (
 )
 # Options of `plan` that change no plan: where it goes, how it is told, who signs in. Every other one counts.
 _ONES_PLACE = {"source", "target", "fleet", "targets", "waves", "wave_size", "out"}
-_OF_NO_PLAN = _ONES_PLACE | {"json", "verbose", "tenant", "source_tenant", "target_tenant", "client_id"}
+_OF_NO_PLAN = _ONES_PLACE | {
+    *("json", "verbose", "log_file"),
+    *("tenant", "source_tenant", "target_tenant", "client_id"),
+}
 
 
 def counting(options: Mapping[str, Any]) -> dict[str, Any]:

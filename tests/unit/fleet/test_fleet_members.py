@@ -6,12 +6,14 @@ import asyncio
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from tests.unit.world import header, step
 
+from amlmigrate.cli.execute import CommonOptions
 from amlmigrate.cli.views.fleets import FleetView
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.cloud.session import Session
@@ -256,11 +258,17 @@ def test_options_that_change_no_plan_are_free(tmp_path: Path, monkeypatch: pytes
         "waves": "w.csv",
         "verbose": True,
         "json": True,
+        "log_file": "second.log",
     }
     code, _, made = rerun(tmp_path, monkeypatch, **free, source_tenant="contoso.onmicrosoft.com", delete=False)
     assert (code, made) == (ExitCode.DONE, [])
     kept = fleetfile.read(tmp_path)
     assert kept and kept.options["wave_size"] == 2
+
+
+def test_of_the_options_that_all_commands_have_the_cloud_alone_counts() -> None:
+    common = {one.name: "x" for one in fields(CommonOptions) if one.name != "options"}
+    assert folders.counting(common) == {"cloud": "x"}
 
 
 def test_two_fleets_are_never_planned_at_once_in_one_folder(tmp_path: Path) -> None:
