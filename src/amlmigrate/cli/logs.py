@@ -47,9 +47,8 @@ def logging_to(file: Path | None, *, verbose: bool) -> Iterator[None]:
     if file is not None:
         handlers.append(_JsonLines(file))
     detailed = verbose or file is not None
-    # What is logged once these handlers are gone, as of a task that is thrown away at the end of the process,
-    # would be written by logging itself, secrets and all.
-    logging.lastResort = _on_terminal(verbose=False)
+    # For what is logged once these are gone, as of a task that is thrown away at the end of the process.
+    terminal.log_late(_on_terminal(verbose=False))
     levels = _QUIET | ({"": logging.INFO} if detailed else {"": logging.WARNING})
     before = {name: logging.getLogger(name).level for name in levels}
     try:

@@ -165,7 +165,7 @@ def test_what_an_encoding_lacks_is_an_escape(tmp_path: Path, monkeypatch: pytest
 # What goes around the guard, wherever it stands: the linter forbids the others by name.
 AROUND = {"__stdout__", "__stderr__", "buffer", "print_exc", "StreamHandler", "basicConfig", "lastResort"}
 ALLOWED = {
-    "cli/views/terminal.py": {"stdout", "stderr", "buffer"},
+    "cli/views/terminal.py": {"stdout", "stderr", "buffer", "lastResort"},
     "cli/views/consoles.py": {"Console"},
 }
 

@@ -115,5 +115,10 @@ class Log(Handler):
             self.handleError(record)
 
 
+def log_late(handler: Log) -> None:
+    """Has it write what no other handler does: logging itself would, with the secrets that stand there."""
+    logging.lastResort = handler
+
+
 def _guard(stream: Any) -> Any:
     return stream if isinstance(stream, Guarded) else Guarded(stream)
