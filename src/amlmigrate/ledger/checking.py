@@ -35,7 +35,9 @@ def check(plan: Plan, folder: Path) -> Check:
         reports, problems = examine(evidence)
         found = Check(reports, list(map(str, problems)))
         found.altered += map(str, of_another(_bound(plan), reports))
-        found.unchecked += [f"{path.name}: no report names it" for path in strangers(evidence, reports)]
+        # One that cannot be read may name it all the same.
+        which = "no report that can be read" if problems else "no report"
+        found.unchecked += [f"{path.name}: {which} names it" for path in strangers(evidence, reports)]
         _with_ledger(plan, folder, found)
     return found
 

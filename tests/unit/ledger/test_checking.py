@@ -322,6 +322,13 @@ def test_a_file_that_no_report_names_is_told(folder: Path) -> None:
     assert found.altered == [] and found.unchecked == ["0004-manifest-source.jsonl: no report names it"]
 
 
+def test_of_a_file_that_an_altered_report_may_name_it_is_not_said_that_none_does(folder: Path) -> None:
+    [report] = (folder / "evidence").glob("*-verify.json")
+    _edit(report, b'"green"', b'"greens"')
+    told = [what for what in _found(folder).unchecked if "names it" in what]
+    assert told and all(what.endswith(": no report that can be read names it") for what in told)
+
+
 def test_a_run_that_was_killed_after_the_map_of_ids_leaves_it_whole(folder: Path) -> None:
     with Ledger(folder) as ledger:
         ledger.run_begins()
