@@ -38,7 +38,7 @@ from amlmigrate.doctor.need import DOCTOR, FILE, VAULT, WS, Need
 from amlmigrate.doctor.needs import NEEDS, needs
 from amlmigrate.evidence import RECORDS
 from amlmigrate.freezing import freeze
-from amlmigrate.kinds import Kind, all_kinds, holding, moving_kinds
+from amlmigrate.kinds import Kind, _versioned, all_kinds, holding, moving_kinds
 from amlmigrate.kinds._provenance import stamped
 from amlmigrate.kinds._workspace_settings import SETTINGS
 from amlmigrate.ledger import schema
@@ -287,6 +287,11 @@ RETRIES = {
         "for a minute",
         "from half a second on, longer each time",
         "the step fails and says what the service answered (exit 3); `--resume` reads again",
+    ),
+    "a list of versions without the one that its name calls the latest, which is there": (
+        f"{len(_versioned._BEHIND_SECONDS)} times",
+        _pauses(_versioned._BEHIND_SECONDS),
+        "exit 1, naming it",
     ),
     "a role assignment that `freeze` removed or restored, and that still reads as before": (
         f"{len(freeze._READ_BACK_SECONDS)} times",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +18,17 @@ from azsandbox.client import Client
 from azsandbox.seed import CODE_SHARE, FILE_SHARE, content, read_lines
 
 VERSION = "2024-04-01"
+
+
+async def test_a_pause_that_others_prolong_is_waited_out() -> None:
+    client = Client({"AZURE_SUBSCRIPTION_ID": "s"})
+    client._pause(0.05)
+    waiting = asyncio.create_task(client._paused())
+    await asyncio.sleep(0)
+    client._pause(0.2)
+    until = client._pause_until
+    await waiting
+    assert time.monotonic() >= until
 
 
 async def _all(azure: Client, path: str) -> list[dict[str, Any]]:

@@ -242,6 +242,8 @@ ELSEWHERE = {
     # tests/unit/cloud/test_transport.py and tests/unit/posture/test_reading.py.
     "a connection that is not made": "connect",
     "a vault that does not answer when its key is read": "vault",
+    # tests/contract/kinds/test_calls.py.
+    "a list of versions without the one that its name calls the latest, which is there": "behind",
     # Later than they are read: tests/acceptance/test_freezing.py and test_provisioning.py.
     "a role assignment that `freeze` removed or restored, and that still reads as before": "stale",
     "what `provision` wrote, and that still reads as before": "stale",

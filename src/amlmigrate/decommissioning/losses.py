@@ -9,6 +9,7 @@ from typing import Any
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
+from amlmigrate.core.few import many
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.kinds import Loss, kind_of
 from amlmigrate.posture.reading import tried_list
@@ -68,7 +69,7 @@ class Secrets:
             return []
         if self.names is None:
             return [f"not known: the secrets in {self.vault}: {self.unread}"]
-        return [f"stay: {len(self.names)} secrets in {self.vault}"] * bool(self.names)
+        return [f"stay: {many(len(self.names), 'secret')} in {self.vault}"] * bool(self.names)
 
 
 async def secrets(side: Side, workspace: Workspace) -> Secrets:

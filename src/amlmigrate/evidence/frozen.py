@@ -7,14 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Literal
 
 from amlmigrate.core.authorship import By
+from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.escapes import as_json
 from amlmigrate.core.freeze_record import OWED, Assignment, FreezeState
 from amlmigrate.evidence.base import FORMAT, ReportContent
-from amlmigrate.evidence.freezing import Deed, Freeze, FrozenSource, GiveBackRecord, OfFreeze
+from amlmigrate.evidence.freezing import FILE, Deed, Freeze, FrozenSource, GiveBackRecord, OfFreeze
 from amlmigrate.evidence.members import PlanRef
+
+# The plan's folder, where nobody says which it is.
+_HERE = Path()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +83,10 @@ class FreezeRecord:
         }
 
 
-def of_reports(contents: Iterable[ReportContent]) -> FreezeRecord | None:
+def of_reports(contents: Iterable[ReportContent], folder: Path = _HERE) -> FreezeRecord | None:
     """How all stands by the reports of a chain, oldest first; None where nothing was ever frozen.
 
-    Raises ValueError for one that sums up other assignments than there were deeds of.
+    Raises RefusedError for one that sums up other assignments than there were deeds of.
     """
     record: FreezeRecord | None = None
     for content in contents:
@@ -90,9 +95,20 @@ def of_reports(contents: Iterable[ReportContent]) -> FreezeRecord | None:
         elif isinstance(content, Freeze | GiveBackRecord):
             found = record.found if record else {}
             if {one.id.lower() for one in content.assignments} != set(found):
-                raise ValueError("a report sums up other assignments than its deeds are of")
+                raise untrusted(folder, "a report sums up other assignments than its deeds are of")
             record = _told(content, found) if record else None
     return record
+
+
+def untrusted(folder: Path, why: str, reasons: tuple[str, ...] = ()) -> RefusedError:
+    """The refusal to give rights by what may be somebody else's word."""
+    return RefusedError(
+        f"The record of what was frozen cannot be trusted: {why}.",
+        reasons=reasons,
+        address=str(folder / FILE),
+        remedy=f"Look who changed it. Where only {FILE} was changed, remove that file: it is written anew by what"
+        " the evidence shows. Else put the original files back.",
+    )
 
 
 def _told(content: OfFreeze, found: Mapping[str, Assignment]) -> FreezeRecord:

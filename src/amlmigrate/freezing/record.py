@@ -12,14 +12,13 @@ from typing import Any, TypeVar
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.authorship import By
 from amlmigrate.core.documents import Document
-from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.freeze_record import Assignment, FreezeState, strange
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.unexpected_errors import said
 from amlmigrate.evidence import Deed, Freeze, GiveBackRecord
 from amlmigrate.evidence.freezing import FILE, FrozenSource, NotGiven, OfFreeze, ViewFile
-from amlmigrate.evidence.frozen import FreezeRecord, of_reports
+from amlmigrate.evidence.frozen import FreezeRecord, of_reports, untrusted
 from amlmigrate.evidence.members import PlanRef
 from amlmigrate.ledger import Ledger, decisions, files
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile, end_problems, examine
@@ -34,10 +33,7 @@ _RECORDS = (Deed.record, Freeze.record, GiveBackRecord.record)
 
 def read(reports: Iterable[EvidenceFile], folder: Path) -> FreezeRecord | None:
     """How all stands by a chain that was checked. Raises RefusedError for a report that says no such thing."""
-    try:
-        return of_reports(one.content for one in reports)
-    except ValueError as error:
-        raise _untrusted(folder, str(error)) from error
+    return of_reports((one.content for one in reports), folder)
 
 
 def trusted(ledger: Ledger, plan: Plan, reports: list[EvidenceFile]) -> FreezeRecord | None:
@@ -49,7 +45,7 @@ def trusted(ledger: Ledger, plan: Plan, reports: list[EvidenceFile]) -> FreezeRe
     folder = ledger.home
     if any(decisions.of_file(folder / FILE) and one for one in decisions.frozen(folder, reports, ledger.meta())
            if decisions.FREEZE_UNREPORTED not in one):  # fmt: skip
-        raise _untrusted(folder, f"{FILE} is not the one that was written")
+        raise untrusted(folder, f"{FILE} is not the one that was written")
     known = read(reports, folder)
     if known is not None:
         _refuse_others(folder, plan, known)
@@ -60,14 +56,14 @@ def _refuse_others(folder: Path, plan: Plan, known: FreezeRecord) -> None:
     header = plan.header.source
     of_it = (known.plan.sha256, known.source.workspace_id, key_of(known.source.id))
     if of_it != (plan.sha256, header["workspaceId"], key_of(header["id"])):
-        raise _untrusted(folder, "it is of another plan or another source")
+        raise untrusted(folder, "it is of another plan or another source")
 
 
 def refuse_strange(folder: Path, known: FreezeRecord, source: str, account: str) -> None:
     """Raises RefusedError unless all that is owed lies at the source or its account, and can be one of theirs."""
     told = [(one, strange(one, source, account)) for one in known.owed]
     if wrong := [f"{one.id}: {why}" for one, why in told if why]:
-        raise _untrusted(folder, "it names what cannot have been taken of this source", tuple(wrong))
+        raise untrusted(folder, "it names what cannot have been taken of this source", tuple(wrong))
 
 
 def show(ledger: Ledger, reports: list[EvidenceFile], known: FreezeRecord) -> None:
@@ -194,24 +190,14 @@ def _of_folder(folder: Path, workspace_id: str) -> FreezeRecord | None:
             return None
         reports, problems = examine(folder / EVIDENCE)
         if problems := problems or end_problems(meta, folder / EVIDENCE, reports):
-            raise _untrusted(folder, str(problems[0]))
+            raise untrusted(folder, str(problems[0]))
         altered = [
             one for one in decisions.frozen(folder, reports, meta) if decisions.FREEZE_UNREPORTED not in one
         ]
         if altered:
-            raise _untrusted(folder, altered[0])
+            raise untrusted(folder, altered[0])
         record = read(reports, folder)
         told = (record.plan.sha256, record.source.workspace_id) if record else None
         if told not in (None, (ledger.plan_sha256, workspace_id)):
-            raise _untrusted(folder, "it is of another plan or another source")
+            raise untrusted(folder, "it is of another plan or another source")
         return record
-
-
-def _untrusted(folder: Path, why: str, reasons: tuple[str, ...] = ()) -> RefusedError:
-    return RefusedError(
-        f"The record of what was frozen cannot be trusted: {why}.",
-        reasons=reasons,
-        address=str(folder / FILE),
-        remedy=f"Look who changed it. Where only {FILE} was changed, remove that file: it is written anew by what"
-        " the evidence shows. Else put the original files back.",
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
@@ -18,6 +19,8 @@ from amlmigrate.kinds._base import Kind, WorkspacePort
 from amlmigrate.kinds._fields import COMMON
 from amlmigrate.kinds._listed import EVERY_STATE
 from amlmigrate.kinds._permissions import ML
+
+_log = logging.getLogger(__name__)
 
 # What the service shows of a stage nobody set (AZ-ASSET-2). Sending Development together
 # with isArchived keeps the asset from being archived.
@@ -104,6 +107,7 @@ class VersionedKind(Kind):
             if seconds is None:
                 told = f"the list is not whole: it has no '{latest}', which is the latest and is there"
                 raise ListError(200, "ListCutShort", told, method="GET", url=path)
+            _log.info("%s lacks the latest version, %s: it is read again in %s s.", path, latest, seconds)
             await asyncio.sleep(seconds)
         return found
 

@@ -16,6 +16,7 @@ from amlmigrate.cloud.calling import HARMLESS
 from amlmigrate.core.documents import shown_properties
 from amlmigrate.core.errors import ConflictError
 from amlmigrate.core.events import Emit, ignore
+from amlmigrate.core.few import many
 from amlmigrate.core.parallel import each
 from amlmigrate.core.progress import TagsFailed, TagsWritten
 from amlmigrate.core.unexpected_errors import known
@@ -133,7 +134,7 @@ async def _write(arm: Arm, path: str, change: TagChange, due: Mapping[str, str])
             raise _OthersError(now)
         if len({*map(str.lower, now), *map(str.lower, due)}) > _MOST:
             raise ConflictError(
-                f"It has {len(now)} tags, and Azure takes {_MOST} at the most.",
+                f"It has {many(len(now), 'tag')}, and Azure takes {_MOST} at the most.",
                 address=change.id,
                 remedy=f"Remove tags that nobody needs, then scan again: it gets {', '.join(due)}.",
             )

@@ -10,6 +10,7 @@ from amlmigrate.cloud.sdk import SdkReader, Unreadable
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.address import Address
 from amlmigrate.core.events import Emit
+from amlmigrate.core.few import many
 from amlmigrate.core.plan import Action, Plan
 from amlmigrate.core.run_progress import SdkStarted, SdkTried
 from amlmigrate.core.translation import Difference
@@ -145,4 +146,4 @@ def _by_reason(found: dict[str, str]) -> list[str]:
 
 def _some(names: list[str]) -> str:
     shown = ", ".join(names[:_NAMED])
-    return f"{len(names)} assets ({shown}{', …' if len(names) > _NAMED else ''})"
+    return f"{many(len(names), 'asset')} ({shown}{', …' if len(names) > _NAMED else ''})"

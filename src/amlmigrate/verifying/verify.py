@@ -17,6 +17,7 @@ from amlmigrate.cloud.session import Session
 from amlmigrate.cloud.store import StorePair
 from amlmigrate.core.authorship import By
 from amlmigrate.core.events import Emit
+from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.translation import Difference
@@ -66,13 +67,8 @@ async def verify(
     verifier = _verifier(session, containers, mapping, depth, emit)
     verdict = await verifier.verify(plan, settled, ledger.left_alone())
     evidence = Evidence(folder, ledger)
-    # Without reading them anew nothing else is known of the files than what was.
     reports = evidence.reports()
-    named = (
-        source_names.findings(plan, mapping.target, verdict.naming)
-        if depth.hashes
-        else source_names.known(reports)
-    )
+    named = _naming(plan, mapping, depth, verdict, reports)
     waived = waived_items.waived(plan, ended)
     theirs = documents.theirs | waived_items.of_bytes(waived, containers)
     named += [*documents.undone, *waived_items.findings(waived, standing, theirs, reports)]
@@ -100,6 +96,15 @@ async def verify(
     held = bound(plan, (documents.source, documents.target), containers)
     manifests = {f"manifest-{side}.jsonl": lines for side, lines in verdict.manifests.items()}
     return keep(evidence, replace(content, headline=headline.verified(content)), held, manifests)
+
+
+def _naming(
+    plan: Plan, mapping: Mapping, depth: Depth, verdict: ByteVerdict, reports: list[EvidenceFile]
+) -> list[Finding]:
+    """Findings about files that name the source; without reading them anew nothing else is known than what was."""
+    if depth.hashes:
+        return source_names.findings(plan, mapping.target, verdict.naming)
+    return source_names.known(reports)
 
 
 def _verifier(session: Session, listed: Containers, mapping: Mapping, depth: Depth, emit: Emit) -> BlobVerifier:

@@ -52,7 +52,7 @@ def test_what_was_not_checked_is_counted_and_named_by_its_reason() -> None:
     assert found.told() == [
         "with MLClient in the source, 5 assets (models/m/5, models/m/6, models/m/7, …): "
         "GET was answered 403 Forbidden.",
-        "with MLClient, which itself reads them on neither side, 1 assets (models/m/1): SchemaError: no use for it",
+        "with MLClient, which itself reads them on neither side, 1 asset (models/m/1): SchemaError: no use for it",
     ]
     assert found.in_report.source_not_checked.keys() == {str(address) for address in many}
 

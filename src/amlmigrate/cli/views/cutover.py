@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from amlmigrate.cli.views.ending import Ending, EndView
+from amlmigrate.core.few import many
 from amlmigrate.core.plan import Plan
 from amlmigrate.cutover.stage import CutoverResult, TakenBack
 from amlmigrate.evidence.members import Change
@@ -56,11 +57,11 @@ class TakenBackView(EndView):
         if report is None:
             text = "Nothing was recorded. The cutover would be taken back; no data is carried back."
             return Ending("cutover.back.dry", text, lines, members=members)
+        stay = many(len(changes), "change stays", "changes stay")
         text = (
             f"Taken back already, at {report.content.time}."
             if self.result.already
-            else f"Taken back: the evidence holds both sides again. {len(changes)} changes in the target since"
-            " stay where they are: no data is carried back."
+            else f"Taken back: the evidence holds both sides again. {stay} in the target: no data is carried back."
         )
         files = {"Evidence": str(report.path)}
         return Ending("cutover.back", text, lines, files, f"migrate verify {self.folder}", members)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,33 @@ from amlmigrate.cli.views.page import Page
 from amlmigrate.core.events import Event
 
 _REST = "all of them with --json"
+
+
+@dataclass(frozen=True, slots=True)
+class CommandEnd:
+    """`items` are counts by what is counted, `files` paths by what they hold, `next` is typed as it stands."""
+
+    text: str
+    lines: Sequence[str] = ()
+    items: Mapping[str, int] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    next: str = ""
+
+    def human(self, page: Page) -> None:
+        """For people; a long list is cut short."""
+        page.line(self.text)
+        for what, count in self.items.items():
+            page.line(f"{count:>7}  {what}", indent=2)
+        page.lines(self.lines, rest=_REST)
+        for what, path in self.files.items():
+            page.verbatim(f"{what}: {path}")
+        page.next(self.next)
+
+    def members(self) -> dict[str, Any]:
+        """What of it an event has beside its own members."""
+        told = {"text": self.text, "lines": list(self.lines)}
+        more = {"items": dict(self.items), "files": dict(self.files), "next": self.next}
+        return told | {name: value for name, value in more.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +65,7 @@ class EndView(ABC):
     def human(self, page: Page) -> None:
         """Writes it for people."""
         told = self.ending
-        page.line(told.text)
-        page.lines(told.lines, rest=_REST)
-        for what, path in told.files.items():
-            page.verbatim(f"{what}: {path}")
-        if told.following:
-            page.verbatim("Next: ", (told.following, "bold"))
+        CommandEnd(told.text, told.lines, files=told.files, next=told.following).human(page)
 
     def as_json(self) -> Iterable[Event]:
         """The same as one event."""

@@ -60,9 +60,9 @@ class Page:
             self.line((f"and {count} more; {rest}", "dim"), indent=indent)
 
     def next(self, step: str) -> None:
-        """What comes next, as it is typed."""
+        """What comes next, as it is typed: a command that is broken over two lines cannot be copied."""
         if step:
-            self.line("Next: ", (step, "bold"))
+            self.verbatim("Next: ", (step, "bold"))
 
     def grid(self, head: Sequence[Piece], rows: Sequence[Sequence[Piece]], *, numbers: bool = False) -> bool:
         """A table; False where it is too wide for the terminal, and nothing is written.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from shlex import quote
 
-from amlmigrate.cli.views.endings import CommandEnd
+from amlmigrate.cli.views.ending import CommandEnd
 from amlmigrate.cli.views.page import Page
 from amlmigrate.core.events import Event
 from amlmigrate.core.few import many

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from amlmigrate.cli.views.endings import CommandEnd
+from amlmigrate.cli.views.ending import CommandEnd
 from amlmigrate.cli.views.page import Page
 from amlmigrate.core.errors import ExitCode
 from amlmigrate.core.events import Event
