@@ -97,6 +97,16 @@ def test_deleted_blobs_are_kept_and_shown_to_who_asks(storage: Storage, keeping:
     assert refused.value.status_code == 501
 
 
+def test_what_an_account_keeps_is_none_of_its_groups_resources(storage: Storage, keeping: Any, arm: Arm) -> None:
+    keeping(deleteRetentionPolicy=_WEEK)
+    storage.source.upload_blob("o/a", b"first").delete_blob()
+    assert _listed(storage, "o/", "deleted") == [("a", True, False, "")]
+    for scope in ("../../../../resources", "../../../../../../resources"):
+        status, listed = arm("GET", scope)
+        assert status == 200
+        assert SOURCE in {one["name"] for one in listed["value"]}
+
+
 def test_what_is_written_over_is_kept_as_a_deleted_snapshot(storage: Storage, keeping: Any) -> None:
     keeping(deleteRetentionPolicy=_WEEK)
     blob = storage.source.upload_blob("w/a", b"first")

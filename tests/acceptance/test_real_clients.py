@@ -70,7 +70,7 @@ def test_mlclient_reads_every_migrated_asset(real_world: World) -> None:
     assert end["green"] is True
     # It follows a component's reference to a model that is in neither workspace.
     [alike] = [what for what in end["not_checked"] if "MLClient" in what]
-    assert "itself reads them on neither side, 1 assets" in alike and "heart-classifier-transforms" in alike
+    assert "itself reads them on neither side, 1 asset " in alike and "heart-classifier-transforms" in alike
     assert "; 1 it can read on neither side." in end["text"]
 
 

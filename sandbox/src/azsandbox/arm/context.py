@@ -14,6 +14,13 @@ from azsandbox.arm.store import Record
 from azsandbox.messages import Request, Response
 
 
+class _Own(Declared):
+    type = ""
+
+
+_OWN = _Own()
+
+
 @dataclass(frozen=True, slots=True)
 class Context(Ground):
     """The parts of one sandbox's ARM. `kinds` are by lower-case path type.
@@ -28,5 +35,8 @@ class Context(Ground):
     send: Callable[[Request], Awaitable[Response]]
 
     def kind_of(self, record: Record) -> Declared:
-        """What the kind of a stored resource declares."""
-        return self.kinds[record.type]
+        """What the kind of a stored resource declares.
+
+        What the sandbox keeps beside resources, such as an account's deleted blobs, has no kind and is in no list.
+        """
+        return self.kinds.get(record.type, _OWN)
