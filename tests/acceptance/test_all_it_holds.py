@@ -181,10 +181,10 @@ def _check_header(world: World, header: dict[str, Any], steps: dict[str, dict[st
         f"{world.documents['source']['id']}!not-listed-by-arm",
     )
     assert any("1 snapshots" in text for text in told)
-    assert any(text.startswith("Its bytes lie outside") and "sig=<secret>" in text for text in told)
+    assert any(text.startswith("Its bytes are outside") and "sig=<secret>" in text for text in told)
     documents = [s for a, s in steps.items() if not a.startswith("blobs/")]
     # Names come with their first versions, and are looked at in one list.
-    brought = [s for s in documents if s["reason"] == "comes with its first version"]
+    brought = [s for s in documents if s["reason"] == "is created with its first version"]
     written = [s for s in documents if s["action"] in ("create", "update") and s not in brought]
     adopted = [s for s in documents if s["action"] == "adopt"]
     assert [s["address"] for s in adopted] == ["workspace"]

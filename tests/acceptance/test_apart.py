@@ -37,7 +37,7 @@ def test_one_of_fifty_is_decided_by_itself_and_the_others_are_copied(small_world
         client.upload_blob("d/07", b"theirs")
     folder = f"blobs/{world.container('source')}/d"
     steps = _plan(world, "one")
-    assert steps[folder]["action"] == "copy" and "1 another in the target" in steps[folder]["reason"]
+    assert steps[folder]["action"] == "copy" and "1 different in the target" in steps[folder]["reason"]
     item = steps[f"{folder}/07"]
     assert item["action"] == "conflict" and item["source_sha256"] and item["target_sha256"]
     refused = world.migrate("run", "plans/one", "--json")

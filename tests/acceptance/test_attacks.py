@@ -166,7 +166,7 @@ def test_what_lies_in_the_archive_tier_is_an_error_of_the_plan(small_world: Worl
     with world.container_client("source") as client:
         client.get_blob_client("m/2/a").set_standard_blob_tier("Archive")
     written = world.ok("plan", *world.names, "--json").event("plan.written")
-    assert "errors right" in written["next"]
+    assert "fix the errors" in written["next"]
     [finding] = [f for f in world.plan_lines()[0]["findings"] if f["severity"] == "error"]
     assert "archive tier" in finding["summary"] and "m/2/a" in finding["summary"]
     assert world.migrate("run").code == 4

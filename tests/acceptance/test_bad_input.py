@@ -55,7 +55,7 @@ def test_unknown_things_are_2(planned: World) -> None:
     _refused(world, 2, "plan", "--source", f"{group}/none", "--target", f"{group}/{world.target}",
              says=("no workspace", f"{group}/none"))  # fmt: skip
     _refused(
-        world, 2, "plan", "--source", "oops", "--target", "x/y", says=("'oops' is no workspace", "GROUP/NAME")
+        world, 2, "plan", "--source", "oops", "--target", "x/y", says=("'oops' is not a workspace", "GROUP/NAME")
     )
     one = f"{group}/{world.source}"
     _refused(world, 2, "plan", "--source", one, "--target", one.upper(), says=("are one workspace",))
@@ -67,7 +67,7 @@ def test_unknown_things_are_2(planned: World) -> None:
     _refused(world, 2, "waive", "models/none/1", "--reason", "x", says=("no item 'models/none/1'",))
     _refused(world, 2, "waive", "models/*", "--reason", "x", says=("globs are refused",))
     _refused(world, 2, "waive", "jobs", "--reason", " ", says=("needs a reason",))
-    _refused(world, 2, "plan", *world.names, "--cloud", "Mars", says=("'Mars' is no cloud", "AzureCloud"))
+    _refused(world, 2, "plan", *world.names, "--cloud", "Mars", says=("'Mars' is not a cloud", "AzureCloud"))
 
 
 def test_several_plans_are_2_with_their_list(copy: World) -> None:

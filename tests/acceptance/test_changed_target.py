@@ -166,7 +166,7 @@ def test_a_version_that_appears_while_it_runs_is_somebody_elses(small_world: Wor
     assert {"adopted": 3, "migrated": 10}.items() <= world.ok("status", "--json").event("status")["items"].items()
     _edit(world, "source", tags={"team": "other"})
     step = _plan(world, "second")["models/m/1"]
-    assert step["action"] == "conflict" and "not made by this tool" in step["reason"]
+    assert step["action"] == "conflict" and "not created by this tool" in step["reason"]
 
 
 # What is replaced whole by a PUT, or does not tell that it was: where it lies, and what somebody else puts there.
@@ -192,7 +192,7 @@ def test_what_a_put_would_replace_is_looked_for_right_before(small_world: World,
     slow = fault("GET", rf"/{world.source}/{path}$", delay=4)
     result = world.meanwhile(slow, address, lambda: world.put(path, {"properties": theirs}, into="target"))
     assert result.code == 3
-    assert "another one that this tool did not make" in _failed(result)[address]
+    assert "another one that this tool did not create" in _failed(result)[address]
     assert {name: world.get(path)["properties"][name] for name in theirs} == theirs
 
 

@@ -224,7 +224,7 @@ def test_what_could_not_be_read_is_told_and_what_cannot_come_back_has_to_be_acce
         for path in ("/vaults/[^/]+/secrets$", "/blobServices/default$")
     ]
     result = with_rules(world, shut, "--accept-unrecoverable", *DELETE, code=0)
-    assert "with them nothing of it is called recoverable" in result.event("decommission.end")["text"]
+    assert "without them nothing of it can be called recoverable" in result.event("decommission.end")["text"]
     [tombstone] = tombstones(world)
     assert tombstone["recoverable_until"] is None and tombstone["recovery"]["accepted"] and not tombstone["purged"]
     assert tombstone["secrets"]["count"] is None and "not known" in tombstone["protection"]["documented"]

@@ -172,7 +172,7 @@ def test_another_workspace_of_the_account_keeps_them_and_one_of_the_vault_does_n
             "filesystem": world.container("source"), "endpoint": "core.usgovcloudapi.net",
             "credentials": {"credentialsType": "None"}}  # fmt: skip
     world.arm("PUT", f"{store}?skipValidation=true", "2025-12-01", {"properties": lake})
-    assert refused(world, *DELETE, "--dry-run") == [f"The datastore {store} leads into them."]
+    assert refused(world, *DELETE, "--dry-run") == [f"The datastore {store} points into them."]
     shut = fault("GET", f"{neighbour['name']}/datastores$", status=403, code="AuthorizationFailed")
     [reason] = with_rules(world, [shut], *DELETE, "--dry-run", code=4).event("error")["reasons"]
     assert f"--accept-unseen {neighbour['id'].lower()}" in reason
@@ -182,7 +182,7 @@ def test_another_workspace_of_the_account_keeps_them_and_one_of_the_vault_does_n
     assert f"serves another workspace: {shared['id']}" in reasons[0]
     assert shared["properties"]["workspaceId"] in reasons[1]
     # The one that every workspace of an account has in common.
-    assert reasons[2:] == [f"The datastore {shared['id']}/datastores/workspaceartifactstore leads into them."]
+    assert reasons[2:] == [f"The datastore {shared['id']}/datastores/workspaceartifactstore points into them."]
     assert world.blobs("source") and world.status("source") == 200
 
 

@@ -361,7 +361,7 @@ def _answered(world: World, what: str) -> dict[str, Any]:
 
 
 UNFIT = {
-    "a vault in another region": "lies in another region",
+    "a vault in another region": "is in another region",
     "a key that is too small": "bits; 3072 or more are good practice",
 }
 

@@ -80,7 +80,7 @@ def test_text_that_names_the_source_is_found_however_large_and_let_go_by_name(na
     }
     told = " ".join(content["not_checked"])
     assert "of 2 that are stored under a Content-Encoding" in told
-    assert "of 1 that are no text" in told
+    assert "of 1 that are not text" in told
     assert "data/notes/1!names-source" in world.ok("show", "--open").out
     assert world.migrate("run", "--resume").code == 3
 

@@ -91,7 +91,7 @@ def test_one_bad_asset_never_stops_the_others(small_world: World, tmp_path: Path
     assert result.code == 3
     left = {item["address"]: (item["outcome"], item["detail"]) for item in result.event("run.end")["left"]}
     assert left["models/m/1"][0] == "failed" and "not to its liking" in left["models/m/1"][1]
-    assert left["models/m/2"] == ("blocked", "comes after models/m/1, which failed")
+    assert left["models/m/2"] == ("blocked", "depends on models/m/1, which failed")
     assert set(left) == {"models/m/1", "models/m/2", "models/m"}, "the name comes with its first version"
     world.ok("run", "--resume")
     assert world.get("models/m")["properties"]["latestVersion"] == "2"

@@ -242,7 +242,7 @@ def test_both_gates_ask_for_what_is_left_for_the_cutover_and_for_what_is_live(mo
     result = moved.world.migrate("cutover", moved.plan, "--json", "--unfrozen", "a test")
     assert result.code == 4
     [told] = result.event("error")["reasons"]
-    assert told.startswith(f"{enable} is for the cutover to make, and this version cannot")
+    assert told.startswith(f"{enable} has to be made at the cutover, and this version cannot do that")
     assert f"migrate done {enable}" in told and f"migrate waive {enable}" in told
     only = moved.world.migrate("cutover", moved.plan, "--only", enable, "--json").event("error")
     assert "this version cannot" in only["summary"] and f"migrate done {enable}" in only["remedy"]

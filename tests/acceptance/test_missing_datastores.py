@@ -43,7 +43,7 @@ def test_in_the_source(full: World) -> None:
     found = _manual(world)
     # The list of connections has the datastore that its own list hides: nothing says that it is the same.
     assert set(found) == {f"shares/{CODE_SHARE}", "blobs/azureml", "connections/workspaceartifactstore"}
-    assert "1 blob with 7 bytes in a container that no datastore leads to on both sides" in found["blobs/azureml"]
+    assert "1 blob with 7 bytes in a container that no datastore points to on both sides" in found["blobs/azureml"]
     # What comes there later is found as in any other.
     world.seed([], [{"container": "azureml", "path": "late", "bytes": 7}])
     refused = world.with_faults([rule], "run")

@@ -121,7 +121,7 @@ def test_a_name_over_versions_of_others_is_archived_by_nobody_but_them(moved: Wo
     assert verified.code == 0
     told = verified.event("verify.end")
     assert told["items"]["waived"] == 1 and told["same"]["documents"] == 8, "one of 9 is not the same"
-    assert "let go: models/m /properties/isArchived: expected True, found None" in told["lines"]
+    assert "waived: models/m /properties/isArchived: expected True, found None" in told["lines"]
     # Only that it is archived was let go.
     _say(world, "models/m", "target", description="theirs")
     assert ("models/m", "/properties/description") in _differing(world, "second")

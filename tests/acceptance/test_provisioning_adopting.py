@@ -50,7 +50,7 @@ def test_anothers_account_and_vault_are_refused_with_who_uses_them(place: Place)
         (ids["vault"], "key vault for secrets", f"keyVault/kv-s{place.number}"),
     ):
         reasons = [one for one in error["reasons"] if one.startswith(f"{what} {id_}: ")]
-        assert any("not this file's" in one and f"--adopt {name}" in one for one in reasons)
+        assert any("does not belong to this file" in one and f"--adopt {name}" in one for one in reasons)
         # Who uses it is shown with the plan, and is no reason to settle.
         shown = [
             note for step in plan["steps"] if (step["id"], step["what"]) == (id_, what) for note in step["notes"]
@@ -85,7 +85,7 @@ def test_an_adopted_vault_is_changed_as_far_as_was_said_and_a_group_not_at_all(p
     assert place.ok().event("provision.plan")["changes"] == 0
     assert place.writes(since) == []
     place.adopted = []
-    assert any("not this file's" in one for one in place.refused()["reasons"])
+    assert any("does not belong to this file" in one for one in place.refused()["reasons"])
 
 
 def test_an_unknown_name_is_refused(place: Place) -> None:
@@ -109,13 +109,15 @@ def test_without_a_yes_nothing_is_written(place: Place) -> None:
     for what in (f"'kv-p{place.number}' gets purge protection", "the key 'cmk'", f"'pw{place.number}'"):
         assert what in told
     code, shown = _at_a_terminal(place, "no\n")
-    assert code == 4 and "This cannot be undone" in shown and "Nobody said yes; nothing was changed." in shown
+    assert (
+        code == 4 and "This cannot be undone" in shown and "You did not answer yes; nothing was changed." in shown
+    )
     assert place.writes(since) == []
     code, shown = _at_a_terminal(place, "yes\n")
     assert code == 0 and "is there, under a customer's key" in shown
     # There is nothing left to ask about.
     code, shown = _at_a_terminal(place, "")
-    assert code == 0 and "Write yes" not in shown
+    assert code == 0 and "Type yes" not in shown
 
 
 def _at_a_terminal(place: Place, answer: str) -> tuple[int, str]:
@@ -128,7 +130,7 @@ def _at_a_terminal(place: Place, answer: str) -> tuple[int, str]:
         os.close(theirs)
         while chunk := _chunk(ours):
             shown += chunk
-            if b"Write yes" in shown and answer:
+            if b"Type yes" in shown and answer:
                 os.write(ours, answer.encode())
                 answer = ""
         code = process.wait(30)

@@ -59,7 +59,7 @@ def _anothers(place: Place, **changed: Any) -> str:
 
 def test_a_vault_in_another_region(place: Place) -> None:
     _anothers(place, location="westus", enablePurgeProtection=True)
-    assert "It lies in westus, the workspace in eastus2." in _reasons(place)
+    assert "It is in westus, the workspace in eastus2." in _reasons(place)
 
 
 def test_anothers_vault_is_never_changed(place: Place) -> None:

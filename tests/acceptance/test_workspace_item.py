@@ -40,7 +40,7 @@ def test_a_target_less_strict_than_its_source_is_told_and_looked_at_afresh(small
     assert refused.code == 4 and OPENED in refused.err
     world.ok("waive", OPENED, "--reason", "the target is closed next week")
     ran = world.migrate("run")
-    assert ran.code == 3, "a finding that blocks green is not let go"
+    assert ran.code == 3, "a finding that blocks green is not waived"
     assert "1 adopted" in ran.out
 
     # It is not taken on trust that the tag is there.

@@ -40,7 +40,7 @@ _PAIR: dict[str, Any] = {"tool": "aml-cmk-migrate 1", "source": SOURCE.header(),
 _FILES = [{"file": "0001-digests.jsonl", "sha256": SHA}]
 BODIES: dict[str, dict[str, Any]] = {
     "run": _ALL | _PAIR | {
-        "started": TIME, "cut_off": [TIME], "ended": "ended", "headline": "All is done.", "items": {"migrated": 1},
+        "started": TIME, "cut_off": [TIME], "ended": "ended", "headline": "Everything is done.", "items": {"migrated": 1},
         "left": [LEFT], "foreign_bytes": [{"address": "models/m/1", "bytes": "blobs/c/m", "detail": "theirs"}],
         "deleted": {"blobs/c/m": 1}, "warnings": [FINDING], "idmap": {"file": "idmap.csv", "sha256": ""},
         "made": {"count": 1, "sha256": SHA},

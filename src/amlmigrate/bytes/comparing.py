@@ -29,7 +29,7 @@ class Comparison(Enum):
     CHANGED = "changed"
     RELABELLED = "of another tier or other index tags"
     SAME = "in the target already"
-    FOREIGN = "another in the target"
+    FOREIGN = "different in the target"
     # A copy of the tool's own whose source is no longer there; and what is neither the source's nor the tool's.
     GONE = "without a source any more"
     EXTRA = "too many"

@@ -119,7 +119,7 @@ class Copier:
             raise DriftError(
                 f"A file that the plan rewrites has changed: {error}.",
                 address=blob.path,
-                remedy="Make a new plan: it will hold just the difference.",
+                remedy="Make a new plan: it will contain only the difference.",
             ) from error
 
     async def _bring(self, work: Copy, there: Listing, *, found_is_own: bool) -> Listing:
@@ -141,7 +141,7 @@ class Copier:
         raise DriftError(
             "The source's blobs are not what they were when the plan was made.",
             address=f"{work.amount.source.container}/{work.amount.source.path}",
-            remedy="Make a new plan: it will hold just the difference.",
+            remedy="Make a new plan: it will contain only the difference.",
         )
 
     async def _check(self, work: Copy, there: Listing) -> None:
@@ -168,8 +168,8 @@ _WRONG = {
     Comparison.CHANGED: _UNLIKE,
     Comparison.RELABELLED: _UNLIKE,
     Comparison.FOREIGN: _UNLIKE,
-    Comparison.GONE: "without a source any more: plan anew",
-    Comparison.EXTRA: "too many, and not made by this tool",
+    Comparison.GONE: "without a source any more: plan again",
+    Comparison.EXTRA: "too many, and not created by this tool",
 }
 
 

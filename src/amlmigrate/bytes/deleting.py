@@ -74,7 +74,7 @@ class Deleter:
             raise DriftError(
                 "The source's blobs are not what they were when the plan was made.",
                 address=f"{amount.source.container}/{amount.source.path}",
-                remedy="Make a new plan: it will hold just the difference.",
+                remedy="Make a new plan: it will contain only the difference.",
             )
         refers = await needed()
         found = deletions(amount, step.gone, there, record.own, lambda path: refers(amount.target.at(path)))

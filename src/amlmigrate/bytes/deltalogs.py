@@ -62,7 +62,7 @@ def outside(text: str) -> list[str]:
         if line.strip():
             action = _parsed(line)
             if not isinstance(action, dict):
-                raise ValueError("it holds what is no action")
+                raise ValueError("it holds what is not an action")
             found |= dict.fromkeys(_paths(action))
     decoded = (path if _ABSOLUTE.match(path) else unquote(path) for path in found)
     return [path for path in decoded if _ABSOLUTE.match(path) or posixpath.normpath(path).startswith("..")]

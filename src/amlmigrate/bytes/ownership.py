@@ -53,7 +53,7 @@ def overwritten(copied: Copied | None, source: Blob, there: Blob) -> bool:
 def verdict(copied: Copied | None, source: Blob, there: Blob) -> OwnershipVerdict:
     """What becomes of a blob that is there and is not like `source`, as it shall be."""
     if copied is None:
-        return OwnershipVerdict(Doing.LEAVE, "not made by this tool")
+        return OwnershipVerdict(Doing.LEAVE, "not created by this tool")
     if not copied.untouched(there.etag):
         known = copied.target_etag != ""
         return OwnershipVerdict(

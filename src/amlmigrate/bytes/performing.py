@@ -103,7 +103,7 @@ def changed(blob: Blob) -> DriftError:
     return DriftError(
         "A blob of the source changed while it was copied.",
         address=blob.path,
-        remedy="Make a new plan: it will hold just the difference.",
+        remedy="Make a new plan: it will contain only the difference.",
     )
 
 
@@ -175,7 +175,7 @@ async def _anew(task: CopyTask, anew: RewriteTask, store: Store) -> bytes:
     made = await asyncio.to_thread(written_anew, file.path, found, anew.mapping)
     if hashlib.sha256(made).hexdigest() != file.to_sha256:
         raise DriftError(
-            "A file would be written anew in another way than was planned.",
+            "A file would be rewritten in another way than was planned.",
             address=blob.path,
             remedy="A datastore or an account of either side has changed since: make a new plan.",
         )

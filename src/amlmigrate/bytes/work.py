@@ -120,8 +120,8 @@ def conflict(amount: Bytes, theirs: dict[str, str], rest: str) -> ConflictError:
     return ConflictError(
         f"{_named(theirs, 'not as planned, and left alone')} {rest}",
         address=f"{amount.target.container}/{amount.target.path}",
-        remedy="Move them out of the way, then go on with `migrate run --resume`; or plan anew: each is then"
-        " an item of its own.",
+        remedy="Move them out of the way, then continue with `migrate run --resume`; or plan again: each is"
+        " then an item of its own.",
     )
 
 

@@ -25,12 +25,16 @@ from amlmigrate.deciding.approve import ApprovalRequest, approve
 def command(
     plan: options.NeededPlanFolder,
     digest: Annotated[
-        str, typer.Option(help="What is approved, by 8 digits or more that `migrate show` gave.", metavar="PREFIX")
+        str,
+        typer.Option(
+            help=("The digest of what is approved, as `migrate show` printed it; at least 8 digits."),
+            metavar="PREFIX",
+        ),
     ],
     decisions: Annotated[
         bool, typer.Option("--decisions", help="All open decisions about the plan, instead of the plan.")
     ] = False,
-    comment: Annotated[str, typer.Option(help="What was looked at.", metavar="TEXT")] = "",
+    comment: Annotated[str, typer.Option(help="What was reviewed.", metavar="TEXT")] = "",
     *,
     shared: CommonOptions,
 ) -> None:

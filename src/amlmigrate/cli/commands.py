@@ -49,7 +49,7 @@ COMMANDS = (
     Entry("show", MOVE, "Show a plan as a person reads it."),
     Entry("run", MOVE, "Carry out a plan, with retries and checkpoints."),
     Entry("status", MOVE, "Show where a plan stands, what comes next, and how long it will take."),
-    Entry("freeze", MOVE, "Take away, or give back, rights to write the source."),
+    Entry("freeze", MOVE, "Remove, or restore, the rights to write to the source."),
     Entry("cutover", MOVE, "Say that the old workspace stops."),
     Entry(
         "decommission",
@@ -57,7 +57,7 @@ COMMANDS = (
         "Remove the source workspace, and only on evidence that is green, complete and still true.",
     ),
     Entry("approve", DECIDE, "Approve a plan, or decisions about one, that somebody else has made."),
-    Entry("done", DECIDE, "Record that items were moved by hand, or findings set right."),
+    Entry("done", DECIDE, "Record that items were moved by hand, or findings fixed."),
     Entry(
         "waive",
         DECIDE,

@@ -35,13 +35,15 @@ def command(
     back: Annotated[bool, typer.Option("--back", help="Take the cutover back; it carries no data back.")] = False,
     only: Annotated[
         list[str] | None,
-        typer.Option(help="Only this item of what goes live with the cutover; repeatable.", metavar="ADDRESS"),
+        typer.Option(
+            help="Only this item of those that take effect at the cutover. May be repeated.", metavar="ADDRESS"
+        ),
     ] = None,
     unfrozen: Annotated[
         str | None,
-        typer.Option(help="Why it does not matter that others may still write the source.", metavar="REASON"),
+        typer.Option(help="Why it does not matter that others may still write to the source.", metavar="REASON"),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check all of it, and record nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, and record nothing.")] = False,
     force_unlock: options.ForceUnlock = False,
     *,
     shared: CommonOptions,
@@ -68,12 +70,12 @@ def _refuse_options(plan: Plan, folder: Path, only: Iterable[str], unfrozen: str
     for address in only:
         if any(step.for_cutover and address in (str(step.address), str(step.address.item)) for step in plan.steps):
             raise BadInputError(
-                f"'{address}' is for the cutover to make, and this version cannot.",
+                f"'{address}' has to be made at the cutover, and this version cannot do that.",
                 address=str(folder),
                 remedy=f"Leave --only out, and {NOT_MADE.format(address)}",
             )
         raise BadInputError(
-            f"Nothing of the plan goes live with the cutover under '{address}'.",
+            f"The plan has nothing with the address '{address}' that takes effect at the cutover.",
             address=str(folder),
             remedy="Leave --only out: then the cutover records the moment, and changes nothing else.",
         )

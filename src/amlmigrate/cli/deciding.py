@@ -33,10 +33,10 @@ Addresses = Annotated[
         show_default=False,
     ),
 ]
-Reason = Annotated[str, typer.Option(help="Why; for rows of --from that give none.", metavar="TEXT")]
+Reason = Annotated[str, typer.Option(help="The reason; with --from, for rows without one.", metavar="TEXT")]
 From = Annotated[
     Path | None,
-    typer.Option("--from", help="Read them from a CSV of address, decision, reason instead.", metavar="FILE"),
+    typer.Option("--from", help="Read the decisions from a CSV with address, decision, reason.", metavar="FILE"),
 ]
 
 

@@ -37,10 +37,10 @@ class ContainerFate(StrEnum):
 @options.for_both_sides
 def command(
     plan: options.NeededPlanFolder,
-    confirm: Annotated[str, typer.Option(help="The source once more, as GROUP/NAME.", metavar="GROUP/NAME")],
+    confirm: Annotated[str, typer.Option(help="Repeat the source, as GROUP/NAME.", metavar="GROUP/NAME")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the gate, and remove nothing.")] = False,
     purge: Annotated[
-        bool, typer.Option("--purge", help="For good: it cannot be recovered, and the name is free.")
+        bool, typer.Option("--purge", help="Delete it for good: it cannot be recovered, and its name is free.")
     ] = False,
     soak: Annotated[
         float,
@@ -58,13 +58,16 @@ def command(
         bool,
         typer.Option(
             "--accept-unrecoverable",
-            help="Remove it even where Microsoft documents that it could not be recovered. It purges nothing.",
+            help="Remove it even if Microsoft documents that it could not be recovered. Purges nothing.",
         ),
     ] = False,
     accept_unseen: Annotated[
         list[str] | None,
         typer.Option(
-            help="With --storage delete: this subscription or workspace need not be seen. Repeatable.",
+            help=(
+                "With --storage delete: accept that this subscription or workspace cannot be seen. May be"
+                " repeated."
+            ),
             metavar="SCOPE",
         ),
     ] = None,

@@ -36,7 +36,10 @@ def command(
     ] = None,
     target: Annotated[str | None, typer.Option(help="The workspace under a customer's key.", metavar="WS")] = None,
     print_role: Annotated[
-        bool, typer.Option("--print-role", help="Write the least custom role as JSON, and nothing else.")
+        bool,
+        typer.Option(
+            "--print-role", help=("Write the custom role with the least rights as JSON, and nothing else.")
+        ),
     ] = False,
     *,
     shared: CommonOptions,
@@ -60,7 +63,7 @@ def _names(source: str | None, target: str | None) -> tuple[WorkspaceName | None
     """How the workspaces are named. Raises BadInputError for none of them, and for what is no name of one."""
     if not source and not target:
         raise BadInputError(
-            "There is no workspace to look at.", remedy="Name --source, --target, or both as for `migrate plan`."
+            "No workspace was given.", remedy="Name --source, --target, or both as for `migrate plan`."
         )
     subscription = os.environ.get("AZURE_SUBSCRIPTION_ID")
     one, other = (WorkspaceName.parse(text, subscription) if text else None for text in (source, target))

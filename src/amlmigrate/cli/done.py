@@ -1,6 +1,6 @@
-"""Record that items were moved by hand, or findings set right. It looks into the target where it can.
+"""Record that items were moved by hand, or findings fixed. It looks into the target where it can.
 
-Example: migrate done schedules/nightly --reason "made anew with az ml"
+Example: migrate done schedules/nightly --reason "created again with az ml"
 
 Example: migrate done --from decisions.csv
 """

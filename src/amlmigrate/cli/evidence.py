@@ -46,7 +46,7 @@ def _told(view: View, folder: Path, found: Check) -> ExitCode:
     """Says what it came to. Raises RefusedError where something was altered, BadInputError without evidence."""
     if found.altered:
         raise RefusedError(
-            "The evidence cannot be trusted: not all is as it was written.",
+            "The evidence cannot be trusted: something was altered.",
             reasons=(*found.altered, *(f"not checked: {what}" for what in found.unchecked)),
             address=str(folder),
             remedy=REMEDY,

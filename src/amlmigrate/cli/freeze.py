@@ -1,4 +1,4 @@
-"""Take away, or give back, rights to write the source. For a source that is still in use, before its last plan.
+"""Remove, or restore, the rights to write to the source. For a source that is still in use, before its last plan.
 
 Example: migrate freeze plans/old-ws --dry-run
 
@@ -28,11 +28,11 @@ from amlmigrate.freezing.stage import FreezeRequest, freeze_source, give_rights_
 @options.for_both_sides
 def command(
     plan: options.PlanFolder = None,
-    back: Annotated[bool, typer.Option("--back", help="Give back exactly what was taken away.")] = False,
+    back: Annotated[bool, typer.Option("--back", help="Restore exactly what was removed.")] = False,
     give: Annotated[
         list[str] | None,
         typer.Option(
-            help="With --back: give this one back too, of which it is not known who took it.", metavar="ADDRESS"
+            help="With --back: restore this one too, although it is not known who removed it.", metavar="ADDRESS"
         ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the list, and change nothing.")] = False,

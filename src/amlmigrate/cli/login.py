@@ -24,7 +24,7 @@ def _tenant(text: str | None) -> str | None:
     """An id or a domain of a tenant, in lower case, as a URL takes it. Raises BadInputError for anything else."""
     if text is not None and not _TENANT.fullmatch(text):
         raise BadInputError(
-            f"'{text}' is no tenant.",
+            f"'{text}' is not a tenant.",
             remedy="Write its id, a GUID, or a domain of it; `az account show --query tenantId` shows yours.",
         )
     return text and text.lower()

@@ -14,10 +14,8 @@ import typer
 from amlmigrate.cli.execute import CommonOptions
 from amlmigrate.planning import planfile
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON event a line on standard output.")]
-Verbose = Annotated[
-    bool, typer.Option("--verbose", help="Log each call to standard error; tracebacks for failures.")
-]
+Json = Annotated[bool, typer.Option("--json", help="Write one JSON event per line to standard output.")]
+Verbose = Annotated[bool, typer.Option("--verbose", help="Log each call to standard error, and show tracebacks.")]
 LogFile = Annotated[
     Path | None,
     typer.Option(help="Add what is done, and each call, to this file as JSON lines.", metavar="FILE"),
@@ -63,7 +61,8 @@ NeededPlanFolder = Annotated[
     str, typer.Argument(help="The plan's folder.", metavar="PLAN", autocompletion=plan_folders)
 ]
 ForceUnlock = Annotated[
-    bool, typer.Option("--force-unlock", help="Take the plan over from a run on another host that is gone.")
+    bool,
+    typer.Option("--force-unlock", help=("Take over the plan from a run on another host that no longer exists.")),
 ]
 
 

@@ -58,11 +58,11 @@ def command(
         Path | None, typer.Option(help="With --fleet: CSV or YAML, source to wave.", metavar="FILE")
     ] = None,
     wave_size: Annotated[
-        int | None, typer.Option(help="With --fleet: so many workspaces a wave at the most.", min=1, metavar="N")
+        int | None, typer.Option(help="With --fleet: at most this many workspaces per wave.", min=1, metavar="N")
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="The plan's folder; a fleet's is the one above all its plans.", metavar="DIR"),
+        typer.Option(help="The plan's folder; for a fleet, the folder above all its plans.", metavar="DIR"),
     ] = None,
     select: Annotated[
         list[str] | None,
@@ -82,7 +82,7 @@ def command(
     ] = False,
     require_approval: Annotated[
         bool,
-        typer.Option("--require-approval", help="Run it only once somebody else has approved it."),
+        typer.Option("--require-approval", help="Require somebody else's approval before the plan is run."),
     ] = False,
     *,
     shared: CommonOptions,
@@ -121,7 +121,7 @@ def _check(source: str | None, target: str | None, fleet: Path | None, of_fleet:
     elif targets is None:
         raise BadInputError("--fleet needs --targets.", remedy="docs/how-to/fleet.md shows what the file holds.")
     elif waves is not None and wave_size is not None:
-        raise BadInputError("--waves and --wave-size are two ways to say one thing.", remedy="Leave one out.")
+        raise BadInputError("--waves and --wave-size exclude each other.", remedy="Leave one out.")
 
 
 async def _plan(

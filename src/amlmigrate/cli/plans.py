@@ -29,10 +29,11 @@ def find(text: str | None) -> Path:
         return found[0]
     if not found:
         raise BadInputError(
-            "There is no plan below plans/ that is still to be done.", remedy="Make one with `migrate plan`."
+            "There is no plan below plans/ that is not yet decommissioned.", remedy="Make one with `migrate plan`."
         )
     raise BadInputError(
-        f"There are several plans: {', '.join(map(str, found))}.", remedy="Say which one: name its folder."
+        f"There are several plans: {', '.join(map(str, found))}.",
+        remedy=("Name the folder of the one that you mean."),
     )
 
 

@@ -43,12 +43,14 @@ _PATIENCE = 600
 
 @options.for_one_side
 def command(
-    file: Annotated[Path, typer.Argument(help="What is to be there, in YAML or JSON.", metavar="FILE")],
+    file: Annotated[
+        Path, typer.Argument(help="The description of the workspace, in YAML or JSON.", metavar="FILE")
+    ],
     adopt: Annotated[
         list[str] | None,
         typer.Option(
-            help="Use a thing of the file that exists and was not made for this workspace; its users are named,"
-            " and only what the file's `adopted` allows is changed. By name, or kind/name. May be repeated.",
+            help="Use an existing resource that was not created for this workspace; its users are listed, and"
+            " only what the file's `adopted` allows is changed. By name, or kind/name. May be repeated.",
             metavar="NAME",
         ),
     ] = None,
@@ -56,11 +58,11 @@ def command(
     yes: Annotated[bool, typer.Option("--yes", help="Agree to what cannot be undone, and ask nothing.")] = False,
     profiles: Annotated[
         Path | None,
-        typer.Option(help="Profiles of keys beside, or in place of, the shipped ones.", metavar="FILE"),
+        typer.Option(help="Key profiles in addition to, or instead of, the shipped ones.", metavar="FILE"),
     ] = None,
     wait: Annotated[
         float,
-        typer.Option(help="Minutes that a right that was given may take to arrive.", min=0, metavar="MINUTES"),
+        typer.Option(help="Minutes to wait until an assigned role takes effect.", min=0, metavar="MINUTES"),
     ] = _PATIENCE // 60,
     *,
     shared: CommonOptions,
@@ -130,9 +132,9 @@ async def _agree(view: View, shared: CommonOptions, planned: list[PlannedPart[Kn
     view.lines(
         ["", "This cannot be undone, or changes what others have or use:", *(f"  - {one}" for one in asked)]
     )
-    if not await asking.yes("Go on? Write yes: "):
+    if not await asking.yes("Continue? Type yes: "):
         raise RefusedError(
-            "Nobody said yes; nothing was changed.",
+            "You did not answer yes; nothing was changed.",
             reasons=asked,
             address=said.file,
             remedy="Change the file, or run the same command again and answer with yes.",

@@ -32,7 +32,7 @@ INTERRUPTED = InterruptedRunError(
 @options.for_both_sides
 def command(
     plan: options.PlanFolder = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was begun.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue a run that was begun.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check all that a run checks, and change nothing.")
     ] = False,

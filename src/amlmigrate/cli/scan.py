@@ -58,7 +58,7 @@ def command(
     subscription: Annotated[
         list[str] | None,
         typer.Option(
-            help="Only this one, and may be repeated; else AZURE_SUBSCRIPTION_ID, else all that are seen.",
+            help="Only this one; may be repeated. Default: AZURE_SUBSCRIPTION_ID, or else all that are visible.",
             metavar="ID",
         ),
     ] = None,
@@ -130,7 +130,7 @@ async def _scan(view: View, shared: CommonOptions, wanted: ScanOptions) -> ExitC
 def _check(shared: CommonOptions, wanted: ScanOptions) -> None:
     """Refuses options that do not go together. Raises BadInputError."""
     if shared.json and wanted.form is not ScanFormat.TABLE:
-        raise BadInputError("--json and --format are two forms of one output.", remedy="Leave one of them out.")
+        raise BadInputError("--json and --format exclude each other.", remedy="Leave one of them out.")
     if (wanted.overwrite or wanted.dry_run) and not wanted.write_tags:
         raise BadInputError(
             "--overwrite and --dry-run are about tags, and a scan by itself changes nothing.",

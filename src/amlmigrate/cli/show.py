@@ -45,7 +45,7 @@ def command(
             show_default=False,
         ),
     ] = None,
-    kind: Annotated[str, typer.Option(help="Only items of this kind, as models.", metavar="KIND")] = "",
+    kind: Annotated[str, typer.Option(help="Only items of this kind, such as models.", metavar="KIND")] = "",
     every: Annotated[bool, typer.Option("--all", help="Every item, however many there are.")] = False,
     opened: Annotated[
         bool, typer.Option("--open", help="What is open, and which decisions wait for an approval.")

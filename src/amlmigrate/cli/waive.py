@@ -26,7 +26,7 @@ def command(
     reason: deciding.Reason = "",
     until: Annotated[
         str,
-        typer.Option(help="The last day that it counts, as 2027-01-31.", metavar="DATE"),
+        typer.Option(help="The last day on which it counts, such as 2027-01-31.", metavar="DATE"),
     ] = "",
     from_: deciding.From = None,
     *,

@@ -136,7 +136,9 @@ class Arm:
                 return None
             raise
         if not isinstance(answer.body, dict):
-            raise ServiceError(answer.status, "NotADocument", "the answer is no document", method="GET", url=path)
+            raise ServiceError(
+                answer.status, "NotADocument", "the answer is not a document", method="GET", url=path
+            )
         return answer.body
 
     async def absent(self, error: ServiceError, path: str) -> bool:
@@ -282,7 +284,7 @@ def _body(response: AsyncHttpResponse, method: str, url: str) -> Any:
         return _text(response, response.json(), method, url)
     except ValueError:
         if response.status_code < 400:
-            text = "the answer is no JSON: something between here and Azure gave it"
+            text = "the answer is not valid JSON: something between here and Azure gave it"
             raise ServiceError(
                 response.status_code, "NotJson", text, method=method, url=without_query(url)
             ) from None

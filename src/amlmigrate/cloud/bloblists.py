@@ -84,10 +84,10 @@ class Reader:
             # The service's own answer over TLS; expat bounds what its entities may grow to.
             root = ElementTree.fromstring(data)  # noqa: S314
         except ElementTree.ParseError as error:
-            raise self._error("NotAList", "the answer is no listing of blobs") from error
+            raise self._error("NotAList", "the answer is not a list of blobs") from error
         # Of a container without blobs too the service names the member (learn.microsoft.com, list-blobs).
         if root.tag != "EnumerationResults" or root.find("Blobs") is None:
-            raise self._error("NotAList", "the answer is no listing of blobs")
+            raise self._error("NotAList", "the answer is not a list of blobs")
         # Until 2013 the name was the container's URL (learn.microsoft.com, list-blobs).
         named = root.get("ContainerName")
         asked = unquote(urlsplit(self._url).path).strip("/").partition("/")[0]

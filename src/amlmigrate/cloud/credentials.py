@@ -79,7 +79,7 @@ class Login:
     def endpoints(self) -> Cloud:
         """The hosts of the cloud. Raises BadInputError for an unknown one."""
         if self.cloud not in CLOUDS:
-            raise BadInputError(f"'{self.cloud}' is no cloud.", remedy=f"Use one of {', '.join(CLOUDS)}.")
+            raise BadInputError(f"'{self.cloud}' is not a cloud.", remedy=f"Use one of {', '.join(CLOUDS)}.")
         return CLOUDS[self.cloud]
 
     def options(self) -> dict[str, str]:

@@ -31,11 +31,11 @@ _SHUT = frozenset(
     )
 )
 READABLE = (
-    "Have the blob readable in the source (by another tier, or written anew without a key of its own) and plan"
-    " anew, or leave out what refers to it with --exclude."
+    "Have the blob readable in the source (by another tier, or written again without a key of its own) and plan"
+    " again, or leave out what refers to it with --exclude."
 )
 _REMEDIES = {
-    400: "It will be refused again as it is: set right what the service names, then run the command again.",
+    400: "It will be refused again as it is: fix what the service names, then run the command again.",
     401: "Sign in again, or check the tenant, client id and secret of the identity.",
     403: "Grant the identity access to this resource, or open its firewall to this machine.",
     404: "This answer does not show that it is not there: see in the portal that its subscription and group"
@@ -165,7 +165,7 @@ class ProvisioningFailedError(ServiceError):
         return cls(409, code, told.message, method="GET", url=without_query(url), codes=told.codes)
 
     def _sentence(self) -> str:
-        return f"Azure accepted it, and it did not come about: {self.code}: {self.message.strip().rstrip('.')}."
+        return f"Azure accepted it, but it failed: {self.code}: {self.message.strip().rstrip('.')}."
 
 
 class NotSettledError(OutOfReachError):
@@ -178,7 +178,7 @@ class NotSettledError(OutOfReachError):
             self,
             f"How it ends is not known: {summary}{word}.",
             address=without_query(url),
-            remedy="Look at it in the Azure portal, then run the same command again: it goes on waiting.",
+            remedy="Look at it in the Azure portal, then run the same command again: it continues to wait.",
         )
 
 

@@ -34,15 +34,15 @@ _DISABLED = Trouble(
 )
 _EXPIRED = Trouble(
     "has expired",
-    f"Give that version a later end ({_VAULT_SAYS} --expires DATE), or make a new version and put what uses the"
-    f" key under it; then run the same command again.{_HOUR}",
+    f"Give that version a later expiry date ({_VAULT_SAYS} --expires DATE), or make a new version and put what"
+    f" uses the key under it; then run the same command again.{_HOUR}",
 )
 _EARLY = Trouble(
     "is not valid yet",
-    f"Give that version an earlier begin ({_VAULT_SAYS} --not-before DATE), or wait for it; then run the same"
-    " command again.",
+    f"Give that version an earlier start date ({_VAULT_SAYS} --not-before DATE), or wait for it; then run the"
+    " same command again.",
 )
-_LOOK = "Look at the key and its vault (`migrate doctor` judges those of a workspace), set it right"
+_LOOK = "Look at the key and its vault (`migrate doctor` checks those of a workspace), fix what is wrong"
 # Storage's (learn.microsoft.com: common-rest-api-error-codes; customer-managed-keys-overview, "Revoke access").
 # It says the first for a disabled key as well as for a deleted one: which, only the vault knows. Inferred
 # (AZ-KEY-3): one out of its time may be it too.

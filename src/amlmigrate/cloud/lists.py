@@ -36,7 +36,7 @@ class Pages:
         """The items of a page. Raises ListError for what is none, and where each of its items came before."""
         items = body.get("value") if isinstance(body, dict) else None
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-            raise self._error(status, "NotAList", "the answer is no list")
+            raise self._error(status, "NotAList", "the answer is not a list")
         self._empty = 0 if items else self._empty + 1
         if self._empty > _EMPTY_PAGES:
             raise self._error(status, "ListInCircles", f"{self._empty} pages in a row hold nothing")
@@ -95,11 +95,11 @@ async def whole(paged: AsyncItemPaged[T], url: str, *, storage: bool = True) -> 
             found += [item async for item in page]
             # Of every listing of storage the answer names the service that it is of.
             if storage and not pages.service_endpoint:
-                raise _error(url, "NotAList", "the answer is no list")
+                raise _error(url, "NotAList", "the answer is not a list")
             _check(str(pages.continuation_token or ""), url, asked)
     except AttributeError as error:
         # The client looks for the members of a listing in whatever XML came.
-        raise _error(url, "NotAList", "the answer is no list") from error
+        raise _error(url, "NotAList", "the answer is not a list") from error
     return found
 
 

@@ -96,10 +96,10 @@ def proxy_of(scheme: str, host: str) -> str | None:
         URL(found or "")
     except ValueError:
         raise BadInputError(
-            "The proxy that the environment names is no URL.",
+            "The proxy that the environment names is not a URL.",
             address=f"{scheme.upper()}_PROXY",
-            remedy="Write its signs beside letters and digits percent-encoded where they are part of a name or a"
-            " password: `#` as %23, `/` as %2F.",
+            remedy="Percent-encode all characters except letters and digits in its name and password: `#` as"
+            " %23, `/` as %2F.",
         ) from None
     return found
 

@@ -17,7 +17,7 @@ _WHY = {
     "BlobBeingRehydrated": "it is being brought back from the archive tier",
     "BlobUsesCustomerSpecifiedEncryption": "it is encrypted with a key that its writer sent along",
     "BlobCustomerSpecifiedEncryptionMismatch": "it is encrypted with another key than was sent along",
-    "BlobNotFound": "it is gone since it was listed",
+    "BlobNotFound": "it was deleted since it was listed",
     "ConditionNotMet": "it was written since it was listed",
     "AuthorizationPermissionMismatch": "the identity may not read it",
     # Inferred (AZ-BLOB-7): a scope which is disabled has this code.

@@ -49,7 +49,7 @@ class Address:
         kind, path = _parts(item)
         if not kind or (phase and not path) or any(sign in kind for sign in "*?["):
             raise BadInputError(
-                f"'{text}' is no address.",
+                f"'{text}' is not an address.",
                 remedy="Write it as `migrate show` does, like models/credit-risk/3.",
             )
         return cls(kind, path, phase)

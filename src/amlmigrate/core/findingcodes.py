@@ -39,16 +39,18 @@ ITEMS = (
     _code("blobs-archived", "error", "blobs in the archive tier cannot be read"),
     _code("bytes-absent", "warning", "the item's bytes are not there in the source either"),
     _code(
-        "bytes-in-share", "blocks", "the item's bytes lie in a file share of the workspace, which is not copied"
+        "bytes-in-share", "blocks", "the item's bytes are in a file share of the workspace, which is not copied"
     ),
-    _code("bytes-outside", "warning", "the item's bytes lie outside the workspace and are left there"),
+    _code("bytes-outside", "warning", "the item's bytes are outside the workspace and are left there"),
     _code("collections-absent", "warning", "Azure says that it has no such collection here: it counts as empty"),
     _code(
         "datastore-credentials",
         "error",
         "over the workspace's own container, with credentials for the old account",
     ),
-    _code("datastore-in-old-account", "warning", "the datastore leads into the old account and goes on doing so"),
+    _code(
+        "datastore-in-old-account", "warning", ("the datastore points into the old account and continues to do so")
+    ),
     _code(
         "datastore-without-twin", "error", "the target lacks a datastore of the service's, over which blobs lie"
     ),
@@ -74,18 +76,18 @@ ITEMS = (
     _code(
         "file-keeps-source", "error", "a file would name the old workspace in the target where something reads it"
     ),
-    _code("file-not-json", "blocks", "a `.json` or `.jsonl` file names the old workspace and is no JSON"),
-    _code("file-not-text", "error", "a file that may name the old workspace is no text that can be read"),
-    _code("file-not-yaml", "blocks", "a table's file is no YAML: what it reads is not known"),
+    _code("file-not-json", "blocks", "a `.json` or `.jsonl` file names the old workspace and is not valid JSON"),
+    _code("file-not-text", "error", "a file that may name the old workspace is not text that can be read"),
+    _code("file-not-yaml", "blocks", "a table's file is not valid YAML: what it reads is not known"),
     _code(
         "file-text-names-source", "warning", "a comment or a literal in a file names the old workspace, and stays"
     ),
-    _code("file-too-large", "blocks", "a `.json` or `.jsonl` file is too large to be written anew"),
+    _code("file-too-large", "blocks", "a `.json` or `.jsonl` file is too large to be rewritten"),
     _code("file-unread", "blocks", "a file of another account may name the old workspace and could not be read"),
     _code("foreign-bytes", "blocks", "some of the item's bytes in the target are somebody else's, or too many"),
     _code("gone-from-source", "blocks", "the target holds copies of this tool whose source is gone"),
     _code("file-unreadable", "error", "a file that may name the old workspace cannot be read, by nobody"),
-    _code("image-in-old-registry", "warning", "the image lies in the source's registry and is pulled from there"),
+    _code("image-in-old-registry", "warning", "the image is in the source's registry and is pulled from there"),
     _code("index-tags-unread", "blocks", "index tags of blobs cannot be read, and would not be copied"),
     _code("job-output-unknown", "blocks", "the item refers to a job's output whose place is not known"),
     _code("latest-moves", "warning", "'latest' of a name moves from the target's own version to the one created"),
@@ -100,7 +102,7 @@ ITEMS = (
     _code("not-listed-by-arm", "warning", "what the data plane keeps and Azure Resource Manager does not list"),
     _code("name-refused", "error", "the service makes nothing of that name any more"),
     _code("one-version", "blocks", "the item names one version or snapshot of a blob, which no copy takes along"),
-    _code("reference-elsewhere", "warning", "the item refers to another workspace, and goes on doing so"),
+    _code("reference-elsewhere", "warning", "the item refers to another workspace, and continues to do so"),
     _code("reference-left", "blocks", "the item refers to one that will not be in the target"),
     _code("reference-missing", "warning", "the item refers to one that is not in the source either"),
     _code(
@@ -197,9 +199,11 @@ SINCE_CUTOVER = (
 # What has become of what somebody decided about.
 LET_GO = (
     _code(
-        "waived-changed", "blocks", "the target has another one by now than the one for which an item was let go"
+        "waived-changed",
+        "blocks",
+        ("the target has a different one by now than the one for which an item was waived"),
     ),
-    _code("waived-gone", "blocks", "what the target had in the place of an item that was let go is gone"),
+    _code("waived-gone", "blocks", "what the target had in the place of an item that was waived is gone"),
     Code("done-gone", ("blocks", "warning"), "the target no longer shows what somebody did by hand"),
 )
 CODES = {code.name: code for code in (*ITEMS, *SURROUNDINGS, *PROTECTION, *WRITERS, *SINCE_CUTOVER, *LET_GO)}

@@ -98,7 +98,7 @@ def changed(text: str, strings: Mapping[str, str]) -> str:
     """
     edits = _whole(text, lambda string: strings.get(string, string))
     if edits is None:
-        raise NotJsonError("it is no JSON value")
+        raise NotJsonError("it is not a JSON value")
     return _applied(text, edits)
 
 

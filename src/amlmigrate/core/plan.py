@@ -29,7 +29,7 @@ def stage_of(text: str) -> Stage:
         return RUN
     if text == CUTOVER:
         return CUTOVER
-    raise ValueError(f"'{text}' is no stage")
+    raise ValueError(f"'{text}' is not a stage")
 
 
 class Action(StrEnum):

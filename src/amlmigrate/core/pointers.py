@@ -76,4 +76,4 @@ def _parsed(pointer: str) -> JsonPointer:
     try:
         return JsonPointer(pointer)
     except JsonPointerException as error:
-        raise ValueError(f"'{pointer}' is no JSON pointer") from error
+        raise ValueError(f"'{pointer}' is not a JSON pointer") from error

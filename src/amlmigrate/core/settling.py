@@ -42,8 +42,8 @@ class Settling:
         if self.settled:
             return ""
         return (
-            f"whether {self.prefixes} prefixes of code bytes stay in the target: the service may collect after a"
-            f" day what nothing refers to, and a look at them counts from {_minute(self.known_from)} on"
+            f"whether {self.prefixes} prefixes of code bytes stay in the target: the service may delete after a"
+            f" day what nothing refers to, and a check of them counts only from {_minute(self.known_from)} on"
         )
 
     @property

@@ -107,4 +107,4 @@ def _told(error: Exception) -> str:
     """What the parser says, with its line; the excerpt of the text it leaves out, as it may be a secret."""
     mark = getattr(error, "problem_mark", None)
     why = getattr(error, "problem", None) or ("unreadable" if mark else str(error))
-    return f"it is no YAML: {' '.join(str(why).split())}" + (f", in line {mark.line + 1}" if mark else "")
+    return f"it is not valid YAML: {' '.join(str(why).split())}" + (f", in line {mark.line + 1}" if mark else "")

@@ -23,7 +23,7 @@ def end(text: str) -> str:
         found = None
     if found is None or found.tzinfo is None:
         raise BadInputError(
-            f"--until says '{text}', which is no day and no time with its zone.",
+            f"--until says '{text}', which is neither a day nor a time with a time zone.",
             remedy="Write a day, as 2027-01-31, which ends in UTC, or a time, as 2027-01-31T12:00+01:00.",
         )
     if found <= datetime.now(UTC):

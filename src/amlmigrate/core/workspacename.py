@@ -44,7 +44,7 @@ class WorkspaceName:
         # `SUBSCRIPTION/GROUP/` is no group of that name.
         short = len(parts) == 2 and not is_guid(parts[0])
         if not (short or len(parts) == 3) or not parts[0].strip() or not all(map(is_name, parts[-2:])):
-            raise BadInputError(f"'{text}' is no workspace.", remedy=_FORMS)
+            raise BadInputError(f"'{text}' is not a workspace.", remedy=_FORMS)
         if len(parts) == 3:
             return cls(parts[0], parts[1], parts[2], text)
         if not is_guid(str(default_subscription)):
@@ -60,7 +60,7 @@ class WorkspaceName:
 def no_subscription(what: str, text: str) -> BadInputError:
     """What a subscription comes to that is none."""
     return BadInputError(
-        f"{what} is no subscription.",
+        f"{what} is not a subscription.",
         address=text,
         remedy="Write its id, a GUID; `az account list --output table` shows those that you see.",
     )

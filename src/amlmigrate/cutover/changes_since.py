@@ -33,7 +33,7 @@ _LOST = {
     OVERWRITTEN: "its bytes were overwritten since the cutover",
     UNREAD: "its bytes cannot be read, so that it is not known to be what it was at the cutover",
 }
-_REMEDY = "Put it back; or let it go: run `migrate verify`, then `migrate waive` this address with a reason."
+_REMEDY = "Put it back; or waive it: run `migrate verify`, then `migrate waive` this address with a reason."
 _PARALLEL = 16
 # In the archive tier, and on the way out of it: neither writes a blob, so that its ETag stays.
 _AWAY = ("BlobArchived", "BlobBeingRehydrated")

@@ -21,8 +21,8 @@ from amlmigrate.ledger.valid_decisions import Standing, open_findings
 
 # This version records a cutover and makes nothing in it.
 NOT_MADE = (
-    "make it live in the target once the source has stopped, and record that with `migrate done {0}`, or let it go"
-    " with `migrate waive {0}`."
+    "make it live in the target once the source has stopped, and record that with `migrate done {0}`, or waive"
+    " it with `migrate waive {0}`."
 )
 UNFROZEN = "Take their rights with `migrate freeze`, or say with --unfrozen why it may be written all the same."
 
@@ -60,7 +60,7 @@ def _open(plan: Plan, ledger: Ledger, reports: list[EvidenceFile]) -> Iterator[s
     for item in items(plan, ledger):
         if item.outcome is Outcome.TO_CUT_OVER:
             told = NOT_MADE.format(item.address)
-            yield f"{item.address} is for the cutover to make, and this version cannot: {told}"
+            yield f"{item.address} has to be made at the cutover, and this version cannot do that: {told}"
         if not item.outcome.settled:
             yield f"{item.address} is {item.outcome.value} and not waived."
     for finding in open_findings(plan, Standing(plan, ledger), found_by(reports)):

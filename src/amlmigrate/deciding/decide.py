@@ -75,7 +75,7 @@ def rows_of(verb: DecisionVerb, addresses: Iterable[str], reason: str, file: Pat
     named = list(dict.fromkeys(addresses))
     if bool(named) == bool(file):
         raise BadInputError(
-            "Say what it is about: addresses, or a file of them with --from, and not both.",
+            "Give either addresses or a file with --from.",
             remedy="`migrate show --open` lists the addresses that are open.",
         )
     reason = reason.strip()
@@ -137,7 +137,7 @@ class _Deciding:
             raise IncompleteError(
                 f"The target does not show what is said to be done: {', '.join(missing)}.",
                 address=plan.header.target_ref.id,
-                remedy="Do it there first, or let it go with `migrate waive`; nothing was recorded.",
+                remedy="Do it there first, or waive it with `migrate waive`; nothing was recorded.",
             )
         told = [replace(one, seen=told_by(one.subject, seen.get(one.subject.address))) for one in choices]
         return told, by, why
@@ -159,7 +159,7 @@ class _Deciding:
         except MigrateError as error:
             if self.request.plan.header.require_approval:
                 raise
-            return self.request.by, f"Recorded without an identity of Entra: {error.summary}"
+            return self.request.by, f"Recorded without an Entra identity: {error.summary}"
 
 
 def _refuse_others(rows: Iterable[Row], choices: Iterable[NewDecision]) -> None:
@@ -171,10 +171,10 @@ def _refuse_others(rows: Iterable[Row], choices: Iterable[NewDecision]) -> None:
     ]
     if others:
         raise RefusedError(
-            "The file is about something else than it is now.",
+            "What the file decides about has changed since it was written.",
             reasons=tuple(others),
             address=others[0].partition(": now ")[0],
-            remedy="Look at it anew with `migrate show --open --format csv`; nothing was recorded.",
+            remedy="Look at it again with `migrate show --open --format csv`; nothing was recorded.",
         )
 
 
@@ -188,9 +188,9 @@ def _refuse_keys(choices: Iterable[NewDecision]) -> None:
     ]
     if held:
         raise RefusedError(
-            "What keeps the target from being proven under the customer's key cannot be let go.",
+            "What keeps the target from being proven under the customer's key cannot be waived.",
             reasons=tuple(f"{one.address}: {one.says}" for one in held),
-            remedy="Set it right and make a new plan.",
+            remedy="Fix it and make a new plan.",
         )
 
 
@@ -200,7 +200,7 @@ def _refuse_unseen(subject: DecisionSubject) -> None:
         raise IncompleteError(
             "Whether the target has it again is for `migrate verify` to see.",
             address=subject.address,
-            remedy="Put it back and verify; or let it go with `migrate waive`. Nothing was recorded.",
+            remedy="Put it back and verify; or waive it with `migrate waive`. Nothing was recorded.",
         )
 
 

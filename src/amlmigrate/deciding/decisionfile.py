@@ -84,7 +84,7 @@ def _rows(path: Path) -> Iterable[Row]:
         why = f"The file cannot be read: {error.strerror}"
         raise _refused(path, why, "Name a CSV file with --from.") from None
     except (UnicodeDecodeError, csv.Error) as error:
-        raise _refused(path, f"The file is no CSV in UTF-8: {error}", "Save it as CSV in UTF-8.") from None
+        raise _refused(path, f"The file is not a CSV file in UTF-8: {error}", "Save it as CSV in UTF-8.") from None
     places = list(range(len(COLUMNS)))
     if found and found[0][1][0].strip().lower() == COLUMNS[0]:
         head = [cell.strip().lower() for cell in found.pop(0)[1]]

@@ -32,6 +32,6 @@ def _gone(address: str, amount: Bytes, listed: Containers) -> str:
     if not gone:
         return ""
     return (
-        f"{address}: {len(gone)} of its {len(blobs)} code files are no longer in the target, where the service may"
-        f" have collected them: {', '.join(gone[:_NAMED])}. Copy them again: plan and run anew."
+        f"{address}: {len(gone)} of its {len(blobs)} code files are no longer in the target, where the service"
+        f" may have collected them: {', '.join(gone[:_NAMED])}. Copy them again: plan and run again."
     )

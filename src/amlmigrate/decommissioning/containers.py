@@ -193,7 +193,7 @@ async def _locked(side: Side, account: str) -> list[str]:
         if error.transient:
             raise
         return [
-            f"Whether a lock lies on the storage account is not known: its locks could not be read ({error.code})."
+            f"Whether a lock is on the storage account is not known: its locks could not be read ({error.code})."
         ]
 
 

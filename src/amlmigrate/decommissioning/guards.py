@@ -39,4 +39,4 @@ def of_time(until: str | None, now: str) -> Iterator[str]:
 def of_target(target: SeenTarget) -> Iterator[str]:
     """What could not be listed in the target may lead into the containers."""
     for left in unlisted(target):
-        yield f"Whether {left.address} in the target lead into the containers is not known: {left.reason}."
+        yield f"Whether {left.address} in the target point into the containers is not known: {left.reason}."

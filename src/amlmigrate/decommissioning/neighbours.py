@@ -47,14 +47,14 @@ class Neighbours:
         places = list(places)
         return [
             *(
-                f"The datastore {id_} leads into them."
+                f"The datastore {id_} points into them."
                 for id_, properties in sorted(self.stores.items())
                 if properties and leads_into(properties, places)
             ),
             *(f"Where the datastore {id_} leads is not known." for id_, found in self.stores.items() if not found),
             *(
-                f"Whether a workspace uses the account, or a datastore leads into them, is not known: {one.why}"
-                f" (--accept-unseen {one.scope})."
+                "Whether a workspace uses the account, or a datastore points into them, is not known:"
+                f" {one.why} (--accept-unseen {one.scope})."
                 for one in self.unseen
                 if one.scope not in accepted
             ),

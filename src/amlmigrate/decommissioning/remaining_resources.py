@@ -86,7 +86,7 @@ def _part(kind: str, what: str, id_: str, read: Read[Document]) -> Remaining:
     encryption: Document | None = properties_of(read.value).get("encryption")
     key, why = (_registry_key if kind == "registry" else _account_key)(encryption or {})
     if kind == "account" and (left := excepted(encryption or {})):
-        why = f"{why} Its {left} lie under Microsoft's key."
+        why = f"{why} Its {left} are under Microsoft's key."
     return Remaining(kind, what, id_, True, key, why, encryption)
 
 
@@ -109,7 +109,7 @@ def _registry_key(encryption: Document) -> tuple[str | None, str]:
 def _under(customers: bool, key: str | None) -> tuple[str | None, str]:
     """The customer's key or None, and the sentence that tells it."""
     if not customers:
-        return None, "It lies under Microsoft's key."
+        return None, "It is under Microsoft's key."
     return key, f"Azure reports it under key {key}." if key else "Azure reports a customer's key and names none."
 
 

@@ -158,9 +158,7 @@ async def held_by(arm: Arm, ref: WorkspaceRef) -> list[str]:
         except ServiceError as error:
             if error.transient or error.status == 401:
                 raise
-            found.append(
-                f"Whether a lock lies on {scope} is not known: its locks could not be read ({error.code})."
-            )
+            found.append(f"Whether a lock is on {scope} is not known: its locks could not be read ({error.code}).")
         else:
             found += [locked(lock) for lock in at]
     return list(dict.fromkeys(found))

@@ -65,13 +65,13 @@ class Surroundings:
     def lines(self) -> list[str]:
         """For people."""
         going = self.role_assignments
-        roles = "not known: the role assignments at it, which go with it" if going is None else ""
+        roles = "not known: the role assignments at it, which are deleted with it" if going is None else ""
         return [
             *self.ends,
             told(self.recovery),
             *(f"not known: {one}" for one in self.recovery.unknown),
             *self.dying.lines(),
-            roles or f"go with it: {len(going or ())} role assignments at it and below",
+            roles or f"deleted with it: {len(going or ())} role assignments at it and below",
             *self.secrets.lines(),
             *remains_lines(self.remains, residuals(self.remains), self.deletable),
             *self.held.lines(),

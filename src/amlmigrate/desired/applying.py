@@ -115,7 +115,7 @@ class _Doing(Generic[K]):
             raise IncompleteError(
                 f"The {self._part.what} was made, and not as it was asked for: {' '.join(unmet)}",
                 address=self._part.id,
-                remedy="Set that right by hand before the workspace is used; the same command then goes on.",
+                remedy="Fix that by hand before the workspace is used; the same command then continues.",
             )
         self._telling.done(step)
         return after

@@ -139,8 +139,8 @@ def unadopted(others: OtherOwner) -> str:
     """Why what exists is not taken for the file's own."""
     whose = f"its tag {TAG} says that it was made for {others.tagged}" if others.tagged else f"no tag {TAG}"
     return (
-        f"It exists and is not this file's ({whose}), so it is not touched. If its owner agrees that this"
-        f" workspace uses it: --adopt {others.name}."
+        f"It exists and does not belong to this file ({whose}), so it is not touched. If its owner agrees that"
+        f" this workspace uses it: --adopt {others.name}."
     )
 
 
@@ -157,9 +157,9 @@ def forbidden(touched: Iterable[Change], others: Mapping[str, OtherOwner]) -> It
         if one is None or (one.adopted and kind in one.allowed):
             continue
         if kind == REPLACED:
-            yield f"It would replace {one.name}, which is others': nothing allows that."
+            yield f"It would replace {one.name}, which belongs to others: nothing allows that."
             continue
         yield (
-            f"It would change {one.name}, which is others' ({kind}). Once its owner agrees, say so in the file: "
-            f"`adopted: {{{one.name}: {{allow: [{kind}]}}}}`."
+            f"It would change {one.name}, which belongs to others ({kind}). Once its owner agrees, say so in"
+            f" the file: `adopted: {{{one.name}: {{allow: [{kind}]}}}}`."
         )

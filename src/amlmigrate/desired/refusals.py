@@ -74,7 +74,7 @@ def _remedy(error: ServiceError, name: str) -> tuple[str, str] | None:
     return (found[1], found[2].replace("NAME", name)) if found else None
 
 
-_COMPLY = "Set the file right so that it complies, or ask whoever owns the policy for an exemption."
+_COMPLY = "Change the file so that it complies, or ask whoever owns the policy for an exemption."
 # Signs in the code or the text, what they mean, what to do.
 _RULES = (
     (
@@ -97,7 +97,7 @@ _RULES = (
     ),
     (
         ("invalidresourcelocation", "same region"),
-        "It lies in another region",
+        "It is in another region",
         "Name another resource in the file, or its region in `location`.",
     ),
 )

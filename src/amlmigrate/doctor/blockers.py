@@ -59,12 +59,15 @@ def _told(level: str, side: SideName, *, beside: bool) -> str:
     """What a lock is in the way of; nothing where it is in the way of nothing."""
     if side == "source":
         what = "the source's account: its containers cannot be deleted with" if beside else "the source:"
-        return f"A {level} lock lies on {what} decommission" + (" --storage delete." if beside else " is refused.")
+        return f"A {level} lock is on {what} decommission" + (" --storage delete." if beside else " is refused.")
     if level != "ReadOnly":
         return ""
     if beside:
-        return "A ReadOnly lock lies beside the target: account keys cannot be listed, the vault not be changed."
-    return "A ReadOnly lock lies on the target: nothing can be created in it."
+        return (
+            "There is a ReadOnly lock on a resource next to the target: account keys cannot be listed,"
+            " the vault not be changed."
+        )
+    return "There is a ReadOnly lock on the target: nothing can be created in it."
 
 
 async def providers(arm: Arm, workspace: Workspace) -> list[Finding]:
@@ -122,7 +125,7 @@ def full(usages: list[Document], place: str, location: str) -> Iterator[Finding]
                 "warning",
                 place,
                 f"The quota '{name}' is used up: {used:g} of {limit:g}.",
-                f"az ml compute list-usage --location {location}; ask for more before computes are made anew.",
+                f"az ml compute list-usage --location {location}; ask for more before computes are created again.",
                 code="quota-used-up",
             )
 

@@ -76,7 +76,7 @@ def _sorted(found: Iterable[Finding]) -> list[Finding]:
 async def _checked(
     clouds: Session, pair: WorkspacePair, identities: dict[SideName, Identity], *, worst: Severity, probing: bool
 ) -> tuple[list[Finding], list[Claim]]:
-    """All checks at once; a missing right is as severe as `worst` at the most."""
+    """All checks at once; a missing right is as severe as `worst` at most."""
     sides = dict.fromkeys(clouds.source if name == "source" else clouds.target for name in identities)
     stores = await stores_of(clouds, pair)
     work = (

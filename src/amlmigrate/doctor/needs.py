@@ -32,7 +32,7 @@ _BYTES = _STORE.data
 _ALL, _READING = STAGES, (PLAN, RUN, VERIFY, DECOMMISSION)
 OWN_SECRETS = "datastores of your own have a secret"
 _TAGS = "blobs have index tags"
-_TOLD = "it is to be told what stays"
+_TOLD = "you want to know what stays"
 
 
 def _each(
@@ -69,7 +69,7 @@ def _writes() -> tuple[Need, ...]:
             for kind in versioned
         ),
         *(
-            Need(Where.TARGET, action, (RUN,), "containers that say something themselves", only=only)
+            Need(Where.TARGET, action, (RUN,), "names with a description, tags or archived state", only=only)
             for kind in versioned
             for action in kind.permissions.write[1:]
         ),
@@ -149,7 +149,7 @@ NEEDS: tuple[Need, ...] = (
         "locks on the workspace, its group and its subscription; `plan` lists the workspace's",
     ),
     *(
-        Need(Where.SOURCE, f"{name}/read", _READING, f"lists the workspace's {what}", only="they are to be listed")
+        Need(Where.SOURCE, f"{name}/read", _READING, f"lists the workspace's {what}", only="you want them listed")
         for name, what in (
             (f"{AUTHORIZATION}/roleAssignments", "role assignments"),
             ("Microsoft.Insights/diagnosticSettings", "diagnostic settings"),
@@ -191,7 +191,7 @@ NEEDS: tuple[Need, ...] = (
         if action.startswith(f"{FILE}/")
     ),
     Need(Where.TARGET, f"{WS}/read", _ALL, "reads the workspace"),
-    Need(Where.TARGET, f"{WS}/*/read", _ALL, "what is there already", asks=_READS),
+    Need(Where.TARGET, f"{WS}/*/read", _ALL, "what exists already", asks=_READS),
     *_writes(),
     *_secrets(
         Where.TARGET,
@@ -208,7 +208,7 @@ NEEDS: tuple[Need, ...] = (
         "whose key an encryption scope has",
         only="a container or a blob has one",
     ),
-    *_each(Where.TARGET_ACCOUNT, _BYTES.read, _READING, "what is there already", data=True),
+    *_each(Where.TARGET_ACCOUNT, _BYTES.read, _READING, "what exists already", data=True),
     *_each(Where.TARGET_ACCOUNT, _BYTES.read_tags, _READING, "index tags", data=True, only=_TAGS),
     *_each(
         Where.TARGET_ACCOUNT,

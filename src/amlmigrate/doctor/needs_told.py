@@ -15,11 +15,11 @@ from amlmigrate.doctor.need import (
     Where,
 )
 
-_POSTURE = "the posture of the target is to be known"
+_POSTURE = "you want to know the posture of the target"
 # `decommission` refuses where the vault was not read.
-PROOF = "the posture of the target is to be known, as `decommission` demands"
-_WRAPS = "that the key works is to be tried"
-CHECKS = "what is in the way is to be known beforehand"
+PROOF = "you want to know the posture of the target, as `decommission` requires"
+_WRAPS = "you want to test that the key works"
+CHECKS = "you want to know obstacles beforehand"
 
 
 def proofs() -> tuple[Need, ...]:
@@ -50,8 +50,8 @@ def proofs() -> tuple[Need, ...]:
         ),
     )
     in_vault = (
-        ("keys/read", "the key's state, as the vault itself tells it", _POSTURE),
-        ("keyrotationpolicies/read", "its rotation, as the vault itself tells it", _POSTURE),
+        ("keys/read", "the key's state, as the vault itself reports it", _POSTURE),
+        ("keyrotationpolicies/read", "its rotation, as the vault itself reports it", _POSTURE),
         ("keys/wrap/action", "wraps a few bytes", _WRAPS),
         ("keys/unwrap/action", "unwraps them", _WRAPS),
     )
@@ -111,7 +111,7 @@ def checks() -> tuple[Need, ...]:
     )
 
 
-_COMPARED = "what protects the blobs of both accounts is to be compared"
+_COMPARED = "you want to compare what protects the blobs of both accounts"
 
 
 def protection() -> tuple[Need, ...]:

@@ -72,8 +72,9 @@ async def _findings(arm: Arm, assignment: Document, workspace: Workspace) -> lis
                 "warning",
                 id_,
                 f"Not checked: what the policy '{name}' denies could not be read: {', '.join(denials.unread)}.",
-                f"Grant '{_AUTHORIZATION}/policyDefinitions/read' and '{_AUTHORIZATION}/policySetDefinitions/read'"
-                " there, or have somebody look who may.",
+                f"Grant '{_AUTHORIZATION}/policyDefinitions/read' and"
+                f" '{_AUTHORIZATION}/policySetDefinitions/read' there, or have somebody check it who has the"
+                " right.",
                 code="policy-unread",
             )
         )

@@ -52,7 +52,7 @@ async def _granted(need: Need, scope: str, rights: Rights) -> bool | None:
 def _finding(need: Need, scope: str, answer: bool | None, severity: Severity) -> Finding:
     kind = "data action" if need.data else "action"
     stages = ", ".join(need.stages)
-    only = f"; only where {need.only}" if need.only else ""
+    only = f"; only if {need.only}" if need.only else ""
     by = f" of the {need.signed_in}'s sign-in" if need.signed_in != need.where.side else ""
     told = "is missing" if answer is False else "could not be looked up"
     late = "" if answer is None else ". An assignment that was just made takes some minutes to count."

@@ -15,6 +15,6 @@ def unchecked(address: str, read: Read[Any], what: str, action: str) -> Finding:
         "warning",
         address,
         f"Not checked: {what} could not be read. {read.refused or 'It was not found.'}",
-        f"Grant '{missing}' at {address}, or have somebody look who may.",
+        f"Grant '{missing}' at {address}, or have somebody check it who has the right.",
         code="not-checked",
     )

@@ -106,8 +106,8 @@ def untrusted(folder: Path, why: str, reasons: tuple[str, ...] = ()) -> RefusedE
         f"The record of what was frozen cannot be trusted: {why}.",
         reasons=reasons,
         address=str(folder / FILE),
-        remedy=f"Look who changed it. Where only {FILE} was changed, remove that file: it is written anew by what"
-        " the evidence shows. Else put the original files back.",
+        remedy=f"Find out who changed it. Where only {FILE} was changed, remove that file: it is written again"
+        " from the evidence. Otherwise put the original files back.",
     )
 
 

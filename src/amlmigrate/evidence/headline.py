@@ -55,7 +55,7 @@ def not_let_go(content: Verify) -> str:
     """What else keeps a report of `verify` from being green, to go on with; empty where nothing else does."""
     findings = len(content.open_findings)
     unproven = sum(1 for one in content.posture if one.severity == "error")
-    told = f", {many(findings, 'finding')} not let go" if findings else ""
+    told = f", {many(findings, 'finding')} not waived" if findings else ""
     return told + (f", {many(unproven, 'error')} about the target's keys and storage" if unproven else "")
 
 
@@ -72,7 +72,7 @@ def _early(content: Verify) -> str:
     look = content.code_bytes
     if not look or look.settled:
         return ""
-    return f", among them whether the code bytes stay: look again from {look.known_from} on"
+    return f", among them whether the code bytes stay: verify again from {look.known_from} on"
 
 
 def of_evidence(content: Verify) -> str:

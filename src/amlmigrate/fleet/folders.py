@@ -24,7 +24,7 @@ from amlmigrate.planning import planfile
 
 _LOCK = ".fleet.lock"
 _UNFORESEEN = (
-    "Run the same command again: it tries this one anew. --verbose shows where it happened, for a report."
+    "Run the same command again: it tries this one again. --verbose shows where it happened, for a report."
 )
 # Options of `plan` that change no plan: where it goes, how it is told, who signs in. Every other one counts.
 _ONES_PLACE = {"source", "target", "fleet", "targets", "waves", "wave_size", "out"}
@@ -87,8 +87,8 @@ def refuse_other_options(out: Path, plans: Mapping[str, Header], asked: Mapping[
         raise BadInputError(
             f"Plans of this fleet were made with other options: {told}.",
             address=str(out),
-            remedy="Give the same options, or name another folder with --out; or delete the folders of those plans"
-            " that nobody has run, and run the same command again: they are planned anew.",
+            remedy="Give the same options, or name another folder with --out; or delete the folders of those"
+            " plans that nobody has run, and run the same command again: they are planned again.",
         )
 
 

@@ -91,7 +91,7 @@ def _left(one: Document, target: WorkspaceRef | None) -> UnplannedMember | None:
     if target is not None:
         return None
     if one["encryption"]["kind"] != _MICROSOFT:
-        return UnplannedMember(one["id"], CUSTOMER_KEY, "It stands under a customer's key already.")
+        return UnplannedMember(one["id"], CUSTOMER_KEY, "It is under a customer's key already.")
     return UnplannedMember(one["id"], NO_TARGET, "The targets name none for it.")
 
 

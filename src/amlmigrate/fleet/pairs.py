@@ -72,7 +72,7 @@ def waves(
     found = {}
     for line, one, value in _entries(path, "wave", subscription, source):
         if not _WAVE.fullmatch(value):
-            raise _bad(path, f"'{value[:40]}' in line {line} is no wave", "Waves are numbers from 1 to 999999.")
+            raise _bad(path, f"'{value[:40]}' in line {line} is not a wave", "Waves are numbers from 1 to 999999.")
         if key_of(one.id) not in known:
             raise _bad(
                 path,
@@ -115,7 +115,7 @@ def _of_csv(path: Path, text: str, column: str) -> list[_Line]:
     try:
         rows = [(lines.line_num, [cell.strip() for cell in cells]) for cells in lines]
     except csv.Error as error:
-        raise _bad(path, f"line {lines.line_num} is no CSV: {error}") from error
+        raise _bad(path, f"line {lines.line_num} is not valid CSV: {error}") from error
     rows = [(number, cells) for number, cells in rows if any(cells)]
     head = rows.pop(0)[1] if rows else []
     if not {"source", column} <= set(head):
@@ -140,9 +140,9 @@ def _of_yaml(path: Path, text: str, column: str) -> list[_Line]:
     except strictyaml.NotStrictError as error:
         raise _bad(path, str(error)) from error
     if not isinstance(root, yaml.MappingNode):
-        raise _bad(path, f"it is no mapping from source to {column}")
+        raise _bad(path, f"it is not a mapping from source to {column}")
     if not all(isinstance(node, yaml.ScalarNode) for pair in root.value for node in pair):
-        raise _bad(path, f"it is no mapping from source to {column}")
+        raise _bad(path, f"it is not a mapping from source to {column}")
     return [(strictyaml.line(key), key.value, value.value) for key, value in root.value]
 
 

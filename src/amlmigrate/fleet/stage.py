@@ -262,7 +262,7 @@ class FleetPlanning:
             raise BadInputError(
                 f"No workspace of the fleet has what these match: {', '.join(found)}.",
                 address=str(self._request.out),
-                remedy="Delete the plans, which were made without it, and plan anew with globs that match.",
+                remedy="Delete the plans, which were made without it, and plan again with globs that match.",
             )
 
 

@@ -16,7 +16,7 @@ Waves = dict[int, list[FleetMember]]
 def waves(
     members: Iterable[FleetMember], environments: Sequence[str], *, size: int | None = None, first: int = 1
 ) -> Waves:
-    """A wave for each environment, in the order of the standard's levels; of `size` members at the most.
+    """A wave for each environment, in the order of the standard's levels; of `size` members at most.
 
     What no tag tells moves with the last: nobody said that it matters less. Equal risk: the smaller first.
     """

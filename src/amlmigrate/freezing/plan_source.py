@@ -41,7 +41,7 @@ async def read(
 def _there(plan: Plan, folder: Path, found: Document, recorded: str) -> tuple[Source, str]:
     workspace = Workspace(plan.header.source_ref, found)
     if workspace.workspace_id != plan.header.source["workspaceId"]:
-        why = "what has the name of the source is another workspace: it was deleted and made anew"
+        why = "what has the name of the source is another workspace: it was deleted and created again"
         return Source(workspace.id, other=why), recorded
     account = workspace.storage_account_id
     if recorded and recorded.lower() != account.lower():

@@ -237,7 +237,7 @@ class FreezeWork:
         known = {one.address for one in book.record.owed}
         for address in give:
             if address not in known or address in let_go:
-                why = "was let go" if address in let_go else "is not to be given back"
+                why = "was let go" if address in let_go else "is not to be restored"
                 raise BadInputError(
                     f"'{address}' {why}.",
                     address=address,
@@ -270,7 +270,7 @@ class FreezeWork:
         found, doubts = beside(self._folder, self.plan.header.source["workspaceId"])
         others = [(folder, record) for folder, record in found if folder != self._folder]
         return [
-            *(f"{folder} holds {many(len(one.owed), 'role assignment')} of this source: give back with that plan"
+            *(f"{folder} holds {many(len(one.owed), 'role assignment')} of this source: restore with that plan"
               for folder, one in others),
             *(f"warning: not counted: {doubt}" for doubt in doubts),
         ]  # fmt: skip
@@ -278,7 +278,7 @@ class FreezeWork:
     def _nothing_frozen(self) -> BadInputError:
         found, _ = beside(self._folder, self.plan.header.source["workspaceId"])
         others = ", ".join(str(folder) for folder, _ in found)
-        remedy = f"It was frozen with {others}: name that plan." if others else "There is nothing to give back."
+        remedy = f"It was frozen with {others}: name that plan." if others else "There is nothing to restore."
         return BadInputError("Nothing was frozen with this plan.", address=str(self._folder), remedy=remedy)
 
 

@@ -139,7 +139,7 @@ class WriterFinder:
                 writers.warn(
                     may.id,
                     f"Its holder may activate it, and write then: {may}.",
-                    "Take it away in Privileged Identity Management, or ask its holder to wait.",
+                    "Remove it in Privileged Identity Management, or ask its holder to wait.",
                     code="may-activate",
                 )
         for one in found.coming:
@@ -147,7 +147,7 @@ class WriterFinder:
                 writers.warn(
                     may.id,
                     f"It begins at {begins(one)}, and its holder may write from then on, or activate it: {may}.",
-                    "Take it away in Privileged Identity Management, or see that the move is over by then.",
+                    "Remove it in Privileged Identity Management, or see that the move is over by then.",
                     code="begins-later",
                 )
         if found.unread:
@@ -229,7 +229,7 @@ def _inherited(place: Place, one: Assignment) -> Finding | None:
         "warning",
         one.id,
         f"It is inherited from '{one.scope}', which serves more than the source, and stays: {one}.",
-        "Take it away there, or ask its holder not to write until the move is over.",
+        "Remove it there, or ask its holder not to write until the move is over.",
         code="inherited",
     )
 
@@ -269,7 +269,7 @@ def _kept(one: Assignment, runner: Runner) -> Finding:
         "warning",
         one.id,
         f"Who runs the plan keeps it: {one}; {runner}.",
-        "Take it away by hand if that identity is to do nothing more with the plan.",
+        "Remove it by hand if that identity is to do nothing more with the plan.",
         code="runner-rights",
     )
 
@@ -308,7 +308,7 @@ def _shared(place: Place, one: Assignment) -> Finding | None:
             "warning",
             one.id,
             f"The account serves {place.shared_with} too, and it stays: {one}.",
-            "Take it away by hand if its holder writes for the source alone.",
+            "Remove it by hand if its holder writes for the source alone.",
             code="account-shared",
         )
     if place.unknown:
@@ -316,7 +316,7 @@ def _shared(place: Place, one: Assignment) -> Finding | None:
             "warning",
             one.id,
             f"Whether the account serves another workspace is not known ({place.unknown}); it stays: {one}.",
-            "Get what is missing, wait some minutes and freeze again; or take it away by hand.",
+            "Get what is missing, wait some minutes and freeze again; or remove it by hand.",
             code="account-sharing-unknown",
         )
     return None

@@ -111,5 +111,5 @@ class Deltas:
                 raise
             raise ValueError(why) from error
         if found is None or found.data is None or encoded(found.encoding):
-            raise ValueError("it is no text that is read")
+            raise ValueError("it is not text that is read")
         return found.data.decode()

@@ -52,7 +52,7 @@ def _undone(address: str, *, living: bool) -> Finding:
         "warning" if living else "blocks",
         address,
         "It was done by hand, and the target does not show it any more.",
-        "Do it again; or `migrate reopen` it and decide anew.",
+        "Do it again; or `migrate reopen` it and decide again.",
         code="done-gone",
     )
 

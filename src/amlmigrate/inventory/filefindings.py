@@ -43,8 +43,8 @@ def unreadable(file: Location, error: ServiceError, why: str) -> Say:
     return _saying(
         "error",
         f"{_named(file)} may name places of the old workspace, and cannot be read: {why}.",
-        "Have it readable in the source, as by writing it anew without a key of its own, and plan anew; or leave"
-        " the asset out with --exclude.",
+        "Have it readable in the source, as by writing it again without a key of its own, and plan again; or"
+        " leave the asset out with --exclude.",
         code="file-unreadable",
     )
 
@@ -55,7 +55,7 @@ def encoded(file: Location, encoding: str) -> Say:
         "blocks",
         f"{_named(file)} may name places of the old workspace, but is stored under the Content-Encoding"
         f" '{encoding}': it is copied as it is, and nothing in it is rewritten.",
-        "Store it in the source without that encoding and plan anew, or write the target's by hand.",
+        "Store it in the source without that encoding and plan again, or write the target's by hand.",
         code="file-encoded",
     )
 
@@ -64,9 +64,9 @@ def too_large(file: Location, length: int, largest: int) -> Say:
     """It is not read to be written anew; `verify` searches it all the same."""
     return _saying(
         "blocks",
-        f"{_named(file)} may name places of the old workspace, but is copied as it is: it has {length} bytes, and"
-        f" up to {largest // 2**20} MiB are written anew.",
-        "Part it in the source and plan anew, or waive this finding: `verify` says whether it names the source.",
+        f"{_named(file)} may name places of the old workspace, but is copied as it is: it has {length} bytes,"
+        f" and up to {largest // 2**20} MiB are rewritten.",
+        "Split it in the source and plan again, or waive this finding: `verify` says whether it names the source.",
         code="file-too-large",
     )
 
@@ -75,8 +75,8 @@ def not_json(file: Location, error: ValueError) -> Say:
     """It has addresses of the source, and is copied as it is."""
     return _saying(
         "blocks",
-        f"{_named(file)} may name the old workspace and is no JSON that could be written anew: {error}.",
-        "Set it right in the source and plan anew, or waive this finding if nobody reads it.",
+        f"{_named(file)} may name the old workspace and is not valid JSON and cannot be rewritten: {error}.",
+        "Fix it in the source and plan again, or waive this finding if nobody reads it.",
         code="file-not-json",
     )
 
@@ -106,9 +106,9 @@ def not_text(file: Location) -> Say:
     """It is too large, or no text in UTF-8, as a file that was compressed."""
     return _saying(
         "error",
-        f"{_named(file)} may name places of the old workspace, but is no text in UTF-8 of up to"
+        f"{_named(file)} may name places of the old workspace, but is not text in UTF-8 of up to"
         f" {LARGEST // 2**20} MiB.",
-        "Write it anew as UTF-8 in the source, or leave the asset out with --exclude.",
+        "Save it as UTF-8 in the source, or leave the asset out with --exclude.",
         code="file-not-text",
     )
 
@@ -117,8 +117,8 @@ def not_yaml(file: Location, error: ValueError) -> Say:
     """It is copied as it is, and whether it names anything is not known."""
     return _saying(
         "blocks",
-        f"{_named(file)} is no YAML, so that what it reads is not known and not followed: {error}.",
-        "Set it right in the source and plan anew, or waive this finding if nobody reads it.",
+        f"{_named(file)} is not valid YAML, so that what it reads is not known and not followed: {error}.",
+        "Fix it in the source and plan again, or waive this finding if nobody reads it.",
         code="file-not-yaml",
     )
 
@@ -129,7 +129,7 @@ def not_read(file: Location, error: MigrateError) -> Say:
         "blocks",
         f"{_named(file)} in the account '{file.account}' may name places of the old workspace, and could not be"
         f" read: {error.summary}",
-        "Read it by hand, or let the identity read that account and plan anew.",
+        "Read it by hand, or let the identity read that account and plan again.",
         code="file-unread",
     )
 
@@ -141,8 +141,8 @@ def log_names_source(logs: Mapping[Location, int]) -> Say:
         "blocks",
         f"The log of a Delta table names files by their address in the source ({files} in all), and is not"
         f" rewritten: {_few(logs)}. They are copied, and the table looks for them where they were.",
-        "Make the table in the source a deep clone (CREATE TABLE ... DEEP CLONE) and plan anew, or write that of"
-        " the target anew from what was copied and waive this finding.",
+        "Make the table in the source a deep clone (CREATE TABLE ... DEEP CLONE) and plan again, or write the"
+        " target's log again from what was copied and waive this finding.",
         code="delta-log-names-source",
     )
 
@@ -152,8 +152,8 @@ def log_unread(logs: Collection[Location]) -> Say:
     return _saying(
         "blocks",
         f"The log of a Delta table cannot be read, so that it is not known where its files lie: {_few(logs)}.",
-        "Look into it by hand, bring it back from an archive tier where it lies there and plan anew, or waive this"
-        " finding.",
+        "Look into it by hand, bring it back from an archive tier where it lies there and plan again, or waive"
+        " this finding.",
         code="delta-log-unread",
     )
 
@@ -180,7 +180,7 @@ def leaves_container(file: Location, texts: Sequence[str]) -> Say:
         "blocks",
         f"{_named(file)} reads what its paths lead to out of its container, for which nothing is copied:"
         f" {_quoted(texts)}.",
-        "Write the addresses of what it reads in the source and plan anew, or waive this finding.",
+        "Write the addresses of what it reads in the source and plan again, or waive this finding.",
         code="table-reads-unknown",
     )
 
@@ -205,8 +205,8 @@ def absent(file: Location) -> Say:
         "blocks",
         f"It is a table without its file: {_named(file)} is not there. So look datasets made with SDK v1, whose"
         " definition the service keeps to itself: neither it nor what it reads moves.",
-        "Look in the studio for what it reads, and register a table with an MLTable file in the source or target;"
-        " then plan anew, or waive this finding.",
+        "Look in the studio for what it reads, and register a table with an MLTable file in the source or"
+        " target; then plan again, or waive this finding.",
         code="table-absent",
     )
 

@@ -60,10 +60,10 @@ def _gone(address: str, paths: list[str]) -> Finding:
     return Finding(
         "blocks",
         address,
-        f"It was let go for blobs of others that the target had, and {few(paths)} are gone: neither is in the"
+        f"It was waived for blobs of others that the target had, and {few(paths)} are gone: neither is in the"
         " target.",
-        "`migrate reopen` it and go on with `migrate run --resume`, so that they are copied; or let this finding"
-        " go too, where neither is needed.",
+        "`migrate reopen` it and continue with `migrate run --resume`, so that they are copied; or waive this"
+        " finding too, where neither is needed.",
         code="waived-gone",
     )
 
@@ -73,8 +73,8 @@ def _changed(address: str, paths: list[str], now: Mapping[str, str]) -> Finding:
     return Finding(
         "blocks",
         address,
-        f"It was let go for blobs of others that the target had, and there are others by now: {few(told)}.",
-        "Look at what is there now; then let this finding go too, or `migrate reopen` its item and go on with"
+        f"It was waived for blobs of others that the target had, and there are others by now: {few(told)}.",
+        "Look at what is there now; then waive this finding too, or `migrate reopen` its item and continue with"
         " `migrate run --resume`.",
         code="waived-changed",
     )

@@ -155,7 +155,7 @@ def _share(address: Address, reference: Reference) -> Finding:
     return Finding(
         "blocks",
         str(address),
-        f"Its bytes lie in a file share of the workspace, and none are copied: '{reference.text}'.",
+        f"Its bytes are in a file share of the workspace, and none are copied: '{reference.text}'.",
         "Copy the share to the target's with AzCopy: until then the asset names bytes that are not there.",
         code="bytes-in-share",
     )
@@ -165,7 +165,7 @@ def _one_version(address: Address, text: str, what: str) -> Finding:
     return Finding(
         "blocks",
         str(address),
-        f"It names one {what} of a blob, and none moves: in the target its address answers nothing: '{text}'.",
+        f"It names one {what} of a blob, and none moves: in the target its address does not work: '{text}'.",
         f"Make that {what} a blob of its own in the source and let the item name it, or waive this finding.",
         code="one-version",
     )
@@ -195,7 +195,7 @@ def _outside(address: Address, text: str) -> Finding:
     return Finding(
         "warning",
         str(address),
-        f"Its bytes lie outside the workspace: '{text}'.",
+        f"Its bytes are outside the workspace: '{text}'.",
         "The reference is left as it is; the bytes are neither copied nor checked.",
         code="bytes-outside",
     )

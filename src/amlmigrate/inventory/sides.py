@@ -52,5 +52,5 @@ def check_workspace(workspace: Workspace, header: Mapping[str, str]) -> None:
             f"'{workspace.ref.short}' is not the workspace that the plan was made for:"
             f" its workspaceId is {workspace.workspace_id}, the plan's {header['workspaceId']}.",
             address=workspace.id,
-            remedy="It was deleted and made anew: make a new plan.",
+            remedy="It was deleted and created again: make a new plan.",
         )

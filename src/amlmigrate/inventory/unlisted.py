@@ -12,8 +12,8 @@ from amlmigrate.core.seal import NOT_LISTED
 from amlmigrate.kinds import not_listed
 
 _LOOK = (
-    "Look in the studio and the portal for what there is and move it by hand; then waive this item, or plan anew"
-    " once it can be listed."
+    "Look in the studio and the portal for what there is and move it by hand; then waive this item, or plan"
+    " again once it can be listed."
 )
 
 
@@ -42,8 +42,8 @@ def unlisted(workspace_id: str, absent: Iterable[str]) -> list[Finding]:
             "Azure Resource Manager does not list what the studio and SDK v1 keep on the data plane: published"
             " pipelines, pipeline endpoints, labeling projects, designer drafts, and how datasets of SDK v1 read"
             " their files, which themselves are listed as data assets. None of it is in this plan.",
-            "Look for them in the studio (Data, Pipelines, Data Labeling, Designer) and make anew what is needed:"
-            " they go with the workspace.",
+            "Look for them in the studio (Data, Pipelines, Data Labeling, Designer) and create again what you"
+            " need: they are deleted with the workspace.",
             code="not-listed-by-arm",
         )
     ]

@@ -25,7 +25,7 @@ from amlmigrate.ledger.valid_decisions import Standing
 # What each verification looks at anew, whatever its depth.
 _CODES = frozenset(("list-not-sorted", *(code.name for code in (*LET_GO, *PROTECTION))))
 _DIGITS = 16
-_REOPEN = "`migrate reopen` its item and plan anew, so that the tool moves it"
+_REOPEN = "`migrate reopen` its item and plan again, so that the tool moves it"
 
 
 def waived(plan: Plan, ended: Iterable[Item]) -> list[Step]:
@@ -104,7 +104,7 @@ def not_comparable(steps: Iterable[Step], standing: Standing, reports: list[Evid
     for step in steps:
         decision = standing.of(of_step(step))
         if step.action is Action.CONFLICT and decision and _before(step, decision, reports) is None:
-            yield f"whether the target's {step.address} is still the one that was let go: no digest was kept of it"
+            yield f"whether the target's {step.address} is still the one that was waived: no digest was kept of it"
 
 
 def carried(reports: list[EvidenceFile]) -> list[Finding]:
@@ -127,8 +127,8 @@ def _gone(address: str) -> Finding:
     return Finding(
         "blocks",
         address,
-        "It was let go for what the target had in its place, and that is gone: neither is in the target.",
-        f"{_REOPEN}; or let this finding go too, where neither is needed.",
+        "It was waived for what the target had in its place, and that is gone: neither is in the target.",
+        f"{_REOPEN}; or waive this finding too, where neither is needed.",
         code="waived-gone",
     )
 
@@ -137,8 +137,8 @@ def _changed(address: str, before: str, now: str) -> Finding:
     return Finding(
         "blocks",
         address,
-        f"It was let go for what the target had in its place, and that is another by now: digest {now[:_DIGITS]},"
-        f" then {before[:_DIGITS]}.",
-        f"Look at what is there now; then let this finding go too, or {_REOPEN}.",
+        "It was waived for what the target had in its place, and that is another by now: digest"
+        f" {now[:_DIGITS]}, then {before[:_DIGITS]}.",
+        f"Look at what is there now; then waive this finding too, or {_REOPEN}.",
         code="waived-changed",
     )

@@ -12,4 +12,4 @@ class Way(Enum):
     LOCK = "put it on the target as a lock"
     ASSIGN = "give each of its lines to somebody"
     FILES = "copy its files"
-    KEEP = "keep what it wrote: it is never made anew"
+    KEEP = "keep what it wrote: it cannot be created again"

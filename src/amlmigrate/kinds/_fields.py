@@ -53,7 +53,7 @@ class Fields:
 
 
 COMMON = Fields(
-    computed={"provisioningState": "how the service stands with it"},
+    computed={"provisioningState": "the state of the service"},
     mutable={
         "description": "text for people",
         "tags": "the customer's labels",

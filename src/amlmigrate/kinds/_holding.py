@@ -33,7 +33,7 @@ class Whose(Enum):
     """Whose a container of the workspace's account is, by its name and by the datastores that lead to it."""
 
     WORKSPACES = "of the workspace"
-    SOMEBODYS = "of another workspace, or of somebody whose datastore leads there"
+    SOMEBODYS = "of another workspace, or of somebody whose datastore points there"
     NOBODYS = "of nobody who is known"
 
 

@@ -45,7 +45,7 @@ def filled(value: Any, source: Document) -> Any:
             raise DriftError(
                 f"The source document has no such secret at '{value[SECRET]}' any more.",
                 address=str(source.get("id", "")),
-                remedy="Make a new plan: it will hold just the difference.",
+                remedy="Make a new plan: it will contain only the difference.",
             ) from error
     if isinstance(value, dict):
         return {key: filled(child, source) for key, child in value.items()}

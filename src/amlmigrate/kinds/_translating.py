@@ -41,7 +41,7 @@ def _only_told(asset: Asset, where: str, pointers: list[str]) -> list[Finding]:
         Finding(
             "warning",
             str(asset.address),
-            f"Text of it names the old workspace, and goes on doing so: {named}.",
+            f"Text of it names the old workspace, and continues to do so: {named}.",
             "Nothing follows such text, and it is moved as it is: if people need it, say there where it is now.",
             code="text-names-source",
         )

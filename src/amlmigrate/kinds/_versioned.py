@@ -39,7 +39,7 @@ class VersionedKind(Kind):
         computed={
             "latestVersion": "a counter of the service's",
             "nextVersion": "a counter of the service's",
-            "autoDeleteSetting": "told of data only",
+            "autoDeleteSetting": "only reported for data",
             "intellectualProperty": "a registry's",
         },
         mutable={"stage": "the customer moves it on", "isArchived": "it is archived and restored"},

@@ -123,7 +123,7 @@ SETTINGS = (
     Setting(
         f"{_P}sharedPrivateLinkResources",
         every_one(lambda one: member(one, ("properties", "privateLinkResourceId")) or one.get("name")),
-        "MODEL: the private links that it has; each needs an approval anew",
+        "MODEL: the private links that it has; each needs a new approval",
     ),
     # How data is kept.
     Setting(f"{_P}hbiWorkspace", flag(strict=True), "AID concept-data-encryption: scratch disks, less telemetry"),

@@ -105,7 +105,7 @@ class BlobContainers(Holding):
 def _told(rest: Rest, *, placed: bool) -> str:
     """What is said of the blobs, the most of one sort first."""
     if not placed:
-        return " in a container that no datastore leads to on both sides"
+        return " in a container that no datastore points to on both sides"
     sorts = sorted(rest.sorts.items(), key=lambda one: -one[1])
     if len(sorts) == 1:
         return f" {sorts[0][0]}"

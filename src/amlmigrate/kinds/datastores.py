@@ -37,7 +37,7 @@ class Datastores(Kind):
     caseless = True
     sdk_operations = "datastores"
     fields = COMMON.but(
-        computed={"isDefault": "the workspace's, one for all"}, mutable={"credentials": "a secret is given anew"}
+        computed={"isDefault": "the workspace's, one for all"}, mutable={"credentials": "a secret is set again"}
     )
 
     @property
@@ -50,7 +50,7 @@ class Datastores(Kind):
 
     def stays(self, asset: Asset) -> str:
         if asset.address.name.lower() in SYSTEM_DATASTORES:
-            return "the service makes it in every workspace; references lead to the target's own"
+            return "the service creates it in every workspace; references point to the target's own"
         return ""
 
     def storage(self, asset: Asset) -> AssetStorage:
@@ -96,7 +96,7 @@ class Datastores(Kind):
             finding = Finding(
                 "error",
                 str(asset.address),
-                f"It lies over the workspace's own container, with {credentials['credentialsType']} credentials"
+                f"It is over the workspace's own container, with {credentials['credentialsType']} credentials"
                 " for the old account.",
                 "Leave it out with --exclude, and create it in the target with credentials for the new account.",
                 code="datastore-credentials",

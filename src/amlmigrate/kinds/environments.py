@@ -84,7 +84,7 @@ class Environments(VersionedKind):
             Finding(
                 "warning",
                 str(asset.address),
-                f"Its image lies in the source's own registry '{registry}': '{image}'.",
+                f"Its image is in the source's own registry '{registry}': '{image}'.",
                 "Keep that registry and let the target's identity pull from it (AcrPull), or import the image into"
                 " the target's (`az acr import`) and make a version that names it there.",
                 code="image-in-old-registry",

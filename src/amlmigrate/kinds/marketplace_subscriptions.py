@@ -11,7 +11,7 @@ class MarketplaceSubscriptions(Listed):
     """A subscription to a model."""
 
     name = "marketplaceSubscriptions"
-    manual = "Subscribe in the target; the terms have to be accepted anew."
+    manual = "Subscribe in the target; the terms have to be accepted again."
     volatile = ("marketplaceSubscriptionStatus",)
 
     def example(self) -> Asset:

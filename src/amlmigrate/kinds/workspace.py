@@ -22,7 +22,7 @@ from amlmigrate.kinds._workspace_settings import SETTINGS
 _OLDER = {"api-version": "2024-10-01-preview"}
 # The member of a document that was read without it.
 _UNREAD = "olderVersionUnread"
-_SET = "Set it in the target and record that with `migrate done`, or let it go with `migrate waive`."
+_SET = "Set it in the target and record that with `migrate done`, or waive it with `migrate waive`."
 
 
 class WorkspaceDocument(Kind):
@@ -99,7 +99,7 @@ class WorkspaceDocument(Kind):
             self.name,
             f"Its network rules (networkAcls) are shown by api-version {version} alone, which was refused: whether"
             " the target's are as strict is not known.",
-            "Compare the networking of both workspaces in the portal, then let it go with `migrate waive`.",
+            "Compare the networking of both workspaces in the portal, then waive it with `migrate waive`.",
             code="settings-unread",
         )
 
@@ -131,7 +131,7 @@ def _finding(about: str, one: Shortfall) -> Finding:
     match one.verdict:
         case SettingVerdict.OPENED:
             says = f"The source is closed where the target is open: {one.says}."
-            remedy = "Close it in the target and plan again, or let it go with `migrate waive`."
+            remedy = "Close it in the target and plan again, or waive it with `migrate waive`."
             return Finding("error", about, says, remedy, code="setting-opened")
         case SettingVerdict.WEAKER:
             says = f"The target is less strict than the source: {one.says}."

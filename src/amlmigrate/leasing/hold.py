@@ -98,7 +98,7 @@ async def _place(clouds: Session, plan: Plan) -> Location:
         raise RefusedError(
             "The lease on the target cannot be taken: it has no default container.",
             address=plan.header.target_ref.id,
-            remedy="Its datastore workspaceblobstore must lead to one; the service makes it with the workspace.",
+            remedy="Its datastore workspaceblobstore must lead to one; the service creates it with the workspace.",
         )
     return container.below(PATH)
 

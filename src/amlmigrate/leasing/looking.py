@@ -50,10 +50,10 @@ class LeaseLook:
         """What a plan says of it."""
         if self.state.held:
             summary = f"The target may have been changed while this was planned: {self.text()}."
-            remedy = "Plan anew when that has ended."
+            remedy = "Plan again when that has ended."
             return Finding("warning", self.address, summary, remedy, code="target-in-use")
         if self.unknown:
-            remedy = "See to the right to read the target's blobs, then plan anew."
+            remedy = "See to the right to read the target's blobs, then plan again."
             return Finding("warning", self.address, f"Not checked: {self.unknown}.", remedy, code="not-checked")
         return None
 

@@ -150,14 +150,14 @@ def _tenant(identity: Identity) -> str:
 def _refuse_other(prefix: str, sha256: str, what: str, ledger: Ledger) -> None:
     if not _PREFIX.fullmatch(prefix.lower()):
         raise BadInputError(
-            f"'{prefix}' is no digest.",
+            f"'{prefix}' is not a digest.",
             remedy=f"Copy {_SHORTEST} or more of its digits, 0 to 9 and a to f, from `migrate show`.",
         )
     if not sha256.startswith(prefix.lower()):
         raise RefusedError(
             f"The digest of the {what} is another one: {sha256[:16]}.",
             address=str(ledger.path.parent),
-            remedy="Look at them anew with `migrate show`, and approve what it shows.",
+            remedy="Look at them again with `migrate show`, and approve what it shows.",
         )
 
 

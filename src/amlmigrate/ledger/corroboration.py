@@ -55,7 +55,7 @@ def doubt(folder: Path, ledger: Ledger) -> str:
     if found := [*map(str, wrong), *problems(ledger, reports)]:
         return found[0]
     if ledger.untold_runs:
-        return f"no report tells what its last run did: go on with `migrate run {folder} --resume` first"
+        return f"no report tells what its last run did: continue with `migrate run {folder} --resume` first"
     return "" if last(reports, Run) else "no report of a run bears it out"
 
 

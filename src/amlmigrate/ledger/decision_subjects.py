@@ -145,7 +145,7 @@ class Subjects:
             raise BadInputError(
                 f"'{address}' is both an item and a finding of the plan.",
                 address=address,
-                remedy="Rename the blob in the source and plan anew.",
+                remedy="Rename the blob in the source and plan again.",
             )
         if step:
             return of_step(step, self._failures.get(address, ""))
@@ -153,7 +153,7 @@ class Subjects:
             return other
         if any(sign in address for sign in _GLOBS):
             raise BadInputError(
-                f"'{address}' is no address of the plan, and globs are refused.",
+                f"'{address}' is not an address of the plan, and globs are refused.",
                 remedy="Write out each address, or give them in a file with --from.",
             )
         raise BadInputError(

@@ -142,7 +142,7 @@ def examine(folder: Path) -> tuple[list[EvidenceFile], list[Problem]]:
         try:
             report = EvidenceFile(path, sha256, number, _content(place[0], line))
         except NotAReportError as error:
-            problems.append(Problem(path, f"it is no report: {error}"))
+            problems.append(Problem(path, f"it is not a report: {error}"))
             continue
         problems += _unlike(folder, report)
         found.append(report)
@@ -207,11 +207,11 @@ def _line(path: Path) -> tuple[dict[str, Any] | None, str, str]:
     try:
         found = json.loads(data, object_pairs_hook=_once)
     except RecursionError:
-        return None, "", "it is no report"
+        return None, "", "it is not a report"
     except ValueError as error:
-        return None, "", str(error) if isinstance(error, _TwiceError) else "it is no JSON"
+        return None, "", str(error) if isinstance(error, _TwiceError) else "it is not valid JSON"
     if not isinstance(found, dict):
-        return None, "", "it is no report"
+        return None, "", "it is not a report"
     return found, hashlib.sha256(data).hexdigest(), ""
 
 

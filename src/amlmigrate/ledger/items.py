@@ -54,7 +54,7 @@ def items(plan: Plan, ledger: Ledger | None, standing: Standing | None = None) -
             detail = decision.detail
         theirs = next((str(address) for address in step.after if address in foreign), "")
         if theirs and row and row.state is State.DONE:
-            detail = f"its bytes are somebody else's: {theirs} is in conflict, and was let go"
+            detail = f"its bytes are somebody else's: {theirs} is in conflict, and was waived"
         if finding := over.get(str(step.address)):
             theirs = finding.address
             detail = finding.summary if row and row.state is State.DONE else detail

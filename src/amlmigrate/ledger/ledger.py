@@ -374,5 +374,5 @@ def _unusable(path: Path, error: sqlite3.Error) -> MigrateError:
     return MigrateError(
         f"The ledger cannot be written: {error}.",
         address=str(path),
-        remedy="Check free space and permissions of the folder, then go on with `migrate run --resume`.",
+        remedy="Check free space and permissions of the folder, then continue with `migrate run --resume`.",
     )

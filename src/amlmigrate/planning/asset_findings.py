@@ -74,7 +74,7 @@ def names_source(address: Address, document: Document, mapping: Mapping) -> Iter
             "blocks",
             str(address),
             f"In the target it names the source, and will break with it: '{text}'.",
-            "Set it right, leave it out with --exclude, or waive this finding: nothing is green before.",
+            "Fix it, leave it out with --exclude, or waive this finding: nothing is green before.",
             code="names-source",
         )
 
@@ -94,8 +94,8 @@ def foreign_bytes(address: Address, places: Iterable[Location], theirs: Map[Key,
             "blocks",
             str(address),
             f"{blobs} of its bytes in the target {be} not the source's, or too many:"
-            f" {few(sorted(found), _NAMED)}. Whoever lets these items go leaves it over somebody else's bytes.",
-            "Clear them in the target and plan anew; or waive both: each blob, and this finding.",
+            f" {few(sorted(found), _NAMED)}. Whoever waives these items leaves it over somebody else's bytes.",
+            "Clear them in the target and plan again; or waive both: each blob, and this finding.",
             code="foreign-bytes",
         )
 
@@ -157,7 +157,7 @@ def left_behind(listing: Listing) -> Iterable[Finding]:
             "warning",
             address,
             f"It has {many(past.deleted, 'deleted blob')} that its account still keeps: no copy takes them along.",
-            "Bring back what counts (az storage blob undelete) and plan anew.",
+            "Bring back what counts (az storage blob undelete) and plan again.",
             code="deleted-blobs-left",
         )
     if past and past.directories:

@@ -129,7 +129,7 @@ UNDER_SENT_KEYS = Remark(
     "error",
     _under_sent_key,
     "are encrypted with a key that their writer sent along, which Azure does not keep, and cannot be read",
-    f"Write them anew in the source without that key, {_LEAVE_OUT}",
+    f"Write them again in the source without that key, {_LEAVE_OUT}",
     code="blobs-customer-key",
 )
 # No list of blocks makes a block blob of them, which a copy is whatever its source was.
@@ -137,7 +137,7 @@ TOO_LARGE = Remark(
     "error",
     _large,
     f"are longer than the {LARGEST_BLOB} bytes that a block blob can have",
-    f"Part them in the source, {_LEAVE_OUT}",
+    f"Split them in the source, {_LEAVE_OUT}",
     code="blobs-too-large",
 )
 # The copy would get another name.

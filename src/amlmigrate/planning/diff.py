@@ -155,7 +155,7 @@ def _refused(
 ) -> str:
     """Why what is there may not be changed; empty where it may."""
     if not prior.owns(called):
-        return f"the target has another one, not made by this tool: {_fields(found)} differ"
+        return f"the target has a different one, not created by this tool: {_fields(found)} differ"
     # A phase of what the tool made takes nothing from anybody, however it was left: as archiving it.
     only = kind.made(body, there) and any(one.is_all({each.field for each in found}) for one in phases)
     known = prior.knows(called)

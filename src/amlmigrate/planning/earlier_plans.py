@@ -127,7 +127,7 @@ def unread(source: Workspace, known: OwnershipRecord) -> list[Finding]:
             source.id,
             f"The ledger in '{folder}' does not count: {why.rstrip('.')}. What that plan made counts as somebody"
             " else's: it is a conflict where it differs, and is never changed.",
-            "Put that ledger back and plan anew, or decide each conflict.",
+            "Put that ledger back and plan again, or decide each conflict.",
             code="ledger-beside-unread",
         )
         for folder, why in known.unread

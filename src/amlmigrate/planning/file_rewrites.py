@@ -114,8 +114,8 @@ def _keeps(asset: Asset, place: Location, why: str) -> Finding:
         "error",
         str(asset.address),
         f"'{place.container}/{place.path}' would lead to the old workspace from the target: {why}.",
-        "Write each address in it as one value of its own in the source and plan anew, or leave the asset out with"
-        " --exclude.",
+        "Write each address in it as one value of its own in the source and plan again, or leave the asset out"
+        " with --exclude.",
         code="file-keeps-source",
     )
 

@@ -15,8 +15,8 @@ from amlmigrate.core.writes import Desired, Write
 from amlmigrate.kinds import Kind, versions_digest
 from amlmigrate.planning.diff import StepVerdict, document_verdict, later, own_bag
 
-BROUGHT = "comes with its first version"
-NO_VERSION_REASON = "nothing is said of the name, and no version of it moves"
+BROUGHT = "is created with its first version"
+NO_VERSION_REASON = "the name has no description, tags or archived state, and no version of it moves"
 _NAMED = 20
 
 
@@ -48,7 +48,9 @@ class NameVerdicts:
         free = there and not self._prior.owns(name) and kind.is_placeholder(name, there.document)
         if free and found.action is Action.CONFLICT:
             return StepVerdict(
-                Action.CREATE, "the target has the name, and says nothing of it", desired.first.body
+                Action.CREATE,
+                "the target has the name, without description, tags or archived state",
+                desired.first.body,
             )
         return found
 
@@ -85,7 +87,7 @@ def hides(theirs: Iterable[Address]) -> str:
     be restored by itself.
     """
     named = few(sorted(map(str, theirs)), _NAMED)
-    return f"archiving the name hides all of its versions, and this tool did not make all of them: {named}"
+    return f"archiving the name hides all of its versions, and this tool did not create all of them: {named}"
 
 
 def _theirs(assets: Mapping[Address, Asset], prior: OwnershipRecord) -> dict[Address, list[Address]]:

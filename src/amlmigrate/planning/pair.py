@@ -32,7 +32,7 @@ def refuse_another(source: Workspace, workspace_id: str) -> None:
     """Raises BadInputError for another workspace of the name than the one with this workspaceId."""
     if source.workspace_id.lower() != workspace_id.lower():
         raise BadInputError(
-            f"'{source.ref.short}' is another workspace than the one that was scanned: it was made anew.",
+            f"'{source.ref.short}' is another workspace than the one that was scanned: it was created again.",
             address=source.id,
-            remedy="Scan anew.",
+            remedy="Scan again.",
         )

@@ -303,7 +303,7 @@ class Planner:
                     "warning",
                     str(asset.address),
                     f"Its bytes are not there: nothing lies at '{place.container}/{place.path}' in the source.",
-                    "The asset is created as it stands; bring the bytes or leave it out.",
+                    "The asset is created as it is; bring the bytes or leave it out.",
                     code="bytes-absent",
                 )
 
@@ -317,7 +317,7 @@ class Planner:
                 "warning" if stays else "blocks",
                 str(asset.address),
                 f"It refers to {needed}, which {why} not in the target.",
-                "The asset is created as it stands; move the other one too, or create it in the target.",
+                "The asset is created as it is; move the other one too, or create it in the target.",
                 code="reference-stays" if stays else "reference-left",
             )
 

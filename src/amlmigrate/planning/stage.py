@@ -187,7 +187,7 @@ def _not_believed(source: str, doubt: str) -> Finding:
         "warning",
         source,
         f"Not counted: which role assignments another plan's folder says that it took away. {doubt}",
-        "Put that folder's original files back, and plan anew if it holds any of this source.",
+        "Put that folder's original files back, and plan again if it holds any of this source.",
         code="not-checked",
     )
 

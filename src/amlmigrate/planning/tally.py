@@ -118,7 +118,7 @@ class PrefixTally:
         """What the copy does, and all that it comes to, in numbers."""
         told = self._told(_DONE)
         beside = self._told(_BESIDE)
-        rest = f"; apart from it {', '.join(beside)}" if beside else ""
+        rest = f"; separate items: {', '.join(beside)}" if beside else ""
         if not told:
             same = str(self._counts[Comparison.SAME]) if beside else "all"
             return Action.ADOPT, f"{same} {Comparison.SAME.value}{rest}"
@@ -136,7 +136,7 @@ def _differs(blob: Blob, there: Blob, why: str) -> str:
         for name, (left, right) in told.items()
         if left != right
     ]
-    return f"the target has another one, {why}" + (f": {'; '.join(shown)}" if shown else "")
+    return f"the target has a different one, {why}" + (f": {'; '.join(shown)}" if shown else "")
 
 
 def conflict(

@@ -47,7 +47,7 @@ class OtherUsers:
                 "warning",
                 workspace.id,
                 f"Of the storage account '{workspace.storage_account}': {self.says}. Containers that bear"
-                " another workspace's number are no part of this plan.",
+                " another workspace's number are not part of this plan.",
                 "What lies in containers that all have is copied only where something of this workspace names it.",
                 code="account-of-others",
             )

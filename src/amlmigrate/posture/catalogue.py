@@ -111,7 +111,7 @@ CATALOGUE = (
     ),
     ClaimKind(
         "storage.place",
-        "the target's default datastores lead to every container that the plan's bytes go to",
+        "the target's default datastores point to every container that the plan's bytes go to",
         _ERROR,
         _DATASTORES,
         unread=_ERROR,
@@ -140,7 +140,7 @@ CATALOGUE = (
     ),
     ClaimKind(
         "datastores.encryption",
-        "Azure reports each other account that a datastore of the target leads to under a customer's key",
+        "Azure reports each other account that a datastore of the target points to under a customer's key",
         "warning; error for a workspace of the highest sensitivity",
         f"{_DATASTORES}, Microsoft.Storage/storageAccounts/read",
     ),

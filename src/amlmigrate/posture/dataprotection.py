@@ -283,7 +283,10 @@ def _replicated(found: AccountPair) -> Iterator[Finding]:
             found.target.id,
             f"The source's account replicates blobs, and '{found.target.name}' does not in the same way:"
             f" {', '.join(told)}.",
-            "Make the policies anew for the target (az storage account or-policy create), or waive this finding.",
+            (
+                "Create the policies again for the target (az storage account or-policy create), or waive this"
+                " finding."
+            ),
             code="replication-left",
         )
 
@@ -299,8 +302,8 @@ def _signed(found: AccountPair) -> Iterator[Finding]:
                 str(blob_address(name)),
                 f"Stored access policies of it are not, or otherwise, on '{found.containers[name]}' in the target:"
                 f" {few(left, _NAMED)}.",
-                "Signatures of the old account end with it; make the policies anew where new signatures are to"
-                " follow them (az storage container policy create).",
+                "Signatures of the old account end with it; create the policies again where new signatures are"
+                " to follow them (az storage container policy create).",
                 code="access-policies-left",
             )
 
@@ -336,7 +339,7 @@ def _lifecycle(found: AccountPair) -> Iterator[Finding]:
             found.target.id,
             f"The source's account has lifecycle rules that '{found.target.name}' has not, or that do other things"
             f" there: {few(left, _NAMED)}.",
-            "Make them anew where they count; none of a name or container of the source is copied.",
+            "Create them again where they count; none of a name or container of the source is copied.",
             code="lifecycle-rules-left",
         )
 

@@ -72,8 +72,8 @@ def _unknown(ref: KeyRef, why: str) -> Claim:
         "warning",
         ref.vault_id,
         f"Not shown: {why}",
-        "Look who is meant: az ad group member list --group OBJECT-ID,"
-        " az role assignment list --all --assignee OBJECT-ID --output table",
+        "Check who is meant: az ad group member list --group OBJECT-ID, az role assignment list --all"
+        " --assignee OBJECT-ID --output table",
     )
 
 

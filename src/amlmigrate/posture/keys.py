@@ -95,10 +95,10 @@ def _place(vault: dict[str, Any], ref: KeyRef, user: str, workspace: Workspace |
         not wrong,
         "error",
         ref.vault_id,
-        f"The key's vault lies in another {wrong} than the workspace."
+        f"The key's vault is in another {wrong} than the workspace."
         if wrong
-        else "The key's vault lies in the workspace's subscription and region.",
-        "A workspace's vault cannot be changed: make the workspace anew with a key that lies beside it."
+        else "The key's vault is in the workspace's subscription and region.",
+        "A workspace's vault cannot be changed: create a new workspace with a key that lies beside it."
         if wrong
         else "",
         {"vault": region, "workspace": workspace.location},
@@ -197,7 +197,7 @@ def _pinned(key: Key, facts: KeyFacts, user: str, now: datetime) -> Claim:
     ref, expires = facts.ref, key.version.expires
     evidence = {"version": ref.version, "expires": _iso(expires), "rotates": facts.rotation.value is not None}
     if ref.follows or expires is None:
-        why = "goes over to newer versions of its key by itself" if ref.follows else "names a key without an end"
+        why = "switches to newer versions of its key by itself" if ref.follows else "names a key without an end"
         return Claim("key.pinned", True, "warning", ref.id, f"{user[:1].upper()}{user[1:]} {why}.", "", evidence)
     over = expires <= now
     stays = "names one version of its key" if ref.version else "names its key without a version"
@@ -264,7 +264,7 @@ def _newest(facts: KeyFacts, user: str) -> Iterator[Claim]:
         "warning",
         ref.id,
         (
-            f"{user[:1].upper()}{user[1:]} goes over to the newest version of its key by itself."
+            f"{user[:1].upper()}{user[1:]} switches to the newest version of its key by itself."
             if ref.follows
             else f"{user[:1].upper()}{user[1:]} uses the newest version of its key."
         )

@@ -112,8 +112,8 @@ def _workspace(workspace: Workspace) -> Iterator[Claim]:
         else "The target workspace is not under a customer's key.",
         ""
         if workspace.encrypted
-        else "Encryption is given at creation only: create a workspace with a customer's key (migrate provision)"
-        " and plan anew.",
+        else "Encryption is given at creation only: create a workspace with a customer's key (migrate"
+        " provision) and plan again.",
         {"encryption": encryption},
         str((encryption.get("keyVaultProperties") or {}).get("keyIdentifier") or "") or None,
     )

@@ -28,8 +28,8 @@ def unknown(name: str, ref: KeyRef, why: str) -> Claim:
         "warning",
         ref.vault_id,
         f"Not shown: {why}.",
-        f"Look who may use the key: az role assignment list --scope {ref.vault_id} --include-inherited,"
-        f" az keyvault show --name {vault_name(ref)}",
+        f"Check who may use the key: az role assignment list --scope {ref.vault_id} --include-inherited, az"
+        f" keyvault show --name {vault_name(ref)}",
     )
 
 

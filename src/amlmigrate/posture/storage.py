@@ -37,7 +37,7 @@ PLACE, ACCOUNT, CONTAINER, BLOBS, DATASTORES = NAMES = (
     "datastores.encryption",
 )
 _STORAGE = "Microsoft.Storage/storageAccounts"
-_AGAIN = "Verify again, once a default datastore of the target leads there."
+_AGAIN = "Verify again, once a default datastore of the target points there."
 READ_ACCOUNT, READ_SCOPE = f"{_STORAGE}/read", f"{_STORAGE}/encryptionScopes/read"
 [READ_CONTAINER] = holding().permissions.read
 READ_DATASTORES = f"Microsoft.MachineLearningServices/workspaces/{_COLLECTION}/read"
@@ -67,7 +67,7 @@ def storage_claims(stored: StoredPlaces, workspace: Workspace) -> Iterator[Claim
     for name in accounts:
         yield _account(stored.accounts[name])
     if not stored.places.containers:
-        yield from beside((CONTAINER, BLOBS), workspace.id, "no datastore of its own leads to a container")
+        yield from beside((CONTAINER, BLOBS), workspace.id, "no datastore of its own points to a container")
     for place in stored.places.containers:
         yield _container(stored, place)
         yield from _blobs(stored, place)
@@ -87,16 +87,16 @@ def _place(stored: StoredPlaces, workspace: Workspace) -> Claim:
     evidence = {"defaults": leads, "planned": sorted(_named(place) for place in places.planned)}
     if not lost:
         return Claim(
-            PLACE, True, "error", workspace.id, "Its default datastores lead where the bytes go.", "", evidence
+            PLACE, True, "error", workspace.id, "Its default datastores point to where the bytes go.", "", evidence
         )
     return Claim(
         PLACE,
         False,
         "error",
         workspace.id,
-        f"Bytes of the plan go to {', '.join(lost)}, and no default datastore of the target leads there:"
-        f" they lead to {', '.join(leads) or 'no container'}.",
-        "Point the target's datastore back, or plan anew.",
+        f"Bytes of the plan go to {', '.join(lost)}, and no default datastore of the target points there: they"
+        f" point to {', '.join(leads) or 'no container'}.",
+        "Point the target's datastore back, or plan again.",
         evidence,
     )
 
@@ -166,7 +166,7 @@ def _own(stored: StoredPlaces, place: Location, scope: str, count: int, address:
             address,
             f"Not shown: {blobs} {'is' if count == 1 else 'are'} encrypted with a key that the writer sent along"
             " and that no vault keeps.",
-            "Write them anew without that key (x-ms-encryption-key), and verify again.",
+            "Write them again without that key (x-ms-encryption-key), and verify again.",
             {"encryptionKeySha256": scope.removeprefix(SENT_KEY), "blobs": count},
         )
     found = under(stored, place.account, scope)
@@ -195,10 +195,10 @@ def _datastores(stored: StoredPlaces, workspace: Workspace, covered: frozenset[s
     for name, names in sorted(leading.items()):
         yield _datastore(stored.accounts[name], names, sensitive=stored.places.sensitive)
     if elsewhere:
-        said = f"Not shown: the datastores {', '.join(elsewhere)} lead to no storage account of this cloud."
+        said = f"Not shown: the datastores {', '.join(elsewhere)} point to no storage account of this cloud."
         yield Claim(DATASTORES, None, "warning", workspace.id, said, "Look where they lead whose key it is.")
     if not leading and not elsewhere:
-        said = "All its datastores lead to accounts that are looked at above."
+        said = "All its datastores point to accounts that are looked at above."
         yield Claim(DATASTORES, True, "information", workspace.id, said)
 
 

@@ -139,7 +139,7 @@ def read(path: Path | None = None) -> Standard:
     )
     for number, rule in enumerate(rules, start=1):
         if rule.level not in facts[rule.fact].levels:
-            raise _bad(path, f"rule {number}: '{rule.level}' is no level of {rule.fact}")
+            raise _bad(path, f"rule {number}: '{rule.level}' is not a level of {rule.fact}")
     return Standard(facts, rules, digest(content))
 
 

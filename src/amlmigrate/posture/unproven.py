@@ -24,9 +24,9 @@ def unread(
     """One for each name, all in the same words, since one thing settles them: to be able to read `what`."""
     missing = missing_action(read.refused, action)
     why = read.refused or "It was not found."
-    remedy = (
-        read.remedy
-        or f"Grant '{missing}' on it (the role Reader has what ARM answers), or have somebody look who may."
+    remedy = read.remedy or (
+        f"Grant '{missing}' on it (the role Reader has what ARM answers), or have somebody check it who"
+        " has the right."
     )
     if read.code == NO_LICENCE:
         remedy = "The tenant has no licence for Privileged Identity Management, which alone would tell."

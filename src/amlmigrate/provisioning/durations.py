@@ -18,7 +18,7 @@ def days(text: str) -> int:
     except (ValueError, OverflowError):
         total = -1
     if text != text.strip() or not 0 <= total <= _LONGEST:
-        raise ValueError(f"'{text}' is no duration such as P90D or P1Y.")
+        raise ValueError(f"'{text}' is not a duration such as P90D or P1Y.")
     return total
 
 

@@ -148,7 +148,7 @@ async def _policies(
         found.unasked.append(f"whether the policy {id_} denies it: Azure answered '{result}'")
     for id_ in dict.fromkeys(_denying(evaluations)):
         found.reasons.append(
-            f"The policy '{await _title(port, id_)}' denies it ({id_}): set the file right so that it complies, or"
+            f"The policy '{await _title(port, id_)}' denies it ({id_}): change the file so that it complies, or"
             " ask whoever owns the policy for an exemption."
         )
 

@@ -19,10 +19,10 @@ VaultId = Annotated[str, arm_id("Microsoft.KeyVault", "vaults")]
 ObjectId = Annotated[str, Form("[0-9a-fA-F-]{36}")]
 _LIFE = "How long a version is valid, from its creation; 28 days at least."
 _ROTATION = "After how long the vault makes a new version; 7 days at least, and 7 days before it expires."
-_NOTICE = "How long before it expires the vault tells so; 7 days at least."
+_NOTICE = "How long before its expiry the vault sends a notification; 7 days at least."
 _TYPE = "`RSA` (software-protected) or `RSA-HSM` (needs a premium vault)."
 _SIZE = "Bits. Storage accounts take these three; 3072 or more is recommended."
-_OF_THE_GROUP = "A vault of this resource group, created where it is missing."
+_OF_THE_GROUP = "A vault of this resource group, created if it is missing."
 _AS_ABOVE = "As in `keyVault`."
 
 
@@ -49,11 +49,9 @@ class NetworkModel(FileModel):
 class PrivateEndpoint(FileModel):
     """A private endpoint."""
 
-    name: Annotated[str, Form("[a-zA-Z0-9][a-zA-Z0-9_.-]{0,78}[a-zA-Z0-9_]")] = needed(
-        "Created where it is missing."
-    )
+    name: Annotated[str, Form("[a-zA-Z0-9][a-zA-Z0-9_.-]{0,78}[a-zA-Z0-9_]")] = needed("Created if it is missing.")
     subnet: Annotated[str, arm_id("Microsoft.Network", "virtualNetworks", "subnets")] = needed(
-        "ARM id of the subnet that it lies in."
+        "ARM id of its subnet."
     )
     dns_zones: list[Annotated[str, arm_id("Microsoft.Network", "privateDnsZones")]] = may(
         "ARM ids of the private DNS zones that get its names.", min_length=1
@@ -96,7 +94,7 @@ class KeyModel(FileModel):
     """The key: a profile, or values of one's own."""
 
     apart = ("profile", ("type", "size", "expires", "rotate", "notify"))
-    name: Annotated[str, Form("[a-zA-Z0-9-]{1,127}")] = needed("Created where it is missing.")
+    name: Annotated[str, Form("[a-zA-Z0-9-]{1,127}")] = needed("Created if it is missing.")
     profile: str = may("A profile of the table, as `PCI-DSS`, `HIPAA`, `NIST`.")
     type: Literal["RSA", "RSA-HSM"] = may(_TYPE)
     size: Size = may(_SIZE)
@@ -121,7 +119,7 @@ class IdentityModel(FileModel):
 
     either = True
     name: Annotated[str, Form("[a-zA-Z0-9][a-zA-Z0-9_-]{2,127}")] = may(
-        "An identity of this resource group, created where it is missing."
+        "An identity of this resource group, created if it is missing."
     )
     id: Annotated[str, arm_id("Microsoft.ManagedIdentity", "userAssignedIdentities")] = may("An existing one.")
 
@@ -139,7 +137,7 @@ class StorageModel(FileModel):
     either = True
     apart = ("id", ("network", "privateEndpoints", "sku", "sharedKey"))
     name: Annotated[str, Form("[a-z0-9]{3,24}")] = may(
-        "An account of this resource group, created where it is missing."
+        "An account of this resource group, created if it is missing."
     )
     id: Annotated[str, arm_id("Microsoft.Storage", "storageAccounts")] = may(
         "An existing one; it is put under the key."
@@ -161,7 +159,7 @@ class RegistryModel(FileModel):
     """A container registry (Premium), under the same key from its creation."""
 
     name: Annotated[str, Form("[a-zA-Z0-9]{5,50}")] = needed(
-        "A registry of this resource group, created where it is missing."
+        "A registry of this resource group, created if it is missing."
     )
     admin_user: bool = may("Whether the registry's admin user is on, as in Microsoft's sample. Default `true`.")
     public_access: OnOff = may("`Disabled`: through private endpoints only.")
@@ -174,7 +172,7 @@ class LogAnalyticsModel(FileModel):
     either = True
     apart = ("id", ("retentionDays",))
     name: Annotated[str, Form("[a-zA-Z0-9][a-zA-Z0-9-]{2,61}[a-zA-Z0-9]")] = may(
-        "One of this resource group, created where it is missing."
+        "One of this resource group, created if it is missing."
     )
     id: Annotated[str, arm_id("Microsoft.OperationalInsights", "workspaces")] = may("An existing one.")
     retention_days: Days = may("How long it keeps what it is sent. Default 30.", ge=30, le=730)
@@ -185,7 +183,7 @@ class ApplicationInsights(FileModel):
 
     either = True
     name: Annotated[str, Form(r"[^%&/?\\<>]{1,255}")] = may(
-        "One of this resource group, created where it is missing."
+        "One of this resource group, created if it is missing."
     )
     id: Annotated[str, arm_id("Microsoft.Insights", "components")] = may("An existing one.")
 
@@ -215,7 +213,7 @@ def _one_of_two(value: Any, handler: Any) -> Any:
 class WorkspaceModel(FileModel):
     """The workspace."""
 
-    name: Annotated[str, Form("[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}")] = needed("Created where it is missing.")
+    name: Annotated[str, Form("[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}")] = needed("Created if it is missing.")
     friendly_name: str = may("What people see. Default: the name.")
     description: str = may("Free text.")
     key_vault: SecretsVault = may(
@@ -255,8 +253,7 @@ class File(FileModel):
     location: str = needed("The region of everything that is created.")
     tags: dict[str, str] = may("Tags of everything that is created. What exists keeps its own.")
     adopted: dict[str, Adopted] = may(
-        "What may be changed of things that are others', by their names; each has to be adopted with `--adopt`"
-        " too."
+        "What may be changed in resources of others, by their names; each also has to be adopted with `--adopt`."
     )
     resource_group: Annotated[str, Form(r"[-\w._()]{1,90}")] = needed(
         "The resource group of everything that is created."

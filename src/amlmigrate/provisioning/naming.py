@@ -19,11 +19,11 @@ def problems(document: Mapping[str, Any]) -> Iterator[Problem]:
     """Path in the file and what is wrong there."""
     subscription = str(document.get("subscription") or "")
     if subscription and not is_guid(subscription):
-        yield "subscription", "is no subscription's id, a GUID"
+        yield "subscription", "is not a subscription id (a GUID)"
     if not is_name(str(document.get("resourceGroup"))):
-        yield "resourceGroup", "is no name of a resource group"
+        yield "resourceGroup", "is not a valid name of a resource group"
     if not re.fullmatch(r"[a-z0-9]+", region(str(document.get("location"))), re.ASCII):
-        yield "location", "is no region, as `eastus2` or `East US 2`"
+        yield "location", "is not a region, as `eastus2` or `East US 2`"
     yield from _below(document, "")
     # Azure tells tags and profiles apart without letter case (learn.microsoft.com: tag-resources).
     for part in ("tags", "profiles"):
@@ -45,9 +45,9 @@ def _below(value: Any, path: str) -> Iterator[Problem]:
             continue
         for text in one if isinstance(one, list) else [one]:
             if isinstance(text, str) and name in _IDS and not is_arm_id(text):
-                yield place, f"'{text}' is no ARM id"
+                yield place, f"'{text}' is not an ARM id"
             if isinstance(text, str) and name in _GUIDS and not is_guid(text):
-                yield place, f"'{text}' is no object id, a GUID"
+                yield place, f"'{text}' is not an object id (a GUID)"
             if isinstance(text, str) and name == "name" and not is_name(text):
-                yield place, f"'{text}' is no name"
+                yield place, f"'{text}' is not a valid name"
         yield from _below(one, place)

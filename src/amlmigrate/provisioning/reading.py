@@ -13,7 +13,7 @@ from amlmigrate.provisioning.build import wanted_of
 from amlmigrate.provisioning.model import Profiles
 from amlmigrate.provisioning.wanted import WantedWorkspace
 
-_REMEDY = "docs/reference/provision-file.md has every member. Set it right and run the same command again."
+_REMEDY = "docs/reference/provision-file.md has every member. Fix it and run the same command again."
 
 
 def read(path: Path, *, subscription: str | None = None, table: Path | None = None) -> WantedWorkspace:

@@ -164,7 +164,7 @@ class DocumentExecutor:
         raise ConflictError(
             f"The target's is not what it was when the plan was made: {fields}.",
             address=str(step.address),
-            remedy="See who changed it in the target and why, then make a new plan.",
+            remedy="Find out who changed it in the target and why, then make a new plan.",
         )
 
     async def _left(self, step: Step) -> str | None:
@@ -214,7 +214,7 @@ class DocumentExecutor:
             "It appeared in the target while the plan was run: somebody else made it, and its description and tags"
             " may now be the source's.",
             address=str(step.address),
-            remedy="See with whoever made it what it shall be, then go on with `migrate run --resume`.",
+            remedy="Agree with whoever created it what it should be, then continue with `migrate run --resume`.",
         )
 
     async def _settled(self, kind: Kind, step: Step, body: Document, accepted: Accepted | None) -> Document:
@@ -232,7 +232,7 @@ class DocumentExecutor:
         raise MigrateError(
             f"The target does not answer what was written: {why}.",
             address=str(step.address),
-            remedy="Look at the asset in the target, then go on with `migrate run --resume`.",
+            remedy="Look at the asset in the target, then continue with `migrate run --resume`.",
         )
 
     async def _done(self, kind: Kind, step: Step, there: Document) -> None:
@@ -247,14 +247,14 @@ def _altered(step: Step, why: str) -> ConflictError:
     return ConflictError(
         f"The target has it otherwise than it was written: {why}.",
         address=str(step.address),
-        remedy="See who changed it in the target and why, remove it there, then go on with"
-        " `migrate run --resume`: it is made anew.",
+        remedy="Find out who changed it in the target and why, remove it there, then continue with `migrate run"
+        " --resume`: it is created again.",
     )
 
 
 def _foreign(step: Step, why: str) -> ConflictError:
     return ConflictError(
-        f"The target has another one that this tool did not make: {why}.",
+        f"The target has a different one that this tool did not create: {why}.",
         address=str(step.address),
-        remedy="Remove or rename it in the target, then go on with `migrate run --resume`.",
+        remedy="Remove or rename it in the target, then continue with `migrate run --resume`.",
     )

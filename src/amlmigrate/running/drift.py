@@ -58,5 +58,5 @@ def check_source(plan: Plan, inventory: Inventory, listings: dict[Key, Listing])
             "The source is no longer what the plan was made from.",
             reasons=tuple(reasons),
             address=inventory.workspace.id,
-            remedy="Make a new plan: it will hold just the difference.",
+            remedy="Make a new plan: it will contain only the difference.",
         )

@@ -25,14 +25,16 @@ def refuse_errors(plan: Plan, ledger: Ledger) -> None:
         raise RefusedError(
             "The plan has errors: it cannot be run.",
             reasons=tuple(f"{finding.address}: {finding.summary} {finding.remedy}" for finding in errors),
-            remedy="Set them right and make a new plan, or let each one go: migrate waive ABOUT!CODE --reason ...",
+            remedy="Fix them and make a new plan, or waive each one: migrate waive ABOUT!CODE --reason ...",
         )
 
 
 def refuse_begun(ledger: Ledger, *, resume: bool) -> None:
     """Refuses a plan that was begun, unless the run is to go on."""
     if ledger.begun and not resume:
-        raise RefusedError("The plan is already begun.", address=str(ledger.path), remedy="Go on with --resume.")
+        raise RefusedError(
+            "The plan is already begun.", address=str(ledger.path), remedy=("Continue with --resume.")
+        )
 
 
 def refuse_untrusted(plan: Plan, folder: Path, ledger: Ledger) -> None:
@@ -50,8 +52,8 @@ def refuse_conflicts(plan: Plan, ledger: Ledger) -> None:
         raise RefusedError(
             "The plan has conflicts that nobody has resolved.",
             reasons=(*(f"{item.address}: {item.detail}" for item in left[:_TOLD]), *_more(len(left))),
-            remedy="Clear them in the target and plan anew; leave out with --exclude each item in conflict, and of"
-            " a blob what refers to it; or waive each one.",
+            remedy="Clear them in the target and plan again; leave out with --exclude each item in conflict,"
+            " and of a blob what refers to it; or waive each one.",
         )
 
 

@@ -61,7 +61,7 @@ def _standing(plan: Plan, ledger: Ledger) -> dict[str, Any]:
     counts = tally(found)
     left = any(not item.outcome.settled for item in found)
     return {
-        "headline": ran(counts, "Not all is done" if left else "All is done"),
+        "headline": ran(counts, "Not everything is done" if left else "Everything is done"),
         "items": counts,
         "left": tuple(
             Left(address=item.address, outcome=item.outcome, detail=item.detail)

@@ -60,7 +60,7 @@ class Sources:
             raise DriftError(
                 "The source asset is not what it was when the plan was made.",
                 address=str(step.address),
-                remedy="Make a new plan: it will hold just the difference.",
+                remedy="Make a new plan: it will contain only the difference.",
             )
 
     async def _shown(self, kind: Kind, address: Address) -> str | None:

@@ -40,8 +40,8 @@ class StepExecutor:
             raise TargetLostError(
                 f"The target can no longer be used. {error.summary}",
                 address=error.address,
-                remedy="See that its key is enabled, not expired and open to its identity (migrate doctor --target"
-                " GROUP/NAME), then go on with `migrate run --resume`.",
+                remedy="See that its key is enabled, not expired and open to its identity (migrate doctor"
+                " --target GROUP/NAME), then continue with `migrate run --resume`.",
             ) from error
 
     async def _carry_out(self, step: Step, state: State) -> None:

@@ -54,11 +54,11 @@ class TargetNames:
         """
         if foreign := await self._foreign(await kind.versions(self.target, step.item)):
             raise ConflictError(
-                "Archiving the name would hide versions that this tool did not make:"
+                "Archiving the name would hide versions that this tool did not create:"
                 f" {few(sorted(map(str, foreign)), _NAMED)}.",
                 address=str(step),
-                remedy="See with whoever made them whether the name shall be archived; if it shall not, let this"
-                f" step go: migrate waive '{step}' --reason ...",
+                remedy="Agree with whoever created them whether the name should be archived; if not, waive this"
+                f" step: migrate waive '{step}' --reason ...",
             )
 
     async def _foreign(self, addresses: Iterable[Address]) -> list[Address]:

@@ -168,7 +168,7 @@ class Walker:
             if self._states[address] is State.BLOCKED:
                 continue
             self._states[address] = State.BLOCKED
-            await self._ledger.move(address, State.BLOCKED, detail=f"comes after {step.address}, which failed")
+            await self._ledger.move(address, State.BLOCKED, detail=f"depends on {step.address}, which failed")
             self.tally.blocked += 1
             self._emit(StepBlocked(str(address), str(step.address)))
             queue += self._dependants[address]

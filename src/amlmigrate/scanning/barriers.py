@@ -40,7 +40,7 @@ def _of_state(properties: Document) -> Iterator[Barrier]:
 
 def _of_encryption(workspace: Scanned) -> Iterator[Barrier]:
     if workspace.encryption.by_customer:
-        yield Barrier("customer-key", "It stands under a customer's key already.")
+        yield Barrier("customer-key", "It is under a customer's key already.")
 
 
 def _of_endpoints(workspace: Scanned) -> Iterator[Barrier]:

@@ -47,7 +47,7 @@ def _sure(points: int) -> Points:
 
 
 def _maybe(answer: bool | None, points: int) -> Points:
-    """The points if the answer is yes; one that is not known counts as the worst at the most."""
+    """The points if the answer is yes; one that is not known counts as the worst at most."""
     return (points, 0) if answer is None else _sure(points if answer else 0)
 
 

@@ -99,12 +99,12 @@ def read(path: Path) -> ScanFile:
     """Reads a scan. Raises BadInputError for one that is missing, cut short, changed or of a newer format."""
     first = sealedlines.read_first(path, _WORDING)
     if first.get("record") != "header" or not isinstance(first.get("format"), int) or "levels" not in first:
-        raise BadInputError("The file is no scan.", address=str(path), remedy=_WORDING.remedy)
+        raise BadInputError("The file is not a scan.", address=str(path), remedy=_WORDING.remedy)
     if first["format"] > FORMAT:
         raise BadInputError(
             f"The scan has format {first['format']}; this version reads up to {FORMAT}.",
             address=str(path),
-            remedy="Use the version of migrate that wrote it, or scan anew.",
+            remedy="Use the version of migrate that wrote it, or scan again.",
         )
     sealed = sealedlines.read(path, _WORDING)
     return ScanFile(first, sealed.lines[1:], sealed.sha256)

@@ -24,7 +24,7 @@ def checked(subscriptions: Iterable[str]) -> list[str]:
         id_ = asked.subscription if asked and asked == asked.subscription_id else str(asked)
         if not is_guid(id_):
             raise BadInputError(
-                f"'{text}' is no subscription.",
+                f"'{text}' is not a subscription.",
                 remedy="Write its id, a GUID; `az account list --output table` shows those that you see.",
             )
         found.setdefault(id_.lower(), id_)
@@ -55,7 +55,7 @@ def group_name(text: str) -> str:
     name = text.removesuffix("/").removeprefix(_GROUP)
     if not is_name(name):
         raise BadInputError(
-            f"'{text}' is no management group.",
+            f"'{text}' is not a management group.",
             remedy="Write its id, as `az account management-group list` shows it.",
         )
     return name

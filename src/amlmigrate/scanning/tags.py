@@ -134,7 +134,7 @@ async def _write(arm: Arm, path: str, change: TagChange, due: Mapping[str, str])
             raise _OthersError(now)
         if len({*map(str.lower, now), *map(str.lower, due)}) > _MOST:
             raise ConflictError(
-                f"It has {many(len(now), 'tag')}, and Azure takes {_MOST} at the most.",
+                f"It has {many(len(now), 'tag')}, and Azure takes {_MOST} at most.",
                 address=change.id,
                 remedy=f"Remove tags that nobody needs, then scan again: it gets {', '.join(due)}.",
             )

@@ -22,7 +22,7 @@ def following(found: Stages) -> str:
         (found.removing, remove),
         (residuals, waive.format(quote(residuals[0].address) if residuals else "")),
         (found.removal, ""),
-        (not found.approval.given, f"somebody else: migrate approve {folder}"),
+        (not found.approval.given, f"have somebody else run: migrate approve {folder}"),
         # `run` refuses a plan with one before it changes anything.
         (not found.run.begun and conflicts, settle_conflicts(folder)),
         (not found.run.begun, f"migrate run {folder}"),

@@ -261,7 +261,7 @@ class BlobVerifier:
         try:
             data = await asyncio.to_thread(write, entry.blob.path, found or b"", self._mapping)
         except ValueError as error:
-            return ManifestEntry(entry.blob, unread=f"not written anew: {error}")
+            return ManifestEntry(entry.blob, unread=f"not rewritten: {error}")
         blob = as_written(entry.blob, data)
         return ManifestEntry(blob, entry.sha256 and hashlib.sha256(data).hexdigest(), entry.md5 and blob.md5)
 

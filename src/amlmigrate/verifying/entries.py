@@ -46,7 +46,7 @@ class ManifestEntry:
             return "are stored under a Content-Encoding"
         if self.found is None:
             return "were not read at this depth"
-        return "" if self.found.text else "are no text"
+        return "" if self.found.text else "are not text"
 
     def line(self, place: Location) -> bytes:
         """Its line in a manifest; the account and container are those of `place`."""

@@ -91,7 +91,7 @@ def _finding(address: str, files: Mapping[Location, int]) -> Finding:
         address,
         f"{_counted(len(files))} of its bytes in the target {'names' if len(files) == 1 else 'name'} places of the"
         f" source, which {'it' if len(files) == 1 else 'they'} will not find once that is gone: {_told(files)}.",
-        "Set them right in the source and plan anew, or waive this finding: nothing is green before.",
+        "Fix them in the source and plan again, or waive this finding: nothing is green before.",
         code="names-source",
     )
 

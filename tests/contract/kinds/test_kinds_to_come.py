@@ -271,7 +271,7 @@ async def test_what_somebody_elses_failed_at_is_a_conflict(move: Move) -> None:
     theirs = {"name": "score-cmk", "properties": {"provisioningState": "Failed", "authMode": "Key"}}
     move.target.documents[NEW_SCORE] = theirs
     tally = await move.run()
-    assert "another one that this tool did not make" in tally.failed[0].summary
+    assert "a different one that this tool did not create" in tally.failed[0].summary
     assert move.puts(NEW_SCORE) == 0
 
 

@@ -243,7 +243,7 @@ async def test_a_copy_whose_source_is_gone_is_never_deleted_by_a_copy() -> None:
     """As an older plan had it: under the name of a copy."""
     ours = blob("d/old", 1, '"o"')
     target, record = Account({"d/old": ours}), Record({"d/old": Copied('"0"', '"o"', PLAIN)})
-    with pytest.raises(ConflictError, match=r"d/old \(without a source any more: plan anew"):
+    with pytest.raises(ConflictError, match=r"d/old \(without a source any more: plan again"):
         await _copy(Account(dict(FIFTY)), target, record)
     assert target.listed["d/old"] is ours and not [call for call in target.calls if call[0] == "delete"]
 

@@ -73,7 +73,7 @@ def left(there: Blob, **more: Any) -> Copied:
 @pytest.mark.parametrize(
     ("copied", "source", "there", "doing", "why"),
     [
-        (None, SOURCE, COOL, Doing.LEAVE, "not made by this tool"),
+        (None, SOURCE, COOL, Doing.LEAVE, "not created by this tool"),
         (OURS._replace(target_etag='"other"'), SOURCE, COOL, Doing.LEAVE, UNTOUCHED),
         (OURS._replace(target_etag=""), SOURCE, COOL, Doing.LEAVE, "not known to be this tool's"),
         (OURS, SOURCE, COOL, Doing.LEAVE, CHANGED + "tier"),

@@ -81,7 +81,7 @@ ERRORS: list[MigrateError] = [
     DENIED,
     OutOfReachError("it broke", method="PUT", url="https://x", retried=True),
     OtherBytesError("1 byte", url="https://x"),
-    DriftError("It changed.", address="d/1", remedy="Plan anew."),
+    DriftError("It changed.", address="d/1", remedy="Plan again."),
     RefusedError("No.", reasons=("a", "b")),
     UnreadableError("No.", why="it is in the archive tier"),
     UnsupportedError("No.", address="https://x"),

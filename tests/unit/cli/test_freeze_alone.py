@@ -155,7 +155,7 @@ async def test_an_account_that_evidence_alone_names_is_refused_while_the_source_
 async def test_a_workspace_made_anew_is_another() -> None:
     anew = {**SOURCE.document, "properties": {**SOURCE.document["properties"], "workspaceId": OLD_ID[::-1]}}
     source, account = await _source(anew)
-    assert "made anew" in source.other and account == SOURCE.storage_account_id
+    assert "created again" in source.other and account == SOURCE.storage_account_id
 
 
 @pytest.mark.parametrize(("deleted", "removed"), [(TIME, TIME), (None, ""), ("", "")])

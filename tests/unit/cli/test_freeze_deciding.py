@@ -102,7 +102,7 @@ async def test_right_after_a_freeze_that_was_cut_off_it_is_asked_for_as_ever(wor
 
 async def test_what_is_not_owed_or_was_let_go_is_bad_input(work: Any) -> None:
     book = _book(work)
-    with pytest.raises(BadInputError, match="is not to be given back"):
+    with pytest.raises(BadInputError, match="is not to be restored"):
         await work._wanted(book, ["frozen/x"], {})
     with pytest.raises(BadInputError, match="was let go") as refused:
         await work._wanted(book, [A], {A: "she has left"})
@@ -155,10 +155,10 @@ def test_once_the_source_is_removed_only_what_can_be_given_is_owed(
 @pytest.mark.parametrize(
     ("standing", "said"),
     [
-        ({"taken": 0}, "freeze: given back"),
-        ({"taken": 0, "let_go": 1}, "freeze: nothing is left to give back"),
-        ({"taken": 0, "gone": 1}, "freeze: nothing is left to give back"),
-        ({"taken": 2, "let_go": 1}, "freeze: 2 role assignments are taken away"),
+        ({"taken": 0}, "freeze: restored"),
+        ({"taken": 0, "let_go": 1}, "freeze: nothing is left to restore"),
+        ({"taken": 0, "gone": 1}, "freeze: nothing is left to restore"),
+        ({"taken": 2, "let_go": 1}, "freeze: 2 role assignments are removed"),
     ],
 )
 def test_what_was_let_go_is_not_called_given_back(tmp_path: Path, standing: dict[str, Any], said: str) -> None:

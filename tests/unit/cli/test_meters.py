@@ -114,7 +114,7 @@ def test_a_failure_is_a_line_at_once(capsys: pytest.CaptureFixture[str]) -> None
     view.close()
     assert capsys.readouterr().err.splitlines()[1:] == [
         "failed models/risk/3: PUT was answered 400.",
-        "blocked models/risk/4 comes after models/risk/3",
+        "blocked models/risk/4 depends on models/risk/3",
     ]
 
 

@@ -41,7 +41,7 @@ class Told:
     ("event", "said"),
     [
         (run_progress.StepFailed("models/m/1", "no room", "make some"), "failed models/m/1: no room"),
-        (run_progress.StepBlocked("models/m/2", "models/m/1"), "blocked models/m/2 comes after models/m/1"),
+        (run_progress.StepBlocked("models/m/2", "models/m/1"), "blocked models/m/2 depends on models/m/1"),
         (
             run_progress.RunStopping(1),
             "stopping: 1 step ends what it has under way; a second signal ends all at once",

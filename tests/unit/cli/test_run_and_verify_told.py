@@ -68,11 +68,11 @@ def test_a_run_tells_programs_just_the_members_of_the_reference() -> None:
 @pytest.mark.parametrize(
     ("outcome", "lead", "following"),
     [
-        (replace(OUTCOME, items=OUTCOME.items[:1]), "All is done:", "migrate verify plans/x"),
-        (OUTCOME, "Not all is done:", "or for each: migrate waive jobs plans/x"),
+        (replace(OUTCOME, items=OUTCOME.items[:1]), "Everything is done:", "migrate verify plans/x"),
+        (OUTCOME, "Not everything is done:", "or for each: migrate waive jobs plans/x"),
         (
             replace(OUTCOME, items=OUTCOME.items[:1], open_findings=(replace(WARNING, severity="blocks"),)),
-            "Not all is done:",
+            "Not everything is done:",
             "or: migrate waive models/m/1!names-source plans/x",
         ),
         (
@@ -87,7 +87,7 @@ def test_a_run_tells_programs_just_the_members_of_the_reference() -> None:
         ),
         (
             replace(OUTCOME, items=(Item("models/m/1", Outcome.FAILED, "no room"),)),
-            "Not all is done:",
+            "Not everything is done:",
             "migrate run plans/x --resume",
         ),
     ],

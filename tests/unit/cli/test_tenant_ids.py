@@ -64,7 +64,7 @@ def test_letter_case_makes_no_second_sign_in() -> None:
     "text", ["", " ", f"{ID}\n", "a/b", "..", ".", "a..b", "a?b", "contoso.com#", "a%2fb", "tenänt"]
 )
 def test_what_would_lead_elsewhere_in_a_url_is_no_tenant(text: str) -> None:
-    with pytest.raises(BadInputError, match="is no tenant"):
+    with pytest.raises(BadInputError, match="is not a tenant"):
         _session(target_tenant=text, tenant=text)
 
 

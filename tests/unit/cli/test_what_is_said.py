@@ -119,7 +119,7 @@ def test_a_name_cannot_write_lines_or_colours_of_its_own(capsys: pytest.CaptureF
         and "\x1b" not in said
         and "\u202e" not in said
     )
-    assert not any(line.startswith("All is done.") for line in said.splitlines())
+    assert not any(line.startswith("Everything is done.") for line in said.splitlines())
 
 
 def test_an_item_that_is_shown_whole_cannot_either(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_what_is_open_of_a_kind_that_the_plan_lacks_is_refused(folder: Path) -> 
 def test_a_verification_after_the_cutover_says_all_that_keeps_it_from_green() -> None:
     grave = {**FINDING, "severity": "error"}
     assert _living(green=False, open_findings=[FINDING], posture=[grave]).endswith(
-        "0 differences, 0 open, 1 finding not let go, 1 error about the target's keys and storage."
+        "0 differences, 0 open, 1 finding not waived, 1 error about the target's keys and storage."
     )
 
 
@@ -156,8 +156,8 @@ def test_a_green_one_after_the_cutover_says_what_was_not_checked() -> None:
     }
     early = _living(not_checked=["the bytes of the source", "whether the code bytes stay"], code_bytes=look)
     assert early.endswith(
-        "; 0 other changes there; 2 things were not checked, among them whether the code bytes stay:"
-        " look again from 2026-03-03T12:30+00:00 on."
+        "; 0 other changes there; 2 things were not checked, among them whether the code bytes stay: verify"
+        " again from 2026-03-03T12:30+00:00 on."
     )
     assert _living(code_bytes=look).endswith("; 0 other changes there.")
 
@@ -191,7 +191,7 @@ def test_a_key_that_is_not_the_customers_is_let_go_by_nobody() -> None:
         found = of_findings([Finding(severity, "/a", "under Microsoft's key", "", code)])
         return [NewDecision(one, "known") for one in found.values()]
 
-    with pytest.raises(RefusedError, match="cannot be let go"):
+    with pytest.raises(RefusedError, match="cannot be waived"):
         _refuse_keys(choices("storage.encryption", "error"))
     for code, severity in (
         ("datastores.encryption", "error"),

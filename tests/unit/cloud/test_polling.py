@@ -169,7 +169,7 @@ def test_a_failure_has_the_services_words(word: str) -> None:
         False,
     )
     # Nothing but the state is said.
-    with pytest.raises(ProvisioningFailedError, match=f"did not come about: {word}: no message"):
+    with pytest.raises(ProvisioningFailedError, match=f"but it failed: {word}: no message"):
         Azure([status(word)], [DONE]).settled(TELLS)
 
 

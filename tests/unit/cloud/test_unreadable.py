@@ -29,7 +29,7 @@ def _error(status: int, code: str, *codes: str) -> ServiceError:
         (409, "BlobUsesCustomerSpecifiedEncryption", "its writer sent along"),
         (409, "BlobCustomerSpecifiedEncryptionMismatch", "another key"),
         (409, "SomethingNew", "409 SomethingNew"),
-        (404, "BlobNotFound", "gone"),
+        (404, "BlobNotFound", "deleted"),
         (412, "ConditionNotMet", "written since"),
         (416, "InvalidRange", "416 InvalidRange"),
         (403, "AuthorizationPermissionMismatch", "may not read it"),

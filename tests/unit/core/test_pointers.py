@@ -69,9 +69,9 @@ def test_where_nothing_is_nothing_is_made_up(value: Any, pointer: str) -> None:
 
 @pytest.mark.parametrize("text", ["a", "a/b", "/~", "/~2"])
 def test_what_is_no_pointer_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is no JSON pointer"):
+    with pytest.raises(ValueError, match="is not a JSON pointer"):
         names_of(text)
-    with pytest.raises(ValueError, match="is no JSON pointer"):
+    with pytest.raises(ValueError, match="is not a JSON pointer"):
         at({}, text)
 
 

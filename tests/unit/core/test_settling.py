@@ -60,7 +60,8 @@ def _content(look: Settling | None) -> Any:
 def test_the_headline_says_that_it_is_not_checked_and_stays_green() -> None:
     early = verified(_content(_look(2)))
     assert early.startswith("Green at depth checksum") and early.endswith(
-        "2 things were not checked, among them whether the code bytes stay: look again from 2026-03-03T12:30+00:00 on."
+        "2 things were not checked, among them whether the code bytes stay: verify again from"
+        " 2026-03-03T12:30+00:00 on."
     )
     assert "among them whether" in of_evidence(_content(_look(2)))
     for content in (_content(_look(48)), _content(None)):

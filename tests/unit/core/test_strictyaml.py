@@ -29,12 +29,12 @@ from amlmigrate.core.strictyaml import NotStrictError, load
         ("a: !!python/object/apply:os.system [id]\n", "line 1 has a tag"),
         ("a: !!binary aGk=\n", "line 1 has a tag"),
         ("%YAML 1.1\n---\na: 1\n", "line 1 has a directive"),
-        ("a: 1\n---\na: 2\n", "no YAML: but found another document, in line 2"),
+        ("a: 1\n---\na: 2\n", "not valid YAML: but found another document, in line 2"),
         ("? [a]\n: b\n", "line 1 has a list or a map where a name belongs"),
-        ("a: [1\nb: 2\n", "no YAML"),
+        ("a: [1\nb: 2\n", "not valid YAML"),
         ("[" * 5_000, "deeper than 100 levels"),
-        ("a: \x00", "no YAML"),
-        ("a: \ud800", "no YAML"),
+        ("a: \x00", "not valid YAML"),
+        ("a: \ud800", "not valid YAML"),
     ],
 )
 def test_what_could_mean_two_things_is_refused(text: str, told: str) -> None:

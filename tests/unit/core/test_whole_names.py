@@ -66,7 +66,7 @@ def test_a_subscription_is_a_guid_in_any_case(text: str) -> None:
 )
 def test_nothing_else_is_one(text: str) -> None:
     assert not is_guid(text)
-    with pytest.raises(BadInputError, match="is no "):
+    with pytest.raises(BadInputError, match="is not a "):
         WorkspaceRef.parse(f"{text}/rg/ws")
     with pytest.raises(BadInputError, match=r"AZURE_SUBSCRIPTION_ID"):
         WorkspaceRef.parse("rg/ws", text)

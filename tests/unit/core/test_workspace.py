@@ -53,7 +53,7 @@ def test_two_parts_need_a_subscription_from_elsewhere() -> None:
     ],
 )
 def test_anything_else_is_no_workspace(text: str) -> None:
-    with pytest.raises(BadInputError, match="is no workspace"):
+    with pytest.raises(BadInputError, match="is not a workspace"):
         WorkspaceRef.parse(text, SUBSCRIPTION)
 
 

@@ -56,7 +56,7 @@ def test_an_address_of_the_studio_names_its_workspace(url: str) -> None:
     ],
 )
 def test_any_other_address_names_none(url: str) -> None:
-    with pytest.raises(BadInputError, match="is no workspace"):
+    with pytest.raises(BadInputError, match="is not a workspace"):
         WorkspaceName.parse(url, SUB)
 
 
@@ -109,5 +109,5 @@ def test_what_has_no_name_in_its_place_is_none(text: str) -> None:
 
 
 def test_files_hold_ids_and_no_names() -> None:
-    with pytest.raises(BadInputError, match="'mine' is no subscription"):
+    with pytest.raises(BadInputError, match="'mine' is not a subscription"):
         WorkspaceRef.parse("mine/rg/ws")

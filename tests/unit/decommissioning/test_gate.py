@@ -89,7 +89,7 @@ def _left(address: str, document: dict[str, Any]) -> Callable[[Case], Case]:
 
 
 def _posture(address: str, summary: str) -> Callable[[Case], Case]:
-    return lambda case: _facts(case, posture=[Finding("error", address, summary, "set it right", "key.enabled")])
+    return lambda case: _facts(case, posture=[Finding("error", address, summary, "fix it", "key.enabled")])
 
 
 def _with(one: Step) -> Callable[[Case], Case]:

@@ -75,7 +75,7 @@ def _with(name: str, *stores: dict[str, Any]) -> dict[str, list[dict[str, Any]] 
 async def test_a_datastore_that_leads_into_them_keeps_them() -> None:
     lists = _with("w", {"id": "/w/lake", "properties": INTO}, {"id": "/w/other", "properties": ELSEWHERE})
     found = await _read(_Azure(lists=lists))
-    assert found.reasons(PLACES) == ["The datastore /w/lake leads into them."]
+    assert found.reasons(PLACES) == ["The datastore /w/lake points into them."]
     assert (found.workspaces, found.unseen) == ({_id("w").lower()}, [])
 
 
@@ -89,7 +89,7 @@ async def test_one_made_anew_under_the_sources_name_is_another() -> None:
         LIST.format(ONE): [_workspace("source", "another-number")],
         f"{_id('source')}/datastores": [{"id": "/again", "properties": INTO}],
     }
-    assert (await _read(_Azure(lists=lists))).reasons(PLACES) == ["The datastore /again leads into them."]
+    assert (await _read(_Azure(lists=lists))).reasons(PLACES) == ["The datastore /again points into them."]
 
 
 @pytest.mark.parametrize(
@@ -149,8 +149,8 @@ async def test_each_subscription_is_asked_once_by_whichever_side_sees_it() -> No
     }
     found = await neighbours(sides, {SOURCE_ID}, [ONE])
     assert found.reasons(PLACES) == [
-        "The datastore /far/lake leads into them.",
-        "The datastore /w/lake leads into them.",
+        "The datastore /far/lake points into them.",
+        "The datastore /w/lake points into them.",
     ]
 
 

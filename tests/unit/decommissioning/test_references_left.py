@@ -26,7 +26,7 @@ def standing(*decided: str, counting: tuple[str, ...] | None = None) -> Any:
     )
 
 
-FINDING = Finding("blocks", "data/d/1", "names the source", "set it right", "names-source")
+FINDING = Finding("blocks", "data/d/1", "names the source", "fix it", "names-source")
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ def _scope(source: str, key: str | None = None) -> dict[str, Any]:
             ("own",),
             _scope("Microsoft.Storage"),
             None,
-            "scope 'own': It lies under Microsoft's key",
+            "scope 'own': It is under Microsoft's key",
         ),
         # Written before it had one.
         (MICROSOFTS, "own", ("own", None), _scope("Microsoft.KeyVault", KEY), None, "Microsoft's key"),
@@ -122,7 +122,7 @@ def _scope(source: str, key: str | None = None) -> dict[str, Any]:
             (None, "own"),
             _scope("Microsoft.Storage"),
             None,
-            "scope 'own': It lies under Microsoft's",
+            "scope 'own': It is under Microsoft's",
         ),
         (CUSTOMERS, "own", ("own",), refusal(), None, "scope 'own' could not be read"),
         (CUSTOMERS, "own", ("own",), None, None, "scope 'own' could not be read: Azure shows none"),
@@ -166,7 +166,7 @@ async def test_shares_lie_under_the_key_of_their_account() -> None:
 
 async def test_what_the_key_of_an_account_leaves_out_is_told_of_the_account_alone() -> None:
     [part] = await remaining_resources.parts(side(FakeArm({ACCOUNT: CUSTOMERS})), SOURCE)
-    assert part.key == KEY and part.why.endswith("Its queues and tables lie under Microsoft's key.")
+    assert part.key == KEY and part.why.endswith("Its queues and tables are under Microsoft's key.")
     [share] = remaining_resources.shares(part, [left_by_hand(Address.of("shares", "code-1"), account="acct")])
     assert share.key == KEY and "queues" not in share.why
 

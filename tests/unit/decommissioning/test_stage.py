@@ -508,7 +508,7 @@ def test_what_the_target_does_not_list_keeps_the_containers(tmp_path: Path) -> N
     with _case(tmp_path) as case:
         case.run()
         case.gate.target_by_hand = (left_by_hand(Address.of("connections"), "answered 400", "", NOT_LISTED),)
-        assert "Whether connections in the target lead into" in case.refused(delete=True)
+        assert "Whether connections in the target point into" in case.refused(delete=True)
 
 
 @pytest.mark.parametrize("purge", [False, True])

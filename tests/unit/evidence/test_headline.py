@@ -46,8 +46,8 @@ def _content(blobs: int = 31, documents: int = 40, **more: Any) -> Any:
         ),
         (
             _content(green=False, posture=[{**FINDING, "severity": "error"}, FINDING], open_findings=[FINDING, FINDING]),
-            "Not green: 0 differences, 0 open, 2 findings not let go, 1 error about the target's keys and storage."
-            " 31 blobs and 40 documents are the same.",
+            "Not green: 0 differences, 0 open, 2 findings not waived, 1 error about the target's keys and"
+            " storage. 31 blobs and 40 documents are the same.",
         ),
         (
             _content(30, 39, green=False, differences=[DIFFERENCE, DIFFERENCE], unsettled=[LEFT], not_in_target={"failed": 1}),
@@ -90,21 +90,21 @@ def test_what_a_person_says_to_have_done_is_not_said_to_be_absent() -> None:
 @pytest.mark.parametrize(
     ("items", "says"),
     [
-        ({"migrated": 40}, "All is done: 40 items migrated."),
+        ({"migrated": 40}, "Everything is done: 40 items migrated."),
         (
             {"migrated": 40, "waived": 3, "not needed in the target": 4, "updated": 3},
-            "All is done: 40 items migrated and 3 updated; 3 waived items were not moved.",
+            "Everything is done: 40 items migrated and 3 updated; 3 waived items were not moved.",
         ),
         (
             {"migrated": 1, "left by selection": 1},
-            "All is done: 1 item migrated; 1 item left by selection was not moved.",
+            "Everything is done: 1 item migrated; 1 item left by selection was not moved.",
         ),
-        ({"left to do by hand": 2}, "All is done: 2 items left to do by hand were not moved."),
-        ({}, "All is done."),
+        ({"left to do by hand": 2}, "Everything is done: 2 items left to do by hand were not moved."),
+        ({}, "Everything is done."),
     ],
 )
 def test_what_a_run_says(items: dict[str, int], says: str) -> None:
-    assert ran(items, "All is done") == says
+    assert ran(items, "Everything is done") == says
 
 
 def test_what_the_target_has_in_another_case_is_there_where_case_does_not_count() -> None:

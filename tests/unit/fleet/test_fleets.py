@@ -176,20 +176,20 @@ def test_a_wave_of_nobody_names_its_line(tmp_path: Path, name: str, text: str) -
         ("t.csv", "source,target\nrg/a,\n", "line 2 has no source or no target"),
         ("t.csv", "source,target\nrg/a,rg/b\nRG/A,rg/c\n", "stands in it twice"),
         ("t.csv", "source,target\nrg/a,rg/b\nrg/c,rg/B\n", "is the target of 'rg/a' and of 'rg/c'"),
-        ("t.csv", "source,target\na,rg/b\n", "is no workspace"),
-        ("t.yaml", "- a\n", "no mapping"),
-        ("t.yaml", "", "no mapping"),
-        ("t.yaml", "rg/a: [rg/b]\n", "no mapping"),
+        ("t.csv", "source,target\na,rg/b\n", "is not a workspace"),
+        ("t.yaml", "- a\n", "not a mapping"),
+        ("t.yaml", "", "not a mapping"),
+        ("t.yaml", "rg/a: [rg/b]\n", "not a mapping"),
         ("t.yaml", "rg/a: rg/b\nrg/c:\n", "line 2 has no source or no target"),
         ("t.yaml", "rg/a: rg/b\nrg/a: rg/c\n", "'rg/a' is given twice, in line 1 and in line 2"),
         ("t.yaml", "rg/a: rg/b\nRG/a: rg/c\n", "'RG/a' stands in it twice"),
         ("t.yaml", "a: &x rg/b\nb: *x\n", "line 1 has an anchor"),
         ("t.csv", "source,target,source\nrg/a,rg/b,rg/c\n", "names the column 'source' twice"),
         ("t.csv", "source,target\nrg/a,rg/b,rg/c\n", "line 2 has more cells than columns"),
-        ("t.csv", 'source,target\n"rg/a,rg/b\n', "is no CSV"),
-        ("t.csv", "source,target\nrg/..,rg/b\n", "is no workspace"),
-        ("t.csv", '"source",target\n"rg/a%2e",rg/b\n', "is no workspace"),
-        ("t.yaml", "a: [", "no YAML"),
+        ("t.csv", 'source,target\n"rg/a,rg/b\n', "is not valid CSV"),
+        ("t.csv", "source,target\nrg/..,rg/b\n", "is not a workspace"),
+        ("t.csv", '"source",target\n"rg/a%2e",rg/b\n', "is not a workspace"),
+        ("t.yaml", "a: [", "not valid YAML"),
     ],
 )
 def test_targets_that_cannot_be_used_are_refused(tmp_path: Path, name: str, text: str, told: str) -> None:
@@ -200,7 +200,7 @@ def test_targets_that_cannot_be_used_are_refused(tmp_path: Path, name: str, text
 
 @pytest.mark.parametrize("text", ["first", "0", "-1", "1.5", "9999999", "9" * 5000], ids=lambda text: text[:7])
 def test_a_wave_is_a_number(tmp_path: Path, text: str) -> None:
-    with pytest.raises(BadInputError, match=f"'{text[:40]}' in line 1 is no wave"):
+    with pytest.raises(BadInputError, match=f"'{text[:40]}' in line 1 is not a wave"):
         pairs.waves(write(tmp_path, "w.yml", f"rg/a: {text}\n"), SUBSCRIPTION, {ref("a").id.lower()})
 
 

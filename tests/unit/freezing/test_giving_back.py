@@ -343,8 +343,8 @@ def test_at_a_workspace_that_somebody_else_removed_they_are_named(folder: Folder
 
 def test_another_workspace_of_the_name_gets_no_rights(folder: Folder) -> None:
     azure = frozen(folder, "a")
-    came = folder.back(azure, Source(OLD.id, other="it was made anew"))
-    assert azure.log == [] and came.failed[0][1] == "it was made anew"
+    came = folder.back(azure, Source(OLD.id, other="it was created again"))
+    assert azure.log == [] and came.failed[0][1] == "it was created again"
 
 
 @pytest.mark.parametrize(("end", "ended"), [("2026-01-01T00:00:00Z", True), ("nonsense", True), ("2999-01-01T00:00:00Z", False)])  # fmt: skip

@@ -66,10 +66,10 @@ UNKNOWN = replace(HERE, unknown="nobody may look")
     ("member", "place", "taken", "code", "words"),
     [
         ("", HERE, ["first", "second"], "", ["Frozen: 2 role assignments"]),
-        ("me", HERE, ["second"], "own-rights", ["Frozen: 1", "1 right by which somebody may write stays"]),
-        (MSI, HERE, ["second"], "workspace-rights", ["Frozen: 1", "1 right by which"]),
-        ("", BELOW, [], "inherited", ["Nothing was taken away.", "2 rights by which somebody may write stay"]),
-        ("", UNKNOWN, [], "account-sharing-unknown", ["Nothing was taken away.", "2 at the storage account stay"]),
+        ("me", HERE, ["second"], "own-rights", ["Frozen: 1", "1 right that allows writing stays"]),
+        (MSI, HERE, ["second"], "workspace-rights", ["Frozen: 1", "1 right that allows"]),
+        ("", BELOW, [], "inherited", ["Nothing was removed.", "2 rights that allow writing stay"]),
+        ("", UNKNOWN, [], "account-sharing-unknown", ["Nothing was removed.", "2 at the storage account stay"]),
     ],
 )  # fmt: skip
 def test_what_stays_is_told_first(
@@ -81,10 +81,10 @@ def test_what_stays_is_told_first(
     assert writers.staying == 2 - len(taken)
     text, ended = _said(writers)
     assert all(one in text for one in words), text
-    assert ("somebody may write stay" in text) is bool(code and not writers.undecided)
+    assert ("writing stay" in text) is bool(code and not writers.undecided)
     assert ended == (ExitCode.INCOMPLETE if writers.undecided else ExitCode.DONE)
 
 
 def test_nothing_lets_anybody_write_is_said_where_nothing_does() -> None:
     text, _ = _said(Writers())
-    assert text == "Nothing to take away: no other role assignment lets anybody write the source."
+    assert text == "Nothing to remove: no other role assignment lets anybody write to the source."

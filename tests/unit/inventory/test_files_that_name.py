@@ -80,7 +80,7 @@ def test_a_file_is_read_wherever_it_lies(uri: str, place: Location) -> None:
         (OWN, _refused(403, "AuthorizationPermissionMismatch"), "error", "the identity may not read it"),
         (OWN, _refused(403, "EncryptionScopeDisabled"), "error", "scope is disabled"),
         (OWN, _refused(412, "ConditionNotMet"), "error", "written since it was listed"),
-        (LAKE, "azureml://datastores/d/paths/a".encode("utf-16"), "error", "is no text in UTF-8"),
+        (LAKE, "azureml://datastores/d/paths/a".encode("utf-16"), "error", "is not text in UTF-8"),
     ],
 )
 def test_what_cannot_be_read_is_said(uri: str, answer: Any, severity: str, says: str) -> None:

@@ -235,7 +235,7 @@ def test_one_version_of_a_blob_is_said_not_to_move(query: str, told: int) -> Non
     ]
     assert all("in 1 address" in one.summary for one in told_of)
     [anew] = found.anew.values()
-    assert anew.count == 2, "its place is written anew all the same"
+    assert anew.count == 2, "its place is rewritten all the same"
 
 
 @pytest.mark.parametrize("store", ["workspacefilestore", "lake"])

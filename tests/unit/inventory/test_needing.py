@@ -46,7 +46,7 @@ async def test_what_cannot_be_read_since_the_plan_keeps_all_that_it_may_refer_to
 ) -> None:
     found = inventory(of=TARGET)
     found.findings.append(
-        Finding("blocks", "data/own/1", "'c/MLTable' is no YAML.", "Look.", code="file-not-yaml")
+        Finding("blocks", "data/own/1", "'c/MLTable' is not valid YAML.", "Look.", code="file-not-yaml")
     )
 
     async def given(value: Any) -> Any:

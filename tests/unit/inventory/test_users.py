@@ -58,7 +58,9 @@ OWN = asset("data/own/1", "2026-01-01T00:00:00+00:00", dataType="mltable", dataU
 
 def _inventory(code: str) -> Inventory:
     found = inventory(OWN, of=TARGET)
-    found.findings.append(Finding("blocks", "data/own/1", "'c/e/MLTable' is no YAML: x.", "Look.", code=code))
+    found.findings.append(
+        Finding("blocks", "data/own/1", "'c/e/MLTable' is not valid YAML: x.", "Look.", code=code)
+    )
     return found
 
 

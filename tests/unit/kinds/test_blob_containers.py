@@ -97,11 +97,11 @@ REST = Rest(3, 30, "0" * 64, {"of jobs": 1, "that no asset refers to": 2})
     [
         (True, False, ": 2 that no asset refers to, 1 of jobs", "Copy them with --unreferenced copy"),
         (True, True, ": 2 that no asset refers to, 1 of jobs", "Copy by hand what is this workspace's"),
-        (False, False, " in a container that no datastore leads to on both sides", "Copy them with AzCopy"),
+        (False, False, " in a container that no datastore points to on both sides", "Copy them with AzCopy"),
         (
             False,
             True,
-            " in a container that no datastore leads to on both sides",
+            " in a container that no datastore points to on both sides",
             "Copy by hand what is this workspace's",
         ),
     ],

@@ -211,7 +211,8 @@ ALTERED: dict[str, tuple[Callable[[Path], Any], str]] = {
     "a report under another name": (
         lambda f: (f / "evidence" / VERIFY).rename(f / "evidence" / "0003-decommission.json"), "0003-decommission"),
     "the last report cut off": (lambda f: (f / "evidence" / VERIFY).unlink(), "the ledger knows"),
-    "the last report cut short": (lambda f: _edit(f / "evidence" / VERIFY, b"\"\n}\n", b""), "it is no JSON"),
+    "the last report cut short": (lambda f: _edit(f / "evidence" / VERIFY, b"\"\n}\n", b""), ("it is not"
+                                                                                              " valid JSON")),
     "a changed manifest": (lambda f: _edit(f / "evidence" / "0003-manifest-a.jsonl", b"a", b"b"), "0003-manifest-a"),
     "a manifest taken out": (lambda f: (f / "evidence" / "0003-manifest-b.jsonl").unlink(), "0003-manifest-b"),
     "a manifest that is no file": (_fifo, "0003-manifest-a"),

@@ -31,7 +31,7 @@ from amlmigrate.ledger.valid_decisions import Standing, open_findings
 
 ANN, BEN = (By(name, "host", "1", Identity(f"{name}-ID")) for name in ("ann", "ben"))
 NOBODY = By("ann", "host", "1")
-BLOCKS = Finding("blocks", "models/m/1", "names the source", "set it right", "names-source")
+BLOCKS = Finding("blocks", "models/m/1", "names the source", "fix it", "names-source")
 ERROR = Finding("error", "blobs/c/a!b x", "archived", "rehydrate", "blobs-archived")
 STEPS = (
     step("models/m/1"),

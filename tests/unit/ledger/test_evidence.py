@@ -143,7 +143,7 @@ def test_reports_that_changed_places_are_found(evidence: Evidence) -> None:
 
 def test_a_report_that_is_no_json_is_found_also_at_the_end(evidence: Evidence) -> None:
     (evidence.folder / "0004-decommission.json").write_bytes(b'{"record":')
-    with pytest.raises(RefusedError, match="it is no JSON"):
+    with pytest.raises(RefusedError, match="it is not valid JSON"):
         evidence.reports()
 
 

@@ -53,7 +53,7 @@ def test_the_same_failure_again_is_let_go_and_another_one_is_open(ledger: Ledger
     assert _outcome(ledger) is Outcome.WAIVED
     _fail(ledger, "403 AuthorizationFailure")
     assert _outcome(ledger) is Outcome.WAIVED
-    _fail(ledger, "the target has another one")
+    _fail(ledger, "the target has a different one")
     assert _outcome(ledger) is Outcome.FAILED
     _waive(ledger)
     assert _outcome(ledger) is Outcome.WAIVED
@@ -69,10 +69,10 @@ def test_one_that_is_taken_up_again_is_to_be_carried_out(ledger: Ledger) -> None
 
 
 def test_blocked_is_another_thing_than_failed(ledger: Ledger) -> None:
-    ledger.move(ONE, State.BLOCKED, detail="comes after blobs/c/m, which failed")
+    ledger.move(ONE, State.BLOCKED, detail="depends on blobs/c/m, which failed")
     decide(PLAN, ledger, DecisionVerb.WAIVE, [NewDecision(Subjects(PLAN, [], ledger).find(str(ONE)), "known")], BY)
     assert _outcome(ledger) is Outcome.WAIVED
-    _fail(ledger, "the target has another one")
+    _fail(ledger, "the target has a different one")
     assert _outcome(ledger) is Outcome.FAILED
 
 

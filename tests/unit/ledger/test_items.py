@@ -25,7 +25,7 @@ PLAN = plan(
     step("models/m/2#archive", "models/m/2", action=Action.UPDATE),
     step("data/d/1", action=Action.SKIP, reason="left by selection"),
     step("jobs", action=Action.MANUAL, reason="5 jobs"),
-    step("environments/e/1", action=Action.CONFLICT, reason="the target has another one"),
+    step("environments/e/1", action=Action.CONFLICT, reason="the target has a different one"),
 )
 
 
@@ -52,11 +52,11 @@ def test_items_end_as_the_ledger_says(tmp_path: Path) -> None:
         ledger.move(first, State.CREATED)
         ledger.move(first, State.DONE)
         ledger.move(second, State.FAILED, detail="it broke")
-        ledger.move(second.archived(), State.BLOCKED, detail="comes after it")
+        ledger.move(second.archived(), State.BLOCKED, detail="depends on it")
         found = {item.address: (item.outcome.value, item.detail) for item in items(PLAN, ledger)}
         assert found["models/m/1"] == ("migrated", "not in the target")
         assert found["models/m/2"] == ("failed", "it broke")
-        assert found["models/m/2#archive"] == ("blocked", "comes after it")
+        assert found["models/m/2#archive"] == ("blocked", "depends on it")
         assert tally(items(PLAN, ledger)) == {
             "migrated": 1, "failed": 1, "blocked": 1, "left by selection": 1, "left to do by hand": 1,
             "in conflict": 1,

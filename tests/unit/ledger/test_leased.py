@@ -23,7 +23,7 @@ def test_a_ledger_has_one_place_for_its_lease(tmp_path: Path) -> None:
         leased.note(ledger, mine)
         assert leased.asked(ledger) == mine
         leased.note(ledger, replace(mine, id="other"))
-        assert leased.asked(ledger) == replace(mine, id="other"), "one at the most"
+        assert leased.asked(ledger) == replace(mine, id="other"), "one at most"
         leased.forget(ledger)
         assert leased.asked(ledger) is None
 

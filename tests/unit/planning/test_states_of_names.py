@@ -55,7 +55,7 @@ def _again(kind: str, then: dict[str, Any], now: dict[str, Any]) -> Step:
 def test_a_name_of_which_nothing_is_said_comes_with_its_first_version(kind: str) -> None:
     found = plan(_name(kind), _version(kind), _version(kind, "2"), _version(kind, "3"))
     step = found[f"{kind}/m"]
-    assert (step.action, step.reason) == (Action.CREATE, "comes with its first version")
+    assert (step.action, step.reason) == (Action.CREATE, "is created with its first version")
     assert step.comes_with_version and found.after(f"{kind}/m") == [f"{kind}/m/1"]
     assert found.moving()[-1] == f"{kind}/m"
     assert not any(one.comes_with_version for one in found.steps if one is not step)
@@ -129,7 +129,9 @@ def test_what_somebody_else_said_of_it_in_the_target_is_a_conflict(
     step = plan(_name(), _version(), there=there, prior=prior)["models/m"]
     [field] = theirs
     assert step.action is Action.CONFLICT and f"/properties/{field}" in step.reason
-    assert step.reason.startswith("changed in the target" if "models/m" in own else "the target has another one")
+    assert step.reason.startswith(
+        "changed in the target" if "models/m" in own else ("the target has a different one")
+    )
 
 
 @pytest.mark.parametrize("own", [("models/m", "models/m/1"), ("models/m/1",)])

@@ -70,7 +70,7 @@ def test_a_blob_of_somebody_else_is_an_item_of_its_own_and_all_others_are_copied
     copy, item = found[f"{AT}/a"], found[f"{AT}/a/y/z"]
     assert copy.bytes == Bytes(Location("acct", OLD_BLOBS, "a"), Location("cmkacct", NEW_BLOBS, "a"), 1, 3)
     assert copy.source_sha256 == listing_digest(BLOBS), "drift is found in all of the folder"
-    assert copy.reason == "1 not in the target; apart from it 1 another in the target"
+    assert copy.reason == "1 not in the target; separate items: 1 different in the target"
     places = Location("acct", OLD_BLOBS, "a/y/z"), Location("cmkacct", NEW_BLOBS, "a/y/z")
     assert (item.bytes, item.blob) == (Bytes(*places, 1, 4), True)
     assert (item.source_sha256, item.target_sha256) == (listing_digest([BLOBS[1]]), listing_digest([theirs]))
@@ -83,7 +83,7 @@ def test_a_blob_too_many_is_an_item_of_its_own() -> None:
     assert _actions(found) == {"/a": Action.ADOPT, "/a/extra": Action.CONFLICT}
     item = found[f"{AT}/a/extra"]
     assert item.reason.startswith("too many") and item.bytes and item.bytes.blobs == 0
-    assert found[f"{AT}/a"].reason == "2 in the target already; apart from it 1 too many"
+    assert found[f"{AT}/a"].reason == "2 in the target already; separate items: 1 too many"
     assert "models/m/1!foreign-bytes" in _codes(found)
 
 

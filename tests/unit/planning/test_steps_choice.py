@@ -133,7 +133,7 @@ ELSEWHERE = WorkspaceRef("s", "rg", "other").id
         ({"environment": "missing@latest"}, "'missing@latest', which is not in the source"),
         ({"environment": f"azureml:{ELSEWHERE}/environments/e/versions/1"}, "refers to another workspace"),
         ({"in": "azureml://datastores/gone/paths/a"}, "'azureml://datastores/gone/paths/a', which is not in"),
-        ({"in": "https://other.blob.core.windows.net/c/a"}, "Its bytes lie outside the workspace"),
+        ({"in": "https://other.blob.core.windows.net/c/a"}, "Its bytes are outside the workspace"),
         ({"in": "azureml://datastores/workspaceblobstore/paths/nothing"}, "Its bytes are not there"),
     ],
 )

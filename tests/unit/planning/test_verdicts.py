@@ -111,7 +111,7 @@ def test_what_cannot_be_changed_any_more_is_a_conflict(change: dict[str, Any]) -
 def test_what_somebody_else_made_is_a_conflict_when_it_differs(prior: OwnershipRecord) -> None:
     verdict = _verdict(MODEL, _in_target(description="b"), prior)
     assert verdict.action is Action.CONFLICT
-    assert "not made by this tool" in verdict.reason
+    assert "not created by this tool" in verdict.reason
     assert verdict.target_sha256 == MODELS.state(_in_target(description="b").document)
 
 

@@ -99,7 +99,7 @@ def test_all_of_a_rule_has_to_hold_and_the_first_decides(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (": : :", "it is no YAML"),
+        (": : :", "it is not valid YAML"),
         ("format: 1\nfacts: {}\nformat: 1\n", "'format' is given twice, in line 1 and in line 3"),
         (
             'format: 1\nfacts: {sensitivity: {tag: "a\\n", levels: [a, b]}, environment: {tag: b, levels: [a, b]}}',
@@ -108,7 +108,7 @@ def test_all_of_a_rule_has_to_hold_and_the_first_decides(tmp_path: Path) -> None
         ("", "None is not of type 'object'"),
         (standard(format=2), "1 was expected"),
         (standard(extra=1), "'extra' was unexpected"),
-        (standard(rules=[rule("huge", names=["a"])]), "'huge' is no level of environment"),
+        (standard(rules=[rule("huge", names=["a"])]), "'huge' is not a level of environment"),
         (standard(rules=[rule(values=["a"])]), "'tags' is a dependency of 'values'"),
         (standard(rules=[rule()]), "$.rules[0].when"),
         (

@@ -98,7 +98,7 @@ def test_from_nothing_everything_is_made_and_no_placeholder_is_taken_for_a_value
         (_vault(enablePurgeProtection=None), DesiredVerb.UPDATE, "purge protection is turned on"),
         (_vault(enableSoftDelete=False), DesiredVerb.UPDATE, "soft delete is turned on"),
         (_vault(softDeleteRetentionInDays=7), DesiredVerb.REFUSE, "for 7 days and the file asks for 90"),
-        (vaults.FoundVault({**GOOD_VAULT, "location": "westus"}), DesiredVerb.REFUSE, "lies in westus"),
+        (vaults.FoundVault({**GOOD_VAULT, "location": "westus"}), DesiredVerb.REFUSE, "is in westus"),
         (
             _vault(networkAcls={"defaultAction": "Deny", "bypass": "None"}),
             DesiredVerb.REFUSE,
@@ -228,7 +228,7 @@ def test_a_storage_account() -> None:
     storage = part("storage account")
     assert storage.decide(FoundStorage(_account()), KNOWN).verb is DesiredVerb.UPDATE
     assert storage.decide(FoundStorage(_account(**_under("cmk"))), KNOWN).verb is DesiredVerb.EXISTS
-    assert "another key" in _text(storage.decide(FoundStorage(_account(**_under("other"))), KNOWN))
+    assert "another customer's key" in _text(storage.decide(FoundStorage(_account(**_under("other"))), KNOWN))
     for unfit in ({"kind": "BlobStorage"}, {"sku": {"name": "Premium_LRS"}}, {"location": "westus"}):
         assert storage.decide(FoundStorage({**_account(), **unfit}), KNOWN).verb is DesiredVerb.REFUSE
     hierarchical = _account()
@@ -508,7 +508,7 @@ def test_an_endpoint_that_leads_elsewhere_or_lies_elsewhere_is_refused() -> None
     assert made and made.body and endpoint.decide(made.body, KNOWN).verb is DesiredVerb.EXISTS
     told = made.body["properties"]
     elsewhere = {**told, "subnet": {"id": f"{_NETWORK}/virtualNetworks/v/subnets/other"}}
-    assert "lies in the subnet" in _text(endpoint.decide({"properties": elsewhere}, KNOWN))
+    assert "is in the subnet" in _text(endpoint.decide({"properties": elsewhere}, KNOWN))
     assert "leads to nothing" in _text(endpoint.decide({"properties": {"subnet": told["subnet"]}}, KNOWN))
 
 

@@ -140,11 +140,11 @@ def test_the_schema_names_the_place(changed: dict[str, Any], told: str, tmp_path
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
-        ({"location": "east/us"}, "location: is no region"),
-        ({"location": "eastus2\n"}, "location: is no region"),
-        ({"subscription": "sub"}, "subscription: is no subscription's id, a GUID"),
-        ({"subscription": f"{SUBSCRIPTION}\n"}, "subscription: is no subscription's id"),
-        ({"resourceGroup": ".."}, "resourceGroup: is no name of a resource group"),
+        ({"location": "east/us"}, "location: is not a region"),
+        ({"location": "eastus2\n"}, "location: is not a region"),
+        ({"subscription": "sub"}, "subscription: is not a subscription id (a GUID)"),
+        ({"subscription": f"{SUBSCRIPTION}\n"}, "subscription: is not a subscription id"),
+        ({"resourceGroup": ".."}, "resourceGroup: is not a valid name of a resource group"),
         ({"resourceGroup": "g\n"}, "resourceGroup: 'g\\n' is not of the form"),
         ({"key": {"name": "k\n"}}, "key.name: 'k\\n' is not of the form"),
         ({"keyVault": {"name": "kv-keys\n"}}, "keyVault.name: "),
@@ -153,7 +153,7 @@ def test_the_schema_names_the_place(changed: dict[str, Any], told: str, tmp_path
         ({"keyVault": {"id": f"{VAULT}\n"}}, "keyVault.id: "),
         ({"keyVault": {"id": VAULT.replace(SUBSCRIPTION, "x")}}, "keyVault.id: "),
         ({"logAnalytics": {"id": LOGS.replace("logs", "a%2f..")}}, "logAnalytics.id: "),
-        ({"applicationInsights": {"name": "a#b"}}, "applicationInsights.name: 'a#b' is no name"),
+        ({"applicationInsights": {"name": "a#b"}}, "applicationInsights.name: 'a#b' is not a valid name"),
         ({"applicationInsights": {"name": "a\n"}}, "applicationInsights.name: "),
         (
             {"workspace": {"name": "one", "encryption": {"mode": "classic", "cosmosDbPrincipalId": "-" * 36}}},
@@ -177,7 +177,7 @@ def test_names_are_taken_whole(changed: dict[str, Any], told: str, tmp_path: Pat
         ("location: a\nkey: {name: k}\nlocation: b\n", "'location' is given twice, in line 1 and in line 3"),
         ("key:\n  name: k\n  size: 2048\n  size: 4096\n", "'size' is given twice, in line 3 and in line 4"),
         ("defaults: &d {name: k}\nkey: *d\n", "line 1 has an anchor"),
-        ("a: [1\nb: 2\n", "it is no YAML: did not find expected ',' or ']', in line 2"),
+        ("a: [1\nb: 2\n", "it is not valid YAML: did not find expected ',' or ']', in line 2"),
         ("tags: {country: NO, since: 2026-01-01}\n", "'location' is a required property"),
     ],
 )
@@ -236,7 +236,7 @@ def test_durations(text: str, told: int) -> None:
     ["90 days", "", "P", "D", "90", "P90", "-P1D", "P90D\n", " P90D", "P٣D", f"P{'9' * 30}D", f"P{'9' * 30}Y"],
 )
 def test_what_is_no_duration(text: str) -> None:
-    with pytest.raises(ValueError, match="no duration"):
+    with pytest.raises(ValueError, match="not a duration"):
         days(text)
 
 
@@ -244,5 +244,5 @@ def test_what_is_no_duration(text: str) -> None:
 def test_a_duration_beyond_all_time_is_refused_with_its_place(member: str, tmp_path: Path) -> None:
     path = tmp_path / "f.json"
     path.write_text(json.dumps({**FILE, "key": {"name": "k", member: f"P{'9' * 30}D"}}))
-    with pytest.raises(BadInputError, match=f"key.{member}: 'P9+D' is no duration such as P90D or P1Y"):
+    with pytest.raises(BadInputError, match=f"key.{member}: 'P9+D' is not a duration such as P90D or P1Y"):
         reading.read(path)

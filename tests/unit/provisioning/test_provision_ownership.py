@@ -488,7 +488,7 @@ def test_what_others_made_between_two_attempts_is_not_written_over(tag: str, wro
     one = _Late(there, wrong=wrong)
     with pytest.raises(RefusedError) as caught:
         _carried_out(one)
-    assert len(one.acts) == 1 and any("not this file's" in reason for reason in caught.value.reasons)
+    assert len(one.acts) == 1 and any("does not belong to this file" in reason for reason in caught.value.reasons)
 
 
 def test_what_came_to_be_as_asked_while_a_right_was_late_is_left() -> None:

@@ -21,7 +21,7 @@ from amlmigrate.running.walker import WalkResult
 PLAN = plan(step("models/m/1"), step("jobs", action=Action.MANUAL))
 DONE = RunOutcome(PLAN, Path("x"), (Item("models/m/1", Outcome.MIGRATED, ""),), (), (), WalkResult(done=1))
 OPEN = Item("jobs", Outcome.MANUAL, "history")
-FINDING = Finding("blocks", "models/m/1", "names the source", "set it right", "names-source")
+FINDING = Finding("blocks", "models/m/1", "names the source", "fix it", "names-source")
 
 
 @pytest.mark.parametrize(

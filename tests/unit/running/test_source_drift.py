@@ -58,7 +58,7 @@ def test_every_change_of_the_source_is_named() -> None:
     )
 
 
-SETTING = left_by_hand(Address.of("diagnosticSettings", "logs"), "it stays", "make it anew", {"name": "logs"})
+SETTING = left_by_hand(Address.of("diagnosticSettings", "logs"), "it stays", "create it again", {"name": "logs"})
 HIDDEN = left_by_hand(Address.of("diagnosticSettings"), "they could not be listed", "make them anew", UNLISTED)
 
 

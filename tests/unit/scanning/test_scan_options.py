@@ -50,7 +50,7 @@ def test_subscriptions_are_guids_and_told_once() -> None:
     assert checked([f"/SUBSCRIPTIONS/{one}/"]) == [one]
     narrower = f"/subscriptions/{one}/resourceGroups/rg"
     for other in ("a/b", narrower, f"{narrower}/providers/Microsoft.X/y/z", f"/subscriptions/{one}//", "", "/"):
-        with pytest.raises(BadInputError, match=f"'{other}' is no subscription"):
+        with pytest.raises(BadInputError, match=f"'{other}' is not a subscription"):
             checked([other])
 
 
@@ -69,7 +69,7 @@ def test_a_scan_never_takes_the_place_of_another(tmp_path: Path, monkeypatch: py
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ('{"record":"header","format":1}\n', "no scan"),
+        ('{"record":"header","format":1}\n', "not a scan"),
         ('{"record":"header","format":2,"levels":{}}\n', "format 2"),
         ('{"record":"header","format":1,"levels":{}}\n', "cut short"),
         ("nonsense\n", "cut short or no scan"),

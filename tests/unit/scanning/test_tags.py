@@ -162,7 +162,7 @@ def test_more_tags_than_azure_takes_are_refused_before_the_call() -> None:
     wanted = {"environment": "prod"}
     failed, _ = write(arm, TagChange(ID + "full", wanted), TagChange(ID + "room", wanted))
     assert list(failed) == [ID + "full"]
-    assert "50 at the most" in failed[ID + "full"].reason
+    assert "50 at most" in failed[ID + "full"].reason
     assert arm.sent == [wanted]
 
 

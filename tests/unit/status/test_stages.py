@@ -78,7 +78,7 @@ def _line(found: Stages, stage: str) -> str:
     return line
 
 
-NAMES = Finding("blocks", "data/a b/1", "It names the source.", "Set it right.", "names-source")
+NAMES = Finding("blocks", "data/a b/1", "It names the source.", "Fix it.", "names-source")
 
 
 def test_what_a_verification_found_is_the_next_thing_to_do_and_not_to_verify_again(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_a_plan_with_a_conflict_is_not_sent_to_its_run(tmp_path: Path) -> None:
     wrong = _planned(
         tmp_path / "ws3", counts=counts, findings=(Finding("error", "/a", "No.", "Do.", "token-refused"),)
     )
-    assert PlanWrittenView(wrong, folder).next.startswith("set the errors right")
+    assert PlanWrittenView(wrong, folder).next.startswith("fix the errors")
     assert PlanWrittenView(_planned(tmp_path / "ws2"), folder).next == f"migrate run {folder}"
 
 
@@ -137,7 +137,7 @@ def test_a_plan_from_its_making_to_its_end(tmp_path: Path) -> None:
     _ran(folder, made)
     found = _standing(folder, made)
     assert following(found) == f"migrate verify {folder}" and _line(found, "run")
-    assert "All is done: 1 item migrated." in _line(found, "run")
+    assert "Everything is done: 1 item migrated." in _line(found, "run")
 
     since = datetime.now(UTC) - timedelta(hours=100)
     of_it = {"plan": {"sha256": made.sha256}, "time": since.isoformat()}
@@ -156,7 +156,7 @@ def test_a_plan_from_its_making_to_its_end(tmp_path: Path) -> None:
         "id": "acct/azureml",
         "what": "container",
         "key": None,
-        "why": "It lies under Microsoft's key.",
+        "why": "It is under Microsoft's key.",
     }
     _add(folder, "decommission", residuals=[residual], purged=False, recoverable_until=None)
     found = _standing(folder, made)
@@ -209,7 +209,10 @@ def test_an_approval_comes_first(tmp_path: Path) -> None:
     folder = tmp_path / "ws1"
     made = _planned(folder, extra={"require_approval": True})
     found = _standing(folder, made)
-    assert following(found) == f"somebody else: migrate approve {folder}" and in_short(found) == "not approved yet"
+    assert (
+        following(found) == f"have somebody else run: migrate approve {folder}"
+        and in_short(found) == "not approved yet"
+    )
 
 
 def test_a_killed_run_is_not_told_as_its_last_report(tmp_path: Path) -> None:
@@ -319,9 +322,9 @@ def test_a_freeze_that_sums_up_what_was_never_taken_is_refused_in_a_sentence(tmp
 @pytest.mark.parametrize(
     ("stage", "line"),
     [
-        (FreezeStage("frozen", 1, "t", (), 0, 0), "freeze: 1 role assignment is taken away"),
-        (FreezeStage("frozen", 2, "t", (), 0, 0), "freeze: 2 role assignments are taken away"),
-        (FreezeStage("back", 0, "t", (), 0, 0), "freeze: given back"),
+        (FreezeStage("frozen", 1, "t", (), 0, 0), "freeze: 1 role assignment is removed"),
+        (FreezeStage("frozen", 2, "t", (), 0, 0), "freeze: 2 role assignments are removed"),
+        (FreezeStage("back", 0, "t", (), 0, 0), "freeze: restored"),
     ],
 )
 def test_how_many_are_frozen_is_told_in_words_that_fit(tmp_path: Path, stage: FreezeStage, line: str) -> None:

@@ -256,7 +256,7 @@ async def test_what_the_target_names_is_told_by_file_and_what_was_not_searched_i
     assert verdict.naming == {str(one.address): {Location("cmkacct", NEW_BLOBS, "d/1"): 1}}
     assert verdict.unsearched == {
         "are stored under a Content-Encoding": 1,
-        "are no text": 1,
+        "are not text": 1,
         "could not be read": 1,
     }
 

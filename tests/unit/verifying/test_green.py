@@ -52,7 +52,7 @@ from amlmigrate.verifying.sdk import Readers
 from amlmigrate.verifying.verify import filled
 
 PLAN = plan(step("models/m/1"))
-BLOCKS = Finding("blocks", "models/m/1", "names the source", "set it right", "names-source")
+BLOCKS = Finding("blocks", "models/m/1", "names the source", "fix it", "names-source")
 LOOKED = datetime(2026, 3, 3, tzinfo=UTC)
 CLAIM = Claim("storage.encryption", True, "error", "/a", "under a key")
 

@@ -39,7 +39,7 @@ ENCODED = (("content_encoding", "gzip"),)
     ("entry", "why"),
     [
         (READ, ""),
-        (replace(READ, found=SearchResult(False)), "are no text"),
+        (replace(READ, found=SearchResult(False)), "are not text"),
         (replace(READ, found=None), "were not read at this depth"),
         (replace(READ, blob=blob("m/a", headers=ENCODED), found=None), "are stored under a Content-Encoding"),
         (

@@ -105,8 +105,8 @@ def test_all_are_shown_while_they_are_few() -> None:
 
 
 def test_what_was_not_searched_is_counted() -> None:
-    assert list(source_names.not_searched(Counter({"are no text": 3}))) == [
-        "whether files of the target name places of the source, of 3 that are no text"
+    assert list(source_names.not_searched(Counter({"are not text": 3}))) == [
+        "whether files of the target name places of the source, of 3 that are not text"
     ]
 
 
@@ -125,7 +125,7 @@ def test_what_was_found_counts_until_it_is_looked_for_again() -> None:
 def test_it_is_decided_together_with_what_the_plan_says_under_that_address(tmp_path: Path) -> None:
     """Who let go what the plan said of the document has not let go what was found in the files."""
     found = _found(**{"d/b": 1})["data/folder/1!names-source"]
-    said = Finding("blocks", found.about, "it names the source", "set it right", "names-source")
+    said = Finding("blocks", found.about, "it names the source", "fix it", "names-source")
     of = plan(step(PREFIX))
     of = replace(of, header=header(findings=(said,)))
     with Ledger(tmp_path) as ledger:

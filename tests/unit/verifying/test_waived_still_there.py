@@ -49,7 +49,7 @@ class Case:
         self.chain = Evidence(folder, self.ledger)
         if one.action.carried_out:
             self.ledger.move(one.address, State.DOING)
-            self.ledger.move(one.address, State.FAILED, detail="the target has another one")
+            self.ledger.move(one.address, State.FAILED, detail="the target has a different one")
         if waived:
             decide(
                 self.plan,
@@ -108,7 +108,7 @@ def test_theirs_is_gone_so_that_neither_is_there(tmp_path: Path, one: Step, livi
     case = Case(tmp_path, one)
     [found] = case.found(living=living)
     assert (found.address, found.severity) == (f"{one.address}!waived-gone", "blocks")
-    assert "reopen" in found.remedy and "plan anew" in found.remedy
+    assert "reopen" in found.remedy and "plan again" in found.remedy
     assert case.open([found]) == [found.address]
     # That neither is needed is a decision of its own.
     case.waive(found.address)

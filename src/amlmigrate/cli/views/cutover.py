@@ -31,7 +31,7 @@ class CutoverView(EndView):
         time = report.content.time
         return Ending(
             "cutover.end",
-            f"Cut over already, at {time}."
+            f"Already cut over, at {time}."
             if self.result.already
             else f"Cut over: the target lives from {time} on. Neither workspace was changed.",
             warnings,
@@ -59,7 +59,7 @@ class TakenBackView(EndView):
             return Ending("cutover.back.dry", text, lines, members=members)
         stay = many(len(changes), "change stays", "changes stay")
         text = (
-            f"Taken back already, at {report.content.time}."
+            f"Already taken back, at {report.content.time}."
             if self.result.already
             else f"Taken back: the evidence holds both sides again. {stay} in the target: no data is carried back."
         )

@@ -68,7 +68,7 @@ def _headline(name: str, content: Decommission) -> str:
     if content.purged:
         return f"Removed {name}, for good."
     if content.containers_deleted:
-        return f"Removed {name} and its containers: with them nothing of it is called recoverable."
+        return f"Removed {name} and its containers: without them nothing of it can be called recoverable."
     if until:
         return f"Removed {name}; Microsoft documents that it can be recovered until {until}."
     return f"Removed {name}; Microsoft documents that it cannot be recovered."

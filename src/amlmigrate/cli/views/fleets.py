@@ -78,7 +78,9 @@ class FleetView:
     @property
     def _next(self) -> str:
         planned = self.outcome.of(PlanningProgress.PLANNED)
-        return f"migrate show {self.outcome.out / planned[0].folder}" if planned else "scan or set targets anew"
+        return (
+            f"migrate show {self.outcome.out / planned[0].folder}" if planned else "scan again, or fix the targets"
+        )
 
 
 def _errors(told: dict[str, Any]) -> bool:

@@ -49,24 +49,24 @@ class FreezeView(EndView):
             )
         if others := writers.staying - stays:
             # Not all of it is a role assignment: another tenant may manage the subscription.
-            what = "right by which somebody may write stays"
-            several = "rights by which somebody may write stay"
+            what = "right that allows writing stays"
+            several = "rights that allow writing stay"
             text += f" {others} {what if others == 1 else several}: see the warnings."
         if came.unknown:
             gone = many(len(came.unknown), "is", "are")
-            text += f" {gone} gone, and it is not known who did that, which needs a decision."
+            text += f" {gone} gone, and it is not known who removed it, which needs a decision."
         return text
 
     def _lead(self) -> str:
         writers, came = self.result.writers, self.result.came
         if self.result.dry_run:
-            return f"Nothing was changed. {many(len(writers.removable), 'role assignment')} would be taken away."
+            return f"Nothing was changed. {many(len(writers.removable), 'role assignment')} would be removed."
         if came.taken:
             taken = many(len(came.taken), "role assignment was", "role assignments were")
-            return f"Frozen: {taken} taken away. It takes some minutes until that counts."
+            return f"Frozen: {taken} removed. It takes some minutes to take effect."
         if writers.staying or came.stayed or came.gone:
-            return "Nothing was taken away."
-        return "Nothing to take away: no other role assignment lets anybody write the source."
+            return "Nothing was removed."
+        return "Nothing to remove: no other role assignment lets anybody write to the source."
 
     def _next(self) -> str:
         known = self.result.known
@@ -76,16 +76,14 @@ class FreezeView(EndView):
             following = f"get the rights that are missing, then migrate freeze {self.folder}"
         else:
             following = "migrate plan, run and verify once more"
-        return following + (
-            f"; to give all back: migrate freeze {self.folder} --back" * bool(known and known.owed)
-        )
+        return following + (f"; to restore all: migrate freeze {self.folder} --back" * bool(known and known.owed))
 
     def _lines(self) -> Iterable[str]:
         came = self.result.came
         yield from map(str, self._taken)
-        yield from (f"not taken: {one}: {why}" for one, why in came.stayed)
-        yield from (f"gone before it was taken, so it will not be given back: {one}" for one in came.gone)
-        yield from (f"not known by whom: {one.address}: {one}" for one in came.unknown)
+        yield from (f"not removed: {one}: {why}" for one, why in came.stayed)
+        yield from (f"gone before it was removed, so it will not be restored: {one}" for one in came.gone)
+        yield from (f"not known who removed it: {one.address}: {one}" for one in came.unknown)
         yield from self.result.elsewhere
         findings = self.result.writers.findings
         yield from (f"warning: {one.address}: {one.summary} {one.remedy}" for one in findings)
@@ -130,19 +128,19 @@ class GiveBackView(EndView):
         members = {"assignments": _dicts(shown)}
         lines = tuple(f"{one.address}: {one.state.value}: {one}" for one in shown)
         if not owed:
-            text = "Nothing is frozen any more: all was given back, or is settled."
+            text = "Nothing is frozen any more: everything was restored or is settled."
             return Ending("back.end", text, lines, members=members)
         many_owed = many(len(owed), "role assignment")
-        text = f"Nothing was changed. {many_owed} would be given back, or left to decide."
+        text = f"Nothing was changed. {many_owed} would be restored, or left to decide."
         return Ending("back.dry", text, lines, members=members)
 
     def _given(self, came: Back) -> Ending:
         report = self.result.report
         there = many(len(came.there), "was", "were")
-        left = f"; {len(came.left)} could not be given back" if came.left else ""
+        left = f"; {len(came.left)} could not be restored" if came.left else ""
         return Ending(
             "back.end",
-            f"Given back: {many(len(came.made), 'role assignment')}; {there} there already{left}.",
+            f"Restored: {many(len(came.made), 'role assignment')}; {there} there already{left}.",
             tuple(self._lines(came)),
             {"Evidence": str(report.path)} if report else {},
             _next(self.folder, came) if came.left else "",
@@ -160,10 +158,10 @@ class GiveBackView(EndView):
         source, let_go = self.result.source, self.result.let_go
         removed = source.removed if source else ""
         yield from (f"there under another name: {one}" for one in came.renamed)
-        yield from (f"not given back, it has ended: {one}" for one in came.ended)
-        yield from (f"not given back, {let_go[one.address]}: {one}" for one in came.let_go)
-        yield from (f"not given back, the workspace was removed ({removed}): {one}" for one in came.placeless)
-        yield from (f"not given back: {one.address}: {one}: {why}" for one, why in came.left)
+        yield from (f"not restored, it has ended: {one}" for one in came.ended)
+        yield from (f"not restored, {let_go[one.address]}: {one}" for one in came.let_go)
+        yield from (f"not restored, the workspace was removed ({removed}): {one}" for one in came.placeless)
+        yield from (f"not restored: {one.address}: {one}: {why}" for one, why in came.left)
         if source and source.unread:
             yield f"not checked: whether the workspace is still the same one: {source.unread}"
         if why := self.result.not_compared:
@@ -180,7 +178,7 @@ def _next(folder: Path, came: Back) -> str:
         address = came.unknown[0].address
         waive = f'migrate waive {address} {folder} --reason "..."'
         return (
-            "look who took it (the subscription's activity log tells), then for each:"
-            f" migrate freeze {folder} --back --give {address}, or let it go: {waive}"
+            "find out who removed it (in the subscription's activity log), then for each: migrate freeze"
+            f" {folder} --back --give {address}, or waive it: {waive}"
         )
-    return f"set it right, then migrate freeze {folder} --back; what cannot be given is let go: {waive}"
+    return f"fix it, then migrate freeze {folder} --back; waive what cannot be restored: {waive}"

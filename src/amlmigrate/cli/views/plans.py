@@ -123,10 +123,11 @@ class PlanWrittenView:
         """What comes after a plan: `run` refuses one with errors or conflicts before it changes anything."""
         plan, folder = self.plan, self.folder
         if self._errors:
-            return f"set the errors right and plan again, or waive them; migrate show {folder}"
+            return f"fix the errors and plan again, or waive them; migrate show {folder}"
         if plan.header.require_approval:
             return (
-                f"somebody else: migrate approve {folder} --digest {plan.sha256[:16]}; then migrate run {folder}"
+                f"have somebody else run: migrate approve {folder} --digest {plan.sha256[:16]}; then"
+                f" migrate run {folder}"
             )
         if any(actions.get(Action.CONFLICT.value) for actions in plan.header.counts.values()):
             return settle_conflicts(folder)
@@ -138,7 +139,7 @@ class PlanWrittenView:
 
     @property
     def _text(self) -> str:
-        errors = f" It has {many(self._errors, 'error')} and cannot be run until each is set right or waived."
+        errors = f" It has {many(self._errors, 'error')} and cannot be run until each is fixed or waived."
         return f"Written to {self.folder}." + (errors if self._errors else "")
 
 
@@ -209,9 +210,9 @@ def _estimate(header: Header) -> str:
     estimate = header.estimate
     return (
         f"{many(header.blobs, 'blob')} with {size(header.bytes)} {'is' if header.blobs == 1 else 'are'} copied"
-        f" inside Azure;{_deletes(estimate)}"
-        f" {_number(estimate['arm_reads'], 'read')} and {_number(estimate['arm_writes'], 'write')} of ARM,"
-        f" which allows them in {duration(estimate['floor_seconds'])} at the least."
+        f" inside Azure;{_deletes(estimate)} {_number(estimate['arm_reads'], 'read')} and"
+        f" {_number(estimate['arm_writes'], 'write')} of ARM, which take at least"
+        f" {duration(estimate['floor_seconds'])} by its limits."
     )
 
 

@@ -141,7 +141,7 @@ def _(event: run_progress.StepFailed, to: ConsoleProgress) -> None:
 
 @tell.register
 def _(event: run_progress.StepBlocked, to: ConsoleProgress) -> None:
-    to.say(("blocked", "yellow"), f" {event.address} comes after {event.after}")
+    to.say(("blocked", "yellow"), f" {event.address} depends on {event.after}")
 
 
 @tell.register
@@ -174,7 +174,7 @@ def _(event: removal_progress.Removing, to: ConsoleProgress) -> None:
 @tell.register
 def _(event: freeze_progress.RightsListed, to: ConsoleProgress) -> None:
     for line in event.lines:
-        to.say(f"to be taken away: {line}")
+        to.say(f"to be removed: {line}")
 
 
 @tell.register

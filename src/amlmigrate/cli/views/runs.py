@@ -98,7 +98,7 @@ def _lead(outcome: RunOutcome) -> str:
     if outcome.stopped:
         why = "Stopped, since the target can no longer be used" if outcome.lost else "Stopped"
         return f"{why}; what was under way has ended"
-    return "Not all is done" if outcome.left or outcome.open_findings else "All is done"
+    return "Not everything is done" if outcome.left or outcome.open_findings else "Everything is done"
 
 
 def _next(outcome: RunOutcome) -> str:

@@ -201,7 +201,7 @@ def _step(page: Page, step: Step) -> None:
     for rewrite in step.rewrites:
         _diff(page, rewrite)
     for file in step.files:
-        page.line(f"file {file.path}: {many(file.count, 'address', 'addresses')} written anew; the first lines:")
+        page.line(f"file {file.path}: {many(file.count, 'address', 'addresses')} rewritten; the first lines:")
         page.line(f"SHA-256 {file.sha256} becomes {file.to_sha256}")
         for rewrite in file.lines:
             _diff(page, rewrite)

@@ -134,13 +134,13 @@ def _freeze(freeze: FreezeStage | None, *, known: bool) -> Iterator[str]:
         yield "freeze: nothing was frozen with this plan"
     else:
         if freeze.taken:
-            yield f"freeze: {many(freeze.taken, 'role assignment is', 'role assignments are')} taken away"
+            yield f"freeze: {many(freeze.taken, 'role assignment is', 'role assignments are')} removed"
         else:
             nothing = freeze.let_go or freeze.gone
-            yield "freeze: nothing is left to give back" if nothing else "freeze: given back"
+            yield "freeze: nothing is left to restore" if nothing else "freeze: restored"
         yield from (f"freeze: {one}: it is not known who took it" for one in freeze.open)
         if freeze.let_go:
-            yield f"freeze: {many(freeze.let_go, 'was', 'were')} let go"
+            yield f"freeze: {many(freeze.let_go, 'was', 'were')} waived"
         if freeze.gone:
             yield f"freeze: {freeze.gone} went with the workspace"
 

@@ -70,7 +70,7 @@ class VerifyView:
 
 def _lines(content: Verify) -> Iterator[str]:
     yield from (f"difference: {_difference(one)}" for one in content.differences)
-    yield from (f"let go: {_difference(one)}" for one in content.tolerated or ())
+    yield from (f"waived: {_difference(one)}" for one in content.tolerated or ())
     yield from (f"{one.outcome.value}: {one.address}: {one.detail}" for one in content.unsettled)
     if content.since_cutover:
         yield from _since_lines(content.since_cutover)
@@ -110,7 +110,7 @@ def living_headline(content: Verify, since: SinceCutover) -> str:
     used = sum(1 for one in since.changes if not one.finding)
     let_go = sum(1 for one in since.changes if one.finding) - len(since.open)
     if content.green:
-        lost = f", {many(let_go, 'lost one was', 'lost ones were')} let go" if let_go else ""
+        lost = f", {many(let_go, 'lost one was', 'lost ones were')} waived" if let_go else ""
         rest = f"; {told}" if (told := unchecked(content)) else ""
         return (
             f"Green at depth {content.depth} since the cutover: the source is as it was, and so are"

@@ -42,7 +42,7 @@ class Endpoint(ProvisioningPart):
             reasons.append(f"It leads to {there or 'nothing'}.")
         subnet = (told.get("subnet") or {}).get("id")
         if not same(subnet, self.wanted.subnet):
-            reasons.append(f"It lies in the subnet {subnet}.")
+            reasons.append(f"It is in the subnet {subnet}.")
         return self.refuse(*reasons) if reasons else self.exists()
 
     def touches(self, step: DesiredStep) -> Iterable[ownership.Change]:

@@ -71,11 +71,11 @@ class RegistryPart(ProvisioningPart):
     def _unfit(self, found: Document) -> list[str]:
         reasons = []
         if region(str(found.get("location", ""))) != self._all.location:
-            reasons.append(f"It lies in {found.get('location')}, the workspace in {self._all.location}.")
+            reasons.append(f"It is in {found.get('location')}, the workspace in {self._all.location}.")
         encryption = properties_of(found).get("encryption") or {}
         if not same(encryption.get("status"), "enabled"):
             return [*reasons, "It is not under a customer's key, which a registry is given at creation only."]
         key = str((encryption.get("keyVaultProperties") or {}).get("keyIdentifier", "")).rstrip("/")
         if not f"{key}/".lower().startswith(f"{self._key}/".lower()):
-            reasons.append(f"It stands under another key, {key}.")
+            reasons.append(f"It is under another key, {key}.")
         return reasons

@@ -97,7 +97,7 @@ class StoragePart(ProvisioningPart):
         """What Azure ML takes for a default account (AZ-WS-10)."""
         told, reasons = properties_of(found), []
         if region(str(found.get("location", ""))) != self._all.location:
-            reasons.append(f"It lies in {found.get('location')}, the workspace in {self._all.location}.")
+            reasons.append(f"It is in {found.get('location')}, the workspace in {self._all.location}.")
         if told.get("isHnsEnabled"):
             reasons.append("It has a hierarchical namespace, which a workspace's own account must not have.")
         sku = str((found.get("sku") or {}).get("name", ""))
@@ -107,9 +107,7 @@ class StoragePart(ProvisioningPart):
         if same(encryption.get("keySource"), _CUSTOMER) and not self._under_key(encryption):
             key = encryption.get("keyvaultproperties") or {}
             there = f"{str(key.get('keyvaulturi', '')).rstrip('/')}/keys/{key.get('keyname')}"
-            reasons.append(
-                f"It stands under another key of a customer, {there}; change it by yourself if you mean to."
-            )
+            reasons.append(f"It is under another customer's key, {there}; change it by yourself if you mean to.")
         return reasons
 
     def _under_key(self, encryption: Document) -> bool:
@@ -128,7 +126,7 @@ class StoragePart(ProvisioningPart):
         if not self._under_key(encryption):
             change["encryption"] = self._encryption()
             body["identity"] = with_identity(found.get("identity") or {}, self._all.identity.id)
-            why.append("is put under the key; nothing is encrypted anew, and queues and tables stay as they are")
+            why.append("is put under the key; nothing is encrypted again, and queues and tables stay as they are")
         elif pinned := (encryption.get("keyvaultproperties") or {}).get("keyversion"):
             stays.append(f"stays on version {pinned} of the key, which it does not rotate")
         if self._switches_off(found):

@@ -144,7 +144,7 @@ class VaultPart(ProvisioningPart):
         found = properties_of(document)
         reasons = []
         if region(str(document.get("location", ""))) != self._location:
-            reasons.append(f"It lies in {document.get('location')}, the workspace in {self._location}.")
+            reasons.append(f"It is in {document.get('location')}, the workspace in {self._location}.")
         by_roles = bool(found.get("enableRbacAuthorization"))
         if self.wanted.access and by_roles != (self.wanted.access == "roles"):
             there = "roles" if by_roles else "access policies"

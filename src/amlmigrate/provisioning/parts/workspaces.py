@@ -21,17 +21,17 @@ from amlmigrate.provisioning.wanted import WantedWorkspace, same
 # What people see: others may have changed it since, and it says nothing of how the workspace is secured.
 _SEEN = ("friendlyName", "description")
 _HALF_DONE = (
-    "Its last operation failed, but it was made before that: to write it anew would undo what others have set"
-    " since (identities, tags, network). Repair it in the portal, or delete it if it holds nothing"
-    " (az ml workspace delete --permanently-delete)."
+    "Its last operation failed, but it was made before that: writing it again would undo what others have set"
+    " since (identities, tags, network). Repair it in the portal, or delete it if it holds nothing (az ml"
+    " workspace delete --permanently-delete)."
 )
 # learn.microsoft.com, machine-learning/concept-soft-delete (the note at its top).
 _UNRECOVERABLE = (
     "it has user-assigned identities only, and Microsoft documents that it cannot be recovered once it is deleted"
 )
 _CLASSIC = (
-    "classic encryption: Cosmos DB, AI Search and storage in a managed resource group, on your subscription's bill"
-    " (one report of 2023: EUR 700 a month at the least), until the workspace is purged"
+    "classic encryption: Cosmos DB, AI Search and storage in a managed resource group, on your subscription's"
+    " bill (one report of 2023: EUR 700 a month at least), until the workspace is purged"
 )
 
 
@@ -109,9 +109,9 @@ class WorkspacePart(ProvisioningPart):
 
     def _would_administer(self) -> str:
         return (
-            "Its key's vault lies in its resource group, and the service would give its own identity rights there:"
-            f" `{GROUP_ROLE.name}` cannot be set, since api-version {GROUP_ROLE.api_version} is not offered for"
-            f" workspaces in {self.wanted.location}. Put the key's vault in another group."
+            "Its key's vault is in its resource group, and the service would give its own identity rights"
+            f" there: `{GROUP_ROLE.name}` cannot be set, since api-version {GROUP_ROLE.api_version} is not"
+            f" offered for workspaces in {self.wanted.location}. Put the key's vault in another group."
         )
 
     def _identities(self, found: Document) -> list[str]:
