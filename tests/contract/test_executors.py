@@ -16,7 +16,7 @@ import pytest
 from azure.storage.blob import ContainerClient, ContentSettings
 from tests.acceptance.world import World, make_world
 from tests.builders import fault
-from tests.unit.world import step
+from tests.builders.world import step
 
 from amlmigrate.bytes.copying import Copier
 from amlmigrate.bytes.deleting import Deleter

@@ -15,7 +15,7 @@ from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobClient, BlobLeaseClient
 from tests.acceptance.world import LEASE, World, make_world
 from tests.builders import fault
-from tests.unit.world import header, plan, step
+from tests.builders.world import header, plan, step
 
 from amlmigrate.cloud import fence as fences
 from amlmigrate.cloud import retrying

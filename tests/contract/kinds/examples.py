@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 import pytest
-from tests.unit.world import MAPPING, NEW, OLD, OLD_BLOBS, OLD_ID, SOURCE
+from tests.builders.world import MAPPING, NEW, OLD, OLD_BLOBS, OLD_ID, SOURCE
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.builders.world import NEW
 from tests.contract.kinds.to_come import online_endpoints, online_endpoints_deployments
 from tests.contract.kinds.workspace_of import InMemory
-from tests.unit.world import NEW
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.operations import Operation

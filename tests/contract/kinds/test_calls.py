@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from tests.builders.world import CONTEXT, archiving
 from tests.contract.kinds.examples import ASSETS, changed, every_asset, every_kind, filled, kind_of
 from tests.contract.kinds.workspace_of import InMemory, names
-from tests.unit.world import CONTEXT, archiving
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.lists import ListError

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tests.builders.world import CONTEXT, TARGET, archiving
 from tests.contract.kinds.examples import NEW, changed, every_asset, every_kind, filled, kind_of
 from tests.contract.kinds.service import answered
-from tests.unit.world import CONTEXT, TARGET, archiving
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from bicep_types import Types
+from tests.builders.world import CONTEXT, archiving
 from tests.contract.kinds.examples import ASSETS, every_asset, kind_of
-from tests.unit.world import CONTEXT, archiving
 
 from amlmigrate.core.asset import Asset
 

@@ -6,8 +6,8 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
+from tests.builders.world import CONTEXT, archiving
 from tests.contract.kinds.examples import ASSETS, changed, every_asset, every_kind, filled, kind_of
-from tests.unit.world import CONTEXT, archiving
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.builders.world import MAPPING, NEW, OLD, SOURCE, TARGET, header, inventory
 from tests.contract.kinds.living import DEPLOYMENTS, ENDPOINTS, KEYS, KilledError, Service
 from tests.unit.planning.planned import Planned, containers, model
-from tests.unit.world import MAPPING, NEW, OLD, SOURCE, TARGET, header, inventory
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Inventory

@@ -8,9 +8,9 @@ import re
 from typing import cast
 
 import pytest
+from tests.builders.world import inventory
 from tests.contract.kinds.examples import ALL, every_listed, filled
 from tests.contract.kinds.workspace_of import InMemory
-from tests.unit.world import inventory
 
 from amlmigrate.cloud.workspaces import WorkspaceClient
 from amlmigrate.core.address import Address

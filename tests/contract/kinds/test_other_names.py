@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from tests.builders.world import header, inventory
 from tests.contract.kinds.test_kinds_to_come import (
     BLUE,
     NAMES,
@@ -22,7 +23,6 @@ from tests.contract.kinds.test_kinds_to_come import (
     living,
 )
 from tests.unit.planning.planned import containers
-from tests.unit.world import header, inventory
 
 from amlmigrate.cloud.sdk import Unreadable
 from amlmigrate.cloud.session import Session

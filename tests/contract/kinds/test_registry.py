@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from tests.builders.world import NEW, OLD, TARGET, asset, by_hand, containers, inventory
 from tests.contract.kinds.examples import ALL, EVERY, every_kind, every_listed, filled
-from tests.unit.world import NEW, OLD, TARGET, asset, by_hand, containers, inventory
 
 import amlmigrate
 from amlmigrate import kinds

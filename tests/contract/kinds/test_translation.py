@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.builders.world import CONTEXT, OLD_BLOBS, OLD_ID, TARGET, workspace
 from tests.contract.kinds.examples import ASSETS, KINDS, MAPPING, OLD, every_asset, every_kind, filled, kind_of
 from tests.contract.kinds.service import READ_ONLY, answered
-from tests.unit.world import CONTEXT, OLD_BLOBS, OLD_ID, TARGET, workspace
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.builders.world import CONTEXT, NEW, header
 from tests.contract.kinds.examples import ASSETS, KINDS, every_asset, kind_of
 from tests.contract.kinds.living import DEPLOYMENTS, ENDPOINTS, KilledError, Service
 from tests.contract.kinds.workspace_of import InMemory
-from tests.unit.world import CONTEXT, NEW, header
 
 from amlmigrate.core.address import PHASES
 from amlmigrate.core.asset import Asset

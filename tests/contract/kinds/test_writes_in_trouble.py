@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.builders.world import header
 from tests.contract.kinds.living import ENDPOINTS, KilledError, Reply
 from tests.contract.kinds.test_kinds_to_come import (
     BLUE,
@@ -21,7 +22,6 @@ from tests.contract.kinds.test_kinds_to_come import (
     living,
 )
 from tests.unit.planning.planned import Planned
-from tests.unit.world import header
 
 from amlmigrate.core.documents import Document
 from amlmigrate.core.plan import Action, Plan

@@ -8,7 +8,7 @@ import hashlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.world import MAPPING, NEW, OLD, blob
+from tests.builders.world import MAPPING, NEW, OLD, blob
 
 from amlmigrate.bytes.contents import anew, as_written, files, line_rewrites, rewritten
 from amlmigrate.bytes.yamltext import TextEdit

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.unit.world import OLD_BLOBS, blob, containers, listing, plan, step
+from tests.builders.world import OLD_BLOBS, blob, containers, listing, plan, step
 
 from amlmigrate.bytes.comparing import Comparison, judged
 from amlmigrate.bytes.drift import drifted, shared

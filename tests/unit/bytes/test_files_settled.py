@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
+from tests.builders.world import MAPPING, blob, step
 from tests.unit.bytes.executed import copier
-from tests.unit.world import MAPPING, blob, step
 
 from amlmigrate.bytes.jsonfiles import planned
 from amlmigrate.bytes.listings import listing_digest

@@ -7,7 +7,7 @@ import json
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tests.unit.world import MAPPING, OLD, OLD_BLOBS, OLD_ID
+from tests.builders.world import MAPPING, OLD, OLD_BLOBS, OLD_ID
 
 from amlmigrate.bytes.jsonfiles import planned, written_anew
 from amlmigrate.bytes.prefixes import prefix_of

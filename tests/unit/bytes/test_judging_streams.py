@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.world import blob
+from tests.builders.world import blob
 
 from amlmigrate.bytes.comparing import Comparison, judged
 from amlmigrate.bytes.listings import Listing, unlike

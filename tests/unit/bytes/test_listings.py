@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.world import MAPPING, NEW_BLOBS, OLD_BLOBS, OLD_ID, blob, containers
+from tests.builders.world import MAPPING, NEW_BLOBS, OLD_BLOBS, OLD_ID, blob, containers
 
 from amlmigrate.bytes.listings import Listing, goal_path, listing_digest, unlike
 from amlmigrate.bytes.storage_containers import listing_digests

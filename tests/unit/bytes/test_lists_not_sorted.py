@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from tests.unit.world import NEW_BLOBS, OLD_BLOBS, blob
+from tests.builders.world import NEW_BLOBS, OLD_BLOBS, blob
 
 from amlmigrate.bytes.comparing import Comparison, judged
 from amlmigrate.bytes.listings import Listing, list_container, listing_digest, not_sorted

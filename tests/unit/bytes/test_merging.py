@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.world import blob
+from tests.builders.world import blob
 
 from amlmigrate.bytes.listings import Listing, ListingDigest, goal_path, listing_digest
 from amlmigrate.bytes.merging import OrderError, PathPair, merged, rising

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.unit.world import blob
+from tests.builders.world import blob
 
 from amlmigrate.bytes.ownership import Doing, overwritten, relabelled, removable, settled, verdict
 from amlmigrate.core.asset import Blob

@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tests.unit.world import MAPPING, NEW_BLOBS, OLD, OLD_BLOBS, OLD_ID, SOURCE
+from tests.builders.world import MAPPING, NEW_BLOBS, OLD, OLD_BLOBS, OLD_ID, SOURCE
 
 from amlmigrate.bytes import searching
 from amlmigrate.bytes.searching import Search, SearchResult, is_text

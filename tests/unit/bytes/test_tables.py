@@ -8,9 +8,9 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.builders.world import MAPPING, NEW_BLOBS, OLD, OLD_BLOBS, OLD_ID
+from tests.builders.world import NEW as NEW_REF
 from tests.unit.core.test_rewriting import FROM, TO
-from tests.unit.world import MAPPING, NEW_BLOBS, OLD, OLD_BLOBS, OLD_ID
-from tests.unit.world import NEW as NEW_REF
 
 from amlmigrate.bytes.contents import written_anew
 from amlmigrate.bytes.tables import (

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.builders.world import MAPPING, blob
 from tests.unit.bytes.executed import executor
-from tests.unit.world import MAPPING, blob
 
 import amlmigrate
 from amlmigrate.bytes.executing import performed, streamed

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.unit.world import MAPPING, blob, listing
+from tests.builders.world import MAPPING, blob, listing
 
 from amlmigrate.bytes.deciding import PathDecision, copies, deletions
 from amlmigrate.bytes.tasks import CompareTask, CopyTask, DeleteTask, RelabelTask, RewriteTask

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.borne_out import bear_out
-from tests.unit.world import SOURCE, TARGET, header, step
+from tests.builders.ledgers import bear_out
+from tests.builders.world import SOURCE, TARGET, header, step
 from typer.testing import CliRunner
 
 from amlmigrate.cli import plans

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.reports import report as made_report
-from tests.unit.world import LAKE, MAPPING, NEW_BLOBS, OLD_BLOBS, SOURCE, TARGET, header, plan, step
+from tests.builders.reports import report as made_report
+from tests.builders.world import LAKE, MAPPING, NEW_BLOBS, OLD_BLOBS, SOURCE, TARGET, header, plan, step
 from typer.testing import CliRunner
 
 from amlmigrate.cli.main import app

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.unit.reports import TIME, filed, report
-from tests.unit.world import OLD, OLD_ID, SOURCE, plan
+from tests.builders.reports import TIME, filed, report
+from tests.builders.world import OLD, OLD_ID, SOURCE, plan
 
 from amlmigrate.cli.views.freeze import GiveBackView
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.builders.reports import TIME, report
+from tests.builders.world import OLD, header
 from tests.unit.freezing.assigned import ACCOUNT, PLAN, guid, one
-from tests.unit.reports import TIME, report
-from tests.unit.world import OLD, header
 
 from amlmigrate.cli.views.status import stage_lines
 from amlmigrate.core.authorship import By

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.unit.world import header, plan, step
+from tests.builders.world import header, plan, step
 from typer.testing import CliRunner, Result
 
 from amlmigrate.cli.main import app

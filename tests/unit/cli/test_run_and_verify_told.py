@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.reports import BODIES, FINDING, TIME, report
-from tests.unit.world import header, plan, step
+from tests.builders.reports import BODIES, FINDING, TIME, report
+from tests.builders.world import header, plan, step
 
 from amlmigrate.cli.views.human import HumanView
 from amlmigrate.cli.views.runs import DryRunView, RunView, view_of

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
-from tests.unit.world import header, step
+from tests.builders.world import header, step
 
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Action, Bytes, Gone, Plan, Rewrite, Step

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from azure.core.credentials import AccessToken
-from tests.unit.world import NEW, NEW_ID, OLD_ID, header, plan, workspace
+from tests.builders.world import NEW, NEW_ID, OLD_ID, header, plan, workspace
 
 from amlmigrate.cloud import tenants as cloud_tenants
 from amlmigrate.cloud.credentials import Credential, Login

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.reports import FINDING, TIME, report, since
-from tests.unit.world import blob, header, listing, step
+from tests.builders.reports import FINDING, TIME, report, since
+from tests.builders.world import blob, header, listing, step
 from typer.testing import CliRunner
 
 from amlmigrate.cli.main import app

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from tests.unit.world import blob
+from tests.builders.world import blob
 
 from amlmigrate.cloud import blobs as module
 from amlmigrate.cloud import ranges, retrying

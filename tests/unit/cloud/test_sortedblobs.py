@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.world import blob
+from tests.builders.world import blob
 
 from amlmigrate.cloud.sortedblobs import Below, ByPath, SortedBlobs
 from amlmigrate.core.asset import Blob

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.unit.world import blob
+from tests.builders.world import blob
 
 from amlmigrate.cloud import blobs as module
 from amlmigrate.cloud import unreadable

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from tests.unit.world import OLD
+from tests.builders.world import OLD
 
 from amlmigrate.core import kindnames
 from amlmigrate.core.address import Address

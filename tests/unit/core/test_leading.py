@@ -9,8 +9,8 @@ from itertools import product
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.builders.world import MAPPING, NEW_BLOBS, OLD_BLOBS, SOURCE
 from tests.unit.core.test_rewriting import FROM, KEPT, PAIRS, TO
-from tests.unit.world import MAPPING, NEW_BLOBS, OLD_BLOBS, SOURCE
 
 from amlmigrate.cloud.credentials import CLOUDS
 from amlmigrate.core.mapping import Mapping

@@ -6,7 +6,7 @@ import pickle
 from dataclasses import replace
 
 import pytest
-from tests.unit.world import step
+from tests.builders.world import step
 
 from amlmigrate.core.ownership_record import Copied, OwnershipRecord
 from amlmigrate.core.plan import Action, Bytes, Step

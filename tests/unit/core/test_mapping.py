@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.unit.world import MAPPING, NEW, NEW_BLOBS, OLD, OLD_BLOBS, OLD_ID, SOURCE, TARGET
+from tests.builders.world import MAPPING, NEW, NEW_BLOBS, OLD, OLD_BLOBS, OLD_ID, SOURCE, TARGET
 
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.reference import WorkspaceScope, references

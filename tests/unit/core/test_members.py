@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.builders.world import MAPPING, OLD, OLD_BLOBS, OLD_ID, SOURCE
 from tests.unit.core.test_leading import PATHS
 from tests.unit.core.test_rewriting import FROM, KEPT, PAIRS
-from tests.unit.world import MAPPING, OLD, OLD_BLOBS, OLD_ID, SOURCE
 
 from amlmigrate.core.json_strings import (
     document_references,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.unit.world import MAPPING, OLD_BLOBS
+from tests.builders.world import MAPPING, OLD_BLOBS
 
 from amlmigrate.cloud.credentials import CLOUDS
 from amlmigrate.core.address import Address

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from tests.unit.world import OLD, header, step
+from tests.builders.world import OLD, header, step
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.errors import BadInputError

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.world import OLD, OLD_ID
+from tests.builders.world import OLD, OLD_ID
 
 from amlmigrate.core.reference import Reference, WorkspaceScope, references
 from amlmigrate.core.workspace import Location

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.world import MAPPING, NEW, NEW_BLOBS, NEW_ID, OLD, OLD_BLOBS, OLD_ID
+from tests.builders.world import MAPPING, NEW, NEW_BLOBS, NEW_ID, OLD, OLD_BLOBS, OLD_ID
 
 from amlmigrate.core.reference import references
 

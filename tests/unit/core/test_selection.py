@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.world import asset
+from tests.builders.world import asset
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset

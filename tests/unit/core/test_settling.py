@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.unit.reports import report
+from tests.builders.reports import report
 
 from amlmigrate.core.settling import Settling
 from amlmigrate.evidence.headline import of_evidence, verified

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.world import OLD, OLD_ID
+from tests.builders.world import OLD, OLD_ID
 
 from amlmigrate.core.spelling import plain
 

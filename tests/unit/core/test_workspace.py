@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.world import SOURCE
+from tests.builders.world import SOURCE
 
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.workspace import Location, Workspace, WorkspaceRef

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.unit.reports import report
-from tests.unit.world import NEW_BLOBS, OLD_BLOBS, blob, containers, plan, step
+from tests.builders.reports import report
+from tests.builders.world import NEW_BLOBS, OLD_BLOBS, blob, containers, plan, step
 
 from amlmigrate.bytes.storage_containers import Containers, listing_digests, prefix_digests
 from amlmigrate.core.asset import Blob

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.unit.world import SOURCE
+from tests.builders.world import SOURCE
 
 from amlmigrate.core import findingcodes
 from amlmigrate.core.identity import Identity

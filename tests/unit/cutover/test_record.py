@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.builders.reports import report, since
+from tests.builders.world import NEW_BLOBS
 from tests.unit.cutover import cut
-from tests.unit.reports import report, since
-from tests.unit.world import NEW_BLOBS
 
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.seal import PLAIN_SHA

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.builders.world import blob, inventory
+from tests.builders.world import by_hand as left_by_hand
 from tests.unit.cutover import cut
-from tests.unit.world import blob, inventory
-from tests.unit.world import by_hand as left_by_hand
 
 from amlmigrate.bytes.storage_containers import Containers
 from amlmigrate.core.address import Address

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.builders.reports import report, since
+from tests.builders.world import NEW_BLOBS, blob
 from tests.unit.cutover import cut
-from tests.unit.reports import report, since
-from tests.unit.world import NEW_BLOBS, blob
 
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.address import Address

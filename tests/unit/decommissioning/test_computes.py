@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 import pytest
-from tests.unit.world import by_hand as left_by_hand
+from tests.builders.world import by_hand as left_by_hand
 
 from amlmigrate.cloud.workspaces import WorkspaceClient
 from amlmigrate.core.address import Address

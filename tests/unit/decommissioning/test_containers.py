@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from tests.unit.world import SOURCE, TARGET, asset, blob, inventory
+from tests.builders.world import SOURCE, TARGET, asset, blob, inventory
 
 from amlmigrate.bytes.listings import Listing, listing_digest
 from amlmigrate.cloud.errors import ServiceError

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.reports import report as made_report
-from tests.unit.world import NEW_BLOBS, OLD_BLOBS, SOURCE, TARGET, inventory, plan, step
+from tests.builders.reports import report as made_report
+from tests.builders.world import NEW_BLOBS, OLD_BLOBS, SOURCE, TARGET, inventory, plan, step
 
 from amlmigrate.core.plan import Action, Bytes
 from amlmigrate.core.state import State

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.unit.reports import filed
-from tests.unit.world import NEW_BLOBS, OLD_BLOBS, SOURCE, TARGET, asset, inventory, plan, step
+from tests.builders.reports import filed
+from tests.builders.world import NEW_BLOBS, OLD_BLOBS, SOURCE, TARGET, asset, inventory, plan, step
 
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.claim import Claim

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.reports import DIGESTS, SHA, report
-from tests.unit.world import by_hand as left_by_hand
-from tests.unit.world import inventory, plan, step
+from tests.builders.reports import DIGESTS, SHA, report
+from tests.builders.world import by_hand as left_by_hand
+from tests.builders.world import inventory, plan, step
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.authorship import By

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.builders.reports import report, since
+from tests.builders.world import blob, inventory
 from tests.unit.cutover import cut
-from tests.unit.reports import report, since
-from tests.unit.world import blob, inventory
 
 from amlmigrate.bytes.storage_containers import Containers
 from amlmigrate.core.asset import Blob

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.builders.reports import report
+from tests.builders.world import NEW_BLOBS, TARGET, blob, containers, inventory, plan, step
 from tests.unit.decommissioning.arm import FakeRoles
 from tests.unit.decommissioning.test_stage import Azure
-from tests.unit.reports import report
-from tests.unit.world import NEW_BLOBS, TARGET, blob, containers, inventory, plan, step
 
 from amlmigrate.bytes.binding import bound
 from amlmigrate.bytes.storage_containers import Containers

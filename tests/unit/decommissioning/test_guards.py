@@ -7,9 +7,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.builders.reports import filed
+from tests.builders.world import by_hand
 from tests.unit.decommissioning.arm import FakeArm, refusal, side
-from tests.unit.reports import filed
-from tests.unit.world import by_hand
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.workspace import Location

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.builders.world import OLD, SOURCE
+from tests.builders.world import by_hand as left_by_hand
 from tests.unit.decommissioning.arm import FakeArm, FakeRoles, refusal, side
-from tests.unit.world import OLD, SOURCE
-from tests.unit.world import by_hand as left_by_hand
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.address import Address

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.world import NEW_BLOBS, TARGET, blob, containers, inventory, plan, step
+from tests.builders.world import NEW_BLOBS, TARGET, blob, containers, inventory, plan, step
 
 from amlmigrate.bytes.listings import listing_digest
 from amlmigrate.core.asset import Blob

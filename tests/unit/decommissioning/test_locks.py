@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.builders.world import OLD
 from tests.unit.decommissioning.arm import FakeArm, refusal
-from tests.unit.world import OLD
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.decommissioning.removal import held_by

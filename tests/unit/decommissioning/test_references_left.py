@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.unit.world import OLD, SOURCE, TARGET, asset, by_hand, header, inventory, plan, step
+from tests.builders.world import OLD, SOURCE, TARGET, asset, by_hand, header, inventory, plan, step
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.finding import Finding

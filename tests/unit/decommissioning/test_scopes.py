@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.unit.world import OLD
+from tests.builders.world import OLD
 
 from amlmigrate.decommissioning.surroundings import going
 from amlmigrate.freezing.rights import writes_workspace

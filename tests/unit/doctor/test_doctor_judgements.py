@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.world import NEW, SOURCE, TARGET
+from tests.builders.world import NEW, SOURCE, TARGET
 
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.documents import Document

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.builders.world import NEW, TARGET
 from tests.unit.scanning.workspaces import scanned
-from tests.unit.world import NEW, TARGET
 
 from amlmigrate.core.armid import ArmId
 from amlmigrate.doctor import blockers

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.unit.reports import DIFFERENCE, FINDING, LEFT, report
+from tests.builders.reports import DIFFERENCE, FINDING, LEFT, report
 
 from amlmigrate.core.state import Outcome
 from amlmigrate.evidence.headline import apart, of_evidence, ran, verified

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.reports import BODIES
+from tests.builders.reports import BODIES
 
 from amlmigrate import evidence
 from amlmigrate.core import schemas

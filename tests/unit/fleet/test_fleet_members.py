@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from tests.unit.world import header, step
+from tests.builders.world import header, step
 
 from amlmigrate.cli.execute import CommonOptions
 from amlmigrate.cli.views.fleets import FleetView

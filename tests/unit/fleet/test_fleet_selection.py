@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from tests.unit.world import asset, header, inventory, step
+from tests.builders.world import asset, header, inventory, step
 
 from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import BadInputError, ExitCode

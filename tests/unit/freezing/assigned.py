@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tests.unit.world import OLD, SOURCE, plan
+from tests.builders.world import OLD, SOURCE, plan
 
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.cloud.roles import Removed

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.unit.world import OLD, SOURCE
+from tests.builders.world import OLD, SOURCE
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.finding import Finding

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.builders.world import OLD, OLD_ID
 from tests.unit.evidence.test_records import valid
 from tests.unit.freezing.assigned import (
     ACCOUNT,
@@ -27,7 +28,6 @@ from tests.unit.freezing.assigned import (
     id_of,
     one,
 )
-from tests.unit.world import OLD, OLD_ID
 
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.freeze_record import Assignment, FreezeState, strange

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.builders.world import OLD
 from tests.unit.freezing.assigned import (
     ACCOUNT,
     Azure,
@@ -21,7 +22,6 @@ from tests.unit.freezing.assigned import (
     one,
     silence,
 )  # fmt: skip
-from tests.unit.world import OLD
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.errors import MigrateError

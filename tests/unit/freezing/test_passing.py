@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.unit.world import SOURCE
+from tests.builders.world import SOURCE
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.identity import Identity

@@ -6,10 +6,10 @@ import asyncio
 from typing import Any
 
 import pytest
+from tests.builders.reports import BY, filed
+from tests.builders.world import SOURCE
 from tests.unit.freezing.test_passing import given
 from tests.unit.freezing.test_staying import BELOW, HERE, Group
-from tests.unit.reports import BY, filed
-from tests.unit.world import SOURCE
 
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.plan import Header

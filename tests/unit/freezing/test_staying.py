@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.builders.world import SOURCE
 from tests.unit.freezing.test_passing import SCOPE, Roles, given
-from tests.unit.world import SOURCE
 
 from amlmigrate.cli.views.freeze import FreezeView
 from amlmigrate.core.errors import ExitCode

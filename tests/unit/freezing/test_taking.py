@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.builders.world import OLD
 from tests.unit.freezing.assigned import (
     ACCOUNT,
     Azure,
@@ -22,7 +23,6 @@ from tests.unit.freezing.assigned import (
     one,
     silence,
 )
-from tests.unit.world import OLD
 
 from amlmigrate.core.freeze_record import Assignment, FreezeState
 from amlmigrate.freezing import atomic_deeds, freeze, give_back

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from tests.unit.world import OLD
+from tests.builders.world import OLD
 
 from amlmigrate.cloud.arm import Answer, Arm
 from amlmigrate.cloud.errors import ServiceError

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.unit.world import blob, step
+from tests.builders.world import blob, step
 
 from amlmigrate.bytes.listings import listing_digest
 from amlmigrate.core.asset import Blob

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import cast
 
 import pytest
-from tests.unit.world import by_hand as left_by_hand
+from tests.builders.world import by_hand as left_by_hand
 
 from amlmigrate.cloud.workspaces import WorkspaceClient
 from amlmigrate.core.address import Address

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.unit.world import plan, step
+from tests.builders.world import plan, step
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.plan import Action

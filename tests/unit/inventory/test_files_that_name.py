@@ -8,7 +8,7 @@ from collections import Counter
 from typing import Any, cast
 
 import pytest
-from tests.unit.world import OLD_BLOBS, SOURCE, asset, blob, inventory
+from tests.builders.world import OLD_BLOBS, SOURCE, asset, blob, inventory
 
 from amlmigrate.bytes.contents import LARGEST
 from amlmigrate.bytes.listings import Listing

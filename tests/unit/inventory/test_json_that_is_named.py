@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 import pytest
-from tests.unit.world import MAPPING, NEW, NEW_BLOBS, OLD, OLD_BLOBS, SOURCE, TARGET, asset, blob, inventory
+from tests.builders.world import MAPPING, NEW, NEW_BLOBS, OLD, OLD_BLOBS, SOURCE, TARGET, asset, blob, inventory
 
 from amlmigrate.bytes import jsonfiles
 from amlmigrate.bytes.listings import Listing

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.unit.world import NEW_BLOBS, SOURCE, TARGET, asset, inventory, step
+from tests.builders.world import NEW_BLOBS, SOURCE, TARGET, asset, inventory, step
 
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.ownership_record import OwnershipRecord

@@ -8,8 +8,8 @@ from collections import Counter
 from typing import Any, cast
 
 import pytest
+from tests.builders.world import OLD_BLOBS, SOURCE, asset, blob, inventory
 from tests.unit.core.test_rewriting import FROM
-from tests.unit.world import OLD_BLOBS, SOURCE, asset, blob, inventory
 
 from amlmigrate.bytes.listings import Listing
 from amlmigrate.cloud.blobs import Blobs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.unit.world import NEW_BLOBS, OLD_BLOBS, OLD_ID, SOURCE, TARGET
+from tests.builders.world import NEW_BLOBS, OLD_BLOBS, OLD_ID, SOURCE, TARGET
 
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.workspace import Datastore, Location

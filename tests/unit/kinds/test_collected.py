@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from tests.unit.world import NEW_BLOBS, blob, containers, header, step
+from tests.builders.world import NEW_BLOBS, blob, containers, header, step
 
 from amlmigrate.core.plan import Action, Bytes, Plan, Step
 from amlmigrate.core.workspace import Location

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.unit.world import CONTEXT, asset
+from tests.builders.world import CONTEXT, asset
 
 from amlmigrate.kinds import all_kinds
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.builders.world import CONTEXT, MAPPING, NEW_BLOBS, OLD_BLOBS, asset
 from tests.contract.kinds.workspace_of import InMemory
-from tests.unit.world import CONTEXT, MAPPING, NEW_BLOBS, OLD_BLOBS, asset
 
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.workspace import Datastore, Location

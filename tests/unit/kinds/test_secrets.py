@@ -6,8 +6,8 @@ import asyncio
 import json
 
 import pytest
+from tests.builders.world import CONTEXT, MAPPING, OLD, OLD_BLOBS, archiving, asset
 from tests.contract.kinds.workspace_of import InMemory
-from tests.unit.world import CONTEXT, MAPPING, OLD, OLD_BLOBS, archiving, asset
 
 from amlmigrate.core.errors import DriftError
 from amlmigrate.kinds import all_kinds

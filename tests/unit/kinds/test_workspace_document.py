@@ -6,9 +6,9 @@ import copy
 from typing import Any
 
 import pytest
+from tests.builders.world import TARGET, header, inventory, step
 from tests.contract.kinds.workspace_of import InMemory
 from tests.unit.planning.planned import plan
-from tests.unit.world import TARGET, header, inventory, step
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.address import Address

@@ -12,8 +12,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.builders.world import plan, step
 from tests.unit.leasing.leased import CONTAINER, OTHER, PLACE, URL, LeasedBlob, said
-from tests.unit.world import plan, step
 
 from amlmigrate.cloud.errors import OutOfReachError
 from amlmigrate.cloud.fence import Fence

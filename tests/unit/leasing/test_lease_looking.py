@@ -9,8 +9,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.builders.world import NEW
 from tests.unit.leasing.leased import CONTAINER, OTHER, URL, LeasedBlob, said
-from tests.unit.world import NEW
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.errors import PlanLockedError

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.reports import report as made_report
-from tests.unit.world import plan, step
+from tests.builders.reports import report as made_report
+from tests.builders.world import plan, step
 
 from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import DecisionVerb

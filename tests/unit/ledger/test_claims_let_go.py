@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.unit.reports import report
-from tests.unit.world import header, plan, step
+from tests.builders.reports import report
+from tests.builders.world import header, plan, step
 
 from amlmigrate.core.authorship import By
 from amlmigrate.core.claim import WAIVABLE, Claim, findings

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.reports import report
-from tests.unit.world import header, plan, step
+from tests.builders.reports import report
+from tests.builders.world import header, plan, step
 
 from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import Decision, DecisionVerb, open_digest

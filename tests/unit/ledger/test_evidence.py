@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.unit.reports import report as made_report
+from tests.builders.reports import report as made_report
 
 from amlmigrate.core.errors import ExitCode, PlanLockedError, RefusedError
 from amlmigrate.evidence import Decommission, Run, Verify
@@ -222,7 +222,7 @@ def test_processes_that_add_at_once_make_one_chain(tmp_path: Path, ledger: Ledge
         "import sys; from pathlib import Path\n"
         "from amlmigrate.ledger import Ledger\n"
         "from amlmigrate.ledger.evidence import Evidence\n"
-        "from tests.unit.reports import report\n"
+        "from tests.builders.reports import report\n"
         f"folder = Path({str(tmp_path)!r})\n"
         "with Ledger(folder) as ledger:\n"
         "    evidence = Evidence(folder, ledger)\n"

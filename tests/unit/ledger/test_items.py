@@ -7,7 +7,7 @@ import itertools
 from pathlib import Path
 
 import pytest
-from tests.unit.world import plan, step
+from tests.builders.world import plan, step
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.decision import Decision, DecisionVerb

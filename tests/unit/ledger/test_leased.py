@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from tests.unit.world import plan, step
+from tests.builders.world import plan, step
 
 from amlmigrate.core.workspace import Location
 from amlmigrate.ledger import Ledger, leased

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from tests.unit.world import blob, plan, step
+from tests.builders.world import blob, plan, step
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.decision import Decision, DecisionVerb

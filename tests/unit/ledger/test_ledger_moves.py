@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from tests.unit.world import plan, step
+from tests.builders.world import plan, step
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.state import FOLLOWS, State

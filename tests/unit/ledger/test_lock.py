@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tests.unit.world import plan, step
+from tests.builders.world import plan, step
 
 from amlmigrate.core.errors import ExitCode, PlanLockedError
 from amlmigrate.ledger import Ledger

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.unit.world import plan, step
+from tests.builders.world import plan, step
 
 from amlmigrate.core.decision import Decision, DecisionVerb
 from amlmigrate.core.ownership_record import Copied, Labels

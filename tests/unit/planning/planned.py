@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tests.unit.world import NEW, OLD, OLD_BLOBS, TARGET, asset, blob, containers, inventory
-from tests.unit.world import by_hand as left_by_hand
+from tests.builders.world import NEW, OLD, OLD_BLOBS, TARGET, asset, blob, containers, inventory
+from tests.builders.world import by_hand as left_by_hand
 
 from amlmigrate.bytes.storage_containers import Containers
 from amlmigrate.core.address import Address

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.world import NEW, OLD, SOURCE, TARGET, header, step
+from tests.builders.world import NEW, OLD, SOURCE, TARGET, header, step
 from typer.testing import CliRunner
 
 from amlmigrate.cli.main import app

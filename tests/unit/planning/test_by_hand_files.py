@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.unit.world import MAPPING, NEW, NEW_BLOBS, OLD, OLD_ID, TARGET, containers, inventory, step
-from tests.unit.world import by_hand as left_by_hand
+from tests.builders.world import MAPPING, NEW, NEW_BLOBS, OLD, OLD_ID, TARGET, containers, inventory, step
+from tests.builders.world import by_hand as left_by_hand
 
 from amlmigrate.core.address import Address, blob_address
 from amlmigrate.core.asset import Asset

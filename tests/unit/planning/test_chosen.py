@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from tests.builders.world import asset, inventory
 from tests.unit.planning.planned import leftover
-from tests.unit.world import asset, inventory
 
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.findingcodes import CODES

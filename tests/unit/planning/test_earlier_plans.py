@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.unit.borne_out import bear_out
-from tests.unit.world import blob, plan, step
+from tests.builders.ledgers import bear_out
+from tests.builders.world import blob, plan, step
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.ownership_record import Copied

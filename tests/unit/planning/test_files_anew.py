@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from tests.builders.world import MAPPING, NEW_BLOBS
 from tests.unit.core.test_rewriting import FROM, TO
 from tests.unit.planning.planned import OLD_BLOBS, Planned, asset, blob, containers, plan
-from tests.unit.world import MAPPING, NEW_BLOBS
 
 from amlmigrate.bytes.contents import as_written, files, rewritten, written_anew
 from amlmigrate.bytes.tables import entries, reference

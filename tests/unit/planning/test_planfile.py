@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.world import header, step
+from tests.builders.world import header, step
 
 from amlmigrate.core.address import PHASES, Address
 from amlmigrate.core.errors import BadInputError, ExitCode

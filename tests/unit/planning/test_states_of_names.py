@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.builders.world import inventory
 from tests.unit.planning.planned import OLD, Planned, asset, model, plan
-from tests.unit.world import inventory
 
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.ownership_record import OwnershipRecord

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.builders.world import MAPPING, NEW_BLOBS
 from tests.unit.planning.planned import OLD_BLOBS, Planned, asset, blob, containers, model, plan
-from tests.unit.world import MAPPING, NEW_BLOBS
 
 from amlmigrate.bytes.drift import drifted
 from amlmigrate.bytes.listings import listing_digest

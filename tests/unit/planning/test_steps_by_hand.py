@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.builders.world import by_hand as left_by_hand
 from tests.unit.planning.planned import OLD, OLD_BLOBS, asset, model, plan, uploaded
-from tests.unit.world import by_hand as left_by_hand
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from tests.builders.world import NEW_BLOBS, OLD_ID, inventory
 from tests.unit.planning.planned import OLD_BLOBS, asset, blob, containers, model, plan, uploaded
-from tests.unit.world import NEW_BLOBS, OLD_ID, inventory
 
 from amlmigrate.bytes.listings import listing_digest
 from amlmigrate.core.mapping import CODE_FOLDER

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from tests.builders.world import OLD_ID, SOURCE, TARGET, asset, blob, containers, inventory
+from tests.builders.world import by_hand as left_by_hand
 from tests.unit.planning.planned import OLD_BLOBS, leftover, model
-from tests.unit.world import OLD_ID, SOURCE, TARGET, asset, blob, containers, inventory
-from tests.unit.world import by_hand as left_by_hand
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Inventory

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.builders.world import NEW_BLOBS
 from tests.unit.planning.planned import OLD, OLD_BLOBS, Planned, asset, leftover, model, plan, uploaded
-from tests.unit.world import NEW_BLOBS
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.plan import Action

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from tests.builders.world import NEW_BLOBS, SOURCE, TARGET, inventory
 from tests.unit.planning.planned import OLD, OLD_BLOBS, Planned, asset, blob, containers, model, plan
-from tests.unit.world import NEW_BLOBS, SOURCE, TARGET, inventory
 
 from amlmigrate.bytes.listings import Listing
 from amlmigrate.bytes.tables import entries, reference

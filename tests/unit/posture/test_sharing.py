@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from tests.unit.world import SOURCE
+from tests.builders.world import SOURCE
 
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.posture.sharing import sharing

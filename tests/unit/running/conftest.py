@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.builders.world import plan
 from tests.unit.running.walk import Walk
-from tests.unit.world import plan
 
 from amlmigrate.core.plan import Step
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.builders.world import plan as made_plan
 from tests.contract.kinds.workspace_of import InMemory
 from tests.unit.planning.planned import asset, model, plan
-from tests.unit.world import plan as made_plan
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.address import Address

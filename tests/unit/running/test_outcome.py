@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.unit.world import plan, step
+from tests.builders.world import plan, step
 
 from amlmigrate.cli.views.runs import view_of
 from amlmigrate.core.errors import DeniedError, ExitCode, MigrateError, TargetLostError, UnforeseenError

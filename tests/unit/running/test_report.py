@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.world import plan, step
+from tests.builders.world import plan, step
 
 from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import TargetLostError

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.unit.world import TARGET, header, inventory, plan, step
+from tests.builders.world import TARGET, header, inventory, plan, step
 
 from amlmigrate.core.authorship import By
 from amlmigrate.core.claim import Claim

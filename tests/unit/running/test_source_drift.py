@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.unit.world import SOURCE, TARGET, asset, inventory, plan, step
-from tests.unit.world import by_hand as left_by_hand
+from tests.builders.world import SOURCE, TARGET, asset, inventory, plan, step
+from tests.builders.world import by_hand as left_by_hand
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Inventory

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import replace
 
 import pytest
+from tests.builders.world import asset, step
 from tests.contract.kinds.workspace_of import InMemory
-from tests.unit.world import asset, step
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Asset

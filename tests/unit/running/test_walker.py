@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.builders.world import plan, step
 from tests.unit.running.walk import TREE, Walk
-from tests.unit.world import plan, step
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.errors import DeniedError, ExitCode, MigrateError

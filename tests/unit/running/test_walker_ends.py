@@ -7,8 +7,8 @@ import logging
 from collections.abc import Callable
 
 import pytest
+from tests.builders.world import step
 from tests.unit.running.walk import TREE, Walk
-from tests.unit.world import step
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.errors import InterruptedRunError

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from tests.unit.world import step
+from tests.builders.world import step
 
 from amlmigrate.core.events import Event
 from amlmigrate.core.plan import Plan, Step

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.reports import ASSIGNMENT
-from tests.unit.reports import report as told_by
-from tests.unit.world import header, step
+from tests.builders.reports import ASSIGNMENT
+from tests.builders.reports import report as told_by
+from tests.builders.world import header, step
 from typer.testing import CliRunner
 
 from amlmigrate.cli.main import app

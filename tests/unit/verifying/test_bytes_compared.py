@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.builders.world import MAPPING, NEW_BLOBS, OLD_BLOBS, OLD_ID, blob, containers, plan, step
 from tests.unit.bytes.executed import executor, stores
-from tests.unit.world import MAPPING, NEW_BLOBS, OLD_BLOBS, OLD_ID, blob, containers, plan, step
 
 from amlmigrate.bytes.executing import Executor
 from amlmigrate.bytes.listings import listing_digest

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.unit.world import TARGET, asset, inventory, plan, step
+from tests.builders.world import TARGET, asset, inventory, plan, step
 
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.plan import Action, Step

@@ -11,8 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.unit.cutover import cut
-from tests.unit.world import (
+from tests.builders.world import (
     MAPPING,
     NEW_BLOBS,
     OLD_BLOBS,
@@ -25,6 +24,7 @@ from tests.unit.world import (
     plan,
     step,
 )
+from tests.unit.cutover import cut
 
 from amlmigrate.cloud.servicetime import ServiceClock
 from amlmigrate.core.authorship import By

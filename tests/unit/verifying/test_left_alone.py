@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.unit.reports import report
-from tests.unit.world import NEW_BLOBS, OLD_BLOBS, blob, containers, plan, step
+from tests.builders.reports import report
+from tests.builders.world import NEW_BLOBS, OLD_BLOBS, blob, containers, plan, step
 
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.authorship import By

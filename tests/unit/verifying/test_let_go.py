@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.builders.world import MAPPING, NEW_BLOBS, OLD_BLOBS, blob, containers, plan, step
 from tests.unit.bytes.executed import executor, stores
-from tests.unit.world import MAPPING, NEW_BLOBS, OLD_BLOBS, blob, containers, plan, step
 
 from amlmigrate.bytes.listings import listing_digest
 from amlmigrate.core.asset import Blob

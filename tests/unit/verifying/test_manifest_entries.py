@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.unit.world import NEW_BLOBS, OLD_BLOBS, blob, step
+from tests.builders.world import NEW_BLOBS, OLD_BLOBS, blob, step
 
 from amlmigrate.bytes.searching import SearchResult
 from amlmigrate.core.plan import Action, Bytes

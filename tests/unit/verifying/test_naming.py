@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.unit.reports import filed
-from tests.unit.world import NEW, NEW_BLOBS, TARGET, header, plan, step
+from tests.builders.reports import filed
+from tests.builders.world import NEW, NEW_BLOBS, TARGET, header, plan, step
 
 from amlmigrate.core.decision import Decision, DecisionVerb
 from amlmigrate.core.finding import Finding

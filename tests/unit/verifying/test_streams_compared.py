@@ -10,8 +10,8 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.builders.world import MAPPING, NEW_BLOBS, OLD_BLOBS, blob, containers, plan, step
 from tests.unit.bytes.executed import executor, stores
-from tests.unit.world import MAPPING, NEW_BLOBS, OLD_BLOBS, blob, containers, plan, step
 
 from amlmigrate.bytes.listings import goal_path, listing_digest, unlike
 from amlmigrate.cloud.digests import Watch

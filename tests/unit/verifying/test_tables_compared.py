@@ -6,9 +6,9 @@ import hashlib
 from dataclasses import replace
 
 import pytest
+from tests.builders.world import NEW_BLOBS, OLD_BLOBS, blob
 from tests.unit.core.test_rewriting import FROM, TO
 from tests.unit.verifying.test_bytes_compared import _compared, _step
-from tests.unit.world import NEW_BLOBS, OLD_BLOBS, blob
 
 from amlmigrate.bytes.contents import as_written
 from amlmigrate.cloud.blobs import Watch

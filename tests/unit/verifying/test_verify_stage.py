@@ -8,8 +8,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.builders.world import TARGET, inventory
 from tests.unit.cutover import cut
-from tests.unit.world import TARGET, inventory
 
 from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import BadInputError, PlanLockedError, RefusedError

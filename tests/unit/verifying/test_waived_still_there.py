@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.reports import report
-from tests.unit.world import NEW_BLOBS, TARGET, asset, blob, containers, inventory, plan, step
+from tests.builders.reports import report
+from tests.builders.world import NEW_BLOBS, TARGET, asset, blob, containers, inventory, plan, step
 
 from amlmigrate.bytes.listings import listing_digest
 from amlmigrate.core.address import Address

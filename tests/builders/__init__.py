@@ -1,4 +1,4 @@
-"""What tests of every kind are made of: rules for the local Azure's faults."""
+"""What tests are made of: here rules for the local Azure's faults, in its modules values of the product."""
 
 from __future__ import annotations
 

@@ -6,8 +6,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tests.unit.world import SOURCE, TARGET
-
 from amlmigrate.core.authorship import By
 from amlmigrate.core.claim import Claim
 from amlmigrate.core.finding import Finding
@@ -15,6 +13,7 @@ from amlmigrate.core.freeze_record import Assignment, FreezeState
 from amlmigrate.core.identity import Identity
 from amlmigrate.evidence import RECORDS, ReportContent
 from amlmigrate.ledger.evidence import EvidenceFile
+from tests.builders.world import SOURCE, TARGET
 
 SHA = "ab" * 32
 TIME = "2026-01-01T00:00:00+00:00"

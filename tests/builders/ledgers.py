@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from tests.unit.reports import report
-
 from amlmigrate.ledger import Ledger, corroboration
 from amlmigrate.ledger.evidence import Evidence
+from tests.builders.reports import report
 
 
 def bear_out(ledger: Ledger) -> None:
