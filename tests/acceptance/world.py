@@ -6,14 +6,17 @@ import asyncio
 import itertools
 import json
 import os
+import socket
 import subprocess
 import time
+import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from azure.storage.blob import BlobProperties, ContainerClient
 from tests.acceptance import ready
@@ -27,6 +30,8 @@ from azsandbox.state import StateFolder
 MIGRATE = ready.MIGRATE
 VERSION = "2025-12-01"
 LEASE = ".aml-cmk-migrate/lease"
+# Where no sandbox is: what is asked of it ends a part of the request log.
+_LAST = ".end-of-log.invalid:443"
 
 
 @dataclass
@@ -225,15 +230,37 @@ class World:
         """Runs a command of the sandbox, as `faults set FILE`."""
         assert azsandbox([*arguments, "--state", self.env["AZSANDBOX_STATE"]]) == 0
 
-    @staticmethod
-    def now() -> str:
-        """The time as the request log writes it, once what was answered before is in it."""
-        time.sleep(0.1)
+    def now(self) -> str:
+        """The time as the request log writes it, once what was answered before is in it and older."""
+        self.logged()
+        time.sleep(0.002)
         return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def log(self, since: str) -> list[dict[str, Any]]:
-        """The sandbox's request log from a time on."""
-        return list(requestlog.read(StateFolder(Path(self.env["AZSANDBOX_STATE"])).log, {}, since=since))
+        """The sandbox's request log from a time on, with all that was answered so far."""
+        self.logged()
+        rows = requestlog.read(self._log, {}, since=since)
+        return [row for row in rows if not row["host"].endswith(_LAST)]
+
+    def logged(self) -> None:
+        """Waits for the lines of what was answered: each is written only when its answer is out.
+
+        What the proxy refuses is written down after them, and no rule of `set_faults` is about it.
+        """
+        begin, name = self._log.stat().st_size, f"{uuid.uuid4()}{_LAST}"
+        proxy = urlsplit(self.env["HTTPS_PROXY"])
+        with socket.create_connection((proxy.hostname, proxy.port)) as connection:
+            connection.sendall(f"CONNECT {name} HTTP/1.1\r\n\r\n".encode())
+            with self._log.open("rb") as log:
+                log.seek(begin)
+                written = b""
+                while name.encode() not in written:
+                    time.sleep(0.002)
+                    written += log.read()
+
+    @property
+    def _log(self) -> Path:
+        return StateFolder(Path(self.env["AZSANDBOX_STATE"])).log
 
     def plan_lines(self, name: str | None = None) -> list[dict[str, Any]]:
         """The lines of a plan."""
