@@ -12,7 +12,7 @@ HEAD = ("type", "verb", "known by", "inferred of it")
 KNOWN = {
     Status.RECORDED: "what answers it cites an answer of Azure that somebody recorded or quoted",
     Status.DOCUMENTED: "Microsoft's description of the API, or a client of Microsoft's, has the operation",
-    Status.INFERRED: "neither: that Azure has it, or answers it so, is drawn from its likes",
+    Status.INFERRED: "neither: that Azure has it, or answers it like this, is concluded from similar operations",
 }
 
 

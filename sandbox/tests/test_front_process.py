@@ -119,10 +119,10 @@ def test_a_principal_with_one_role_needs_to_be_told_where(azure_env: Sandbox, tm
     role = tmp_path / "role.json"
     role.write_text('{"Name": "Mover", "Actions": ["*/read"]}')
     add = ("principal", "--state", azure_env.state, "add", "mover")
-    assert "--role and --at go together" in _run(*add, "--role", role).stderr
+    assert "--role and --at need each other" in _run(*add, "--role", role).stderr
     assert _run(*add, "--at", "rg").returncode == 2
     role.write_text("{}")
-    assert "holds no role" in _run(*add, "--role", role, "--at", "rg").stderr
+    assert "is not a role definition" in _run(*add, "--role", role, "--at", "rg").stderr
 
 
 class _Raw:

@@ -39,7 +39,7 @@ def test_they_are_installed_once_for_each_lock(place: Path, capsys: pytest.Captu
     with pytest.raises(nodepackages.AzuriteMissing, match="run: azsandbox setup"):
         nodepackages.node_modules()
     assert [main(["setup"]), main(["setup"])] == [0, 0]
-    assert capsys.readouterr().out == "The npm packages are installed.\nNothing to do.\n"
+    assert capsys.readouterr().out == "The npm packages are installed.\nThe npm packages were installed already.\n"
     [(arguments, given, path)] = _calls(place)
     assert arguments[:2] == ["ci", "--omit=dev"] and given == [".npmrc", "package-lock.json", "package.json"]
     assert str(path).startswith(str(nodepackages.node().parent))
@@ -51,7 +51,7 @@ def test_they_are_installed_once_for_each_lock(place: Path, capsys: pytest.Captu
 def test_what_failed_is_tried_again(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (place / "fails").touch()
     assert main(["setup"]) == 1
-    assert "npm ended with 3" in capsys.readouterr().err
+    assert "npm ended with exit code 3" in capsys.readouterr().err
     with pytest.raises(nodepackages.AzuriteMissing):
         nodepackages.node_modules()
     (place / "fails").unlink()

@@ -24,7 +24,7 @@ def _print(text: str) -> None:
 def _limits(text: str) -> str:
     if text in {"real", "off"} or (text[:1] == "x" and text[1:].isdigit() and int(text[1:]) > 0):
         return text
-    raise argparse.ArgumentTypeError("real, off, or xN (the refill N times as fast)")
+    raise argparse.ArgumentTypeError("expected real, off or xN (the buckets refill N times as fast)")
 
 
 def _seconds(text: str) -> float:
@@ -33,7 +33,7 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = -1.0
     if not 0 <= seconds < float("inf"):
-        raise argparse.ArgumentTypeError("a number of seconds, 0 or more")
+        raise argparse.ArgumentTypeError("expected a number of seconds, 0 or more")
     return seconds
 
 
@@ -44,84 +44,98 @@ def _state_option(parser: argparse.ArgumentParser) -> None:
 def _run_options(parser: argparse.ArgumentParser) -> None:
     _state_option(parser)
     parser.add_argument(
-        "--arm-limits", type=_limits, default="real", metavar="real|off|xN", help="ARM's throttling"
+        "--arm-limits", type=_limits, default="real", metavar="real|off|xN", help="how ARM throttles"
     )
-    parser.add_argument("--latency", type=float, default=0.0, metavar="MS", help="added to every request")
-    parser.add_argument("--port", type=int, default=0, help="port of the proxy (default: any free one)")
+    parser.add_argument(
+        "--latency", type=float, default=0.0, metavar="MS", help="milliseconds to add to every request"
+    )
+    parser.add_argument("--port", type=int, default=0, help="port of the proxy (default: any free port)")
     parser.add_argument("--location", default="eastus2", help="Azure region (default: eastus2)")
     parser.add_argument(
-        "--role-delay", type=_seconds, default=0.0, metavar="SECONDS", help="until a role assignment counts"
+        "--role-delay",
+        type=_seconds,
+        default=0.0,
+        metavar="SECONDS",
+        help="delay until a role assignment takes effect",
     )
     parser.add_argument(
-        "--capture", action="store_true", help="keep every exchange with ARM in capture.jsonl, without secrets"
+        "--capture", action="store_true", help="record every exchange with ARM in capture.jsonl, without secrets"
     )
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="azsandbox", description="A local Azure behind a proxy.")
+    parser = argparse.ArgumentParser(
+        prog="azsandbox", description="A local Azure for unmodified clients, behind a proxy."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("setup", help="install what Node runs in it, from npm, beside this Python")
+    commands.add_parser("setup", help="install the npm packages that the sandbox needs")
     up = commands.add_parser("up", help="start a sandbox")
     _run_options(up)
-    up.add_argument("--detach", action="store_true", help="return once it runs")
+    up.add_argument("--detach", action="store_true", help="return as soon as it runs")
     up.add_argument("--until-input-ends", action="store_true", help="stop when standard input ends")
-    _state_option(commands.add_parser("down", help="stop it"))
+    _state_option(commands.add_parser("down", help="stop the sandbox"))
     _state_option(commands.add_parser("env", help='print export lines: eval "$(azsandbox env)"'))
-    run = commands.add_parser("exec", help="start a sandbox, run a command in it, stop it")
+    run = commands.add_parser("exec", help="start a sandbox, run a command in it, stop the sandbox")
     _run_options(run)
     run.add_argument("argv", nargs=argparse.REMAINDER, metavar="-- CMD ...")
-    _seed(commands.add_parser("seed", help="fill the sandbox"))
-    faults = commands.add_parser("faults", help="make chosen requests fail")
+    _seed(commands.add_parser("seed", help="fill the running sandbox with a demo, or from files"))
+    faults = commands.add_parser("faults", help="make selected requests fail")
     _state_option(faults)
-    faults.add_argument("verb", choices=["set", "clear"], help="obey the rules of a file, or no more")
+    faults.add_argument("verb", choices=["set", "clear"], help="use the rules of a file, or end all rules")
     faults.add_argument("file", nargs="?", type=Path, help="with `set`: the rules, in JSON")
-    _log(commands.add_parser("log", help="print the request log, a JSON line each"))
-    principal = commands.add_parser("principal", help="service principals")
+    _log(commands.add_parser("log", help="print the request log, one JSON line per request"))
+    principal = commands.add_parser("principal", help="create a service principal")
     _state_option(principal)
-    principal.add_argument("verb", choices=["add"], help="make one; its ids and its secret are printed")
+    principal.add_argument("verb", choices=["add"], help="create it, and print its ids and its secret")
     principal.add_argument("name", help="its display name")
-    principal.add_argument("--env", action="store_true", help="print export lines, which sign a shell in as it")
-    principal.add_argument("--no-roles", action="store_true", help="without any right (default: with all of them)")
+    principal.add_argument("--env", action="store_true", help="print export lines that sign a shell in as it")
+    principal.add_argument("--no-roles", action="store_true", help="without any right (default: with all rights)")
     principal.add_argument(
         "--role",
         type=Path,
         metavar="FILE",
-        help="with this custom role alone, as az role definition create takes it",
+        help="only with this custom role, a file as for az role definition create",
     )
     principal.add_argument(
         "--at",
         action="append",
         default=[],
         metavar="GROUP",
-        help="resource group at which it has it; may be repeated",
+        help="resource group at which it has the role; may be repeated",
     )
-    delay = commands.add_parser("role-delay", help="set for how long new role assignments do not count yet")
+    delay = commands.add_parser("role-delay", help="set how long new role assignments take to have an effect")
     _state_option(delay)
-    delay.add_argument("seconds", type=_seconds, help="0 for at once")
-    deny = commands.add_parser("deny", help="deny assignments, as Azure makes them by itself")
+    delay.add_argument("seconds", type=_seconds, help="0: at once")
+    deny = commands.add_parser("deny", help="set or clear deny assignments, such as Azure itself creates")
     _state_option(deny)
-    deny.add_argument("verb", choices=["set", "clear"], help="have those of a file, or none")
+    deny.add_argument("verb", choices=["set", "clear"], help="use those of a file, or remove all")
     deny.add_argument("file", nargs="?", type=Path, help="with `set`: a JSON list of {scope, name, properties}")
     return parser
 
 
 def _seed(parser: argparse.ArgumentParser) -> None:
     _state_option(parser)
-    parser.add_argument("what", nargs="?", choices=["demo"], help="a realistic source and an empty target")
-    parser.add_argument("--workspace", metavar="ARM_ID", help="instead: the workspace that files fill")
-    parser.add_argument("--resources", type=Path, metavar="FILE", help="ARM resources, a JSON line each")
-    parser.add_argument("--blobs", type=Path, metavar="FILE", help="blobs by path and length, a JSON line each")
-    parser.add_argument("--files", type=Path, metavar="FILE", help="files in the workspace's file shares")
-    parser.add_argument("--json", action="store_true", help="demo: print ids and counts as one JSON object")
+    parser.add_argument(
+        "what", nargs="?", choices=["demo"], help="a realistic source workspace and an empty target"
+    )
+    parser.add_argument("--workspace", metavar="ARM_ID", help="instead: the workspace to fill from files")
+    parser.add_argument("--resources", type=Path, metavar="FILE", help="ARM resources, one JSON line each")
+    parser.add_argument("--blobs", type=Path, metavar="FILE", help="blobs, one JSON line each")
+    parser.add_argument(
+        "--files", type=Path, metavar="FILE", help="files of the workspace's file shares, one JSON line each"
+    )
+    parser.add_argument("--json", action="store_true", help="with demo: print ids and counts as one JSON object")
 
 
 def _log(parser: argparse.ArgumentParser) -> None:
     _state_option(parser)
     for name in ("host", "method", "path", "status", "principal"):
-        parser.add_argument(f"--{name}", metavar="REGEX", help=f"only where the {name} matches")
+        parser.add_argument(f"--{name}", metavar="REGEX", help=f"only requests whose {name} matches")
     parser.add_argument("--json", action="store_true", help="JSON lines (the default)")
-    parser.add_argument("--since", default="", metavar="TIME", help="from a time on, as the log writes it")
-    parser.add_argument("--follow", action="store_true", help="go on printing")
+    parser.add_argument(
+        "--since", default="", metavar="TIME", help="only requests from this time on, written as in the log"
+    )
+    parser.add_argument("--follow", action="store_true", help="continue to print new requests")
 
 
 def _options(arguments: argparse.Namespace) -> Options:
@@ -140,7 +154,9 @@ def _folder(arguments: argparse.Namespace, *, make: bool = False) -> StateFolder
 
 
 def _setup(_: argparse.Namespace) -> int:
-    _print("The npm packages are installed." if nodepackages.install() else "Nothing to do.")
+    _print(
+        "The npm packages are installed." if nodepackages.install() else "The npm packages were installed already."
+    )
     return 0
 
 
@@ -148,7 +164,8 @@ def _up(arguments: argparse.Namespace) -> int:
     state = _folder(arguments, make=True)
     if arguments.detach:
         lifetime.detach(state, _options(arguments))
-        _print(f'azsandbox runs on {state.root}; use it with: eval "$(azsandbox env --state {state.root})"')
+        _print(f"azsandbox runs, with its state in {state.root}")
+        _print(f'Next: eval "$(azsandbox env --state {state.root})"')
         return 0
     from azsandbox import running
 
@@ -171,7 +188,7 @@ def _env(arguments: argparse.Namespace) -> int:
 def _exec(arguments: argparse.Namespace) -> int:
     command = arguments.argv[1:] if arguments.argv[:1] == ["--"] else arguments.argv
     if not command:
-        sys.stderr.write("azsandbox exec: name a command after --\n")
+        sys.stderr.write("azsandbox exec: there is no command after --\n")
         return 2
     from azsandbox import running
 
@@ -190,14 +207,14 @@ def _faults(arguments: argparse.Namespace) -> int:
         state.faults.unlink(missing_ok=True)
         return 0
     if arguments.file is None:
-        sys.stderr.write("azsandbox faults set: name a FILE\n")
+        sys.stderr.write("azsandbox faults set: FILE is missing\n")
         return 2
     from azsandbox.faultrules import parse
 
     text = arguments.file.read_text(encoding="utf-8")
     rules = parse(text)
     write_secret(state.faults, text)
-    _print(f"{len(rules)} rules")
+    _print(f"{len(rules)} rule{'s' * (len(rules) != 1)}")
     return 0
 
 
@@ -207,11 +224,12 @@ def _deny(arguments: argparse.Namespace) -> int:
         state.denials.unlink(missing_ok=True)
         return 0
     if arguments.file is None:
-        sys.stderr.write("azsandbox deny set: name a FILE\n")
+        sys.stderr.write("azsandbox deny set: FILE is missing\n")
         return 2
     from azsandbox.denials import set_denials
 
-    _print(f"{set_denials(state, arguments.file.read_text(encoding='utf-8'))} deny assignments")
+    count = set_denials(state, arguments.file.read_text(encoding="utf-8"))
+    _print(f"{count} deny assignment{'s' * (count != 1)}")
     return 0
 
 
@@ -227,7 +245,7 @@ def _principal(arguments: argparse.Namespace) -> int:
     from azsandbox import leastroles
 
     if bool(arguments.role) != bool(arguments.at):
-        raise ValueError("--role and --at go together")
+        raise ValueError("--role and --at need each other")
     state = _folder(arguments, make=True)
     role = leastroles.read(arguments.role) if arguments.role else None
     made, secret = Directory(state).add(arguments.name, has_roles=not (arguments.no_roles or role))
@@ -240,7 +258,7 @@ def _principal(arguments: argparse.Namespace) -> int:
         return 0
     _print(f"client id      {made.client_id}")
     _print(f"object id      {made.object_id}")
-    _print(f"client secret  {secret}    (shown this once)")
+    _print(f"client secret  {secret}    (shown only now)")
     return 0
 
 

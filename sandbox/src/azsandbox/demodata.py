@@ -95,7 +95,7 @@ Use them with any Azure client in a shell where you ran
 
   eval "$({command})"
 
-See what clients asked with: azsandbox log --state {state.root}"""
+See the requests of clients with: azsandbox log --state {state.root}"""
 
 
 def as_json(made: Seeded) -> str:

@@ -18,7 +18,7 @@ def parse(text: str) -> tuple[Denial, ...]:
     """The deny assignments of a JSON list. Raises ValueError."""
     rows = json.loads(text)
     if not isinstance(rows, list):
-        raise ValueError("a list of deny assignments is expected")  # noqa: TRY004 - wrong input, as all else
+        raise ValueError("expected a JSON list of deny assignments")  # noqa: TRY004 - wrong input, as all else
     return tuple(parsed(row) for row in rows)
 
 

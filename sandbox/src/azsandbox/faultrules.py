@@ -53,10 +53,10 @@ def _rule(number: int, document: Any) -> Rule:
     match = document.get("match", {})
     unknown = set(match) - _MATCH
     if unknown:
-        raise BadRules(f"rule {number}: `match` has no {', '.join(sorted(unknown))}")
+        raise BadRules(f"rule {number}: `match` does not know {', '.join(sorted(unknown))}")
     action = document["action"]
     if action in _MOMENTS and document.get("when", "before") not in _MOMENTS[action]:
-        raise BadRules(f"rule {number}: `when` of {action} is one of {', '.join(sorted(_MOMENTS[action]))}")
+        raise BadRules(f"rule {number}: `when` of {action} must be one of {', '.join(sorted(_MOMENTS[action]))}")
     try:
         patterns = {name: re.compile(match[name], re.IGNORECASE) for name in set(match) - {"nth", "times"}}
     except (re.error, TypeError) as error:
@@ -79,7 +79,7 @@ def parse(text: str) -> list[Rule]:
         raise BadRules(f"not JSON: {error}") from None
     rows = document.get("rules") if isinstance(document, dict) else document
     if not isinstance(rows, list):
-        raise BadRules("a list of rules is expected, or an object with one under `rules`")
+        raise BadRules("expected a JSON list of rules, or an object with the list under `rules`")
     return [_rule(number, row) for number, row in enumerate(rows, 1)]
 
 

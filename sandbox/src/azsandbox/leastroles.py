@@ -19,7 +19,7 @@ def read(path: Path) -> dict[str, Any]:
     """The role. Raises ValueError for a file that holds none."""
     found = json.loads(path.read_text(encoding="utf-8"))
     if not isinstance(found, dict) or not found.get("Name"):
-        raise ValueError(f"{path} holds no role as `az role definition create` takes one")
+        raise ValueError(f"{path} is not a role definition as for `az role definition create`")
     return found
 
 

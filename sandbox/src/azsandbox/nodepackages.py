@@ -59,7 +59,7 @@ def node_modules() -> Path:
     folder = Path(named) if named else _folder() / "node_modules"
     whole = bool(named) or (_folder() / _DONE).exists()
     if not whole or not (folder / "azurite").is_dir():
-        raise AzuriteMissing(f"no npm package azurite in {folder}: {_HOW}")
+        raise AzuriteMissing(f"the npm package azurite is not in {folder}: {_HOW}")
     return folder
 
 
@@ -81,6 +81,6 @@ def install() -> bool:
     command: list[str | Path] = [node(), _npm(), "ci", "--omit=dev", "--no-fund", "--no-audit", "--loglevel=error"]
     ended = subprocess.run(command, cwd=folder, env={**os.environ, "PATH": path}, check=False)  # noqa: S603
     if ended.returncode:
-        raise CannotSetUp(f"npm ended with {ended.returncode} in {folder}; what it said stands above")
+        raise CannotSetUp(f"npm ended with exit code {ended.returncode} in {folder}; its output is above")
     done.write_bytes(lock)
     return True

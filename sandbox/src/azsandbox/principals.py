@@ -78,7 +78,7 @@ class Directory:
     ) -> tuple[ServicePrincipal, str]:
         """Registers a principal; returns it and its secret, told this once. Raises ValueError."""
         if any(one.name == name for one in self.all()):
-            raise ValueError(f"there is a principal named {name} already")
+            raise ValueError(f"a principal named {name} exists already")
         secret = secrets.token_hex(20)
         made = ServicePrincipal(
             name, str(uuid.uuid4()), object_id or str(uuid.uuid4()), _digest(secret), has_roles

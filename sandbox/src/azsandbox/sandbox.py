@@ -63,7 +63,7 @@ class Sandbox:
 
     def _running(self) -> StateFolder:
         if self._state is None:
-            raise RuntimeError("the sandbox does not run: use it inside of `with Sandbox() as azure:`")
+            raise RuntimeError("the sandbox does not run: use it inside `with Sandbox() as azure:`")
         return self._state
 
     def client(self) -> Client:

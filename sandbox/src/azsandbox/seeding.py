@@ -25,7 +25,7 @@ async def _from_files(state: StateFolder, arguments: argparse.Namespace) -> str:
         blobs = await seeder.blobs(rows(arguments.blobs))
         files = await seeder.files(rows(arguments.files))
         resources = await seeder.resources(rows(arguments.resources))
-    return f"{resources} resources, {blobs} blobs and {files} files in {workspace}"
+    return f"in {workspace}: resources: {resources}, blobs: {blobs}, files: {files}"
 
 
 def main(state: StateFolder, arguments: argparse.Namespace) -> int:
@@ -47,7 +47,7 @@ def _seed(state: StateFolder, arguments: argparse.Namespace) -> int:
         sys.stdout.write(text + "\n")
         return 0
     if arguments.workspace is None:
-        sys.stderr.write("azsandbox seed: say `demo`, or name --workspace with --resources, --blobs, --files\n")
+        sys.stderr.write("azsandbox seed: give `demo`, or --workspace with --resources, --blobs or --files\n")
         return 2
     sys.stdout.write(asyncio.run(_from_files(state, arguments)) + "\n")
     return 0

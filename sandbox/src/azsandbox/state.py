@@ -70,7 +70,7 @@ class StateFolder:
         deadline = time.monotonic() + _ENDING_SECONDS
         while (file := self._try()) is None:
             if self._owner_lives() or time.monotonic() > deadline:
-                raise AlreadyRunning(f"a sandbox runs on {self.root} already")
+                raise AlreadyRunning(f"a sandbox already runs with its state in {self.root}")
             time.sleep(0.1)
         return file
 
@@ -116,5 +116,5 @@ class StateFolder:
         except (FileNotFoundError, ValueError):
             document = {}
         if not document or not self.is_taken():
-            raise NotRunning(f"no sandbox runs on {self.root}; start one with: azsandbox up")
+            raise NotRunning(f"no sandbox runs with its state in {self.root}; start one with: azsandbox up")
         return document
