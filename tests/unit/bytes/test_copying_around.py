@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.builders.world import MAPPING, blob, step
-from tests.unit.bytes.executed import copier, deleter
+from tests.builders.errors import refusal
+from tests.builders.world import blob, step
+from tests.unit.bytes.accounts import SOURCE, TARGET, Account, Record, copy
+from tests.unit.bytes.executed import deleter
 
 from amlmigrate.bytes.listings import listing_digest
 from amlmigrate.cloud.errors import ServiceError
@@ -17,116 +19,19 @@ from amlmigrate.core.asset import Blob
 from amlmigrate.core.errors import ConflictError, DriftError, InterruptedRunError, MigrateError, UnreadableError
 from amlmigrate.core.ownership_record import Copied, Labels
 from amlmigrate.core.plan import Action, Bytes, Gone
-from amlmigrate.core.workspace import Location, Service
+from amlmigrate.core.workspace import Location
 from amlmigrate.running.copy_executor import unneeded
 
-SOURCE, TARGET = Location("acct", "c", "d"), Location("cmkacct", "t", "d")
 FIFTY = {f"d/{number:02d}": blob(f"d/{number:02d}", 3, '"s"', md5="bWQ1") for number in range(50)}
 OURS = blob("d/1", 3, '"s"', md5="bWQ1")
 TEAM = (("team", "a"),)
 PLAIN = Labels(None, ())
 
 
-@dataclass
-class Account:
-    """One account: what it lists, and what it answers to calls about a path."""
-
-    service = Service.BLOB
-    guarded = True
-
-    listed: dict[str, Blob] = field(default_factory=dict)
-    answers: dict[str, MigrateError] = field(default_factory=dict)
-    # What appears in the moment of a copy.
-    appears: dict[str, Blob] = field(default_factory=dict)
-    calls: list[tuple[str, str]] = field(default_factory=list)
-
-    async def listing(self, place: Location) -> tuple[list[Blob], bool]:
-        return list(self.listed.values()), True
-
-    async def copy_from(self, origin: Any, source: Location, one: Blob, target: Location, **_: Any) -> str:
-        self._called("copy", target.path)
-        if target.path in self.appears:
-            self.listed[target.path] = self.appears[target.path]
-            raise _answer(409, "BlobAlreadyExists")
-        self.listed[target.path] = replace(one, path=target.path, etag='"made"')
-        return '"made"'
-
-    async def head(self, place: Location) -> Blob | None:
-        found = self.listed.get(place.path)
-        return replace(found, tags=None) if found else None
-
-    async def set_tier(self, place: Location, tier: str) -> None:
-        self._called("tier", place.path)
-        self.listed[place.path] = replace(self.listed[place.path], tier=tier)
-
-    async def set_tags(self, place: Location, tags: tuple[tuple[str, str], ...]) -> None:
-        self._called("tags", place.path)
-        self.listed[place.path] = replace(self.listed[place.path], tags=tags)
-
-    async def delete(self, place: Location, etag: str) -> None:
-        self._called("delete", place.path)
-        if self.listed[place.path].etag != etag:
-            raise _answer(412, "ConditionNotMet")
-        del self.listed[place.path]
-
-    def _called(self, what: str, path: str) -> None:
-        self.calls.append((what, path))
-        if path in self.answers:
-            raise self.answers[path]
-
-
-@dataclass
-class Record:
-    """What the ledger knows and is told."""
-
-    known: dict[str, Copied] = field(default_factory=dict)
-    begun: list[str] = field(default_factory=list)
-    told: dict[str, Copied] = field(default_factory=dict)
-    alone: list[str] = field(default_factory=list)
-    before: frozenset[str] = frozenset()
-    gone: list[str] = field(default_factory=list)
-    etags: dict[str, str] = field(default_factory=dict)
-
-    def own(self, path: str) -> Copied | None:
-        return self.known.get(path)
-
-    async def begin(self, missing: Any) -> None:
-        self.begun += [one.path for one in missing]
-
-    async def arrived(self, path: str, copied: Copied) -> None:
-        self.told[path] = copied
-
-    async def left(self, left: dict[str, str]) -> None:
-        self.alone = sorted(left)
-        self.etags = left
-
-    async def asked(self) -> frozenset[str]:
-        return self.before
-
-    async def deleting(self, gone: Any) -> None:
-        self.begun += [one.path for one in gone]
-
-    async def deleted(self, path: str) -> None:
-        self.gone.append(path)
-
-
-def _answer(status: int, code: str) -> ServiceError:
-    return ServiceError(status, code, "text", method="PUT", url="https://x")
-
-
-async def _copy(
-    source: Account, target: Account, record: Record, apart: frozenset[str] = frozenset(), **more: Any
-) -> str:
-    blobs = sorted(source.listed.values(), key=lambda one: one.path)
-    amount = Bytes(SOURCE, TARGET, len(blobs), 3)
-    one = step("blobs/c/d", action=Action.COPY, source_sha256=listing_digest(blobs), bytes=amount)
-    return await copier(source, target, MAPPING).copy(one, amount, record, found_is_own=False, apart=apart, **more)
-
-
 async def test_all_others_of_a_folder_are_copied_around_one_that_is_apart() -> None:
     theirs = blob("d/07", 9, '"t"')
     target = Account({"d/07": theirs, "d/more": blob("d/more", 1, '"t"')})
-    await _copy(Account(dict(FIFTY)), target, Record(), frozenset({"d/07", "d/more"}))
+    await copy(Account(dict(FIFTY)), target, Record(), apart=frozenset({"d/07", "d/more"}))
     assert target.listed["d/07"] is theirs and len(target.listed) == 51
     assert ("copy", "d/07") not in target.calls and len(target.calls) == 49
 
@@ -137,7 +42,7 @@ async def test_one_that_becomes_somebody_elses_fails_alone_and_all_others_are_co
     target = Account({"d/07": theirs}) if when == "before" else Account(appears={"d/07": theirs})
     record = Record()
     with pytest.raises(ConflictError) as failed:
-        await _copy(Account(dict(FIFTY)), target, record)
+        await copy(Account(dict(FIFTY)), target, record)
     assert "1 blob is not as planned" in failed.value.summary and "d/07" in failed.value.summary
     assert "The other 49 of its 50 blobs are there." in failed.value.summary
     assert len(target.listed) == 50 and target.listed["d/07"] is theirs
@@ -147,8 +52,8 @@ async def test_one_that_becomes_somebody_elses_fails_alone_and_all_others_are_co
 @pytest.mark.parametrize(
     "answer",
     [
-        _answer(400, "InvalidInput"),
-        _answer(409, "FeatureNotSupported"),
+        refusal(400, "InvalidInput"),
+        refusal(409, "FeatureNotSupported"),
         ConflictError("The target has blocks under this name.", address="https://x", remedy="Wait."),
         UnreadableError("A blob cannot be read.", why="it is in the archive tier", address="https://x"),
     ],
@@ -157,16 +62,16 @@ async def test_one_that_becomes_somebody_elses_fails_alone_and_all_others_are_co
 async def test_one_that_alone_cannot_be_copied_fails_alone_and_all_others_are_copied(answer: MigrateError) -> None:
     target, record = Account(answers={"d/07": answer}), Record()
     with pytest.raises(MigrateError, match="d/07") as failed:
-        await _copy(Account(dict(FIFTY)), target, record)
+        await copy(Account(dict(FIFTY)), target, record)
     assert "The other 49 of its 50 blobs are there." in failed.value.summary
     assert len(target.listed) == len(record.told) == 49 and record.etags == {"d/07": ""}
 
 
 @pytest.mark.parametrize(("status", "code"), [(401, "No"), (403, "AuthorizationFailure"), (500, "InternalError")])
 async def test_what_shuts_a_whole_account_is_raised_as_it_is(status: int, code: str) -> None:
-    target, record = Account(answers={"d/07": _answer(status, code)}), Record()
+    target, record = Account(answers={"d/07": refusal(status, code)}), Record()
     with pytest.raises(ServiceError, match=code) as failed:
-        await _copy(Account(dict(FIFTY)), target, record)
+        await copy(Account(dict(FIFTY)), target, record)
     # Whoever lets it go lets go what is not there, and is told how much that is.
     assert record.etags == {path: "" for path in FIFTY if path not in record.told}
     there = len(record.told)
@@ -181,11 +86,11 @@ async def test_what_shuts_an_account_lets_nobody_let_go_what_is_there_or_forget_
     stale = replace(FIFTY["d/02"], length=1)
     target = Account(
         {"d/01": FIFTY["d/01"], "d/02": stale, "d/03": blob("d/03", 9, '"t"')},
-        answers={path: _answer(403, "AuthorizationFailure") for path in four},
+        answers={path: refusal(403, "AuthorizationFailure") for path in four},
     )
     record = Record({"d/02": Copied('"old"', stale.etag)})
     with pytest.raises(ServiceError, match="Of its 4 blobs 1 are known to be there, and 3 are not"):
-        await _copy(Account(four), target, record)
+        await copy(Account(four), target, record)
     assert record.etags == {"d/02": "", "d/03": '"t"', "d/04": ""}
 
 
@@ -194,10 +99,10 @@ async def test_of_a_long_list_that_breaks_off_early_nobody_lets_go_what_is_there
     many = {f"d/{number:04}": blob(f"d/{number:04}", 3, '"s"', md5="bWQ1") for number in range(2500)}
     there = {path: one for path, one in many.items() if path not in ("d/0000", "d/2400", "d/2499")}
     theirs = blob("d/2499", 9, '"t"')
-    target = Account({**there, "d/2499": theirs}, answers={"d/0000": _answer(403, "AuthorizationFailure")})
+    target = Account({**there, "d/2499": theirs}, answers={"d/0000": refusal(403, "AuthorizationFailure")})
     record = Record()
     with pytest.raises(ServiceError, match="Of its 2500 blobs 2497 are known to be there, and 3 are not"):
-        await _copy(Account(many), target, record)
+        await copy(Account(many), target, record)
     assert record.etags == {"d/0000": "", "d/2400": "", "d/2499": '"t"'} and record.begun == ["d/0000"]
 
 
@@ -211,15 +116,15 @@ async def test_each_is_recorded_as_asked_for_before_its_own_call_and_no_more_tha
         called(what, path)
 
     target._called = first  # type: ignore[method-assign]
-    await _copy(Account(many), target, record)
+    await copy(Account(many), target, record)
     assert record.begun == list(many) and len(record.told) == 2500
 
 
 async def test_a_source_that_changes_amid_a_copy_is_told_with_how_far_it_came() -> None:
     """Nothing is recorded as left: such a folder is compared with a new plan, or not at all."""
-    target, record = Account(answers={"d/07": _answer(412, "SourceConditionNotMet")}), Record()
+    target, record = Account(answers={"d/07": refusal(412, "SourceConditionNotMet")}), Record()
     with pytest.raises(DriftError, match=r"Of its 50 blobs [1-9][0-9]? are known to be there"):
-        await _copy(Account(dict(FIFTY)), target, record)
+        await copy(Account(dict(FIFTY)), target, record)
     assert record.etags == {}
 
 
@@ -228,29 +133,29 @@ async def test_what_was_written_again_in_the_source_without_an_md5_is_copied_aga
     """As each upload in blocks leaves a blob, of the same length as it was."""
     source = replace(OURS, etag='"s2"', md5=None)
     target, record = Account({"d/1": replace(OURS, etag='"t"', md5=md5)}), Record({"d/1": Copied('"s"', '"t"')})
-    await _copy(Account({"d/1": source}), target, record)
+    await copy(Account({"d/1": source}), target, record)
     assert target.calls == [("copy", "d/1")] and record.told["d/1"].source_etag == '"s2"'
 
 
 async def test_one_too_many_that_nobody_planned_fails_the_step_when_all_is_copied() -> None:
     target, record = Account({"d/new": blob("d/new", 1, '"t"')}), Record()
     with pytest.raises(ConflictError, match=r"d/new \(too many"):
-        await _copy(Account(dict(FIFTY)), target, record)
+        await copy(Account(dict(FIFTY)), target, record)
     assert len(target.listed) == 51 and record.alone == ["d/new"]
 
 
-async def test_a_copy_whose_source_is_gone_is_never_deleted_by_a_copy() -> None:
+async def test_a_copy_whose_source_is_gone_is_never_deleted_by_acopy() -> None:
     """As an older plan had it: under the name of a copy."""
     ours = blob("d/old", 1, '"o"')
     target, record = Account({"d/old": ours}), Record({"d/old": Copied('"0"', '"o"', PLAIN)})
     with pytest.raises(ConflictError, match=r"d/old \(without a source any more: plan again"):
-        await _copy(Account(dict(FIFTY)), target, record)
+        await copy(Account(dict(FIFTY)), target, record)
     assert target.listed["d/old"] is ours and not [call for call in target.calls if call[0] == "delete"]
 
 
 async def test_what_failed_before_and_is_settled_now_is_no_longer_left_alone() -> None:
     record = Record(alone=["d/07"])
-    await _copy(Account(dict(FIFTY)), Account(), record)
+    await copy(Account(dict(FIFTY)), Account(), record)
     assert record.alone == []
 
 
@@ -265,7 +170,7 @@ async def test_what_failed_before_and_is_settled_now_is_no_longer_left_alone() -
 async def test_a_tier_or_tag_is_set_without_the_bytes(now: dict[str, Any], calls: list[Any]) -> None:
     source, target = Account({"d/1": replace(OURS, **now)}), Account({"d/1": replace(OURS, etag='"t"')})
     record = Record({"d/1": Copied('"s"', '"t"', PLAIN)})
-    await _copy(source, target, record)
+    await copy(source, target, record)
     assert target.calls == calls
     assert record.told == {"d/1": Copied('"s"', '"t"', Labels.of(source.listed["d/1"]))}
 
@@ -273,7 +178,7 @@ async def test_a_tier_or_tag_is_set_without_the_bytes(now: dict[str, Any], calls
 async def test_one_whose_tags_were_set_before_a_kill_is_known_to_have_them() -> None:
     tagged = replace(OURS, tags=TEAM)
     target, record = Account({"d/1": replace(tagged, etag='"t"')}), Record({"d/1": Copied('"s"', '"t"', PLAIN)})
-    await _copy(Account({"d/1": tagged}), target, record)
+    await copy(Account({"d/1": tagged}), target, record)
     assert target.calls == [] and record.told == {"d/1": Copied('"s"', '"t"', Labels(None, TEAM))}
 
 
@@ -289,7 +194,7 @@ async def test_no_tier_is_set_of_one_that_somebody_changes_meanwhile(theirs: dic
 
     record.begin = meanwhile  # type: ignore[method-assign]
     with pytest.raises(ConflictError):
-        await _copy(Account({"d/1": replace(OURS, tier="Cool")}), target, record)
+        await copy(Account({"d/1": replace(OURS, tier="Cool")}), target, record)
     assert target.calls == [] and record.alone == ["d/1"]
 
 
@@ -365,7 +270,7 @@ async def test_one_that_somebody_refers_to_by_now_stays() -> None:
 )
 async def test_one_that_the_service_keeps_stays_and_all_others_go(status: int, code: str) -> None:
     target, record = _there(), Record(KNOWN)
-    target.answers["d/g0"] = _answer(status, code)
+    target.answers["d/g0"] = refusal(status, code)
     with pytest.raises(ConflictError, match=code):
         await _delete(target, record)
     assert set(target.listed) == {"d/1", "d/g0"} and len(record.gone) == 4
@@ -374,7 +279,7 @@ async def test_one_that_the_service_keeps_stays_and_all_others_go(status: int, c
 @pytest.mark.parametrize("status", [403, 500])
 async def test_any_other_answer_fails_the_step_with_what_was_deleted_recorded(status: int) -> None:
     target, record = _there(g0=None), Record(KNOWN)
-    target.answers |= {"d/g4": _answer(status, "No"), "d/g1": _answer(409, "SnapshotsPresent")}
+    target.answers |= {"d/g4": refusal(status, "No"), "d/g1": refusal(409, "SnapshotsPresent")}
     with pytest.raises(ServiceError) as failed:
         await _delete(target, record)
     assert {*record.gone, "d/g0"} == {one.path for one in GONE} - target.listed.keys()
@@ -391,7 +296,7 @@ async def test_nothing_is_deleted_where_the_source_has_changed() -> None:
 async def test_nothing_is_deleted_where_the_source_s_container_is_not_there() -> None:
     class Absent(Account):
         async def listing(self, place: Location) -> tuple[list[Blob], bool]:
-            raise ServiceError(404, "ContainerNotFound", "text", method="GET", url="https://x")
+            raise refusal(404, "ContainerNotFound")
 
     target, amount = _there(), Bytes(SOURCE, TARGET, len(GONE), 5)
     one = step("x", action=Action.DELETE, source_sha256=listing_digest([]), bytes=amount, gone=GONE)
@@ -428,7 +333,7 @@ async def test_others_have_their_turn_while_a_long_list_of_what_is_there_is_gone
     target = Account(dict(many))
     await asyncio.sleep(0)
     turns = 0
-    await _copy(Account(dict(many)), target, Record())
+    await copy(Account(dict(many)), target, Record())
     ticker.cancel()
     assert target.calls == []
     # After every thousand blobs, twice; and all the time while the digest is worked out.

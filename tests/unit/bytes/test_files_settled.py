@@ -3,100 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.builders.world import MAPPING, blob, step
-from tests.unit.bytes.executed import copier
+from tests.builders.errors import refusal
+from tests.builders.world import MAPPING, blob
+from tests.unit.bytes.accounts import Account, Record, copy
 
 from amlmigrate.bytes.jsonfiles import planned
-from amlmigrate.bytes.listings import listing_digest
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.errors import ConflictError, DriftError, InterruptedRunError, MigrateError, UnreadableError
 from amlmigrate.core.mapping import Mapping, Rewrite
 from amlmigrate.core.ownership_record import Copied, Labels
-from amlmigrate.core.plan import Action, Bytes
-from amlmigrate.core.workspace import Location, Service
+from amlmigrate.core.workspace import Location
 
-SOURCE, TARGET = Location("acct", "c", "d"), Location("cmkacct", "t", "d")
 PATH = "d/1"
 OURS = blob(PATH, 3, '"s"')
-
-
-@dataclass
-class Account:
-    """One account: what it lists, what bytes it has, and what it answers to a copy."""
-
-    service = Service.BLOB
-    guarded = True
-
-    listed: dict[str, Blob] = field(default_factory=dict)
-    data: dict[str, bytes] = field(default_factory=dict)
-    answers: list[ServiceError] = field(default_factory=list)
-    # What appears in the moment of the copy: by somebody else, or by a call whose answer was lost.
-    appears: dict[str, Blob] = field(default_factory=dict)
-    hashed: list[tuple[str, str]] = field(default_factory=list)
-
-    async def listing(self, place: Location) -> tuple[list[Blob], bool]:
-        return [one for path, one in self.listed.items() if path.startswith(place.path)], True
-
-    async def copy_from(self, origin: Any, source: Location, one: Blob, target: Location, **_: Any) -> str:
-        self.listed |= self.appears
-        if self.answers:
-            raise self.answers.pop()
-        self.listed[target.path] = replace(one, path=target.path, etag='"made"')
-        return '"made"'
-
-    async def head(self, place: Location) -> Blob | None:
-        found = self.listed.get(place.path)
-        return replace(found, tags=None) if found else None
-
-    async def digest(self, place: Location, one: Blob, **_: Any) -> tuple[str, str, int]:
-        self.hashed.append((place.path, one.etag))
-        data = self.data[place.path]
-        return hashlib.sha256(data).hexdigest(), "", len(data)
-
-
-class Record:
-    """A ledger that knows of no copy, and what it is told."""
-
-    def __init__(self, own: Copied | None = None) -> None:
-        self._own = own
-        self.told: list[str] = []
-        self.alone: list[str] = []
-
-    def own(self, path: str) -> Copied | None:
-        return self._own
-
-    async def begin(self, missing: Any) -> None:
-        list(missing)
-
-    async def arrived(self, path: str, copied: Copied) -> None:
-        self.told.append(path)
-
-    async def left(self, paths: Any) -> None:
-        self.alone = list(paths)
-
-
-def _answer(status: int, code: str, *, doubtful: bool = False) -> ServiceError:
-    error = ServiceError(status, code, "text", method="PUT", url="https://x")
-    error.doubtful = doubtful
-    return error
-
-
-async def _copied(source: Account, target: Account, record: Record) -> None:
-    blobs = list(source.listed.values())
-    one = step(
-        "blobs/c/d",
-        action=Action.COPY,
-        source_sha256=listing_digest(blobs),
-        bytes=Bytes(SOURCE, TARGET, len(blobs), 3),
-    )
-    assert one.bytes
-    await copier(source, target, MAPPING).copy(one, one.bytes, record, found_is_own=False)
 
 
 TAKEN = [(409, "BlobAlreadyExists"), (412, "ConditionNotMet"), (412, "TargetConditionNotMet")]
@@ -112,12 +36,12 @@ async def test_a_taken_target_without_an_md5_is_settled_by_its_bytes(
     """As long, with the same headers, and other bytes: theirs, and no copy of ours."""
     source = Account({PATH: replace(OURS, md5=left)}, {PATH: b"abc"})
     theirs = {PATH: blob(PATH, 3, '"t"', md5=right)}
-    target = Account({}, {PATH: b"xyz"}, [_answer(status, code, doubtful=doubtful)], theirs)
+    target = Account({}, {PATH: b"xyz"}, {PATH: refusal(status, code, doubtful=doubtful)}, theirs)
     record = Record()
     with pytest.raises(ConflictError) as refused:
-        await _copied(source, target, record)
+        await copy(source, target, record)
     assert PATH in refused.value.summary and record.alone == [PATH]
-    assert record.told == []
+    assert record.told == {}
     # Both as they were listed, so that neither digest is of two versions.
     assert (source.hashed, target.hashed) == ([(PATH, '"s"')], [(PATH, '"t"')])
 
@@ -130,11 +54,11 @@ async def test_a_taken_target_with_the_same_bytes_is_done(
 ) -> None:
     source = Account({PATH: replace(OURS, md5=left)}, {PATH: b"abc"})
     there = {PATH: blob(PATH, 3, '"t"', md5=right)}
-    target = Account({}, {PATH: b"abc"}, [_answer(status, code, doubtful=doubtful)], there)
+    target = Account({}, {PATH: b"abc"}, {PATH: refusal(status, code, doubtful=doubtful)}, there)
     record = Record()
-    await _copied(source, target, record)
+    await copy(source, target, record)
     # Of one that was there before an answer that is not in doubt it is known that somebody else wrote it.
-    assert record.told == ([PATH] if doubtful else [])
+    assert list(record.told) == ([PATH] if doubtful else [])
 
 
 @pytest.mark.parametrize(("left", "right"), UNLABELLED)
@@ -145,23 +69,23 @@ async def test_what_is_listed_as_there_without_an_md5_is_settled_by_its_bytes(
     source = Account({PATH: replace(OURS, md5=left)}, {PATH: b"abc"})
     target = Account({PATH: blob(PATH, 3, '"t"', md5=right)}, {PATH: data})
     if data == b"abc":
-        await _copied(source, target, Record())
+        await copy(source, target, Record())
     else:
         with pytest.raises(ConflictError):
-            await _copied(source, target, Record())
+            await copy(source, target, Record())
     assert target.hashed == [(PATH, '"t"')]
 
 
 async def test_our_own_copy_of_this_very_version_needs_no_reading() -> None:
     source, target = Account({PATH: OURS}), Account({PATH: blob(PATH, 3, '"t"')})
-    record = Record(Copied('"s"', '"t"'))
-    await _copied(source, target, record)
+    record = Record({PATH: Copied('"s"', '"t"')})
+    await copy(source, target, record)
     assert target.hashed == []
     # What an older ledger does not tell, its tier and its tags, is learned.
-    assert record.told == [PATH]
-    again = Record(Copied('"s"', '"t"', Labels.of(OURS)))
-    await _copied(source, target, again)
-    assert again.told == []
+    assert list(record.told) == [PATH]
+    again = Record({PATH: Copied('"s"', '"t"', Labels.of(OURS))})
+    await copy(source, target, again)
+    assert again.told == {}
 
 
 @pytest.mark.parametrize("own", [Copied('"s"', '"other"'), Copied('"other"', '"u"'), Copied('"s"')])
@@ -169,7 +93,7 @@ async def test_a_copy_that_is_not_as_we_left_it_is_read(own: Copied) -> None:
     source = Account({PATH: OURS}, {PATH: b"abc"})
     target = Account({PATH: blob(PATH, 3, '"t"')}, {PATH: b"xyz"})
     with pytest.raises(ConflictError):
-        await _copied(source, target, Record(own))
+        await copy(source, target, Record({PATH: own}))
 
 
 @pytest.mark.parametrize(
@@ -184,41 +108,41 @@ async def test_a_copy_that_is_not_as_we_left_it_is_read(own: Copied) -> None:
 )
 async def test_a_taken_target_that_differs_in_what_it_says_is_a_conflict(theirs: Blob) -> None:
     source = Account({PATH: replace(OURS, md5="bWQ1")}, {PATH: b"abc"})
-    target = Account({}, {PATH: b"abc"}, [_answer(409, "BlobAlreadyExists", doubtful=True)], {PATH: theirs})
+    target = Account({}, {PATH: b"abc"}, {PATH: refusal(409, "BlobAlreadyExists", doubtful=True)}, {PATH: theirs})
     record = Record()
     with pytest.raises(ConflictError):
-        await _copied(source, target, record)
+        await copy(source, target, record)
     # Whatever was in doubt: it is not recorded as a copy of ours, which later may be written over or deleted.
-    assert record.told == []
+    assert record.told == {}
 
 
 async def test_a_target_that_is_taken_and_then_gone_is_a_conflict() -> None:
     source = Account({PATH: OURS}, {PATH: b"abc"})
     with pytest.raises(ConflictError):
-        await _copied(source, Account({}, {}, [_answer(409, "BlobAlreadyExists")]), Record())
+        await copy(source, Account({}, {}, {PATH: refusal(409, "BlobAlreadyExists")}), Record())
 
 
 @pytest.mark.parametrize("code", ["LeaseIdMissing", "BlobImmutableDueToPolicy", "SnapshotsPresent"])
 async def test_a_conflict_of_another_kind_is_not_taken_for_a_taken_name(code: str) -> None:
     source = Account({PATH: OURS}, {PATH: b"abc"})
-    target = Account({}, {PATH: b"abc"}, [_answer(409, code)], {PATH: blob(PATH, 3, '"t"')})
+    target = Account({}, {PATH: b"abc"}, {PATH: refusal(409, code)}, {PATH: blob(PATH, 3, '"t"')})
     record = Record()
     with pytest.raises(ConflictError, match=code):
-        await _copied(source, target, record)
-    assert record.told == [] and record.alone == [PATH]
+        await copy(source, target, record)
+    assert record.told == {} and record.alone == [PATH]
 
 
 async def test_a_source_that_changed_under_the_copy_is_drift() -> None:
     source = Account({PATH: OURS}, {PATH: b"abc"})
-    target = Account({}, {}, [_answer(412, "SourceConditionNotMet")])
+    target = Account({}, {}, {PATH: refusal(412, "SourceConditionNotMet")})
     with pytest.raises(DriftError):
-        await _copied(source, target, Record())
+        await copy(source, target, Record())
 
 
 SHUT = [
     UnreadableError("it cannot be read", why="it is in the archive tier"),
-    _answer(409, "BlobArchived"),
-    _answer(409, "BlobUsesCustomerSpecifiedEncryption"),
+    refusal(409, "BlobArchived"),
+    refusal(409, "BlobUsesCustomerSpecifiedEncryption"),
     ServiceError(
         409, "CannotVerifyCopySource", "text", method="PUT", url="https://x", codes=("BlobBeingRehydrated",)
     ),
@@ -233,7 +157,7 @@ async def test_one_that_nobody_reads_or_that_was_left_half_way_cuts_off_no_other
     copied = target.copy_from
     asked = 0
 
-    async def copy(*arguments: Any, **more: Any) -> str:
+    async def copying(*arguments: Any, **more: Any) -> str:
         nonlocal asked
         asked += 1
         if asked == 2:
@@ -241,10 +165,10 @@ async def test_one_that_nobody_reads_or_that_was_left_half_way_cuts_off_no_other
         await asyncio.sleep(0.01)
         return await copied(*arguments, **more)
 
-    target.copy_from = copy  # type: ignore[method-assign]
+    target.copy_from = copying  # type: ignore[method-assign]
     interrupted = isinstance(error, InterruptedRunError)
     with pytest.raises(InterruptedRunError if interrupted else UnreadableError) as raised:
-        await _copied(source, target, record)
+        await copy(source, target, record)
     assert len(record.told) == 4 and len(target.listed) == 4
     [left] = listed.keys() - target.listed.keys()
     if not interrupted:
@@ -257,8 +181,8 @@ async def test_one_that_nobody_reads_or_that_was_left_half_way_cuts_off_no_other
 async def test_a_refusal_that_is_not_about_one_blob_ends_the_step_at_once() -> None:
     source, record = Account({PATH: OURS}), Record()
     with pytest.raises(ServiceError):
-        await _copied(source, Account(answers=[_answer(403, "CannotVerifyCopySource")]), record)
-    assert record.told == []
+        await copy(source, Account(answers={PATH: refusal(403, "CannotVerifyCopySource")}), record)
+    assert record.told == {}
 
 
 @pytest.mark.parametrize("beside", ["d0", "d b/1", "d-x", "dd/1", "D/1"])
@@ -267,12 +191,12 @@ async def test_what_only_begins_like_the_prefix_is_neither_copied_nor_too_much(b
     source = Account({PATH: replace(OURS, md5="bWQ1")})
     target = Account({beside: blob(beside)})
     record = Record()
-    await _copied(source, target, record)
-    assert record.told == [PATH]
+    await copy(source, target, record)
+    assert list(record.told) == [PATH]
     source.listed[beside] = blob(beside)
     with pytest.raises(DriftError):
         # The plan was made of what lies in the folder alone; this digest is of both.
-        await _copied(source, target, Record())
+        await copy(source, target, Record())
 
 
 async def test_a_file_that_is_to_be_rewritten_and_was_written_since_it_was_listed_is_drift() -> None:
@@ -280,15 +204,11 @@ async def test_a_file_that_is_to_be_rewritten_and_was_written_since_it_was_liste
 
     async def read(_: Location, __: int, etag: str) -> bytes:
         assert etag == OURS.etag
-        raise _answer(412, "ConditionNotMet")
+        raise refusal(412, "ConditionNotMet")
 
     source.read = read  # type: ignore[attr-defined]
-    amount = Bytes(SOURCE, TARGET, 1, 3)
-    rewrites = (Rewrite(f"{PATH}:1", "abc", "xyz"),)
-    sha256 = listing_digest([OURS])
-    one = step("blobs/c/d", action=Action.COPY, source_sha256=sha256, bytes=amount, rewrites=rewrites)
     with pytest.raises(DriftError, match="changed while it was copied"):
-        await copier(source, Account(), MAPPING).copy(one, amount, Record(), found_is_own=False)
+        await copy(source, Account(), Record(), rewrites=(Rewrite(f"{PATH}:1", "abc", "xyz"),))
 
 
 JSON = b'["https://acct.blob.core.windows.net/azureml/a"]'
@@ -321,11 +241,7 @@ async def test_a_file_is_written_anew_as_planned_or_not_at_all(now: bytes, goal:
         return '"made"'
 
     source.read, target.write = read, write  # type: ignore[attr-defined]
-    amount = Bytes(SOURCE, TARGET, 1, len(JSON))
-    one = step(
-        "blobs/c/d", action=Action.COPY, source_sha256=listing_digest([listed]), bytes=amount, files=(file,)
-    )
-    copied = copier(source, target, goal).copy(one, amount, Record(), found_is_own=False)
+    copied = copy(source, target, Record(), mapping=goal, files=(file,))
     if says:
         with pytest.raises(DriftError, match=says):
             await copied
@@ -341,7 +257,7 @@ class _Tables(Account):
 
     async def read(self, place: Location, largest: int, etag: str) -> bytes:
         if self.listed[place.path].etag != etag:
-            raise _answer(412, "ConditionNotMet")
+            raise refusal(412, "ConditionNotMet")
         return self.data[place.path]
 
     async def write(self, one: Blob, target: Location, data: bytes, *, replaces: str | None) -> str:
@@ -357,15 +273,7 @@ LINES = Rewrite(f"{TABLE}:2", "- file: old\n  # more\n", "- file: new\n")
 async def _rewritten(data: bytes, record: Record) -> _Tables:
     source = _Tables({TABLE: blob(TABLE, len(data), '"s"')}, {TABLE: data})
     target = _Tables()
-    one = step(
-        "blobs/c/d",
-        action=Action.COPY,
-        source_sha256=listing_digest(source.listed.values()),
-        bytes=Bytes(SOURCE, TARGET, 1, len(data)),
-        rewrites=(LINES,),
-    )
-    assert one.bytes
-    await copier(source, target, MAPPING).copy(one, one.bytes, record, found_is_own=False)
+    await copy(source, target, record, rewrites=(LINES,))
     return target
 
 
@@ -379,16 +287,8 @@ async def test_a_file_to_be_rewritten_that_nobody_reads_fails_alone(error: Migra
         raise error
 
     source.read = read  # type: ignore[method-assign]
-    one = step(
-        "blobs/c/d",
-        action=Action.COPY,
-        source_sha256=listing_digest(listed.values()),
-        bytes=Bytes(SOURCE, TARGET, 3, 9),
-        rewrites=(LINES,),
-    )
-    assert one.bytes
     with pytest.raises(UnreadableError) as raised:
-        await copier(source, target, MAPPING).copy(one, one.bytes, record, found_is_own=False)
+        await copy(source, target, record, rewrites=(LINES,))
     assert target.listed.keys() == {"d/1", "d/2"} == set(record.told)
     assert record.alone == [TABLE] and f"1 blob is not copied: {TABLE} (cannot be read: it" in str(raised.value)
     assert "The other 2 of its 3 blobs are there." in str(raised.value)
@@ -408,4 +308,4 @@ async def test_a_file_that_is_not_the_one_that_the_plan_saw_is_not_written(data:
     with pytest.raises(DriftError) as refused:
         await _rewritten(data, record)
     assert refused.value.address == TABLE
-    assert record.told == []
+    assert record.told == {}

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.builders.errors import refusal
 from tests.builders.world import MAPPING, blob
 from tests.unit.bytes.executed import executor
 
@@ -161,7 +162,7 @@ class _Answers:
     guarded = True
 
     def __init__(self, status: int, code: str) -> None:
-        self.error = ServiceError(status, code, "no", method="GET", url="https://acct/d/1")
+        self.error = refusal(status, code)
 
     async def digest(self, place: Location, blob: Blob, **_: Any) -> tuple[str, str, int]:
         raise self.error
@@ -269,7 +270,7 @@ class _Damaging:
     async def copy_from(self, *_: Any, check: bool = True, **__: Any) -> str:
         self.calls.append(check)
         if len(self.calls) <= self._times:
-            raise ServiceError(400, "Md5Mismatch", "no", method="PUT", url="https://cmkacct/d")
+            raise refusal(400, "Md5Mismatch")
         return '"made"'
 
 
@@ -291,7 +292,7 @@ class _Taken(_Damaging):
     """A store in which the copy is there when it is asked for."""
 
     async def copy_from(self, *_: Any, **__: Any) -> str:
-        raise ServiceError(409, "BlobAlreadyExists", "no", method="PUT", url="https://cmkacct/d")
+        raise refusal(409, "BlobAlreadyExists")
 
     async def head(self, _: Location) -> Blob:
         return replace(OURS, etag='"there"', tags=None)
@@ -350,12 +351,8 @@ async def test_tags_that_were_not_listed_take_none_away(tags: Any, set_: list[An
     assert result.end is End.DONE and target.set == set_
 
 
-def _answer(status: int, code: str) -> ServiceError:
-    return ServiceError(status, code, "no", method="GET", url="https://acct/d")
-
-
 async def test_bytes_that_nobody_may_read_are_told_with_the_answer_that_says_so() -> None:
-    refused, gone = _answer(403, "AuthorizationPermissionMismatch"), _answer(409, "BlobArchived")
+    refused, gone = refusal(403, "AuthorizationPermissionMismatch"), refusal(409, "BlobArchived")
     task = DigestTask(SOURCE, OURS, of_source=True)
     one = await executor(_Holding(error=refused), _Holding()).perform(task)
     other = await executor(_Holding(error=gone), _Holding()).perform(task)
@@ -367,7 +364,7 @@ async def test_bytes_that_nobody_may_read_are_told_with_the_answer_that_says_so(
     ("status", "code"), [(500, "InternalError"), (503, "ServerBusy"), (401, "InvalidAuthenticationInfo")]
 )
 async def test_an_answer_that_is_not_about_reading_ends_the_hashing(status: int, code: str) -> None:
-    wrong = _answer(status, code)
+    wrong = refusal(status, code)
     with pytest.raises(ServiceError) as caught:
         await executor(_Holding(error=wrong), _Holding()).perform(DigestTask(SOURCE, OURS, of_source=True))
     assert caught.value is wrong

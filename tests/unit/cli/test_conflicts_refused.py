@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from tests.builders.world import plan, step
@@ -23,12 +22,11 @@ def _conflict(path: str, *, blob: bool) -> Step:
     return step(f"blobs/c/{path}", action=Action.CONFLICT, bytes=Bytes(place, place, 1, 1), blob=blob)
 
 
-def test_fifty_thousand_conflicts_are_told_in_short(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_fifty_thousand_conflicts_are_told_in_short(ledger: Ledger, capsys: pytest.CaptureFixture[str]) -> None:
     many = plan(*(_conflict(f"d/{number:05d}", blob=True) for number in range(50_000)))
-    with Ledger(tmp_path) as ledger:
-        ledger.bind(many)
-        with pytest.raises(RefusedError) as refused:
-            refuse_conflicts(many, ledger)
+    ledger.bind(many)
+    with pytest.raises(RefusedError) as refused:
+        refuse_conflicts(many, ledger)
     assert len(refused.value.reasons) == 41 and "and 49960 more" in refused.value.reasons[-1]
     estimate = {"arm_reads": 0, "arm_writes": 0, "floor_seconds": 0, "blob_deletes": 0}
     shown = replace(many, header=replace(many.header, estimate=estimate))

@@ -9,11 +9,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.builders.errors import refusal
 from tests.builders.reports import TIME, filed, report
 from tests.builders.world import OLD, OLD_ID, SOURCE, plan
 
 from amlmigrate.cli.views.freeze import GiveBackView
-from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.cloud.errors import OutOfReachError
 from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import BadInputError, DeniedError, MigrateError, PlanLockedError, RefusedError
 from amlmigrate.core.events import ignore
@@ -30,9 +31,9 @@ from amlmigrate.ledger.lock import Lock
 NO_TARGET = [
     DeniedError("The target's key is disabled."),
     BadInputError("There is no workspace."),
-    ServiceError(404, "ContainerNotFound", "no", method="PUT", url="/x"),
-    ServiceError(403, "KeyVaultEncryptionKeyNotFound", "no", method="PUT", url="/x"),
-    ServiceError(500, "InternalError", "no", method="PUT", url="/x"),
+    refusal(404, "ContainerNotFound"),
+    refusal(403, "KeyVaultEncryptionKeyNotFound"),
+    refusal(500, "InternalError"),
     OutOfReachError("refused", method="PUT", url="/x"),
 ]
 

@@ -9,6 +9,7 @@ import re
 
 import pytest
 import typer
+from tests.builders.clocks import Clock
 
 from amlmigrate.cli import execute as executing
 from amlmigrate.cli.execute import CommonOptions, execute
@@ -21,18 +22,6 @@ from amlmigrate.core.metering import Amount, Meter, counting, moved, working_on
 from amlmigrate.core.run_progress import RunStarted, StepBlocked, StepFailed, VerifyStarted
 
 GIB, MIB = 2**30, 2**20
-
-
-class Clock:
-    """Seconds that a test lets pass."""
-
-    def __init__(self) -> None:
-        self.at = 50.0
-
-    def __call__(self) -> float:
-        return self.at
-
-    monotonic = __call__
 
 
 def _meter(clock: Clock) -> Meter:
@@ -54,7 +43,7 @@ def _told(meter: Meter, clock: Clock) -> tuple[str, str]:
 
 
 def test_the_figures_are_items_blobs_bytes_rate_and_time() -> None:
-    clock = Clock()
+    clock = Clock(50.0)
     meter = _meter(clock)
     assert meters.figures(meter.snapshot()) == (
         "11 of 44 items, 300 of 4,210 blobs, 1.0 GiB of 30.0 GiB, at least 90 s left, 0:00"
@@ -65,7 +54,7 @@ def test_the_figures_are_items_blobs_bytes_rate_and_time() -> None:
 
 
 def test_of_many_under_way_the_longest_are_named() -> None:
-    clock = Clock()
+    clock = Clock(50.0)
     meter = _meter(clock)
     for number in range(6):
         meter.begin(f"models/m/{number}", Amount())
@@ -76,7 +65,7 @@ def test_of_many_under_way_the_longest_are_named() -> None:
 
 
 def test_off_a_terminal_a_line_comes_at_once_and_every_half_minute() -> None:
-    clock = Clock()
+    clock = Clock(50.0)
     console = consoles.GuardedConsole(file=io.StringIO(), width=200, force_terminal=False)
     shown = meters.MeterProgress("Migrating", "items", _meter(clock), console, now=clock)
     for _ in range(95):
@@ -90,7 +79,7 @@ def test_off_a_terminal_a_line_comes_at_once_and_every_half_minute() -> None:
 
 @pytest.mark.parametrize("width", [40, 80, 200])
 def test_on_a_terminal_it_takes_two_lines_of_any_width_and_leaves_nothing(width: int) -> None:
-    clock = Clock()
+    clock = Clock(50.0)
     meter = _meter(clock)
     meter.begin("blobs/\x1b[2J[red]x[/]", Amount(1, 1))
     file = io.StringIO()
@@ -108,7 +97,7 @@ def test_on_a_terminal_it_takes_two_lines_of_any_width_and_leaves_nothing(width:
 
 def test_a_failure_is_a_line_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     view = HumanView()
-    view.event(RunStarted(_meter(Clock())))
+    view.event(RunStarted(_meter(Clock(50.0))))
     view.event(StepFailed("models/risk/3", "PUT was answered 400.", "x"))
     view.event(StepBlocked("models/risk/4", "models/risk/3"))
     view.close()
@@ -121,7 +110,7 @@ def test_a_failure_is_a_line_at_once(capsys: pytest.CaptureFixture[str]) -> None
 def test_programs_are_told_every_half_minute_too(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clock = Clock()
+    clock = Clock(50.0)
     monkeypatch.setattr(json_lines.time, "monotonic", clock)
     view, meter = JsonView(), _meter(clock)
     view.tick()

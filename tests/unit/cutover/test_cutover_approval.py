@@ -41,7 +41,7 @@ def _request(folder: Path, of: Plan, unfrozen: str = "") -> stage.CutoverRequest
 
 
 async def test_a_cutover_goes_on_once_somebody_else_has_approved_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def ann(_: Any, credential: str) -> By:
         # Approvals are asked of who it is in the target's tenant.
@@ -49,27 +49,25 @@ async def test_a_cutover_goes_on_once_somebody_else_has_approved_it(
 
     monkeypatch.setattr(stage, "signed", ann)
     clouds: Any = Clouds()
-    with Ledger(tmp_path) as ledger:
-        ledger.bind(PLAN)
 
-        async def ask(unfrozen: str) -> None:
-            reports = Evidence(tmp_path, ledger).reports()
-            await stage.refuse_unapproved(_request(tmp_path, ASKING, unfrozen), clouds, ledger, reports)
+    async def ask(unfrozen: str) -> None:
+        reports = Evidence(tmp_path, ledger).reports()
+        await stage.refuse_unapproved(_request(tmp_path, ASKING, unfrozen), clouds, ledger, reports)
 
-        with pytest.raises(RefusedError) as refused:
-            await ask("")
-        digest = open_digest(Standing(ASKING, ledger).pending())
-        assert digest[:16] in refused.value.remedy
-        approve_decisions(ASKING, ledger, digest, BEN, "")
+    with pytest.raises(RefusedError) as refused:
         await ask("")
-        # One that somebody may write to is another decision, and so is another reason for it.
-        with pytest.raises(RefusedError, match="all were told"):
-            await ask("all were told")
-        await stage.refuse_unapproved(_request(tmp_path, PLAN), clouds, ledger, [])
-        # Once it was taken back the next cutover is another one, and so is the one after that.
-        for _ in range(2):
+    digest = open_digest(Standing(ASKING, ledger).pending())
+    assert digest[:16] in refused.value.remedy
+    approve_decisions(ASKING, ledger, digest, BEN, "")
+    await ask("")
+    # One that somebody may write to is another decision, and so is another reason for it.
+    with pytest.raises(RefusedError, match="all were told"):
+        await ask("all were told")
+    await stage.refuse_unapproved(_request(tmp_path, PLAN), clouds, ledger, [])
+    # Once it was taken back the next cutover is another one, and so is the one after that.
+    for _ in range(2):
+        await ask("")
+        Evidence(tmp_path, ledger).add(report("cutover-back"))
+        with pytest.raises(RefusedError):
             await ask("")
-            Evidence(tmp_path, ledger).add(report("cutover-back"))
-            with pytest.raises(RefusedError):
-                await ask("")
-            approve_decisions(ASKING, ledger, open_digest(Standing(ASKING, ledger).pending()), BEN, "")
+        approve_decisions(ASKING, ledger, open_digest(Standing(ASKING, ledger).pending()), BEN, "")

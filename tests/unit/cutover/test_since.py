@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.builders.errors import refusal
 from tests.builders.reports import report, since
 from tests.builders.world import NEW_BLOBS, blob
 from tests.unit.cutover import cut
 
-from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.cloud.errors import OutOfReachError
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.documents import source_digest
@@ -20,17 +19,10 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.seal import UNLISTED
 from amlmigrate.core.workspace import Location
 from amlmigrate.cutover import changes_since, record
-from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile
 
 A, B = cut.PROVEN
 AT = f"blobs/{NEW_BLOBS}"
-
-
-@pytest.fixture
-def chain(tmp_path: Path) -> Iterator[Evidence]:
-    with Ledger(tmp_path) as ledger:
-        yield cut.chain(tmp_path, ledger)
 
 
 class Account:
@@ -113,18 +105,14 @@ async def test_where_a_container_is_gone_all_that_was_proven_in_it_is_lost(chain
     assert [one.what for one in found.changes] == ["deleted"] * 3 and len(found.undecided(())) == 2
 
 
-def _error(status: int, code: str = "Code") -> ServiceError:
-    return ServiceError(status, code, "text", method="GET", url="https://x")
-
-
 @pytest.mark.parametrize(
     "error",
     [
-        _error(404),
-        _error(412),
-        _error(409, "BlobArchived"),
-        _error(409, "BlobUsesCustomerSpecifiedEncryption"),
-        _error(403, "AuthorizationPermissionMismatch"),
+        refusal(404),
+        refusal(412),
+        refusal(409, "BlobArchived"),
+        refusal(409, "BlobUsesCustomerSpecifiedEncryption"),
+        refusal(403, "AuthorizationPermissionMismatch"),
     ],
 )
 async def test_what_was_written_and_cannot_be_read_is_not_taken_for_whole(
@@ -137,7 +125,7 @@ async def test_what_was_written_and_cannot_be_read_is_not_taken_for_whole(
 
 @pytest.mark.parametrize("code", ["EncryptionScopeDisabled", "AuthorizationPermissionMismatch"])
 async def test_of_one_that_nobody_wrote_it_is_not_said_that_it_was_written(chain: Evidence, code: str) -> None:
-    account = Account(m_a=_error(403, code))
+    account = Account(m_a=refusal(403, code))
     changes, found, _ = await _blobs(chain, A, B, cut.OWN, account=account, hashing=True)
     assert changes == [(f"{AT}/m/a", "unread", cut.COPY)]
     assert [("written" in one.summary, "cannot be read" in one.summary) for one in found.undecided(())] == [
@@ -148,12 +136,14 @@ async def test_of_one_that_nobody_wrote_it_is_not_said_that_it_was_written(chain
 @pytest.mark.parametrize("code", ["BlobArchived", "BlobBeingRehydrated"])
 async def test_one_in_the_archive_that_nobody_wrote_is_whole(chain: Evidence, code: str) -> None:
     """A change of tier leaves the ETag as it is."""
-    account = Account(m_a=_error(409, code))
+    account = Account(m_a=refusal(409, code))
     changes, found, _ = await _blobs(chain, A, B, cut.OWN, account=account, hashing=True)
     assert (changes, found.blobs) == ([], 2)
 
 
-@pytest.mark.parametrize("error", [_error(403), _error(500), OutOfReachError("x", method="GET", url="https://x")])
+@pytest.mark.parametrize(
+    "error", [refusal(403), refusal(500), OutOfReachError("x", method="GET", url="https://x")]
+)
 async def test_what_azure_does_not_give_is_no_knowledge(chain: Evidence, error: Exception) -> None:
     with pytest.raises(type(error)):
         await _blobs(chain, replace(A, etag='"a2"'), B, cut.OWN, account=Account(m_a=error))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
+from tests.builders.errors import refusal
 from tests.builders.world import SOURCE, TARGET, asset, blob, inventory
 
 from amlmigrate.bytes.listings import Listing, listing_digest
@@ -60,10 +61,6 @@ def _deletion(azure: _Azure, target: SeenTarget) -> containers.Deletion:
     return containers.Deletion(clouds, SOURCE, target, CopyProof({}))
 
 
-def _answered(status: int, code: str) -> ServiceError:
-    return ServiceError(status, code, "no", method="GET", url="https://x")
-
-
 async def test_the_target_in_the_same_account_needs_no_listing() -> None:
     found = await _deletion(_Azure(), SeenTarget(inventory(), ())).reasons([])
     assert found == [f"The storage account serves another workspace: {SOURCE.id}."]
@@ -74,9 +71,9 @@ async def test_the_target_in_the_same_account_needs_no_listing() -> None:
     [
         ((), []),
         (({"id": "/a/lock", "properties": {"level": "CanNotDelete"}},), ["A lock is in the way: /a/lock"]),
-        (_answered(403, "AuthorizationFailed"), ["not known: its locks could not be read (AuthorizationFailed)"]),
-        (_answered(404, "ResourceNotFound"), ["not known: its locks could not be read (ResourceNotFound)"]),
-        (_answered(401, "InvalidAuthenticationToken"), ["not known"]),
+        (refusal(403, "AuthorizationFailed"), ["not known: its locks could not be read (AuthorizationFailed)"]),
+        (refusal(404, "ResourceNotFound"), ["not known: its locks could not be read (ResourceNotFound)"]),
+        (refusal(401, "InvalidAuthenticationToken"), ["not known"]),
     ],
 )
 async def test_locks_that_were_not_read_are_no_proof_that_there_are_none(
@@ -88,7 +85,7 @@ async def test_locks_that_were_not_read_are_no_proof_that_there_are_none(
 
 async def test_locks_that_may_be_read_later_are_an_error() -> None:
     with pytest.raises(ServiceError):
-        await _deletion(_Azure(_answered(503, "ServerBusy")), SeenTarget(inventory(of=TARGET), ())).reasons([])
+        await _deletion(_Azure(refusal(503, "ServerBusy")), SeenTarget(inventory(of=TARGET), ())).reasons([])
 
 
 @pytest.mark.parametrize("place", ["acct/somebodys", "acct/azureml-blobstore-" + "0" * 8, "another/azureml"])
@@ -220,7 +217,7 @@ class _Account(_Azure):
 
     async def listing_with_past(self, place: Location) -> Any:
         if not self.there:
-            raise _answered(404, "ContainerNotFound")
+            raise refusal(404, "ContainerNotFound")
         return [], True, Past()
 
     async def delete_container(self, place: Location, first: Any) -> None:
@@ -251,7 +248,7 @@ async def _back() -> None:
         (_Account(there=False), _ready, False, "its account lists it"),
         (_Account(), _back, False, "It is there again."),
         (
-            _Account(refuses=_answered(409, "LeaseIdMissing")),
+            _Account(refuses=refusal(409, "LeaseIdMissing")),
             _ready,
             False,
             "refuses to delete it: LeaseIdMissing",

@@ -38,18 +38,16 @@ def _moved(ledger: Ledger, end: State) -> None:
     ],
 )
 def test_nothing_is_proven_without_a_green_report_of_the_plan(
-    tmp_path: Path, reports: list[dict[str, Any]]
+    ledger: Ledger, tmp_path: Path, reports: list[dict[str, Any]]
 ) -> None:
     unasked: Any = None
-    with Ledger(tmp_path) as ledger:
-        ledger.bind(PLAN)
-        _moved(ledger, State.DONE)
-        chain = Evidence(tmp_path, ledger)
-        for report in reports:
-            chain.add(made_report("verify", **report))
-        # The chain itself refuses a report of another plan.
-        every, _ = examine(chain.folder)
-        found = asyncio.run(copy_proof.read(unasked, PLAN, ledger, every, inventory(of=TARGET)))
+    _moved(ledger, State.DONE)
+    chain = Evidence(tmp_path, ledger)
+    for report in reports:
+        chain.add(made_report("verify", **report))
+    # The chain itself refuses a report of another plan.
+    every, _ = examine(chain.folder)
+    found = asyncio.run(copy_proof.read(unasked, PLAN, ledger, every, inventory(of=TARGET)))
     [why] = found.against(FROM)
     assert "not a green one of this plan" in why
     assert found.sources == {FROM: "blobs/1"}
@@ -57,14 +55,12 @@ def test_nothing_is_proven_without_a_green_report_of_the_plan(
 
 @pytest.mark.parametrize("end", [State.FAILED, State.CREATED, None])
 def test_what_was_copied_half_way_is_no_copy_once_its_waiver_has_run_out(
-    tmp_path: Path, end: State | None
+    ledger: Ledger, end: State | None
 ) -> None:
     """The blobs that did come over look like their verification; those that did not are in no manifest."""
-    with Ledger(tmp_path) as ledger:
-        ledger.bind(PLAN)
-        if end:
-            _moved(ledger, end)
-        assert copy_proof.planned(PLAN, ledger).sources == {}
+    if end:
+        _moved(ledger, end)
+    assert copy_proof.planned(PLAN, ledger).sources == {}
 
 
 SEEN = "blobs/new/m/1"

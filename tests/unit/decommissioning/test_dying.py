@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.builders.arm import FakeArm, side
+from tests.builders.errors import refusal
 from tests.builders.world import SOURCE
 from tests.builders.world import by_hand as left_by_hand
-from tests.unit.decommissioning.arm import FakeArm, refusal, side
 
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.address import Address

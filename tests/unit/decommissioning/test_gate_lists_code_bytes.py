@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.builders.arm import FakeRoles
 from tests.builders.reports import report
 from tests.builders.world import NEW_BLOBS, TARGET, blob, containers, inventory, plan, step
-from tests.unit.decommissioning.arm import FakeRoles
 from tests.unit.decommissioning.test_stage import Azure
 
 from amlmigrate.bytes.binding import bound

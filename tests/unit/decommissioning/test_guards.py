@@ -7,9 +7,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.builders.arm import FakeArm, side
+from tests.builders.errors import refusal
 from tests.builders.reports import filed
 from tests.builders.world import by_hand
-from tests.unit.decommissioning.arm import FakeArm, refusal, side
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.workspace import Location

@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.builders.arm import FakeArm, FakeRoles, side
+from tests.builders.errors import refusal
 from tests.builders.world import OLD, SOURCE
 from tests.builders.world import by_hand as left_by_hand
-from tests.unit.decommissioning.arm import FakeArm, FakeRoles, refusal, side
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.address import Address

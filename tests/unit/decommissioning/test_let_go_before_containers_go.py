@@ -62,7 +62,7 @@ def _decided(ledger: Ledger, one: Step) -> Plan:
     ids=["as it was", "changed by its users", "gone", "another one beside"],
 )
 async def test_nobody_would_have_either(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: list[Blob], gone: bool, step: str
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: list[Blob], gone: bool, step: str
 ) -> None:
     asked: list[set[Location]] = []
 
@@ -80,10 +80,9 @@ async def test_nobody_would_have_either(
     monkeypatch.setattr(gating, "read_target", target)
     monkeypatch.setattr(gating.copy_proof, "read", copied)
     clouds: Any = type("Session", (), {"target": type("Side", (), {"blobs": None})()})()
-    with Ledger(tmp_path) as ledger:
-        made = _decided(ledger, STEPS[step])
-        afresh = gating.Afresh(clouds, made, tmp_path, ledger, RemovalOptions(), timedelta(0))
-        _, found = await afresh.target(Evidence(tmp_path, ledger).reports())
+    made = _decided(ledger, STEPS[step])
+    afresh = gating.Afresh(clouds, made, tmp_path, ledger, RemovalOptions(), timedelta(0))
+    _, found = await afresh.target(Evidence(tmp_path, ledger).reports())
     assert asked == [{Location("cmkacct", NEW_BLOBS)}]
     assert any(f"{STEPS[step].address}!waived-gone" in one for one in found.unproven) is gone
     assert bool(found.unproven) is gone
@@ -92,11 +91,10 @@ async def test_nobody_would_have_either(
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize(("there", "codes"), [([THEIRS], []), ([], ["waived-gone"]),
                                               ([blob("m/a", 9, '"2"')], ["waived-changed"])])  # fmt: skip
-async def test_the_gate_looks_at_both(tmp_path: Path, there: list[Blob], codes: list[str], step: str) -> None:
+async def test_the_gate_looks_at_both(ledger: Ledger, there: list[Blob], codes: list[str], step: str) -> None:
     clouds: Any = type("Session", (), {"target": type("Side", (), {"workspace": lambda _self, ref: ref})()})()
-    with Ledger(tmp_path) as ledger:
-        made = _decided(ledger, STEPS[step])
-        found = await gating._let_go(
-            clouds, made, ledger, [], inventory(of=TARGET), containers(target={NEW_BLOBS: there})
-        )
+    made = _decided(ledger, STEPS[step])
+    found = await gating._let_go(
+        clouds, made, ledger, [], inventory(of=TARGET), containers(target={NEW_BLOBS: there})
+    )
     assert [one.code for one in found] == codes

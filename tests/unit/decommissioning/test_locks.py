@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.builders.arm import FakeArm
+from tests.builders.errors import refusal
 from tests.builders.world import OLD
-from tests.unit.decommissioning.arm import FakeArm, refusal
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.decommissioning.removal import held_by

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from tests.builders.errors import refusal
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.errors import BadInputError
@@ -28,10 +29,6 @@ def _id(name: str, subscription: str = ONE) -> str:
 
 def _workspace(name: str, number: str = "") -> dict[str, Any]:
     return {"id": _id(name), "properties": {"workspaceId": number or f"number-of-{name}"}}
-
-
-def _refusal(status: int, code: str) -> ServiceError:
-    return ServiceError(status, code, "no", method="GET", url="https://x")
 
 
 @dataclass
@@ -67,7 +64,7 @@ async def _read(azure: _Azure, *named: str) -> Neighbours:
 def _with(name: str, *stores: dict[str, Any]) -> dict[str, list[dict[str, Any]] | ServiceError]:
     return {
         LIST.format(ONE): [_workspace("source", SOURCE_ID), _workspace(name)],
-        f"{_id('source')}/datastores": _refusal(500, "NobodyAsksTheSourceItself"),
+        f"{_id('source')}/datastores": refusal(500, "NobodyAsksTheSourceItself"),
         f"{_id(name)}/datastores": list(stores),
     }
 
@@ -105,7 +102,7 @@ async def test_one_made_anew_under_the_sources_name_is_another() -> None:
 async def test_datastores_that_could_not_be_listed_refuse_until_that_workspace_is_accepted(
     status: int, code: str
 ) -> None:
-    lists = _with("w") | {f"{_id('w')}/datastores": _refusal(status, code)}
+    lists = _with("w") | {f"{_id('w')}/datastores": refusal(status, code)}
     found = await _read(_Azure(lists=lists))
     [reason] = found.reasons(PLACES)
     assert f"({status} {code})" in reason and f"--accept-unseen {_id('w').lower()}" in reason
@@ -120,8 +117,8 @@ async def test_datastores_that_could_not_be_listed_refuse_until_that_workspace_i
         _Azure(visible=(ONE, TWO), whole=(ONE,)),
         # Nothing shows it: it is the subscription of the source's account.
         _Azure(visible=(ONE,), whole=(ONE,)),
-        _Azure(visible=(ONE,), lists={LIST.format(TWO): _refusal(404, "SubscriptionNotFound")}),
-        _Azure(visible=(ONE,), lists={LIST.format(TWO): _refusal(409, "MissingSubscriptionRegistration")}),
+        _Azure(visible=(ONE,), lists={LIST.format(TWO): refusal(404, "SubscriptionNotFound")}),
+        _Azure(visible=(ONE,), lists={LIST.format(TWO): refusal(409, "MissingSubscriptionRegistration")}),
     ],
 )
 async def test_a_subscription_that_cannot_be_seen_whole_refuses_until_it_is_accepted(azure: _Azure) -> None:
@@ -135,7 +132,7 @@ async def test_a_subscription_that_cannot_be_seen_whole_refuses_until_it_is_acce
 async def test_what_may_pass_by_itself_is_an_error() -> None:
     for path in (LIST.format(ONE), f"{_id('w')}/datastores"):
         with pytest.raises(ServiceError):
-            await _read(_Azure(lists=_with("w") | {path: _refusal(503, "ServerBusy")}))
+            await _read(_Azure(lists=_with("w") | {path: refusal(503, "ServerBusy")}))
 
 
 async def test_each_subscription_is_asked_once_by_whichever_side_sees_it() -> None:
@@ -144,7 +141,7 @@ async def test_each_subscription_is_asked_once_by_whichever_side_sees_it() -> No
     both[0].lists = _with("w", {"id": "/w/lake", "properties": INTO})
     both[1].lists = {
         LIST.format(TWO): [{"id": _id("far", TWO), "properties": {"workspaceId": "far"}}],
-        LIST.format(ONE): _refusal(403, "AuthorizationFailed"),
+        LIST.format(ONE): refusal(403, "AuthorizationFailed"),
         f"{_id('far', TWO)}/datastores": [{"id": "/far/lake", "properties": INTO}],
     }
     found = await neighbours(sides, {SOURCE_ID}, [ONE])

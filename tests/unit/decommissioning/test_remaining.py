@@ -6,10 +6,11 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
+from tests.builders.arm import FakeArm, side
+from tests.builders.errors import refusal
 from tests.builders.reports import filed
 from tests.builders.world import SOURCE, blob, listing
 from tests.builders.world import by_hand as left_by_hand
-from tests.unit.decommissioning.arm import FakeArm, refusal, side
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.address import Address

@@ -8,8 +8,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.builders.arm import FakeArm
+from tests.builders.errors import refusal
 from tests.builders.world import OLD, OLD_ID, asset, by_hand, inventory
-from tests.unit.decommissioning.arm import FakeArm, refusal
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.operations import Ending

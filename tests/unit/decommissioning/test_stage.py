@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.builders.arm import FakeRoles
 from tests.builders.world import OLD, OLD_ID, SOURCE, TARGET, inventory, plan, step
 from tests.builders.world import by_hand as left_by_hand
-from tests.unit.decommissioning.arm import FakeRoles
 
 from amlmigrate.cloud.arm import Answer
 from amlmigrate.cloud.errors import ServiceError

@@ -10,7 +10,6 @@ from typing import Any
 
 from tests.builders.world import OLD, SOURCE, plan
 
-from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.cloud.roles import Removed
 from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import MigrateError
@@ -47,18 +46,6 @@ def document(name: str, scope: str = OLD.id, **more: str) -> dict[str, Any]:
 def one(name: str, state: FreezeState = FreezeState.LISTED, scope: str = OLD.id, **more: str) -> Assignment:
     """The same as a value."""
     return replace(Assignment.of(document(name, scope, **more), "writer"), state=state)
-
-
-def error(status: int, code: str, *, doubtful: bool = False) -> ServiceError:
-    """An answer that is one."""
-    found = ServiceError(status, code, "no", method="PUT", url="https://management.azure.com/x")
-    found.doubtful = doubtful
-    return found
-
-
-def silence() -> OutOfReachError:
-    """No answer at all."""
-    return OutOfReachError("timed out", method="PUT", url="https://management.azure.com/x")
 
 
 class Killed(BaseException):
@@ -202,6 +189,14 @@ class Folder:
         """Each deed in order: the last part of the id, and what was done."""
         found = [each.content for each in self.reports() if each.content.record == "deed"]
         return [(content.assignment.id, content.deed) for content in found]
+
+
+def frozen(folder: Folder, *names: str) -> Azure:
+    """An Azure from which these were taken."""
+    azure = Azure(*map(document, names))
+    folder.freeze(azure, *map(one, names))
+    azure.log.clear()
+    return azure
 
 
 def attempt(folder: Folder, azure: Azure, *ones: Assignment) -> MigrateError | Killed | None:

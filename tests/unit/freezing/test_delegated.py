@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.builders.errors import refusal
 from tests.builders.world import OLD, SOURCE
 
 from amlmigrate.cloud.errors import ServiceError
@@ -53,7 +54,7 @@ def test_nobody_else_is_nothing_to_tell(told: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("status", [401, 403, 404])
 def test_what_may_not_be_read_is_told_as_not_checked(status: int) -> None:
-    error = ServiceError(status, "AuthorizationFailed", "no", method="GET", url="/x")
+    error = refusal(status, "AuthorizationFailed")
     for shown in ({"error": error}, {"document": None}):
         [one] = found(**shown)[0]
         assert one.code == "not-checked" and not Writers(findings=[one]).writing
@@ -61,4 +62,4 @@ def test_what_may_not_be_read_is_told_as_not_checked(status: int) -> None:
 
 def test_what_is_out_of_order_is_no_answer() -> None:
     with pytest.raises(ServiceError):
-        found(error=ServiceError(503, "ServerBusy", "no", method="GET", url="/x"))
+        found(error=refusal(503, "ServerBusy"))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.builders.errors import refusal
 from tests.builders.world import OLD, OLD_ID
 from tests.unit.evidence.test_records import valid
 from tests.unit.freezing.assigned import (
@@ -23,7 +24,7 @@ from tests.unit.freezing.assigned import (
     Folder,
     Killed,
     document,
-    error,
+    frozen,
     guid,
     id_of,
     one,
@@ -33,16 +34,10 @@ from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.freeze_record import Assignment, FreezeState, strange
 from amlmigrate.evidence import Freeze
 from amlmigrate.evidence.frozen import of_reports
-from amlmigrate.freezing import freeze, give_back, record
+from amlmigrate.freezing import record
 from amlmigrate.freezing.record import Deeds, beside
 from amlmigrate.ledger import Ledger, decisions, files
 from amlmigrate.ledger.evidence import Evidence
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(freeze, "_READ_BACK_SECONDS", (0.0,))
-    monkeypatch.setattr(give_back, "_LOOK_SECONDS", (0.0,))
 
 
 @pytest.fixture
@@ -54,12 +49,6 @@ def folder(tmp_path: Path) -> Folder:
 def parents(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / "plans" / name).mkdir(parents=True)
-
-
-def frozen(folder: Folder, *names: str) -> Azure:
-    azure = Azure(*map(document, names))
-    folder.freeze(azure, *map(one, names))
-    return azure
 
 
 def _refused(folder: Folder, azure: Azure) -> str:
@@ -154,7 +143,7 @@ def test_an_older_copy_put_back_gives_nobody_rights_that_were_revoked(
     if then == "given":
         folder.back(azure)
     else:
-        azure.before["assign", id_of("b")] = Killed() if then == "killed" else error(400, "PrincipalNotFound")
+        azure.before["assign", id_of("b")] = Killed() if then == "killed" else refusal(400, "PrincipalNotFound")
         with suppress(Killed):
             folder.back(azure)
         azure.before.clear()
@@ -256,7 +245,7 @@ def test_evidence_of_another_plan_or_source_is_refused(folder: Folder, other: st
 
 def test_every_report_is_of_the_shipped_schema(folder: Folder) -> None:
     azure = frozen(folder, "a", "b")
-    azure.before["assign", id_of("a")] = error(400, "PrincipalNotFound")
+    azure.before["assign", id_of("a")] = refusal(400, "PrincipalNotFound")
     folder.back(azure)
     reports = folder.reports()
     assert {one.content.record for one in reports} == {"deed", "freeze", "back"}

@@ -4,49 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.builders.errors import refusal, silence
 from tests.builders.world import OLD
-from tests.unit.freezing.assigned import (
-    ACCOUNT,
-    Azure,
-    Folder,
-    Killed,
-    document,
-    error,
-    guid,
-    id_of,
-    no_end,
-    one,
-    silence,
-)  # fmt: skip
+from tests.unit.freezing.assigned import ACCOUNT, Azure, Folder, Killed, document, frozen, guid, id_of, no_end, one
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.freeze_record import Assignment, FreezeState
-from amlmigrate.freezing import freeze, give_back
+from amlmigrate.freezing import freeze
 from amlmigrate.freezing.give_back import Source
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(freeze, "_READ_BACK_SECONDS", (0.0, 0.0, 0.0))
-    monkeypatch.setattr(give_back, "_LOOK_SECONDS", (0.0, 0.0, 0.0))
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Folder:
-    return Folder(tmp_path)
-
-
-def frozen(folder: Folder, *names: str) -> Azure:
-    """An Azure from which these were taken."""
-    azure = Azure(*map(document, names))
-    folder.freeze(azure, *map(one, names))
-    azure.log.clear()
-    return azure
 
 
 def test_all_of_it_comes_back_as_it_was(folder: Folder) -> None:
@@ -67,7 +36,7 @@ def test_each_is_recorded_before_and_after(folder: Folder) -> None:
 
 def test_what_was_given_back_and_revoked_since_is_not_given_again(folder: Folder) -> None:
     azure = frozen(folder, "a", "b")
-    azure.before["assign", id_of("b")] = error(400, "PrincipalNotFound")
+    azure.before["assign", id_of("b")] = refusal(400, "PrincipalNotFound")
     folder.back(azure)
     del azure.there[id_of("a")]
     folder.back(azure)
@@ -75,9 +44,9 @@ def test_what_was_given_back_and_revoked_since_is_not_given_again(folder: Folder
 
 
 @pytest.mark.parametrize("fault", [
-    error(400, "PrincipalNotFound"), error(403, "AuthorizationFailed"), error(403, "RequestDisallowedByPolicy"),
-    error(404, "ResourceGroupNotFound"), error(409, "Conflict"), error(429, "TooManyRequests"),
-    error(500, "InternalServerError"), silence()])  # fmt: skip
+    refusal(400, "PrincipalNotFound"), refusal(403, "AuthorizationFailed"), refusal(403, "RequestDisallowedByPolicy"),
+    refusal(404, "ResourceGroupNotFound"), refusal(409, "Conflict"), refusal(429, "TooManyRequests"),
+    refusal(500, "InternalServerError"), silence()])  # fmt: skip
 def test_one_that_cannot_be_given_keeps_nobody_else_out(folder: Folder, fault: ServiceError) -> None:
     azure = frozen(folder, "a", "b", "c")
     azure.before["assign", id_of("a")] = fault
@@ -91,7 +60,7 @@ def test_one_that_cannot_be_given_keeps_nobody_else_out(folder: Folder, fault: S
     assert folder.back(azure).left == [] and id_of("a") in azure.names()
 
 
-@pytest.mark.parametrize("fault", [error(500, "InternalServerError"), silence()])
+@pytest.mark.parametrize("fault", [refusal(500, "InternalServerError"), silence()])
 def test_an_answer_that_was_lost_after_the_work_is_settled_by_reading(folder: Folder, fault: MigrateError) -> None:
     azure = frozen(folder, "a")
     azure.after["assign", id_of("a")] = fault
@@ -110,7 +79,7 @@ def test_where_nothing_answers_the_rest_is_named_and_not_waited_for(folder: Fold
 def test_a_refusal_is_an_answer_and_the_rest_is_tried(folder: Folder) -> None:
     """Two that nobody answered for end it only one after the other."""
     azure = frozen(folder, "a", "b", "c", "d")
-    for name, fault in (("a", silence()), ("b", error(403, "AuthorizationFailed")), ("c", silence())):
+    for name, fault in (("a", silence()), ("b", refusal(403, "AuthorizationFailed")), ("c", silence())):
         azure.before["assign", id_of(name)] = fault
     came = folder.back(azure)
     assert azure.names() == {id_of("d")} and [each.id for each, _ in came.failed] == [
@@ -200,7 +169,7 @@ def test_what_an_attempt_has_given_that_nobody_heard_of_is_under_its_own_name(
 def test_a_role_that_is_there_and_is_not_shown_is_still_owed(folder: Folder) -> None:
     azure = frozen(folder, "a")
     azure.there[id_of("anew")] = _under_another_name()
-    azure.before["directly", OLD.id] = error(403, "AuthorizationFailed")
+    azure.before["directly", OLD.id] = refusal(403, "AuthorizationFailed")
     came = folder.back(azure)
     assert len(came.left) == 1 and came.denied and folder.states() == {id_of("a"): FreezeState.TAKEN}
 
@@ -336,7 +305,7 @@ def test_at_a_workspace_that_this_plan_removed_nothing_is_tried(folder: Folder) 
 
 def test_at_a_workspace_that_somebody_else_removed_they_are_named(folder: Folder) -> None:
     azure = frozen(folder, "a")
-    azure.before["assign", id_of("a")] = error(404, "ResourceNotFound")
+    azure.before["assign", id_of("a")] = refusal(404, "ResourceNotFound")
     came = folder.back(azure, Source(OLD.id, gone=True))
     assert "no removal by this plan" in came.failed[0][1]
 

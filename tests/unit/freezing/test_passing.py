@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.builders.errors import refusal
 from tests.builders.world import SOURCE
 
 from amlmigrate.cloud.errors import ServiceError
@@ -74,10 +75,6 @@ def found(error: ServiceError | None = None, now: datetime | None = None) -> Wri
     return asyncio.run(finder.find([Place(SCOPE, lambda _: True)]))
 
 
-def refused(status: int, code: str) -> ServiceError:
-    return ServiceError(status, code, "no", method="GET", url="/x")
-
-
 def test_what_ends_by_itself_stays_and_who_may_activate_a_role_is_told() -> None:
     writers = found()
     assert [one.id.rpartition("/")[2] for one in writers.removable] == ["lasting"]
@@ -103,7 +100,7 @@ def test_what_is_to_come_is_told_by_azures_clock(days: int, who: set[str]) -> No
 
 
 def test_that_it_could_not_be_read_is_told() -> None:
-    writers = found(refused(403, "AuthorizationFailed"))
+    writers = found(refusal(403, "AuthorizationFailed"))
     assert len(writers.removable) == 2
     assert [one.code for one in writers.findings] == ["not-checked"]
 
@@ -122,5 +119,5 @@ def test_what_the_workspace_itself_has_through_a_group_stays() -> None:
 
 
 def test_without_a_licence_there_is_nothing_to_tell() -> None:
-    writers = found(refused(400, "AadPremiumLicenseRequired"))
+    writers = found(refusal(400, "AadPremiumLicenseRequired"))
     assert len(writers.removable) == 2 and writers.findings == []

@@ -9,36 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.builders.errors import refusal, silence
 from tests.builders.world import OLD
-from tests.unit.freezing.assigned import (
-    ACCOUNT,
-    Azure,
-    Folder,
-    Killed,
-    attempt,
-    document,
-    error,
-    guid,
-    id_of,
-    one,
-    silence,
-)
+from tests.unit.freezing.assigned import ACCOUNT, Azure, Folder, Killed, attempt, document, guid, id_of, one
 
 from amlmigrate.core.freeze_record import Assignment, FreezeState
-from amlmigrate.freezing import atomic_deeds, freeze, give_back
+from amlmigrate.freezing import atomic_deeds, freeze
 from amlmigrate.freezing.assignment_ends import ending
 from amlmigrate.ledger import files
 from amlmigrate.ledger.files import FileError
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Folder:
-    return Folder(tmp_path)
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(freeze, "_READ_BACK_SECONDS", (0.0, 0.0, 0.0))
 
 
 def test_each_is_recorded_before_and_after(folder: Folder) -> None:
@@ -141,7 +120,7 @@ def test_what_may_end_and_may_not_be_looked_at_is_not_taken(
     folder: Folder, status: int, code: str, taken: bool
 ) -> None:
     azure = Azure(document("a"))
-    came = folder.freeze(azure, one("a"), end=_ends(error(status, code)))
+    came = folder.freeze(azure, one("a"), end=_ends(refusal(status, code)))
     assert bool(came.taken) is taken and bool(azure.names()) is not taken
     assert taken or "roleAssignmentScheduleInstances" in came.stayed[0][1]
 
@@ -168,13 +147,13 @@ def test_what_was_gone_before_is_not_recorded_as_taken(folder: Folder) -> None:
 
 def test_a_refused_deletion_took_nothing_and_those_before_count(folder: Folder) -> None:
     azure = Azure(document("a"), document("b"))
-    azure.before["remove", id_of("b")] = error(403, "AuthorizationFailed")
+    azure.before["remove", id_of("b")] = refusal(403, "AuthorizationFailed")
     assert attempt(folder, azure, one("a"), one("b")) is not None
     assert folder.states() == {id_of("a"): FreezeState.TAKEN, id_of("b"): FreezeState.LISTED}
 
 
 @pytest.mark.parametrize(
-    "fault", [silence(), error(500, "InternalServerError"), error(409, "Conflict", doubtful=True)]
+    "fault", [silence(), refusal(500, "InternalServerError"), refusal(409, "Conflict", doubtful=True)]
 )
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_deletion_of_which_nothing_is_known_is_settled_by_reading(folder: Folder, fault: Any, when: str) -> None:
@@ -283,7 +262,6 @@ def test_a_signal_waits_for_the_call_that_is_under_way(
     if back:
         folder.freeze(azure, one("a"), one("b"))
     monkeypatch.setattr(atomic_deeds, "_SECONDS", 5.0 if answered else 0.01)
-    monkeypatch.setattr(give_back, "_LOOK_SECONDS", (0.0,))
     _slow(azure, "assign" if back else "remove", 0.05 if answered else 60.0)
     with pytest.raises(asyncio.CancelledError):
         folder.back(azure) if back else folder.freeze(azure, one("a"), one("b"))

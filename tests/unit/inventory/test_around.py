@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from tests.builders.errors import refusal
 from tests.builders.world import OLD
 
 from amlmigrate.cloud.arm import Answer, Arm
@@ -44,10 +45,6 @@ class Pages(Arm):
             {},
             {"value": page, **({"nextLink": f"{OLD.id}/{name}?page={int(number or 0) + 1}"} if more else {})},
         )
-
-
-def _error(status: int, code: str = "Refused") -> ServiceError:
-    return ServiceError(status, code, "no", method="GET", url="x")
 
 
 def _read(answers: dict[str, list[Any]], *frozen: Document) -> tuple[list[Asset], set[str]]:
@@ -121,7 +118,7 @@ def test_settings_and_locks_are_an_item_each() -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [_error(400, "ResourceTypeNotSupported"), _error(409, "MissingSubscriptionRegistration")]
+    "error", [refusal(400, "ResourceTypeNotSupported"), refusal(409, "MissingSubscriptionRegistration")]
 )
 def test_what_has_no_such_thing_is_said(error: ServiceError) -> None:
     found, absent = _read({SETTINGS: [error]})
@@ -131,7 +128,7 @@ def test_what_has_no_such_thing_is_said(error: ServiceError) -> None:
     assert "count as empty: diagnosticSettings." in told.summary
 
 
-@pytest.mark.parametrize("error", [_error(404), _error(400), _error(400, "NoRegisteredProviderFound")])
+@pytest.mark.parametrize("error", [refusal(404), refusal(400), refusal(400, "NoRegisteredProviderFound")])
 def test_what_is_not_known_to_mean_that_there_is_nothing_is_an_item(error: ServiceError) -> None:
     found, absent = _read({SETTINGS: [error], LOCKS: [error]})
     assert [str(item.address) for item in found] == ["diagnosticSettings", "locks"] and absent == set()
@@ -141,14 +138,14 @@ def test_what_is_not_known_to_mean_that_there_is_nothing_is_an_item(error: Servi
 
 
 def test_what_may_not_be_read_is_an_item_that_says_so() -> None:
-    found, _ = _read({name: [_error(403)] for name in (ROLES, LOCKS, SETTINGS)})
+    found, _ = _read({name: [refusal(403)] for name in (ROLES, LOCKS, SETTINGS)})
     assert [str(item.address) for item in found] == ["roleAssignments", "diagnosticSettings", "locks"]
     assert all("could not be listed" in item.reason for item in found)
 
 
 def test_another_error_is_one() -> None:
     with pytest.raises(ServiceError):
-        _read({ROLES: [_error(500)]})
+        _read({ROLES: [refusal(500)]})
 
 
 def test_what_is_on_the_data_plane_is_said_in_every_plan() -> None:
@@ -175,18 +172,19 @@ def _listed(pages: list[Any], *, port: type[WorkspaceClient] = InventoryPort) ->
 
 @pytest.mark.parametrize("status", [400, 404])
 def test_a_list_that_the_service_does_not_give_is_an_item_of_its_kind(status: int) -> None:
-    names, port = _listed([_error(status)])
+    names, port = _listed([refusal(status)])
     assert names == [] and isinstance(port, InventoryPort)
     [item] = could_not_be_listed(port.unlisted)
     assert str(item.address) == "jobs" and item.remedy and state_digest(item)
-    assert f"jobs could not be listed: GET was answered {status} Refused: no" in item.reason
+    assert f"jobs could not be listed: GET was answered {status} AuthorizationFailed: no" in item.reason
     # Whoever takes no inventory hears of it.
     with pytest.raises(ServiceError):
-        _listed([_error(status)], port=WorkspaceClient)
+        _listed([refusal(status)], port=WorkspaceClient)
 
 
 @pytest.mark.parametrize(
-    "pages", [[[{"name": "a"}], _error(404)], [_error(500)], [_error(403)], [_error(400, "OperationInProgress")]]
+    "pages",
+    [[[{"name": "a"}], refusal(404)], [refusal(500)], [refusal(403)], [refusal(400, "OperationInProgress")]],
 )
 def test_anything_else_is_an_error(pages: list[Any]) -> None:
     with pytest.raises(ServiceError):
@@ -194,7 +192,7 @@ def test_anything_else_is_an_error(pages: list[Any]) -> None:
 
 
 def test_the_lists_of_one_kind_are_one_item_and_name_each() -> None:
-    unlisted_ = {"models/b/versions": _error(404), "models/a/versions": _error(400), "data": _error(404)}
+    unlisted_ = {"models/b/versions": refusal(404), "models/a/versions": refusal(400), "data": refusal(404)}
     [data, models] = could_not_be_listed(unlisted_)
     assert str(data.address) == "data" and str(models.address) == "models"
     assert "models/a/versions could not be listed" in models.reason and "models/b/versions" in models.reason

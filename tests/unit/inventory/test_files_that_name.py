@@ -8,6 +8,7 @@ from collections import Counter
 from typing import Any, cast
 
 import pytest
+from tests.builders.errors import refusal
 from tests.builders.world import OLD_BLOBS, SOURCE, asset, blob, inventory
 
 from amlmigrate.bytes.contents import LARGEST
@@ -21,10 +22,6 @@ from amlmigrate.inventory import read_contents
 
 OWN = "azureml://datastores/workspaceblobstore/paths/t"
 LAKE = "azureml://datastores/lake/paths/t"
-
-
-def _refused(status: int, code: str) -> ServiceError:
-    return ServiceError(status, code, "no", method="GET", url="x")
 
 
 SILENT = OutOfReachError("no such host", method="GET", url="x")
@@ -69,17 +66,17 @@ def test_a_file_is_read_wherever_it_lies(uri: str, place: Location) -> None:
 @pytest.mark.parametrize(
     ("uri", "answer", "severity", "says"),
     [
-        (LAKE, _refused(403, "AuthorizationFailure"), "blocks", "could not be read"),
+        (LAKE, refusal(403, "AuthorizationFailure"), "blocks", "could not be read"),
         (LAKE, SILENT, "blocks", "could not be read"),
-        (LAKE, _refused(409, "BlobArchived"), "error", "is archived"),
-        (OWN, _refused(409, "BlobArchived"), "error", "is archived"),
-        (LAKE, _refused(409, "BlobUsesCustomerSpecifiedEncryption"), "blocks", "could not be read"),
-        (LAKE, _refused(403, "AuthorizationPermissionMismatch"), "blocks", "could not be read"),
-        (OWN, _refused(409, "BlobUsesCustomerSpecifiedEncryption"), "error", "a key that its writer sent along"),
-        (OWN, _refused(409, "BlobBeingRehydrated"), "error", "brought back from the archive"),
-        (OWN, _refused(403, "AuthorizationPermissionMismatch"), "error", "the identity may not read it"),
-        (OWN, _refused(403, "EncryptionScopeDisabled"), "error", "scope is disabled"),
-        (OWN, _refused(412, "ConditionNotMet"), "error", "written since it was listed"),
+        (LAKE, refusal(409, "BlobArchived"), "error", "is archived"),
+        (OWN, refusal(409, "BlobArchived"), "error", "is archived"),
+        (LAKE, refusal(409, "BlobUsesCustomerSpecifiedEncryption"), "blocks", "could not be read"),
+        (LAKE, refusal(403, "AuthorizationPermissionMismatch"), "blocks", "could not be read"),
+        (OWN, refusal(409, "BlobUsesCustomerSpecifiedEncryption"), "error", "a key that its writer sent along"),
+        (OWN, refusal(409, "BlobBeingRehydrated"), "error", "brought back from the archive"),
+        (OWN, refusal(403, "AuthorizationPermissionMismatch"), "error", "the identity may not read it"),
+        (OWN, refusal(403, "EncryptionScopeDisabled"), "error", "scope is disabled"),
+        (OWN, refusal(412, "ConditionNotMet"), "error", "written since it was listed"),
         (LAKE, "azureml://datastores/d/paths/a".encode("utf-16"), "error", "is not text in UTF-8"),
     ],
 )
@@ -90,24 +87,24 @@ def test_what_cannot_be_read_is_said(uri: str, answer: Any, severity: str, says:
 
 
 @pytest.mark.parametrize(
-    "refusal", [(403, "AuthorizationFailure"), (403, "KeyVaultEncryptionKeyNotFound"), (500, "InternalError")]
+    "answer", [(403, "AuthorizationFailure"), (403, "KeyVaultEncryptionKeyNotFound"), (500, "InternalError")]
 )
-def test_the_workspaces_own_account_has_to_be_readable(refusal: tuple[int, str]) -> None:
+def test_the_workspaces_own_account_has_to_be_readable(answer: tuple[int, str]) -> None:
     """One file of it may not be: the others are read all the same."""
     with pytest.raises(ServiceError):
-        _read(Files(_refused(*refusal)), OWN)
+        _read(Files(refusal(*answer)), OWN)
 
 
 @pytest.mark.parametrize(
-    ("refusal", "code"),
+    ("answer", "code"),
     [
         ((409, "BlobArchived"), "file-archived"),
         ((409, "BlobUsesCustomerSpecifiedEncryption"), "file-unreadable"),
         ((403, "AuthorizationPermissionMismatch"), "file-unreadable"),
     ],
 )
-def test_what_cannot_be_read_is_said_of_each_asset_that_has_it(refusal: tuple[int, str], code: str) -> None:
-    found = _read(Files(_refused(*refusal)), OWN, OWN)
+def test_what_cannot_be_read_is_said_of_each_asset_that_has_it(answer: tuple[int, str], code: str) -> None:
+    found = _read(Files(refusal(*answer)), OWN, OWN)
     assert [one.address for one in found.findings] == [f"data/t/0!{code}", f"data/t/1!{code}"]
     assert all("--exclude" in one.remedy for one in found.findings)
 

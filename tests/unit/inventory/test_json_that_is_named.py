@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 import pytest
+from tests.builders.errors import refusal
 from tests.builders.world import MAPPING, NEW, NEW_BLOBS, OLD, OLD_BLOBS, SOURCE, TARGET, asset, blob, inventory
 
 from amlmigrate.bytes import jsonfiles
@@ -178,19 +179,17 @@ def test_the_limit_is_64_mib() -> None:
 @pytest.mark.parametrize("status", [403, 500])
 def test_one_that_may_not_be_read_ends_the_plan(status: int) -> None:
     with pytest.raises(ServiceError):
-        _read(
-            Files({"t/a.jsonl": LINE}, ServiceError(status, "x", "x", method="GET", url="x")), _file("t/a.jsonl")
-        )
+        _read(Files({"t/a.jsonl": LINE}, refusal(status, "x")), _file("t/a.jsonl"))
 
 
 def test_one_that_is_archived_is_said_of_each_asset() -> None:
-    error = ServiceError(409, "BlobArchived", "x", method="GET", url="x")
+    error = refusal(409, "BlobArchived")
     found = _read(Files({"t/a.jsonl": LINE}, error), _file("t/a.jsonl"), _file("t/a.jsonl", "g"))
     assert [one.address for one in found.findings] == ["data/f/1!file-archived", "data/g/1!file-archived"]
 
 
 def test_one_under_a_key_of_its_writers_is_said_of_each_asset() -> None:
-    error = ServiceError(409, "BlobUsesCustomerSpecifiedEncryption", "x", method="GET", url="x")
+    error = refusal(409, "BlobUsesCustomerSpecifiedEncryption")
     found = _read(Files({"t/a.jsonl": LINE}, error), _file("t/a.jsonl"), _file("t/a.jsonl", "g"))
     assert [one.address for one in found.findings] == ["data/f/1!file-unreadable", "data/g/1!file-unreadable"]
     assert all("--exclude" in one.remedy for one in found.findings)

@@ -8,9 +8,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.builders.errors import refusal
 from tests.builders.reports import filed
 
-from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.cloud.errors import OutOfReachError
 from amlmigrate.core.errors import BadInputError, RefusedError
 from amlmigrate.leasing.anchoring import keep, refuse_older
 
@@ -68,7 +69,7 @@ async def test_an_edited_number_opens_nothing(number: Any) -> None:
         await refuse_older(lease, "plan", CHAIN)
 
 
-@pytest.mark.parametrize("error", [ServiceError(403, "AuthorizationPermissionMismatch", "no", method="GET", url="/x"),
+@pytest.mark.parametrize("error", [refusal(403, "AuthorizationPermissionMismatch"),
                                    OutOfReachError("no", method="GET", url="/x"), BadInputError("no document")])  # fmt: skip
 async def test_what_cannot_be_read_keeps_nothing_back(error: Exception) -> None:
     lease: Any = Lease(error=error)

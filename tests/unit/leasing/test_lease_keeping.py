@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from tests.builders.clocks import Clock
 from tests.unit.leasing.leased import PLACE, LeasedBlob, said
 
 from amlmigrate.cloud.errors import OutOfReachError
@@ -17,16 +18,6 @@ from amlmigrate.leasing.keeping import AGAIN_SECONDS, RENEW_SECONDS, Keeper
 OUT = OutOfReachError("no answer", method="PUT", url="https://acct/c/lease")
 
 
-class Clock:
-    """A clock that a test sets."""
-
-    def __init__(self) -> None:
-        self.time = 1000.0
-
-    def __call__(self) -> float:
-        return self.time
-
-
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
@@ -35,7 +26,7 @@ def clock() -> Clock:
 @pytest.fixture
 def fence(clock: Clock) -> Fence:
     fence = Fence(clock)
-    fence.kept(clock.time, "https://acct/c/lease")
+    fence.kept(clock.at, "https://acct/c/lease")
     return fence
 
 
@@ -49,15 +40,15 @@ async def test_a_renewal_keeps_the_fence_open_from_when_it_was_sent(clock: Clock
     served = blob.renew
 
     async def slowly(*arguments: Any) -> None:
-        clock.time += 5
+        clock.at += 5
         await served(*arguments)
 
     blob.renew = slowly  # type: ignore[method-assign]  # what is slow is the service
-    clock.time += 30
+    clock.at += 30
     assert await keeper(blob, fence)._renew() == RENEW_SECONDS
-    clock.time = 1030 + KEPT_SECONDS - 0.1
+    clock.at = 1030 + KEPT_SECONDS - 0.1
     fence.check("PUT")
-    clock.time = 1030 + KEPT_SECONDS
+    clock.at = 1030 + KEPT_SECONDS
     with pytest.raises(LeaseLostError):
         fence.check("PUT")
 
@@ -78,13 +69,13 @@ async def test_what_may_pass_is_asked_again_and_told_once_it_was_too_long(
     blob.errors["renew"] = [error, error]
     assert await keeper(blob, fence)._renew() == AGAIN_SECONDS < RENEW_SECONDS < KEPT_SECONDS
     assert fence.lost is None
-    clock.time += KEPT_SECONDS - 0.1
+    clock.at += KEPT_SECONDS - 0.1
     blob.errors["renew"] = [error]
     late = keeper(blob, fence)
     renew = blob.renew
 
     async def past(*arguments: Any) -> None:
-        clock.time += 0.1
+        clock.at += 0.1
         await renew(*arguments)
 
     blob.renew = past  # type: ignore[method-assign]  # as above
@@ -95,7 +86,7 @@ async def test_what_may_pass_is_asked_again_and_told_once_it_was_too_long(
 async def test_one_that_comes_too_late_asks_nothing(clock: Clock, fence: Fence) -> None:
     """As after a stop of the process: by then the lease may be somebody else's."""
     blob = LeasedBlob(id_="mine")
-    clock.time += KEPT_SECONDS
+    clock.at += KEPT_SECONDS
     assert await keeper(blob, fence)._renew() == 0.0
     assert blob.calls == [] and fence.lost is not None
 

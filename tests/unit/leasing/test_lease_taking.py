@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.builders.clocks import Clock
 from tests.unit.leasing.leased import ME, OTHER, PLACE, URL, LeasedBlob, said
 
 from amlmigrate.cloud.errors import ServiceError
@@ -13,17 +14,6 @@ from amlmigrate.cloud.fence import KEPT_SECONDS, Fence
 from amlmigrate.core.errors import DeniedError, LeaseLostError, PlanLockedError, RefusedError
 from amlmigrate.core.lease import Holder, LeaseState
 from amlmigrate.leasing import taking
-
-
-class Clock:
-    """A clock that each look moves by a second."""
-
-    def __init__(self) -> None:
-        self.time = 100.0
-
-    def __call__(self) -> float:
-        self.time += 1.0
-        return self.time
 
 
 async def take(blob: Any, fence: Fence | None = None, id_: str = "mine") -> None:
@@ -46,13 +36,13 @@ async def test_what_is_free_or_ours_is_taken_and_described(blob: LeasedBlob, cal
 
 
 async def test_the_fence_opens_from_when_the_last_attempt_was_sent() -> None:
-    clock = Clock()
+    clock = Clock(100.0, step=1.0)
     fence = Fence(clock)
     await take(LeasedBlob(None), fence)
     # The second attempt was sent at 102; `kept` and this look moved the clock on.
-    clock.time = 102 + KEPT_SECONDS - 2
+    clock.at = 102 + KEPT_SECONDS - 2
     fence.check("PUT")
-    clock.time = 102 + KEPT_SECONDS - 1
+    clock.at = 102 + KEPT_SECONDS - 1
     with pytest.raises(LeaseLostError) as raised:
         fence.check("PUT")
     assert raised.value.address == URL
@@ -123,11 +113,11 @@ async def test_a_404_of_the_container_makes_no_blob() -> None:
 
 async def test_a_fence_stays_shut_where_it_was_not_taken() -> None:
     """Without a lease nothing was opened, so nothing has run out either."""
-    blob, clock = LeasedBlob(id_="theirs"), Clock()
+    blob, clock = LeasedBlob(id_="theirs"), Clock(100.0, step=1.0)
     fence = Fence(clock)
     with pytest.raises(PlanLockedError):
         await take(blob, fence)
-    clock.time += 1000
+    clock.at += 1000
     fence.look()
     assert fence.lost is None
 

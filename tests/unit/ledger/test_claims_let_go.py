@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from tests.builders.reports import report
@@ -33,13 +31,6 @@ HELD = Claim("storage.encryption", False, "error", "/accounts/own", "under Micro
 ADDRESS = f"{LAKE.address}!{NAME}"
 PLAN = plan(step("models/m/1"))
 KNOWN = replace(PLAN, header=header(findings=tuple(findings([LAKE]))))
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger(tmp_path) as made:
-        made.bind(PLAN)
-        yield made
 
 
 def _verified(ledger: Ledger, *claims: Claim) -> None:

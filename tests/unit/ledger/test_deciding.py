@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -51,13 +51,6 @@ def _plan(*steps: Step, findings: tuple[Finding, ...] = (BLOCKS, ERROR), approva
 
 
 PLAN, WITH_APPROVAL = _plan(), _plan(approval=True)
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger(tmp_path) as made:
-        made.bind(PLAN)
-        yield made
 
 
 def _decide(

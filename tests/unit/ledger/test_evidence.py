@@ -6,7 +6,6 @@ import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,12 +19,6 @@ from amlmigrate.ledger.evidence import Evidence, last
 from amlmigrate.ledger.files import FileError
 
 KINDS = ("verify", "verify", "verify", "decommission")
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger(tmp_path) as opened:
-        yield opened
 
 
 @pytest.fixture

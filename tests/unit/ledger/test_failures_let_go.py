@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from tests.builders.world import plan, step
 
 from amlmigrate.core.authorship import By
@@ -20,13 +16,6 @@ from amlmigrate.ledger.items import items
 PLAN = plan(step("models/m/1"), step("models/m/2"), step("jobs", action=Action.MANUAL))
 ONE = PLAN.steps[0].address
 BY = By("ann", "host", "1")
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger(tmp_path) as made:
-        made.bind(PLAN)
-        yield made
 
 
 def _fail(ledger: Ledger, why: str) -> None:

@@ -44,32 +44,28 @@ def test_every_item_has_an_end_before_any_run() -> None:
     }
 
 
-def test_items_end_as_the_ledger_says(tmp_path: Path) -> None:
-    with Ledger(tmp_path) as ledger:
-        ledger.bind(PLAN)
-        first, second = Address.parse("models/m/1"), Address.parse("models/m/2")
-        ledger.move(first, State.DOING)
-        ledger.move(first, State.CREATED)
-        ledger.move(first, State.DONE)
-        ledger.move(second, State.FAILED, detail="it broke")
-        ledger.move(second.archived(), State.BLOCKED, detail="depends on it")
-        found = {item.address: (item.outcome.value, item.detail) for item in items(PLAN, ledger)}
-        assert found["models/m/1"] == ("migrated", "not in the target")
-        assert found["models/m/2"] == ("failed", "it broke")
-        assert found["models/m/2#archive"] == ("blocked", "depends on it")
-        assert tally(items(PLAN, ledger)) == {
-            "migrated": 1, "failed": 1, "blocked": 1, "left by selection": 1, "left to do by hand": 1,
-            "in conflict": 1,
-        }  # fmt: skip
+def test_items_end_as_the_ledger_says(ledger: Ledger) -> None:
+    first, second = Address.parse("models/m/1"), Address.parse("models/m/2")
+    ledger.move(first, State.DOING)
+    ledger.move(first, State.CREATED)
+    ledger.move(first, State.DONE)
+    ledger.move(second, State.FAILED, detail="it broke")
+    ledger.move(second.archived(), State.BLOCKED, detail="depends on it")
+    found = {item.address: (item.outcome.value, item.detail) for item in items(PLAN, ledger)}
+    assert found["models/m/1"] == ("migrated", "not in the target")
+    assert found["models/m/2"] == ("failed", "it broke")
+    assert found["models/m/2#archive"] == ("blocked", "depends on it")
+    assert tally(items(PLAN, ledger)) == {
+        "migrated": 1, "failed": 1, "blocked": 1, "left by selection": 1, "left to do by hand": 1,
+        "in conflict": 1,
+    }  # fmt: skip
 
 
-def test_a_waiver_is_for_one_address_and_names_who_and_why(tmp_path: Path) -> None:
-    with Ledger(tmp_path) as ledger:
-        ledger.bind(PLAN)
-        for address in ("jobs", "environments/e/1", "models/m/2", "data/d/1"):
-            sha256 = of_step(next(one for one in PLAN.steps if str(one.address) == address)).sha256
-            ledger.decide([Decision(address, DecisionVerb.WAIVE, sha256, "exported", "ann@host", "t")])
-        found = {item.address: (item.outcome.value, item.detail) for item in items(PLAN, ledger)}
+def test_a_waiver_is_for_one_address_and_names_who_and_why(ledger: Ledger) -> None:
+    for address in ("jobs", "environments/e/1", "models/m/2", "data/d/1"):
+        sha256 = of_step(next(one for one in PLAN.steps if str(one.address) == address)).sha256
+        ledger.decide([Decision(address, DecisionVerb.WAIVE, sha256, "exported", "ann@host", "t")])
+    found = {item.address: (item.outcome.value, item.detail) for item in items(PLAN, ledger)}
     assert (
         found["jobs"]
         == found["environments/e/1"]

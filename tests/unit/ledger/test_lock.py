@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -18,14 +17,7 @@ from amlmigrate.core.errors import ExitCode, PlanLockedError
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.lock import Lock
 
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger(tmp_path) as ledger:
-        ledger.bind(plan(step("models/m/1")))
-        yield ledger
-
-
+PLAN = plan(step("models/m/1"))
 BEAT = "2026-01-01T00:00:00+00:00"
 
 

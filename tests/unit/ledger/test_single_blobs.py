@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from tests.builders.world import plan, step
 
@@ -17,13 +15,6 @@ from amlmigrate.ledger import Ledger
 PLAN = plan(step("blobs/c/d", action=Action.COPY), step("blobs/c/d#delete", action=Action.DELETE))
 COPY, DELETE = (one.address for one in PLAN.steps)
 GONE = [Gone(f"d/{number}", '"o"', 1) for number in range(3)]
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
-    found = Ledger(tmp_path)
-    found.bind(PLAN)
-    return found
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,13 +33,6 @@ def _plan(planner: dict[str, Any] | None = None) -> Plan:
 
 PLAN = _plan(Identity("PLANNER").as_dict())
 ANN = By("ann", "host", "1", Identity("Ann-Id"))
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger(tmp_path) as made:
-        made.bind(PLAN)
-        yield made
 
 
 def _row(**changed: Any) -> Decision:

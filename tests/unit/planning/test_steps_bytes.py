@@ -8,7 +8,7 @@ from tests.unit.planning.planned import OLD_BLOBS, asset, blob, containers, mode
 
 from amlmigrate.bytes.listings import listing_digest
 from amlmigrate.core.mapping import CODE_FOLDER
-from amlmigrate.core.ownership_record import Copied, OwnershipRecord
+from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Action, Bytes
 from amlmigrate.core.select import Selection
 from amlmigrate.core.workspace import Location
@@ -128,17 +128,6 @@ def test_bytes_of_a_customers_datastore_stay_where_they_are() -> None:
     found = plan(lake, asset("data/d/1", dataUri="azureml://datastores/lake/paths/a"))
     assert not [step for step in found.steps if step.is_bytes]
     assert found.findings == []
-
-
-def test_bytes_that_the_target_has_are_adopted_and_foreign_ones_a_conflict() -> None:
-    source = [blob("a/x", 10)]
-    same = containers(source={OLD_BLOBS: source}, target={NEW_BLOBS: source})
-    other = containers(source={OLD_BLOBS: source}, target={NEW_BLOBS: [blob("a/x", 11)]})
-    address = f"blobs/{OLD_BLOBS}/a"
-    assert plan(model("1", path="a"), listed=same)[address].action is Action.ADOPT
-    assert plan(model("1", path="a"), listed=other)[f"{address}/x"].action is Action.CONFLICT
-    ours = OwnershipRecord(blobs={("cmkacct", NEW_BLOBS, "a/x"): Copied('"0x0"', blob("a/x").etag)})
-    assert plan(model("1", path="a"), listed=other, prior=ours)[address].action is Action.COPY
 
 
 def _digest(*listed: str, description: str = "") -> str:

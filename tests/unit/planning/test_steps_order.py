@@ -22,8 +22,9 @@ def test_versions_are_created_one_after_the_other_by_creation_not_by_number() ->
         assert found.after("models/m/1") == ["models/m/10"]
 
 
-def test_versions_of_one_moment_are_ordered_by_version() -> None:
-    assert plan(model("b"), model("a"), model("c")).moving() == ["models/m/a", "models/m/b", "models/m/c"]
+@pytest.mark.parametrize("versions", [["a", "b", "c"], ["2", "9", "10"]])
+def test_versions_of_one_moment_are_ordered_by_version(versions: list[str]) -> None:
+    assert plan(*map(model, reversed(versions))).moving() == [f"models/m/{version}" for version in versions]
 
 
 def test_fractions_of_a_second_count() -> None:

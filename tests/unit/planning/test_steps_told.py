@@ -107,11 +107,6 @@ def test_latest_is_the_newest_that_is_not_archived(versions: tuple[Asset, ...], 
     assert found.after("components/c/1") == [latest]
 
 
-def test_versions_of_one_time_come_in_the_order_of_their_numbers() -> None:
-    found = plan(*(model(version, EARLY) for version in ("10", "9", "2")))
-    assert found.moving() == ["models/m/2", "models/m/9", "models/m/10"]
-
-
 def test_names_that_would_be_another_on_the_way_are_an_error() -> None:
     listed = containers(source={OLD_BLOBS: [blob("a/../b"), blob("a/./c"), blob("a/..d"), blob("a/e.")]})
     found = plan(model("1", path="a"), listed=listed)

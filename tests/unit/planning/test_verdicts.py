@@ -125,13 +125,6 @@ def test_an_archived_asset_is_compared_with_its_archived_form() -> None:
     assert _verdict(archived, None).body == MODELS.desired(archived, CONTEXT).first.body
 
 
-def test_an_asset_that_was_taken_out_of_the_archive_is_updated() -> None:
-    verdict = _verdict(MODEL, _in_target(isArchived=True))
-    assert verdict.action is Action.UPDATE
-    assert verdict.body is not None
-    assert verdict.body["properties"]["isArchived"] is False
-
-
 def test_what_somebody_changed_in_the_target_is_a_conflict_although_the_source_changed_too() -> None:
     left = {"models/m/1": MODELS.state(_in_target().document)}
     changed = asset("models/m/1", **(MODEL.properties | {"description": "b"}))

@@ -7,7 +7,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.unit.decommissioning.arm import FakeArm, refusal
+from tests.builders.arm import FakeArm
+from tests.builders.errors import refusal
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.posture.storagetasks import unseen

@@ -50,12 +50,10 @@ def test_another_run_finds_something_to_do_only_where_one_can_do_it(end: Outcome
     assert replace(left, walked=WalkResult(stopped=True)).goes_on
 
 
-def test_it_is_read_from_the_ledger_and_the_evidence(tmp_path: Path) -> None:
-    with Ledger(tmp_path) as ledger:
-        ledger.bind(PLAN)
-        ledger.move(PLAN.steps[0].address, State.DOING)
-        ledger.move(PLAN.steps[0].address, State.DONE)
-        found = outcome_of(PLAN, tmp_path, ledger)
+def test_it_is_read_from_the_ledger_and_the_evidence(ledger: Ledger, tmp_path: Path) -> None:
+    ledger.move(PLAN.steps[0].address, State.DOING)
+    ledger.move(PLAN.steps[0].address, State.DONE)
+    found = outcome_of(PLAN, tmp_path, ledger)
     # By nobody who wrote it down: it had come there by somebody else.
     assert [one.outcome for one in found.items] == [Outcome.ADOPTED, Outcome.MANUAL]
     assert [one.address for one in found.left] == ["jobs"] and found.code is ExitCode.INCOMPLETE

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,13 +24,6 @@ PLAN = plan(
     step("jobs", action=Action.MANUAL, reason="history"),
     step("data/d/1", action=Action.ADOPT),
 )
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger(tmp_path) as opened:
-        opened.bind(PLAN)
-        yield opened
 
 
 def _tell(ledger: Ledger, walked: WalkResult | None) -> dict[str, Any]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.builders.sessions import Session
 from tests.builders.world import TARGET, header, inventory, plan, step
 
 from amlmigrate.core.authorship import By
@@ -29,28 +29,6 @@ from amlmigrate.running.walker import WalkResult
 
 PLAN = plan(step("models/m/1"))
 HELD = Claim("storage.encryption", True, "error", "/a", "under a key")
-
-
-class Clouds:
-    """A session of which only the clock and the credential are asked."""
-
-    def __init__(self, done: list[str]) -> None:
-        async def identity() -> None:
-            done.append("signed in")
-
-        clock = SimpleNamespace(now=lambda: None)
-        side = SimpleNamespace(
-            arm=SimpleNamespace(service_clock=clock), credential=SimpleNamespace(identity=identity), blobs=None
-        )
-        self.source = self.target = side
-        self._done = done
-
-    async def __aenter__(self) -> Clouds:
-        self._done.append("session")
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._done.append("closed")
 
 
 class Runs:
@@ -110,7 +88,7 @@ class Runs:
 
         self.done.clear()
         request = RunRequest(of, self.folder, By("ann", "host", "1"), earlier, ignore, **asked)
-        return await run(request, lambda: Clouds(self.done))  # type: ignore[arg-type, return-value]
+        return await run(request, lambda: Session(self.done))  # type: ignore[arg-type, return-value]
 
     @property
     def begun(self) -> bool:

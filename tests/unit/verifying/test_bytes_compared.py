@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.builders.errors import refusal
 from tests.builders.world import MAPPING, NEW_BLOBS, OLD_BLOBS, OLD_ID, blob, containers, plan, step
 from tests.unit.bytes.executed import executor, stores
 
@@ -133,7 +134,7 @@ async def test_a_blob_that_changes_while_it_is_read_is_a_difference(side: int, s
     own = blob("d/1")
     one = _step(OLD_BLOBS, "d", "d", own)
     accounts = [Account(), Account()]
-    error = ServiceError(status, "ConditionNotMet", "text", method="GET", url="https://x")
+    error = refusal(status, "ConditionNotMet")
     accounts[side] = Account({"d/1": error})
     verdict = await _compared(one, {OLD_BLOBS: [own]}, {NEW_BLOBS: [own]}, (accounts[0], accounts[1]))
     told = ["read", "read"]
@@ -145,8 +146,8 @@ async def test_a_blob_that_changes_while_it_is_read_is_a_difference(side: int, s
 @pytest.mark.parametrize(
     "error",
     [
-        ServiceError(403, "AuthorizationFailure", "text", method="GET", url="https://x"),
-        ServiceError(500, "InternalError", "text", method="GET", url="https://x"),
+        refusal(403, "AuthorizationFailure"),
+        refusal(500, "InternalError"),
         OutOfReachError("broken", method="GET", url="https://x"),
     ],
 )
@@ -169,10 +170,6 @@ UNREADABLE = [
 ]
 
 
-def _refusal(status: int, code: str) -> ServiceError:
-    return ServiceError(status, code, "text", method="GET", url="https://x")
-
-
 @pytest.mark.parametrize("side", [0, 1])
 @pytest.mark.parametrize(("status", "code"), UNREADABLE)
 async def test_one_blob_that_nobody_reads_is_not_the_end_of_all_others(side: int, status: int, code: str) -> None:
@@ -180,7 +177,7 @@ async def test_one_blob_that_nobody_reads_is_not_the_end_of_all_others(side: int
     blobs = [blob(f"d/{number}") for number in range(3)]
     one = _step(OLD_BLOBS, "d", "d", *blobs)
     accounts = [Account(), Account()]
-    accounts[side] = Account({"d/1": _refusal(status, code)})
+    accounts[side] = Account({"d/1": refusal(status, code)})
     verdict = await _compared(one, {OLD_BLOBS: blobs}, {NEW_BLOBS: blobs}, (accounts[0], accounts[1]))
     told = ["read", "read"]
     told[side] = f"not read: {status} {code}"
@@ -191,7 +188,7 @@ async def test_one_blob_that_nobody_reads_is_not_the_end_of_all_others(side: int
 async def test_one_that_neither_side_gives_is_a_difference_too() -> None:
     blobs = [blob("d/1")]
     one = _step(OLD_BLOBS, "d", "d", *blobs)
-    accounts = [Account({"d/1": _refusal(409, "BlobUsesCustomerSpecifiedEncryption")}) for _ in range(2)]
+    accounts = [Account({"d/1": refusal(409, "BlobUsesCustomerSpecifiedEncryption")}) for _ in range(2)]
     verdict = await _compared(one, {OLD_BLOBS: blobs}, {NEW_BLOBS: blobs}, (accounts[0], accounts[1]))
     assert len(verdict.differences) == 1 and verdict.same == 0
 
@@ -201,7 +198,7 @@ async def test_an_account_that_gives_no_blob_at_all_refuses_the_identity(side: i
     """That is no difference between two sides: exit code 6, and what is missing."""
     blobs = [blob(f"d/{number}") for number in range(3)]
     one = _step(OLD_BLOBS, "d", "d", *blobs)
-    refused = _refusal(403, "AuthorizationPermissionMismatch")
+    refused = refusal(403, "AuthorizationPermissionMismatch")
     accounts = [Account(), Account()]
     accounts[side] = Account({one.path: refused for one in blobs})
     with pytest.raises(ServiceError) as raised:
@@ -225,7 +222,7 @@ async def test_a_file_that_is_to_be_rewritten_and_was_written_since_it_was_liste
 
     async def read(_: Location, __: int, etag: str) -> bytes:
         asked.append(etag)
-        raise ServiceError(412, "ConditionNotMet", "text", method="GET", url="https://x")
+        raise refusal(412, "ConditionNotMet")
 
     source.read = read  # type: ignore[attr-defined]
     verdict = await _compared(one, {OLD_BLOBS: [table]}, {NEW_BLOBS: [table]}, (source, Account()))
@@ -250,7 +247,7 @@ async def test_what_the_target_names_is_told_by_file_and_what_was_not_searched_i
     packed = blob("d/z", headers=(("content_encoding", "gzip"),))
     own = [blob("d/1"), blob("d/2"), blob("d/bin"), packed, blob("d/gone")]
     one = _step(OLD_BLOBS, "d", "d", *own)
-    gone = ServiceError(404, "BlobNotFound", "text", method="GET", url="https://x")
+    gone = refusal(404, "BlobNotFound")
     answers = {"d/1": NAMES, "d/z": NAMES, "d/bin": "\x01\0\0\x01" * 5, "d/gone": gone}
     verdict = await _compared(one, {OLD_BLOBS: own}, {NEW_BLOBS: own}, (Account(answers), Account(answers)))
     assert verdict.naming == {str(one.address): {Location("cmkacct", NEW_BLOBS, "d/1"): 1}}
@@ -304,7 +301,7 @@ async def test_every_byte_is_hashed_by_the_executor_wherever_that_is() -> None:
     """The target's are searched there too; what nobody reads comes back with its reason."""
     blobs = [blob(f"d/{number}", 3) for number in range(3)]
     named = "https://acct.blob.core.windows.net/azureml-blobstore-1/x"
-    shut = ServiceError(409, "BlobArchived", "no", method="GET", url="https://x")
+    shut = refusal(409, "BlobArchived")
     accounts = (Account({"d/2": shut}), Account({"d/0": named}))
     one = _step(OLD_BLOBS, "d", "d", *blobs)
     by = Elsewhere(*accounts)

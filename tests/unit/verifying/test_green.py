@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -55,13 +54,6 @@ PLAN = plan(step("models/m/1"))
 BLOCKS = Finding("blocks", "models/m/1", "names the source", "fix it", "names-source")
 LOOKED = datetime(2026, 3, 3, tzinfo=UTC)
 CLAIM = Claim("storage.encryption", True, "error", "/a", "under a key")
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger(tmp_path) as made:
-        made.bind(PLAN)
-        yield made
 
 
 def _green(

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import replace
 
 import pytest
+from tests.builders.errors import refusal
 from tests.builders.world import NEW_BLOBS, OLD_BLOBS, blob
 from tests.unit.core.test_rewriting import FROM, TO
 from tests.unit.verifying.test_bytes_compared import _compared, _step
@@ -98,7 +99,7 @@ class Failing(Account):
 async def _failed(status: int, code: str) -> ByteVerdict:
     data = SOURCE.encode()
     one = as_written(blob(PATH), data)
-    error = ServiceError(status, code, "no", method="GET", url="/x")
+    error = refusal(status, code)
     accounts = (Account(data), Failing(data, error))
     return await _compared(_step(OLD_BLOBS, "d", "d", one), {OLD_BLOBS: [one]}, {NEW_BLOBS: [one]}, accounts)  # type: ignore[arg-type]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.builders.sessions import Session
 from tests.builders.world import TARGET, inventory
 from tests.unit.cutover import cut
 
@@ -19,30 +19,6 @@ from amlmigrate.verifying import stage
 from amlmigrate.verifying.report import Depth
 from amlmigrate.verifying.sdk import Readers
 from amlmigrate.verifying.stage import VerifyRequest, verify
-
-
-class Clouds:
-    """A session of which only the clock and the credential are asked."""
-
-    def __init__(self, done: list[str]) -> None:
-        async def identity() -> None:
-            done.append("signed in")
-
-        clock = SimpleNamespace(now=lambda: None)
-        side = SimpleNamespace(
-            arm=SimpleNamespace(service_clock=clock),
-            credential=SimpleNamespace(identity=identity),
-            blobs=None,
-            workspace=lambda ref: ref,
-        )
-        self.source = self.target = side
-        self._done = done
-
-    async def __aenter__(self) -> Clouds:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._done.append("closed")
 
 
 class Verifications:
@@ -87,7 +63,7 @@ class Verifications:
     async def verify(self, depth: Depth = Depth.CHECKSUM) -> Any:
         self.done.clear()
         request = VerifyRequest(cut.PLAN, self.folder, By("ann", "host", "1"), depth, self.events.append)
-        return await verify(request, lambda: Clouds(self.done))  # type: ignore[arg-type, return-value]
+        return await verify(request, lambda: Session(self.done))  # type: ignore[arg-type, return-value]
 
 
 @pytest.fixture
@@ -99,7 +75,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Verifications:
 
 async def test_the_target_is_held_to_the_source_until_a_cutover(made: Verifications) -> None:
     assert await made.verify() == "of both sides"
-    assert made.done == ["changing?", "read_both", "signed in", "verify", "closed"]
+    assert made.done == ["session", "changing?", "read_both", "signed in", "verify", "closed"]
     assert [(one.name, one.data["prefixes"]) for one in made.events] == [("verify.start", 1)]
     assert made.given["depth"] is Depth.CHECKSUM and made.given["read"] == Readers()
     # Asked again once all was read.
@@ -118,10 +94,16 @@ async def test_from_the_cutover_on_both_sides_are_held_to_it(made: Verifications
     with Ledger(made.folder) as ledger:
         cut.cut_over(cut.chain(made.folder, ledger))
     assert await made.verify(depth) == "since the cutover"
-    assert "verify" not in made.done and made.done[:4] == ["changing?", "read_both", "list_both", "look"]
+    assert "verify" not in made.done and made.done[:5] == [
+        "session",
+        "changing?",
+        "read_both",
+        "list_both",
+        "look",
+    ]
     # Bytes are read only where that is asked for, and nobody may have changed the target by the end.
     assert made.given["hashing"] is depth.hashes and made.given["unknown"] == "not known"
-    assert made.done.index("changing?") == 0 and made.done.count("changing?") == 2
+    assert made.done.count("changing?") == 2
     assert made.done[-3:] == ["changing?", "verify_living", "closed"]
 
 
@@ -129,7 +111,7 @@ async def test_nothing_is_read_while_somebody_changes_the_target(made: Verificat
     made.changing = PlanLockedError("It is being changed.")
     with pytest.raises(PlanLockedError):
         await made.verify()
-    assert made.done == ["changing?", "closed"]
+    assert made.done == ["session", "changing?", "closed"]
 
 
 async def test_a_plan_of_which_nothing_was_run_is_refused_before_anybody_signs_in(

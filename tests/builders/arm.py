@@ -6,13 +6,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from amlmigrate.cloud.errors import ServiceError
-
-
-def refusal(status: int = 403, code: str = "AuthorizationFailed") -> ServiceError:
-    """An answer that is an error."""
-    return ServiceError(status, code, "no", method="GET", url="https://x")
-
 
 @dataclass
 class FakeArm:
