@@ -31,7 +31,7 @@ from amlmigrate.core.errors import (
     PlanLockedError,
     RefusedError,
 )
-from amlmigrate.core.events import Event
+from amlmigrate.core.events import TypedEvent
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.workspace import Location
 from amlmigrate.leasing import keeping, looking, record
@@ -87,10 +87,10 @@ def pair(world: World) -> Plan:
     return Plan(header(**sides), found.steps, found.sha256)
 
 
-class Told(list[Event]):
+class Told(list[TypedEvent]):
     """The events that were told."""
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: TypedEvent) -> None:
         self.append(event)
 
 

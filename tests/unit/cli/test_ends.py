@@ -15,10 +15,22 @@ from click.testing import CliRunner
 from amlmigrate.cli import cutover, decommission, execute, freeze, provision, run, scan
 from amlmigrate.cli.execute import CHANGES, READS, CommonOptions
 from amlmigrate.cli.views.base import View
+from amlmigrate.cli.views.page import Page
 from amlmigrate.core.errors import ExitCode, MigrateError, RefusedError
 from amlmigrate.core.events import Event
+from amlmigrate.core.run_progress import LeaseKept
 
 JSON = CommonOptions(json=True)
+
+
+class Said(Event):
+    """A view of one event."""
+
+    def human(self, page: Page) -> None:
+        pass
+
+    def as_json(self) -> list[Event]:
+        return [self]
 
 
 def _done(capsys: pytest.CaptureFixture[str], work: Any, **more: Any) -> tuple[int, list[dict[str, Any]]]:
@@ -30,9 +42,9 @@ def _done(capsys: pytest.CaptureFixture[str], work: Any, **more: Any) -> tuple[i
 @pytest.mark.parametrize("code", list(ExitCode))
 def test_an_end_has_the_exit_code_and_the_duration(capsys: pytest.CaptureFixture[str], code: ExitCode) -> None:
     async def work(view: View) -> ExitCode:
-        view.result("run.end", {"text": "x"})
+        view.show(Said("run.end", {"text": "x"}))
         # What is told on the way out comes before the last line.
-        view.event(Event("lease.kept", {"until": "y"}))
+        view.event(LeaseKept("https://x/lease", "no answer", "y"))
         await asyncio.sleep(0.05)
         return code
 
@@ -48,7 +60,7 @@ def test_an_error_after_the_end_is_told_after_it_with_one_exit_code(
     capsys: pytest.CaptureFixture[str], error: Exception, code: int
 ) -> None:
     async def work(view: View) -> ExitCode:
-        view.result("verify.end", {})
+        view.show(Said("verify.end", {}))
         raise error
 
     exit_code, lines = _done(capsys, work)
@@ -58,7 +70,7 @@ def test_an_error_after_the_end_is_told_after_it_with_one_exit_code(
 
 def test_what_is_no_end_is_told_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     async def work(view: View) -> ExitCode:
-        view.result("status", {"text": "x"})
+        view.show(Said("status", {"text": "x"}))
         assert "status" in capsys.readouterr().out
         return ExitCode.DONE
 

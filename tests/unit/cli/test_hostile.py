@@ -8,7 +8,7 @@ import io
 import json
 import re
 import subprocess
-from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,16 +16,19 @@ from typing import Any
 import pytest
 import yaml
 from tests.builders.world import header, plan, step
+from tests.unit.provisioning.provisioned import wanted
 from typer.testing import CliRunner, Result
 
 from amlmigrate.cli.main import app
 from amlmigrate.cli.views import progress
 from amlmigrate.cli.views.base import CommandView, View
 from amlmigrate.cli.views.doctor import DoctorView
+from amlmigrate.cli.views.ending import CommandEnd
 from amlmigrate.cli.views.fleets import FleetView
 from amlmigrate.cli.views.human import HumanView
 from amlmigrate.cli.views.json_lines import JsonView
 from amlmigrate.cli.views.plans import PlanView, PlanWrittenView
+from amlmigrate.cli.views.provision import AskedView, ProvisionDryView, ProvisionPlanView, ProvisionView
 from amlmigrate.cli.views.scans import WorkspacesView
 from amlmigrate.cli.views.show import ItemView, OpenView, ShowView
 from amlmigrate.cli.views.status import OverviewView, StatusView
@@ -40,6 +43,8 @@ from amlmigrate.core.identity import Identity
 from amlmigrate.core.metering import Amount, Meter
 from amlmigrate.core.plan import Action, Plan, Rewrite
 from amlmigrate.core.state import Outcome
+from amlmigrate.desired.applying import Applied
+from amlmigrate.desired.steps import DesiredStep, DesiredVerb
 from amlmigrate.doctor import DoctorReport
 from amlmigrate.evidence.decommission import Residual
 from amlmigrate.fleet.fleetfile import FleetEntry, PlanningProgress
@@ -227,43 +232,26 @@ def test_what_people_read_in_files(folder: Path) -> None:
     assert [csvtext.plain(cell) for cell in row] == [HOSTILE, HOSTILE] and all(cell[0] == "'" for cell in row)
 
 
-class _Data(dict[str, Any]):
-    """The hostile string as every member that is asked for, but for numbers and lists of it."""
-
-    NUMBERS = ("steps", "done", "prefixes", "assets", "plans", "workspaces", "count", "blobs", "written", "wanted")
-
-    def __missing__(self, name: str) -> Any:
-        if name in self.NUMBERS:
-            return 1
-        shapes = defaultdict(
-            lambda: HALF, lines=[HALF], tags={HALF: HALF}, before={HALF: HALF}, stays={HALF: (HALF, HALF)}
-        )
-        return shapes[name]
-
-    def get(self, name: str, default: Any = None) -> Any:
-        return self[name]
-
-
 def _views() -> list[View]:
     return [HumanView(), JsonView()]
+
+
+@dataclasses.dataclass(frozen=True)
+class _End(CommandEnd):
+    """The end of every command, as events of every name."""
+
+    names: tuple[str, ...] = ()
+
+    def as_json(self) -> Iterator[Event]:
+        for name in self.names:
+            yield Event(name, {HALF: HALF, **self.members()})
 
 
 def test_every_event_and_every_end(capsys: pytest.CaptureFixture[str]) -> None:
     names = re.findall(r"^\| `([a-z.]+)` \|", EVENTS.read_text(encoding="utf-8"), re.MULTILINE)
     assert len(names) > 40
-    whole = {
-        "text": HALF,
-        "lines": [HALF] * 50,
-        "items": {HALF: 1},
-        "files": {HALF: HALF},
-        "next": HALF,
-    }
     for view in _views():
-        for name in names:
-            view.event(Event(name, _Data() if isinstance(view, HumanView) else {HALF: HALF}))
-            view.result(name, whole)
-            view.result(name, {"text": f"\n{HALF}", "block": [HALF]})
-        view.lines([HALF])
+        view.show(_End(HALF, [HALF] * 50, {HALF: 1}, {HALF: HALF}, HALF, tuple(names)))
         view.error(MigrateError(HALF, address=HALF, remedy=HALF))
         view.error(RefusedError(HALF, reasons=(HALF, HALF), address=HALF, remedy=HALF))
         view.close()
@@ -276,6 +264,7 @@ def _filled(kind: Any) -> Any:
     """An event or another value of that type with the hostile string in all that holds text."""
     shapes: dict[str, Any] = {"tags": {HALF: HALF}, "before": {HALF: HALF}, "stays": {HALF: [HALF, HALF]}}
     shapes |= {"listing": {"lines": [HALF]}, "told": {HALF: HALF}, "meter": Meter(1, Amount(1, 1))}
+    shapes["step"] = DesiredStep(DesiredVerb.CREATE, HALF, HALF, (HALF,))
     shapes["meter"].begin(HALF, Amount(1, 1))
     return kind(
         **{
@@ -344,6 +333,10 @@ def test_every_view_of_a_command(
         DoctorView(DoctorReport({"source": who}, {"source": HALF}, found, [claim]), None, None),
         FleetView(FleetOutcome(Path(NAME), (failed,), (left,), HALF)),
         StatusView(_stages(made), LeaseLook(HALF, unknown=HALF), 1.0),
+        ProvisionPlanView([DesiredStep(verb, HALF, HALF, (HALF,), facts=(HALF,)) for verb in DesiredVerb], HALF),
+        AskedView([HALF]),
+        ProvisionDryView(HALF),
+        ProvisionView(wanted(resourceGroup=HALF, subscription=HALF), Applied(1, (HALF,))),
         OverviewView(Overview(Path(NAME), (PlanLine(HALF, HALF), PlanLine(HALF, error=HALF, missing=True)))),
     ]
     for view in _views():

@@ -16,7 +16,7 @@ from amlmigrate.cli.views.human import HumanView
 from amlmigrate.cli.views.runs import DryRunView, RunView, view_of
 from amlmigrate.cli.views.verifications import VerifyView
 from amlmigrate.core.errors import ExitCode, TargetLostError
-from amlmigrate.core.events import AnyEvent
+from amlmigrate.core.events import Event
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Action
 from amlmigrate.core.state import Outcome
@@ -45,7 +45,7 @@ def _members(event: str) -> set[str]:
     return set(re.findall(r"`([a-z_]+)`", re.sub(r"\([^)]*\)", "", row)))
 
 
-def _event(events: Iterable[AnyEvent]) -> AnyEvent:
+def _event(events: Iterable[Event]) -> Event:
     [event] = events
     return event
 

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from amlmigrate.cli.main import app
 from amlmigrate.cli.views import consoles
+from amlmigrate.cli.views.ending import CommandEnd
 from amlmigrate.cli.views.human import HumanView
 from amlmigrate.cli.views.page import Page
 from amlmigrate.cli.views.plans import findings
@@ -22,6 +23,7 @@ from amlmigrate.cli.views.verifications import living_headline
 from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import DecisionVerb
 from amlmigrate.core.errors import MigrateError, RefusedError
+from amlmigrate.core.events import Event
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.plan import Action
@@ -108,14 +110,21 @@ def test_an_error_repeats_no_signature() -> None:
 HOSTILE = "models/a\x1b[2Jb\u202ec\nAll is done."
 
 
+class AnEnd(CommandEnd):
+    """The end of a command, as a view of it."""
+
+    def as_json(self) -> list[Event]:
+        return []
+
+
 def test_a_name_cannot_write_lines_or_colours_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     view = HumanView()
-    view.result("x", {"text": f"\nFirst {HOSTILE}", "lines": [HOSTILE], "files": {"A": HOSTILE}, "next": HOSTILE})
+    view.show(AnEnd(f"First {HOSTILE}", [HOSTILE], files={"A": HOSTILE}, next=HOSTILE))
     findings(Page(consoles.console()), [Finding("error", HOSTILE, HOSTILE, HOSTILE, "code")])
     view.error(MigrateError(HOSTILE, address=HOSTILE, remedy=HOSTILE))
     said = "".join(capsys.readouterr())
     assert (
-        said.startswith("\nFirst models/a\\u001b[2Jb\\u202ec\\u000aAll is done.\n")
+        said.startswith("First models/a\\u001b[2Jb\\u202ec\\u000aAll is done.\n")
         and "\x1b" not in said
         and "\u202e" not in said
     )

@@ -19,7 +19,7 @@ from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import BadInputError, ExitCode, PlanLockedError
-from amlmigrate.core.events import AnyEvent
+from amlmigrate.core.events import TypedEvent
 from amlmigrate.core.plan import Header
 from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.fleet import fleetfile, folders
@@ -37,10 +37,10 @@ class Seen:
     """Keeps what is told while a fleet is planned, and at its end."""
 
     def __init__(self) -> None:
-        self.events: list[AnyEvent] = []
+        self.events: list[TypedEvent] = []
         self.ends: list[dict[str, Any]] = []
 
-    def event(self, event: AnyEvent) -> None:
+    def event(self, event: TypedEvent) -> None:
         self.events.append(event)
 
     def end(self, outcome: FleetOutcome) -> ExitCode:

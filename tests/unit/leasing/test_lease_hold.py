@@ -18,7 +18,7 @@ from tests.unit.leasing.leased import CONTAINER, OTHER, PLACE, URL, LeasedBlob, 
 from amlmigrate.cloud.errors import OutOfReachError
 from amlmigrate.cloud.fence import Fence
 from amlmigrate.core.errors import DeniedError, LeaseLostError, PlanLockedError, RefusedError
-from amlmigrate.core.events import Event
+from amlmigrate.core.events import TypedEvent
 from amlmigrate.core.lease import Holder
 from amlmigrate.core.workspace import Location
 from amlmigrate.leasing import hold
@@ -37,7 +37,7 @@ class World:
     fence: Fence = field(default_factory=Fence)
     container: Location | None = CONTAINER
     forced: bool = False
-    events: list[Event] = field(default_factory=list)
+    events: list[TypedEvent] = field(default_factory=list)
 
     @asynccontextmanager
     async def held(self) -> Any:

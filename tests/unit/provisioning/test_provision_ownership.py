@@ -26,7 +26,7 @@ from amlmigrate.provisioning.assemble import parts
 from amlmigrate.provisioning.known import KnownValues
 from amlmigrate.provisioning.parts import keys
 from amlmigrate.provisioning.parts.base import ProvisioningPart
-from amlmigrate.provisioning.telling import REFUSED, ProvisioningEvents
+from amlmigrate.provisioning.progress import REFUSED, ProvisioningEvents
 
 ZONE = (
     "/subscriptions/s/resourceGroups/n/providers/Microsoft.Network/privateDnsZones/privatelink.vaultcore.azure.net"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.builders.world import step
 
-from amlmigrate.core.events import Event
+from amlmigrate.core.events import TypedEvent
 from amlmigrate.core.plan import Plan, Step
 from amlmigrate.core.state import State
 from amlmigrate.core.stop import Stop
@@ -29,7 +29,7 @@ class Walk:
         self.written = AsyncLedger(self.ledger)
         self.stop = Stop()
         self.begun: list[str] = []
-        self.events: list[Event] = []
+        self.events: list[TypedEvent] = []
         self.failing: dict[str, Exception] = {}
 
     async def carry_out(self, one: Step, state: State) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from amlmigrate.cloud.calling import HARMLESS, Twice
 from amlmigrate.cloud.errors import ServiceError
-from amlmigrate.core.events import Event
+from amlmigrate.core.events import TypedEvent
 from amlmigrate.posture import tagging
 from amlmigrate.posture.tagging import ENVIRONMENT, SENSITIVITY
 from amlmigrate.scanning import facts, tags
@@ -66,8 +66,8 @@ def scanned(name: str, there: dict[str, str], environment: str | None = "prod") 
     return replace(facts.of_document(document), environment=environment)
 
 
-def write(arm: Arm, *wanted: TagChange) -> tuple[dict[str, NotKnown], list[Event]]:
-    told: list[Event] = []
+def write(arm: Arm, *wanted: TagChange) -> tuple[dict[str, NotKnown], list[TypedEvent]]:
+    told: list[TypedEvent] = []
     return asyncio.run(tags.write(arm, wanted, told.append)), told  # type: ignore[arg-type] - as far as it is asked
 
 

@@ -13,7 +13,7 @@ from tests.unit.cutover import cut
 
 from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import BadInputError, PlanLockedError, RefusedError
-from amlmigrate.core.events import AnyEvent
+from amlmigrate.core.events import TypedEvent
 from amlmigrate.ledger import Ledger
 from amlmigrate.verifying import stage
 from amlmigrate.verifying.report import Depth
@@ -26,7 +26,7 @@ class Verifications:
 
     def __init__(self, folder: Path, patch: pytest.MonkeyPatch) -> None:
         self.folder, self.done = folder, list[str]()
-        self.events: list[AnyEvent] = []
+        self.events: list[TypedEvent] = []
         self.given: dict[str, Any] = {}
         self.changing: Exception | None = None
         for owner, name, value in (

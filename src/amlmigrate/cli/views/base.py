@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Protocol
 
 from amlmigrate.cli.views.page import Page
 from amlmigrate.core.errors import ExitCode, MigrateError
-from amlmigrate.core.events import AnyEvent
+from amlmigrate.core.events import Event, TypedEvent
 
 
 class CommandView(Protocol):
@@ -17,7 +17,7 @@ class CommandView(Protocol):
         """Writes it for people."""
         ...
 
-    def as_json(self) -> Iterable[AnyEvent]:
+    def as_json(self) -> Iterable[Event]:
         """The same as events, each a line of `--json`."""
         ...
 
@@ -29,7 +29,7 @@ class View(Protocol):
         """What a command has to say, in the form that was asked for."""
         ...
 
-    def event(self, event: AnyEvent) -> None:
+    def event(self, event: TypedEvent) -> None:
         """Something happened."""
         ...
 
@@ -39,19 +39,6 @@ class View(Protocol):
 
     def raw(self, text: str) -> None:
         """Text for another program, as it is: CSV by `core.csvtext`, JSON by `core.escapes`."""
-        ...
-
-    def lines(self, lines: Iterable[str]) -> None:
-        """Lines for a person; each stays one line, whatever stands in it."""
-        ...
-
-    def result(self, name: str, data: dict[str, Any]) -> None:
-        """What a command came to.
-
-        `text` is a line (a line break at its beginning leaves a gap above); one of several lines has `block`
-        beside it, the list of them. `lines` is a list that may be cut short; then `items` (counts), `files` and
-        `next`, a command.
-        """
         ...
 
     def error(self, error: MigrateError) -> None:

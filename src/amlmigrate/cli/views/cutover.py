@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from amlmigrate.cli.views.ending import Ending, EndView
+from amlmigrate.cli.views.ending import EndView, NamedEnd
 from amlmigrate.core.few import many
 from amlmigrate.core.plan import Plan
 from amlmigrate.cutover.stage import CutoverResult, TakenBack
@@ -22,14 +22,14 @@ class CutoverView(EndView):
     result: CutoverResult
 
     @property
-    def ending(self) -> Ending:
+    def ending(self) -> NamedEnd:
         """Of a dry run, or of the record."""
         report, warnings = self.result.report, self.result.warnings
         if report is None:
             text = "Nothing stands in the way of the cutover. Nothing was recorded."
-            return Ending("cutover.dry", text, warnings)
+            return NamedEnd("cutover.dry", text, warnings)
         time = report.content.time
-        return Ending(
+        return NamedEnd(
             "cutover.end",
             f"Already cut over, at {time}."
             if self.result.already
@@ -49,14 +49,14 @@ class TakenBackView(EndView):
     result: TakenBack
 
     @property
-    def ending(self) -> Ending:
+    def ending(self) -> NamedEnd:
         """Of a dry run, or of the report."""
         report, changes = self.result.report, self.result.changes
         lines = tuple(f"{one.what} in the target since: {one.address}" for one in changes)
         members = {"changes": list(map(_change, changes))}
         if report is None:
             text = "Nothing was recorded. The cutover would be taken back; no data is carried back."
-            return Ending("cutover.back.dry", text, lines, members=members)
+            return NamedEnd("cutover.back.dry", text, lines, members=members)
         stay = many(len(changes), "change stays", "changes stay")
         text = (
             f"Already taken back, at {report.content.time}."
@@ -64,7 +64,7 @@ class TakenBackView(EndView):
             else f"Taken back: the evidence holds both sides again. {stay} in the target: no data is carried back."
         )
         files = {"Evidence": str(report.path)}
-        return Ending("cutover.back", text, lines, files, f"migrate verify {self.folder}", members)
+        return NamedEnd("cutover.back", text, lines, files, f"migrate verify {self.folder}", members)
 
 
 def _change(one: Change) -> dict[str, Any]:

@@ -6,16 +6,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from amlmigrate.cli.views.ending import Ending, EndView
+from amlmigrate.cli.views.ending import EndView, NamedEnd
 from amlmigrate.core.decision import Decision, DecisionVerb
 from amlmigrate.core.few import many
 from amlmigrate.deciding.approve import ApprovalResult
 from amlmigrate.deciding.decide import DecisionResult
 
 _ENDS = {
-    DecisionVerb.WAIVE: Ending("waive", "Waived"),
-    DecisionVerb.DONE: Ending("done", "Done by hand"),
-    DecisionVerb.REOPEN: Ending("reopen", "Open again"),
+    DecisionVerb.WAIVE: NamedEnd("waive", "Waived"),
+    DecisionVerb.DONE: NamedEnd("done", "Done by hand"),
+    DecisionVerb.REOPEN: NamedEnd("reopen", "Open again"),
 }
 _SHOWN = ("address", "reason", "until", "seen", "detail", "sha256")
 
@@ -27,7 +27,7 @@ class DecisionView(EndView):
     result: DecisionResult
 
     @property
-    def ending(self) -> Ending:
+    def ending(self) -> NamedEnd:
         """Each decision, and by whom."""
         result = self.result
         made = [*map(_line, result.made), *({"address": one, "detail": "open again"} for one in result.opened)]
@@ -51,7 +51,7 @@ class ApprovalView(EndView):
     result: ApprovalResult
 
     @property
-    def ending(self) -> Ending:
+    def ending(self) -> NamedEnd:
         """The plan, or each decision; and by whom."""
         made, decided = self.result.made, self.result.decided
         members = {
@@ -63,9 +63,9 @@ class ApprovalView(EndView):
         }
         if decided is None:
             told = f"Approved by {made.by}." if self.result.new else f"Approved already by {made.by} at {made.at}."
-            return Ending("approve", told, following=f"migrate run {self.folder}", members=members)
+            return NamedEnd("approve", told, following=f"migrate run {self.folder}", members=members)
         lines = tuple(f"{one.address}: {one.detail}" for one in decided)
-        return Ending(
+        return NamedEnd(
             "approve",
             f"{many(len(decided), 'decision is', 'decisions are')} approved by {made.by}.",
             lines,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from amlmigrate.cli.views.ending import Ending, EndView
+from amlmigrate.cli.views.ending import EndView, NamedEnd
 from amlmigrate.core.errors import ExitCode
 from amlmigrate.core.plan import Plan
 from amlmigrate.decommissioning import tombstone
@@ -28,18 +28,18 @@ class DecommissionView(EndView):
         return ExitCode.DONE if whole else ExitCode.INCOMPLETE
 
     @property
-    def ending(self) -> Ending:
+    def ending(self) -> NamedEnd:
         """Of a dry run, or of the tombstone."""
         if self.result.report is None:
             listing = dict(self.result.listing or {})
             lines = tuple(listing.pop("lines", ()))
-            return Ending("decommission.dry", self.result.text, lines, members=listing)
+            return NamedEnd("decommission.dry", self.result.text, lines, members=listing)
         return self._of_tombstone(self.result.report)
 
-    def _of_tombstone(self, report: EvidenceFile[Decommission]) -> Ending:
+    def _of_tombstone(self, report: EvidenceFile[Decommission]) -> NamedEnd:
         content = report.content
         warnings = (f"{one.severity}: {one.address}: {one.summary}" for one in content.warnings)
-        return Ending(
+        return NamedEnd(
             "decommission.end",
             _headline(self.plan.header.source_ref.short, content) + _shown(content),
             (*self.result.refused, *tombstone.lines(content), *warnings),

@@ -41,7 +41,7 @@ class CommandEnd:
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class NamedEnd:
     """One end of a command: `name` of its event, and the members that the event alone has."""
 
     name: str
@@ -59,7 +59,7 @@ class EndView(ABC):
 
     @property
     @abstractmethod
-    def ending(self) -> Ending:
+    def ending(self) -> NamedEnd:
         """What it comes to."""
 
     def human(self, page: Page) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from amlmigrate.cli.views.ending import Ending, EndView
+from amlmigrate.cli.views.ending import EndView, NamedEnd
 from amlmigrate.core.few import many
 from amlmigrate.ledger.checking import Check
 
@@ -16,11 +16,11 @@ class CheckView(EndView):
     found: Check
 
     @property
-    def ending(self) -> Ending:
+    def ending(self) -> NamedEnd:
         """All of it."""
         reports, unchecked = self.found.reports, self.found.unchecked
         open_ = f" {len(unchecked)} could not be checked." if unchecked else ""
-        return Ending(
+        return NamedEnd(
             "evidence.check",
             f"{many(len(reports), 'report')}, each as it was written.{open_}",
             (

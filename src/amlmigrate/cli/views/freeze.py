@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from amlmigrate.cli.views.ending import Ending, EndView
+from amlmigrate.cli.views.ending import EndView, NamedEnd
 from amlmigrate.core.errors import ExitCode
 from amlmigrate.core.few import many
 from amlmigrate.core.freeze_record import Assignment
@@ -29,12 +29,12 @@ class FreezeView(EndView):
         return ExitCode.INCOMPLETE if left and not self.result.dry_run else ExitCode.DONE
 
     @property
-    def ending(self) -> Ending:
+    def ending(self) -> NamedEnd:
         """Of what would be done, or was."""
         report = self.result.report
         files = {"Evidence": str(report.path)} if report else {}
         told = (self._text(), tuple(self._lines()), files, self._next(), self._members())
-        return Ending("freeze.dry", *told) if self.result.dry_run else Ending("freeze.end", *told)
+        return NamedEnd("freeze.dry", *told) if self.result.dry_run else NamedEnd("freeze.end", *told)
 
     @property
     def _taken(self) -> list[Assignment]:
@@ -116,11 +116,11 @@ class GiveBackView(EndView):
         return ExitCode.INCOMPLETE if came and came.left else ExitCode.DONE
 
     @property
-    def ending(self) -> Ending:
+    def ending(self) -> NamedEnd:
         """Of what was given, or would be."""
         return self._given(self.result.came) if self.result.came else self._nothing_given()
 
-    def _nothing_given(self) -> Ending:
+    def _nothing_given(self) -> NamedEnd:
         """What would be given back, or that all was."""
         known = self.result.known
         owed = [one for one in known.owed if one.address not in self.result.let_go]
@@ -129,16 +129,16 @@ class GiveBackView(EndView):
         lines = tuple(f"{one.address}: {one.state.value}: {one}" for one in shown)
         if not owed:
             text = "Nothing is frozen any more: everything was restored or is settled."
-            return Ending("back.end", text, lines, members=members)
+            return NamedEnd("back.end", text, lines, members=members)
         many_owed = many(len(owed), "role assignment")
         text = f"Nothing was changed. {many_owed} would be restored, or left to decide."
-        return Ending("back.dry", text, lines, members=members)
+        return NamedEnd("back.dry", text, lines, members=members)
 
-    def _given(self, came: Back) -> Ending:
+    def _given(self, came: Back) -> NamedEnd:
         report = self.result.report
         there = many(len(came.there), "was", "were")
         left = f"; {len(came.left)} could not be restored" if came.left else ""
-        return Ending(
+        return NamedEnd(
             "back.end",
             f"Restored: {many(len(came.made), 'role assignment')}; {there} there already{left}.",
             tuple(self._lines(came)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from rich.progress import (
@@ -18,12 +17,9 @@ from amlmigrate.cli.views import consoles, meters, progress, terminal
 from amlmigrate.cli.views.base import CommandView
 from amlmigrate.cli.views.consoles import Piece
 from amlmigrate.cli.views.page import Page
-from amlmigrate.core.armid import name_of
 from amlmigrate.core.errors import ExitCode, MigrateError, RefusedError
-from amlmigrate.core.events import AnyEvent, TypedEvent
+from amlmigrate.core.events import TypedEvent
 from amlmigrate.core.metering import Meter
-
-_LINES = 40
 
 
 class HumanView:
@@ -43,18 +39,9 @@ class HumanView:
 
     # Progress.
 
-    def event(self, event: AnyEvent) -> None:
+    def event(self, event: TypedEvent) -> None:
         """Something happened: moves the bar, or says it in a line where there is none to move."""
-        if isinstance(event, TypedEvent):
-            progress.tell(event, self)
-            return
-        self._changes(event.name, event.data)
-
-    def _changes(self, name: str, data: dict[str, Any]) -> None:
-        """What happens to the source is said line by line."""
-        if name in ("provision.doing", "provision.waiting"):
-            told = data.get("why") or data["action"]
-            self.say(_dim(f"{data['what']} {name_of(data['id'])}: {told}"))
+        progress.tell(event, self)
 
     def bar(self, what: str, total: int, done: int) -> None:
         """Begins a bar in the place of any other."""
@@ -89,12 +76,6 @@ class HumanView:
         """Writes a line to standard error, above the bar."""
         self._err.print(consoles.text(*pieces))
 
-    def _print(self, *pieces: Piece) -> None:
-        self._out.print(consoles.text(*pieces))
-
-    def _gap(self) -> None:
-        self._out.print()
-
     def ended(self, code: ExitCode) -> None:
         """Nothing: people see their shell's own word of it."""
 
@@ -117,34 +98,6 @@ class HumanView:
         self.close()
         terminal.write(text)
 
-    def lines(self, lines: Iterable[str]) -> None:
-        """Lines of text."""
-        self.close()
-        for line in lines:
-            self._print(line)
-
-    # Ends.
-
-    def result(self, name: str, data: dict[str, Any]) -> None:
-        """What a command came to: its text, its counts, its lists."""
-        self.close()
-        text = str(data.get("text") or "")
-        if text.startswith("\n"):
-            self._gap()
-        for line in data.get("block", [text.removeprefix("\n")] if text else []):
-            self._print(str(line))
-        for what, count in (data.get("items") or {}).items():
-            self._print(f"  {count:>7}  {what}")
-        lines = data.get("lines", ())
-        for line in lines[:_LINES]:
-            self._print(f"  {line}")
-        if len(lines) > _LINES:
-            self._print(f"  and {len(lines) - _LINES} more; all of them with --json")
-        for what, path in (data.get("files") or {}).items():
-            self._print(f"{what}: {path}")
-        if next_step := data.get("next"):
-            self._print("Next: ", (str(next_step), "bold"))
-
     def error(self, error: MigrateError) -> None:
         """What went wrong, where, and what to do."""
         self.close()
@@ -156,7 +109,3 @@ class HumanView:
                 self.say(f"  - {reason}")
         if error.remedy:
             self.say(f"  {error.remedy}")
-
-
-def _dim(text: str) -> Piece:
-    return text, "dim"

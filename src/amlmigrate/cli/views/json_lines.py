@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +10,7 @@ from amlmigrate.cli.views import meters, terminal
 from amlmigrate.cli.views.base import CommandView
 from amlmigrate.core.errors import ExitCode, MigrateError, RefusedError
 from amlmigrate.core.escapes import as_json
-from amlmigrate.core.events import AnyEvent
+from amlmigrate.core.events import TypedEvent
 from amlmigrate.core.run_progress import RunStarted, VerifyStarted
 
 _END = ".end"
@@ -32,9 +31,9 @@ class JsonView:
     def show(self, view: CommandView) -> None:
         """A line for each event."""
         for event in view.as_json():
-            self.event(event)
+            self._line(event.name, event.data)
 
-    def event(self, event: AnyEvent) -> None:
+    def event(self, event: TypedEvent) -> None:
         """Something happened."""
         if isinstance(event, RunStarted | VerifyStarted):
             self._metered, self._told = event, time.monotonic()
@@ -43,13 +42,6 @@ class JsonView:
     def raw(self, text: str) -> None:
         """Text for another program, as it is."""
         terminal.write(text)
-
-    def lines(self, lines: Iterable[str]) -> None:
-        """Nothing: what people are told in lines a program is told as an event."""
-
-    def result(self, name: str, data: dict[str, Any]) -> None:
-        """What a command came to."""
-        self._line(name, data)
 
     def error(self, error: MigrateError) -> None:
         """What went wrong."""
