@@ -150,7 +150,7 @@ async def test_custom_policies_and_initiatives(arm: ArmClient) -> None:
     [
         ({"field": "type", "matches": "x"}, "the condition"),
         ({"value": "[utcNow()]", "equals": "x"}, "the function 'utcNow'"),
-        ({"count": {"field": "a[*]"}, "equals": 1}, "the condition"),
+        ({"count": {"field": "a[*]"}, "equals": 1}, "the field 'a[*]'"),
     ],
 )
 async def test_what_cannot_be_evaluated_is_not_taken(arm: ArmClient, condition: Any, text: str) -> None:

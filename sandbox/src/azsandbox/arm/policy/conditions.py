@@ -1,6 +1,8 @@
 """Whether the `if` of a policy rule holds for a resource.
 
-Source: learn.microsoft.com, "Azure Policy definition structure policy rule".
+Source: learn.microsoft.com, "Azure Policy definition structure policy rule". Texts are compared without case but
+for `match`, which is not here (AZ-POLICY-1). Inferred (AZ-POLICY-2): a field that is missing is in no list, and
+`notIn` holds for it.
 """
 
 from __future__ import annotations
@@ -10,9 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from azsandbox.arm.policy.expressions import Expressions, Unsupported
-
-Field = Callable[[str], Any]  # the value of a field; a list for an alias with [*]
-MISSING = None
+from azsandbox.arm.policy.fields import Field, walk
 
 
 def holds(
@@ -33,26 +33,69 @@ def holds(
 def _compared(
     condition: Mapping[str, Any], field: Field, expressions: Expressions, seen: list[dict[str, Any]]
 ) -> bool:
-    names = {name.lower(): name for name in condition}
-    others = [name for name in names if name not in ("field", "value")]
-    operator = others[0] if len(others) == 1 else ""
-    compare = _OPERATORS.get(operator)
-    if compare is None or ("field" in names) == ("value" in names):
-        raise Unsupported(f"the condition {dict(condition)!r}")
-    target = expressions.value(condition[names[operator]])
-    if "field" in names:
-        path = str(expressions.value(condition[names["field"]]))
-        found, kind = field(path), "Field"
+    subject, operator = split(condition)
+    target = expressions.value(condition[operator])
+    found: Any
+    if subject.lower() == "count":
+        found = _counted(condition[subject], field, expressions)
+        path, kind, every = str(condition[subject].get("field") or subject), "Count", [found]
+    elif subject.lower() == "field":
+        path, kind = str(expressions.value(condition[subject])), "Field"
+        found = field(path)
+        every = found if "[*]" in path and isinstance(found, list) else [found]
     else:
-        path, kind = str(condition[names["value"]]), "Value"
-        found = expressions.value(condition[names["value"]])
-    every = found if "[*]" in path and isinstance(found, list) else [found]
-    result = all(compare(each, target) for each in every)
+        path, kind = str(condition[subject]), "Value"
+        found = expressions.value(condition[subject])
+        every = [found]
+    result = all(_OPERATORS[operator.lower()](each, target) for each in every)
     entry = {"result": str(result), "expressionKind": kind, "expression": path, "path": path}
-    shown = {"expressionValue": found, "targetValue": target, "operator": names[operator][0].upper()}
-    shown["operator"] += names[operator][1:]
+    shown = {"expressionValue": found, "targetValue": target, "operator": operator[0].upper() + operator[1:]}
     seen.append(entry | {name: value for name, value in shown.items() if value is not None})
     return result
+
+
+def split(condition: Mapping[str, Any]) -> tuple[str, str]:
+    """What a condition is about (`field`, `value` or `count`, as it is spelled) and its operator.
+
+    Raises Unsupported for another operator, and for a condition that is none.
+    """
+    subjects = [name for name in condition if name.lower() in ("field", "value", "count")]
+    operators = [name for name in condition if name not in subjects]
+    if len(subjects) != 1 or len(operators) != 1 or operators[0].lower() not in _OPERATORS:
+        raise Unsupported(f"the condition {dict(condition)!r}")
+    return subjects[0], operators[0]
+
+
+def _counted(count: Mapping[str, Any], field: Field, expressions: Expressions) -> int:
+    """How many elements of a list meet `where`: of the list of a field, or of a list that is given."""
+    where = count.get("where")
+    if "field" in count:
+        path = str(count["field"])
+        elements = field(path) or []
+        return sum(_meets(where, each, path, field, expressions) for each in elements)
+    elements = expressions.value(count.get("value")) or []
+
+    def of(each: Any) -> Expressions:
+        return expressions.with_functions(current=lambda name="": each)
+
+    return sum(where is None or holds(where, field, of(each), []) for each in elements)
+
+
+def _meets(where: Any, element: Any, path: str, field: Field, expressions: Expressions) -> bool:
+    start = path.lower()
+
+    def inner(asked: str) -> Any:
+        lower = asked.lower()
+        # Below the list, with or without the `[*]` that its elements are named by.
+        for head in (start, start.removesuffix("[*]")):
+            if lower.startswith(head):
+                rest = asked[len(head) :].lstrip(".")
+                return walk(element, rest.split(".")) if rest else element
+        return field(asked)
+
+    if where is None:
+        return True
+    return holds(where, inner, expressions.with_functions(current=lambda name=path: inner(name), field=inner), [])
 
 
 def _text(value: Any) -> str:
@@ -112,37 +155,3 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "greater": lambda found, target: found is not None and _order(found, target) > 0,
     "greaterorequals": lambda found, target: found is not None and _order(found, target) >= 0,
 }
-
-
-def field_of(resource: Mapping[str, Any]) -> Field:
-    """Reads fields of a resource: its head, its tags, and aliases, which are its type and a path in it."""
-    prefix = str(resource.get("type", "")).lower() + "/"
-
-    def field(path: str) -> Any:
-        lower = path.lower()
-        if lower.startswith("tags[") and path.endswith("]"):
-            return _step(resource.get("tags") or {}, path[5:-1].strip("'"))
-        if not lower.startswith(prefix):
-            known = lower in ("type", "name", "kind", "location", "id", "tags", "fullname")
-            return _walk(resource, path.split(".")) if known or lower.startswith(("identity.", "tags.")) else None
-        rest = path[len(prefix) :].split(".")
-        found = _walk(resource.get("properties") or {}, rest)
-        return found if found is not None else _walk(resource, rest)
-
-    return field
-
-
-def _walk(value: Any, steps: list[str]) -> Any:
-    for number, step in enumerate(steps):
-        name = step.removesuffix("[*]")
-        value = _step(value, name)
-        if step.endswith("[*]"):
-            rest = steps[number + 1 :]
-            return [_walk(each, rest) for each in value] if isinstance(value, list) else []
-    return value
-
-
-def _step(value: Any, name: str) -> Any:
-    if not isinstance(value, Mapping):
-        return None
-    return next((value[each] for each in value if str(each).lower() == name.lower()), None)

@@ -1,31 +1,20 @@
-"""Policy definitions: Microsoft's built-in ones, custom ones, and initiatives taken apart."""
+"""Policy definitions by their id, Microsoft's and custom ones, and initiatives taken apart."""
 
 from __future__ import annotations
 
-import json
+import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 from typing import Any
 
+from azsandbox.arm.policy import builtin, versions
 from azsandbox.arm.policy.expressions import Expressions
 from azsandbox.arm.store import Store
 
-DEFINITIONS = "microsoft.authorization/policydefinitions"
-SETS = "microsoft.authorization/policysetdefinitions"
-
-
-@cache
-def built_in() -> Mapping[str, dict[str, Any]]:
-    """Microsoft's definitions as ARM answers them, by their id in lower case (data/policies)."""
-    folder = resources.files("azsandbox.arm") / "data" / "policies"
-    documents = [json.loads(file.read_text("utf-8")) for file in folder.iterdir() if file.name.endswith(".json")]
-    type_ = "Microsoft.Authorization/policyDefinitions"
-    return {
-        str(each["id"]).lower(): {**each, "type": type_}
-        for each in sorted(documents, key=lambda each: str(each["properties"]["displayName"]))
-    }
+DEFINITIONS = builtin.DEFINITIONS.lower()
+SETS = builtin.SETS.lower()
+_PARAMETER = re.compile(r"\[\s*parameters\('([^']+)'\)\s*\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +31,17 @@ class Rule:
         """`Indexed`, `All`, or a provider's own."""
         return str(self.document["properties"].get("mode") or "Indexed")
 
+    @property
+    def condition(self) -> Mapping[str, Any]:
+        """The `if` of the rule."""
+        found: Mapping[str, Any] = self.document["properties"]["policyRule"]["if"]
+        return found
+
+    @property
+    def details(self) -> Mapping[str, Any]:
+        """What the effect says more, such as the type and the condition of what has to exist."""
+        return self.document["properties"]["policyRule"]["then"].get("details") or {}
+
     def expressions(self, **functions: Any) -> Expressions:
         """The language with these parameters."""
         values = {name.lower(): value for name, value in self.parameters.items()}
@@ -49,18 +49,37 @@ class Rule:
 
     @property
     def effect(self) -> str:
-        """The effect, in lower case."""
+        """The effect without what an assignment overrides, in lower case."""
         then = self.document["properties"]["policyRule"]["then"]
         return str(self.expressions().value(then["effect"])).lower()
 
+    @property
+    def effects(self) -> frozenset[str]:
+        """The effects that it may have, in lower case: those that its parameter allows, else any."""
+        given = self.document["properties"]["policyRule"]["then"]["effect"]
+        if not (named := _PARAMETER.fullmatch(str(given))):
+            return frozenset()
+        declared = self.document["properties"].get("parameters") or {}
+        lower = {name.lower(): each for name, each in declared.items()}
+        about: Mapping[str, Any] = lower.get(named[1].lower(), {})
+        return frozenset(str(each).lower() for each in about.get("allowedValues") or ())
 
-def definition(store: Store, id_: str) -> Mapping[str, Any] | None:
-    """A definition or an initiative by its id."""
-    known = built_in().get(id_.lower())
+
+def definition(store: Store, id_: str, version: str = "") -> Mapping[str, Any] | None:
+    """A definition or an initiative by its id: the newest, or the newest that a pattern of versions takes."""
+    known = builtin.definitions().get(id_.lower()) or builtin.sets().get(id_.lower())
     if known is not None:
-        return known
+        return known if not version or versions.newest(version, versions.every(known)) else None
     record = store.get(id_.lower())
-    return record.document if record is not None and record.type in (DEFINITIONS, SETS) else None
+    if record is None or record.type not in (DEFINITIONS, SETS):
+        return None
+    if not version:
+        return record.document
+    chosen = versions.newest(version, versions.every(record.document))
+    if chosen in (None, versions.own(record.document)):
+        return record.document if chosen else None
+    kept = store.get(f"{record.key}/versions/{chosen}")
+    return kept.document if kept else None
 
 
 def with_defaults(document: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,10 +94,17 @@ def with_defaults(document: Mapping[str, Any], given: Mapping[str, Any]) -> dict
     return found
 
 
+def reference_of(member: Mapping[str, Any]) -> str:
+    """The name of a member of an initiative: its own, else a number as the service gives one (AZ-POLICY-17)."""
+    own = str(member.get("policyDefinitionReferenceId") or "")
+    text = str(sorted(member.items(), key=str)).encode()
+    return own or str(int.from_bytes(hashlib.sha256(text).digest()[:8]) >> 1)
+
+
 def rules(store: Store, assignment: Mapping[str, Any]) -> Iterator[Rule]:
     """What an assignment (its `properties`) assigns: one definition, or all of an initiative."""
     id_ = str(assignment["policyDefinitionId"])
-    document = definition(store, id_)
+    document = definition(store, id_, str(assignment.get("definitionVersion") or ""))
     if document is None:
         return
     given = {name: each.get("value") for name, each in (assignment.get("parameters") or {}).items()}
@@ -89,10 +115,9 @@ def rules(store: Store, assignment: Mapping[str, Any]) -> Iterator[Rule]:
         return
     outer = Rule(document, values).expressions()
     for member in members:
-        inner = definition(store, str(member["policyDefinitionId"]))
+        inner = definition(store, str(member["policyDefinitionId"]), str(member.get("definitionVersion") or ""))
         if inner is not None:
             named = {
                 name: outer.value(each.get("value")) for name, each in (member.get("parameters") or {}).items()
             }
-            reference = str(member.get("policyDefinitionReferenceId") or "")
-            yield Rule(inner, with_defaults(inner, named), id_, reference)
+            yield Rule(inner, with_defaults(inner, named), id_, reference_of(member))

@@ -20,6 +20,10 @@ class Expressions:
     def __init__(self, functions: Mapping[str, Callable[..., Any]]) -> None:
         self._functions = {**_FUNCTIONS, **functions}
 
+    def with_functions(self, **functions: Callable[..., Any]) -> Expressions:
+        """The same with these functions too, by name in lower case."""
+        return Expressions({**self._functions, **functions})
+
     def value(self, text: Any) -> Any:
         """What a value of a rule stands for; anything but `[…]` stands for itself. Raises Unsupported."""
         if not isinstance(text, str) or not text.startswith("[") or text.startswith("[["):
@@ -91,6 +95,10 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "tolower": lambda text: str(text).lower(),
     "toupper": lambda text: str(text).upper(),
     "length": lambda value: len(value or ()),
+    "first": lambda values: values[0] if values else None,
+    "last": lambda values: values[-1] if values else None,
+    "split": lambda text, by: str(text).split(str(by)),
+    "contains": lambda held, one: str(one).lower() in str(held).lower() if isinstance(held, str) else one in held,
     "equals": lambda one, other: str(one).lower() == str(other).lower(),
     "padleft": lambda text, width, character=" ": str(text).rjust(int(width), str(character)),
 }

@@ -9,6 +9,7 @@ from azsandbox.arm.clock import tracked_time
 from azsandbox.arm.errors import ArmError, gateway
 from azsandbox.arm.keystore.keys import vault_term
 from azsandbox.arm.kinds import Kind, action
+from azsandbox.arm.policy.exemptions import EXEMPTIONS
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
@@ -89,6 +90,8 @@ class Vaults(TrackedKind):
         record.gone = True
         record.hidden["deleted"] = self.context.clock.tick()
         self.context.store.put(record)
+        # Inferred (AZ-POLICY-16): exemptions do not come back with it.
+        self.context.store.remove(*self.context.store.children(record.key, EXEMPTIONS))
 
     async def removing(self, call: Call, record: Record) -> None:
         """A vault whose group goes is deleted as any other: its keys can be recovered."""

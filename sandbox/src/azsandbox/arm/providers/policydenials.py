@@ -6,42 +6,68 @@ import json
 from typing import Any
 
 from azsandbox.arm.calls import Call
-from azsandbox.arm.errors import gateway
+from azsandbox.arm.errors import ArmError, gateway
+from azsandbox.arm.policy.assignments import ASSIGNMENTS, title
 from azsandbox.arm.policy.definitions import DEFINITIONS, SETS
-from azsandbox.arm.policy.violations import ASSIGNMENTS, Violation, title, violations
+from azsandbox.arm.policy.exemptions import EXEMPTIONS
+from azsandbox.arm.policy.judging import Asked, Judgement
+from azsandbox.arm.policy.resources import modes_of, type_of
+from azsandbox.arm.policy.violations import violations
 from azsandbox.arm.registry import first_guard
+from azsandbox.arm.tagging import TAGS, tags_after
 
-_GROUPS = "microsoft.resources/subscriptions/resourcegroups"
+# Inferred (AZ-POLICY-14): what policies are made of is judged by none.
+_OF_POLICIES = (ASSIGNMENTS, DEFINITIONS, SETS, EXEMPTIONS)
 
 
 @first_guard
 def disallowed(call: Call) -> None:
-    """403 `RequestDisallowedByPolicy` for a PUT or PATCH that makes what is denied."""
+    """403 `RequestDisallowedByPolicy` for a PUT or PATCH that makes what is denied (AZ-POLICY-4)."""
     kind = call.route.kind
+    if kind.key_type == TAGS:
+        _disallowed_tags(call)
     if call.request.method not in ("PUT", "PATCH") or call.route.action is not None:
         return
-    if kind.key_type in (ASSIGNMENTS, DEFINITIONS, SETS):
+    if kind.key_type in _OF_POLICIES:
         return
-    modes = ("all", "indexed") if kind.tracked else ("all",)
-    found = violations(call.context, call.route.key, _resource(call), modes=modes, api_version=call.api_version)
-    if not found:
+    found = violations(call.context, Asked(call.route.key, _resource(call), modes_of(kind), call.api_version))
+    if found:
+        raise refusal(call.name, found)
+
+
+def _disallowed_tags(call: Call) -> None:
+    """The tags of a resource alone are judged as a change of it (AZ-POLICY-3)."""
+    record = call.context.store.get(call.route.parent)
+    if record is None:
         return
+    kind = call.context.kind_of(record)
+    resource = {**record.document, "tags": tags_after(call, record), "type": type_of(kind)}
+    found = violations(call.context, Asked(record.key, resource, modes_of(kind), call.api_version))
+    if found:
+        raise refusal(record.name, found)
+
+
+def refusal(name: str, found: list[Judgement]) -> ArmError:
+    """403 that names what denies a resource of this name, with the reasons that the assignments tell."""
     named = [
         {
-            "policyAssignment": {"name": title(each.assignment), "id": each.assignment.id},
+            "policyAssignment": {"name": title(each.assigned.record), "id": each.assigned.record.id},
             "policyDefinition": {
-                "name": each.rule.document["properties"].get("displayName"),
-                "id": each.rule.document["id"],
+                "name": each.assigned.rule.document["properties"].get("displayName"),
+                "id": each.assigned.rule.document["id"],
             },
         }
         for each in found
     ]
-    raise gateway(
+    reasons = ", ".join(f"'{told}'" for each in found if (told := each.assigned.message()))
+    identifiers = f"Policy identifiers: '{json.dumps(named, separators=(',', ':'))}'."
+    # With a message of its own an assignment is told by it (AZ-POLICY-15).
+    why = f"Reasons: {reasons}. See error details for policy resource IDs." if reasons else identifiers
+    return gateway(
         403,
         "RequestDisallowedByPolicy",
-        f"Resource '{call.name}' was disallowed by policy. Policy identifiers: "
-        f"'{json.dumps(named, separators=(',', ':'))}'.",
-        target=call.name,
+        f"Resource '{name}' was disallowed by policy. {why}",
+        target=name,
         additionalInfo=[{"type": "PolicyViolation", "info": _info(each)} for each in found],
     )
 
@@ -53,19 +79,18 @@ def _resource(call: Call) -> dict[str, Any]:
     before = old.document if old is not None else {}
     properties = body.get("properties")
     merged = {**(before.get("properties") or {}), **(properties if isinstance(properties, dict) else {})}
-    type_ = "Microsoft.Resources/subscriptions/resourceGroups" if call.route.kind.key_type == _GROUPS else None
-    head = {"id": call.request.path, "name": call.name, "type": type_ or call.route.kind.type}
+    head = {"id": call.request.path, "name": call.name, "type": type_of(call.route.kind)}
     return {**before, **body, "properties": merged, **head}
 
 
-def _info(violation: Violation) -> dict[str, Any]:
+def _info(judgement: Judgement) -> dict[str, Any]:
     """The published form of a violation."""
-    assignment, rule = violation.assignment, violation.rule
+    assignment, rule = judgement.assigned.record, judgement.assigned.rule
     more: dict[str, Any] = {}
     if rule.set_id:
         more = {"policySetDefinitionId": rule.set_id, "policyDefinitionReferenceId": rule.reference}
     return {
-        "evaluationDetails": {"evaluatedExpressions": violation.compared},
+        "evaluationDetails": {"evaluatedExpressions": judgement.compared},
         "policyDefinitionId": rule.document["id"],
         **more,
         "policyDefinitionName": rule.document["name"],

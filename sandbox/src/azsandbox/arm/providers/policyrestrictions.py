@@ -7,7 +7,8 @@ from typing import Any
 from azsandbox.arm.calls import Call
 from azsandbox.arm.errors import gateway
 from azsandbox.arm.kinds import Kind
-from azsandbox.arm.policy.violations import Violation, violations
+from azsandbox.arm.policy.judging import Asked, Judgement
+from azsandbox.arm.policy.violations import violations
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.tracked import object_of
@@ -44,13 +45,9 @@ class PolicyRestrictions(Kind):
         if not isinstance(content.get("type"), str):
             raise gateway(400, "InvalidCheckRestrictionsRequest", "The resource content has no type.")
         resource = {**content, "properties": content.get("properties") or {}}
-        found = violations(
-            self.context,
-            str(details.get("scope") or call.route.parent).lower(),
-            resource,
-            modes=("all", "indexed") if self._is_tracked(content["type"]) else ("all",),
-            api_version=str(details.get("apiVersion") or ""),
-        )
+        scope = str(details.get("scope") or call.route.parent).lower()
+        modes = ("all", "indexed") if self._is_tracked(content["type"]) else ("all",)
+        found = violations(self.context, Asked(scope, resource, modes, str(details.get("apiVersion") or "")))
         evaluations = [_evaluation(one, effect=call.api_version >= _WITH_EFFECT) for one in found]
         return answer(
             200, {"fieldRestrictions": [], "contentEvaluationResult": {"policyEvaluations": evaluations}}
@@ -61,14 +58,14 @@ class PolicyRestrictions(Kind):
         return kind is not None and kind.tracked
 
 
-def _evaluation(violation: Violation, *, effect: bool) -> dict[str, Any]:
-    rule = violation.rule
-    info = {"policyDefinitionId": rule.document["id"], "policyAssignmentId": violation.assignment.id}
+def _evaluation(judgement: Judgement, *, effect: bool) -> dict[str, Any]:
+    rule = judgement.assigned.rule
+    info = {"policyDefinitionId": rule.document["id"], "policyAssignmentId": judgement.assigned.record.id}
     if rule.set_id:
         info |= {"policySetDefinitionId": rule.set_id, "policyDefinitionReferenceId": rule.reference}
     return {
         "policyInfo": info,
         "evaluationResult": "NonCompliant",
-        "evaluationDetails": {"evaluatedExpressions": violation.compared},
+        "evaluationDetails": {"evaluatedExpressions": judgement.compared},
         **({"effectDetails": {"policyEffect": "Deny"}} if effect else {}),
     }

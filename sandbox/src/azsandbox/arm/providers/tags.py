@@ -12,12 +12,11 @@ from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
 from azsandbox.arm.systemdata import stamped, tracked_author
-from azsandbox.arm.tracked import object_of
+from azsandbox.arm.tagging import tags_after
 from azsandbox.messages import Response
 
 _MOST = 50
 _FORBIDDEN = frozenset("<>%&\\?/")
-_OPERATIONS = ("Merge", "Replace", "Delete")
 
 
 @register
@@ -43,34 +42,20 @@ class Tags(Kind):
 
     async def put(self, call: Call) -> Response:
         """Replaces all tags."""
-        return self._write(call, "Replace", object_of(call.body(), "properties"))
+        return self._write(call)
 
     async def patch(self, call: Call) -> Response:
         """`{"operation": "Merge|Replace|Delete", "properties": {"tags": {...}}}`."""
-        body = call.body()
-        operation = str(body.get("operation") or "")
-        if operation not in _OPERATIONS:
-            message = f"The operation '{operation}' is not valid. It is one of {', '.join(_OPERATIONS)}."
-            raise gateway(400, "InvalidTagsPatchOperation", message)  # code and text (AZ-LOCAL-2)
-        return self._write(call, operation, object_of(body, "properties"))
+        return self._write(call)
 
     async def delete(self, call: Call) -> Response:
         """Takes all tags away."""
-        self._write(call, "Replace", {})
+        self._write(call)
         return Response(200)
 
-    def _write(self, call: Call, operation: str, properties: dict[str, Any]) -> Response:
-        record, sent = self.scope(call), object_of(properties, "tags")
-        now: dict[str, Any] = dict(record.document.get("tags") or {})
-        if operation == "Replace":
-            now = dict(sent)
-        for name, value in sent.items():
-            # Names of tags do not mind letter case: the one that is there keeps its spelling.
-            known = next((one for one in now if one.lower() == name.lower()), name)
-            if operation == "Merge":
-                now[known] = value
-            elif operation == "Delete" and now.get(known) == value:
-                del now[known]
+    def _write(self, call: Call) -> Response:
+        record = self.scope(call)
+        now = tags_after(call, record)
         _check(now)
         document = {**record.document, "tags": now}
         if "systemData" in document:
