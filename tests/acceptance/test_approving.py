@@ -175,7 +175,7 @@ def test_a_waiver_asks_nobody_where_no_credential_is_at_hand(small_world: World)
     assert not [row for row in world.log(since) if row["time"] > since]
     # One that does not work is told, and the waiver is made all the same.
     wrong = world.migrate("waive", "environments/py/1", "--reason", "known", "--json", AZURE_CLIENT_SECRET="wrong")
-    assert wrong.code == 0 and "without an identity" in wrong.event("waive")["lines"][-1]
+    assert wrong.code == 0 and "without an Entra identity" in wrong.event("waive")["lines"][-1]
 
 
 def test_each_decision_needs_another_identity_and_one_more_needs_one_more(small_world: World) -> None:

@@ -192,7 +192,7 @@ def test_what_a_put_would_replace_is_looked_for_right_before(small_world: World,
     slow = fault("GET", rf"/{world.source}/{path}$", delay=4)
     result = world.meanwhile(slow, address, lambda: world.put(path, {"properties": theirs}, into="target"))
     assert result.code == 3
-    assert "another one that this tool did not create" in _failed(result)[address]
+    assert "a different one that this tool did not create" in _failed(result)[address]
     assert {name: world.get(path)["properties"][name] for name in theirs} == theirs
 
 

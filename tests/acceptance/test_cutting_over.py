@@ -50,7 +50,7 @@ def test_a_target_in_use_is_no_reason_and_what_it_loses_is(used: World) -> None:
         record["unfrozen"] == "everybody was told" and record["by"]["options"]["unfrozen"] == "everybody was told"
     )
     # Again: nothing more is recorded.
-    assert "already" in _cutover(used).event("cutover.end")["text"]
+    assert "Already" in _cutover(used).event("cutover.end")["text"]
     assert len(_reports(used, "cutover")) == 1
     # Nothing of the plan is carried out any more.
     assert used.migrate("run", "--resume").code == 4
@@ -153,7 +153,7 @@ def test_what_stands_in_the_way_is_told_at_once_and_back_is_as_before(small_worl
         client.upload_blob("theirs", b"new")
     back = _cutover(world, "--back")
     assert back.code == 0 and [one["what"] for one in back.event("cutover.back")["changes"]] == ["added"]
-    assert "already" in _cutover(world, "--back").event("cutover.back")["text"]
+    assert "Already" in _cutover(world, "--back").event("cutover.back")["text"]
     assert len(_reports(world, "cutover-back")) == 1 and "cutover" not in _in_lease(world)
     assert world.migrate("evidence", "check", f"plans/{world.source}").code in (0, 3)
     # As before: the target is held to the evidence again.
