@@ -1,4 +1,4 @@
-"""The codes of all findings but those of claims, with what each comes to: no other may be used."""
+"""The codes of all findings except those of claims, with their severities: no other code may be used."""
 
 from __future__ import annotations
 
@@ -24,35 +24,37 @@ def _code(name: str, severity: Severity, says: str) -> Code:
 ITEMS = (
     _code("access-lists-left", "warning", "access lists of a hierarchical namespace are not copied"),
     _code("account-of-others", "warning", "the source's account serves other workspaces too, or may"),
-    _code("blob-history-left", "blocks", "the container holds snapshots or versions, which no copy takes along"),
-    _code("blob-history-unread", "blocks", "whether it holds snapshots or versions could not be asked"),
-    _code("blob-holds", "warning", "the container is under a hold or policy that the target's is not under"),
-    _code("blob-names-dotted", "error", "blobs with '.' or '..' between slashes: no copy gets their name"),
-    _code("blob-names-long", "error", "blobs whose names, or the URLs of them, are longer than the service takes"),
+    _code("blob-history-left", "blocks", "the container has snapshots or versions, which are not copied"),
+    _code("blob-history-unread", "blocks", "it could not be read whether the container has snapshots or versions"),
+    _code("blob-holds", "warning", "the container is under a hold or policy, and the target's is not"),
+    _code("blob-names-dotted", "error", "blobs with '.' or '..' between slashes: no copy can have such a name"),
+    _code("blob-names-long", "error", "blobs whose names or URLs are longer than the service accepts"),
     _code("blob-type-changed", "warning", "append and page blobs become block blobs, byte for byte"),
     _code(
         "blobs-customer-key",
         "error",
-        "blobs are encrypted with a key that their writer sent along: nothing reads them",
+        "blobs are encrypted with a key that their writer sent along: this tool cannot read them",
     ),
     _code("blobs-too-large", "error", "blobs are longer than a block blob can be"),
     _code("blobs-archived", "error", "blobs in the archive tier cannot be read"),
-    _code("bytes-absent", "warning", "the item's bytes are not there in the source either"),
+    _code("bytes-absent", "warning", "the item's bytes do not exist in the source either"),
     _code(
         "bytes-in-share", "blocks", "the item's bytes are in a file share of the workspace, which is not copied"
     ),
-    _code("bytes-outside", "warning", "the item's bytes are outside the workspace and are left there"),
+    _code("bytes-outside", "warning", "the item's bytes are outside the workspace and stay there"),
     _code("collections-absent", "warning", "Azure says that it has no such collection here: it counts as empty"),
     _code(
         "datastore-credentials",
         "error",
-        "over the workspace's own container, with credentials for the old account",
+        "a datastore over the workspace's own container has credentials for the old account",
     ),
     _code(
         "datastore-in-old-account", "warning", ("the datastore points into the old account and continues to do so")
     ),
     _code(
-        "datastore-without-twin", "error", "the target lacks a datastore of the service's, over which blobs lie"
+        "datastore-without-twin",
+        "error",
+        "the target lacks a system datastore, so it is not known where its blobs go",
     ),
     _code(
         "delta-log-names-source",
@@ -62,19 +64,23 @@ ITEMS = (
     _code(
         "copies-left-over",
         "warning",
-        "the target holds copies of this tool whose source is gone, and to which nothing of the plan refers",
+        "the target has copies of this tool whose source is gone, and nothing in the plan refers to them",
     ),
     _code(
-        "delta-log-unread", "blocks", "the log of a Delta table cannot be read: where its files lie is not known"
+        "delta-log-unread", "blocks", "the log of a Delta table cannot be read: where its files are is not known"
     ),
     _code("deleted-blobs-left", "warning", "the container has deleted blobs that its account still keeps"),
     _code("default-datastore", "blocks", "the source's default datastore is not made the target's default"),
     _code("deletes-itself", "warning", "the service deletes the item when its setting says so, in the target too"),
     _code("file-archived", "error", "a file that may name the old workspace is archived"),
     _code("file-encoded", "blocks", "a file that may name the old workspace is stored under a `Content-Encoding`"),
-    _code("file-names-source", "error", "a file names the old workspace and lies where nothing is written"),
     _code(
-        "file-keeps-source", "error", "a file would name the old workspace in the target where something reads it"
+        "file-names-source", "error", "a file names the old workspace and is in a place where nothing is written"
+    ),
+    _code(
+        "file-keeps-source",
+        "error",
+        "a file would still name the old workspace in the target, where something reads it",
     ),
     _code("file-not-json", "blocks", "a `.json` or `.jsonl` file names the old workspace and is not valid JSON"),
     _code("file-not-text", "error", "a file that may name the old workspace is not text that can be read"),
@@ -85,8 +91,8 @@ ITEMS = (
     _code("file-too-large", "blocks", "a `.json` or `.jsonl` file is too large to be rewritten"),
     _code("file-unread", "blocks", "a file of another account may name the old workspace and could not be read"),
     _code("foreign-bytes", "blocks", "some of the item's bytes in the target are somebody else's, or too many"),
-    _code("gone-from-source", "blocks", "the target holds copies of this tool whose source is gone"),
-    _code("file-unreadable", "error", "a file that may name the old workspace cannot be read, by nobody"),
+    _code("gone-from-source", "blocks", "the target has copies of this tool whose source is gone"),
+    _code("file-unreadable", "error", "a file that may name the old workspace cannot be read by anybody"),
     _code("image-in-old-registry", "warning", "the image is in the source's registry and is pulled from there"),
     _code("index-tags-unread", "blocks", "index tags of blobs cannot be read, and would not be copied"),
     _code("job-output-unknown", "blocks", "the item refers to a job's output whose place is not known"),
@@ -99,45 +105,51 @@ ITEMS = (
         "blocks",
         "the item, or text among its bytes, names the source in the target, and will break with it",
     ),
-    _code("not-listed-by-arm", "warning", "what the data plane keeps and Azure Resource Manager does not list"),
-    _code("name-refused", "error", "the service makes nothing of that name any more"),
-    _code("one-version", "blocks", "the item names one version or snapshot of a blob, which no copy takes along"),
+    _code(
+        "not-listed-by-arm", "warning", "something on the data plane, which Azure Resource Manager does not list"
+    ),
+    _code("name-refused", "error", "the service no longer accepts that name"),
+    _code("one-version", "blocks", "the item names one version or snapshot of a blob, which is not copied"),
     _code("reference-elsewhere", "warning", "the item refers to another workspace, and continues to do so"),
-    _code("reference-left", "blocks", "the item refers to one that will not be in the target"),
-    _code("reference-missing", "warning", "the item refers to one that is not in the source either"),
+    _code("reference-left", "blocks", "the item refers to something that will not be in the target"),
+    _code("reference-missing", "warning", "the item refers to something that is not in the source either"),
     _code(
-        "reference-stays", "warning", "the item refers to what the service offers, and the target does not show"
+        "reference-stays",
+        "warning",
+        "the item refers to something that the service offers and the target does not show",
     ),
     _code(
-        "setting-differs", "warning", "a setting of the target is another, which protects neither more nor less"
+        "setting-differs", "warning", "a setting of the target is different, and protects neither more nor less"
     ),
-    _code("setting-lost", "blocks", "what a setting of the source says is not in the target"),
-    _code("setting-opened", "error", "the source is closed to public networks where the target is open"),
-    _code("setting-unknown", "blocks", "a setting differs, and which is the stricter is not known"),
+    _code("setting-lost", "blocks", "something that is set in the source is missing in the target"),
+    _code("setting-opened", "error", "the target is open to public networks where the source is closed"),
+    _code("setting-unknown", "blocks", "a setting differs, and it is not known which value is stricter"),
     _code("setting-weaker", "blocks", "a setting of the target is less strict than the source's"),
     _code("settings-unread", "blocks", "settings that only an older api-version shows could not be compared"),
-    _code("signed-lines", "error", "lines of a file that name the old workspace hold a secret"),
+    _code("signed-lines", "error", "lines of a file that name the old workspace contain a secret"),
     _code("text-names-source", "warning", "text for people names the source, and is moved as it is"),
     _code(
-        "signed-url", "error", "the item has a signature of the old account, which opens nothing in the new one"
+        "signed-url", "error", "the item has a signature of the old account, which is not valid for the new one"
     ),
     _code(
-        "table-absent", "blocks", "a table without its file: what it reads and how is kept elsewhere, or nowhere"
+        "table-absent",
+        "blocks",
+        "a table without its file: what it reads, and how, is defined elsewhere, or nowhere",
     ),
-    _code("table-reads-unknown", "blocks", "a table reads what is at no place of its container"),
-    _code("users-unknown", "error", "the plan deletes blobs that something of the target may refer to"),
+    _code("table-reads-unknown", "blocks", "a table's path leads out of its container"),
+    _code("users-unknown", "error", "the plan deletes blobs that something in the target may refer to"),
 )
 # What `doctor` finds; `plan` takes it over.
 SURROUNDINGS = (
-    Code("copy-scope", ("error", "warning"), "the target's account takes copies from chosen accounts only"),
+    Code("copy-scope", ("error", "warning"), "the target's account accepts copies only from selected accounts"),
     _code("datastore-identity", "warning", "the target's identity may not read a datastore's account"),
-    _code("keys-refused", "error", "an account takes no keys, and datastores have its key"),
+    _code("keys-refused", "error", "an account does not allow its keys, but datastores use one"),
     Code("locked", ("error", "warning"), "a lock is in the way of a later step"),
-    _code("network-closed", "error", "an account does not let this machine in"),
-    _code("network-restricted", "warning", "an account lets only chosen networks in"),
+    _code("network-closed", "error", "an account does not allow access from this machine"),
+    _code("network-restricted", "warning", "an account allows access only from selected networks"),
     _code("not-checked", "warning", "something could not be read, and so was not checked"),
-    _code("policy-denies", "warning", "a policy denies what does not comply with it"),
-    _code("policy-unread", "warning", "what a policy denies could not be read"),
+    _code("policy-denies", "warning", "a policy denies resources that do not comply with it"),
+    _code("policy-unread", "warning", "it could not be read what a policy denies"),
     _code("provider-unregistered", "error", "the target's subscription lacks a resource provider"),
     _code("quota-used-up", "warning", "a quota of the target's region is used up"),
     Code(
@@ -146,54 +158,74 @@ SURROUNDINGS = (
         "an action that a command needs is not allowed, or is not known to be",
     ),
     _code("target-in-use", "warning", "somebody may have changed the target while it was planned"),
-    _code("target-refuses", "error", "the target lets nobody in, as with a key that cannot be used"),
-    _code("token-refused", "error", "no token is given for storage or vaults"),
+    _code("target-refuses", "error", "the target refuses everybody, for example because its key cannot be used"),
+    _code("token-refused", "error", "there is no token for storage or vaults"),
     _code("vault-deleted", "warning", "a deleted vault blocks its name"),
-    _code("ledger-beside-unread", "warning", "what a plan beside this one made is not known to be the tool's own"),
+    _code("ledger-beside-unread", "warning", "what a neighbouring plan created is not known to be the tool's own"),
 )
 # What protects the blobs of an account, compared by `verify`; `plan` tells of it as warnings.
 _TOLD: tuple[Severity, ...] = ("blocks", "warning")
 PROTECTION = (
-    Code("container-more-public", _TOLD, "anybody may read a container of the target, more than in the source"),
-    _code("container-metadata-left", "warning", "metadata of a container is not on the target's"),
+    Code(
+        "container-more-public",
+        _TOLD,
+        "a container of the target is open to anonymous readers, more than in the source",
+    ),
+    _code("container-metadata-left", "warning", "the target's container lacks metadata of the source's"),
     Code("containers-kept-shorter", _TOLD, "the target's account keeps deleted containers for a shorter time"),
     Code("deleted-blobs-kept-shorter", _TOLD, "the target's account keeps deleted blobs for a shorter time"),
-    Code(
-        "immutability-weaker", _TOLD, "a container's policy of retention is shorter in the target, or not locked"
-    ),
-    Code("legal-hold-left", _TOLD, "a container is under a legal hold that the target's is not under"),
+    Code("immutability-weaker", _TOLD, "a container's retention policy is shorter in the target, or not locked"),
+    Code("legal-hold-left", _TOLD, "a container is under a legal hold, and the target's is not"),
     Code("lifecycle-ends-copies", _TOLD, "a lifecycle rule of the target's account deletes or archives copies"),
     Code("lifecycle-unread", _TOLD, "lifecycle rules of an account could not be read"),
     _code("lifecycle-rules-left", "warning", "the target's account lacks lifecycle rules of the source's"),
-    _code("access-policies-left", "warning", "a container has stored access policies that the target's has not"),
-    _code("protection-unread", "warning", "something that protects an account could not be read"),
-    Code("replication-left", _TOLD, "the source's account replicates blobs, and the target's does not as it does"),
-    Code(
-        "restore-shorter", _TOLD, "blobs of the target's account can be put back as they were for a shorter time"
+    _code(
+        "access-policies-left", "warning", "the target's container lacks stored access policies of the source's"
     ),
+    _code("protection-unread", "warning", "something that protects an account could not be read"),
+    Code(
+        "replication-left",
+        _TOLD,
+        "the source's account replicates blobs, and the target's does not in the same way",
+    ),
+    Code("restore-shorter", _TOLD, "point-in-time restore covers a shorter time in the target's account"),
     Code("versions-not-kept", _TOLD, "the source's account keeps versions of blobs, and the target's does not"),
 )
 # What `freeze` finds.
 WRITERS = (
     _code("account-shared", "warning", "the account serves another workspace too, so the assignment stays"),
-    _code("account-sharing-unknown", "warning", "whether the account serves another is not known: it stays"),
-    _code("begins-later", "warning", "a role by which to write begins later, or may be activated from then on"),
-    _code("delegated", "warning", "another tenant manages the subscription, whose rights are in no list of roles"),
-    _code("for-a-time", "warning", "the assignment ends by itself, and stays: given back it would not end"),
-    _code("inherited", "warning", "the assignment is inherited from where it serves more, and stays"),
-    _code("may-activate", "warning", "somebody may activate a role by which to write"),
-    _code("own-rights", "warning", "the caller has its own rights through the assignment, and it stays"),
-    _code("runner-elsewhere", "warning", "who runs the plan is of another tenant, and keeps nothing by that"),
-    _code("runner-group", "warning", "who runs the plan has its rights through the assignment, and it stays"),
-    _code("runner-rights", "warning", "the assignment is kept for who runs the plan, as its evidence says"),
-    _code("role-unread", "warning", "the role cannot be read, and counts as one that may write"),
-    _code("workspace-rights", "warning", "the workspace itself has rights through the assignment, and it stays"),
-    _code("account-keys", "warning", "who holds a key of the account writes without any role"),
+    _code(
+        "account-sharing-unknown",
+        "warning",
+        "it is not known whether the account serves another workspace, so the assignment stays",
+    ),
+    _code("begins-later", "warning", "a role that allows writing begins later, or may be activated from then on"),
+    _code(
+        "delegated", "warning", "another tenant manages the subscription, and its rights are in no list of roles"
+    ),
+    _code(
+        "for-a-time", "warning", "the assignment ends by itself, and stays: if it were restored, it would not end"
+    ),
+    _code("inherited", "warning", "the assignment is inherited from a wider scope, and stays"),
+    _code("may-activate", "warning", "somebody may activate a role that allows writing"),
+    _code("own-rights", "warning", "the caller's own rights come from the assignment, so it stays"),
+    _code(
+        "runner-elsewhere",
+        "warning",
+        "it is not known who runs the plan in the source's tenant, so no assignment stays because of that",
+    ),
+    _code("runner-group", "warning", "the rights of whoever runs the plan come from the assignment, so it stays"),
+    _code(
+        "runner-rights", "warning", "the assignment stays because its holder runs the plan, as the evidence says"
+    ),
+    _code("role-unread", "warning", "the role cannot be read, and counts as one that allows writing"),
+    _code("workspace-rights", "warning", "the workspace's own rights come from the assignment, so it stays"),
+    _code("account-keys", "warning", "whoever has a key of the account can write without any role"),
 )
 # What has become of what was proven, once the target is in use.
 SINCE_CUTOVER = (
     _code("deleted-since-cutover", "blocks", "what was proven in the target is no longer there"),
-    _code("overwritten-since-cutover", "blocks", "a proven blob of the target has other bytes now"),
+    _code("overwritten-since-cutover", "blocks", "a proven blob of the target has different bytes now"),
     _code("unread-since-cutover", "blocks", "the bytes of a proven blob cannot be read since"),
 )
 # What has become of what somebody decided about.
@@ -201,9 +233,9 @@ LET_GO = (
     _code(
         "waived-changed",
         "blocks",
-        ("the target has a different one by now than the one for which an item was waived"),
+        ("the target has a different one by now than when the item was waived"),
     ),
-    _code("waived-gone", "blocks", "what the target had in the place of an item that was waived is gone"),
+    _code("waived-gone", "blocks", "what the target had in the place of a waived item is gone"),
     Code("done-gone", ("blocks", "warning"), "the target no longer shows what somebody did by hand"),
 )
 CODES = {code.name: code for code in (*ITEMS, *SURROUNDINGS, *PROTECTION, *WRITERS, *SINCE_CUTOVER, *LET_GO)}

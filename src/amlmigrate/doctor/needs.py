@@ -69,7 +69,9 @@ def _writes() -> tuple[Need, ...]:
             for kind in versioned
         ),
         *(
-            Need(Where.TARGET, action, (RUN,), "names with a description, tags or archived state", only=only)
+            Need(
+                Where.TARGET, action, (RUN,), "writes names with a description, tags or archived state", only=only
+            )
             for kind in versioned
             for action in kind.permissions.write[1:]
         ),
@@ -91,7 +93,7 @@ def _removes() -> tuple[Need, ...]:
                 where,
                 f"{AUTHORIZATION}/locks/read",
                 (DECOMMISSION,),
-                "locks that a purge would pass by",
+                "locks that a purge would bypass",
                 only="`--purge` is asked for",
             )
             for where in (Where.SOURCE_GROUP, Where.SOURCE_SUBSCRIPTION)
@@ -101,7 +103,7 @@ def _removes() -> tuple[Need, ...]:
                 Where.SOURCE,
                 action,
                 (DECOMMISSION,),
-                "they block the deletion",
+                "removes what blocks the deletion",
                 only="there are any",
             )
             for kind in blocking
@@ -119,7 +121,7 @@ def _removes() -> tuple[Need, ...]:
                 where,
                 action,
                 (DECOMMISSION,),
-                "whether another workspace has the account, or a datastore in the containers",
+                "whether another workspace uses the account, or has a datastore in the containers",
                 only="`--storage delete` is asked for",
             )
             for where in (Where.SOURCE_SUBSCRIPTION, Where.SOURCE_ACCOUNT_SUBSCRIPTION)
@@ -141,7 +143,7 @@ def _removes() -> tuple[Need, ...]:
 
 NEEDS: tuple[Need, ...] = (
     Need(Where.SOURCE, f"{WS}/read", _ALL, "reads the workspace"),
-    Need(Where.SOURCE, f"{WS}/*/read", _ALL, "every collection is listed", asks=_READS),
+    Need(Where.SOURCE, f"{WS}/*/read", _ALL, "lists every collection", asks=_READS),
     Need(
         Where.SOURCE,
         f"{AUTHORIZATION}/locks/read",
@@ -155,7 +157,7 @@ NEEDS: tuple[Need, ...] = (
             ("Microsoft.Insights/diagnosticSettings", "diagnostic settings"),
         )
     ),
-    *_secrets(Where.SOURCE, "copies their secrets", OWN_SECRETS),
+    *_secrets(Where.SOURCE, "copies the secrets of datastores", OWN_SECRETS),
     Need(Where.SOURCE_ACCOUNT, f"{ACCOUNT}/read", BEFORE, "its network", only=CHECKS),
     *_each(Where.SOURCE_ACCOUNT, _STORE.read, _READING, "lists the containers"),
     *(
@@ -170,7 +172,7 @@ NEEDS: tuple[Need, ...] = (
             Where.SOURCE_ACCOUNT,
             action,
             (RUN,),
-            "the target's storage reads it with the token of the target's sign-in",
+            "the target's storage reads the source with this token",
             data=True,
             by="target",
         )
@@ -196,7 +198,7 @@ NEEDS: tuple[Need, ...] = (
     *_secrets(
         Where.TARGET,
         "the key of the new account",
-        "a datastore of your own, with an account key, lies over the workspace's own container",
+        "a datastore of your own points to the workspace's own container with an account key",
     ),
     *protection(),
     Need(Where.TARGET_ACCOUNT, f"{ACCOUNT}/read", _ALL, "whether it is under a customer's key"),
@@ -222,7 +224,7 @@ NEEDS: tuple[Need, ...] = (
         Where.TARGET_ACCOUNT,
         _BYTES.delete,
         (RUN, DECOMMISSION),
-        "blobs that were deleted in the source since; at the very end the lease's blob",
+        "deletes copies whose source is gone; at the very end the lease's blob",
         data=True,
         only="a plan was made with --delete, or the source has been removed",
     ),

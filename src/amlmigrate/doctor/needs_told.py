@@ -31,18 +31,18 @@ def proofs() -> tuple[Need, ...]:
         (
             Where.TARGET_IDENTITY,
             "Microsoft.ManagedIdentity/userAssignedIdentities/read",
-            "who it is, where the workspace does not show that",
+            "its ids, if the workspace does not show them",
         ),
         (Where.TARGET_REGISTRY, "Microsoft.ContainerRegistry/registries/read", "its key"),
-        (Where.TARGET_INSIGHTS, "Microsoft.Insights/components/read", "where its logs lie"),
-        (Where.TARGET_LOGS, f"{logs}/workspaces/read", "the cluster in which the logs lie"),
+        (Where.TARGET_INSIGHTS, "Microsoft.Insights/components/read", "where its logs are"),
+        (Where.TARGET_LOGS, f"{logs}/workspaces/read", "the cluster in which the logs are"),
         (Where.TARGET_LOGS, f"{logs}/clusters/read", "the key of the cluster"),
         (Where.TARGET_VAULT, f"{AUTHORIZATION}/roleAssignments/read", "who may use the key"),
         (Where.TARGET_VAULT, f"{AUTHORIZATION}/roleDefinitions/read", "who may use the key"),
         (Where.TARGET, f"{AUTHORIZATION}/roleAssignments/read", "who may write to the workspace"),
         (Where.TARGET, f"{AUTHORIZATION}/roleDefinitions/read", "who may write to the workspace"),
         (Where.TARGET_VAULT, f"{AUTHORIZATION}/denyAssignments/read", "whether the key is denied"),
-        (Where.TARGET, f"{AUTHORIZATION}/denyAssignments/read", "who is kept from writing to the workspace"),
+        (Where.TARGET, f"{AUTHORIZATION}/denyAssignments/read", "who is denied writing to the workspace"),
         (Where.TARGET_VAULT, f"{AUTHORIZATION}/roleAssignmentScheduleInstances/read", "whether a role ends"),
         *(
             (where, f"{AUTHORIZATION}/roleEligibilityScheduleInstances/read", "who may activate a role")
@@ -105,7 +105,7 @@ def checks() -> tuple[Need, ...]:
             Where.TARGET_SUBSCRIPTION,
             "Microsoft.Resources/subscriptions/read",
             (PLAN,),
-            "of which Entra tenant it is; without it that of the sign-in counts",
+            "its Entra tenant; without this right the tenant of the sign-in counts",
             only="decisions need an approval",
         ),
     )

@@ -66,18 +66,18 @@ _NET = f"{_P}managedNetwork|"
 _LESS = f"{_P}serverlessComputeSettings|"
 SETTINGS = (
     *_own("ARM's own of each resource", "id", "name", "type", "kind", "systemData", "etag", "apiVersion"),
-    Setting("location", differs, "where it lies is chosen with the target"),
-    Setting("tags", _tags, "a tag that is not there, or has another value, is lost"),
+    Setting("location", differs, "its region is chosen with the target"),
+    Setting("tags", _tags, "a tag that is missing, or has another value, is lost"),
     *(Setting(f"sku|{name}", differs, "MODEL, Sku: the price, no protection") for name in ("name", "tier")),
     *(Setting(f"sku|{name}", differs, "the same") for name in ("size", "family", "capacity")),
     Setting("identity|type", _identities, "AID how-to-identity-based-service-authentication"),
-    Setting("identity|userAssignedIdentities", _attached, "the same: what it was granted goes with it"),
+    Setting("identity|userAssignedIdentities", _attached, "the same: its rights are lost with it"),
     *_own("MODEL: read-only, of each identity", "identity|principalId", "identity|tenantId"),
     # Who gets in.
     Setting(
         f"{_P}publicNetworkAccess",
         ranked("Enabled", "Disabled", verdict=SettingVerdict.OPENED),
-        "AID how-to-configure-private-link: disabled, only private endpoints get in; what is not set is enabled",
+        "AID how-to-configure-private-link: if disabled, only private endpoints have access; if unset, enabled",
     ),
     Setting(
         f"{_P}allowPublicAccessWhenBehindVnet",
@@ -85,7 +85,7 @@ SETTINGS = (
         "MODEL: true allows public access behind a virtual network",
     ),
     Setting(
-        f"{_P}ipAllowlist", addresses, "AID how-to-configure-private-link: public access from chosen addresses"
+        f"{_P}ipAllowlist", addresses, "AID how-to-configure-private-link: public access from selected addresses"
     ),
     Setting(f"{_P}networkAcls", rules_in, "the same: where `az ml workspace network-rule` keeps them"),
     Setting(
@@ -97,18 +97,22 @@ SETTINGS = (
     Setting(
         f"{_NET}isolationMode",
         ranked("Disabled", "AllowInternetOutbound", "AllowOnlyApprovedOutbound"),
-        "AID how-to-managed-network: one way, in this order",
+        "AID how-to-managed-network: can only be raised, in this order",
     ),
     Setting(f"{_NET}outboundRules", outbound, "AID how-to-managed-network", form=of_users),
     Setting(
-        f"{_NET}managedNetworkKind", ranked("V1", "V2"), "MODEL: V2 has granular access controls, no way back"
+        f"{_NET}managedNetworkKind",
+        ranked("V1", "V2"),
+        "MODEL: V2 has granular access controls, and cannot be undone",
     ),
-    Setting(f"{_NET}firewallSku", differs, "MODEL: the firewall behind FQDN rules; which is stricter is not said"),
+    Setting(
+        f"{_NET}firewallSku", differs, "MODEL: the firewall behind FQDN rules; it does not say which is stricter"
+    ),
     Setting(f"{_NET}enableNetworkMonitor", flag(strict=True), "MODEL: whether the network is monitored"),
     # Inferred (AZ-WS-5): what it means; recorded, in no description.
     Setting(f"{_NET}enableFirewallLog", flag(strict=True), "its name: whether the firewall keeps a log"),
     *_own(
-        "MODEL: read-only, or what the service has made of it so far",
+        "MODEL: read-only, or what the service has created so far",
         *(
             f"{_NET}{name}"
             for name in ("networkId", "status", "firewallPublicIpAddress", "changeableIsolationModes")
@@ -123,19 +127,19 @@ SETTINGS = (
     Setting(
         f"{_P}sharedPrivateLinkResources",
         every_one(lambda one: member(one, ("properties", "privateLinkResourceId")) or one.get("name")),
-        "MODEL: the private links that it has; each needs a new approval",
+        "MODEL: its private links; each needs a new approval",
     ),
     # How data is kept.
     Setting(f"{_P}hbiWorkspace", flag(strict=True), "AID concept-data-encryption: scratch disks, less telemetry"),
     Setting(
         f"{_P}enableDataIsolation",
         flag(strict=True),
-        "AID how-to-identity-based-service-authentication: containers and secrets apart by workspace",
+        "AID how-to-identity-based-service-authentication: containers and secrets are separate for each workspace",
     ),
     Setting(
         f"{_P}systemDatastoresAuthMode",
         ranked("AccessKey", ("UserDelegationSAS", "Identity")),
-        "AID how-to-disable-local-auth-storage: who has the key of the account gets at all that is in it",
+        "AID how-to-disable-local-auth-storage: whoever has the account's key can access everything in it",
     ),
     Setting(
         f"{_P}allowRoleAssignmentOnRG",
@@ -151,7 +155,7 @@ SETTINGS = (
         form=lambda _: None,
     ),
     *_own(
-        "the key that it stands under is proven by itself, afresh each time",
+        "claims about its key are made separately, each time",
         *(f"{_P}encryption|{name}" for name in ("identity", "keyVaultProperties", "cosmosDbResourceId")),
         *(f"{_P}encryption|{name}" for name in ("storageAccountResourceId", "searchAccountResourceId")),
         *(f"{_P}{name}" for name in ("enableServiceSideCMKEncryption", "serviceProvisionedResourceGroup")),
@@ -166,7 +170,7 @@ SETTINGS = (
     Setting(
         f"{_P}imageBuildCompute",
         kept(other=SettingVerdict.DIFFERS),
-        "MODEL: builds images; names of computes are one in a region, so that the target's has another",
+        "MODEL: builds images; names of computes are unique in a region, so the target's has another",
     ),
     Setting(
         f"{_P}primaryUserAssignedIdentity",
@@ -179,10 +183,10 @@ SETTINGS = (
     Setting(f"{_P}featureStoreSettings", kept(), "MODEL: of a feature store"),
     *(Setting(f"{_P}{name}", kept(), "MODEL: of a hub") for name in ("hubResourceId", "workspaceHubConfig")),
     Setting(f"{_P}associatedWorkspaces", every_one(lambda one: one), "MODEL: of a hub"),
-    Setting(f"{_P}tenantId", differs, "MODEL: read-only; to whose users it belongs"),
+    Setting(f"{_P}tenantId", differs, "MODEL: read-only; the tenant of its users"),
     Setting(f"{_P}storageHnsEnabled", differs, "MODEL: read-only, of the account"),
     *_own(
-        "MODEL or recordings: what the service makes of each workspace, or counts in it",
+        "MODEL or recordings: created or counted by the service for each workspace",
         *(f"{_P}{name}" for name in ("workspaceId", "discoveryUrl", "mlFlowTrackingUri", "notebookInfo")),
         *(f"{_P}{name}" for name in ("creationTime", "provisioningState", "privateLinkCount")),
         *(f"{_P}{name}" for name in ("sdkTelemetryAppInsightsKey", "linkedModelInventoryArmId")),

@@ -1,4 +1,4 @@
-"""Batch endpoints: they take work for the deployments below them."""
+"""Batch endpoints: they accept jobs for their deployments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Deployments of batch endpoints: a model, or a pipeline, that takes work."""
+"""Deployments of batch endpoints: a model or a pipeline that carries out such jobs."""
 
 from __future__ import annotations
 

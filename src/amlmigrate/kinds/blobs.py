@@ -1,6 +1,6 @@
-"""Blob containers: what in them anything refers to moves with that; the rest stays, and is an item of each.
+"""Blob containers: what assets that move refer to moves; the other blobs stay, as one item for each container.
 
-They lie in the workspace's storage account.
+They are in the workspace's storage account.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Capability hosts: where agents of the workspace keep what they need."""
+"""Capability hosts: where the workspace's agents keep their data."""
 
 from __future__ import annotations
 

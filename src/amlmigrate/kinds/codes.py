@@ -1,4 +1,4 @@
-"""Codes: snapshots of source files, found by their hash across names."""
+"""Codes: snapshots of source files; clients find them by their hash, whatever their names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Components: commands and pipelines, with the codes, environments and components that they use."""
+"""Components: commands and pipelines, which refer to codes, environments and other components."""
 
 from __future__ import annotations
 

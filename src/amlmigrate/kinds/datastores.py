@@ -1,4 +1,4 @@
-"""Datastores: where data lies. Those of the service are in every workspace; the customer's own are made again."""
+"""Datastores: where data is. Every workspace has the system datastores; the customer's own are created again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Feature sets: made in a feature store, which is a workspace of another kind."""
+"""Feature sets: created in a feature store, which is a workspace of another kind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Entities of a feature store: made in a feature store, which is a workspace of another kind."""
+"""Entities of a feature store: created in a feature store, which is a workspace of another kind."""
 
 from __future__ import annotations
 

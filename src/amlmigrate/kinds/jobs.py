@@ -1,4 +1,4 @@
-"""Jobs: one item with their list, since they come in thousands and none can be moved."""
+"""Jobs: one item with their list, since there are thousands and none can be moved."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Locks: what keeps the workspace, or what lies in it, from being changed or deleted."""
+"""Locks: they keep the workspace, or something in it, from being changed or deleted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Locks(Extension):
     way = Way.LOCK
     api_version = "2020-05-01"
     provider = "Microsoft.Authorization"
-    manual = "Put the lock on the target once all is done, and take it off the source before that is removed."
+    manual = "Put the lock on the target at the end, and remove it from the source before the source is removed."
     # A lock on what lies in the workspace has that path for its last name.
     open_ended = True
     # It has to go before the workspace can.

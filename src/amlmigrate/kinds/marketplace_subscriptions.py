@@ -1,4 +1,4 @@
-"""Marketplace subscriptions: terms that were accepted for models of the catalogue."""
+"""Marketplace subscriptions: terms that were accepted for models of the catalog."""
 
 from __future__ import annotations
 

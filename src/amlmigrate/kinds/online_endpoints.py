@@ -1,4 +1,4 @@
-"""Online endpoints: they answer requests by the deployments below them."""
+"""Online endpoints: their deployments answer requests."""
 
 from __future__ import annotations
 

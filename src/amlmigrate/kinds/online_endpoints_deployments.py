@@ -1,4 +1,4 @@
-"""Deployments of online endpoints: a model that is being served."""
+"""Deployments of online endpoints: a model that answers requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Outbound rules: where the managed network lets the workspace's computes go."""
+"""Outbound rules: where the workspace's computes may connect to from the managed network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Private endpoint connections: networks from which the workspace is reached."""
+"""Private endpoint connections: networks from which the workspace can be reached."""
 
 from __future__ import annotations
 

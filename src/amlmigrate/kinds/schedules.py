@@ -1,4 +1,4 @@
-"""Schedules: jobs that are submitted at a time, or signals that are watched."""
+"""Schedules: jobs that are submitted at set times, or signals that are monitored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serverless endpoints: models of the catalogue, paid by use."""
+"""Serverless endpoints: models of the catalog, paid by use."""
 
 from __future__ import annotations
 

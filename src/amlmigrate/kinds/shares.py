@@ -1,4 +1,4 @@
-"""File shares: notebooks and scripts, most of all; they lie in the workspace's storage account."""
+"""File shares: mostly notebooks and scripts; they are in the workspace's storage account."""
 
 from __future__ import annotations
 

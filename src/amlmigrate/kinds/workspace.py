@@ -1,4 +1,4 @@
-"""The workspace itself: its own document, which the target has by itself and which is to be as strict."""
+"""The workspace's own document: the target has one already, which must be at least as strict."""
 
 from __future__ import annotations
 

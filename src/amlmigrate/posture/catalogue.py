@@ -47,14 +47,14 @@ CATALOGUE = (
     ),
     ClaimKind(
         "encryption.flavour",
-        "service-side, or classic with a managed resource group of its own: recorded, either is good",
+        "service-side, or classic with a managed resource group: recorded, both are fine",
         _INFORMATION,
         _WORKSPACE,
         unread=_ENDS,
     ),
     ClaimKind(
         "vault.place",
-        "the vault is there, in the workspace's subscription and region",
+        "the vault exists, in the workspace's subscription and region",
         _ERROR,
         _VAULT,
         demanded=True,
@@ -62,21 +62,25 @@ CATALOGUE = (
     ClaimKind(
         "vault.softDelete", "what is deleted from the vault can be recovered", _ERROR, _VAULT, demanded=True
     ),
-    ClaimKind("vault.purgeProtection", "and nobody can purge it before its time", _ERROR, _VAULT, demanded=True),
+    ClaimKind(
+        "vault.purgeProtection", "and nobody can purge it before its retention ends", _ERROR, _VAULT, demanded=True
+    ),
     ClaimKind("key.type", "the key is RSA or RSA-HSM", _ERROR, _KEY, demanded=True),
-    ClaimKind("key.size", "it has 3072 bits or more", "error below 2048 bits, else warning", _KEY, demanded=True),
-    ClaimKind("key.enabled", "its version in use is enabled and valid by now", _ERROR, _KEY, demanded=True),
+    ClaimKind(
+        "key.size", "it has 3072 bits or more", "error below 2048 bits, otherwise warning", _KEY, demanded=True
+    ),
+    ClaimKind("key.enabled", "its version in use is enabled and valid now", _ERROR, _KEY, demanded=True),
     ClaimKind(
         "key.expiry",
         "the version in use expires, but not within 30 days",
-        "error when it has expired, else warning",
+        "error if it has expired, otherwise warning",
         _KEY,
         demanded=True,
     ),
     ClaimKind(
         "key.pinned",
-        "no version of the key that ends is named: a rotation alone moves only what follows the key",
-        "warning, with the date; error when the version expires within 168 hours",
+        "the workspace names no version of the key that expires: a rotation changes only what names no version",
+        "warning, with the date; error if the version expires within 168 hours",
         _KEY,
         demanded=True,
     ),
@@ -125,10 +129,10 @@ CATALOGUE = (
     ),
     ClaimKind(
         "storage.container",
-        "and what is written to each container: by its default encryption scope, else by the account's key",
+        "and what is written to each container: by its default encryption scope, or else by the account's key",
         _ERROR,
         f"{READ_CONTAINER}, Microsoft.Storage/storageAccounts/encryptionScopes/read",
-        unread="error; warning where the container is not there",
+        unread="error; warning if the container does not exist",
         demanded=True,
     ),
     ClaimKind(
@@ -136,7 +140,7 @@ CATALOGUE = (
         "and each blob of the plan, by the encryption scope that Azure lists it with",
         _ERROR,
         "Microsoft.Storage/storageAccounts/encryptionScopes/read",
-        unread="error; information where blobs are not listed",
+        unread="error; information if blobs are not listed",
     ),
     ClaimKind(
         "datastores.encryption",
