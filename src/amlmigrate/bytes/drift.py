@@ -43,8 +43,8 @@ def _now(step: Step, place: Location, listings: Listings, moving: PrefixSet) -> 
         return listing_digest([blob] if blob else [])
     blobs: Iterable[Blob] = listing.below(place.path)
     if _unselected(step):
-        blobs = (blob for blob in blobs if moving.prefix(_place(listing, blob)) is None)
-        return ListingDigest.of(blobs).hexdigest()
+        moves = moving.within(listing.place)
+        return ListingDigest.of(blob for blob in blobs if moves(blob.path) is None).hexdigest()
     return listing_digest(blobs)
 
 
@@ -54,7 +54,8 @@ def _rests(plan: Plan, listings: Listings) -> dict[str, Change]:
     cover = PrefixSet(step.bytes.source for step in plan.steps if step.bytes)
     found: dict[str, Change] = {}
     for (_, container), listing in listings.items():
-        rest = ListingDigest.of(blob for blob in listing.sorted if cover.prefix(_place(listing, blob)) is None)
+        covering = cover.within(listing.place)
+        rest = ListingDigest.of(blob for blob in listing.sorted if covering(blob.path) is None)
         step = known.get(container)
         now = rest.hexdigest() if rest.blobs else None
         # One that was empty has no digest.
@@ -62,10 +63,6 @@ def _rests(plan: Plan, listings: Listings) -> dict[str, Change]:
         if now != then:
             found[str(blob_address(container))] = (then, now)
     return found
-
-
-def _place(listing: Listing, blob: Blob) -> Location:
-    return Location(listing.place.account, listing.place.container, blob.path)
 
 
 def shared(amount: Bytes) -> bool:

@@ -6,6 +6,8 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from json.encoder import encode_basestring_ascii as _quoted
 
 from amlmigrate.cloud import absence
 from amlmigrate.cloud.blobs import Blobs
@@ -18,6 +20,8 @@ from amlmigrate.core.workspace import Location
 
 # Metadata by which azure-ai-ml knows that an upload is whole; it is kept like all other metadata.
 FIELDS = ("length", "md5", "headers", "metadata", "tags", "tier")
+# Headers, metadata and tags that many blobs have alike are written once as JSON.
+_KNOWN = 4_096
 
 
 @dataclass(slots=True)
@@ -131,8 +135,17 @@ def unlike(source: Blob, target: Blob) -> list[str]:
     return found
 
 
-# Made once: there is one for each blob of each list.
-_ENCODED = json.JSONEncoder(separators=(",", ":")).encode
+@lru_cache(_KNOWN)
+def _encoded(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _line(blob: Blob) -> str:
+    """A blob as a line of JSON, put together by hand: there is one for each blob of each list."""
+    # Many blobs have the same of these.
+    same = _encoded((blob.headers, blob.metadata, blob.tags or None))[1:-1]
+    md5 = "null" if blob.md5 is None else _quoted(blob.md5)
+    return f"[{_quoted(blob.path)},{blob.length},{_quoted(blob.etag)},{md5},{same},{_encoded(blob.tier)}]\n"
 
 
 class ListingDigest:
@@ -155,17 +168,7 @@ class ListingDigest:
 
     def add(self, blob: Blob) -> None:
         """The next one."""
-        line = (
-            blob.path,
-            blob.length,
-            blob.etag,
-            blob.md5,
-            blob.headers,
-            blob.metadata,
-            blob.tags or None,
-            blob.tier,
-        )
-        self._sha.update(_ENCODED(line).encode() + b"\n")
+        self._sha.update(_line(blob).encode())
         self.blobs += 1
         self.bytes += blob.length
 

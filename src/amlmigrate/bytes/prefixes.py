@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from amlmigrate.core.workspace import Location
 
@@ -38,9 +38,13 @@ class PrefixSet:
 
     def prefix(self, place: Location) -> Location | None:
         """The prefix of the cover that a place lies in, or None."""
-        known = self._prefixes.get((place.account, place.container), set())
-        found = _covering(place.path, known)
+        found = self.within(place)(place.path)
         return None if found is None else Location(place.account, place.container, found)
+
+    def within(self, container: Location) -> Callable[[str], str | None]:
+        """The same for the many paths of one container: what gives the prefix of the cover that a path lies in."""
+        known = self._prefixes.get((container.account, container.container), set())
+        return lambda path: _covering(path, known)
 
     def __iter__(self) -> Iterator[Location]:
         for (account, container), prefixes in sorted(self._prefixes.items()):

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from collections.abc import Mapping as Map
 from dataclasses import dataclass
+from functools import cache
 from itertools import starmap
 from operator import itemgetter
 
@@ -43,11 +44,16 @@ def listing_digests(listings: dict[Key, Listing]) -> dict[str, str]:
 def prefix_digests(listings: dict[Key, Listing], named: Map[Location, str]) -> dict[str, str]:
     """The same by address, so that a change can be named: of each place in `named`, and of a container's rest."""
     cover = PrefixSet(named)
+    covering = {key: cover.within(Location(*key)) for key in listings}
     found: defaultdict[str, ListingDigest] = defaultdict(ListingDigest)
+
+    @cache
+    def address(key: Key, prefix: str | None) -> str:
+        return str(blob_address(key[1])) if prefix is None else named[Location(*key, prefix)]
+
     # Two accounts may have a container of one name, and the rests of both have one address: all come by path.
     for _, key, blob in heapq.merge(*starmap(_keyed, listings.items()), key=itemgetter(0)):
-        prefix = cover.prefix(Location(*key, blob.path))
-        found[str(blob_address(key[1])) if prefix is None else named[prefix]].add(blob)
+        found[address(key, covering[key](blob.path))].add(blob)
     return {address: digest.hexdigest() for address, digest in found.items()}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import Annotated
 
@@ -39,6 +40,8 @@ def _root(
 
 def main() -> None:
     """Runs a command. Usage errors end with 2, all others as the command says."""
+    # What is loaded stays: until all of it is (`execute`), looking for cycles finds none and takes its time.
+    gc.disable()
     with terminal.guarded():
         app(args=sys.argv[1:])
 

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import math
 import re
+import selectors
 import ssl
 from collections.abc import Callable, Sequence
 from functools import cache, cached_property
@@ -24,6 +25,8 @@ from amlmigrate.cloud.transport import proxy_login, proxy_of
 
 # Given to libcurl's own buffer: more of a long answer for each wakeup.
 _BUFFER = 512 * 2**10
+_READ, _WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
+_WANTED = {pycurl.POLL_IN: _READ, pycurl.POLL_OUT: _WRITE, pycurl.POLL_INOUT: _READ | _WRITE}
 _log = logging.getLogger(__name__)
 
 
@@ -70,8 +73,10 @@ class Curl:
         self._multi: pycurl.CurlMulti | None = None
         self._idle: list[_Transfer] = []
         self._under_way: dict[pycurl.Curl, _Transfer] = {}
-        # What each socket is watched for, as libcurl has it.
-        self._watched: dict[int, int] = {}
+        # What libcurl waits for, under one handle that the loop waits for: the loop takes several times as long to
+        # be told of a socket, which is to be done before and after each read.
+        self._sockets = selectors.DefaultSelector()
+        self._watched: set[int] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._due = math.inf
 
@@ -104,30 +109,33 @@ class Curl:
         if self._multi:
             self._multi.close()
             self._multi = None
+            self._loop.remove_reader(self._sockets.fileno())
+        self._sockets.close()
 
     def _new(self) -> pycurl.CurlMulti:
         self._loop = asyncio.get_running_loop()
         multi = pycurl.CurlMulti()
         multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
         multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
+        self._loop.add_reader(self._sockets.fileno(), self._on_ready)
         return multi
 
     def _on_socket(self, what: int, socket: int, *_: object) -> None:
         """libcurl wants to be told when that socket can be read or written; POLL_REMOVE is neither."""
-        wanted = 0 if what == pycurl.POLL_REMOVE else what
-        changed = wanted ^ self._watched.pop(socket, 0)
-        if wanted:
-            self._watched[socket] = wanted
-        if changed & pycurl.POLL_IN:
-            if wanted & pycurl.POLL_IN:
-                self._loop.add_reader(socket, self._act, socket, pycurl.CSELECT_IN)
-            else:
-                self._loop.remove_reader(socket)
-        if changed & pycurl.POLL_OUT:
-            if wanted & pycurl.POLL_OUT:
-                self._loop.add_writer(socket, self._act, socket, pycurl.CSELECT_OUT)
-            else:
-                self._loop.remove_writer(socket)
+        wanted, watched = _WANTED.get(what, 0), socket in self._watched
+        if wanted and watched:
+            self._sockets.modify(socket, wanted)
+        elif wanted:
+            self._watched.add(socket)
+            self._sockets.register(socket, wanted)
+        elif watched:
+            self._watched.remove(socket)
+            self._sockets.unregister(socket)
+
+    def _on_ready(self) -> None:
+        """Some of the sockets can be read or written."""
+        for key, events in self._sockets.select(0):
+            self._act(key.fd, (events & _READ and pycurl.CSELECT_IN) | (events & _WRITE and pycurl.CSELECT_OUT))
 
     def _on_timer(self, milliseconds: int) -> None:
         """libcurl wants to be called after so long; not at all where it is negative.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +14,7 @@ from tests.builders.world import MAPPING, NEW_BLOBS, OLD_BLOBS, OLD_ID, blob, co
 
 from amlmigrate.bytes.listings import Listing, goal_path, listing_digest, unlike
 from amlmigrate.bytes.storage_containers import listing_digests
+from amlmigrate.core.asset import Blob
 from amlmigrate.core.workspace import Location
 
 FULL = blob(
@@ -124,6 +127,29 @@ def test_the_digest_of_a_listing_does_not_depend_on_its_order() -> None:
 )
 def test_the_digest_of_a_listing_changes_with_each_field(change: dict[str, Any]) -> None:
     assert listing_digest([FULL]) != listing_digest([replace(FULL, **change)])
+
+
+_texts = st.text(st.characters(exclude_categories=()))
+_pairs = st.lists(st.tuples(_texts, _texts), max_size=2).map(tuple)
+
+
+@given(
+    _texts,
+    st.integers(0, 2**50),
+    _texts,
+    st.none() | _texts,
+    _pairs,
+    _pairs,
+    st.none() | _pairs,
+    st.none() | _texts,
+)
+def test_the_digest_is_over_a_line_of_json_for_each_blob(
+    path: str, length: int, etag: str, md5: str | None, headers: Any, metadata: Any, tags: Any, tier: str | None
+) -> None:
+    one = Blob(path, length, etag, md5, headers=headers, metadata=metadata, tags=tags, tier=tier)
+    line = [path, length, etag, md5, headers, metadata, tags or None, tier]
+    expected = json.dumps(line, separators=(",", ":")).encode() + b"\n"
+    assert listing_digest([one]) == hashlib.sha256(expected).hexdigest()
 
 
 def test_the_digest_of_a_listing_changes_with_each_blob() -> None:
