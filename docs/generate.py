@@ -1,4 +1,4 @@
-"""Writes what is generated of the documentation anew from the code; `--check` only says what differs.
+"""Regenerates the generated parts of the documentation from the code; `--check` only says what differs.
 
 A block stands between `<!-- generated: NAME -->` and `<!-- end of generated -->`; all else is written by hand.
 """
@@ -352,8 +352,8 @@ EXIT_CODES = {
     " customer's key,"
     " evidence is missing, stale or"
     " not green, the soak is not over.",
-    errors.ExitCode.LOCKED: "The plan is locked by another run, freeze or decommission, or its target is being"
-    " changed with another plan; or the lease on the target was lost during the command.",
+    errors.ExitCode.LOCKED: "The plan is locked by another run, freeze, cutover or decommission, or its target is"
+    " being changed with another plan; or the lease on the target was lost during the command.",
     errors.ExitCode.DENIED: "Azure refused the identity or a permission, and the message names action and scope;"
     " or Azure refused the use of a key, and the message names the key.",
     errors.ExitCode.INTERRUPTED: "Interrupted (SIGINT, SIGTERM); the same command continues, `run` with"
@@ -458,14 +458,14 @@ STEP = {
     "target_id": "ARM id in the target; empty where there is none",
     "source_sha256": "digest of the source document or of the listing of its blobs, by which drift is found;"
     " empty for what may come and go, as locks and role assignments",
-    "stage": "`cutover` where only the cutover makes it, and no run; absent of all others",
+    "stage": "`cutover` if only the cutover carries it out, and no run; otherwise absent",
     "target": "what the target calls the item, where it has another name there",
     "target_sha256": "updates and conflicts: digest of the target's document in canonical form, or of the blob"
     " that it has there, as the planner saw it",
     "after": "addresses of the steps that must be done before",
-    "body": "the exact document to PUT; `null` where none is",
+    "body": "the exact document to PUT; `null` if there is none",
     "rewrites": "each string that names another place than in the source: `where`, `from`, `to`",
-    "files": "steps of bytes only: each file that is written anew as a whole: `path`, `sha256`, `to_sha256`,"
+    "files": "steps of bytes only: each file that is rewritten as a whole: `path`, `sha256`, `to_sha256`,"
     " `to_md5`, `to_bytes`, `count` of the strings that change, and the first five `lines`, each with `where`,"
     " `from`, `to`",
     "blobs": "steps of bytes only: number of blobs",

@@ -50,7 +50,7 @@ COMMANDS = (
     Entry("run", MOVE, "Carry out a plan, with retries and checkpoints."),
     Entry("status", MOVE, "Show where a plan stands, what comes next, and how long it will take."),
     Entry("freeze", MOVE, "Remove, or restore, the rights to write to the source."),
-    Entry("cutover", MOVE, "Say that the old workspace stops."),
+    Entry("cutover", MOVE, "Record that people use the target from now on."),
     Entry(
         "decommission",
         MOVE,

@@ -1,4 +1,4 @@
-"""Say that the old workspace stops. From then on the target lives, and the source is held to what it was.
+"""Record that people use the target from now on. From then on the source must stay as it was.
 
 Example: migrate cutover plans/old-ws --dry-run
 
