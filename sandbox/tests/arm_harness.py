@@ -156,11 +156,16 @@ class ArmClient:
         assert response.status < 300, (method, url, response.status, response.body.decode())
         return json.loads(response.body) if response.body else None
 
-    async def error(self, status: int, method: str, url: str, body: Any = None, **more: Any) -> Any:
-        """The `error` of an answer with that status."""
+    async def error(
+        self, status: int, method: str, url: str, body: Any = None, *, code: str = "", says: str = "", **more: Any
+    ) -> Any:
+        """The `error` of an answer with that status; it has this code, where one is named, and says this."""
         response = await self.send(method, url, body, **more)
-        assert response.status == status, (method, url, response.status, response.body.decode())
-        return json.loads(response.body)["error"]
+        told = response.body.decode()
+        assert response.status == status, (method, url, response.status, told)
+        error = json.loads(told)["error"]
+        assert code in ("", error["code"]) and says in error["message"], (method, url, told)
+        return error
 
     async def every(self, url: str, **more: Any) -> list[Any]:
         """All items of a list, page by page."""
@@ -171,6 +176,14 @@ class ArmClient:
             found += page["value"]
             link = page.get("nextLink")
         return found
+
+    async def names(self, url: str, **more: Any) -> list[str]:
+        """What the items of a list are called."""
+        return [one["name"] for one in await self.every(url, **more)]
+
+    async def done(self, method: str, url: str, body: Any = None, **more: Any) -> Any:
+        """One request, followed to the end of its operation."""
+        return await self.finish(await self.send(method, url, body, **more))
 
     async def finish(self, response: Response) -> Any:
         """Follows the operation of a 201 or 202 to its end; the last answer of the poll."""
@@ -223,7 +236,7 @@ class ArmClient:
     async def workspace(self) -> dict[str, Any]:
         """A resource group and a workspace in it."""
         await self.group()
-        await self.finish(await self.send("PUT", WORKSPACE, self.workspace_body()))
+        await self.done("PUT", WORKSPACE, self.workspace_body())
         made: dict[str, Any] = await self.ok("GET", WORKSPACE)
         return made
 

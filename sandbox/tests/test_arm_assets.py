@@ -175,8 +175,9 @@ async def test_conda_file_comes_back_as_json(arm: ArmClient) -> None:
     assert again["properties"]["condaFile"] == found["condaFile"]
     bare = (await put(arm, version("environments", "b"), IMAGE))["properties"]
     assert (bare["condaFile"], bare["osType"], bare["autoRebuild"]) == ("", "Linux", "Disabled")
-    error = await arm.error(400, "PUT", version("environments", "c"), {"properties": {"condaFile": "a: [b"}})
-    assert error["code"] == "UserError"
+    await arm.error(
+        400, "PUT", version("environments", "c"), {"properties": {"condaFile": "a: [b"}}, code="UserError"
+    )
 
 
 async def test_label_is_on_the_newest_environment_only(arm: ArmClient) -> None:
@@ -391,7 +392,7 @@ async def test_archived_versions_hide_from_lists_only(
     await put(arm, version(kind, number="2"), {**properties, "isArchived": True})
 
     async def seen(view: str) -> list[str]:
-        return [each["name"] for each in await arm.every(f"{WORKSPACE}/{kind}/a/versions{view}")]
+        return await arm.names(f"{WORKSPACE}/{kind}/a/versions{view}")
 
     assert await seen("") == await seen("?listViewType=ActiveOnly") == ["1"]
     assert await seen("?listViewType=ArchivedOnly") == ["2"]

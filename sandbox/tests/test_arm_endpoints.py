@@ -30,7 +30,7 @@ async def arm(tmp_path: Path) -> AsyncIterator[ArmClient]:
 
 
 async def make(arm: ArmClient, path: str, body: Any) -> Any:
-    await arm.finish(await arm.send("PUT", path, body))
+    await arm.done("PUT", path, body)
     return await arm.ok("GET", path)
 
 
@@ -86,7 +86,7 @@ async def test_keys_are_kept_when_given_and_shown_only_when_asked(arm: ArmClient
     found = await make(arm, ONLINE, {**ENDPOINT, "properties": {"authMode": "Key", "keys": keys}})
     assert "keys" not in found["properties"]
     assert await arm.ok("POST", f"{ONLINE}/listKeys") == keys
-    await arm.finish(await arm.send("POST", f"{ONLINE}/regenerateKeys", {"keyType": "Primary", "keyValue": "new"}))
+    await arm.done("POST", f"{ONLINE}/regenerateKeys", {"keyType": "Primary", "keyValue": "new"})
     assert await arm.ok("POST", f"{ONLINE}/listKeys") == {**keys, "primaryKey": "new"}
     token = {**ENDPOINT, "properties": {"authMode": "AMLToken"}}
     await make(arm, ONLINE.replace("scoring", "tokens"), token)
@@ -100,7 +100,7 @@ async def test_a_patch_may_name_a_part_of_a_sku(arm: ArmClient) -> None:
     await make(arm, ONLINE, ENDPOINT)
     path = f"{ONLINE}/deployments/blue"
     await make(arm, path, DEPLOYMENT)
-    await arm.finish(await arm.send("PATCH", path, {"sku": {"capacity": 2}}))
+    await arm.done("PATCH", path, {"sku": {"capacity": 2}})
     assert (await arm.ok("GET", path))["sku"] == {"name": "Default", "tier": "Standard", "capacity": 2}
 
 
@@ -122,12 +122,12 @@ async def test_deployments_have_defaults_and_their_own_rate(arm: ArmClient) -> N
     await arm.error(400, "DELETE", path)
     wrong = {**ENDPOINT, "properties": {"authMode": "Key", "traffic": {"green": 100}}}
     await arm.error(400, "PUT", ONLINE, wrong)
-    await arm.finish(await arm.send("DELETE", ONLINE))
+    await arm.done("DELETE", ONLINE)
     assert (await arm.send("GET", path)).status == 404
 
 
 async def test_names_are_unique_in_a_region(arm: ArmClient) -> None:
-    await arm.finish(await arm.send("PUT", OTHER, arm.workspace_body()))
+    await arm.done("PUT", OTHER, arm.workspace_body())
     await make(arm, ONLINE, ENDPOINT)
     await make(arm, BATCH, {**ENDPOINT, "properties": {"authMode": "AADToken"}})
     error = await arm.error(400, "PUT", ONLINE.replace("/source/", "/target/"), ENDPOINT)
@@ -137,7 +137,7 @@ async def test_names_are_unique_in_a_region(arm: ArmClient) -> None:
     compute = {"location": "eastus2", "properties": {"computeType": "AmlCompute", "properties": {}}}
     await make(arm, f"{WORKSPACE}/computes/cluster", compute)
     await arm.error(400, "PUT", f"{OTHER}/computes/cluster", compute)
-    await arm.finish(await arm.send("DELETE", ONLINE))
+    await arm.done("DELETE", ONLINE)
     await make(arm, ONLINE.replace("/source/", "/target/"), ENDPOINT)
 
 
@@ -157,11 +157,9 @@ async def test_batch_endpoint(arm: ArmClient) -> None:
 
 async def test_endpoints_block_the_deletion_of_their_workspace(arm: ArmClient) -> None:
     await make(arm, ONLINE, ENDPOINT)
-    error = await arm.error(409, "DELETE", WORKSPACE)
-    assert error["code"] == "CannotDeleteResource"
-    assert ONLINE in error["message"]
-    await arm.finish(await arm.send("DELETE", ONLINE))
-    await arm.finish(await arm.send("DELETE", WORKSPACE))
+    await arm.error(409, "DELETE", WORKSPACE, code="CannotDeleteResource", says=ONLINE)
+    await arm.done("DELETE", ONLINE)
+    await arm.done("DELETE", WORKSPACE)
 
 
 async def test_schedules_show_neither_id_nor_type(arm: ArmClient) -> None:
@@ -184,7 +182,7 @@ async def test_schedules_show_neither_id_nor_type(arm: ArmClient) -> None:
     assert disabled.status == 201
     assert await arm.every(f"{WORKSPACE}/schedules") == []
     assert len(await arm.every(f"{WORKSPACE}/schedules?listViewType=All")) == 1
-    await arm.finish(await arm.send("DELETE", path))
+    await arm.done("DELETE", path)
     await arm.error(404, "GET", path)
 
 
@@ -221,9 +219,9 @@ async def test_what_is_behind_an_attached_compute(arm: ArmClient, how: str, stay
     await arm.ok("PUT", cluster, {"location": "eastus2", "properties": {}}, version="2024-01-01")
     path = f"{WORKSPACE}/computes/theirs"
     body = {"location": "eastus2", "properties": {"computeType": "AKS", "resourceId": cluster, "properties": {}}}
-    await arm.finish(await arm.send("PUT", path, body))
+    await arm.done("PUT", path, body)
     await arm.error(400, "DELETE", f"{path}?underlyingResourceAction=Forget")
-    await arm.finish(await arm.send("DELETE", f"{path}?underlyingResourceAction={how}"))
+    await arm.done("DELETE", f"{path}?underlyingResourceAction={how}")
     await arm.error(404, "GET", path)
     assert (await arm.send("GET", cluster, version="2024-01-01")).status == (200 if stays else 404)
 
@@ -232,7 +230,7 @@ async def test_what_the_service_made_cannot_be_detached(arm: ArmClient) -> None:
     path = f"{WORKSPACE}/computes/made"
     inner = {"vmSize": "standard_ds3_v2", "scaleSettings": {"maxNodeCount": 2}}
     body = {"location": "eastus2", "properties": {"computeType": "AmlCompute", "properties": inner}}
-    await arm.finish(await arm.send("PUT", path, body))
+    await arm.done("PUT", path, body)
     await arm.error(400, "DELETE", f"{path}?underlyingResourceAction=Detach")
     assert (await arm.ok("GET", path))["properties"]["provisioningState"] == "Succeeded"
 
@@ -273,7 +271,7 @@ async def test_all_connections_have_datastores_among_them(arm: ArmClient) -> Non
     connection = {"authType": "None", "category": "AzureBlob", "target": "https://other.example"}
     await arm.ok("PUT", f"{WORKSPACE}/connections/back", {"properties": connection})
     await arm.ok("PUT", f"{WORKSPACE}/connections/git", {"properties": {**connection, "category": "Git"}})
-    assert [one["name"] for one in await arm.every(f"{WORKSPACE}/connections")] == ["git"]
+    assert await arm.names(f"{WORKSPACE}/connections") == ["git"]
     every = {one["name"]: one["properties"] for one in await arm.every(f"{WORKSPACE}/connections?includeAll=true")}
     assert set(every) == {"workspaceblobstore", "workspaceartifactstore", "back", "git"}
     store = (await arm.ok("GET", f"{WORKSPACE}/datastores/workspaceblobstore"))["properties"]

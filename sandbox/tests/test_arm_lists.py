@@ -41,7 +41,7 @@ async def test_pages_of_fifty_to_the_end(arm: ArmClient, kind: str) -> None:
     packed = query["$skipToken"][0]
     state = json.loads(gzip.decompress(base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4))))
     assert state["ShardToShardContinuationToken"]["Multitenant"]["NextSkip"] == 50
-    names = [each["name"] for each in await arm.every(url)]
+    names = await arm.names(url)
     assert names == [str(number) for number in range(120, 0, -1)]
     last = await arm.ok("GET", (await arm.ok("GET", page["nextLink"]))["nextLink"])
     assert list(last) == ["value"]
@@ -61,8 +61,8 @@ async def test_top_and_order(arm: ArmClient) -> None:
     url = f"{WORKSPACE}/models/a/versions"
     newest = await arm.ok("GET", f"{url}?$orderBy=createdtime%20desc&$top=1")
     assert [each["name"] for each in newest["value"]] == ["2"]
-    assert [each["name"] for each in await arm.every(f"{url}?$orderBy=createdtime asc")] == ["3", "1", "2"]
-    assert [each["name"] for each in await arm.every(f"{url}?$top=2")] == ["2", "1", "3"]
+    assert await arm.names(f"{url}?$orderBy=createdtime asc") == ["3", "1", "2"]
+    assert await arm.names(f"{url}?$top=2") == ["2", "1", "3"]
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ async def test_top_and_order(arm: ArmClient) -> None:
 )
 async def test_order_of_containers(arm: ArmClient, kind: str, names: list[str]) -> None:
     await fill(arm, kind, ("a", "1"), ("b", "1"), ("a", "2"))
-    assert [each["name"] for each in await arm.every(f"{WORKSPACE}/{kind}")] == names
+    assert await arm.names(f"{WORKSPACE}/{kind}") == names
 
 
 async def container(arm: ArmClient, kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -161,10 +161,10 @@ async def test_thirty_datastores_a_page_newest_first(arm: ArmClient) -> None:
         )
     page = await arm.ok("GET", f"{WORKSPACE}/datastores")
     assert len(page["value"]) == 30
-    names = [each["name"] for each in await arm.every(f"{WORKSPACE}/datastores")]
+    names = await arm.names(f"{WORKSPACE}/datastores")
     assert names[:40] == [f"s{number}" for number in range(39, -1, -1)]
     assert len(names) == 44
-    assert names[::-1] == [each["name"] for each in await arm.every(f"{WORKSPACE}/datastores?orderByAsc=true")]
+    assert names[::-1] == await arm.names(f"{WORKSPACE}/datastores?orderByAsc=true")
     assert len((await arm.ok("GET", f"{WORKSPACE}/datastores?count=7"))["value"]) == 7
 
 
@@ -199,14 +199,13 @@ async def test_empty_collections(arm: ArmClient, collection: str) -> None:
 async def test_workspaces_of_a_subscription_and_a_group(arm: ArmClient) -> None:
     kind = "providers/Microsoft.MachineLearningServices/workspaces"
     for scope in (GROUP, f"/subscriptions/{SUBSCRIPTION}"):
-        assert [each["name"] for each in await arm.every(f"{scope}/{kind}")] == ["source"]
+        assert await arm.names(f"{scope}/{kind}") == ["source"]
     other = "/subscriptions/22222222-2222-3333-4444-555555555555"
     assert await arm.every(f"{other}/{kind}") == []
 
 
 async def test_bad_token_is_refused(arm: ArmClient) -> None:
-    error = await arm.error(400, "GET", f"{WORKSPACE}/data?$skipToken=nonsense")
-    assert error["code"] == "InvalidSkipToken"
+    await arm.error(400, "GET", f"{WORKSPACE}/data?$skipToken=nonsense", code="InvalidSkipToken")
 
 
 @pytest.mark.parametrize("kind", BODIES)
@@ -230,7 +229,7 @@ async def test_which_lists_leave_anonymous_versions_out(arm: ArmClient, kind: st
         properties = BODIES[kind] | {"isAnonymous": anonymous}
         await arm.ok("PUT", f"{WORKSPACE}/{kind}/a/versions/{number}", {"properties": properties})
     seen = {
-        view: [one["name"] for one in await arm.every(f"{WORKSPACE}/{kind}/a/versions?listViewType={view}")]
+        view: await arm.names(f"{WORKSPACE}/{kind}/a/versions?listViewType={view}")
         for view in ("ActiveOnly", "ArchivedOnly", "All")
     }
     active = ["1"] if kind == "models" else ["2", "1"]

@@ -87,7 +87,7 @@ async def _filled(arm: ArmClient) -> None:
     await arm.ok("PUT", f"{WORKSPACE}/components/pipe/versions/1", spec)
     for kind, mode in (("online", "Key"), ("batch", "AADToken")):
         body = {**_TRACKED, "properties": {"authMode": mode}}
-        await arm.finish(await arm.send("PUT", f"{WORKSPACE}/{kind}Endpoints/{kind}-e", body))
+        await arm.done("PUT", f"{WORKSPACE}/{kind}Endpoints/{kind}-e", body)
 
 
 _WHOLE = {
@@ -214,7 +214,7 @@ async def test_a_version_of_features_makes_its_container(
         assert (await arm.finish(response))["status"] == "Succeeded"
     made = await arm.ok("GET", path)
     assert (made["id"], made["name"], made["properties"]["isArchived"]) == (path, "Made", False)
-    assert [each["name"] for each in await arm.every(f"{WORKSPACE}/{kind}")] == ["Made"]
-    assert [each["name"] for each in await arm.every(f"{path}/versions")] == ["1", "2"]
+    assert await arm.names(f"{WORKSPACE}/{kind}") == ["Made"]
+    assert await arm.names(f"{path}/versions") == ["1", "2"]
     await arm.error(404, "GET", f"{WORKSPACE}/{kind}/made")
     await arm.error(404, "GET", f"{WORKSPACE}/{kind}/Other/versions/1")

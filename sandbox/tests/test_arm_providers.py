@@ -32,12 +32,11 @@ async def test_resource_groups(arm: ArmClient) -> None:
         "properties": {"provisioningState": "Succeeded"},
     }
     assert (await arm.send("HEAD", OTHER)).status == 204
-    assert [each["name"] for each in await arm.every(f"/subscriptions/{SUBSCRIPTION}/resourcegroups")] == [
+    assert await arm.names(f"/subscriptions/{SUBSCRIPTION}/resourcegroups") == [
         "rg",
         "other",
     ]
-    error = await arm.error(409, "PUT", OTHER, {"location": "westus"})
-    assert error["code"] == "InvalidResourceGroupLocation"
+    await arm.error(409, "PUT", OTHER, {"location": "westus"}, code="InvalidResourceGroupLocation")
     response = await arm.send("DELETE", OTHER)
     assert response.status == 202
     assert (await arm.send("GET", response.headers["Location"])).status == 200
@@ -47,7 +46,7 @@ async def test_resource_groups(arm: ArmClient) -> None:
 async def test_deleting_a_group_deletes_what_is_in_it(arm: ArmClient) -> None:
     await arm.send("DELETE", GROUP)
     assert arm.accounts.made == {}
-    assert (await arm.error(404, "GET", ACCOUNT))["code"] == "ResourceGroupNotFound"
+    await arm.error(404, "GET", ACCOUNT, code="ResourceGroupNotFound")
 
 
 async def test_resources_of_a_group(arm: ArmClient) -> None:
@@ -61,7 +60,7 @@ async def test_resources_of_a_group(arm: ArmClient) -> None:
     ]
     assert "properties" not in listed[3] and listed[3]["identity"]["type"] == "SystemAssigned"
     chosen = f"/subscriptions/{SUBSCRIPTION}/resources?$filter=resourceType eq 'Microsoft.KeyVault/vaults'"
-    assert [each["name"] for each in await arm.every(chosen)] == ["kv"]
+    assert await arm.names(chosen) == ["kv"]
     # As the Azure CLI asks for those of a group, whose name does not mind letter case.
     everywhere = f"/subscriptions/{SUBSCRIPTION}/resources?$filter=resourceGroup eq"
     assert [each["id"] for each in await arm.every(f"{everywhere} 'RG'")] == [each["id"] for each in listed]
@@ -76,10 +75,12 @@ async def test_storage_accounts(arm: ArmClient) -> None:
     assert [(each["keyName"], each["value"]) for each in keys] == [("key1", "acct-key1"), ("key2", "acct-key2")]
     await arm.ok("PUT", OTHER, {"location": "eastus2"})
     elsewhere = ACCOUNT.replace("/rg/", "/other/")
-    error = await arm.error(409, "PUT", elsewhere, {"location": "eastus2", "properties": {}})
-    assert error["code"] == "StorageAccountAlreadyTaken"
-    error = await arm.error(400, "PUT", f"{ACCOUNT}_", {"location": "eastus2", "properties": {}})
-    assert error["code"] == "AccountNameInvalid"
+    await arm.error(
+        409, "PUT", elsewhere, {"location": "eastus2", "properties": {}}, code="StorageAccountAlreadyTaken"
+    )
+    await arm.error(
+        400, "PUT", f"{ACCOUNT}_", {"location": "eastus2", "properties": {}}, code="AccountNameInvalid"
+    )
     await arm.ok("DELETE", ACCOUNT)
     assert "acct" not in arm.accounts.made
 
@@ -113,8 +114,7 @@ async def test_storage_account_is_switched_to_a_customers_key(arm: ArmClient) ->
     error = await arm.error(409, "PATCH", ACCOUNT, body)
     assert (error["code"], error["message"]) == ("KeyVaultPolicyError", "Keyvault policy recoverable is not set")
     await arm.ok("PATCH", VAULT, {"properties": {"enablePurgeProtection": True}})
-    error = await arm.error(409, "PATCH", ACCOUNT, body)
-    assert error["code"] == "KeyVaultAuthenticationFailure"
+    await arm.error(409, "PATCH", ACCOUNT, body, code="KeyVaultAuthenticationFailure")
     await arm.allow(identity["properties"]["principalId"], "get", "wrapKey", "unwrapKey")
     await arm.ok("PATCH", ACCOUNT, body)
     await arm.ok("PATCH", ACCOUNT, {"tags": {"a": "b"}})
@@ -139,8 +139,7 @@ async def test_identities_keep_their_ids(arm: ArmClient) -> None:
 async def test_purge_protection_cannot_be_taken_back(arm: ArmClient) -> None:
     assert "enablePurgeProtection" not in (await arm.ok("GET", VAULT))["properties"]
     await arm.ok("PATCH", VAULT, {"properties": {"enablePurgeProtection": True}})
-    error = await arm.error(400, "PATCH", VAULT, {"properties": {"enablePurgeProtection": False}})
-    assert error["code"] == "BadRequest"
+    await arm.error(400, "PATCH", VAULT, {"properties": {"enablePurgeProtection": False}}, code="BadRequest")
     found = (await arm.ok("GET", VAULT))["properties"]
     assert found["enablePurgeProtection"] is True
     assert (found["enableSoftDelete"], found["softDeleteRetentionInDays"]) == (True, 90)
@@ -150,9 +149,9 @@ async def test_purge_protection_cannot_be_taken_back(arm: ArmClient) -> None:
 async def test_deleted_vaults_block_their_name(arm: ArmClient) -> None:
     body = {"location": "eastus2", "properties": {}}
     await arm.ok("DELETE", VAULT)
-    assert (await arm.error(409, "PUT", VAULT, body))["code"] == "ConflictError"
+    await arm.error(409, "PUT", VAULT, body, code="ConflictError")
     provider = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.KeyVault"
-    assert [each["name"] for each in await arm.every(f"{provider}/deletedVaults")] == ["kv"]
+    assert await arm.names(f"{provider}/deletedVaults") == ["kv"]
     await arm.ok("PUT", VAULT, {**body, "properties": {"createMode": "recover"}})
     await arm.ok("PATCH", VAULT, {"properties": {"enablePurgeProtection": True}})
     await arm.ok("DELETE", VAULT)
@@ -161,7 +160,7 @@ async def test_deleted_vaults_block_their_name(arm: ArmClient) -> None:
     plain = VAULT.replace("vaults/kv", "vaults/plain")
     await arm.ok("PUT", plain, body)
     elsewhere = plain.replace("/rg/", "/other/")
-    assert (await arm.error(409, "PUT", elsewhere, body))["code"] == "VaultAlreadyExists"
+    await arm.error(409, "PUT", elsewhere, body, code="VaultAlreadyExists")
     await arm.ok("DELETE", plain)
     await arm.ok("POST", f"{provider}/locations/eastus2/deletedVaults/plain/purge")
     await arm.ok("PUT", elsewhere, body)
@@ -173,8 +172,9 @@ async def test_role_assignments(arm: ArmClient) -> None:
     properties = {"principalId": "p1", "roleDefinitionId": f"{roles}/acdd72a7-3385-48ef-bd42-f606fba81ae7"}
     for scope, name, who in ((GROUP, "a1", "p1"), (ACCOUNT, "a2", "p1"), (ACCOUNT, "a3", "p2")):
         await arm.ok("PUT", f"{scope}/{assignments}/{name}", {"properties": {**properties, "principalId": who}})
-    error = await arm.error(409, "PUT", f"{ACCOUNT}/{assignments}/a4", {"properties": properties})
-    assert error["code"] == "RoleAssignmentExists"
+    await arm.error(
+        409, "PUT", f"{ACCOUNT}/{assignments}/a4", {"properties": properties}, code="RoleAssignmentExists"
+    )
 
     async def names(scope: str, wanted: str) -> list[str]:
         found = await arm.every(f"{scope}/{assignments}?$filter={wanted}")
@@ -190,7 +190,7 @@ async def test_role_assignments(arm: ArmClient) -> None:
     assert found["properties"]["scope"] == ACCOUNT
     assert found["type"] == "Microsoft.Authorization/roleAssignments"
     await arm.ok("DELETE", f"{ACCOUNT}/{assignments}/a2")
-    assert (await arm.error(404, "GET", f"{ACCOUNT}/{assignments}/a2"))["code"] == "RoleAssignmentNotFound"
+    await arm.error(404, "GET", f"{ACCOUNT}/{assignments}/a2", code="RoleAssignmentNotFound")
 
 
 @pytest.mark.parametrize("scope", [f"/subscriptions/{SUBSCRIPTION}", GROUP, WORKSPACE])
@@ -201,9 +201,7 @@ async def test_locks_refuse_deletion_at_and_below_their_scope(arm: ArmClient, sc
     await arm.ok("PUT", version, body)
     lock = f"{scope}/providers/Microsoft.Authorization/locks/keep"
     await arm.ok("PUT", lock, {"properties": {"level": "CanNotDelete", "notes": "why"}})
-    assert [each["name"] for each in await arm.every(f"{scope}/providers/Microsoft.Authorization/locks")] == [
-        "keep"
-    ]
+    assert await arm.names(f"{scope}/providers/Microsoft.Authorization/locks") == ["keep"]
     for path in (WORKSPACE, version, GROUP):
         error = await arm.error(409, "DELETE", path)
         assert error["code"] == "ScopeLocked"
@@ -219,5 +217,5 @@ async def test_read_only_locks_refuse_writes_too(arm: ArmClient) -> None:
     lock = f"{WORKSPACE}/providers/Microsoft.Authorization/locks/keep"
     await arm.ok("PUT", lock, {"properties": {"level": "ReadOnly"}})
     body = {"properties": {"dataType": "uri_file", "dataUri": "https://example.com/a"}}
-    assert (await arm.error(409, "PUT", f"{WORKSPACE}/data/a/versions/1", body))["code"] == "ScopeLocked"
+    await arm.error(409, "PUT", f"{WORKSPACE}/data/a/versions/1", body, code="ScopeLocked")
     await arm.ok("GET", WORKSPACE)

@@ -57,7 +57,7 @@ def _uri_path() -> str:
 
 @pytest.mark.parametrize("kind", ["model", "component"])
 async def test_versions(arm: ArmClient, shared: Path, kind: str) -> None:
-    await arm.finish(await arm.send("PUT", WORKSPACE, arm.workspace_body()))
+    await arm.done("PUT", WORKSPACE, arm.workspace_body())
     recorded = _recorded(shared, f"{kind}-versions-list")[0]
     renamed = _names_of(recorded["id"])
     text = json.dumps(recorded)
@@ -100,11 +100,9 @@ async def test_hub_and_project(arm: ArmClient, shared: Path) -> None:
     )
     body = arm.workspace_body()
     del body["properties"]["applicationInsights"]
-    await arm.finish(
-        await arm.send("PUT", hub, {**body, "kind": "Hub", "tags": wanted[0]["tags"]}, version=RECORDED)
-    )
+    await arm.done("PUT", hub, {**body, "kind": "Hub", "tags": wanted[0]["tags"]}, version=RECORDED)
     inner = {"location": "eastus2", "kind": "Project", "properties": {"hubResourceId": hub}}
-    await arm.finish(await arm.send("PUT", project, inner, version=RECORDED))
+    await arm.done("PUT", project, inner, version=RECORDED)
     found = await arm.every(f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces", version=RECORDED)
     assert found[0]["properties"]["associatedWorkspaces"] == [project]
     assert found[1]["properties"]["hubResourceId"] == hub
@@ -112,7 +110,7 @@ async def test_hub_and_project(arm: ArmClient, shared: Path) -> None:
     for made, recorded in zip(found, wanted, strict=True):
         assert _keys(made) == _keys(recorded)
         assert _fixed(made) == _fixed(recorded)
-    await arm.finish(await arm.send("DELETE", project))
+    await arm.done("DELETE", project)
     assert (await arm.ok("GET", hub))["properties"]["associatedWorkspaces"] == []
 
 
@@ -126,7 +124,7 @@ async def test_workspaces(arm: ArmClient, shared: Path, index: int) -> None:
         registry = f"{GROUP}/providers/Microsoft.ContainerRegistry/registries/acr"
         await arm.ok("PUT", registry, {"location": location, "sku": {"name": "Basic"}, "properties": {}})
         body["properties"]["containerRegistry"] = registry
-    await arm.finish(await arm.send("PUT", WORKSPACE, body, version=RECORDED))
+    await arm.done("PUT", WORKSPACE, body, version=RECORDED)
     listed = await arm.ok(
         "GET",
         f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.MachineLearningServices/workspaces",

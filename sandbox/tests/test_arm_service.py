@@ -18,8 +18,7 @@ async def test_api_version_is_required_and_looked_at(arm: ArmClient) -> None:
         "code": "MissingApiVersionParameter",
         "message": "The api-version query parameter (?api-version=) is required for all requests.",
     }
-    error = await arm.error(400, "GET", f"{WORKSPACE}?api-version=latest")
-    assert error["code"] == "NoRegisteredProviderFound"
+    await arm.error(400, "GET", f"{WORKSPACE}?api-version=latest", code="NoRegisteredProviderFound")
     assert (await arm.send("GET", f"{WORKSPACE}?API-VERSION=2025-12-01", version=None)).status == 200
 
 
@@ -30,9 +29,7 @@ async def test_unauthenticated_and_wrong_audience(arm: ArmClient) -> None:
     assert json.loads(response.body)["error"]["code"] == "InvalidAuthenticationToken"
     assert 'authorization_uri="https://login.microsoftonline.com/' in response.headers["WWW-Authenticate"]
     arm.who = principal(audience="https://vault.azure.net")
-    error = await arm.error(401, "GET", WORKSPACE)
-    assert error["code"] == "InvalidAuthenticationToken"
-    assert "https://vault.azure.net" in error["message"]
+    await arm.error(401, "GET", WORKSPACE, code="InvalidAuthenticationToken", says="https://vault.azure.net")
     for audience in ("https://management.azure.com/", "https://management.core.windows.net/"):
         arm.who = principal(audience=audience)
         await arm.ok("GET", WORKSPACE)
@@ -54,8 +51,7 @@ async def test_unauthenticated_and_wrong_audience(arm: ArmClient) -> None:
 async def test_careless_bodies(
     arm: ArmClient, body: bytes, headers: dict[str, str], status: int, code: str
 ) -> None:
-    error = await arm.error(status, "PUT", f"{WORKSPACE}/data/a/versions/1", body, headers=headers)
-    assert error["code"] == code
+    await arm.error(status, "PUT", f"{WORKSPACE}/data/a/versions/1", body, headers=headers, code=code)
     await arm.error(404, "GET", f"{WORKSPACE}/data/a")
 
 
@@ -103,12 +99,11 @@ async def test_methods_that_nothing_answers(arm: ArmClient) -> None:
 
 async def test_parents_have_to_be_there(arm: ArmClient) -> None:
     other = WORKSPACE.replace("/source", "/other")
-    assert (await arm.error(404, "GET", f"{other}/models/a"))["code"] == "ParentResourceNotFound"
+    await arm.error(404, "GET", f"{other}/models/a", code="ParentResourceNotFound")
     group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/none"
     error = await arm.error(404, "GET", f"{group}/providers/Microsoft.MachineLearningServices/workspaces/a")
     assert error == {"code": "ResourceGroupNotFound", "message": "Resource group 'none' could not be found."}
-    error = await arm.error(400, "GET", "/subscriptions/none/resourceGroups")
-    assert error["code"] == "InvalidSubscriptionId"
+    await arm.error(400, "GET", "/subscriptions/none/resourceGroups", code="InvalidSubscriptionId")
 
 
 async def test_headers_of_the_front_end(arm: ArmClient) -> None:
@@ -211,8 +206,8 @@ async def test_subscriptions_tenants_and_providers(arm: ArmClient) -> None:
     ours = await arm.ok("POST", f"{base}/Microsoft.MachineLearningServices/register")
     assert {"workspaces", "workspaces/models/versions"} <= {each["resourceType"] for each in ours["resourceTypes"]}
     assert len(await arm.every(base)) > 6
-    assert (await arm.error(404, "GET", f"{base}/Microsoft.Unheard"))["code"] == "InvalidResourceNamespace"
-    assert "eastus2" in [each["name"] for each in await arm.every(f"/subscriptions/{SUBSCRIPTION}/locations")]
+    await arm.error(404, "GET", f"{base}/Microsoft.Unheard", code="InvalidResourceNamespace")
+    assert "eastus2" in await arm.names(f"/subscriptions/{SUBSCRIPTION}/locations")
 
 
 async def test_discovery_of_the_data_plane(arm: ArmClient) -> None:

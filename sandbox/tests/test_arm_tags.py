@@ -50,7 +50,7 @@ async def test_replace_and_delete(workspace: ArmClient) -> None:
     ],
 )
 async def test_what_is_refused(workspace: ArmClient, body: dict[str, Any], code: str) -> None:
-    assert (await workspace.error(400, "PATCH", TAGS, body))["code"] == code
+    await workspace.error(400, "PATCH", TAGS, body, code=code)
 
 
 async def test_groups_have_tags_and_what_is_missing_has_none(workspace: ArmClient) -> None:
@@ -65,7 +65,7 @@ async def test_groups_have_tags_and_what_is_missing_has_none(workspace: ArmClien
 async def test_a_locked_workspace_takes_no_tags(workspace: ArmClient) -> None:
     lock = f"{WORKSPACE}/providers/Microsoft.Authorization/locks/keep"
     await workspace.ok("PUT", lock, {"properties": {"level": "ReadOnly"}})
-    assert (await workspace.error(409, "PATCH", TAGS, _patch("Merge", a="1")))["code"] == "ScopeLocked"
+    await workspace.error(409, "PATCH", TAGS, _patch("Merge", a="1"), code="ScopeLocked")
 
 
 async def test_private_endpoints_stand_in_the_workspace(workspace: ArmClient) -> None:

@@ -41,9 +41,7 @@ async def test_new_workspace_has_its_containers_and_datastores(arm: ArmClient) -
         "workspaceartifactstore",
         "workspacefilestore",
     ]
-    assert [each["name"] for each in await arm.every(f"{WORKSPACE}/datastores?isDefault=true")] == [
-        "workspaceblobstore"
-    ]
+    assert await arm.names(f"{WORKSPACE}/datastores?isDefault=true") == ["workspaceblobstore"]
     assert stores[0]["properties"]["containerName"] == blobs
 
 
@@ -52,7 +50,7 @@ async def test_ids_come_back_in_the_casing_of_the_service(arm: ArmClient) -> Non
     body = arm.workspace_body()
     body["properties"] = {name: id_.lower() for name, id_ in body["properties"].items()}
     path = WORKSPACE.replace("resourceGroups", "resourcegroups")
-    await arm.finish(await arm.send("PUT", path, body))
+    await arm.done("PUT", path, body)
     found = await arm.ok("GET", WORKSPACE.upper().replace("/PROVIDERS/", "/providers/"))
     assert found["id"] == WORKSPACE
     assert found["properties"]["keyVault"] == f"{GROUP}/providers/Microsoft.Keyvault/vaults/kv"
@@ -64,7 +62,7 @@ async def test_an_account_may_be_named_in_upper_case(arm: ArmClient) -> None:
     body = arm.workspace_body()
     head, _, account = body["properties"]["storageAccount"].rpartition("/")
     body["properties"]["storageAccount"] = f"{head}/{account.upper()}"
-    await arm.finish(await arm.send("PUT", WORKSPACE, body))
+    await arm.done("PUT", WORKSPACE, body)
     found = await arm.ok("GET", WORKSPACE)
     assert found["properties"]["provisioningState"] == "Succeeded"
     assert len(await arm.every(f"{WORKSPACE}/datastores")) == 4
@@ -89,8 +87,8 @@ async def test_missing_workspace_is_the_gateways_404(arm: ArmClient) -> None:
 async def test_a_second_put_replaces_and_a_patch_merges(arm: ArmClient) -> None:
     await arm.workspace()
     patched = {"tags": {"owner": "risk"}, "properties": {"publicNetworkAccess": "Disabled", "description": "x"}}
-    await arm.finish(await arm.send("PATCH", WORKSPACE, patched))
-    await arm.finish(await arm.send("PATCH", WORKSPACE, {"properties": {"friendlyName": "Risk"}}))
+    await arm.done("PATCH", WORKSPACE, patched)
+    await arm.done("PATCH", WORKSPACE, {"properties": {"friendlyName": "Risk"}})
     merged = await arm.ok("GET", WORKSPACE)
     told = merged["properties"]
     assert (merged["tags"], told["publicNetworkAccess"], told["description"]) == (
@@ -98,7 +96,7 @@ async def test_a_second_put_replaces_and_a_patch_merges(arm: ArmClient) -> None:
         "Disabled",
         "x",
     )
-    await arm.finish(await arm.send("PUT", WORKSPACE, arm.workspace_body()))
+    await arm.done("PUT", WORKSPACE, arm.workspace_body())
     replaced = await arm.ok("GET", WORKSPACE)
     told = replaced["properties"]
     assert (replaced["tags"], told["publicNetworkAccess"], told["description"]) == ({}, "Enabled", "")
@@ -117,17 +115,17 @@ async def test_soft_delete_blocks_the_name_until_purged(arm: ArmClient) -> None:
     assert error["message"] == (
         "Soft-deleted workspace exists. Please purge or recover it. https://aka.ms/wsoftdelete"
     )
-    await arm.finish(await arm.send("DELETE", f"{WORKSPACE}?forceToPurge=true"))
-    await arm.finish(await arm.send("PUT", WORKSPACE, arm.workspace_body()))
+    await arm.done("DELETE", f"{WORKSPACE}?forceToPurge=true")
+    await arm.done("PUT", WORKSPACE, arm.workspace_body())
 
 
 async def test_soft_deleted_workspace_is_recovered_with_what_it_held(arm: ArmClient) -> None:
     before = await arm.workspace()
     version = {"properties": {"dataType": "uri_file", "dataUri": "https://example.com/data"}}
     await arm.ok("PUT", f"{WORKSPACE}/data/kept/versions/1", version)
-    await arm.finish(await arm.send("DELETE", WORKSPACE))
+    await arm.done("DELETE", WORKSPACE)
     recover = arm.workspace_body(allowRecoverSoftDeletedWorkspace=True)
-    await arm.finish(await arm.send("PUT", WORKSPACE, recover))
+    await arm.done("PUT", WORKSPACE, recover)
     after = await arm.ok("GET", WORKSPACE)
     assert after["properties"]["workspaceId"] == before["properties"]["workspaceId"]
     assert (await arm.ok("GET", f"{WORKSPACE}/data/kept/versions/1"))["name"] == "1"
@@ -141,8 +139,8 @@ async def test_with_user_assigned_identities_only_it_is_not_recovered(arm: ArmCl
         path = f"{WORKSPACE}-{status}"
         body = arm.workspace_body()
         body["identity"] = {"type": kind, "userAssignedIdentities": {user: {}}}
-        await arm.finish(await arm.send("PUT", path, body))
-        await arm.finish(await arm.send("DELETE", path))
+        await arm.done("PUT", path, body)
+        await arm.done("DELETE", path)
         body["properties"]["allowRecoverSoftDeletedWorkspace"] = True
         assert (await arm.send("PUT", path, body)).status == status
 
@@ -156,7 +154,7 @@ async def test_encryption_needs_purge_protection(arm: ArmClient) -> None:
     error = await arm.error(400, "PUT", WORKSPACE, body)
     assert error["message"] == "CMK workspaces should have purge protection enabled on their CMK keyvault."
     await arm.ok("PATCH", vault, {"properties": {"enablePurgeProtection": True}})
-    await arm.finish(await arm.send("PUT", WORKSPACE, body))
+    await arm.done("PUT", WORKSPACE, body)
     found = (await arm.ok("GET", WORKSPACE))["properties"]
     assert found["encryption"]["status"] == "Enabled"
     assert found["enableServiceSideCMKEncryption"] is True
@@ -215,9 +213,7 @@ async def test_encryption_is_refused_for_other_reasons(
     used = vault.replace(GROUP, named) if named else vault
     identifier = "https://second.vault.azure.net/keys/k/1" if key is None else key
     body = arm.workspace_body(encryption=encrypted(used, identifier))
-    error = await arm.error(400, "PUT", WORKSPACE, body)
-    assert error["code"] == "BadRequest"
-    assert message in error["message"]
+    await arm.error(400, "PUT", WORKSPACE, body, code="BadRequest", says=message)
 
 
 async def test_only_the_key_of_an_encrypted_workspace_can_change(arm: ArmClient) -> None:
@@ -225,12 +221,12 @@ async def test_only_the_key_of_an_encrypted_workspace_can_change(arm: ArmClient)
     await arm.ok("PATCH", VAULT, {"properties": {"enablePurgeProtection": True}})
     first, second = await arm.key(), await arm.key("second")
     await arm.allow(COSMOS_OBJECT_ID, "get", "wrapKey", "unwrapKey")
-    await arm.finish(await arm.send("PUT", WORKSPACE, arm.workspace_body(encryption=encrypted(key=first))))
+    await arm.done("PUT", WORKSPACE, arm.workspace_body(encryption=encrypted(key=first)))
     made = (await arm.ok("GET", WORKSPACE))["properties"]
     group = f"/subscriptions/{GROUP.split('/')[2]}/resourceGroups/{made['serviceProvisionedResourceGroup']}"
     assert (await arm.ok("GET", group))["managedBy"] == WORKSPACE
     new = {"encryption": {"keyVaultProperties": {"keyIdentifier": second}}}
-    await arm.finish(await arm.send("PATCH", WORKSPACE, {"properties": new}))
+    await arm.done("PATCH", WORKSPACE, {"properties": new})
     key = (await arm.ok("GET", WORKSPACE))["properties"]["encryption"]["keyVaultProperties"]
     assert key["keyIdentifier"] == second
     for refused in (
@@ -240,7 +236,7 @@ async def test_only_the_key_of_an_encrypted_workspace_can_change(arm: ArmClient)
         encrypted(key="https://kv.vault.azure.net/keys/none/1"),
     ):
         await arm.error(400, "PATCH", WORKSPACE, {"properties": {"encryption": refused}})
-    await arm.finish(await arm.send("DELETE", f"{WORKSPACE}?forceToPurge=true"))
+    await arm.done("DELETE", f"{WORKSPACE}?forceToPurge=true")
     await arm.error(404, "GET", group)
 
 
@@ -274,12 +270,12 @@ async def test_what_a_workspace_is_made_of_has_to_be_there_and_fit(arm: ArmClien
 async def test_soft_deletion_ends_jobs_computes_and_role_assignments(arm: ArmClient) -> None:
     await arm.workspace()
     compute = {"location": "eastus2", "properties": {"computeType": "AmlCompute", "properties": {}}}
-    await arm.finish(await arm.send("PUT", f"{WORKSPACE}/computes/cluster", compute))
+    await arm.done("PUT", f"{WORKSPACE}/computes/cluster", compute)
     assignment = f"{WORKSPACE}/providers/Microsoft.Authorization/roleAssignments/a"
     reader = "/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
     await arm.ok("PUT", assignment, {"properties": {"principalId": "p", "roleDefinitionId": reader}})
-    await arm.finish(await arm.send("DELETE", WORKSPACE))
-    await arm.finish(await arm.send("PUT", WORKSPACE, arm.workspace_body(allowRecoverSoftDeletedWorkspace=True)))
+    await arm.done("DELETE", WORKSPACE)
+    await arm.done("PUT", WORKSPACE, arm.workspace_body(allowRecoverSoftDeletedWorkspace=True))
     assert await arm.every(f"{WORKSPACE}/computes") == []
     await arm.error(404, "GET", assignment)
 
@@ -288,7 +284,7 @@ async def test_keys_of_a_workspace(arm: ArmClient) -> None:
     await arm.workspace()
     assert (await arm.ok("POST", f"{WORKSPACE}/listKeys"))["userStorageKey"] == "acct-key1"
     for name in ("resyncKeys", "provisionManagedNetwork"):
-        await arm.finish(await arm.send("POST", f"{WORKSPACE}/{name}"))
+        await arm.done("POST", f"{WORKSPACE}/{name}")
     for name in ("outboundNetworkDependenciesEndpoints", "privateLinkResources"):
         assert "value" in await arm.ok("GET", f"{WORKSPACE}/{name}")
 
@@ -319,7 +315,7 @@ async def test_a_workspaces_own_identity_gets_its_role_on_the_group_unless_told_
     arm: ArmClient, version: str, flag: dict[str, bool], granted: bool
 ) -> None:
     await arm.group()
-    await arm.finish(await arm.send("PUT", WORKSPACE, arm.workspace_body(**flag), version=version))
+    await arm.done("PUT", WORKSPACE, arm.workspace_body(**flag), version=version)
     own = (await arm.ok("GET", WORKSPACE))["identity"]["principalId"]
     query = f"?$filter=atScope() and assignedTo('{own}')"
     found = await arm.every(
@@ -331,7 +327,7 @@ async def test_a_workspaces_own_identity_gets_its_role_on_the_group_unless_told_
     assert shown["allowRoleAssignmentOnRG"] is granted
     assert "allowRoleAssignmentOnRG" not in (await arm.ok("GET", WORKSPACE))["properties"]
     # What was sent once is not lost by a change with another api-version.
-    await arm.finish(await arm.send("PATCH", WORKSPACE, {"properties": {"description": "d"}}))
+    await arm.done("PATCH", WORKSPACE, {"properties": {"description": "d"}})
     assert (await arm.ok("GET", WORKSPACE, version="2024-10-01-preview"))["properties"][
         "allowRoleAssignmentOnRG"
     ] is granted

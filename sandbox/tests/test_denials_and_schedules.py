@@ -125,7 +125,7 @@ async def test_for_whom_and_where_it_counts(world: World, scope: str, more: dict
 async def test_who_has_no_role_is_refused_for_that_and_not_by_a_deny_assignment(world: World) -> None:
     world.deny(GROUP, "*")
     world.arm.who = SOMEBODY
-    assert (await world.arm.error(403, "GET", ACCOUNT))["code"] == "AuthorizationFailed"
+    await world.arm.error(403, "GET", ACCOUNT, code="AuthorizationFailed")
 
 
 async def test_deny_assignments_are_listed_and_made_by_nobody(world: World) -> None:
@@ -140,10 +140,12 @@ async def test_deny_assignments_are_listed_and_made_by_nobody(world: World) -> N
     assert len(await world.arm.every(f"/subscriptions/{SUBSCRIPTION}/{at}", version="2022-04-01")) == 1
     assert await world.arm.every(f"{ACCOUNT}/{at}?$filter=principalId eq 'x'", version="2022-04-01") == []
     for unknown in ("assignedTo('x')", "atScope() or principalId eq 'x'"):
-        told = await world.arm.error(400, "GET", f"{ACCOUNT}/{at}?$filter={unknown}", version="2022-04-01")
-        assert told["code"] == "UnsupportedQuery"
-    error = await world.arm.error(405, "PUT", f"{GROUP}/{at}/mine", {"properties": {}}, version="2022-04-01")
-    assert error["code"] == "HttpMethodNotSupported"
+        await world.arm.error(
+            400, "GET", f"{ACCOUNT}/{at}?$filter={unknown}", version="2022-04-01", code="UnsupportedQuery"
+        )
+    await world.arm.error(
+        405, "PUT", f"{GROUP}/{at}/mine", {"properties": {}}, version="2022-04-01", code="HttpMethodNotSupported"
+    )
 
 
 async def test_one_that_only_logs_takes_nothing_and_does_not_show_it(world: World) -> None:
@@ -184,13 +186,15 @@ async def test_a_role_for_an_hour_ends_by_the_clock(world: World) -> None:
 
 async def test_who_is_eligible_may_activate_and_nobody_else(world: World) -> None:
     owner = principal().object_id
-    refused = await world.arm.error(
-        400, "PUT", f"{GROUP}/{AUTHORIZATION}/roleAssignmentScheduleRequests/r",
+    await world.arm.error(
+        400,
+        "PUT",
+        f"{GROUP}/{AUTHORIZATION}/roleAssignmentScheduleRequests/r",
         {"properties": {"principalId": owner, "roleDefinitionId": f"x/{READER}", "requestType": "SelfActivate"}},
         version="2020-10-01",
-    )  # fmt: skip
-    assert refused["code"] == "RoleAssignmentRequestPolicyValidationFailed"
-    assert "EligibilityRule" in refused["message"]
+        code="RoleAssignmentRequestPolicyValidationFailed",
+        says="EligibilityRule",
+    )
     await world.give(READER, GROUP, owner, request="Eligible", type="AfterDuration", duration="P365D")
     [eligible] = await world.arm.every(
         f"{ACCOUNT}/{AUTHORIZATION}/roleEligibilityScheduleInstances", version="2020-10-01"
@@ -269,7 +273,7 @@ async def test_what_is_over_is_in_nobodys_way(world: World) -> None:
     await world.give(READER, GROUP, type="AfterDuration", duration="PT1H")
     body = {"properties": {"principalId": SOMEBODY.object_id, "roleDefinitionId": f"x/{READER}"}}
     path = f"{ASSIGNMENTS}/11111111-1111-4111-8111-111111111111"
-    assert (await world.arm.error(409, "PUT", path, body, version="2022-04-01"))["code"] == "RoleAssignmentExists"
+    await world.arm.error(409, "PUT", path, body, version="2022-04-01", code="RoleAssignmentExists")
     world.later = 3601
     await world.arm.ok("PUT", path, body, version="2022-04-01")
     [one] = await world.arm.every(

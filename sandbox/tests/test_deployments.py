@@ -136,7 +136,7 @@ async def test_parameters_keep_their_limits(
     ],
 )
 async def test_a_template_that_is_not_understood_is_refused(arm: ArmClient, body: dict[str, Any]) -> None:
-    assert (await arm.error(400, "PUT", f"{DEPLOYMENTS}/one", body, version=VERSION))["code"] == "InvalidTemplate"
+    await arm.error(400, "PUT", f"{DEPLOYMENTS}/one", body, version=VERSION, code="InvalidTemplate")
     await arm.error(404, "GET", f"{DEPLOYMENTS}/one", version=VERSION)
 
 

@@ -84,5 +84,5 @@ async def test_every_list_is_answered_whatever_is_kept(arm: ArmClient) -> None:
     assert unanswered == set()
     # Nor is any of it in the way of a deletion.
     await arm.ok("POST", f"{HELD}/clearLegalHold", {"tags": ["case"]})
-    await arm.finish(await arm.send("DELETE", f"{WORKSPACE}/onlineEndpoints/scoring"))
+    await arm.done("DELETE", f"{WORKSPACE}/onlineEndpoints/scoring")
     await arm.ok("DELETE", GROUP)

@@ -61,7 +61,7 @@ async def test_a_workspace_without_a_customers_key_is_denied(arm: ArmClient, lev
     key = {"keyVaultArmId": f"{VAULTS}/kv", "keyIdentifier": await arm.key()}
     encryption = {"status": "Enabled", "keyVaultProperties": key}
     body = arm.workspace_body(encryption=encryption, enableServiceSideCMKEncryption=True)
-    await arm.finish(await arm.send("PUT", WORKSPACE, body))
+    await arm.done("PUT", WORKSPACE, body)
 
 
 async def test_an_assignment_denies_only_while_and_where_it_is_enforced(arm: ArmClient) -> None:
@@ -70,15 +70,15 @@ async def test_an_assignment_denies_only_while_and_where_it_is_enforced(arm: Arm
     for change in ({"enforcementMode": "DoNotEnforce"}, {"notScopes": [GROUP]}):
         await arm.ok("PUT", path, {"properties": {**document["properties"], **change}})
         other = WORKSPACE.replace("/source", f"/{next(iter(change))[:5]}")
-        await arm.finish(await arm.send("PUT", other, arm.workspace_body()))
+        await arm.done("PUT", other, arm.workspace_body())
     audit = {"properties": {**document["properties"], "parameters": {"effect": {"value": "Audit"}}}}
     await arm.ok("PUT", path, audit)
-    await arm.finish(await arm.send("PUT", WORKSPACE, arm.workspace_body()))
+    await arm.done("PUT", WORKSPACE, arm.workspace_body())
     await arm.ok("PUT", path, {"properties": document["properties"]})
     # A change of what was there before is judged as a whole.
     await arm.error(403, "PATCH", WORKSPACE, {"tags": {"a": "b"}})
     await arm.ok("DELETE", path)
-    await arm.finish(await arm.send("PATCH", WORKSPACE, {"tags": {"a": "b"}}))
+    await arm.done("PATCH", WORKSPACE, {"tags": {"a": "b"}})
 
 
 async def test_vaults_are_denied_by_what_they_lack(arm: ArmClient) -> None:
@@ -98,7 +98,7 @@ async def test_keys_are_denied_by_policies_for_keys(arm: ArmClient) -> None:
     path = f"{VAULTS}/kv/keys"
     await assign(arm, GROUP, KEY_SIZE, "size", minimumRSAKeySize=3072)
     small = {"properties": {"kty": "RSA", "keySize": 2048}}
-    assert "disallowed by policy" in (await arm.error(403, "PUT", f"{path}/small", small))["message"]
+    await arm.error(403, "PUT", f"{path}/small", small, says="disallowed by policy")
     await arm.ok("PUT", f"{path}/large", {"properties": {"kty": "RSA", "keySize": 3072}})
     await arm.ok("PUT", f"{path}/curve", {"properties": {"kty": "EC"}})
     await assign(arm, GROUP, EXPIRY, "expiry")
@@ -155,9 +155,9 @@ async def test_custom_policies_and_initiatives(arm: ArmClient) -> None:
 )
 async def test_what_cannot_be_evaluated_is_not_taken(arm: ArmClient, condition: Any, text: str) -> None:
     body = {"properties": {"policyRule": {"if": {"anyOf": [condition]}, "then": {"effect": "deny"}}}}
-    error = await arm.error(400, "PUT", f"/subscriptions/{SUBSCRIPTION}{DEFINITIONS}/odd", body)
-    assert error["code"] == "InvalidPolicyRule"
-    assert text in error["message"]
+    await arm.error(
+        400, "PUT", f"/subscriptions/{SUBSCRIPTION}{DEFINITIONS}/odd", body, code="InvalidPolicyRule", says=text
+    )
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ async def test_assignments_are_checked(
     values = {name: {"value": value} for name, value in parameters.items()}
     path = f"{GROUP}/providers/Microsoft.Authorization/policyAssignments/a"
     body = {"properties": {"policyDefinitionId": policy, "parameters": values}}
-    assert (await arm.error(status, "PUT", path, body))["code"] == code
+    await arm.error(status, "PUT", path, body, code=code)
 
 
 async def test_assignments_outlive_a_restart(tmp_path: Path) -> None:
@@ -200,7 +200,7 @@ async def test_management_groups_hold_subscriptions_and_hand_roles_down(arm: Arm
         OTHER: f"{MANAGEMENT}/lower",
         SUBSCRIPTION: f"{MANAGEMENT}/upper",
     }
-    names = [each["name"] for each in await arm.every(MANAGEMENT)]
+    names = await arm.names(MANAGEMENT)
     assert names == [TENANT_ID, "upper", "lower"]
     listed = [each["subscriptionId"] for each in await arm.every("/subscriptions")]
     assert sorted(listed) == sorted([SUBSCRIPTION, OTHER])
@@ -227,9 +227,7 @@ async def test_cores_in_use_and_their_limits(arm: ArmClient) -> None:
     await arm.workspace()
     location = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.MachineLearningServices/locations/eastus2"
     inner = {"computeType": "ComputeInstance", "properties": {"vmSize": "Standard_DS3_v2"}}
-    await arm.finish(
-        await arm.send("PUT", f"{WORKSPACE}/computes/one", {"location": "eastus2", "properties": inner})
-    )
+    await arm.done("PUT", f"{WORKSPACE}/computes/one", {"location": "eastus2", "properties": inner})
 
     async def family(what: str) -> dict[str, Any]:
         [found] = [
@@ -263,4 +261,4 @@ async def test_logs_are_linked_to_their_cluster(arm: ArmClient) -> None:
         f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv/providers/Microsoft.Insights/diagnosticSettings/all"
     )
     await arm.ok("PUT", settings, {"properties": {"workspaceId": f"{base}/workspaces/logs", "logs": []}})
-    assert [each["name"] for each in await arm.every(settings.rpartition("/")[0])] == ["all"]
+    assert await arm.names(settings.rpartition("/")[0]) == ["all"]

@@ -263,7 +263,7 @@ async def test_what_no_vault_makes_is_refused(keys: KeyClient, name: str, size: 
 
 async def test_a_deleted_vault_has_no_host_and_comes_back_with_its_keys(azure_env: Sandbox) -> None:
     sandbox = azure_env
-    vault = new_vault_of(sandbox)
+    vault = new_vault(sandbox.env)
     async with credential(sandbox.env) as who, KeyClient(url(vault), who, retry_total=0) as client:
         made = await client.create_rsa_key("kept", size=2048)
         async with Client(sandbox.env) as arm:
@@ -276,7 +276,7 @@ async def test_a_deleted_vault_has_no_host_and_comes_back_with_its_keys(azure_en
 
 
 async def test_a_vault_outlives_its_group_in_deleted_state(azure_env: Sandbox) -> None:
-    vault = new_vault_of(azure_env)
+    vault = new_vault(azure_env.env)
     group, name = vault.partition("/providers/")[0], vault.rpartition("/")[2]
     async with credential() as who, KeyClient(url(vault), who) as client, Client(os.environ) as arm:
         made = await client.create_rsa_key("kept", size=2048)
@@ -292,13 +292,6 @@ async def test_a_vault_outlives_its_group_in_deleted_state(azure_env: Sandbox) -
         await arm.arm("PUT", group, "2022-09-01", {"location": "eastus2"})
         await arm.arm("PUT", vault, "2023-07-01", {**body, "properties": {"createMode": "recover"}})
         assert (await client.get_key("kept")).key.kid == made.key.kid
-
-
-def new_vault_of(sandbox: Sandbox) -> str:
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(1) as pool:  # it runs a loop of its own
-        return pool.submit(new_vault, sandbox.env).result()
 
 
 def test_the_control_plane_makes_a_key_once(management: KeyVaultManagementClient, protected: str) -> None:

@@ -7,6 +7,7 @@ import itertools
 import os
 import uuid
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from azure.identity.aio import ClientSecretCredential
@@ -30,13 +31,14 @@ def credential(env: Mapping[str, str] | None = None) -> ClientSecretCredential:
 
 
 def azure(env: Mapping[str, str], work: Any) -> Any:
-    """Runs `work(client)` against the sandbox."""
+    """Runs `work(client)` against the sandbox, in a thread: a test may have a loop of its own."""
 
     async def inside() -> Any:
         async with Client(env) as client:
             return await work(client)
 
-    return asyncio.run(inside())
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, inside()).result()
 
 
 def new_vault(env: Mapping[str, str], **options: Any) -> str:

@@ -6,32 +6,28 @@ import asyncio
 import itertools
 import json
 import os
-import socket
 import subprocess
 import time
-import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from azure.storage.blob import BlobProperties, ContainerClient
+from tests import requestlogs
 from tests.acceptance import ready
 
-from azsandbox import provision, requestlog
+from azsandbox import provision
 from azsandbox.cli import main as azsandbox
 from azsandbox.client import Client
 from azsandbox.seed import Seeder
-from azsandbox.state import StateFolder
 
 MIGRATE = ready.MIGRATE
 VERSION = "2025-12-01"
 LEASE = ".aml-cmk-migrate/lease"
-# Where no sandbox is: what is asked of it ends a part of the request log.
-_LAST = ".end-of-log.invalid:443"
 
 
 @dataclass
@@ -146,7 +142,9 @@ class World:
             async with Client({**self.env}, seeding=seeding) as client:
                 return await work(client, *arguments, **more)
 
-        return asyncio.run(inside())
+        # In a thread: a test may have a loop of its own.
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(asyncio.run, inside()).result()
 
     def arm(self, method: str, path: str, version: str = VERSION, body: Any = None, **more: Any) -> Any:
         """What ARM answers a call; `accept=(404,)` is None then."""
@@ -232,35 +230,13 @@ class World:
 
     def now(self) -> str:
         """The time as the request log writes it, once what was answered before is in it and older."""
-        self.logged()
+        requestlogs.settle(self.env)
         time.sleep(0.002)
         return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def log(self, since: str) -> list[dict[str, Any]]:
         """The sandbox's request log from a time on, with all that was answered so far."""
-        self.logged()
-        rows = requestlog.read(self._log, {}, since=since)
-        return [row for row in rows if not row["host"].endswith(_LAST)]
-
-    def logged(self) -> None:
-        """Waits for the lines of what was answered: each is written only when its answer is out.
-
-        What the proxy refuses is written down after them, and no rule of `set_faults` is about it.
-        """
-        begin, name = self._log.stat().st_size, f"{uuid.uuid4()}{_LAST}"
-        proxy = urlsplit(self.env["HTTPS_PROXY"])
-        with socket.create_connection((proxy.hostname, proxy.port)) as connection:
-            connection.sendall(f"CONNECT {name} HTTP/1.1\r\n\r\n".encode())
-            with self._log.open("rb") as log:
-                log.seek(begin)
-                written = b""
-                while name.encode() not in written:
-                    time.sleep(0.002)
-                    written += log.read()
-
-    @property
-    def _log(self) -> Path:
-        return StateFolder(Path(self.env["AZSANDBOX_STATE"])).log
+        return requestlogs.rows(self.env, since)
 
     def plan_lines(self, name: str | None = None) -> list[dict[str, Any]]:
         """The lines of a plan."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 from typing import Any
 
@@ -10,7 +9,6 @@ import pytest
 from azure.storage.blob import BlobProperties, ContentSettings, StandardBlobTier
 from tests.acceptance.world import World, make_world
 
-from amlmigrate.cloud.credentials import Login
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.workspace import Location
@@ -54,23 +52,10 @@ def _by_client(item: BlobProperties) -> Blob:
     )
 
 
-@pytest.mark.usefixtures("azure_env")
-def test_both_read_the_same(filled: World) -> None:
+async def test_both_read_the_same(filled: World, side: Side) -> None:
     with filled.container_client("source") as client:
         expected = [_by_client(item) for item in client.list_blobs(include=["metadata", "tags"])]
-
-    async def listed() -> list[Blob]:
-        side = Side(Login())
-        try:
-            found, tagged = await side.blobs.listing(
-                Location(filled.account("source"), filled.container("source"))
-            )
-            assert tagged
-            return list(found)
-        finally:
-            await side.close()
-            await asyncio.sleep(0.1)
-
-    found = asyncio.run(listed())
-    assert sorted(blob.path for blob in found) == sorted(NAMES)
+    listed, tagged = await side.blobs.listing(Location(filled.account("source"), filled.container("source")))
+    found = list(listed)
+    assert tagged and sorted(blob.path for blob in found) == sorted(NAMES)
     assert found == expected

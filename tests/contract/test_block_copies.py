@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qsl
@@ -17,7 +16,6 @@ from tests.builders import fault
 
 from amlmigrate.cloud import blobs as module
 from amlmigrate.cloud.blockcopies import blocks_of
-from amlmigrate.cloud.credentials import Login
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.asset import Blob
@@ -43,18 +41,6 @@ def pair(made: World, azure_env: Any, monkeypatch: pytest.MonkeyPatch) -> Iterat
     monkeypatch.setattr(module, "BLOCK", BLOCK)
     yield made
     made.set_faults()
-
-
-def _with(work: Callable[[Side], Awaitable[Any]]) -> Any:
-    async def inside() -> Any:
-        side = Side(Login())
-        try:
-            return await work(side)
-        finally:
-            await side.close()
-            await asyncio.sleep(0.1)
-
-    return asyncio.run(inside())
 
 
 def _place(pair: World, which: str, name: str) -> Location:
@@ -117,37 +103,31 @@ def _upload(pair: World, name: str, data: bytes) -> None:
         client.upload_blob(data, overwrite=True)
 
 
-def test_one_that_was_stopped_goes_on_from_the_blocks_that_are_there(pair: World) -> None:
+async def test_one_that_was_stopped_goes_on_from_the_blocks_that_are_there(side: Side, pair: World) -> None:
     _write(pair, "stopped")
     since = pair.now()
 
-    async def work(side: Side) -> bytes | None:
-        with pytest.raises(InterruptedRunError):
-            await _copy(side, pair, "stopped", stopping=_stopping_after(4))
-        assert await side.blobs.head(_place(pair, "target", "stopped")) is None
-        assert 0 < len(_put(pair, since, "stopped")) < BLOCKS
-        await _copy(side, pair, "stopped")
-        return await _bytes(side, pair, "stopped")
-
-    assert _with(work) == DATA
+    with pytest.raises(InterruptedRunError):
+        await _copy(side, pair, "stopped", stopping=_stopping_after(4))
+    assert await side.blobs.head(_place(pair, "target", "stopped")) is None
+    assert 0 < len(_put(pair, since, "stopped")) < BLOCKS
+    await _copy(side, pair, "stopped")
+    assert await _bytes(side, pair, "stopped") == DATA
     asked = _put(pair, since, "stopped")
     # Each once, in both attempts together.
     assert len(asked) == len(set(asked)) == BLOCKS
 
 
-def test_blocks_of_another_version_are_never_mixed_in(pair: World) -> None:
+async def test_blocks_of_another_version_are_never_mixed_in(side: Side, pair: World) -> None:
     _write(pair, "mixed")
     since = pair.now()
 
-    async def work(side: Side) -> bytes | None:
-        with pytest.raises(InterruptedRunError):
-            await _copy(side, pair, "mixed", stopping=_stopping_after(4))
-        # As long as the one before: only its version tells them apart.
-        await asyncio.to_thread(_write, pair, "mixed", DATA[::-1])
-        await _copy(side, pair, "mixed")
-        return await _bytes(side, pair, "mixed")
-
-    assert _with(work) == DATA[::-1]
+    with pytest.raises(InterruptedRunError):
+        await _copy(side, pair, "mixed", stopping=_stopping_after(4))
+    # As long as the one before: only its version tells them apart.
+    _write(pair, "mixed", DATA[::-1])
+    await _copy(side, pair, "mixed")
+    assert await _bytes(side, pair, "mixed") == DATA[::-1]
     versions = Counter(_version(query) for query in _put(pair, since, "mixed"))
     assert len(versions) == 2 and sorted(versions.values())[1] == BLOCKS
 
@@ -157,61 +137,51 @@ def _version(query: str) -> str:
     return base64.b64decode(dict(parse_qsl(query))["blockid"]).decode()[:24]
 
 
-def test_a_source_that_changes_between_two_blocks_makes_no_blob(pair: World) -> None:
+async def test_a_source_that_changes_between_two_blocks_makes_no_blob(side: Side, pair: World) -> None:
     _write(pair, "changing")
 
-    async def work(side: Side) -> None:
-        listed = await _listed(side, pair, "changing")
-        with pytest.raises(InterruptedRunError):
-            await _copy(side, pair, "changing", listed, stopping=_stopping_after(4))
-        await asyncio.to_thread(_write, pair, "changing", DATA[::-1])
-        with pytest.raises(ServiceError) as changed:
-            await _copy(side, pair, "changing", listed)
-        assert (changed.value.status, changed.value.code) == (412, "SourceConditionNotMet")
-        assert await side.blobs.head(_place(pair, "target", "changing")) is None
-
-    _with(work)
+    listed = await _listed(side, pair, "changing")
+    with pytest.raises(InterruptedRunError):
+        await _copy(side, pair, "changing", listed, stopping=_stopping_after(4))
+    _write(pair, "changing", DATA[::-1])
+    with pytest.raises(ServiceError) as changed:
+        await _copy(side, pair, "changing", listed)
+    assert (changed.value.status, changed.value.code) == (412, "SourceConditionNotMet")
+    assert await side.blobs.head(_place(pair, "target", "changing")) is None
 
 
-def test_a_block_that_is_shorter_than_ours_is_put_again(pair: World) -> None:
+async def test_a_block_that_is_shorter_than_ours_is_put_again(side: Side, pair: World) -> None:
     _write(pair, "short")
 
-    async def work(side: Side) -> bytes | None:
-        listed = await _listed(side, pair, "short")
-        source = side.blobs.url(_place(pair, "source", "short"))
-        first = blocks_of(source, listed.etag, listed.length, size=BLOCK)[0]
-        await asyncio.to_thread(_stage, pair, "short", first.id, b"x")
-        await _copy(side, pair, "short")
-        return await _bytes(side, pair, "short")
-
-    assert _with(work) == DATA
+    listed = await _listed(side, pair, "short")
+    source = side.blobs.url(_place(pair, "source", "short"))
+    first = blocks_of(source, listed.etag, listed.length, size=BLOCK)[0]
+    _stage(pair, "short", first.id, b"x")
+    await _copy(side, pair, "short")
+    assert await _bytes(side, pair, "short") == DATA
 
 
-def test_blocks_that_others_put_under_the_name_are_no_part_of_it(pair: World) -> None:
+async def test_blocks_that_others_put_under_the_name_are_no_part_of_it(side: Side, pair: World) -> None:
     _write(pair, "others")
 
-    async def work(side: Side) -> bytes | None:
-        await asyncio.to_thread(_stage, pair, "others", "o" * 32, b"somebody else's")
-        await _copy(side, pair, "others")
-        return await _bytes(side, pair, "others")
-
-    assert _with(work) == DATA
+    _stage(pair, "others", "o" * 32, b"somebody else's")
+    await _copy(side, pair, "others")
+    assert await _bytes(side, pair, "others") == DATA
     with _target(pair, "others") as client:
         committed, uncommitted = client.get_block_list("all")
     assert len(committed) == BLOCKS and uncommitted == []
 
 
-def test_beside_ids_of_another_length_nothing_is_put_and_nothing_thrown_away(pair: World) -> None:
+async def test_beside_ids_of_another_length_nothing_is_put_and_nothing_thrown_away(
+    side: Side, pair: World
+) -> None:
     _write(pair, "lengths")
     since = pair.now()
     _stage(pair, "lengths", "short", b"somebody else's")
 
-    async def work(side: Side) -> ConflictError:
-        with pytest.raises(ConflictError) as refused:
-            await _copy(side, pair, "lengths")
-        return refused.value
-
-    error = _with(work)
+    with pytest.raises(ConflictError) as refused:
+        await _copy(side, pair, "lengths")
+    error = refused.value
     assert error.address.endswith("/lengths") and "week" in error.remedy
     # The one that somebody else put.
     assert len(_put(pair, since, "lengths")) == 1
@@ -219,59 +189,49 @@ def test_beside_ids_of_another_length_nothing_is_put_and_nothing_thrown_away(pai
         assert [block.id for block in client.get_block_list("uncommitted")[1]] == ["short"]
 
 
-def test_a_blob_that_is_written_there_meanwhile_is_not_overwritten(pair: World) -> None:
+async def test_a_blob_that_is_written_there_meanwhile_is_not_overwritten(side: Side, pair: World) -> None:
     _write(pair, "raced")
 
-    async def work(side: Side) -> ServiceError:
-        with pytest.raises(InterruptedRunError):
-            await _copy(side, pair, "raced", stopping=_stopping_after(4))
-        await asyncio.to_thread(_upload, pair, "raced", b"theirs")
-        with pytest.raises(ServiceError) as taken:
-            await _copy(side, pair, "raced")
-        assert await _bytes(side, pair, "raced") == b"theirs"
-        return taken.value
-
-    assert _with(work).status == 409
+    with pytest.raises(InterruptedRunError):
+        await _copy(side, pair, "raced", stopping=_stopping_after(4))
+    _upload(pair, "raced", b"theirs")
+    with pytest.raises(ServiceError) as taken:
+        await _copy(side, pair, "raced")
+    assert await _bytes(side, pair, "raced") == b"theirs"
+    assert taken.value.status == 409
 
 
 @pytest.mark.parametrize("theirs", [False, True])
-def test_an_answer_that_is_lost_at_the_end_is_settled_by_the_blocks(pair: World, theirs: bool) -> None:
+async def test_an_answer_that_is_lost_at_the_end_is_settled_by_the_blocks(
+    side: Side, pair: World, theirs: bool
+) -> None:
     """Neither side is read for it; a blob of others, of the same length, is not taken for the copy."""
     name = f"lost-{theirs}"
     _write(pair, name)
-    rule = fault("PUT", f"/{name}$", query="comp=blocklist", drop="before" if theirs else "after")
-    pair.set_faults(rule)
+    pair.set_faults(fault("PUT", f"/{name}$", query="comp=blocklist", drop="before" if theirs else "after"))
     since = pair.now()
-
-    async def work(side: Side) -> str:
-        if theirs:
-            await asyncio.to_thread(_upload, pair, name, DATA[::-1])
-        return await _copy(side, pair, name)
-
     if theirs:
+        _upload(pair, name, DATA[::-1])
         with pytest.raises(ServiceError) as taken:
-            _with(work)
+            await _copy(side, pair, name)
         assert taken.value.status == 409
         return
-    etag = _with(work)
+    etag = await _copy(side, pair, name)
+    reads = [row for row in pair.log(since) if row["method"] == "GET" and row["path"].endswith(f"/{name}")]
+    # The list of blocks, before and after.
+    assert reads and [row for row in reads if not row.get("query")] == []
     with _target(pair, name) as client:
         assert etag == client.get_blob_properties().etag
         assert client.download_blob().readall() == DATA
-    reads = [row for row in pair.log(since) if row["method"] == "GET" and row["path"].endswith(f"/{name}")]
-    # The list of blocks, before and after; and what this test reads itself.
-    assert len([row for row in reads if not row.get("query")]) == 1
 
 
 @pytest.mark.parametrize("fault", [{"action": "status", "status": 503}, {"action": "drop", "when": "after"}])
-def test_a_block_that_fails_is_put_again_by_itself(pair: World, fault: dict[str, Any]) -> None:
+async def test_a_block_that_fails_is_put_again_by_itself(side: Side, pair: World, fault: dict[str, Any]) -> None:
     name = f"failing-{fault['action']}"
     _write(pair, name)
     pair.set_faults({"match": {**PUT, "path": f"/{name}$", "nth": BLOCKS}, **fault})
     since = pair.now()
 
-    async def work(side: Side) -> bytes | None:
-        await _copy(side, pair, name)
-        return await _bytes(side, pair, name)
-
-    assert _with(work) == DATA
+    await _copy(side, pair, name)
+    assert await _bytes(side, pair, name) == DATA
     assert len(_put(pair, since, name)) == BLOCKS + 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from tests.builders import fault
 
 from amlmigrate.cloud import blobs as module
 from amlmigrate.cloud import retrying
-from amlmigrate.cloud.credentials import STORAGE_SCOPE, Login
+from amlmigrate.cloud.credentials import STORAGE_SCOPE
 from amlmigrate.cloud.pacing import Pacer
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.workspace import Location
@@ -37,16 +36,10 @@ def world(seeded: World, azure_env: Any) -> Iterator[World]:
     seeded.set_faults()
 
 
-def _with(work: Callable[[Side], Awaitable[Any]]) -> Any:
-    async def inside() -> Any:
-        side = Side(Login())
-        try:
-            return await work(side)
-        finally:
-            await side.close()
-            await asyncio.sleep(0.1)
-
-    return asyncio.run(inside())
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call counts as cut off after a second."""
+    monkeypatch.setattr(retrying, "READ_SECONDS", 1.0)
 
 
 def _model(world: World) -> str:
@@ -62,106 +55,89 @@ def _signed_in(world: World, since: str) -> int:
 
 
 @pytest.mark.parametrize("service", ["arm", "blobs", "client"])
-def test_many_calls_with_a_token_that_is_refused_all_go_on_with_another(world: World, service: str) -> None:
+async def test_many_calls_with_a_token_that_is_refused_all_go_on_with_another(
+    side: Side, world: World, service: str
+) -> None:
     """However their answers come, nobody takes the refused one up again: it is refused for each of them."""
 
-    async def work(side: Side) -> None:
-        place = _place(world, "source", "m/1/a")
-        calls: dict[str, Callable[[], Awaitable[Any]]] = {
-            "arm": lambda: side.arm.get(_model(world)),
-            "blobs": lambda: side.blobs.listing(_place(world, "source")),
-            "client": lambda: side.blobs.head(place),
-        }
-        scope = ARM_SCOPE if service == "arm" else STORAGE_SCOPE
-        bad = AccessToken("refused", int(time.time()) + 86_400)
-        side.credential._tokens[(scope,)] = bad
-        results = await asyncio.gather(*(calls[service]() for _ in range(MANY)), return_exceptions=True)
-        assert [error for error in results if error is None or isinstance(error, BaseException)] == []
-
-    _with(work)
+    place = _place(world, "source", "m/1/a")
+    calls: dict[str, Callable[[], Awaitable[Any]]] = {
+        "arm": lambda: side.arm.get(_model(world)),
+        "blobs": lambda: side.blobs.listing(_place(world, "source")),
+        "client": lambda: side.blobs.head(place),
+    }
+    scope = ARM_SCOPE if service == "arm" else STORAGE_SCOPE
+    bad = AccessToken("refused", int(time.time()) + 86_400)
+    side.credential._tokens[(scope,)] = bad
+    results = await asyncio.gather(*(calls[service]() for _ in range(MANY)), return_exceptions=True)
+    assert [error for error in results if error is None or isinstance(error, BaseException)] == []
 
 
-def test_a_token_that_was_refused_is_not_given_again(world: World) -> None:
+async def test_a_token_that_was_refused_is_not_given_again(side: Side, world: World) -> None:
     """azure-identity keeps it until it runs out by the clock here, whatever the service says."""
     world.set_faults({"match": {"method": "GET", "host": ARM, "path": "/models/"}, "action": "expired_token"})
-
     since = world.now()
-
-    async def work(side: Side) -> int:
-        before = (await side.credential.get_token(ARM_SCOPE)).token
-        assert await side.arm.get(_model(world))
-        assert (await side.credential.get_token(ARM_SCOPE)).token != before
-        # An old answer that comes late does not cost the new token.
-        side.credential.forget(f"Bearer {before}")
-        assert await side.arm.get(_model(world))
-        return _signed_in(world, since)
-
+    before = (await side.credential.get_token(ARM_SCOPE)).token
+    assert await side.arm.get(_model(world))
+    assert (await side.credential.get_token(ARM_SCOPE)).token != before
+    # An old answer that comes late does not cost the new token.
+    side.credential.forget(f"Bearer {before}")
+    assert await side.arm.get(_model(world))
     # Once for the token that is refused, and once more.
-    assert _with(work) == 2
+    assert _signed_in(world, since) == 2
 
 
-def test_a_call_that_is_throttled_makes_all_of_its_kind_wait(world: World) -> None:
+async def test_a_call_that_is_throttled_makes_all_of_its_kind_wait(side: Side, world: World) -> None:
     rule = fault("GET", "/models/", host=ARM, status=429, retry_after=2)
     world.set_faults(rule)
 
-    async def work(side: Side) -> tuple[float, float]:
-        async def took(path: str, *, after: float) -> float:
-            await asyncio.sleep(after)
-            start = time.monotonic()
-            await side.arm.get(path)
-            return time.monotonic() - start
+    async def took(path: str, *, after: float) -> float:
+        await asyncio.sleep(after)
+        start = time.monotonic()
+        await side.arm.get(path)
+        return time.monotonic() - start
 
-        await side.arm.get(world.documents["source"]["id"])
-        found = await asyncio.gather(
-            took(_model(world), after=0), took(world.documents["source"]["id"], after=1.0)
-        )
-        return found[0], found[1]
-
-    throttled, other = _with(work)
+    await side.arm.get(world.documents["source"]["id"])
+    throttled, other = await asyncio.gather(
+        took(_model(world), after=0), took(world.documents["source"]["id"], after=1.0)
+    )
     assert throttled >= 2.0 and other >= 0.7
 
 
-def test_the_bucket_goes_by_what_each_answer_says_remains(world: World) -> None:
+async def test_the_bucket_goes_by_what_each_answer_says_remains(side: Side, world: World) -> None:
     header = {"x-ms-ratelimit-remaining-subscription-global-reads": "7"}
     rule = fault("GET", host=ARM, status=200, headers=header, body={"id": "x"})
     world.set_faults(rule)
 
-    async def work(side: Side) -> float:
-        await side.arm.get(_model(world))
-        pacer: Pacer = side.arm._pacer
-        return pacer.bucket(_model(world).split("/")[2], "GET").tokens
-
-    assert 0 < _with(work) <= 7
+    await side.arm.get(_model(world))
+    pacer: Pacer = side.arm._pacer
+    assert 0 < pacer.bucket(_model(world).split("/")[2], "GET").tokens <= 7
 
 
 @pytest.mark.parametrize(("status", "code"), [(503, "ServerBusy"), (500, "OperationTimedOut")])
-def test_storage_that_is_busy_gets_half_as_many_calls_and_arm_goes_on(
-    world: World, status: int, code: str
+async def test_storage_that_is_busy_gets_half_as_many_calls_and_arm_goes_on(
+    side: Side, world: World, status: int, code: str
 ) -> None:
     headers = {"x-ms-error-code": code}
     rule = fault("GET", host=BLOB, status=status, code=code, headers=headers)
     world.set_faults(rule)
 
-    async def work(side: Side) -> tuple[float, float]:
-        most = side.blobs.crowd.limit
-        asked = asyncio.create_task(side.blobs.listing(_place(world, "source")))
-        while side.blobs.crowd.limit == most and not asked.done():  # noqa: ASYNC110 - what it waits for raises no event
-            await asyncio.sleep(0.01)
-        halved = side.blobs.crowd.limit
-        assert await side.arm.get(_model(world))
-        assert side.arm._pacer.bucket(_model(world).split("/")[2], "GET").paused_until == 0
-        assert (await asked)[0]
-        return most, halved
-
-    most, halved = _with(work)
+    most = side.blobs.crowd.limit
+    asked = asyncio.create_task(side.blobs.listing(_place(world, "source")))
+    while side.blobs.crowd.limit == most and not asked.done():  # noqa: ASYNC110 - what it waits for raises no event
+        await asyncio.sleep(0.01)
+    halved = side.blobs.crowd.limit
+    assert await side.arm.get(_model(world))
+    assert side.arm._pacer.bucket(_model(world).split("/")[2], "GET").paused_until == 0
+    assert (await asked)[0]
     assert halved == most / 2
 
 
+@pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("largest", [10_000, 100])
-def test_a_copy_has_the_time_that_its_bytes_take(
-    world: World, monkeypatch: pytest.MonkeyPatch, largest: int
+async def test_a_copy_has_the_time_that_its_bytes_take(
+    side: Side, world: World, monkeypatch: pytest.MonkeyPatch, largest: int
 ) -> None:
-    monkeypatch.setattr(retrying, "READ_SECONDS", 1.0)
     monkeypatch.setattr(retrying, "COPIED_BYTES_A_SECOND", 200)
     monkeypatch.setattr(module, "LARGEST_SINGLE", largest)
     monkeypatch.setattr(module, "BLOCK", 600)
@@ -172,36 +148,28 @@ def test_a_copy_has_the_time_that_its_bytes_take(
         match["query"] = "comp=block&"
     world.set_faults(fault(**match, delay=2.0))
 
-    async def work(side: Side) -> None:
-        [blob] = (await side.blobs.listing(_place(world, "source", "m/1/a")))[0]
-        await side.blobs.copy_from(
-            side.blobs, _place(world, "source", "m/1/a"), blob, _place(world, "target", name)
-        )
-
-    _with(work)
+    [blob] = (await side.blobs.listing(_place(world, "source", "m/1/a")))[0]
+    await side.blobs.copy_from(side.blobs, _place(world, "source", "m/1/a"), blob, _place(world, "target", name))
 
 
+@pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("what", ["document", "copy"])
-def test_a_change_that_hangs_is_made_again_and_found_done(
-    world: World, monkeypatch: pytest.MonkeyPatch, what: str, tmp_path: Path
+async def test_a_change_that_hangs_is_made_again_and_found_done(
+    side: Side, world: World, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
-    monkeypatch.setattr(retrying, "READ_SECONDS", 1.0)
     monkeypatch.setattr(retrying, "COPIED_BYTES_A_SECOND", 10**9)
-    path = f"{world.documents['target']['id']}/environments/hung/versions/1"
     world.set_faults(fault("PUT", "/environments/hung" if what == "document" else "/hung$", hang="after"))
-
-    async def work(side: Side) -> Any:
-        if what == "document":
-            await side.arm.put(path, {"properties": {"image": "mcr.microsoft.com/x:1"}})
-            return await side.arm.get(path)
+    start = time.monotonic()
+    if what == "document":
+        path = f"{world.documents['target']['id']}/environments/hung/versions/1"
+        await side.arm.put(path, {"properties": {"image": "mcr.microsoft.com/x:1"}})
+        assert await side.arm.get(path)
+    else:
         [blob] = (await side.blobs.listing(_place(world, "source", "m/1/a")))[0]
         source, target = _place(world, "source", "m/1/a"), _place(world, "target", "hung")
         with pytest.raises(module.ServiceError) as taken:
             await side.blobs.copy_from(side.blobs, source, blob, target)
         # The first one's answer was lost: what it left is for whoever copies to compare.
         assert taken.value.code == "BlobAlreadyExists"
-        return await side.blobs.head(target)
-
-    start = time.monotonic()
-    assert _with(work)
+        assert await side.blobs.head(target)
     assert time.monotonic() - start < 30

@@ -14,7 +14,6 @@ import pytest
 from tests.acceptance.world import World, make_world
 
 from amlmigrate.cloud import retrying
-from amlmigrate.cloud.credentials import Login
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.asset import Blob
@@ -198,23 +197,13 @@ NAMES = ("file-list", *(f"{client}-{way}" for client in CLIENTS for way in ("rea
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_trouble_comes_to_the_same_whichever_client_meets_it(
-    world: World, calls: dict[str, Call], name: str
+async def test_each_trouble_comes_to_the_same_whichever_client_meets_it(
+    side: Side, world: World, calls: dict[str, Call], name: str
 ) -> None:
-    call = calls[name]
-
-    async def work() -> None:
-        side = Side(Login())
-        try:
-            # Signed in, and knowing who gives tokens for it.
-            await call.make(side, "0")
-            for number, trouble in enumerate(TROUBLES, 1):
-                await _one(world, side, call, trouble, str(number))
-        finally:
-            await side.close()
-            await asyncio.sleep(0.1)
-
-    asyncio.run(work())
+    # Signed in, and knowing who gives tokens for it.
+    await calls[name].make(side, "0")
+    for number, trouble in enumerate(TROUBLES, 1):
+        await _one(world, side, calls[name], trouble, str(number))
 
 
 async def _one(world: World, side: Side, call: Call, trouble: Trouble, number: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import hashlib
 import random
@@ -14,9 +13,7 @@ import pytest
 from azure.storage.blob import ContentSettings
 from tests.acceptance.world import World, make_world
 
-from amlmigrate.cloud.blobs import Blobs
-from amlmigrate.cloud.credentials import Credential, Login
-from amlmigrate.cloud.leases import Leases
+from amlmigrate.cloud.session import Side
 from amlmigrate.core.workspace import Location
 
 TEXT = b"paths:\n- file: ./a.csv\n" * 100
@@ -50,37 +47,24 @@ def _uploads(pair: World) -> Iterator[tuple[str, bytes, str]]:
                 yield name, data, label.strip()
 
 
-@pytest.mark.usefixtures("azure_env")
-def test_what_is_read_is_what_is_stored(pair: World) -> None:
-    asyncio.run(_read(pair, list(_uploads(pair))))
-
-
-async def _read(pair: World, uploads: list[tuple[str, bytes, str]]) -> None:
-    credential = Credential(Login())
-    side, leases = Blobs(Login(), credential), Leases(Login(), credential)
+async def test_what_is_read_is_what_is_stored(side: Side, pair: World) -> None:
+    uploads = list(_uploads(pair))
     account, container = pair.account("source"), pair.container("source")
-    try:
-        listed = {blob.path: blob for blob in (await side.listing(Location(account, container)))[0]}
-        for name, data, label in uploads:
-            place, blob = Location(account, container, name), listed[name]
-            assert dict(blob.headers)["content_encoding"] == label
-            handed: list[bytes] = []
-            sha, _, length = await side.digest(place, blob, lambda handed=handed: handed.append)  # type: ignore[misc]
-            assert (sha, length) == (hashlib.sha256(data).hexdigest(), len(data)), name
-            assert b"".join(handed) == data, name
-            assert await side.read(place, 2**30, blob.etag) == data, name
-            assert (await leases.read(place) or (b"",))[0] == data, name
-            found = await side.fetch(place, 2**30, blob.etag)
-            assert found is not None, name
-            assert (found.data, found.encoding) == (data, label), name
-            target = Location(pair.account("target"), pair.container("target"), name)
-            await side.write(blob, target, data)
-            copy = await side.head(target)
-            assert copy, name
-            assert (copy.headers, copy.length) == (blob.headers, len(data)), name
-    finally:
-        await side.close()
-        await leases.close()
-        await credential.close()
-        # aiohttp closes TLS connections a moment after the session.
-        await asyncio.sleep(0.3)
+    listed = {blob.path: blob for blob in (await side.blobs.listing(Location(account, container)))[0]}
+    for name, data, label in uploads:
+        place, blob = Location(account, container, name), listed[name]
+        assert dict(blob.headers)["content_encoding"] == label
+        handed: list[bytes] = []
+        sha, _, length = await side.blobs.digest(place, blob, lambda handed=handed: handed.append)  # type: ignore[misc]
+        assert (sha, length) == (hashlib.sha256(data).hexdigest(), len(data)), name
+        assert b"".join(handed) == data, name
+        assert await side.blobs.read(place, 2**30, blob.etag) == data, name
+        assert (await side.leases.read(place) or (b"",))[0] == data, name
+        found = await side.blobs.fetch(place, 2**30, blob.etag)
+        assert found is not None, name
+        assert (found.data, found.encoding) == (data, label), name
+        target = Location(pair.account("target"), pair.container("target"), name)
+        await side.blobs.write(blob, target, data)
+        copy = await side.blobs.head(target)
+        assert copy, name
+        assert (copy.headers, copy.length) == (blob.headers, len(data)), name

@@ -151,7 +151,7 @@ def _spoil(client: ContainerClient, folder: str) -> None:
 
 @pytest.mark.usefixtures("azure_env")
 @pytest.mark.parametrize("how", IN_ONE_PROCESS)
-def test_a_folder_is_copied_and_deleted_alike_wherever_that_is_performed(world: World, how: str) -> None:
+async def test_a_folder_is_copied_and_deleted_alike_wherever_that_is_performed(world: World, how: str) -> None:
     folder = how.replace(" ", "-")
     mapping = _mapping(world)
     account = mapping.source.storage_account
@@ -160,7 +160,7 @@ def test_a_folder_is_copied_and_deleted_alike_wherever_that_is_performed(world: 
         _fill(client, folder, names)
     with world.container_client("target") as client:
         _spoil(client, folder)
-    asyncio.run(_moved(world, folder, mapping, names, MAKE[how]))
+    await _moved(world, folder, mapping, names, MAKE[how])
 
 
 async def _moved(world: World, folder: str, mapping: Mapping, names: bytes, make: Make) -> None:
@@ -229,14 +229,18 @@ async def _deleted(deleter: Deleter, one: Step, ledger: Ledger, folder: str) -> 
 
 @pytest.mark.usefixtures("azure_env")
 @pytest.mark.parametrize("how", IN_ONE_PROCESS)
-def test_bytes_are_hashed_and_searched_alike_and_a_refusal_comes_back_whole(world: World, how: str) -> None:
+async def test_bytes_are_hashed_and_searched_alike_and_a_refusal_comes_back_whole(world: World, how: str) -> None:
     mapping = _mapping(world)
     place = Location(world.account("target"), world.container("target"), f"hashed-{how.replace(' ', '-')}")
     with world.container_client("target") as client:
         named = f"{mapping.source.storage_account}.blob.core.windows.net/{world.container('source')}"
         client.upload_blob(place.path, f"https://{named}/a\n")
 
-    async def work() -> None:
+    make = MAKE[how]
+    rule = fault(
+        host=rf"^{place.account}\.blob\.", path="/refused$", times=0, status=403, code="AuthorizationFailure"
+    )
+    with world.faults(rule):
         async with Session(LOGINS) as session:
             blob = await session.target.blobs.head(place)
             assert blob
@@ -255,35 +259,25 @@ def test_bytes_are_hashed_and_searched_alike_and_a_refusal_comes_back_whole(worl
             assert refused.value.address.endswith("/refused") and refused.value.exit_code is ExitCode.DENIED
             await asyncio.sleep(0.1)
 
-    make = MAKE[how]
-    rule = fault(
-        host=rf"^{place.account}\.blob\.", path="/refused$", times=0, status=403, code="AuthorizationFailure"
-    )
-    with world.faults(rule):
-        asyncio.run(work())
-
 
 @pytest.mark.usefixtures("azure_env")
-def test_a_blob_is_copied_in_one_process_and_deleted_in_another(world: World) -> None:
+async def test_a_blob_is_copied_in_one_process_and_deleted_in_another(world: World) -> None:
     source = Location(world.account("source"), world.container("source"), "one")
     target = Location(world.account("target"), world.container("target"), "one")
     with world.container_client("source") as client:
         client.upload_blob(source.path, b"abc")
 
-    async def work() -> None:
-        async with Session(LOGINS) as session:
-            blob = await session.source.blobs.head(source)
-            assert blob
-            executor = MAKE["a process each"](session)
-            copied = (await executor.perform(CopyTask(source, blob, target))).copied
-            there = await session.target.blobs.head(target)
-            assert copied and there and copied.target_etag == there.etag
-            tasks = (DeleteTask(target, blob.etag), DigestTask(target, there, False, _mapping(world).places))
-            kept, read = await asyncio.gather(*map(executor.perform, tasks))
-            assert (kept.end, kept.why) == (End.LEFT, "kept by the service: ConditionNotMet")
-            assert read.digested and read.digested.sha256 == hashlib.sha256(b"abc").hexdigest()
-            assert (await executor.perform(DeleteTask(target, there.etag))).end is End.DONE
-            assert await session.target.blobs.head(target) is None
-            await asyncio.sleep(0.1)
-
-    asyncio.run(work())
+    async with Session(LOGINS) as session:
+        blob = await session.source.blobs.head(source)
+        assert blob
+        executor = MAKE["a process each"](session)
+        copied = (await executor.perform(CopyTask(source, blob, target))).copied
+        there = await session.target.blobs.head(target)
+        assert copied and there and copied.target_etag == there.etag
+        tasks = (DeleteTask(target, blob.etag), DigestTask(target, there, False, _mapping(world).places))
+        kept, read = await asyncio.gather(*map(executor.perform, tasks))
+        assert (kept.end, kept.why) == (End.LEFT, "kept by the service: ConditionNotMet")
+        assert read.digested and read.digested.sha256 == hashlib.sha256(b"abc").hexdigest()
+        assert (await executor.perform(DeleteTask(target, there.etag))).end is End.DONE
+        assert await session.target.blobs.head(target) is None
+        await asyncio.sleep(0.1)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 
-from amlmigrate.cloud.blobs import Blobs
-from amlmigrate.cloud.credentials import Credential, Login
+from amlmigrate.cloud.session import Side
 from amlmigrate.core.workspace import Location
 from azsandbox import Sandbox, provision
 from azsandbox.client import Client
@@ -22,21 +20,10 @@ async def _lake(azure_env: Sandbox, account: str) -> None:
         await azure.upload(account, "data/a/one.csv", b"x")
 
 
-def test_it_lists_files_alone_and_knows_that_there_are_no_tags(azure_env: Sandbox) -> None:
+async def test_it_lists_files_alone_and_knows_that_there_are_no_tags(side: Side, azure_env: Sandbox) -> None:
     account = f"lake{uuid.uuid4().hex[:12]}"
-
-    async def listed() -> tuple[list[str], list[bool]]:
-        await _lake(azure_env, account)
-        credential = Credential(Login())
-        side = Blobs(Login(), credential)
-        try:
-            found, tagged = await side.listing(Location(account, "data"))
-            with_past, tagged_too, _ = await side.listing_with_past(Location(account, "data"))
-            assert [blob.path for blob in with_past] == [blob.path for blob in found]
-            return [blob.path for blob in found], [tagged, tagged_too]
-        finally:
-            await side.close()
-            await credential.close()
-            await asyncio.sleep(0.3)
-
-    assert asyncio.run(listed()) == (["a/one.csv"], [True, True])
+    await _lake(azure_env, account)
+    found, tagged = await side.blobs.listing(Location(account, "data"))
+    with_past, tagged_too, _ = await side.blobs.listing_with_past(Location(account, "data"))
+    assert [blob.path for blob in with_past] == [blob.path for blob in found] == ["a/one.csv"]
+    assert tagged and tagged_too

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -13,10 +12,8 @@ from tests.builders import fault
 
 from amlmigrate.cloud import blobs as module
 from amlmigrate.cloud import retrying
-from amlmigrate.cloud.credentials import Login
 from amlmigrate.cloud.errors import OtherBytesError, OutOfReachError, ServiceError
 from amlmigrate.cloud.session import Side
-from amlmigrate.core.asset import Blob
 from amlmigrate.core.workspace import Location
 
 SIZE, COUNT = 1_000, 10
@@ -43,24 +40,26 @@ def pair(made: World, azure_env: Any, monkeypatch: pytest.MonkeyPatch) -> Iterat
     made.set_faults()
 
 
-def _hash(pair: World, *rules: dict[str, Any], listed: Blob | None = None) -> tuple[str, int]:
-    """The digest, and how many reads it took."""
-    place = Location(pair.account("source"), pair.container("source"), "long")
+Hash = Callable[..., Awaitable[tuple[str, int]]]
 
-    async def work() -> str:
-        side = Side(Login())
-        try:
-            blob = listed or next(iter((await side.blobs.listing(place))[0]))
-            return (await side.blobs.digest(place, blob))[0]
-        finally:
-            await side.close()
-            await asyncio.sleep(0.1)
 
-    pair.set_faults(*rules)
-    since = pair.now()
-    found = asyncio.run(work())
-    rows = (row for row in pair.log(since) if row["method"] == "GET" and row["path"].endswith("/long"))
-    return found, len(list(rows))
+@pytest.fixture
+def hashed(side: Side, pair: World) -> Hash:
+    """Reads the blob under some rules: the digest, and how many reads it took."""
+
+    async def reading(*rules: dict[str, Any]) -> tuple[str, int]:
+        pair.set_faults(*rules)
+        since = pair.now()
+        [blob] = (await side.blobs.listing(_place(pair, "long")))[0]
+        found = await side.blobs.digest(_place(pair, "long"), blob)
+        rows = (row for row in pair.log(since) if row["method"] == "GET" and row["path"].endswith("/long"))
+        return found[0], len(list(rows))
+
+    return reading
+
+
+def _place(pair: World, name: str) -> Location:
+    return Location(pair.account("source"), pair.container("source"), name)
 
 
 def _etag(pair: World) -> str:
@@ -68,8 +67,8 @@ def _etag(pair: World) -> str:
         return str(client.get_blob_client("long").get_blob_properties().etag)
 
 
-def test_each_range_is_asked_for_once(pair: World) -> None:
-    assert _hash(pair) == (SHA, COUNT)
+async def test_each_range_is_asked_for_once(hashed: Hash) -> None:
+    assert await hashed() == (SHA, COUNT)
 
 
 @pytest.mark.parametrize(
@@ -86,10 +85,12 @@ def test_each_range_is_asked_for_once(pair: World) -> None:
     ],
     ids=lambda fault: "-".join(str(value) for value in fault.values()),
 )
-def test_a_range_that_fails_at_the_end_is_read_again_alone(pair: World, fault: dict[str, Any]) -> None:
+async def test_a_range_that_fails_at_the_end_is_read_again_alone(
+    hashed: Hash, pair: World, fault: dict[str, Any]
+) -> None:
     """Two in a row too: what was read before is not read again."""
     times = 1 if fault["action"] == "expired_token" else 2
-    assert _hash(pair, {"match": {**LAST, "times": times}, **fault}) == (SHA, COUNT + times)
+    assert await hashed({"match": {**LAST, "times": times}, **fault}) == (SHA, COUNT + times)
 
 
 ODD = {
@@ -111,51 +112,41 @@ def _odd(pair: World, what: str, **match: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("what", ODD)
-def test_an_answer_with_other_bytes_is_no_answer(pair: World, what: str) -> None:
-    assert _hash(pair, _odd(pair, what)) == (SHA, COUNT + 1)
+async def test_an_answer_with_other_bytes_is_no_answer(hashed: Hash, pair: World, what: str) -> None:
+    assert await hashed(_odd(pair, what)) == (SHA, COUNT + 1)
 
 
-def test_one_that_is_so_for_good_ends_with_what_it_is(pair: World) -> None:
+async def test_one_that_is_so_for_good_ends_with_what_it_is(hashed: Hash, pair: World) -> None:
     with pytest.raises(OtherBytesError) as odd:
-        _hash(pair, _odd(pair, "the whole blob", times=0))
+        await hashed(_odd(pair, "the whole blob", times=0))
     assert "200 instead of 206" in odd.value.summary and odd.value.address.endswith("/long")
 
 
-def test_one_that_breaks_off_for_good_is_out_of_reach(pair: World) -> None:
+async def test_one_that_breaks_off_for_good_is_out_of_reach(hashed: Hash, pair: World) -> None:
     with pytest.raises(OutOfReachError):
-        _hash(pair, fault(**LAST, times=0, cut=10))
+        await hashed(fault(**LAST, times=0, cut=10))
 
 
-def test_a_range_that_the_service_has_not_is_no_knowledge_of_the_blob(pair: World) -> None:
+async def test_a_range_that_the_service_has_not_is_no_knowledge_of_the_blob(hashed: Hash) -> None:
     fault = {"action": "status", "status": 416, "code": "InvalidRange"}
     with pytest.raises(ServiceError) as refused:
-        _hash(pair, {"match": LAST, **fault})
+        await hashed({"match": LAST, **fault})
     assert (refused.value.status, refused.value.code) == (416, "InvalidRange")
 
 
-def test_another_version_in_the_midst_is_drift(pair: World) -> None:
-    place = Location(pair.account("source"), pair.container("source"), "changing")
+async def test_another_version_in_the_midst_is_drift(side: Side, pair: World) -> None:
+    place, asked = _place(pair, "changing"), 0
     with pair.container_client("source") as client:
         client.upload_blob("changing", DATA, overwrite=True)
 
-        async def work() -> None:
-            side = Side(Login())
-            asked = 0
+        def stopping() -> bool:
+            nonlocal asked
+            asked += 1
+            if asked == COUNT // 2:
+                client.upload_blob("changing", DATA[::-1], overwrite=True)
+            return False
 
-            def stopping() -> bool:
-                nonlocal asked
-                asked += 1
-                if asked == COUNT // 2:
-                    client.upload_blob("changing", DATA[::-1], overwrite=True)
-                return False
-
-            try:
-                [blob] = (await side.blobs.listing(place))[0]
-                await side.blobs.digest(place, blob, stopping=stopping)
-            finally:
-                await side.close()
-                await asyncio.sleep(0.1)
-
+        [blob] = (await side.blobs.listing(place))[0]
         with pytest.raises(ServiceError) as changed:
-            asyncio.run(work())
+            await side.blobs.digest(place, blob, stopping=stopping)
     assert (changed.value.status, changed.value.code) == (412, "ConditionNotMet")

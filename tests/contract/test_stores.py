@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +12,6 @@ import pytest
 from tests.acceptance.world import World, make_world
 
 from amlmigrate.cloud import blobs, ranges, retrying, shares
-from amlmigrate.cloud.credentials import Login
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Side
 from amlmigrate.cloud.store import Store, UnsupportedError
@@ -62,32 +59,13 @@ def place(world: World, service: Service, request: pytest.FixtureRequest) -> Loc
     return Location(world.account("source"), container, folder, service=service)
 
 
-Work = Callable[[Store], Awaitable[None]]
-
-
 @pytest.fixture
-def do(azure_env: Any, service: Service, monkeypatch: pytest.MonkeyPatch) -> Callable[[Work], None]:
-    """Does some work with a store; whatever is longer than 100 bytes is read in ranges."""
+def store(side: Side, service: Service, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """Whatever is longer than 100 bytes is read in ranges."""
     for module in (blobs, shares):
         monkeypatch.setattr(module, "RANGE", SIZE)
     monkeypatch.setattr(retrying, "_wait", lambda _: 0.0)
-
-    async def work(with_store: Work) -> None:
-        async with _side() as side:
-            await with_store(side.store(service))
-
-    return lambda with_store: asyncio.run(work(with_store))
-
-
-@asynccontextmanager
-async def _side() -> AsyncIterator[Side]:
-    side = Side(Login())
-    try:
-        yield side
-    finally:
-        await side.close()
-        # aiohttp closes TLS connections a moment after the session.
-        await asyncio.sleep(0.1)
+    return side.store(service)
 
 
 def _blob(path: str, data: bytes = DATA) -> Blob:
@@ -106,211 +84,174 @@ async def _paths(store: Store, place: Location) -> list[str]:
     return [one.path async for one in store.list(place)]
 
 
-def test_what_is_written_is_found_as_it_was_written(do: Any, place: Location) -> None:
+async def test_what_is_written_is_found_as_it_was_written(store: Store, place: Location) -> None:
     place = place.below("deep/er/x")
 
-    async def work(store: Store) -> None:
-        etag = await store.write(_blob(place.path), place, DATA)
-        found = await store.head(place)
-        assert found and (found.path, found.length, found.etag) == (place.path, len(DATA), etag)
-        assert found.md5 == base64.b64encode(hashlib.md5(DATA, usedforsecurity=False).digest()).decode()
-        assert found.metadata == (("k", "v"),) and found.headers == _blob(place.path).headers
-        [listed] = [one async for one in store.list(place)]
-        assert (listed.path, listed.length, listed.etag) == (place.path, len(DATA), etag)
-        assert await store.read(place, len(DATA), etag) == await store.read(place, len(DATA)) == DATA
-
-    do(work)
+    etag = await store.write(_blob(place.path), place, DATA)
+    found = await store.head(place)
+    assert found and (found.path, found.length, found.etag) == (place.path, len(DATA), etag)
+    assert found.md5 == base64.b64encode(hashlib.md5(DATA, usedforsecurity=False).digest()).decode()
+    assert found.metadata == (("k", "v"),) and found.headers == _blob(place.path).headers
+    [listed] = [one async for one in store.list(place)]
+    assert (listed.path, listed.length, listed.etag) == (place.path, len(DATA), etag)
+    assert await store.read(place, len(DATA), etag) == await store.read(place, len(DATA)) == DATA
 
 
-def test_each_name_is_its_own(do: Any, place: Location) -> None:
-    async def work(store: Store) -> None:
-        for name in NAMES:
-            await _written(store, place.below(name), name.encode())
-        assert await _paths(store, place) == sorted(f"{place.path}/{name}" for name in NAMES)
-        for name in NAMES:
-            found = await store.head(place.below(name))
-            assert found and await store.read(place.below(name), SIZE, found.etag) == name.encode()
-            assert (await store.digest(place.below(name), found))[0] == hashlib.sha256(name.encode()).hexdigest()
-
-    do(work)
+async def test_each_name_is_its_own(store: Store, place: Location) -> None:
+    for name in NAMES:
+        await _written(store, place.below(name), name.encode())
+    assert await _paths(store, place) == sorted(f"{place.path}/{name}" for name in NAMES)
+    for name in NAMES:
+        found = await store.head(place.below(name))
+        assert found and await store.read(place.below(name), SIZE, found.etag) == name.encode()
+        assert (await store.digest(place.below(name), found))[0] == hashlib.sha256(name.encode()).hexdigest()
 
 
-def test_a_list_is_of_what_lies_below_a_prefix_in_the_order_of_code_points(do: Any, place: Location) -> None:
+async def test_a_list_is_of_what_lies_below_a_prefix_in_the_order_of_code_points(
+    store: Store, place: Location
+) -> None:
     paths = ("b/c/2", "b/c/1", "b-c", "b/c.d/1", "Big", "b/c0", "z", "é", "a/x")
 
-    async def work(store: Store) -> None:
-        for path in paths:
-            await _written(store, place.below(f"in/{path}"), b"x")
-        await _written(store, place.below("other"), b"x")
-        root = f"{place.path}/in"
-        assert await _paths(store, place.below("in")) == sorted(f"{root}/{path}" for path in paths)
-        inner = [f"{root}/b/c.d/1", f"{root}/b/c/1", f"{root}/b/c/2", f"{root}/b/c0"]
-        assert await _paths(store, place.below("in/b/c")) == inner
-        assert await _paths(store, place.at(f"{root}/b/c/")) == [f"{root}/b/c/1", f"{root}/b/c/2"]
-        assert await _paths(store, place.below("nothing")) == []
-
-    do(work)
+    for path in paths:
+        await _written(store, place.below(f"in/{path}"), b"x")
+    await _written(store, place.below("other"), b"x")
+    root = f"{place.path}/in"
+    assert await _paths(store, place.below("in")) == sorted(f"{root}/{path}" for path in paths)
+    inner = [f"{root}/b/c.d/1", f"{root}/b/c/1", f"{root}/b/c/2", f"{root}/b/c0"]
+    assert await _paths(store, place.below("in/b/c")) == inner
+    assert await _paths(store, place.at(f"{root}/b/c/")) == [f"{root}/b/c/1", f"{root}/b/c/2"]
+    assert await _paths(store, place.below("nothing")) == []
 
 
-def test_what_is_not_there_is_none_and_a_list_of_it_is_refused(do: Any, place: Location) -> None:
+async def test_what_is_not_there_is_none_and_a_list_of_it_is_refused(store: Store, place: Location) -> None:
     nowhere = replace(place, container="missing")
 
-    async def work(store: Store) -> None:
-        for one in (place.below("missing"), place.below("missing/deep"), nowhere):
-            assert await store.head(one) is None and await store.read(one, SIZE) is None
-            await store.delete(one, '"0x1"')
-        with pytest.raises(ServiceError) as refused:
-            await _paths(store, nowhere)
-        code = "ContainerNotFound" if store.service is Service.BLOB else "ShareNotFound"
-        assert (refused.value.status, refused.value.code) == (404, code)
-
-    do(work)
+    for one in (place.below("missing"), place.below("missing/deep"), nowhere):
+        assert await store.head(one) is None and await store.read(one, SIZE) is None
+        await store.delete(one, '"0x1"')
+    with pytest.raises(ServiceError) as refused:
+        await _paths(store, nowhere)
+    code = "ContainerNotFound" if store.service is Service.BLOB else "ShareNotFound"
+    assert (refused.value.status, refused.value.code) == (404, code)
 
 
-def test_only_small_ones_of_the_version_that_is_named_are_read(do: Any, place: Location) -> None:
-    async def work(store: Store) -> None:
-        old = await _written(store, place)
-        assert await store.read(place, len(DATA) - 1) is None
-        await store.write(_blob(place.path), place, DATA[::-1], replaces=old.etag)
-        for read in (store.read(place, len(DATA), old.etag), store.digest(place, old)):
-            with pytest.raises(ServiceError) as other:
-                await read
-            assert other.value.status == 412
-        assert await store.read(place, len(DATA)) == DATA[::-1]
-
-    do(work)
-
-
-def test_nothing_is_written_over_but_the_version_that_is_named(do: Any, place: Location) -> None:
-    async def work(store: Store) -> None:
-        first = await _written(store, place)
-        for replaces in (None, '"0x8DAA197C852CEDF"'):
-            with pytest.raises(ServiceError) as refused:
-                await store.write(_blob(place.path, b"x"), place, b"x", replaces=replaces)
-            assert refused.value.status in (409, 412)
-        assert await store.read(place, len(DATA), first.etag) == DATA
-        with pytest.raises(ServiceError) as absent:
-            await store.write(_blob(place.path, b"x"), place.at(f"{place.path}-"), b"x", replaces=first.etag)
-        assert absent.value.status == 412 and await store.head(place.at(f"{place.path}-")) is None
-        second = await store.write(_blob(place.path, b"x"), place, b"x", replaces=first.etag)
-        assert second != first.etag and await store.read(place, SIZE, second) == b"x"
-
-    do(work)
-
-
-def test_nothing_is_deleted_but_the_version_that_is_named(do: Any, place: Location) -> None:
-    async def work(store: Store) -> None:
-        found = await _written(store, place)
-        await _written(store, place.at(f"{place.path}-"))
+async def test_only_small_ones_of_the_version_that_is_named_are_read(store: Store, place: Location) -> None:
+    old = await _written(store, place)
+    assert await store.read(place, len(DATA) - 1) is None
+    await store.write(_blob(place.path), place, DATA[::-1], replaces=old.etag)
+    for read in (store.read(place, len(DATA), old.etag), store.digest(place, old)):
         with pytest.raises(ServiceError) as other:
-            await store.delete(place, '"0x8DAA197C852CEDF"')
-        assert other.value.status == 412 and await store.read(place, len(DATA), found.etag) == DATA
-        await store.delete(place, found.etag)
-        assert await _paths(store, place) == [f"{place.path}-"]
-        await store.delete(place, found.etag)
+            await read
+        assert other.value.status == 412
+    assert await store.read(place, len(DATA)) == DATA[::-1]
 
-    do(work)
+
+async def test_nothing_is_written_over_but_the_version_that_is_named(store: Store, place: Location) -> None:
+    first = await _written(store, place)
+    for replaces in (None, '"0x8DAA197C852CEDF"'):
+        with pytest.raises(ServiceError) as refused:
+            await store.write(_blob(place.path, b"x"), place, b"x", replaces=replaces)
+        assert refused.value.status in (409, 412)
+    assert await store.read(place, len(DATA), first.etag) == DATA
+    with pytest.raises(ServiceError) as absent:
+        await store.write(_blob(place.path, b"x"), place.at(f"{place.path}-"), b"x", replaces=first.etag)
+    assert absent.value.status == 412 and await store.head(place.at(f"{place.path}-")) is None
+    second = await store.write(_blob(place.path, b"x"), place, b"x", replaces=first.etag)
+    assert second != first.etag and await store.read(place, SIZE, second) == b"x"
+
+
+async def test_nothing_is_deleted_but_the_version_that_is_named(store: Store, place: Location) -> None:
+    found = await _written(store, place)
+    await _written(store, place.at(f"{place.path}-"))
+    with pytest.raises(ServiceError) as other:
+        await store.delete(place, '"0x8DAA197C852CEDF"')
+    assert other.value.status == 412 and await store.read(place, len(DATA), found.etag) == DATA
+    await store.delete(place, found.etag)
+    assert await _paths(store, place) == [f"{place.path}-"]
+    await store.delete(place, found.etag)
 
 
 @pytest.mark.parametrize("length", [0, 1, SIZE, SIZE + 1, len(DATA)])
-def test_a_digest_is_that_of_the_bytes_as_they_are_stored(do: Any, place: Location, length: int) -> None:
+async def test_a_digest_is_that_of_the_bytes_as_they_are_stored(
+    store: Store, place: Location, length: int
+) -> None:
     data, handed = DATA[:length], bytearray()
 
-    async def work(store: Store) -> None:
-        found = await _written(store, place, data)
-        sha256, md5, counted = await store.digest(place, found, lambda: handed.extend)
-        assert (sha256, counted) == (hashlib.sha256(data).hexdigest(), length) and handed == data
-        assert md5 == found.md5 == base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
-
-    do(work)
+    found = await _written(store, place, data)
+    sha256, md5, counted = await store.digest(place, found, lambda: handed.extend)
+    assert (sha256, counted) == (hashlib.sha256(data).hexdigest(), length) and handed == data
+    assert md5 == found.md5 == base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
 
 
-def test_a_long_one_is_left_between_two_ranges(do: Any, place: Location) -> None:
-    async def work(store: Store) -> None:
-        found, asked = await _written(store, place), 0
+async def test_a_long_one_is_left_between_two_ranges(store: Store, place: Location) -> None:
+    found, asked = await _written(store, place), 0
 
-        def stopping() -> bool:
-            nonlocal asked
-            asked += 1
-            return asked > 5
+    def stopping() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 5
 
-        with pytest.raises(InterruptedRunError):
-            await store.digest(place, found, stopping=stopping)
-
-    do(work)
+    with pytest.raises(InterruptedRunError):
+        await store.digest(place, found, stopping=stopping)
 
 
 @pytest.mark.parametrize("change", [{}, {"etag": '"0x8DAA197C852CEDF"'}], ids=["as listed", "of another version"])
-def test_a_copy_is_of_the_version_that_was_listed_or_the_store_says_that_it_makes_none(
-    do: Any, world: World, place: Location, change: dict[str, Any]
+async def test_a_copy_is_of_the_version_that_was_listed_or_the_store_says_that_it_makes_none(
+    store: Store, world: World, place: Location, change: dict[str, Any]
 ) -> None:
     target = replace(place, account=world.account("target"))
     target = target if place.service is Service.FILE else replace(target, container=world.container("target"))
-
-    async def work(store: Store) -> None:
-        blob = replace(await _written(store, place), **change)
-        copied = store.copy_from(store, place, blob, target)
-        if "copy_from" in CANNOT[store.service]:
-            with pytest.raises(UnsupportedError) as unsupported:
-                await copied
-            assert unsupported.value.address == store.url(target) and unsupported.value.remedy
-        elif change:
-            with pytest.raises(ServiceError) as refused:
-                await copied
-            assert refused.value.status == 412
-        else:
-            assert await store.digest(target, replace(blob, etag=await copied)) == await store.digest(place, blob)
-            with pytest.raises(ServiceError) as taken:
-                await store.copy_from(store, place, blob, target)
-            assert taken.value.status == 409
-            return
-        assert await store.head(target) is None
-
-    do(work)
+    blob = replace(await _written(store, place), **change)
+    copied = store.copy_from(store, place, blob, target)
+    if "copy_from" in CANNOT[store.service]:
+        with pytest.raises(UnsupportedError) as unsupported:
+            await copied
+        assert unsupported.value.address == store.url(target) and unsupported.value.remedy
+    elif change:
+        with pytest.raises(ServiceError) as refused:
+            await copied
+        assert refused.value.status == 412
+    else:
+        assert await store.digest(target, replace(blob, etag=await copied)) == await store.digest(place, blob)
+        with pytest.raises(ServiceError) as taken:
+            await store.copy_from(store, place, blob, target)
+        assert taken.value.status == 409
+        return
+    assert await store.head(target) is None
 
 
-def test_a_store_takes_no_copy_from_another_service(azure_env: Any, world: World, place: Location) -> None:
-    async def work() -> None:
-        async with _side() as side:
-            for target in (side.blobs, side.shares):
-                origin = side.shares if target is side.blobs else side.blobs
-                with pytest.raises(UnsupportedError):
-                    await target.copy_from(origin, place, _blob(place.path), place)
-
-    asyncio.run(work())
+async def test_a_store_takes_no_copy_from_another_service(side: Side, place: Location) -> None:
+    for target, origin in ((side.blobs, side.shares), (side.shares, side.blobs)):
+        with pytest.raises(UnsupportedError):
+            await target.copy_from(origin, place, _blob(place.path), place)
 
 
 @pytest.mark.parametrize("more", [{"tier": "Cool"}, {"tags": (("a", "b"),)}], ids=["tier", "tags"])
-def test_what_a_store_does_not_keep_it_does_not_drop_silently(
-    do: Any, place: Location, more: dict[str, Any]
+async def test_what_a_store_does_not_keep_it_does_not_drop_silently(
+    store: Store, place: Location, more: dict[str, Any]
 ) -> None:
     blob = replace(_blob(place.path), **more)
-
-    async def work(store: Store) -> None:
-        if store.service is Service.FILE:
-            with pytest.raises(UnsupportedError):
-                await store.write(blob, place, DATA)
-            assert await store.head(place) is None
-            return
-        await store.write(blob, place, DATA)
-        [listed] = [one async for one in store.list(place)]
-        assert {name: getattr(listed, name) for name in more} == more
-
-    do(work)
+    if store.service is Service.FILE:
+        with pytest.raises(UnsupportedError):
+            await store.write(blob, place, DATA)
+        assert await store.head(place) is None
+        return
+    await store.write(blob, place, DATA)
+    [listed] = [one async for one in store.list(place)]
+    assert {name: getattr(listed, name) for name in more} == more
 
 
-def test_a_file_is_never_there_by_half(do: Any, place: Location, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_file_is_never_there_by_half(
+    store: Store, place: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(shares, "LARGEST_WRITTEN", len(DATA) - 1)
 
-    async def work(store: Store) -> None:
-        if store.service is Service.FILE:
-            with pytest.raises(UnsupportedError):
-                await store.write(_blob(place.path), place, DATA)
-            assert await store.head(place) is None
-        else:
-            await _written(store, place)
-
-    do(work)
+    if store.service is Service.FILE:
+        with pytest.raises(UnsupportedError):
+            await store.write(_blob(place.path), place, DATA)
+        assert await store.head(place) is None
+    else:
+        await _written(store, place)
 
 
 @pytest.mark.parametrize(
@@ -324,10 +265,12 @@ def test_a_file_is_never_there_by_half(do: Any, place: Location, monkeypatch: py
     ],
     ids=lambda fault: "-".join(str(value) for value in fault.values()),
 )
-def test_what_passes_is_tried_again(do: Any, world: World, place: Location, fault: dict[str, Any]) -> None:
+async def test_what_passes_is_tried_again(
+    store: Store, world: World, place: Location, fault: dict[str, Any]
+) -> None:
     """Of a write whose answer was lost the caller is told so: what is there then may be its own."""
 
-    async def work(store: Store) -> None:
+    try:
         _under(world, place, fault, "PUT|DELETE|GET|HEAD")
         try:
             await store.write(_blob(place.path), place, DATA)
@@ -339,9 +282,6 @@ def test_what_passes_is_tried_again(do: Any, world: World, place: Location, faul
         _under(world, place, fault, "DELETE")
         await store.delete(place, found.etag)
         assert await store.head(place) is None
-
-    try:
-        do(work)
     finally:
         world.set_faults()
 
@@ -353,7 +293,7 @@ def _under(world: World, place: Location, fault: dict[str, Any], methods: str) -
 
 
 @pytest.mark.parametrize("method", ["list", "head", "read", "digest", "write", "delete"])
-def test_a_refusal_is_told_with_its_code(do: Any, world: World, place: Location, method: str) -> None:
+async def test_a_refusal_is_told_with_its_code(store: Store, world: World, place: Location, method: str) -> None:
     denied = {"action": "status", "status": 403, "code": "AuthorizationPermissionMismatch"}
     calls: dict[str, Callable[[Store, Blob], Awaitable[Any]]] = {
         "list": lambda store, _: _paths(store, place),
@@ -364,45 +304,32 @@ def test_a_refusal_is_told_with_its_code(do: Any, world: World, place: Location,
         "delete": lambda store, found: store.delete(place, found.etag),
     }
 
-    async def work(store: Store) -> None:
+    try:
         found = await _written(store, place)
         rules = [{**denied, "match": {"host": rf"^{place.account}\.{place.service.value}\.", "times": 0}}]
         world.set_faults(*rules)
         with pytest.raises(ServiceError) as refused:
             await calls[method](store, found)
         assert refused.value.status == 403 and refused.value.code == "AuthorizationPermissionMismatch"
-
-    try:
-        do(work)
     finally:
         world.set_faults()
 
 
-def test_without_the_lease_nothing_is_changed(azure_env: Any, service: Service, place: Location) -> None:
-    async def work() -> None:
-        async with _side() as side:
-            store = side.store(service)
-            found = await _written(store, place)
-            assert side.fence
-            side.fence.lose("somebody else has it")
-            for change in (
-                lambda: store.write(_blob(place.path), place, b"x", replaces=found.etag),
-                lambda: store.delete(place, found.etag),
-            ):
-                with pytest.raises(LeaseLostError):
-                    await change()
-            assert await store.read(place, len(DATA), found.etag) == DATA
-
-    asyncio.run(work())
+async def test_without_the_lease_nothing_is_changed(side: Side, service: Service, place: Location) -> None:
+    store = side.store(service)
+    found = await _written(store, place)
+    assert side.fence
+    side.fence.lose("somebody else has it")
+    for change in (
+        lambda: store.write(_blob(place.path), place, b"x", replaces=found.etag),
+        lambda: store.delete(place, found.etag),
+    ):
+        with pytest.raises(LeaseLostError):
+            await change()
+    assert await store.read(place, len(DATA), found.etag) == DATA
 
 
-def test_each_service_has_one_store_and_what_it_guards_is_said(azure_env: Any) -> None:
-    async def work() -> None:
-        async with _side() as side:
-            assert {service: side.store(service).guarded for service in Service} == {
-                Service.BLOB: True,
-                Service.FILE: False,
-            }
-
-    asyncio.run(work())
+async def test_each_service_has_one_store_and_what_it_guards_is_said(side: Side) -> None:
+    guarded = {service: side.store(service).guarded for service in Service}
+    assert guarded == {Service.BLOB: True, Service.FILE: False}
     assert ranges.RANGE > SIZE
