@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import pytest
+
 from azsandbox.arm import Arm, apiversions, build
 from azsandbox.arm.clock import Clock
 from azsandbox.messages import ContainerShown, Principal, Request, Response, ShareShown
@@ -220,7 +222,8 @@ class ArmClient:
         entry = {"tenantId": TENANT, "objectId": object_id, "permissions": {"keys": list(permissions)}}
         await self.ok("PUT", path, {"properties": {"accessPolicies": [entry]}})
 
-    def workspace_body(self, **properties: Any) -> dict[str, Any]:
+    @staticmethod
+    def workspace_body(**properties: Any) -> dict[str, Any]:
         """What creates a workspace of that group."""
         made_of = {
             "storageAccount": f"{GROUP}/providers/Microsoft.Storage/storageAccounts/acct",
@@ -248,3 +251,10 @@ def client(
     accounts = FakeAccounts()
     arm = build(state, accounts, limits=limits, operation_seconds=operation_seconds, clock=clock)
     return ArmClient(arm, accounts)
+
+
+@pytest.fixture
+async def with_group(bare: ArmClient) -> ArmClient:
+    """ARM with a resource group and what a workspace needs: a module that wants no more names this `arm`."""
+    await bare.group()
+    return bare

@@ -6,17 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
-from arm_harness import GROUP, SUBSCRIPTION, WORKSPACE, ArmClient
+from arm_harness import GROUP, SUBSCRIPTION, WORKSPACE, ArmClient, with_group
 
 from azsandbox.arm import apiversions
 
+arm = with_group  # the fixture
+
 PROVIDERS = f"{GROUP}/providers"
-
-
-@pytest.fixture
-async def arm(bare: ArmClient) -> ArmClient:
-    await bare.group()
-    return bare
 
 
 def test_every_version_has_its_source() -> None:

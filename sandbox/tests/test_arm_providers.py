@@ -5,18 +5,14 @@ from __future__ import annotations
 import json
 
 import pytest
-from arm_harness import GROUP, SUBSCRIPTION, WORKSPACE, ArmClient
+from arm_harness import GROUP, SUBSCRIPTION, WORKSPACE, ArmClient, with_group
+
+arm = with_group  # the fixture
 
 ACCOUNT = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/acct"
 VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv"
 IDENTITY = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/user"
 OTHER = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/other"
-
-
-@pytest.fixture
-async def arm(bare: ArmClient) -> ArmClient:
-    await bare.group()
-    return bare
 
 
 async def test_resource_groups(arm: ArmClient) -> None:

@@ -8,17 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from arm_harness import GROUP, SUBSCRIPTION, TENANT, WORKSPACE, ArmClient
+from arm_harness import GROUP, SUBSCRIPTION, TENANT, WORKSPACE, ArmClient, with_group
+
+arm = with_group  # the fixture
 
 RECORDED = "2024-04-01"
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,7})?(Z|\+00:00)$")
 _OWN = ("provisioningState", "stage", "jobName", "isDefault")
-
-
-@pytest.fixture
-async def arm(bare: ArmClient) -> ArmClient:
-    await bare.group()
-    return bare
 
 
 def _recorded(shared: Path, name: str) -> list[Any]:

@@ -36,26 +36,6 @@ async def test_unauthenticated_and_wrong_audience(arm: ArmClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "headers", "status", "code"),
-    [
-        (b'{"properties": ', {}, 400, "InvalidRequestContent"),
-        (b"", {}, 400, "InvalidRequestContent"),
-        (b"[1]", {}, 400, "InvalidRequestContent"),
-        (b'{"properties": 1}', {}, 400, "InvalidRequestContent"),
-        (b"{}", {}, 400, "UserError"),
-        (b"\xff\xfe", {}, 400, "InvalidRequestContent"),
-        (b"{}", {"content-type": "text/plain"}, 415, "UnsupportedMediaType"),
-        (b'"' + b"a" * 4_200_000 + b'"', {}, 413, "RequestEntityTooLarge"),
-    ],
-)
-async def test_careless_bodies(
-    arm: ArmClient, body: bytes, headers: dict[str, str], status: int, code: str
-) -> None:
-    await arm.error(status, "PUT", f"{WORKSPACE}/data/a/versions/1", body, headers=headers, code=code)
-    await arm.error(404, "GET", f"{WORKSPACE}/data/a")
-
-
-@pytest.mark.parametrize(
     ("kind", "properties"),
     [
         ("data", {"dataType": "unheard_of", "dataUri": "https://example.com"}),
@@ -89,21 +69,6 @@ async def test_unknown_routes_are_the_gateways_and_marked_for_the_log(arm: ArmCl
     assert set(json.loads(response.body)["error"]) == {"code", "message"}
     assert response.headers["x-ms-failure-cause"] == "gateway"
     assert response.headers["x-azsandbox-unknown-route"] == "1"
-
-
-async def test_methods_that_nothing_answers(arm: ArmClient) -> None:
-    assert (await arm.send("PATCH", f"{WORKSPACE}/data/a/versions/1", {})).status == 405
-    assert (await arm.send("DELETE", f"{WORKSPACE}/data")).status == 405
-    assert (await arm.send("POST", f"{WORKSPACE}/data/a/versions/1", {})).status == 404
-
-
-async def test_parents_have_to_be_there(arm: ArmClient) -> None:
-    other = WORKSPACE.replace("/source", "/other")
-    await arm.error(404, "GET", f"{other}/models/a", code="ParentResourceNotFound")
-    group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/none"
-    error = await arm.error(404, "GET", f"{group}/providers/Microsoft.MachineLearningServices/workspaces/a")
-    assert error == {"code": "ResourceGroupNotFound", "message": "Resource group 'none' could not be found."}
-    await arm.error(400, "GET", "/subscriptions/none/resourceGroups", code="InvalidSubscriptionId")
 
 
 async def test_headers_of_the_front_end(arm: ArmClient) -> None:

@@ -40,19 +40,6 @@ async def test_replace_and_delete(workspace: ArmClient) -> None:
     assert (await workspace.ok("GET", WORKSPACE))["tags"] == {}
 
 
-@pytest.mark.parametrize(
-    ("body", "code"),
-    [
-        ({"operation": "Add", "properties": {"tags": {}}}, "InvalidTagsPatchOperation"),
-        ({"operation": "Merge", "properties": {"tags": {"a/b": "1"}}}, "InvalidTagName"),
-        ({"operation": "Merge", "properties": {"tags": {f"t{n}": "1" for n in range(51)}}}, "TagsLimitExceeded"),
-        ({"operation": "Merge", "properties": {"tags": {"a": "x" * 257}}}, "InvalidTagValue"),
-    ],
-)
-async def test_what_is_refused(workspace: ArmClient, body: dict[str, Any], code: str) -> None:
-    await workspace.error(400, "PATCH", TAGS, body, code=code)
-
-
 async def test_groups_have_tags_and_what_is_missing_has_none(workspace: ArmClient) -> None:
     await workspace.ok(
         "PATCH", f"{GROUP}/providers/Microsoft.Resources/tags/default", _patch("Merge", team="risk")

@@ -257,16 +257,6 @@ async def test_patch_changes_what_it_may(arm: ArmClient) -> None:
     await arm.error(400, "PATCH", WORKSPACE, {"properties": {"keyVault": VAULT.replace("/kv", "/other")}})
 
 
-async def test_what_a_workspace_is_made_of_has_to_be_there_and_fit(arm: ArmClient) -> None:
-    await arm.group()
-    accounts = f"{GROUP}/providers/Microsoft.Storage/storageAccounts"
-    await arm.error(404, "PUT", WORKSPACE, arm.workspace_body(storageAccount=f"{accounts}/none"))
-    await arm.error(400, "PUT", WORKSPACE, arm.workspace_body(keyVault=None))
-    await arm.error(400, "PUT", WORKSPACE.replace("/source", "/a"), arm.workspace_body())
-    await arm.ok("PUT", f"{accounts}/lake", {"location": "eastus2", "properties": {"isHnsEnabled": True}})
-    await arm.error(400, "PUT", WORKSPACE, arm.workspace_body(storageAccount=f"{accounts}/lake"))
-
-
 async def test_soft_deletion_ends_jobs_computes_and_role_assignments(arm: ArmClient) -> None:
     await arm.workspace()
     compute = {"location": "eastus2", "properties": {"computeType": "AmlCompute", "properties": {}}}

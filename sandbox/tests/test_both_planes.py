@@ -102,18 +102,6 @@ async def test_lists_are_filtered_and_paged_as_asked(world: World, place: str) -
         await world.arm.error(400, "GET", f"{place}?{query}", version=STORAGE)
 
 
-async def test_what_arm_does_not_take(world: World) -> None:
-    for place in (CONTAINERS, SHARES):
-        await world.arm.error(400, "PUT", f"{place}/a--b", {}, version=STORAGE)
-        await world.arm.error(404, "PATCH", f"{place}/missing", {"properties": {}}, version=STORAGE)
-    for properties in ({"shareQuota": 0}, {"shareQuota": "5"}, {"accessTier": "Warm"}):
-        await world.arm.error(400, "PUT", f"{SHARES}/one", {"properties": properties}, version=STORAGE)
-    refused = {"properties": {"publicAccess": "Blob"}}
-    await world.arm.error(
-        409, "PUT", f"{CONTAINERS}/one", refused, version=STORAGE, code="PublicAccessNotPermitted"
-    )
-
-
 @dataclass
 class Account:
     """An account of the running sandbox by all its clients."""

@@ -64,7 +64,7 @@ class World:
         )
         body["requestType"] = "AdminAssign" if body["requestType"] == "Eligible" else body["requestType"]
         path = f"{scope}/{AUTHORIZATION}/{kind}/{kind[4]}{int(self.later)}"
-        return await self.arm.ok("PUT", path, {"properties": body}, version="2020-10-01")
+        return await self.arm.ok("PUT", path, {"properties": body})
 
     async def status(self, method: str, path: str, body: Any = None) -> int:
         """What somebody is answered."""
@@ -131,28 +131,22 @@ async def test_who_has_no_role_is_refused_for_that_and_not_by_a_deny_assignment(
 async def test_deny_assignments_are_listed_and_made_by_nobody(world: World) -> None:
     world.deny(GROUP, "*/delete")
     at = f"{AUTHORIZATION}/denyAssignments"
-    [one] = await world.arm.every(f"{ACCOUNT}/{at}", version="2022-04-01")
+    [one] = await world.arm.every(f"{ACCOUNT}/{at}")
     assert one["id"].startswith(f"{GROUP}/{at}/") and one["properties"]["scope"] == GROUP
-    assert await world.arm.ok("GET", one["id"], version="2022-04-01") == one
-    assert (
-        await world.arm.every(f"/subscriptions/{SUBSCRIPTION}/{at}?$filter=atScope()", version="2022-04-01") == []
-    )
-    assert len(await world.arm.every(f"/subscriptions/{SUBSCRIPTION}/{at}", version="2022-04-01")) == 1
-    assert await world.arm.every(f"{ACCOUNT}/{at}?$filter=principalId eq 'x'", version="2022-04-01") == []
+    assert await world.arm.ok("GET", one["id"]) == one
+    assert await world.arm.every(f"/subscriptions/{SUBSCRIPTION}/{at}?$filter=atScope()") == []
+    assert len(await world.arm.every(f"/subscriptions/{SUBSCRIPTION}/{at}")) == 1
+    assert await world.arm.every(f"{ACCOUNT}/{at}?$filter=principalId eq 'x'") == []
     for unknown in ("assignedTo('x')", "atScope() or principalId eq 'x'"):
-        await world.arm.error(
-            400, "GET", f"{ACCOUNT}/{at}?$filter={unknown}", version="2022-04-01", code="UnsupportedQuery"
-        )
-    await world.arm.error(
-        405, "PUT", f"{GROUP}/{at}/mine", {"properties": {}}, version="2022-04-01", code="HttpMethodNotSupported"
-    )
+        await world.arm.error(400, "GET", f"{ACCOUNT}/{at}?$filter={unknown}", code="UnsupportedQuery")
+    await world.arm.error(405, "PUT", f"{GROUP}/{at}/mine", {"properties": {}}, code="HttpMethodNotSupported")
 
 
 async def test_one_that_only_logs_takes_nothing_and_does_not_show_it(world: World) -> None:
     await world.give(CONTRIBUTOR, GROUP, type="NoExpiration")
     world.deny(GROUP, "*", denyAssignmentEffect="audit", isSystemProtected=False)
     assert await world.status("GET", ACCOUNT) == 200
-    [one] = await world.arm.every(f"{ACCOUNT}/{AUTHORIZATION}/denyAssignments", version="2022-04-01")
+    [one] = await world.arm.every(f"{ACCOUNT}/{AUTHORIZATION}/denyAssignments")
     assert one["properties"]["isSystemProtected"] is False and "denyAssignmentEffect" not in one["properties"]
     with pytest.raises(ValueError, match="is not known here"):
         world.deny(GROUP, "*", denyAssignmentEffect="later")
@@ -162,7 +156,7 @@ async def test_many_deny_assignments_come_in_pages(world: World) -> None:
     told = {"permissions": [{"actions": ["*/delete"]}], "principals": [{"id": EVERYBODY}]}
     rows = [{"scope": GROUP, "name": f"n{n:04}", "properties": told} for n in range(1003)]
     world.denials = tuple(parsed(row) for row in rows)
-    found = await world.arm.every(f"{GROUP}/{AUTHORIZATION}/denyAssignments", version="2022-04-01")
+    found = await world.arm.every(f"{GROUP}/{AUTHORIZATION}/denyAssignments")
     assert [one["name"] for one in found] == [row["name"] for row in rows]
 
 
@@ -170,18 +164,18 @@ async def test_a_role_for_an_hour_ends_by_the_clock(world: World) -> None:
     await world.give(READER, GROUP, type="AfterDuration", duration="PT1H")
     instances = f"{GROUP}/{AUTHORIZATION}/roleAssignmentScheduleInstances"
     query = f"?$filter=principalId eq '{SOMEBODY.object_id}'"
-    [instance] = await world.arm.every(instances + query, version="2020-10-01")
+    [instance] = await world.arm.every(instances + query)
     told = instance["properties"]
     assert told["assignmentType"] == "Assigned" and told["memberType"] == "Direct" and told["endDateTime"]
-    [assignment] = await world.arm.every(f"{GROUP}/{AUTHORIZATION}/roleAssignments{query}", version="2022-04-01")
+    [assignment] = await world.arm.every(f"{GROUP}/{AUTHORIZATION}/roleAssignments{query}")
     assert told["originRoleAssignmentId"] == assignment["id"]
     world.later = 3599
     assert await world.status("GET", ACCOUNT) == 200
     world.later = 3601
     assert await world.status("GET", ACCOUNT) == 403
-    assert await world.arm.every(instances + query, version="2020-10-01") == []
-    assert await world.arm.every(f"{GROUP}/{AUTHORIZATION}/roleAssignments{query}", version="2022-04-01") == []
-    assert (await world.arm.send("GET", assignment["id"], version="2022-04-01")).status == 404
+    assert await world.arm.every(instances + query) == []
+    assert await world.arm.every(f"{GROUP}/{AUTHORIZATION}/roleAssignments{query}") == []
+    assert (await world.arm.send("GET", assignment["id"])).status == 404
 
 
 async def test_who_is_eligible_may_activate_and_nobody_else(world: World) -> None:
@@ -196,12 +190,10 @@ async def test_who_is_eligible_may_activate_and_nobody_else(world: World) -> Non
         says="EligibilityRule",
     )
     await world.give(READER, GROUP, owner, request="Eligible", type="AfterDuration", duration="P365D")
-    [eligible] = await world.arm.every(
-        f"{ACCOUNT}/{AUTHORIZATION}/roleEligibilityScheduleInstances", version="2020-10-01"
-    )
+    [eligible] = await world.arm.every(f"{ACCOUNT}/{AUTHORIZATION}/roleEligibilityScheduleInstances")
     assert eligible["properties"]["principalId"] == owner and eligible["properties"]["memberType"] == "Inherited"
     await world.give(READER, GROUP, owner, request="SelfActivate", type="AfterDuration", duration="PT8H")
-    found = await world.arm.every(f"{GROUP}/{AUTHORIZATION}/roleAssignmentScheduleInstances", version="2020-10-01")
+    found = await world.arm.every(f"{GROUP}/{AUTHORIZATION}/roleAssignmentScheduleInstances")
     assert [
         one["properties"]["assignmentType"] for one in found if one["properties"]["endDateTime"] is not None
     ] == ["Activated"]
@@ -220,7 +212,7 @@ async def _end(world: World, name: str, **more: Any) -> Any:
         **more,
     }
     path = f"{GROUP}/{AUTHORIZATION}/roleAssignmentScheduleRequests/{name}"
-    return await world.arm.send("PUT", path, {"properties": told}, version="2020-10-01")
+    return await world.arm.send("PUT", path, {"properties": told})
 
 
 async def test_a_role_for_a_time_is_ended_by_a_request_after_five_minutes(world: World) -> None:
@@ -235,7 +227,7 @@ async def test_a_role_for_a_time_is_ended_by_a_request_after_five_minutes(world:
     assert await world.status("GET", ACCOUNT) == 403
     for kind in ("roleAssignmentScheduleInstances", "roleAssignmentSchedules"):
         path = f"{GROUP}/{AUTHORIZATION}/{kind}{OF_SOMEBODY}"
-        assert await world.arm.every(path, version="2020-10-01") == []
+        assert await world.arm.every(path) == []
     gone = await _end(world, "gone")
     assert (gone.status, json.loads(gone.body)["error"]["code"]) == (400, "RoleAssignmentDoesNotExist")
 
@@ -250,18 +242,18 @@ async def test_one_that_begins_tomorrow_is_a_schedule_and_no_assignment_until_th
         f"{GROUP}/{AUTHORIZATION}/{kind}{OF_SOMEBODY}"
         for kind in ("roleAssignmentSchedules", "roleAssignmentScheduleInstances")
     )
-    [schedule] = await world.arm.every(schedules, version="2020-10-01")
+    [schedule] = await world.arm.every(schedules)
     assert schedule["properties"]["startDateTime"].startswith(start.strftime("%Y-%m-%dT%H:%M"))
-    assert await world.arm.every(instances, version="2020-10-01") == []
-    assert await world.arm.every(ASSIGNMENTS + OF_SOMEBODY, version="2022-04-01") == []
+    assert await world.arm.every(instances) == []
+    assert await world.arm.every(ASSIGNMENTS + OF_SOMEBODY) == []
     assert await world.status("GET", ACCOUNT) == 403
     world.later = 24 * 3600 + 60
     assert await world.status("GET", ACCOUNT) == 200
-    [instance] = await world.arm.every(instances, version="2020-10-01")
+    [instance] = await world.arm.every(instances)
     assert instance["properties"]["roleAssignmentScheduleId"].endswith(schedule["name"])
     world.later += 3600
     assert await world.status("GET", ACCOUNT) == 403
-    assert await world.arm.every(schedules, version="2020-10-01") == []
+    assert await world.arm.every(schedules) == []
 
 
 async def test_an_end_before_the_start_is_refused(world: World) -> None:
@@ -273,21 +265,19 @@ async def test_what_is_over_is_in_nobodys_way(world: World) -> None:
     await world.give(READER, GROUP, type="AfterDuration", duration="PT1H")
     body = {"properties": {"principalId": SOMEBODY.object_id, "roleDefinitionId": f"x/{READER}"}}
     path = f"{ASSIGNMENTS}/11111111-1111-4111-8111-111111111111"
-    await world.arm.error(409, "PUT", path, body, version="2022-04-01", code="RoleAssignmentExists")
+    await world.arm.error(409, "PUT", path, body, code="RoleAssignmentExists")
     world.later = 3601
-    await world.arm.ok("PUT", path, body, version="2022-04-01")
-    [one] = await world.arm.every(
-        f"{GROUP}/{AUTHORIZATION}/roleAssignmentScheduleInstances{OF_SOMEBODY}", version="2020-10-01"
-    )
+    await world.arm.ok("PUT", path, body)
+    [one] = await world.arm.every(f"{GROUP}/{AUTHORIZATION}/roleAssignmentScheduleInstances{OF_SOMEBODY}")
     assert one["properties"]["endDateTime"] is None and one["properties"]["originRoleAssignmentId"] == path
 
 
 async def test_deleting_the_assignment_ends_its_schedule(world: World) -> None:
     await world.give(READER, GROUP, type="AfterDuration", duration="PT1H")
-    [one] = await world.arm.every(ASSIGNMENTS + OF_SOMEBODY, version="2022-04-01")
-    assert (await world.arm.send("DELETE", one["id"], version="2022-04-01")).status == 200
+    [one] = await world.arm.every(ASSIGNMENTS + OF_SOMEBODY)
+    assert (await world.arm.send("DELETE", one["id"])).status == 200
     path = f"{GROUP}/{AUTHORIZATION}/roleAssignmentSchedules{OF_SOMEBODY}"
-    assert await world.arm.every(path, version="2020-10-01") == []
+    assert await world.arm.every(path) == []
     assert await world.status("GET", ACCOUNT) == 403
 
 
@@ -295,9 +285,7 @@ async def test_an_activation_tells_what_it_came_of_and_who_has_it_ends_it(world:
     owner = principal().object_id
     await world.give(READER, GROUP, owner, request="Eligible", type="AfterDuration", duration="P1D")
     of = f"?$filter=principalId eq '{owner}'"
-    [eligible] = await world.arm.every(
-        f"{GROUP}/{AUTHORIZATION}/roleEligibilityScheduleInstances{of}", version="2020-10-01"
-    )
+    [eligible] = await world.arm.every(f"{GROUP}/{AUTHORIZATION}/roleEligibilityScheduleInstances{of}")
     schedule = eligible["properties"]["roleEligibilityScheduleId"]
     wrong = await _end(
         world, "w", principalId=owner, requestType="SelfActivate", linkedRoleEligibilityScheduleId="other"
@@ -305,9 +293,7 @@ async def test_an_activation_tells_what_it_came_of_and_who_has_it_ends_it(world:
     assert wrong.status == 400
     me = {"principalId": owner, "linkedRoleEligibilityScheduleId": schedule.rpartition("/")[2]}
     assert (await _end(world, "on", **me, requestType="SelfActivate")).status == 201
-    found = await world.arm.every(
-        f"{GROUP}/{AUTHORIZATION}/roleAssignmentScheduleInstances{of}", version="2020-10-01"
-    )
+    found = await world.arm.every(f"{GROUP}/{AUTHORIZATION}/roleAssignmentScheduleInstances{of}")
     [active] = [one["properties"] for one in found if one["properties"]["assignmentType"] == "Activated"]
     assert schedule.endswith(active["linkedRoleEligibilityScheduleId"])
     assert active["linkedRoleEligibilityScheduleInstanceId"] == eligible["name"]
@@ -322,11 +308,11 @@ async def test_who_is_eligible_no_more_is_not_shown_and_cannot_activate(world: W
     world.later = 400
     path = f"{GROUP}/{AUTHORIZATION}/roleEligibilityScheduleRequests/end"
     told = {"principalId": owner, "roleDefinitionId": f"x/{READER}", "requestType": "AdminRemove"}
-    await world.arm.ok("PUT", path, {"properties": told}, version="2020-10-01")
+    await world.arm.ok("PUT", path, {"properties": told})
     for kind in ("roleEligibilityScheduleInstances", "roleEligibilitySchedules"):
-        assert await world.arm.every(f"{GROUP}/{AUTHORIZATION}/{kind}", version="2020-10-01") == []
+        assert await world.arm.every(f"{GROUP}/{AUTHORIZATION}/{kind}") == []
     assert (await _end(world, "on", principalId=owner, requestType="SelfActivate")).status == 400
-    assert (await world.arm.send("DELETE", path, version="2020-10-01")).status == 405
+    assert (await world.arm.send("DELETE", path)).status == 405
 
 
 def test_what_is_not_understood_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,11 +6,13 @@ import asyncio
 from typing import Any
 
 import pytest
-from arm_harness import GROUP, ArmClient
+from arm_harness import GROUP, ArmClient, with_group
 from vaults import azure, unique
 
 from azsandbox import Sandbox, provision
 from azsandbox.client import Client
+
+arm = with_group  # the fixture
 
 DEPLOYMENTS = f"{GROUP}/providers/Microsoft.Resources/deployments"
 VERSION = "2020-06-01"
@@ -28,12 +30,6 @@ CONTAINER = {
     "dependsOn": ["[resourceId('Microsoft.Storage/storageAccounts', parameters('name'))]"],
     "properties": {},
 }
-
-
-@pytest.fixture
-async def arm(bare: ArmClient) -> ArmClient:
-    await bare.group()
-    return bare
 
 
 def template(*resources: dict[str, Any], **parameters: Any) -> dict[str, Any]:

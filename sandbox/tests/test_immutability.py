@@ -169,16 +169,6 @@ def test_appends_may_be_allowed(storage: Storage, arm: Arm) -> None:
     assert _refused(log.delete_blob) == (409, "BlobImmutableDueToPolicy")
 
 
-@pytest.mark.parametrize("days", [0, -1, 146_001, "3", None, True])
-def test_a_time_that_no_policy_may_have(arm: Arm, days: Any) -> None:
-    assert arm("PUT", _POLICY, {"properties": {"immutabilityPeriodSinceCreationInDays": days}})[0] == 400
-
-
-@pytest.mark.parametrize("tags", [[], None, ["ab"], ["a" * 24], ["a-b"], [3]])
-def test_tags_that_no_hold_may_have(arm: Arm, tags: Any) -> None:
-    assert arm("POST", "/setLegalHold", {"tags": tags})[0] == 400
-
-
 async def test_an_account_that_holds_such_a_container_stays(tmp_path: Path) -> None:
     client_ = in_process(tmp_path)
     await client_.group()

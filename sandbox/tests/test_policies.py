@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from arm_harness import GROUP, SUBSCRIPTION, WORKSPACE, ArmClient, client, principal
+from arm_harness import GROUP, SUBSCRIPTION, WORKSPACE, ArmClient, client, principal, with_group
 
 from azsandbox.messages import TENANT_ID
+
+arm = with_group  # the fixture
 
 DEFINITIONS = "/providers/Microsoft.Authorization/policyDefinitions"
 CMK = f"{DEFINITIONS}/ba769a63-b8cc-4b2d-abf6-ac33c7204be8"
@@ -20,12 +22,6 @@ EXPIRY = f"{DEFINITIONS}/152b15f7-8e1f-4c1f-ab71-8c010ba5dbc0"
 VAULTS = f"{GROUP}/providers/Microsoft.KeyVault/vaults"
 MANAGEMENT = "/providers/Microsoft.Management/managementGroups"
 OTHER = "22222222-2222-3333-4444-555555555555"
-
-
-@pytest.fixture
-async def arm(bare: ArmClient) -> ArmClient:
-    await bare.group()
-    return bare
 
 
 async def assign(arm: ArmClient, scope: str, policy: str, name: str = "a", **parameters: Any) -> str:

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from arm_harness import GROUP, SUBSCRIPTION, WORKSPACE, ArmClient
+from arm_harness import ArmClient
 
 from azsandbox.arm.kinds import Kind
 from azsandbox.arm.support import Operation, operations
 
 ML = "Microsoft.MachineLearningServices/workspaces"
 TABLE = {(one.type, one.verb): one for one in operations()}
-
-
-@pytest.fixture
-async def arm(arm: ArmClient) -> ArmClient:
-    return arm
 
 
 @pytest.mark.parametrize(
@@ -44,16 +39,3 @@ def test_every_deletion_is_described_or_built_on_purpose(arm: ArmClient) -> None
     assert [kind.type for kind in inherited if kind.deletes()]
     for kind in inherited:
         assert ((kind.type, "DELETE") in TABLE) == kind.deletes()
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        f"/subscriptions/{SUBSCRIPTION}",
-        f"{GROUP}/providers/Microsoft.Authorization/denyAssignments/one",
-        f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Storage/locations/eastus2",
-    ],
-)
-async def test_a_deletion_that_no_source_has_is_refused(arm: ArmClient, path: str) -> None:
-    await arm.error(405, "DELETE", path, code="HttpMethodNotSupported")
-    await arm.ok("GET", WORKSPACE)

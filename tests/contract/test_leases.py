@@ -109,25 +109,28 @@ async def _nothing(_: Session, __: Lease) -> None:
     """Work that changes nothing."""
 
 
-def hold(
-    world: World, folder: Path, work: Work = _nothing, *, force: bool = False, told: Told | None = None
-) -> Any:
-    """Does some work with the lease, as a command does."""
-
+def _ledger(folder: Path) -> Ledger:
     folder.mkdir(exist_ok=True)
+    return Ledger(folder)
 
-    async def inside() -> Any:
-        emit = Told() if told is None else told
-        with Ledger(folder) as ledger:
-            ledger.bind(pair(world))
-            with Lock(ledger, force=force) as lock:
-                async with (
-                    connected() as clouds,
-                    held(clouds, pair(world), ledger, lock, "run", emit) as lease,
-                ):
-                    return await work(clouds, lease)
 
-    return asyncio.run(inside())
+@asynccontextmanager
+async def holding(
+    world: World, folder: Path, *, force: bool = False, told: Told | None = None
+) -> AsyncIterator[tuple[Session, Lease]]:
+    """Holds the lease as a command does."""
+    emit = Told() if told is None else told
+    with _ledger(folder) as ledger:
+        ledger.bind(pair(world))
+        with Lock(ledger, force=force) as lock:
+            async with connected() as clouds, held(clouds, pair(world), ledger, lock, "run", emit) as lease:
+                yield clouds, lease
+
+
+async def hold(world: World, folder: Path, work: Work = _nothing, **more: Any) -> None:
+    """Does some work with the lease."""
+    async with holding(world, folder, **more) as (clouds, lease):
+        await work(clouds, lease)
 
 
 def asked(folder: Path) -> leased.LeaseRequest | None:
@@ -186,8 +189,8 @@ def test_the_local_service_answers_as_azure_does(world: World) -> None:
 # Holding it.
 
 
-def test_who_has_it_stands_in_the_ledger_before_and_in_the_blob_while(world: World, tmp_path: Path) -> None:
-    async def work(clouds: Session, lease: Lease) -> None:
+async def test_who_has_it_stands_in_the_ledger_before_and_in_the_blob_while(world: World, tmp_path: Path) -> None:
+    async with holding(world, tmp_path / "one") as (clouds, lease):
         known = asked(tmp_path / "one")
         assert known and known.id == lease.id and known.folder == str((tmp_path / "one").resolve())
         assert await asyncio.to_thread(status, world) == "locked"
@@ -195,45 +198,41 @@ def test_who_has_it_stands_in_the_ledger_before_and_in_the_blob_while(world: Wor
         assert found.held and found.holder == lease.holder and not found.endless
         listed, tagged = await clouds.target.blobs.listing(Location(lease.place.account, lease.place.container))
         assert (list(listed), tagged) == ([], True)
-
-    hold(world, tmp_path / "one", work)
     assert asked(tmp_path / "one") is None and status(world) == "unlocked"
 
 
-def test_a_folder_with_signs_of_every_kind_in_its_name_is_told_as_it_is(world: World, tmp_path: Path) -> None:
+async def test_a_folder_with_signs_of_every_kind_in_its_name_is_told_as_it_is(
+    world: World, tmp_path: Path
+) -> None:
     folder = tmp_path / "ümläut 日本 %20 & co"
 
-    async def work(clouds: Session, lease: Lease) -> None:
+    async with holding(world, folder) as (clouds, lease):
         found = await clouds.target.leases.state(lease.place)
         assert found.holder and found.holder.folder == str(folder.resolve())
         with pytest.raises(PlanLockedError, match="ümläut 日本 %20 & co"):
-            await asyncio.to_thread(hold, world, tmp_path / "two")
-
-    hold(world, folder, work)
+            await hold(world, tmp_path / "two")
 
 
-def test_of_two_folders_only_one_has_it(world: World, tmp_path: Path) -> None:
-    async def work(_: Session, __: Lease) -> None:
+async def test_of_two_folders_only_one_has_it(world: World, tmp_path: Path) -> None:
+    async with holding(world, tmp_path / "one"):
         with pytest.raises(PlanLockedError) as raised:
-            await asyncio.to_thread(hold, world, tmp_path / "two")
+            await hold(world, tmp_path / "two")
         assert raised.value.exit_code is ExitCode.LOCKED and str(tmp_path / "one") in str(raised.value)
         assert "runs out by" in raised.value.remedy
-
-    hold(world, tmp_path / "one", work)
-    hold(world, tmp_path / "two")
+    await hold(world, tmp_path / "two")
 
 
-def test_work_that_fails_gives_it_up_and_is_what_is_told(world: World, tmp_path: Path) -> None:
+async def test_work_that_fails_gives_it_up_and_is_what_is_told(world: World, tmp_path: Path) -> None:
     async def work(_: Session, __: Lease) -> None:
         raise RefusedError("the real one")
 
     with pytest.raises(RefusedError, match="the real one"):
-        hold(world, tmp_path / "one", work)
+        await hold(world, tmp_path / "one", work)
     assert status(world) == "unlocked"
     world.set_faults(fault(**TAKING, nth=2, times=0, status=503))
     told = Told()
     with pytest.raises(RefusedError, match="the real one"):
-        hold(world, tmp_path / "one", work, told=told)
+        await hold(world, tmp_path / "one", work, told=told)
     assert [event.name for event in told] == ["lease.kept"] and "503" in told[0].data["reason"]
     known = asked(tmp_path / "one")
     assert known and status(world) == "locked"
@@ -242,34 +241,28 @@ def test_work_that_fails_gives_it_up_and_is_what_is_told(world: World, tmp_path:
     (tmp_path / "copy").mkdir()
     (tmp_path / "copy/ledger.db").write_bytes((tmp_path / "one/ledger.db").read_bytes())
     with pytest.raises(PlanLockedError):
-        hold(world, tmp_path / "copy")
+        await hold(world, tmp_path / "copy")
 
-    async def same(_: Session, lease: Lease) -> None:
+    async with holding(world, tmp_path / "one") as (_, lease):
         assert known and lease.id == known.id
 
-    hold(world, tmp_path / "one", same)
 
-
-def test_a_lock_taken_by_force_takes_no_lease(world: World, tmp_path: Path) -> None:
+async def test_a_lock_taken_by_force_takes_no_lease(world: World, tmp_path: Path) -> None:
     """Whose lock was taken by force may live where nobody sees it: it keeps its lease."""
     folder = tmp_path / "one"
-
-    async def work(_: Session, __: Lease) -> None:
-        def elsewhere() -> None:
-            with Ledger(folder) as ledger, ledger.transaction() as db:
-                db.execute("UPDATE lock SET host = 'another'")
-            with pytest.raises(PlanLockedError, match="being run by process"):
-                hold(world, folder)
-            with pytest.raises(PlanLockedError, match="target is being changed"):
-                hold(world, folder, force=True)
-
-        await asyncio.to_thread(elsewhere)
-
-    hold(world, folder, work)
+    async with holding(world, folder):
+        with Ledger(folder) as ledger, ledger.transaction() as db:
+            db.execute("UPDATE lock SET host = 'another'")
+        with pytest.raises(PlanLockedError, match="being run by process"):
+            await hold(world, folder)
+        with pytest.raises(PlanLockedError, match="target is being changed"):
+            await hold(world, folder, force=True)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_connection_that_breaks_while_it_is_taken_is_no_loss(world: World, tmp_path: Path, when: str) -> None:
+async def test_a_connection_that_breaks_while_it_is_taken_is_no_loss(
+    world: World, tmp_path: Path, when: str
+) -> None:
     """One that was served unanswered is asked for again under the same id."""
     world.set_faults(
         fault(**TAKING, nth=2, drop=when),
@@ -277,7 +270,7 @@ def test_a_connection_that_breaks_while_it_is_taken_is_no_loss(world: World, tmp
         fault("PUT", f"{LEASE}$", query="^$", drop=when),
         fault(**NAMING, drop=when),
     )
-    hold(world, tmp_path / "one")
+    await hold(world, tmp_path / "one")
     assert status(world) == "unlocked"
 
 
@@ -295,39 +288,39 @@ def test_a_connection_that_breaks_while_it_is_taken_is_no_loss(world: World, tmp
         (TAKING, {"status": 500, "code": "InternalError"}, ServiceError, 1, ""),
     ],
 )
-def test_what_keeps_it_away_is_told(
+async def test_what_keeps_it_away_is_told(
     world: World, tmp_path: Path, match: Any, fault: Any, error: type[MigrateError], code: int, said: str
 ) -> None:
     world.set_faults({"match": match | {"times": 0}, "action": "status", **fault})
     with pytest.raises(error) as raised:
-        hold(world, tmp_path / "one")
+        await hold(world, tmp_path / "one")
     assert raised.value.exit_code == code and said in raised.value.remedy
     assert LEASE in raised.value.address
     world.set_faults()
     # Nothing is left behind that would keep this folder away.
-    hold(world, tmp_path / "one")
+    await hold(world, tmp_path / "one")
 
 
-def test_an_endless_lease_is_told_as_one(world: World, tmp_path: Path) -> None:
+async def test_an_endless_lease_is_told_as_one(world: World, tmp_path: Path) -> None:
     client = blob(world)
     client.upload_blob(
         b"", metadata={"holder_host": "vm%20two", "holder_folder": "/p", "Holder_Command": "cutover"}
     )
     BlobLeaseClient(client, str(uuid.uuid4())).acquire(-1)
     with pytest.raises(PlanLockedError, match="`migrate cutover` of the plan /p on vm two") as raised:
-        hold(world, tmp_path / "one")
+        await hold(world, tmp_path / "one")
     assert "does not run out by itself" in raised.value.remedy
 
 
-def test_one_whose_holder_cannot_be_read_is_held_all_the_same(world: World, tmp_path: Path) -> None:
+async def test_one_whose_holder_cannot_be_read_is_held_all_the_same(world: World, tmp_path: Path) -> None:
     client = blob(world)
     client.upload_blob(b"")
     BlobLeaseClient(client, str(uuid.uuid4())).acquire(60)
     with pytest.raises(PlanLockedError, match="does not say by whom"):
-        hold(world, tmp_path / "one")
+        await hold(world, tmp_path / "one")
     world.set_faults(fault("HEAD", LEASE, times=0, status=403))
     with pytest.raises(PlanLockedError, match="does not say by whom"):
-        hold(world, tmp_path / "two")
+        await hold(world, tmp_path / "two")
 
 
 # Keeping it.
@@ -342,7 +335,7 @@ async def _change(clouds: Session, lease: Lease) -> int:
 
 
 @pytest.mark.usefixtures("hasty")
-def test_it_is_renewed_as_long_as_the_work_goes_on(world: World, tmp_path: Path) -> None:
+async def test_it_is_renewed_as_long_as_the_work_goes_on(world: World, tmp_path: Path) -> None:
     """Through a busy service and a connection that breaks."""
     world.set_faults(
         fault(**TAKING, nth=3, status=503),
@@ -350,11 +343,9 @@ def test_it_is_renewed_as_long_as_the_work_goes_on(world: World, tmp_path: Path)
         fault(**TAKING, nth=7, status=429),
     )
 
-    async def work(clouds: Session, lease: Lease) -> None:
+    async with holding(world, tmp_path / "one") as (clouds, lease):
         await asyncio.sleep(3)
         await _change(clouds, lease)
-
-    hold(world, tmp_path / "one", work)
 
 
 def _stolen(world: World) -> None:
@@ -369,36 +360,32 @@ def _deleted(world: World) -> None:
 
 @pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("spoil", [lambda w: BlobLeaseClient(blob(w)).break_lease(0), _stolen, _deleted])
-def test_one_that_somebody_takes_away_ends_the_work(
+async def test_one_that_somebody_takes_away_ends_the_work(
     world: World, tmp_path: Path, spoil: Callable[[World], Any]
 ) -> None:
-    async def work(clouds: Session, lease: Lease) -> None:
-        await asyncio.to_thread(spoil, world)
-        await asyncio.sleep(20)
-        raise AssertionError("it went on")
-
     with pytest.raises(LeaseLostError, match="somebody broke it, took it or deleted its blob") as raised:
-        hold(world, tmp_path / "one", work)
+        async with holding(world, tmp_path / "one"):
+            await asyncio.to_thread(spoil, world)
+            await asyncio.sleep(20)
+            raise AssertionError("it went on")
     assert raised.value.exit_code is ExitCode.LOCKED and LEASE in raised.value.address
 
 
 @pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("fault", [{"status": 503}, {"status": 403, "code": "KeyVaultEncryptionKeyNotFound"}])
-def test_one_that_cannot_be_renewed_ends_the_work_in_time(world: World, tmp_path: Path, fault: Any) -> None:
-    async def work(clouds: Session, lease: Lease) -> None:
-        world.set_faults({"match": TAKING | {"times": 0}, "action": "status", **fault})
-        changed = 0
-        while True:
-            # Each on its own: what raises in one is no reason for the next not to try.
-            try:
-                changed += await _change(clouds, lease)
-            except LeaseLostError:
-                assert changed
-            await asyncio.sleep(0.05)
-
+async def test_one_that_cannot_be_renewed_ends_the_work_in_time(world: World, tmp_path: Path, fault: Any) -> None:
     begun = time.monotonic()
     with pytest.raises(LeaseLostError, match=r"could not be renewed for 2 s .*(503|403)"):
-        hold(world, tmp_path / "one", work)
+        async with holding(world, tmp_path / "one") as (clouds, lease):
+            world.set_faults({"match": TAKING | {"times": 0}, "action": "status", **fault})
+            changed = 0
+            while True:
+                # Each on its own: what raises in one is no reason for the next not to try.
+                try:
+                    changed += await _change(clouds, lease)
+                except LeaseLostError:
+                    assert changed
+                await asyncio.sleep(0.05)
     assert time.monotonic() - begun < 8
     world.set_faults()
 
@@ -411,19 +398,18 @@ def test_a_signal_goes_before_a_loss(world: World, tmp_path: Path) -> None:
         await asyncio.sleep(1)
 
     with pytest.raises(asyncio.CancelledError):
-        hold(world, tmp_path / "one", work)
+        asyncio.run(hold(world, tmp_path / "one", work))
     assert status(world) == "unlocked"
 
 
 # What stands in it.
 
 
-def test_what_is_recorded_stays_and_unknown_members_with_it(world: World, tmp_path: Path) -> None:
-    async def first(_: Session, lease: Lease) -> None:
+async def test_what_is_recorded_stays_and_unknown_members_with_it(world: World, tmp_path: Path) -> None:
+    async with holding(world, tmp_path / "one") as (_, lease):
         assert await lease.record() == {}
         await lease.change({"cutover": {"schedules/s": "enabled"}, "newer": [1]})
-
-    async def second(clouds: Session, lease: Lease) -> None:
+    async with holding(world, tmp_path / "two") as (clouds, lease):
         assert (await clouds.target.leases.state(lease.place)).holder == lease.holder
         await lease.change({"cutover": {"schedules/s": "ünabled"}})
         expected = {"format": 1, "cutover": {"schedules/s": "ünabled"}, "newer": [1]}
@@ -432,28 +418,21 @@ def test_what_is_recorded_stays_and_unknown_members_with_it(world: World, tmp_pa
         await lease.change({"cutover": None})
         assert await record.read(clouds.target.leases, lease.place) == {"format": 1, "newer": [1]}
 
-    hold(world, tmp_path / "one", first)
-    hold(world, tmp_path / "two", second)
-
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_record_whose_answer_is_lost_is_written_once(world: World, tmp_path: Path, when: str) -> None:
-    async def work(_: Session, lease: Lease) -> None:
+async def test_a_record_whose_answer_is_lost_is_written_once(world: World, tmp_path: Path, when: str) -> None:
+    async with holding(world, tmp_path / "one") as (_, lease):
         world.set_faults(fault("PUT", f"{LEASE}$", query="^$", drop=when))
         await lease.change({"cutover": 1})
         assert await lease.record() == {"format": 1, "cutover": 1}
 
-    hold(world, tmp_path / "one", work)
 
-
-def test_nobody_writes_into_it_whose_lease_is_gone(world: World, tmp_path: Path) -> None:
-    async def work(_: Session, lease: Lease) -> None:
+async def test_nobody_writes_into_it_whose_lease_is_gone(world: World, tmp_path: Path) -> None:
+    async with holding(world, tmp_path / "one") as (_, lease):
         await asyncio.to_thread(_stolen, world)
         with pytest.raises(LeaseLostError):
             await lease.change({"cutover": 1})
         assert await lease.record() == {}
-
-    hold(world, tmp_path / "one", work)
 
 
 @pytest.mark.parametrize(
@@ -465,41 +444,43 @@ def test_nobody_writes_into_it_whose_lease_is_gone(world: World, tmp_path: Path)
         (b'{"format": "x"}', "no document"),
     ],
 )
-def test_what_cannot_be_read_is_refused_and_left(world: World, tmp_path: Path, content: bytes, said: str) -> None:
+async def test_what_cannot_be_read_is_refused_and_left(
+    world: World, tmp_path: Path, content: bytes, said: str
+) -> None:
     blob(world).upload_blob(content)
 
-    async def work(_: Session, lease: Lease) -> None:
+    async with holding(world, tmp_path / "one") as (_, lease):
         for call in (lease.record(), lease.change({"cutover": 1})):
             with pytest.raises(BadInputError, match=said):
                 await call
-
-    hold(world, tmp_path / "one", work)
     assert blob(world).download_blob().readall() == content
 
 
-def test_a_lease_may_end_with_its_blob(world: World, tmp_path: Path) -> None:
+async def test_a_lease_may_end_with_its_blob(world: World, tmp_path: Path) -> None:
     async def work(_: Session, lease: Lease) -> None:
         lease.remove()
 
-    hold(world, tmp_path / "one", work)
+    await hold(world, tmp_path / "one", work)
     assert not blob(world).exists()
     world.set_faults(fault("DELETE", LEASE, times=0, status=403))
     told = Told()
-    hold(world, tmp_path / "one", work, told=told)
+    await hold(world, tmp_path / "one", work, told=told)
     assert [event.name for event in told] == ["lease.kept"] and "403" in told[0].data["reason"]
 
 
 # Looking at it.
 
 
-def test_who_only_looks_sees_who_has_it_and_takes_nothing(world: World, tmp_path: Path) -> None:
+async def test_who_only_looks_sees_who_has_it_and_takes_nothing(world: World, tmp_path: Path) -> None:
     target = pair(world).header.target_ref
 
     async def seen() -> looking.LeaseLook:
         async with connected() as clouds:
             return await looking.look(clouds.target, target)
 
-    async def work(_: Session, lease: Lease) -> None:
+    assert not (await seen()).state.held
+    assert not blob(world).exists()
+    async with holding(world, tmp_path / "one") as (_, lease):
         found = await seen()
         assert found.state.held and found.state.holder == lease.holder
         with Ledger(tmp_path / "one") as ledger:
@@ -513,19 +494,15 @@ def test_who_only_looks_sees_who_has_it_and_takes_nothing(world: World, tmp_path
             looking.refuse_living(found, Lock(ledger), tmp_path / "one")
             with pytest.raises(PlanLockedError):
                 looking.refuse_living(found, Lock(ledger), tmp_path / "two")
-
-    assert not asyncio.run(seen()).state.held
-    assert not blob(world).exists()
-    hold(world, tmp_path / "one", work)
-    found = asyncio.run(seen())
+    found = await seen()
     assert not found.state.held and found.text() == "" and found.finding() is None
     world.set_faults(fault("HEAD", LEASE, times=0, status=403))
-    unknown = asyncio.run(seen())
+    unknown = await seen()
     assert "could not be read (403" in unknown.text() and unknown.as_dict()["lease"]["held"] is None
     # A 404 that is not the service's word about the blob is no knowledge: a proxy may have given it.
     world.set_faults(fault(path=LEASE, times=0, status=404, code="NotFound"))
     with pytest.raises(ServiceError, match="404 NotFound"):
-        asyncio.run(seen())
+        await seen()
     world.set_faults(fault("HEAD", LEASE, times=0, status=403))
     finding = unknown.finding()
     assert finding and finding.code == "not-checked"
