@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from vaults import azure, unique
+from live import azure, unique
 
 from azsandbox import Sandbox, provision
 from azsandbox.client import Client

@@ -9,12 +9,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import live
 import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.identity import ClientSecretCredential
 from azure.keyvault.keys import KeyClient
 from azure.storage.blob import BlobServiceClient, ContainerSasPermissions, generate_container_sas
 from azure.storage.fileshare import ShareServiceClient
+from live import azure, unique
 from people import (
     BLOB_READER,
     CONTRIBUTOR,
@@ -26,7 +28,7 @@ from people import (
     give,
     nobody,
 )
-from vaults import azure, new_vault, unique, url
+from vaults import new_vault, url
 
 from azsandbox import Sandbox, provision, roledelay
 from azsandbox.cli import main
@@ -43,20 +45,8 @@ def ask(
     env: Mapping[str, str], method: str, path: str, body: Any = None, version: str = GROUPS
 ) -> tuple[int, Any]:
     """Status and JSON of one ARM call."""
-
-    async def work(client: Client) -> tuple[int, Any]:
-        separator = "&" if "?" in path else "?"
-        status, _, text = await client.send(
-            method,
-            f"{ARM}{path}{separator}api-version={version}",
-            ARM,
-            json=body,
-            accept=(400, 403, 404, 409),
-        )
-        return status, json.loads(text) if text.strip() else None
-
-    found: tuple[int, Any] = azure(env, work)
-    return found
+    found = live.ask(env, method, path, version, body)
+    return found.status, found.body
 
 
 def new_group(sandbox: Sandbox) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobBlock, BlobClient, ContainerClient
+from live import azure
 from twoaccounts import TwoAccounts, two_accounts
 
 from azsandbox import Sandbox
@@ -46,7 +47,7 @@ def long(container: ContainerClient) -> BlobClient:
 
 
 def _bearer(made: TwoAccounts) -> dict[str, str]:
-    token = made.azure(lambda client: client.token("https://storage.azure.com"))
+    token = azure(made.sandbox.env, lambda client: client.token("https://storage.azure.com"))
     return {"source_authorization": f"Bearer {token}"}
 
 

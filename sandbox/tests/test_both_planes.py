@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 from collections.abc import Callable, Iterator
@@ -12,14 +11,12 @@ from typing import Any
 
 import pytest
 from arm_harness import GROUP, ArmClient, client
-from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobServiceClient
 from azure.storage.fileshare import ShareServiceClient
-from vaults import azure, unique
+from live import account_with_key, ask, azure, refused, unique
 
-from azsandbox import Sandbox, provision
+from azsandbox import Sandbox
 from azsandbox.arm.clock import Clock
-from azsandbox.client import Client
 from azsandbox.nodepackages import node
 
 ACCOUNT = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/acct"
@@ -115,22 +112,10 @@ class Account:
 @pytest.fixture(scope="module")
 def account(sandbox: Sandbox) -> Iterator[Account]:
     name = unique("planes")
-
-    async def make(client: Client) -> tuple[str, str]:
-        id_ = await provision.storage_account(client, await provision.group(client, unique("planes-")), name)
-        keys = await client.arm("POST", f"{id_}/listKeys", STORAGE)
-        return id_, keys["keys"][0]["value"]
-
-    id_, key = azure(sandbox.env, make)
+    id_, key = azure(sandbox.env, lambda client: account_with_key(client, unique("planes-"), name))
 
     def arm(method: str, path: str, body: Any = None) -> Any:
-        async def ask(client: Client) -> Any:
-            url = f"https://management.azure.com{id_}/{path}?api-version={STORAGE}"
-            audience = "https://management.azure.com"
-            _, _, text = await client.send(method, url, audience, json=body, accept=(404, 409))
-            return json.loads(text) if text else None
-
-        return azure(sandbox.env, ask)
+        return ask(sandbox.env, method, f"{id_}/{path}", STORAGE, body).body
 
     proxies = {"https": sandbox.env["HTTPS_PROXY"]}
     options: Any = {"credential": key, "proxies": proxies, "connection_verify": sandbox.env["SSL_CERT_FILE"]}
@@ -139,12 +124,6 @@ def account(sandbox: Sandbox) -> Iterator[Account]:
         ShareServiceClient(f"https://{name}.file.core.windows.net", **options) as files,
     ):
         yield Account(id_, blobs, files, arm)
-
-
-def _refused(call: Callable[[], Any]) -> tuple[int | None, str]:
-    with pytest.raises(HttpResponseError) as caught:
-        call()
-    return caught.value.status_code, str(caught.value.error_code)  # type: ignore[attr-defined]
 
 
 def test_containers_of_the_data_plane_are_arms(account: Account) -> None:
@@ -161,9 +140,9 @@ def test_containers_of_the_data_plane_are_arms(account: Account) -> None:
     assert one.get_container_properties().metadata == {"by": "arm"}
     one.upload_blob("a", b"text")
     account.arm("DELETE", "blobServices/default/containers/data-one")
-    assert _refused(one.get_container_properties) == (404, "ContainerNotFound")
-    assert _refused(one.create_container) == (409, "ContainerBeingDeleted")
-    assert _refused(lambda: one.upload_blob("a", b"text")) == (404, "ContainerNotFound")
+    assert refused(one.get_container_properties) == (404, "ContainerNotFound")
+    assert refused(one.create_container) == (409, "ContainerBeingDeleted")
+    assert refused(lambda: one.upload_blob("a", b"text")) == (404, "ContainerNotFound")
 
 
 def test_a_leased_container_is_not_deleted_by_arm(account: Account) -> None:
@@ -195,8 +174,8 @@ def test_shares_of_the_data_plane_are_arms(account: Account) -> None:
     assert one.get_share_properties().quota == 9
     one.get_directory_client().upload_file("a", b"text")
     account.arm("DELETE", "fileServices/default/shares/data-share")
-    assert _refused(one.get_share_properties) == (404, "ShareNotFound")
-    assert _refused(one.create_share) == (409, "ShareBeingDeleted")
+    assert refused(one.get_share_properties) == (404, "ShareNotFound")
+    assert refused(one.create_share) == (409, "ShareBeingDeleted")
     again = account.arm("PUT", "fileServices/default/shares/data-share", {"properties": {}})
     assert again["error"]["code"] == "ShareBeingDeleted"
 

@@ -10,8 +10,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobBlock, BlobClient, BlobType, ContainerClient, CustomerProvidedEncryptionKey
+from live import azure, refused
 from twoaccounts import TwoAccounts, two_accounts
 
 from azsandbox import Sandbox
@@ -49,13 +49,6 @@ def _blob(container: ContainerClient, **options: Any) -> BlobClient:
     return client
 
 
-def code(work: Callable[[], Any]) -> tuple[int | None, str]:
-    with pytest.raises(HttpResponseError) as caught:
-        work()
-    found = caught.value.error_code or caught.value.response.headers.get("x-ms-error-code")
-    return caught.value.status_code, str(getattr(found, "value", found))
-
-
 WORKS: dict[str, Callable[..., Any]] = {
     "read": lambda blob, **key: blob.download_blob(**key).readall(),
     "properties": lambda blob, **key: blob.get_blob_properties(**key),
@@ -67,9 +60,9 @@ WORKS: dict[str, Callable[..., Any]] = {
 def test_only_the_very_key_opens_a_blob(container: ContainerClient, what: str) -> None:
     work, blob, plain = WORKS[what], _blob(container, cpk=OURS), _blob(container)
     work(blob, cpk=OURS)
-    assert code(lambda: work(blob)) == USES
-    assert code(lambda: work(blob, cpk=OTHER)) == MISMATCH
-    assert code(lambda: work(plain, cpk=OURS)) == USES_NOT
+    assert refused(lambda: work(blob)) == USES
+    assert refused(lambda: work(blob, cpk=OTHER)) == MISMATCH
+    assert refused(lambda: work(plain, cpk=OURS)) == USES_NOT
     work(plain)
 
 
@@ -112,23 +105,23 @@ def test_overwriting_takes_the_key_of_the_call(container: ContainerClient) -> No
     blob.upload_blob(b"2", overwrite=True)
     assert blob.download_blob().readall() == b"2"
     blob.upload_blob(b"3", overwrite=True, cpk=OTHER)
-    assert code(lambda: blob.download_blob().readall()) == USES
+    assert refused(lambda: blob.download_blob().readall()) == USES
 
 
 def test_blocks_and_their_blob_have_one_key(container: ContainerClient) -> None:
     blob = container.get_blob_client(f"b{uuid.uuid4().hex}")
     blob.stage_block("AAAA", DATA, cpk=OURS)
-    assert code(lambda: blob.commit_block_list([BlobBlock("AAAA")])) == USES
-    assert code(lambda: blob.commit_block_list([BlobBlock("AAAA")], cpk=OTHER)) == MISMATCH
+    assert refused(lambda: blob.commit_block_list([BlobBlock("AAAA")])) == USES
+    assert refused(lambda: blob.commit_block_list([BlobBlock("AAAA")], cpk=OTHER)) == MISMATCH
     blob.commit_block_list([BlobBlock("AAAA")], cpk=OURS)
-    assert code(lambda: blob.download_blob().readall()) == USES
+    assert refused(lambda: blob.download_blob().readall()) == USES
     assert blob.download_blob(cpk=OURS).readall() == DATA
 
 
 def test_what_is_appended_has_the_key_of_its_blob(container: ContainerClient) -> None:
     blob = container.get_blob_client(f"b{uuid.uuid4().hex}")
     blob.upload_blob(b"1", blob_type=BlobType.APPENDBLOB, cpk=OURS)
-    assert code(lambda: blob.append_block(b"2")) == USES
+    assert refused(lambda: blob.append_block(b"2")) == USES
     blob.append_block(b"2", cpk=OURS)
     assert blob.download_blob(cpk=OURS).readall() == b"12"
 
@@ -140,15 +133,17 @@ def test_nothing_is_copied_from_one(made: TwoAccounts, container: ContainerClien
     with client as target:
         copy = target.get_blob_client(f"c{uuid.uuid4().hex}")
         if how == "copy":
-            assert code(lambda: copy.start_copy_from_url(blob.url)) == USES
+            assert refused(lambda: copy.start_copy_from_url(blob.url)) == USES
             return
-        options = {"source_authorization": f"Bearer {made.azure(lambda c: c.token('https://storage.azure.com'))}"}
+        options = {
+            "source_authorization": f"Bearer {azure(made.sandbox.env, lambda c: c.token('https://storage.azure.com'))}"
+        }
         work = (
             copy.upload_blob_from_url
             if how == "put"
             else lambda url, **more: copy.stage_block_from_url("AAAA", url, **more)
         )
-        assert code(lambda: work(blob.url, **options)) == (409, "CannotVerifyCopySource")
+        assert refused(lambda: work(blob.url, **options)) == (409, "CannotVerifyCopySource")
 
 
 @pytest.mark.parametrize(
@@ -161,7 +156,7 @@ def test_nothing_is_copied_from_one(made: TwoAccounts, container: ContainerClien
 )
 def test_a_part_of_a_key_is_none(container: ContainerClient, key: dict[str, str], status: str) -> None:
     blob = container.get_blob_client(f"b{uuid.uuid4().hex}")
-    assert code(lambda: blob.upload_blob(DATA, headers=key)) == (400, status)
+    assert refused(lambda: blob.upload_blob(DATA, headers=key)) == (400, status)
 
 
 @pytest.mark.parametrize(
@@ -174,4 +169,4 @@ def test_a_part_of_a_key_is_none(container: ContainerClient, key: dict[str, str]
 )
 def test_what_is_no_key_is_refused(container: ContainerClient, key: CustomerProvidedEncryptionKey) -> None:
     blob = container.get_blob_client(f"b{uuid.uuid4().hex}")
-    assert code(lambda: blob.upload_blob(DATA, cpk=key)) == (400, "InvalidHeaderValue")
+    assert refused(lambda: blob.upload_blob(DATA, cpk=key)) == (400, "InvalidHeaderValue")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,10 +11,10 @@ import test_front_storage as front
 from arm_harness import GROUP, client
 from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import ContainerClient
+from live import ask
 from test_front_storage import SOURCE, Storage
 
 from azsandbox import Sandbox
-from azsandbox.client import Client
 from azsandbox.messages import PastBlob
 
 storage, account_keys = front.storage, front.account_keys
@@ -29,21 +27,11 @@ _OFF = {"enabled": False}
 def arm(sandbox: Sandbox, storage: Storage) -> Arm:
     """Calls ARM below the source's account: status and document."""
     group = f"/subscriptions/{sandbox.env['AZURE_SUBSCRIPTION_ID']}/resourceGroups/front-rg"
-    account = f"https://management.azure.com{group}/providers/Microsoft.Storage/storageAccounts/{SOURCE}"
+    account = f"{group}/providers/Microsoft.Storage/storageAccounts/{SOURCE}"
 
     def call(method: str, path: str, body: Any = None, version: str = "2022-09-01") -> tuple[int, Any]:
-        async def work() -> tuple[int, Any]:
-            async with Client(sandbox.env) as client:
-                status, _, text = await client.send(
-                    method,
-                    f"{account}/{path}?api-version={version}",
-                    "https://management.azure.com",
-                    json=body,
-                    accept=(204, 400, 404),
-                )
-                return status, json.loads(text) if text else None
-
-        return asyncio.run(work())
+        found = ask(sandbox.env, method, f"{account}/{path}", version, body)
+        return found.status, found.body
 
     return call
 

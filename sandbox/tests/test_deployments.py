@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from arm_harness import GROUP, ArmClient, with_group
-from vaults import azure, unique
+from live import azure, unique
 
 from azsandbox import Sandbox, provision
 from azsandbox.client import Client

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from azure.core.exceptions import HttpResponseError
 from azure.identity import ClientSecretCredential
 from azure.storage.blob import (
     BlobBlock,
@@ -19,9 +17,10 @@ from azure.storage.blob import (
     ContainerEncryptionScope,
     StandardBlobTier,
 )
+from live import Answer, ask, azure, refused
 
 from azsandbox import Sandbox, provision
-from azsandbox.client import Client, Refused
+from azsandbox.client import Client
 from azsandbox.provision import Key
 
 ACCOUNT = "scopedaccount"
@@ -41,32 +40,23 @@ class Made:
 
 @pytest.fixture(scope="module")
 def made(sandbox: Sandbox) -> Made:
-    async def make() -> Made:
-        async with Client(sandbox.env) as azure:
-            group = await provision.group(azure, "scopes-rg")
-            vault = await provision.vault(azure, group, "scopes-kv")
-            user = await provision.identity(azure, group, "scopes")
-            await provision.assign(azure, vault, provision.KEY_VAULT_CRYPTO_OFFICER, provision.OWNER_OBJECT_ID)
-            role = provision.KEY_VAULT_CRYPTO_SERVICE_ENCRYPTION_USER
-            await provision.assign(azure, vault, role, user.principal_id)
-            keys = [await provision.key(azure, vault, name) for name in ("account", "scope")]
-            account = await provision.storage_account(azure, group, ACCOUNT, key=keys[0], identity=user)
-            for right in (provision.STORAGE_BLOB_DATA_CONTRIBUTOR,):
-                await provision.assign(azure, account, right, provision.OWNER_OBJECT_ID)
-            await provision.encryption_scope(azure, account, MICROSOFTS)
-            await provision.encryption_scope(azure, account, CUSTOMERS, key=keys[0])
-            await provision.encryption_scope(azure, account, LOST, key=keys[1])
-            return Made(account, *keys)
+    async def make(client: Client) -> Made:
+        group = await provision.group(client, "scopes-rg")
+        vault = await provision.vault(client, group, "scopes-kv")
+        user = await provision.identity(client, group, "scopes")
+        await provision.assign(client, vault, provision.KEY_VAULT_CRYPTO_OFFICER, provision.OWNER_OBJECT_ID)
+        role = provision.KEY_VAULT_CRYPTO_SERVICE_ENCRYPTION_USER
+        await provision.assign(client, vault, role, user.principal_id)
+        keys = [await provision.key(client, vault, name) for name in ("account", "scope")]
+        account = await provision.storage_account(client, group, ACCOUNT, key=keys[0], identity=user)
+        await provision.assign(client, account, provision.STORAGE_BLOB_DATA_CONTRIBUTOR, provision.OWNER_OBJECT_ID)
+        await provision.encryption_scope(client, account, MICROSOFTS)
+        await provision.encryption_scope(client, account, CUSTOMERS, key=keys[0])
+        await provision.encryption_scope(client, account, LOST, key=keys[1])
+        return Made(account, *keys)
 
-    return asyncio.run(make())
-
-
-def azure(sandbox: Sandbox, work: Callable[[Client], Awaitable[Any]]) -> Any:
-    async def inside() -> Any:
-        async with Client(sandbox.env) as client:
-            return await work(client)
-
-    return asyncio.run(inside())
+    found: Made = azure(sandbox.env, make)
+    return found
 
 
 @pytest.fixture
@@ -85,12 +75,6 @@ def container(service: BlobServiceClient, scope: str | None = None, *, deny: boo
 
 def shown(client: ContainerClient) -> dict[str, str | None]:
     return {blob.name: blob.encryption_scope for blob in client.list_blobs()}
-
-
-def code(work: Callable[[], Any]) -> tuple[int | None, str]:
-    with pytest.raises(HttpResponseError) as caught:
-        work()
-    return caught.value.status_code, str(getattr(caught.value.error_code, "value", caught.value.error_code))
 
 
 def test_what_is_written_has_the_containers_scope_or_its_own(service: BlobServiceClient) -> None:
@@ -117,7 +101,7 @@ def test_overwriting_blocks_and_copies_take_the_scope_of_the_call(service: BlobS
     blob.upload_blob(b"2", overwrite=True)
     assert shown(client) == {"b": None}
     blob.stage_block("AAAA", b"3", encryption_scope=CUSTOMERS)
-    assert code(lambda: blob.commit_block_list([BlobBlock("AAAA")]))[0] == 409
+    assert refused(lambda: blob.commit_block_list([BlobBlock("AAAA")]))[0] == 409
     blob.commit_block_list([BlobBlock("AAAA")], encryption_scope=CUSTOMERS)
     assert shown(client) == {"b": CUSTOMERS}
     token = "Bearer " + client.credential.get_token("https://storage.azure.com/.default").token
@@ -136,8 +120,8 @@ def test_another_scope_is_forbidden_where_the_container_says_so(service: BlobSer
     blob.upload_blob(b"1", encryption_scope=CUSTOMERS)
     forbidden = (403, "RequestForbiddenByContainerEncryptionPolicy")
     for scope in (MICROSOFTS, "$account-encryption-key"):
-        assert code(lambda: blob.upload_blob(b"2", overwrite=True, encryption_scope=scope)) == forbidden  # noqa: B023
-        assert code(lambda: blob.stage_block("AAAA", b"2", encryption_scope=scope)) == forbidden  # noqa: B023
+        assert refused(lambda: blob.upload_blob(b"2", overwrite=True, encryption_scope=scope)) == forbidden  # noqa: B023
+        assert refused(lambda: blob.stage_block("AAAA", b"2", encryption_scope=scope)) == forbidden  # noqa: B023
     assert blob.download_blob().readall() == b"1"
 
 
@@ -145,7 +129,7 @@ def test_what_changes_a_blob_names_its_scope(service: BlobServiceClient) -> None
     client = container(service)
     blob = client.get_blob_client("b")
     blob.upload_blob(b"1", encryption_scope=MICROSOFTS)
-    assert code(lambda: blob.set_blob_metadata({"a": "1"})) == (409, "BlobUsesCustomerSpecifiedEncryption")
+    assert refused(lambda: blob.set_blob_metadata({"a": "1"})) == (409, "BlobUsesCustomerSpecifiedEncryption")
     blob.set_blob_metadata({"a": "1"}, encryption_scope=MICROSOFTS)
     assert blob.get_blob_properties().metadata == {"a": "1"}
 
@@ -164,7 +148,7 @@ def test_a_blob_under_a_scope_gets_no_tier_of_its_own(service: BlobServiceClient
         ),
         lambda: scoped.get_blob_client("b").set_standard_blob_tier(StandardBlobTier.ARCHIVE),
     ]
-    assert [code(write) for write in writes] == [refused] * 3
+    assert [refused(write) for write in writes] == [refused] * 3
     scoped.get_blob_client("b").set_standard_blob_tier(StandardBlobTier.COOL)
     assert {blob.name: blob.blob_tier for blob in scoped.list_blobs()} == {"b": "Cool"}
 
@@ -174,9 +158,9 @@ def test_scopes_that_are_not_there_or_disabled_are_refused(
 ) -> None:
     client = container(service)
     blob = client.get_blob_client("b")
-    assert code(lambda: blob.upload_blob(b"1", encryption_scope="nobodys"))[0] == 404
+    assert refused(lambda: blob.upload_blob(b"1", encryption_scope="nobodys"))[0] == 404
     blob.upload_blob(b"1", encryption_scope=MICROSOFTS)
-    azure(sandbox, lambda c: provision.encryption_scope(c, made.id, MICROSOFTS, state="Disabled"))
+    azure(sandbox.env, lambda c: provision.encryption_scope(c, made.id, MICROSOFTS, state="Disabled"))
     try:
         for work in (
             blob.download_blob,
@@ -184,11 +168,11 @@ def test_scopes_that_are_not_there_or_disabled_are_refused(
             lambda: blob.upload_blob(b"2", overwrite=True, encryption_scope=MICROSOFTS),
             lambda: container(service, MICROSOFTS),
         ):
-            assert code(work)[0] == 403
+            assert refused(work)[0] == 403
         assert shown(client) == {"b": MICROSOFTS}
         client.upload_blob("other", b"1")
     finally:
-        azure(sandbox, lambda c: provision.encryption_scope(c, made.id, MICROSOFTS))
+        azure(sandbox.env, lambda c: provision.encryption_scope(c, made.id, MICROSOFTS))
     assert blob.download_blob().readall() == b"1"
 
 
@@ -203,28 +187,23 @@ def test_a_scope_whose_key_is_disabled_answers_403_and_the_rest_goes_on(
     client = container(service)
     client.upload_blob("lost", b"1", encryption_scope=LOST)
     client.upload_blob("kept", b"1")
-    azure(sandbox, lambda c: _enable(c, made.own, enabled=False))
+    azure(sandbox.env, lambda c: _enable(c, made.own, enabled=False))
     try:
-        assert code(client.get_blob_client("lost").download_blob) == (403, "KeyVaultEncryptionKeyNotFound")
+        assert refused(client.get_blob_client("lost").download_blob) == (403, "KeyVaultEncryptionKeyNotFound")
         target = container(service).get_blob_client("copy")
         token = "Bearer " + client.credential.get_token("https://storage.azure.com/.default").token
         url = client.get_blob_client("lost").url
-        assert code(lambda: target.upload_blob_from_url(url, source_authorization=token))[0] == 403
+        assert refused(lambda: target.upload_blob_from_url(url, source_authorization=token))[0] == 403
         assert client.get_blob_client("kept").download_blob().readall() == b"1"
     finally:
-        azure(sandbox, lambda c: _enable(c, made.own, enabled=True))
+        azure(sandbox.env, lambda c: _enable(c, made.own, enabled=True))
     assert client.get_blob_client("lost").download_blob().readall() == b"1"
 
 
 def test_arm_checks_what_it_is_sent(sandbox: Sandbox, made: Made) -> None:
     def put(name: str, **properties: Any) -> int:
-        path = f"{ARM}{made.id}/encryptionScopes/{name}?api-version={STORAGE}"
-
-        async def work(client: Client) -> int:
-            body = {"properties": properties}
-            return (await client.send("PUT", path, ARM, json=body, accept=(400, 405, 409)))[0]
-
-        return int(azure(sandbox, work))
+        path = f"{made.id}/encryptionScopes/{name}"
+        return ask(sandbox.env, "PUT", path, STORAGE, {"properties": properties}).status
 
     vault = "Microsoft.KeyVault"
     assert put("ab") == put("Upper") == put("two--dashes") == put("-dash") == 400
@@ -234,45 +213,37 @@ def test_arm_checks_what_it_is_sent(sandbox: Sandbox, made: Made) -> None:
     assert put("other", source=vault, keyVaultProperties={"keyUri": gone}) == 409
     assert (put("other", source="microsoft.storage"), put("other", state="disabled")) == (201, 200)
 
-    async def rest(client: Client) -> tuple[Any, Any, int]:
-        path = f"{made.id}/encryptionScopes"
-        one = await client.arm("PATCH", f"{path}/other", STORAGE, {"properties": {"state": "Enabled"}})
-        found = await client.arm("GET", f"{path}?$filter=o&$include=Enabled", STORAGE)
-        url = f"{ARM}{path}/other?api-version={STORAGE}"
-        deleted = (await client.send("DELETE", url, ARM, accept=(405,)))[0]
-        return one, found, deleted
-
-    one, found, deleted = azure(sandbox, rest)
+    path = f"{made.id}/encryptionScopes"
+    one = ask(sandbox.env, "PATCH", f"{path}/other", STORAGE, {"properties": {"state": "Enabled"}}).body
     assert one["properties"]["state"] == "Enabled" and one["properties"]["source"] == "Microsoft.Storage"
-    assert [each["name"] for each in found["value"]] == ["other"] and deleted == 405
+    found = ask(sandbox.env, "GET", f"{path}?$filter=o&$include=Enabled", STORAGE).body
+    assert [each["name"] for each in found["value"]] == ["other"]
+    assert ask(sandbox.env, "DELETE", f"{path}/other", STORAGE).status == 405
 
 
 def test_containers_by_arm_have_the_scope_that_they_were_made_with(
     sandbox: Sandbox, made: Made, service: BlobServiceClient
 ) -> None:
-    async def work(client: Client) -> AsyncIterator[Any]:
-        base = f"{made.id}/blobServices/default/containers"
-        own = {"defaultEncryptionScope": CUSTOMERS, "denyEncryptionScopeOverride": True}
-        yield await client.arm("PUT", f"{base}/byarm", STORAGE, {"properties": own})
-        other = {"defaultEncryptionScope": MICROSOFTS, "denyEncryptionScopeOverride": False}
-        yield await client.arm("PATCH", f"{base}/byarm", STORAGE, {"properties": other})
-        yield await client.arm("GET", f"{base}/byarm", STORAGE)
-        for bad in ({"defaultEncryptionScope": CUSTOMERS}, {**own, "defaultEncryptionScope": "nobodys"}):
-            with pytest.raises(Refused, match="ContainerOperationFailure"):
-                await client.arm("PUT", f"{base}/bad", STORAGE, {"properties": bad})
-        yield await client.arm("GET", base, STORAGE)
-        yield await client.arm("GET", f"{base}/bad", STORAGE, accept=(404,))
+    base = f"{made.id}/blobServices/default/containers"
 
-    async def every(client: Client) -> list[Any]:
-        return [one async for one in work(client)]
+    def call(method: str, name: str = "", **properties: Any) -> Answer:
+        return ask(
+            sandbox.env, method, f"{base}{name}", STORAGE, {"properties": properties} if properties else None
+        )
 
     plain = container(service).container_name
-    put, patched, got, listed, missing = azure(sandbox, every)
+    put = call("PUT", "/byarm", defaultEncryptionScope=CUSTOMERS, denyEncryptionScopeOverride=True).body
     assert put["properties"]["defaultEncryptionScope"] == CUSTOMERS
     # The answer has what was sent, and nothing is changed.
+    patched = call("PATCH", "/byarm", defaultEncryptionScope=MICROSOFTS, denyEncryptionScopeOverride=False).body
     assert patched["properties"]["defaultEncryptionScope"] == MICROSOFTS
-    assert got["properties"]["defaultEncryptionScope"] == CUSTOMERS
-    assert got["properties"]["denyEncryptionScopeOverride"] is True
-    scopes = {one["name"]: one["properties"]["defaultEncryptionScope"] for one in listed["value"]}
+    got = call("GET", "/byarm").body["properties"]
+    assert (got["defaultEncryptionScope"], got["denyEncryptionScopeOverride"]) == (CUSTOMERS, True)
+    for bad in (
+        {"defaultEncryptionScope": CUSTOMERS},
+        {"defaultEncryptionScope": "nobodys", "denyEncryptionScopeOverride": True},
+    ):
+        assert call("PUT", "/bad", **bad).body["error"]["code"] == "ContainerOperationFailure"
+    assert call("GET", "/bad").status == 404
+    scopes = {one["name"]: one["properties"]["defaultEncryptionScope"] for one in call("GET").body["value"]}
     assert scopes["byarm"] == CUSTOMERS and scopes[plain] == "$account-encryption-key"
-    assert missing is None

@@ -9,7 +9,8 @@ import pytest
 import requests
 import test_front_storage as front
 from azure.storage.blob import BlobClient, BlobType, ContentSettings
-from test_front_storage import Storage, _refused
+from live import refused
+from test_front_storage import Storage
 
 storage, account_keys = front.storage, front.account_keys
 
@@ -66,8 +67,8 @@ def test_a_page_blob_stays_one_by_pages_or_by_copy(storage: Storage) -> None:
     own = storage.source.get_blob_client("own")
     own.create_page_blob(512)
     for each in (pages, own):
-        refused = _refused(lambda each=each: each.upload_pages_from_url(blob.url, 0, 512, 512))
-        assert refused == (403, "CannotVerifyCopySource")
+        copied = refused(lambda each=each: each.upload_pages_from_url(blob.url, 0, 512, 512))
+        assert copied == (403, "CannotVerifyCopySource")
     pages.upload_pages_from_url(blob.url, 0, 512, 512, source_authorization=storage.bearer)
     assert pages.download_blob().readall() == _LAST + b"\0" * 512
     assert [(one.start, one.end) for one in pages.list_page_ranges()] == [(0, 511)]
@@ -91,7 +92,7 @@ def test_an_append_blob_is_copied_and_appended_to(storage: Storage) -> None:
     log.append_block_from_url(blob.url, source_authorization=storage.bearer)
     assert log.download_blob().readall() == b"twoone two"
     wrong = {"source_authorization": storage.bearer, "source_content_md5": bytearray(16)}
-    assert _refused(lambda: log.append_block_from_url(blob.url, **wrong)) == (400, "Md5Mismatch")
+    assert refused(lambda: log.append_block_from_url(blob.url, **wrong)) == (400, "Md5Mismatch")
 
 
 @pytest.mark.parametrize("type_", ["page", "append"])
@@ -100,7 +101,7 @@ def test_a_copy_at_once_takes_block_blobs_alone(storage: Storage, type_: str) ->
     blob.create_append_blob() if type_ == "append" else blob.create_page_blob(512)
     target = storage.target.get_blob_client("copy")
     arguments = {"requires_sync": True, "source_authorization": storage.bearer}
-    assert _refused(lambda: target.start_copy_from_url(blob.url, **arguments)) == (409, "InvalidBlobType")
+    assert refused(lambda: target.start_copy_from_url(blob.url, **arguments)) == (409, "InvalidBlobType")
 
 
 _NAMES = ["x/é\uffff#%+.b", "x/d\ufffe/ü", "x/\U0001f600", "x/\ue000", "\ufffe"]
@@ -138,5 +139,5 @@ def test_before_2021_they_are_listed_as_they_are(storage: Storage) -> None:
 @pytest.mark.parametrize("character", [*map(chr, range(1, 9)), "\n", "\r", "\x1f", "\x7f", "\x80", "\x9f"])
 def test_no_name_holds_a_control_character(storage: Storage, character: str) -> None:
     blob = storage.source.get_blob_client(f"a{character}b")
-    assert _refused(lambda: blob.upload_blob(b"x")) == (400, "InvalidUri")
-    assert _refused(blob.delete_blob) == (400, "InvalidUri")
+    assert refused(lambda: blob.upload_blob(b"x")) == (400, "InvalidUri")
+    assert refused(blob.delete_blob) == (400, "InvalidUri")

@@ -9,7 +9,7 @@ import http.client
 import os
 import ssl
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -30,6 +30,7 @@ from azure.storage.fileshare import (
     generate_share_sas,
 )
 from azure.storage.fileshare.aio import ShareClient as AsyncShareClient
+from live import account_with_key, azure, refused
 
 from azsandbox import Sandbox, provision
 from azsandbox.client import Client
@@ -66,12 +67,8 @@ class Shares:
 
 @pytest.fixture(scope="session")
 def key(sandbox: Sandbox) -> str:
-    async def make() -> str:
-        async with Client(sandbox.env) as azure:
-            account = await provision.storage_account(azure, await provision.group(azure, "front-shares"), ACCOUNT)
-            return str((await azure.arm("POST", f"{account}/listKeys", "2023-05-01"))["keys"][0]["value"])
-
-    return asyncio.run(make())
+    made: tuple[str, str] = azure(sandbox.env, lambda client: account_with_key(client, "front-shares", ACCOUNT))
+    return made[1]
 
 
 @pytest.fixture
@@ -81,15 +78,6 @@ def shares(azure_env: Sandbox, key: str) -> Iterator[Shares]:
         made = Shares(key, credential, f"s{uuid.uuid4().hex}")
         made.share().create_share()
         yield made
-
-
-def _refused(call: Callable[[], object]) -> tuple[int, str]:
-    with pytest.raises(HttpResponseError) as caught:
-        call()
-    code = getattr(caught.value, "error_code", None)
-    if code is None:
-        code = caught.value.response.headers.get("x-ms-error-code")
-    return caught.value.status_code, str(getattr(code, "value", code))
 
 
 def _upload(share: ShareClient, path: str, data: bytes = b"x", **more: object) -> ShareFileClient:
@@ -122,24 +110,24 @@ def test_shares_are_made_listed_changed_and_deleted(shares: Shares) -> None:
     _upload(one, "x")
     one.delete_share()
     assert len(list(service.list_shares(prefix))) == 4
-    assert _refused(one.create_share) == (409, "ShareBeingDeleted")
+    assert refused(one.create_share) == (409, "ShareBeingDeleted")
 
 
 def test_what_shares_are_refused(shares: Shares) -> None:
     service = shares.service()
-    assert _refused(lambda: shares.share().create_share()) == (409, "ShareAlreadyExists")
+    assert refused(lambda: shares.share().create_share()) == (409, "ShareAlreadyExists")
     for name, code in (
         ("Capital", "InvalidResourceName"),
         ("a--b", "InvalidResourceName"),
         ("ab", "OutOfRangeInput"),
     ):
-        assert _refused(lambda name=name: service.create_share(name)) == (400, code)
+        assert refused(lambda name=name: service.create_share(name)) == (400, code)
     missing = service.get_share_client("missing")
     for call in (missing.get_share_properties, missing.delete_share, lambda: _names(missing)):
-        assert _refused(call) == (404, "ShareNotFound")
-    assert _refused(lambda: missing.create_directory("d")) == (404, "ShareNotFound")
-    assert _refused(lambda: missing.get_file_client("f").create_file(1)) == (404, "ShareNotFound")
-    assert _refused(lambda: missing.get_file_client("f").download_file()) == (404, "ShareNotFound")
+        assert refused(call) == (404, "ShareNotFound")
+    assert refused(lambda: missing.create_directory("d")) == (404, "ShareNotFound")
+    assert refused(lambda: missing.get_file_client("f").create_file(1)) == (404, "ShareNotFound")
+    assert refused(lambda: missing.get_file_client("f").download_file()) == (404, "ShareNotFound")
 
 
 def test_a_tree_of_directories_in_any_letter_case(shares: Shares) -> None:
@@ -161,7 +149,7 @@ def test_a_tree_of_directories_in_any_letter_case(shares: Shares) -> None:
     assert directory.get_directory_properties().metadata == {"a": "1"}
     directory.set_http_headers(file_attributes="none", file_creation_time="2020-01-02T03:04:05.0000000Z")
     assert directory.get_directory_properties().creation_time.year == 2020
-    assert _refused(directory.delete_directory) == (409, "DirectoryNotEmpty")
+    assert refused(directory.delete_directory) == (409, "DirectoryNotEmpty")
     directory.delete_file("NOTE.ipynb")
     directory.delete_directory()
     assert not directory.exists()
@@ -172,14 +160,14 @@ def test_what_directories_and_files_are_refused(shares: Shares) -> None:
     share = shares.by_token
     share.create_directory("d")
     _upload(share, "f")
-    assert _refused(lambda: share.create_directory("D")) == (409, "ResourceAlreadyExists")
-    assert _refused(lambda: share.create_directory("f")) == (409, "ResourceAlreadyExists")
-    assert _refused(lambda: share.create_directory("no/such")) == (404, "ParentNotFound")
-    assert _refused(lambda: share.create_directory("f/below")) == (404, "ParentNotFound")
-    assert _refused(lambda: _upload(share, "d")) == (409, "ResourceTypeMismatch")
-    assert _refused(lambda: _upload(share, "no/such")) == (404, "ParentNotFound")
-    assert _refused(lambda: _names(share.get_directory_client("missing"))) == (404, "ResourceNotFound")
-    assert _refused(lambda: _names(share.get_directory_client("no/such"))) == (404, "ParentNotFound")
+    assert refused(lambda: share.create_directory("D")) == (409, "ResourceAlreadyExists")
+    assert refused(lambda: share.create_directory("f")) == (409, "ResourceAlreadyExists")
+    assert refused(lambda: share.create_directory("no/such")) == (404, "ParentNotFound")
+    assert refused(lambda: share.create_directory("f/below")) == (404, "ParentNotFound")
+    assert refused(lambda: _upload(share, "d")) == (409, "ResourceTypeMismatch")
+    assert refused(lambda: _upload(share, "no/such")) == (404, "ParentNotFound")
+    assert refused(lambda: _names(share.get_directory_client("missing"))) == (404, "ResourceNotFound")
+    assert refused(lambda: _names(share.get_directory_client("no/such"))) == (404, "ParentNotFound")
     file = share.get_file_client("missing")
     for call in (
         file.get_file_properties,
@@ -188,22 +176,22 @@ def test_what_directories_and_files_are_refused(shares: Shares) -> None:
         lambda: file.set_file_metadata({}),
         lambda: file.upload_range(b"x", 0, 1),
     ):
-        assert _refused(call) == (404, "ResourceNotFound")
+        assert refused(call) == (404, "ResourceNotFound")
     assert not file.exists() and not share.get_file_client("d").exists()
-    assert _refused(lambda: share.get_file_client("d").delete_file()) == (409, "ResourceTypeMismatch")
-    assert _refused(lambda: share.delete_directory("missing")) == (404, "ResourceNotFound")
+    assert refused(lambda: share.get_file_client("d").delete_file()) == (409, "ResourceTypeMismatch")
+    assert refused(lambda: share.delete_directory("missing")) == (404, "ResourceNotFound")
     for name in ("a:b", "a|b", "a/...", 'quo"te', "back\\slash"):
-        assert _refused(lambda name=name: share.get_file_client(name).create_file(1)) == (
+        assert refused(lambda name=name: share.get_file_client(name).create_file(1)) == (
             400,
             "InvalidResourceName",
         )
     for name in ("x" * 256, "/".join(["y" * 200] * 11)):
-        assert _refused(lambda name=name: share.get_file_client(name).create_file(1)) == (
+        assert refused(lambda name=name: share.get_file_client(name).create_file(1)) == (
             400,
             "InvalidFileOrDirectoryPathName",
         )
-    assert _refused(lambda: list(share.list_directories_and_files(results_per_page=-1).by_page()))[0] == 400
-    assert _refused(lambda: list(share.list_directories_and_files().by_page(continuation_token="1!3!abc"))) == (
+    assert refused(lambda: list(share.list_directories_and_files(results_per_page=-1).by_page()))[0] == 400
+    assert refused(lambda: list(share.list_directories_and_files().by_page(continuation_token="1!3!abc"))) == (
         400,
         "InvalidContinuationToken",
     )
@@ -302,11 +290,11 @@ def test_ranges_are_written_cleared_and_checked(shares: Shares) -> None:
     file.clear_range(1024, 512)
     assert file.download_file().readall() == bytes(1536) + b"ab" * 256 + bytes(2048)
     assert [(one.start, one.end) for one in file.list_ranges()] == [(0, 4095)]
-    assert _refused(lambda: file.upload_range(b"x" * 10, 4090, 10)) == (416, "InvalidRange")
-    assert _refused(lambda: file.download_file(offset=4096, length=1)) == (416, "InvalidRange")
+    assert refused(lambda: file.upload_range(b"x" * 10, 4090, 10)) == (416, "InvalidRange")
+    assert refused(lambda: file.download_file(offset=4096, length=1)) == (416, "InvalidRange")
     wrong = base64.b64encode(hashlib.md5(b"other").digest()).decode()
-    assert _refused(lambda: file.upload_range(b"x", 0, 1, headers={"Content-MD5": wrong})) == (400, "Md5Mismatch")
-    assert _refused(lambda: file.upload_range(bytes(5 * 2**20), 0, 5 * 2**20))[0] in {413, 416}
+    assert refused(lambda: file.upload_range(b"x", 0, 1, headers={"Content-MD5": wrong})) == (400, "Md5Mismatch")
+    assert refused(lambda: file.upload_range(bytes(5 * 2**20), 0, 5 * 2**20))[0] in {413, 416}
     assert file.download_file().readall() == bytes(1536) + b"ab" * 256 + bytes(2048)
 
 
@@ -380,11 +368,11 @@ def test_shared_key_signs_any_name(shares: Shares) -> None:
         assert file.download_file().readall() == name.encode()
         assert _names(share, name_starts_with=name) == [name]
     wrong = base64.b64encode(b"another key").decode()
-    assert _refused(lambda: _names(shares.share(wrong))) == (403, "AuthenticationFailed")
+    assert refused(lambda: _names(shares.share(wrong))) == (403, "AuthenticationFailed")
     other = ShareClient(
         "https://nobodysaccount.file.core.windows.net", shares.name, credential=shares.key, retry_total=0
     )
-    assert _refused(lambda: _names(other)) == (403, "AuthenticationFailed")
+    assert refused(lambda: _names(other)) == (403, "AuthenticationFailed")
 
 
 def test_signatures_grant_what_they_say(shares: Shares) -> None:
@@ -392,24 +380,24 @@ def test_signatures_grant_what_they_say(shares: Shares) -> None:
     reader = shares.share(shares.account_sas("rl"))
     assert _names(reader) == ["f"]
     assert reader.get_file_client("f").download_file().readall() == b"data"
-    assert _refused(lambda: _upload(reader, "g")) == (403, "AuthorizationPermissionMismatch")
-    assert _refused(lambda: reader.get_file_client("f").delete_file()) == (403, "AuthorizationPermissionMismatch")
+    assert refused(lambda: _upload(reader, "g")) == (403, "AuthorizationPermissionMismatch")
+    assert refused(lambda: reader.get_file_client("f").delete_file()) == (403, "AuthorizationPermissionMismatch")
     lister = shares.service(shares.account_sas("l", "s"))
     assert shares.name in {share.name for share in lister.list_shares(shares.name)}
-    assert _refused(lambda: _names(lister.get_share_client(shares.name))) == (
+    assert refused(lambda: _names(lister.get_share_client(shares.name))) == (
         403,
         "AuthorizationResourceTypeMismatch",
     )
-    assert _refused(lambda: _names(shares.share(shares.account_sas(hours=-1)))) == (403, "AuthenticationFailed")
+    assert refused(lambda: _names(shares.share(shares.account_sas(hours=-1)))) == (403, "AuthenticationFailed")
     forged = shares.account_sas("r").replace("sp=r", "sp=rl")
-    assert _refused(lambda: _names(shares.share(forged))) == (403, "AuthenticationFailed")
+    assert refused(lambda: _names(shares.share(forged))) == (403, "AuthenticationFailed")
     expiry = datetime.now(UTC) + timedelta(hours=1)
     of_share = generate_share_sas(ACCOUNT, shares.name, shares.key, permission="rwl", expiry=expiry)
     writer = shares.share(of_share)
     assert _upload(writer, "h", b"by the share's").download_file().readall() == b"by the share's"
-    assert _refused(writer.get_share_properties) == (403, "AuthorizationResourceTypeMismatch")
+    assert refused(writer.get_share_properties) == (403, "AuthorizationResourceTypeMismatch")
     other = shares.service(of_share).get_share_client("other")
-    assert _refused(lambda: _names(other)) == (403, "AuthenticationFailed")
+    assert refused(lambda: _names(other)) == (403, "AuthenticationFailed")
     assert _status(shares, "https://storage.azure.com", {"Authorization": ""}) == (
         401,
         "NoAuthenticationInformation",
@@ -452,9 +440,9 @@ async def test_the_client_for_asyncio(shares: Shares) -> None:
 def test_what_is_not_there_says_so(shares: Shares) -> None:
     share = shares.share()
     file = _upload(share, "f")
-    assert _refused(share.create_snapshot)[0] == 501
-    assert _refused(lambda: file.rename_file("g"))[0] == 501
-    assert _refused(lambda: file.start_copy_from_url(f"{URL}/{shares.name}/f"))[0] == 501
+    assert refused(share.create_snapshot)[0] == 501
+    assert refused(lambda: file.rename_file("g"))[0] == 501
+    assert refused(lambda: file.start_copy_from_url(f"{URL}/{shares.name}/f"))[0] == 501
     assert file.download_file().readall() == b"x"
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import os
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from azure.core import MatchConditions
-from azure.core.exceptions import HttpResponseError
 from azure.identity import ClientSecretCredential
 from azure.storage.blob import (
     BlobClient,
@@ -23,8 +21,9 @@ from azure.storage.blob import (
     StandardBlobTier,
     generate_container_sas,
 )
+from live import account_with_key, azure, refused
 
-from azsandbox import Sandbox, provision
+from azsandbox import Sandbox
 from azsandbox.client import Client
 
 SOURCE, TARGET = "frontsource", "fronttarget"
@@ -51,17 +50,11 @@ class Storage:
 
 @pytest.fixture(scope="session")
 def account_keys(sandbox: Sandbox) -> dict[str, str]:
-    async def make() -> dict[str, str]:
-        async with Client(sandbox.env) as azure:
-            group = await provision.group(azure, "front-rg")
-            found = {}
-            for name in (SOURCE, TARGET):
-                account = await provision.storage_account(azure, group, name)
-                keys = await azure.arm("POST", f"{account}/listKeys", "2023-05-01")
-                found[name] = keys["keys"][0]["value"]
-            return found
+    async def make(client: Client) -> dict[str, str]:
+        return {name: (await account_with_key(client, "front-rg", name))[1] for name in (SOURCE, TARGET)}
 
-    return asyncio.run(make())
+    made: dict[str, str] = azure(sandbox.env, make)
+    return made
 
 
 @pytest.fixture
@@ -82,13 +75,6 @@ def _put(container: ContainerClient, name: str, data: bytes, **arguments: object
     return container.upload_blob(name, data, overwrite=True, **arguments)
 
 
-def _refused(call: Callable[[], object]) -> tuple[int, str]:
-    with pytest.raises(HttpResponseError) as caught:
-        call()
-    code = caught.value.error_code  # an enum's member, or a string where the client does not know the code
-    return caught.value.status_code, str(getattr(code, "value", code))
-
-
 def test_upload_list_download_and_delete(storage: Storage) -> None:
     names = ["a/ä ö.txt", "a/b+c%d.txt", "a//double", "z.txt"]
     for name in names:
@@ -99,7 +85,7 @@ def test_upload_list_download_and_delete(storage: Storage) -> None:
     for name in names:
         assert storage.source.get_blob_client(name).download_blob().readall() == name.encode()
     storage.source.delete_blob("z.txt")
-    assert _refused(lambda: storage.source.get_blob_client("z.txt").download_blob()) == (404, "BlobNotFound")
+    assert refused(lambda: storage.source.get_blob_client("z.txt").download_blob()) == (404, "BlobNotFound")
 
 
 def test_shared_key_and_sas_are_checked_by_the_service(storage: Storage) -> None:
@@ -108,12 +94,12 @@ def test_shared_key_and_sas_are_checked_by_the_service(storage: Storage) -> None
         assert service.get_blob_client(blob.container_name, "x").download_blob().readall() == b"x"
     with _service(SOURCE, base64.b64encode(b"another key").decode()) as service:
         client = service.get_blob_client(blob.container_name, "x")
-        assert _refused(client.download_blob)[0] == 403
+        assert refused(client.download_blob)[0] == 403
     with BlobClient.from_blob_url(f"{blob.url}?{storage.sas()}") as client:
         assert client.download_blob().readall() == b"x"
-        assert _refused(client.delete_blob)[0] == 403
+        assert refused(client.delete_blob)[0] == 403
     with BlobClient.from_blob_url(blob.url) as client:
-        assert _refused(client.download_blob) == (401, "NoAuthenticationInformation")
+        assert refused(client.download_blob) == (401, "NoAuthenticationInformation")
 
 
 def test_a_token_that_nobody_signed_is_refused(storage: Storage) -> None:
@@ -124,7 +110,7 @@ def test_a_token_that_nobody_signed_is_refused(storage: Storage) -> None:
     target = storage.target.get_blob_client("y")
     blob = _put(storage.source, "x", b"x")
     call = lambda: target.upload_blob_from_url(blob.url, source_authorization=f"Bearer {forged}")  # noqa: E731
-    assert _refused(call) == (401, "CannotVerifyCopySource")
+    assert refused(call) == (401, "CannotVerifyCopySource")
 
 
 def test_put_blob_from_url_with_bearer_and_with_sas(storage: Storage) -> None:
@@ -153,7 +139,7 @@ def test_nothing_is_copied_from_a_url_of_more_than_two_kibibytes(storage: Storag
         if code is None:
             call()
         else:
-            assert _refused(call) == (400, code)
+            assert refused(call) == (400, code)
 
 
 def test_a_false_md5_label_stays_the_label_it_is(storage: Storage) -> None:
@@ -190,7 +176,7 @@ def test_a_wrong_source_md5_is_refused_and_nothing_is_written(storage: Storage) 
     copy = storage.target.get_blob_client("y")
     arguments = {"source_authorization": storage.bearer}
     wrong = bytearray(hashlib.md5(b"other").digest())
-    assert _refused(lambda: copy.upload_blob_from_url(blob.url, source_content_md5=wrong, **arguments)) == (
+    assert refused(lambda: copy.upload_blob_from_url(blob.url, source_content_md5=wrong, **arguments)) == (
         400,
         "Md5Mismatch",
     )
@@ -206,17 +192,17 @@ def test_conditions_on_source_and_destination(storage: Storage) -> None:
     copy = storage.target.get_blob_client("y")
     pinned = {"source_authorization": storage.bearer, "source_match_condition": MatchConditions.IfNotModified}
     copy.upload_blob_from_url(blob.url, source_etag=etag, **pinned)
-    assert _refused(lambda: copy.upload_blob_from_url(blob.url, overwrite=False, source_etag=etag, **pinned)) == (
+    assert refused(lambda: copy.upload_blob_from_url(blob.url, overwrite=False, source_etag=etag, **pinned)) == (
         409,
         "BlobAlreadyExists",
     )
     _put(storage.source, "x", b"two")
-    assert _refused(lambda: copy.upload_blob_from_url(blob.url, overwrite=True, source_etag=etag, **pinned)) == (
+    assert refused(lambda: copy.upload_blob_from_url(blob.url, overwrite=True, source_etag=etag, **pinned)) == (
         412,
         "SourceConditionNotMet",
     )
     stale = {"etag": '"0x1"', "match_condition": MatchConditions.IfNotModified, "overwrite": True}
-    assert _refused(lambda: copy.upload_blob_from_url(blob.url, source_authorization=storage.bearer, **stale)) == (
+    assert refused(lambda: copy.upload_blob_from_url(blob.url, source_authorization=storage.bearer, **stale)) == (
         412,
         "ConditionNotMet",
     )
@@ -228,12 +214,12 @@ def test_sources_that_cannot_be_read(storage: Storage) -> None:
     copy = storage.target.get_blob_client("y")
     token = {"source_authorization": storage.bearer}
     call = copy.upload_blob_from_url
-    assert _refused(lambda: call(blob.url + "-not", **token)) == (404, "CannotVerifyCopySource")
-    assert _refused(lambda: call(blob.url)) == (403, "CannotVerifyCopySource")
-    assert _refused(lambda: call(f"{blob.url}?{storage.sas('l')}")) == (403, "CannotVerifyCopySource")
-    assert _refused(lambda: call("https://example.com/blob", **token)) == (404, "CannotVerifyCopySource")
+    assert refused(lambda: call(blob.url + "-not", **token)) == (404, "CannotVerifyCopySource")
+    assert refused(lambda: call(blob.url)) == (403, "CannotVerifyCopySource")
+    assert refused(lambda: call(f"{blob.url}?{storage.sas('l')}")) == (403, "CannotVerifyCopySource")
+    assert refused(lambda: call("https://example.com/blob", **token)) == (404, "CannotVerifyCopySource")
     blob.set_standard_blob_tier(StandardBlobTier.ARCHIVE)
-    assert _refused(lambda: call(blob.url, **token)) == (409, "BlobArchived")
+    assert refused(lambda: call(blob.url, **token)) == (409, "BlobArchived")
     assert not copy.exists()
 
 
@@ -258,7 +244,7 @@ def test_blocks_from_ranges_of_another_account(storage: Storage) -> None:
     copy.commit_block_list([f"{index:03}" for index in range(5)])
     assert copy.download_blob().readall() == data
     wrong = bytearray(hashlib.md5(b"").digest())
-    assert _refused(
+    assert refused(
         lambda: copy.stage_block_from_url(
             "x", blob.url, 0, 9, source_content_md5=wrong, source_authorization=storage.bearer
         )
@@ -274,7 +260,7 @@ def test_copy_blob_sync_and_async_across_accounts(storage: Storage) -> None:
     assert copy.start_copy_from_url(f"{blob.url}?{storage.sas()}")["copy_status"] in {"success", "pending"}
     assert copy.get_blob_properties().copy.status == "success"
     assert copy.get_blob_properties().metadata == {"kept": "1"}
-    assert _refused(lambda: copy.start_copy_from_url(blob.url))[1] == "CannotVerifyCopySource"
+    assert refused(lambda: copy.start_copy_from_url(blob.url))[1] == "CannotVerifyCopySource"
     within = storage.source.get_blob_client("within")
     within.start_copy_from_url(blob.url)
     assert within.download_blob().readall() == b"content"

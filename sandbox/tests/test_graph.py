@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl, quote, urlsplit
 import pytest
 from arm_harness import GROUP, principal
 from arm_harness import client as arm_client
+from live import azure, unique
 from people import nobody
-from vaults import azure, unique
 
 from azsandbox import Sandbox, provision
 from azsandbox.arm.identities import Identities

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from azure.identity import EnvironmentCredential
 from azure.storage.blob import BlobPrefix, BlobServiceClient, ContainerClient
-from test_front_storage import _refused
+from live import refused
 
 from azsandbox import Sandbox, provision
 from azsandbox.client import Client
@@ -89,14 +89,14 @@ def test_a_question_for_tags_is_a_wrong_one(lake: ContainerClient) -> None:
     lake.upload_blob("a/one.csv", b"x")
     blob = lake.get_blob_client("a/one.csv")
     wrong = (400, "InvalidQueryParameterValue")
-    assert _refused(blob.get_blob_tags) == wrong
-    assert _refused(lambda: blob.set_blob_tags({"a": "b"})) == wrong
-    assert _refused(lambda: list(lake.list_blobs(include=["metadata", "tags"]))) == wrong
+    assert refused(blob.get_blob_tags) == wrong
+    assert refused(lambda: blob.set_blob_tags({"a": "b"})) == wrong
+    assert refused(lambda: list(lake.list_blobs(include=["metadata", "tags"]))) == wrong
 
 
 def test_a_directory_is_deleted_when_it_is_empty(lake: ContainerClient) -> None:
     lake.upload_blob("a/one.csv", b"x")
-    assert _refused(lambda: lake.delete_blob("a")) == (409, "DirectoryIsNotEmpty")
+    assert refused(lambda: lake.delete_blob("a")) == (409, "DirectoryIsNotEmpty")
     lake.delete_blob("a/one.csv")
     lake.delete_blob("a")
     assert list(lake.list_blobs()) == []
@@ -113,7 +113,7 @@ def test_blocks_and_copies_make_directories_too(lake: ContainerClient) -> None:
 
 
 def test_index_tags_are_refused(lake: ContainerClient) -> None:
-    assert _refused(lambda: lake.upload_blob("t", b"x", tags={"a": "b"}))[0] == 409
+    assert refused(lambda: lake.upload_blob("t", b"x", tags={"a": "b"}))[0] == 409
 
 
 def test_what_is_deleted_is_kept_and_what_is_written_over_is_not(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,10 +11,10 @@ import test_front_storage as front
 from arm_harness import GROUP
 from arm_harness import client as in_process
 from azure.storage.blob import BlobClient, ContentSettings
-from test_front_storage import SOURCE, Storage, _refused
+from live import Answer, ask, refused
+from test_front_storage import SOURCE, Storage
 
 from azsandbox import Sandbox
-from azsandbox.client import Client
 
 storage, account_keys = front.storage, front.account_keys
 Arm = Callable[..., Any]
@@ -27,22 +25,11 @@ def arm(sandbox: Sandbox, storage: Storage) -> Arm:
     """Calls ARM below the container of the source: status, headers and document."""
     group = f"/subscriptions/{sandbox.env['AZURE_SUBSCRIPTION_ID']}/resourceGroups/front-rg"
     service = f"{group}/providers/Microsoft.Storage/storageAccounts/{SOURCE}/blobServices/default"
-    container = f"https://management.azure.com{service}/containers/{storage.source.container_name}"
+    container = f"{service}/containers/{storage.source.container_name}"
 
-    def call(method: str, path: str = "", body: Any = None, match: str = "") -> tuple[int, Any, Any]:
-        async def work() -> tuple[int, Any, Any]:
-            async with Client(sandbox.env) as client:
-                status, headers, text = await client.send(
-                    method,
-                    f"{container}{path}?api-version=2022-09-01",
-                    "https://management.azure.com",
-                    json=body,
-                    headers={"If-Match": match} if match else {},
-                    accept=(400, 404, 409, 412),
-                )
-                return status, headers, json.loads(text) if text else None
-
-        return asyncio.run(work())
+    def call(method: str, path: str = "", body: Any = None, match: str = "") -> Answer:
+        headers = {"If-Match": match} if match else {}
+        return ask(sandbox.env, method, f"{container}{path}", "2022-09-01", body, **headers)
 
     return call
 
@@ -65,13 +52,13 @@ def _changing(blob: BlobClient) -> dict[str, Callable[[], object]]:
 
 def _is_kept(storage: Storage, blob: BlobClient, code: str) -> None:
     for what, change in _changing(blob).items():
-        assert _refused(change) == (409, code), what
+        assert refused(change) == (409, code), what
     assert blob.download_blob().readall() == b"first"
     blob.acquire_lease(15).release()
     # What is not there yet may be written, once.
     new = storage.source.get_blob_client(f"new{code}")
     new.upload_blob(b"new")
-    assert _refused(new.delete_blob) == (409, code)
+    assert refused(new.delete_blob) == (409, code)
     # The beginning of a name is another blob.
     storage.source.upload_blob(f"fir{code}", b"x")
 
@@ -81,7 +68,7 @@ def test_a_policy_keeps_blobs_and_their_container(storage: Storage, arm: Arm) ->
     status, headers, made = arm("PUT", _POLICY, _DAYS)
     assert (status, made["properties"]["state"], headers["ETag"]) == (200, "Unlocked", made["etag"])
     _is_kept(storage, blob, "BlobImmutableDueToPolicy")
-    assert _refused(storage.source.delete_container) == (409, "BlobImmutableDueToPolicy")
+    assert refused(storage.source.delete_container) == (409, "BlobImmutableDueToPolicy")
     shown = arm("GET")[2]["properties"]
     assert (shown["hasImmutabilityPolicy"], shown["hasLegalHold"]) == (True, False)
     assert shown["immutabilityPolicy"]["updateHistory"][0]["update"] == "put"
@@ -111,7 +98,7 @@ def test_a_locked_policy_is_only_made_longer(storage: Storage, arm: Arm) -> None
     longer = {"properties": {"immutabilityPeriodSinceCreationInDays": 4}}
     assert arm("POST", f"{_POLICY}/extend", longer, match=locked["etag"])[0] == 200
     # Even an empty one is deleted by ARM alone.
-    assert _refused(storage.source.delete_container) == (409, "ContainerImmutabilityPolicyLocked")
+    assert refused(storage.source.delete_container) == (409, "ContainerImmutabilityPolicyLocked")
     storage.source.upload_blob("first", b"first")
     assert arm("DELETE")[2]["error"]["code"] == "ContainerImmutabilityPolicyLocked"
 
@@ -149,11 +136,11 @@ def test_a_legal_hold_keeps_blobs_and_their_container(storage: Storage, arm: Arm
         "tags": ["case1", "case2"],
     }
     _is_kept(storage, blob, "BlobImmutableDueToLegalHold")
-    assert _refused(storage.source.delete_container) == (409, "ContainerHasLegalHold")
+    assert refused(storage.source.delete_container) == (409, "ContainerHasLegalHold")
     assert arm("DELETE")[2]["error"]["code"] == "ContainerHasLegalHold"
     assert [each["tag"] for each in arm("GET")[2]["properties"]["legalHold"]["tags"]] == ["case1", "case2"]
     assert arm("POST", "/clearLegalHold", {"tags": ["case1"]})[2]["hasLegalHold"] is True
-    assert _refused(blob.delete_blob) == (409, "BlobImmutableDueToLegalHold")
+    assert refused(blob.delete_blob) == (409, "BlobImmutableDueToLegalHold")
     assert arm("POST", "/clearLegalHold", {"tags": ["case2"]})[2]["hasLegalHold"] is False
     blob.delete_blob()
     storage.source.delete_container()
@@ -163,10 +150,10 @@ def test_appends_may_be_allowed(storage: Storage, arm: Arm) -> None:
     log = storage.source.get_blob_client("log")
     log.create_append_blob()
     arm("PUT", _POLICY, _DAYS)
-    assert _refused(lambda: log.append_block(b"x")) == (409, "BlobImmutableDueToPolicy")
+    assert refused(lambda: log.append_block(b"x")) == (409, "BlobImmutableDueToPolicy")
     arm("PUT", _POLICY, {"properties": {**_DAYS["properties"], "allowProtectedAppendWrites": True}})
     log.append_block(b"x")
-    assert _refused(log.delete_blob) == (409, "BlobImmutableDueToPolicy")
+    assert refused(log.delete_blob) == (409, "BlobImmutableDueToPolicy")
 
 
 async def test_an_account_that_holds_such_a_container_stays(tmp_path: Path) -> None:

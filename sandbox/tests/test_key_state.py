@@ -16,7 +16,8 @@ from azure.core.exceptions import HttpResponseError
 from azure.keyvault.keys.aio import KeyClient
 from azure.storage.blob.aio import BlobServiceClient
 from azure.storage.fileshare.aio import ShareServiceClient
-from vaults import credential, unique, url
+from live import credential, unique
+from vaults import url
 
 from azsandbox import Sandbox, provision
 from azsandbox.client import Client, Refused

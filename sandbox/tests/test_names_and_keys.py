@@ -10,7 +10,8 @@ from azure.core.exceptions import HttpResponseError
 from azure.identity import ClientSecretCredential
 from azure.mgmt.keyvault import KeyVaultManagementClient
 from azure.storage.blob import BlobServiceClient
-from vaults import azure, new_vault, unique
+from live import azure, unique
+from vaults import new_vault
 
 from azsandbox import Sandbox, provision
 from azsandbox.client import Client

@@ -27,7 +27,8 @@ from azure.keyvault.keys.crypto import (
 )
 from azure.mgmt.keyvault import KeyVaultManagementClient
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from vaults import credential, new_vault, url
+from live import credential
+from vaults import new_vault, url
 
 from azsandbox import Sandbox
 from azsandbox.client import Client

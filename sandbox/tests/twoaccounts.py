@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any
 
 from azure.storage.blob import ContainerClient
+from live import account_with_key, azure
 
-from azsandbox import Sandbox, provision
+from azsandbox import Sandbox
 from azsandbox.client import Client
 
 CONTAINER = "data"
@@ -33,28 +31,16 @@ class TwoAccounts:
             connection_verify=self.sandbox.env["SSL_CERT_FILE"],
         )
 
-    def azure(self, work: Callable[[Client], Coroutine[Any, Any, Any]]) -> Any:
-        """Runs `work(client)` against the sandbox."""
-        return asyncio.run(_inside(self.sandbox, work))
-
-
-async def _inside(sandbox: Sandbox, work: Callable[[Client], Coroutine[Any, Any, Any]]) -> Any:
-    async with Client(sandbox.env) as client:
-        return await work(client)
-
 
 def two_accounts(sandbox: Sandbox, prefix: str) -> TwoAccounts:
     """Makes them; `prefix` keeps their names apart from others'."""
     names = {which: f"{prefix}{which}" for which in ("source", "target")}
 
     async def make(client: Client) -> dict[str, str]:
-        group = await provision.group(client, f"{prefix}-rg")
         found = {}
         for which, name in names.items():
-            account = await provision.storage_account(client, group, name)
+            _, found[which] = await account_with_key(client, f"{prefix}-rg", name)
             await client.create_container(name, CONTAINER)
-            keys = await client.arm("POST", f"{account}/listKeys", "2023-05-01")
-            found[which] = keys["keys"][0]["value"]
         return found
 
-    return TwoAccounts(sandbox, names, asyncio.run(_inside(sandbox, make)))
+    return TwoAccounts(sandbox, names, azure(sandbox.env, make))

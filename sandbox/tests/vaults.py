@@ -1,44 +1,14 @@
-"""Vaults of a test's own in the running sandbox, by the clients that people have."""
+"""Vaults of a test's own in the running sandbox."""
 
 from __future__ import annotations
 
-import asyncio
-import itertools
-import os
-import uuid
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from azure.identity.aio import ClientSecretCredential
+from live import azure, unique
 
 from azsandbox import provision
 from azsandbox.client import Client
-
-_COUNT = itertools.count(1)
-_RUN = uuid.uuid4().hex[:6]
-
-
-def unique(stem: str) -> str:
-    """A name that nobody else has: letters and digits."""
-    return f"{stem}{_RUN}{next(_COUNT)}"
-
-
-def credential(env: Mapping[str, str] | None = None) -> ClientSecretCredential:
-    """The credential of the environment's principal."""
-    known = env or os.environ
-    return ClientSecretCredential(known["AZURE_TENANT_ID"], known["AZURE_CLIENT_ID"], known["AZURE_CLIENT_SECRET"])
-
-
-def azure(env: Mapping[str, str], work: Any) -> Any:
-    """Runs `work(client)` against the sandbox, in a thread: a test may have a loop of its own."""
-
-    async def inside() -> Any:
-        async with Client(env) as client:
-            return await work(client)
-
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, inside()).result()
 
 
 def new_vault(env: Mapping[str, str], **options: Any) -> str:
