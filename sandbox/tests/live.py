@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import itertools
 import json
 import os
+import ssl
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import pytest
 from azure.core.exceptions import HttpResponseError
+from azure.identity import ClientSecretCredential as SyncCredential
 from azure.identity.aio import ClientSecretCredential
 
 from azsandbox import provision
@@ -28,10 +32,38 @@ def unique(stem: str) -> str:
     return f"{stem}{_RUN}{next(_COUNT)}"
 
 
+def _principal(env: Mapping[str, str] | None) -> tuple[str, str, str]:
+    known = os.environ if env is None else env
+    return known["AZURE_TENANT_ID"], known["AZURE_CLIENT_ID"], known["AZURE_CLIENT_SECRET"]
+
+
 def credential(env: Mapping[str, str] | None = None) -> ClientSecretCredential:
-    """The credential of the environment's principal."""
-    known = env or os.environ
-    return ClientSecretCredential(known["AZURE_TENANT_ID"], known["AZURE_CLIENT_ID"], known["AZURE_CLIENT_SECRET"])
+    """The credential of the environment's principal, for asyncio."""
+    return ClientSecretCredential(*_principal(env))
+
+
+def sync_credential(env: Mapping[str, str] | None = None, **options: Any) -> SyncCredential:
+    """The same for clients that wait."""
+    return SyncCredential(*_principal(env), **options)
+
+
+def through(env: Mapping[str, str]) -> dict[str, Any]:
+    """The options by which a client goes through a sandbox whose variables this process does not have."""
+    return {"proxies": {"https": env["HTTPS_PROXY"]}, "connection_verify": env["SSL_CERT_FILE"]}
+
+
+def connection(env: Mapping[str, str], host: str) -> http.client.HTTPSConnection:
+    """A connection to a host of the sandbox, for requests that no client would send."""
+    proxy = urlsplit(env["HTTPS_PROXY"])
+    context = ssl.create_default_context(cafile=env["SSL_CERT_FILE"])
+    made = http.client.HTTPSConnection(str(proxy.hostname), proxy.port, timeout=10, context=context)
+    made.set_tunnel(host, 443)
+    return made
+
+
+def bearer(env: Mapping[str, str], audience: str = ARM) -> str:
+    """The header of a caller who has signed in."""
+    return f"Bearer {azure(env, lambda client: client.token(audience))}"
 
 
 def azure(env: Mapping[str, str], work: Any) -> Any:

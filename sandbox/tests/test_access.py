@@ -16,7 +16,7 @@ from azure.identity import ClientSecretCredential
 from azure.keyvault.keys import KeyClient
 from azure.storage.blob import BlobServiceClient, ContainerSasPermissions, generate_container_sas
 from azure.storage.fileshare import ShareServiceClient
-from live import azure, unique
+from live import azure, sync_credential, unique
 from people import (
     BLOB_READER,
     CONTRIBUTOR,
@@ -64,14 +64,9 @@ def person(sandbox: Sandbox) -> Person:
     return nobody(sandbox)
 
 
-def secret_of(person: Person) -> ClientSecretCredential:
-    env = person.env
-    return ClientSecretCredential(env["AZURE_TENANT_ID"], env["AZURE_CLIENT_ID"], env["AZURE_CLIENT_SECRET"])
-
-
 @pytest.fixture
 def credential(person: Person) -> Iterator[ClientSecretCredential]:
-    with secret_of(person) as made:
+    with sync_credential(person.env) as made:
         yield made
 
 
@@ -317,7 +312,7 @@ def test_a_vault_goes_by_access_policies(
 def test_a_vaults_firewall_keeps_clients_out(sandbox: Sandbox, rules: dict[str, Any], reason: str) -> None:
     vault = new_vault(sandbox.env)
     ask(sandbox.env, "PATCH", vault, {"properties": rules}, "2023-07-01")
-    with secret_of(Person(sandbox.env, "")) as owner, KeyClient(url(vault), owner) as keys:
+    with sync_credential(sandbox.env) as owner, KeyClient(url(vault), owner) as keys:
         with pytest.raises(HttpResponseError) as refused:
             list(keys.list_properties_of_keys())
         assert refused.value.error.innererror["code"] == reason
@@ -333,7 +328,7 @@ def test_a_vaults_firewall_keeps_clients_out(sandbox: Sandbox, rules: dict[str, 
 def filled(sandbox: Sandbox, account: str) -> None:
     name = account.rpartition("/")[2]
     with (
-        secret_of(Person(sandbox.env, "")) as owner,
+        sync_credential(sandbox.env) as owner,
         BlobServiceClient(f"https://{name}.blob.core.windows.net", owner) as blobs,
     ):
         for container in ("one", "two"):
@@ -393,7 +388,7 @@ def test_files_are_read_by_role(sandbox: Sandbox, person: Person, credential: Cl
     account = new_account(sandbox, new_group(sandbox))
     host = f"https://{account.rpartition('/')[2]}.file.core.windows.net"
     with (
-        secret_of(Person(sandbox.env, "")) as owner,
+        sync_credential(sandbox.env) as owner,
         ShareServiceClient(host, owner, token_intent="backup") as files,
     ):
         files.create_share("share").get_directory_client().upload_file("a", b"text")
@@ -415,7 +410,7 @@ def test_an_accounts_firewall_keeps_clients_out(sandbox: Sandbox, rules: dict[st
     filled(sandbox, account)
     ask(sandbox.env, "PATCH", account, {"properties": rules}, "2023-05-01")
     host = f"https://{account.rpartition('/')[2]}.blob.core.windows.net"
-    with secret_of(Person(sandbox.env, "")) as owner, BlobServiceClient(host, owner) as blobs:
+    with sync_credential(sandbox.env) as owner, BlobServiceClient(host, owner) as blobs:
         blob = blobs.get_blob_client("one", "b")
         with pytest.raises(HttpResponseError, match="not authorized to perform this operation") as refused:
             blob.download_blob()

@@ -13,7 +13,7 @@ import pytest
 from arm_harness import GROUP, ArmClient, client
 from azure.storage.blob import BlobServiceClient
 from azure.storage.fileshare import ShareServiceClient
-from live import account_with_key, ask, azure, refused, unique
+from live import account_with_key, ask, azure, refused, through, unique
 
 from azsandbox import Sandbox
 from azsandbox.arm.clock import Clock
@@ -117,8 +117,7 @@ def account(sandbox: Sandbox) -> Iterator[Account]:
     def arm(method: str, path: str, body: Any = None) -> Any:
         return ask(sandbox.env, method, f"{id_}/{path}", STORAGE, body).body
 
-    proxies = {"https": sandbox.env["HTTPS_PROXY"]}
-    options: Any = {"credential": key, "proxies": proxies, "connection_verify": sandbox.env["SSL_CERT_FILE"]}
+    options: Any = {"credential": key, **through(sandbox.env)}
     with (
         BlobServiceClient(f"https://{name}.blob.core.windows.net", **options) as blobs,
         ShareServiceClient(f"https://{name}.file.core.windows.net", **options) as files,

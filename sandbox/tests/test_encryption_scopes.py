@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from azure.identity import ClientSecretCredential
 from azure.storage.blob import (
     BlobBlock,
     BlobServiceClient,
@@ -17,7 +15,7 @@ from azure.storage.blob import (
     ContainerEncryptionScope,
     StandardBlobTier,
 )
-from live import Answer, ask, azure, refused
+from live import Answer, ask, azure, refused, sync_credential
 
 from azsandbox import Sandbox, provision
 from azsandbox.client import Client
@@ -61,10 +59,8 @@ def made(sandbox: Sandbox) -> Made:
 
 @pytest.fixture
 def service(azure_env: Sandbox, made: Made) -> Iterator[BlobServiceClient]:
-    names = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET")
-    credential = ClientSecretCredential(*(os.environ[name] for name in names))
     url = f"https://{ACCOUNT}.blob.core.windows.net"
-    with credential, BlobServiceClient(url, credential=credential, retry_total=0) as client:
+    with sync_credential() as who, BlobServiceClient(url, credential=who, retry_total=0) as client:
         yield client
 
 
@@ -140,7 +136,7 @@ def test_a_blob_under_a_scope_gets_no_tier_of_its_own(service: BlobServiceClient
         client.upload_blob("b", b"1")
     plain.upload_blob("cool", b"1", standard_blob_tier=StandardBlobTier.COOL)
     plain.get_blob_client("b").set_standard_blob_tier(StandardBlobTier.ARCHIVE)
-    refused = (409, "AccessTierNotSupportedWithEncryptionScope")
+    unsupported = (409, "AccessTierNotSupportedWithEncryptionScope")
     writes: list[Callable[[], Any]] = [
         lambda: scoped.upload_blob("cool", b"1", standard_blob_tier=StandardBlobTier.COOL),
         lambda: plain.upload_blob(
@@ -148,7 +144,7 @@ def test_a_blob_under_a_scope_gets_no_tier_of_its_own(service: BlobServiceClient
         ),
         lambda: scoped.get_blob_client("b").set_standard_blob_tier(StandardBlobTier.ARCHIVE),
     ]
-    assert [refused(write) for write in writes] == [refused] * 3
+    assert [refused(write) for write in writes] == [unsupported] * 3
     scoped.get_blob_client("b").set_standard_blob_tier(StandardBlobTier.COOL)
     assert {blob.name: blob.blob_tier for blob in scoped.list_blobs()} == {"b": "Cool"}
 

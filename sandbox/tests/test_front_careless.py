@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 import pytest
+from live import bearer
 
 from azsandbox import Sandbox
 
@@ -142,36 +143,7 @@ def test_half_closed_inside_a_body(sandbox: Sandbox, host: str, token: str) -> N
 
 @pytest.fixture(scope="module")
 def token(sandbox: Sandbox) -> str:
-    form = "&".join(
-        f"{name}={value}"
-        for name, value in (
-            ("grant_type", "client_credentials"),
-            ("client_id", sandbox.env["AZURE_CLIENT_ID"]),
-            ("client_secret", sandbox.env["AZURE_CLIENT_SECRET"]),
-            ("scope", "https://management.azure.com/.default"),
-        )
-    ).encode()
-    line = f"POST /{sandbox.env['AZURE_TENANT_ID']}/oauth2/v2.0/token"
-    with _connected(sandbox, LOGIN) as connection:
-        connection.sendall(_request(LOGIN, line, form, Content_Type="application/x-www-form-urlencoded"))
-        status, _, body = _answer(connection)
-    assert status == 200
-    return f"Bearer {json.loads(body)['access_token']}"
-
-
-@pytest.mark.parametrize(
-    ("line", "body", "status", "code"),
-    [
-        (f"GET {SUBSCRIPTION}", b"", 400, "MissingApiVersionParameter"),
-        (f"PUT {VERSIONED}", b'{"location":', 400, "InvalidRequestContent"),
-        (f"PUT {VERSIONED}", b"[]", 400, "InvalidRequestContent"),
-        (f"PUT {VERSIONED}", b"x" * (LIMIT + 1), 413, "RequestEntityTooLarge"),
-        (f"GET {VERSIONED}", b"", 404, "ResourceGroupNotFound"),
-    ],
-)
-def test_arm(sandbox: Sandbox, token: str, line: str, body: bytes, status: int, code: str) -> None:
-    asked = _request(ARM, line, body, Authorization=token, Content_Type="application/json")
-    assert _sent(sandbox, ARM, asked) == (status, code)
+    return bearer(sandbox.env)
 
 
 def test_a_form_that_is_none_and_blobs_without_a_length(sandbox: Sandbox) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import requests
+from live import bearer
 
 from azsandbox import Sandbox
 from azsandbox.cli import main
@@ -28,15 +29,7 @@ class Faults:
         self.state, self._file = state, folder / "faults.json"
         self.url = GROUPS.format(os.environ["AZURE_SUBSCRIPTION_ID"])
         self.session = requests.Session()
-        form = {
-            "grant_type": "client_credentials",
-            "client_id": os.environ["AZURE_CLIENT_ID"],
-            "client_secret": os.environ["AZURE_CLIENT_SECRET"],
-            "scope": "https://management.azure.com/.default",
-        }
-        url = f"https://login.microsoftonline.com/{os.environ['AZURE_TENANT_ID']}/oauth2/v2.0/token"
-        token = self.session.post(url, data=form, timeout=10).json()["access_token"]
-        self.session.headers["Authorization"] = f"Bearer {token}"
+        self.session.headers["Authorization"] = bearer(os.environ)
 
     def set(self, *rules: dict[str, Any]) -> None:
         self._file.write_text(json.dumps({"rules": rules}))

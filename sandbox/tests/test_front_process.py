@@ -7,14 +7,15 @@ import json
 import os
 import signal
 import socket
-import ssl
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from live import bearer, connection
 
 from azsandbox import Sandbox
 
@@ -125,59 +126,31 @@ def test_a_principal_with_one_role_needs_to_be_told_where(azure_env: Sandbox, tm
     assert "is not a role definition" in _run(*add, "--role", role, "--at", "rg").stderr
 
 
-class _Raw:
-    """A TLS connection through the proxy, for requests no client would send."""
-
-    def __init__(self, sandbox: Sandbox, host: str) -> None:
-        proxy = urlsplit(sandbox.env["HTTPS_PROXY"])
-        self.connection = http.client.HTTPSConnection(
-            str(proxy.hostname),
-            proxy.port,
-            timeout=10,
-            context=ssl.create_default_context(cafile=sandbox.env["SSL_CERT_FILE"]),
-        )
-        self.connection.set_tunnel(host, 443)
-
-    def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> tuple[int, bytes]:
-        self.connection.request(method, path, body, headers)
-        answer = self.connection.getresponse()
-        return answer.status, answer.read()
-
-
-def _token(sandbox: Sandbox) -> str:
-    form = "&".join(
-        (
-            "grant_type=client_credentials",
-            f"client_id={sandbox.env['AZURE_CLIENT_ID']}",
-            f"client_secret={sandbox.env['AZURE_CLIENT_SECRET']}",
-            "scope=https://management.azure.com/.default",
-        )
-    )
-    raw = _Raw(sandbox, "login.microsoftonline.com")
-    status, body = raw.ask("POST", f"/{sandbox.env['AZURE_TENANT_ID']}/oauth2/v2.0/token", form.encode())
-    raw.connection.close()
-    assert status == 200
-    return f"Bearer {json.loads(body)['access_token']}"
+def _asked(raw: http.client.HTTPConnection, method: str, path: str, body: Any = None, **headers: str) -> Any:
+    """Status and body."""
+    raw.request(method, path, body, headers)
+    answer = raw.getresponse()
+    return answer.status, answer.read()
 
 
 def test_broken_requests_get_answers_and_the_connection_goes_on(sandbox: Sandbox) -> None:
-    token = _token(sandbox)
+    token, raw = bearer(sandbox.env), connection(sandbox.env, "management.azure.com")
     group = f"/subscriptions/{sandbox.env['AZURE_SUBSCRIPTION_ID']}/resourceGroups/broken"
-    raw = _Raw(sandbox, "management.azure.com")
-    version = "?api-version=2022-09-01"
+    version = f"{group}?api-version=2022-09-01"
     json_type = {"Authorization": token, "Content-Type": "application/json"}
     cases = [
-        (raw.ask("GET", group, Authorization=token), 400),
-        (raw.ask("PUT", group + version, b'{"location":', **json_type), 400),
-        (raw.ask("PUT", group + version, b"x" * (4 * 1024 * 1024 + 1), Authorization=token), 413),
-        (raw.ask("GET", "/%zz%00/..//?&&=&api-version=x", Authorization=token), None),
-        (raw.ask("GET", group + version, Authorization="Bearer not.a.token"), 401),
-        (raw.ask("GET", group + version, Host="example.com", Authorization=token), 400),
-        (raw.ask("GET", group + version, Authorization=token), 404),
+        (_asked(raw, "GET", group, Authorization=token), 400, b"MissingApiVersionParameter"),
+        (_asked(raw, "PUT", version, b'{"location":', **json_type), 400, b"InvalidRequestContent"),
+        (_asked(raw, "PUT", version, b"[]", **json_type), 400, b"InvalidRequestContent"),
+        (_asked(raw, "PUT", version, b"x" * (4 * 2**20 + 1), **json_type), 413, b"RequestEntityTooLarge"),
+        (_asked(raw, "GET", "/%zz%00/..//?&&=&api-version=x", Authorization=token), None, b"error"),
+        (_asked(raw, "GET", version, Authorization="Bearer not.a.token"), 401, b"InvalidAuthenticationToken"),
+        (_asked(raw, "GET", version, Host="example.com", Authorization=token), 400, b"InvalidHostHeader"),
+        (_asked(raw, "GET", version, Authorization=token), 404, b"ResourceGroupNotFound"),
     ]
-    raw.connection.close()
-    for (status, body), wanted in cases:
-        assert wanted in {None, status}, body
+    raw.close()
+    for (status, body), wanted, code in cases:
+        assert wanted in {None, status} and code in body, body
         assert status < 500
         assert b"Traceback" not in body
 
@@ -185,7 +158,7 @@ def test_broken_requests_get_answers_and_the_connection_goes_on(sandbox: Sandbox
 @pytest.mark.parametrize("host", ["example.com", "core.windows.net", "blob.core.windows.net.example.com"])
 def test_other_hosts_are_refused_and_logged(sandbox: Sandbox, host: str) -> None:
     with pytest.raises(OSError, match="403"):
-        _Raw(sandbox, host).ask("GET", "/")
+        connection(sandbox.env, host).request("GET", "/")
     refused = _run("log", "--state", sandbox.state, "--status", "403", "--host", f"^{host}:443$")
     assert json.loads(refused.stdout.splitlines()[-1])["method"] == "CONNECT"
 
@@ -198,13 +171,13 @@ def test_what_is_not_a_connect_request(sandbox: Sandbox) -> None:
         (b"A" * 20000, b"400"),
         (b"CONNECT management.azure.com:80 HTTP/1.1\r\n\r\n", b"403"),
     ):
-        with socket.create_connection((str(proxy.hostname), proxy.port), timeout=10) as connection:
-            connection.sendall(sent)
-            assert connection.recv(100).split()[1] == status
+        with socket.create_connection((str(proxy.hostname), proxy.port), timeout=10) as plain:
+            plain.sendall(sent)
+            assert plain.recv(100).split()[1] == status
     for sent in (b"", b"CONNECT management.azure.com:443 HTTP/1.1\r\n\r\n"):  # half closed, before TLS and after
-        with socket.create_connection((str(proxy.hostname), proxy.port), timeout=10) as connection:
-            connection.sendall(sent)
-            connection.shutdown(socket.SHUT_WR)
-            while connection.recv(1000):
+        with socket.create_connection((str(proxy.hostname), proxy.port), timeout=10) as plain:
+            plain.sendall(sent)
+            plain.shutdown(socket.SHUT_WR)
+            while plain.recv(1000):
                 pass
-    assert _token(sandbox)
+    assert bearer(sandbox.env)

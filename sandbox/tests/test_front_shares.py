@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
-import http.client
 import os
-import ssl
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.identity import ClientSecretCredential
-from azure.identity.aio import ClientSecretCredential as AsyncCredential
 from azure.storage.fileshare import (
     ContentSettings,
     ShareClient,
@@ -30,10 +25,9 @@ from azure.storage.fileshare import (
     generate_share_sas,
 )
 from azure.storage.fileshare.aio import ShareClient as AsyncShareClient
-from live import account_with_key, azure, refused
+from live import account_with_key, ask, azure, connection, credential, refused, sync_credential
 
 from azsandbox import Sandbox, provision
-from azsandbox.client import Client
 
 ACCOUNT = "frontshares"
 URL = f"https://{ACCOUNT}.file.core.windows.net"
@@ -73,9 +67,8 @@ def key(sandbox: Sandbox) -> str:
 
 @pytest.fixture
 def shares(azure_env: Sandbox, key: str) -> Iterator[Shares]:
-    names = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET")
-    with ClientSecretCredential(*(os.environ[name] for name in names)) as credential:
-        made = Shares(key, credential, f"s{uuid.uuid4().hex}")
+    with sync_credential() as who:
+        made = Shares(key, who, f"s{uuid.uuid4().hex}")
         made.share().create_share()
         yield made
 
@@ -330,19 +323,16 @@ def test_a_token_needs_an_intent_and_the_right_audience(shares: Shares) -> None:
 
 
 def test_no_path_leads_out_of_a_share(shares: Shares, azure_env: Sandbox) -> None:
-    proxy = urlsplit(azure_env.env["HTTPS_PROXY"])
-    context = ssl.create_default_context(cafile=azure_env.env["SSL_CERT_FILE"])
-    connection = http.client.HTTPSConnection(str(proxy.hostname), proxy.port, timeout=10, context=context)
-    connection.set_tunnel(URL.removeprefix("https://"), 443)
+    raw = connection(azure_env.env, URL.removeprefix("https://"))
     sas = shares.account_sas("rwl")
     for path in ("..%2F..%2F..%2Fowner.secret", "../../../owner.secret", "a%00b", "%2e%2e/x"):
         for dots in ("true", "false"):
             headers = {"x-ms-type": "file", "x-ms-content-length": "1", "x-ms-allow-trailing-dot": dots}
-            connection.request("PUT", f"/{shares.name}/{path}?{sas}", b"", headers)
-            answer = connection.getresponse()
+            raw.request("PUT", f"/{shares.name}/{path}?{sas}", b"", headers)
+            answer = raw.getresponse()
             answer.read()
             assert (answer.status, answer.headers["x-ms-error-code"]) == (400, "InvalidResourceName")
-    connection.close()
+    raw.close()
 
 
 def _status(shares: Shares, audience: str, headers: dict[str, str]) -> tuple[int, str]:
@@ -416,11 +406,10 @@ def test_a_sas_from_arm_reads_both_blobs_and_files(shares: Shares, sandbox: Sand
 
 
 async def test_the_client_for_asyncio(shares: Shares) -> None:
-    names = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET")
     arguments = {"token_intent": "backup", "retry_total": 0}
     async with (
-        AsyncCredential(*(os.environ[name] for name in names)) as credential,
-        AsyncShareClient(URL, shares.name, credential=credential, **arguments) as by_token,
+        credential() as owner,
+        AsyncShareClient(URL, shares.name, credential=owner, **arguments) as by_token,
         AsyncShareClient(URL, shares.name, credential=shares.key) as by_key,
     ):
         await by_key.create_directory("ä ö")
@@ -447,14 +436,11 @@ def test_what_is_not_there_says_so(shares: Shares) -> None:
 
 
 def test_a_workspace_has_its_shares(sandbox: Sandbox, azure_env: Sandbox) -> None:
-    async def make() -> tuple[str, str, str]:
-        async with Client(sandbox.env) as azure:
-            pair = await provision.pair(azure, "shares-rg", "shares-old", "shares-new")
-            account = pair.source["properties"]["storageAccount"]
-            keys = await azure.arm("POST", f"{account}/listKeys", "2023-05-01")
-            return account.rpartition("/")[2], pair.source["properties"]["workspaceId"], keys["keys"][0]["value"]
-
-    account, workspace_id, key = asyncio.run(make())
+    pair = azure(sandbox.env, lambda client: provision.pair(client, "shares-rg", "shares-old", "shares-new"))
+    of_source = pair.source["properties"]
+    account, workspace_id = of_source["storageAccount"].rpartition("/")[2], of_source["workspaceId"]
+    keys = ask(sandbox.env, "POST", f"{of_source['storageAccount']}/listKeys", "2023-05-01").body["keys"]
+    key = keys[0]["value"]
     with ShareServiceClient(f"https://{account}.file.core.windows.net", credential=key) as service:
         assert [share.name for share in service.list_shares()] == [f"azureml-filestore-{workspace_id}", CODE_SHARE]
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import subprocess
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from live import azure
 
 from azsandbox import lifetime, provision
 from azsandbox.client import Client, Refused
@@ -34,14 +34,6 @@ def _up(folder: Path) -> Iterator[tuple[dict[str, str], subprocess.Popen[bytes]]
         process.wait()
 
 
-def _do(env: dict[str, str], work: Callable[[Client], Awaitable[Any]]) -> Any:
-    async def inside() -> Any:
-        async with Client(env) as client:
-            return await work(client)
-
-    return asyncio.run(inside())
-
-
 async def _written(client: Client, text: str) -> None:
     group = await provision.group(client, "same")
     await provision.storage_account(client, group, "sameaccount")
@@ -59,12 +51,12 @@ async def _read(client: Client) -> tuple[str, str]:
 def test_two_at_once_with_the_same_names(tmp_path: Path) -> None:
     with _up(tmp_path / "one") as (first, one):
         with _up(tmp_path / "two") as (second, _):
-            _do(first, lambda c: _written(c, "first"))
-            _do(second, lambda c: _written(c, "second"))
-            assert _do(first, _read) == ("first", "first")
-            assert _do(second, _read) == ("second", "second")
+            azure(first, lambda c: _written(c, "first"))
+            azure(second, lambda c: _written(c, "second"))
+            assert azure(first, _read) == ("first", "first")
+            assert azure(second, _read) == ("second", "second")
         # The other one has gone down; this one has not noticed.
-        assert one.poll() is None and _do(first, _read) == ("first", "first")
+        assert one.poll() is None and azure(first, _read) == ("first", "first")
 
 
 async def _held(client: Client, group: str) -> dict[str, Any]:
@@ -119,12 +111,12 @@ async def _ended(client: Client, poll: str, group: str) -> tuple[str, str]:
 
 def test_all_that_arm_holds_survives(tmp_path: Path) -> None:
     with _up(tmp_path / "s") as (env, _):
-        group = _do(env, _filled)
-        before = _do(env, lambda c: _held(c, group))
-        poll = _do(env, lambda c: _begun(c, group))
+        group = azure(env, _filled)
+        before = azure(env, lambda c: _held(c, group))
+        poll = azure(env, lambda c: _begun(c, group))
     with _up(tmp_path / "s") as (env, _):
-        assert _do(env, lambda c: _held(c, group)) == before
-        assert _do(env, lambda c: _ended(c, poll, group)) == (
+        assert azure(env, lambda c: _held(c, group)) == before
+        assert azure(env, lambda c: _ended(c, poll, group)) == (
             "Succeeded", "Microsoft.MachineLearningServices/workspaces/datastores"
         )  # fmt: skip
         # The name of the one that was deleted softly is still blocked.
@@ -134,4 +126,4 @@ def test_all_that_arm_holds_survives(tmp_path: Path) -> None:
             "properties": {name: body["properties"][name] for name in ("storageAccount", "keyVault")},
         }
         with pytest.raises(Refused, match="Soft-deleted workspace exists"):
-            _do(env, lambda c: c.arm("PUT", source, ML, wanted))
+            azure(env, lambda c: c.arm("PUT", source, ML, wanted))

@@ -21,7 +21,7 @@ from azure.storage.blob import (
     StandardBlobTier,
     generate_container_sas,
 )
-from live import account_with_key, azure, refused
+from live import account_with_key, azure, refused, sync_credential
 
 from azsandbox import Sandbox
 from azsandbox.client import Client
@@ -59,9 +59,7 @@ def account_keys(sandbox: Sandbox) -> dict[str, str]:
 
 @pytest.fixture
 def storage(azure_env: Sandbox, account_keys: dict[str, str]) -> Iterator[Storage]:
-    credential = ClientSecretCredential(
-        os.environ["AZURE_TENANT_ID"], os.environ["AZURE_CLIENT_ID"], os.environ["AZURE_CLIENT_SECRET"]
-    )
+    credential = sync_credential()
     name = f"c{uuid.uuid4().hex}"
     with credential, _service(SOURCE, credential) as source, _service(TARGET, credential) as target:
         yield Storage(source.create_container(name), target.create_container(name), credential, account_keys)

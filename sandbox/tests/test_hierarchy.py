@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import uuid
 from collections.abc import Iterator
@@ -10,26 +9,22 @@ from collections.abc import Iterator
 import pytest
 from azure.identity import EnvironmentCredential
 from azure.storage.blob import BlobPrefix, BlobServiceClient, ContainerClient
-from live import refused
+from live import ask, azure, refused
 
 from azsandbox import Sandbox, provision
-from azsandbox.client import Client
 
 
 def _keep(sandbox: Sandbox, name: str, settings: dict[str, object]) -> int:
     """The status of the answer to settings of the account's blob service."""
 
-    async def put() -> int:
-        async with Client(sandbox.env) as azure:
-            group = await provision.group(azure, "lake-rg")
-            account = f"{group}/providers/Microsoft.Storage/storageAccounts/{name}"
-            url = f"https://management.azure.com{account}/blobServices/default?api-version=2023-05-01"
-            answer = await azure.send(
-                "PUT", url, "https://management.azure.com", json={"properties": settings}, accept=(409,)
-            )
-            return answer[0]
+    return ask(
+        sandbox.env, "PUT", f"{_path(sandbox, name)}/blobServices/default", "2023-05-01", {"properties": settings}
+    ).status
 
-    return asyncio.run(put())
+
+def _path(sandbox: Sandbox, account: str) -> str:
+    group = azure(sandbox.env, lambda client: provision.group(client, "lake-rg"))
+    return f"{group}/providers/Microsoft.Storage/storageAccounts/{account}"
 
 
 @pytest.fixture
@@ -37,15 +32,9 @@ def lake(azure_env: Sandbox) -> Iterator[ContainerClient]:
     """A container in an account with a hierarchical namespace."""
     name = f"lake{uuid.uuid4().hex[:12]}"
 
-    async def make() -> None:
-        async with Client(azure_env.env) as azure:
-            group = await provision.group(azure, "lake-rg")
-            body = {"location": "eastus2", "properties": {"isHnsEnabled": True}}
-            await azure.arm(
-                "PUT", f"{group}/providers/Microsoft.Storage/storageAccounts/{name}", "2023-05-01", body
-            )
-
-    asyncio.run(make())
+    body = {"location": "eastus2", "properties": {"isHnsEnabled": True}}
+    path = _path(azure_env, name)
+    azure(azure_env.env, lambda client: client.arm("PUT", path, "2023-05-01", body))
     with EnvironmentCredential() as credential:
         url = f"https://{name}.blob.core.windows.net"
         with BlobServiceClient(url, credential=credential, retry_total=0) as service:

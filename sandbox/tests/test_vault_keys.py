@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import requests
@@ -16,7 +18,6 @@ from azure.core.exceptions import (
     ServiceRequestError,
     ServiceResponseError,
 )
-from azure.identity import ClientSecretCredential
 from azure.keyvault.keys import JsonWebKey, KeyRotationLifetimeAction, KeyRotationPolicy
 from azure.keyvault.keys.aio import KeyClient
 from azure.keyvault.keys.crypto import (
@@ -27,7 +28,7 @@ from azure.keyvault.keys.crypto import (
 )
 from azure.mgmt.keyvault import KeyVaultManagementClient
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from live import credential
+from live import bearer, credential, sync_credential
 from vaults import new_vault, url
 
 from azsandbox import Sandbox
@@ -58,9 +59,7 @@ async def plain_keys(azure_env: Sandbox, plain: str) -> AsyncIterator[KeyClient]
 
 @pytest.fixture
 def management(azure_env: Sandbox) -> Iterator[KeyVaultManagementClient]:
-    env = os.environ
-    who = ClientSecretCredential(env["AZURE_TENANT_ID"], env["AZURE_CLIENT_ID"], env["AZURE_CLIENT_SECRET"])
-    with who, KeyVaultManagementClient(who, env["AZURE_SUBSCRIPTION_ID"]) as client:
+    with sync_credential() as who, KeyVaultManagementClient(who, os.environ["AZURE_SUBSCRIPTION_ID"]) as client:
         yield client
 
 
@@ -193,22 +192,13 @@ class Raw:
         status, _, text = await self._client.send("POST", url, "https://vault.azure.net", json=body, accept=(403,))
         return status, text.decode()
 
-    async def use(self, key: str, operation: str, data: bytes) -> tuple[int, dict]:
-        import base64
-        import json
-
+    async def use(self, key: str, operation: str, data: bytes) -> tuple[int, dict[str, Any]]:
         value = b"d" * 32 if operation == "sign" else data
         body = {
             "alg": "RS256" if operation == "sign" else "RSA-OAEP",
             "value": base64.urlsafe_b64encode(value).rstrip(b"=").decode(),
         }
-        status, _, text = await self._client.send(
-            "POST",
-            f"{self._url}/keys/{key}/{operation}?api-version=7.4",
-            "https://vault.azure.net",
-            json=body,
-            accept=(403,),
-        )
+        status, text = await self.post(f"/keys/{key}/{operation}", body)
         return status, json.loads(text).get("error", {})
 
 
@@ -436,10 +426,7 @@ def _web_key(made: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> JsonWebKey
 def test_a_query_parameter_that_an_operation_has_not_is_refused(
     azure_env: Sandbox, protected: str, path: str
 ) -> None:
-    token = ClientSecretCredential(
-        os.environ["AZURE_TENANT_ID"], os.environ["AZURE_CLIENT_ID"], os.environ["AZURE_CLIENT_SECRET"]
-    ).get_token("https://vault.azure.net/.default")
-    headers = {"Authorization": f"Bearer {token.token}"}
+    headers = {"Authorization": bearer(azure_env.env, "https://vault.azure.net")}
     answer = requests.get(f"{url(protected)}/{path}&api-version=7.4", headers=headers, timeout=30)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "BadParameter")
     assert "query parameter" in answer.json()["error"]["message"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from azure.storage.blob import ContainerClient
-from live import account_with_key, azure
+from live import account_with_key, azure, through
 
 from azsandbox import Sandbox
 from azsandbox.client import Client
@@ -27,8 +27,7 @@ class TwoAccounts:
             f"https://{self.names[which]}.blob.core.windows.net",
             CONTAINER,
             credential=self.keys[which],
-            proxies={"https": self.sandbox.env["HTTPS_PROXY"]},
-            connection_verify=self.sandbox.env["SSL_CERT_FILE"],
+            **through(self.sandbox.env),
         )
 
 
