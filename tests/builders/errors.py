@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 
 
@@ -11,14 +13,19 @@ def refusal(
     message: str = "no",
     *,
     method: str = "GET",
+    url: str = "https://x",
     doubtful: bool = False,
+    **more: Any,
 ) -> ServiceError:
-    """An answer that is an error; `doubtful` where an earlier try of it may have done its work."""
-    error = ServiceError(status, code, message, method=method, url="https://x")
+    """An answer that is an error, with `retry_after` and `codes` as they are given; `doubtful` where an earlier try of
+    it may have done its work."""
+    error = ServiceError(status, code, message, method=method, url=url, **more)
     error.doubtful = doubtful
     return error
 
 
-def silence() -> OutOfReachError:
+def silence(
+    reason: str = "timed out", *, method: str = "GET", url: str = "https://x", **more: Any
+) -> OutOfReachError:
     """A call that nobody answered."""
-    return OutOfReachError("timed out", method="GET", url="https://x")
+    return OutOfReachError(reason, method=method, url=url, **more)

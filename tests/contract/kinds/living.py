@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.builders.errors import refusal
 from tests.builders.world import NEW
 from tests.contract.kinds.to_come import online_endpoints, online_endpoints_deployments
 from tests.contract.kinds.workspace_of import InMemory
 
-from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.operations import Operation
 from amlmigrate.cloud.polling import Poller
 from amlmigrate.core.clock import Clock, Pace
@@ -112,7 +112,7 @@ class Service(InMemory):
         ]:
             told = f"No deployment {missing}."
         if told:
-            raise ServiceError(400, "UserError", told, method="PUT", url=path)
+            raise refusal(400, "UserError", told, method="PUT", url=path)
 
     async def call(self, method: str, path: str) -> Reply:
         """One look at an operation."""

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from amlmigrate.cloud.errors import ServiceError
+from tests.builders.errors import refusal
+
 from amlmigrate.core.documents import Document
 from amlmigrate.core.writes import Accepted
 
@@ -28,12 +29,12 @@ class InMemory:
     ) -> AsyncIterator[Document]:
         self.calls.append(("GET", path))
         if self.refusing:
-            raise ServiceError(self.refusing, "Refused", "no", method="GET", url=path)
+            raise refusal(self.refusing, "Refused", "no", url=path)
         parent = path.removesuffix("/versions")
         if parent != path and not any(name.startswith(parent) for name in self.documents):
             if absent_is_empty:
                 return
-            raise ServiceError(404, "UserError", "Container not found.", method="GET", url=path)
+            raise refusal(404, "UserError", "Container not found.", url=path)
         everything = (query or {}).get("listViewType") == "All" or path.split("/")[0] in ("codes", "datastores")
         for name, document in self.documents.items():
             below = name.removeprefix(f"{path}/")

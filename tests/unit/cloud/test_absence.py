@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from tests.builders.errors import refusal
 
 from amlmigrate.cloud import absence, declared
 from amlmigrate.cloud.absence import AbsenceVerdict, judged
@@ -267,7 +268,7 @@ def test_what_a_path_names() -> None:
 
 
 def _storage(code: str, status: int = 404) -> ServiceError:
-    return ServiceError(status, code, "The specified thing does not exist.", method="GET", url="u")
+    return refusal(status, code, "The specified thing does not exist.")
 
 
 def test_storage_says_it_by_code() -> None:
@@ -285,7 +286,7 @@ def test_storage_says_it_by_code() -> None:
 def test_a_vault_says_it_of_the_key_that_was_asked() -> None:
     def told(name: str, code: str = "KeyNotFound") -> ServiceError:
         message = f"A key with (name/id) {name} was not found in this key vault. If you recently deleted it"
-        return ServiceError(404, code, message, method="GET", url="u")
+        return refusal(404, code, message)
 
     assert absence.of_key(told("cmk"), "cmk") and absence.of_key(told("cmk/0123"), "cmk")
     for error in (told("cmk-2"), told("other"), told("cmk", "404"), told("cmk", "VaultNotFound")):

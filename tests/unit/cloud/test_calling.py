@@ -10,20 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.builders.errors import refusal, silence
 
 import amlmigrate
 from amlmigrate.cloud import retrying
 from amlmigrate.cloud.calling import HARMLESS, NEVER, Caller, Twice, found_by
-from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.pacing import Bucket, Crowd
 from amlmigrate.core.errors import MigrateError, RefusedError
 
 PACKAGE = Path(amlmigrate.__file__).parent
-LOST = OutOfReachError("cut", method="POST", url="u")
-
-
-def _answer(status: int, code: str = "X", **more: Any) -> ServiceError:
-    return ServiceError(status, code, "text", method="POST", url="u", **more)
+LOST = silence("cut", method="POST")
 
 
 @dataclass
@@ -81,13 +78,13 @@ async def _make(service: Service, twice: Twice[Any], lane: Lane | None = None) -
     return await Caller(lane or Lane()).call("POST", "u", service.call, twice=twice)
 
 
-@pytest.mark.parametrize("trouble", [LOST, _answer(503), _answer(500), _answer(408)])
+@pytest.mark.parametrize("trouble", [LOST, refusal(503), refusal(500), refusal(408)])
 async def test_what_is_harmless_is_made_again(trouble: Exception) -> None:
     service = Service([trouble, "served"])
     assert await _make(service, HARMLESS) == "thing 1" and service.calls == 2
 
 
-@pytest.mark.parametrize("trouble", [LOST, _answer(503), _answer(500), _answer(408)])
+@pytest.mark.parametrize("trouble", [LOST, refusal(503), refusal(500), refusal(408)])
 async def test_what_must_not_be_made_twice_is_told_as_left_open(trouble: MigrateError) -> None:
     service = Service([trouble, "served"])
     with pytest.raises(type(trouble), match="may have been carried out all the same") as caught:
@@ -96,7 +93,7 @@ async def test_what_must_not_be_made_twice_is_told_as_left_open(trouble: Migrate
     trouble.retried = False
 
 
-@pytest.mark.parametrize("refusal", [_answer(429), _answer(401)])
+@pytest.mark.parametrize("refusal", [refusal(429), refusal(401)])
 @pytest.mark.parametrize("twice", [NEVER, HARMLESS])
 async def test_what_was_refused_was_not_done_and_is_asked_for_again(refusal: Exception, twice: Twice[Any]) -> None:
     service = Service([refusal, "served"])
@@ -106,7 +103,7 @@ async def test_what_was_refused_was_not_done_and_is_asked_for_again(refusal: Exc
 @pytest.mark.parametrize("status", [400, 403, 404, 409, 412])
 @pytest.mark.parametrize("twice", [NEVER, HARMLESS])
 async def test_what_is_refused_for_good_is_asked_once(status: int, twice: Twice[Any]) -> None:
-    service = Service([_answer(status)])
+    service = Service([refusal(status)])
     with pytest.raises(ServiceError) as caught:
         await _make(service, twice)
     assert service.calls == 1 and "carried out" not in caught.value.summary
@@ -130,13 +127,13 @@ async def test_nothing_is_looked_at_while_a_turn_is_held_or_without_a_doubt() ->
         looked.append(lane.held)
         return None
 
-    assert await _make(Service([_answer(429), "served"]), found_by(look), lane) == "thing 1"
+    assert await _make(Service([refusal(429), "served"]), found_by(look), lane) == "thing 1"
     assert looked == [] and lane.errors == [429]
-    assert await _make(Service([LOST, _answer(429), "served"]), found_by(look), lane) == "thing 1"
+    assert await _make(Service([LOST, refusal(429), "served"]), found_by(look), lane) == "thing 1"
     assert looked == [False, False]
 
 
-@pytest.mark.parametrize("error", [_answer(403), _answer(503), OutOfReachError("cut", method="GET", url="u")])
+@pytest.mark.parametrize("error", [refusal(403), refusal(503), silence("cut")])
 async def test_a_look_that_fails_ends_the_call_with_its_own_error(error: MigrateError) -> None:
     service = Service(["lost", "served"])
 
@@ -151,15 +148,15 @@ async def test_a_look_that_fails_ends_the_call_with_its_own_error(error: Migrate
 async def test_the_doubt_of_an_answer_is_told_with_it() -> None:
     caller = Caller(Lane())
     assert await caller.made("PUT", "u", Service(["lost", "served"]).call) == ("thing 2", True)
-    assert await caller.made("PUT", "u", Service([_answer(429), "served"]).call) == ("thing 1", False)
+    assert await caller.made("PUT", "u", Service([refusal(429), "served"]).call) == ("thing 1", False)
     with pytest.raises(ServiceError) as caught:
-        await caller.call("PUT", "u", Service(["lost", _answer(412)]).call)
+        await caller.call("PUT", "u", Service(["lost", refusal(412)]).call)
     assert caught.value.doubtful
 
 
 async def test_what_is_looked_at_first_is_looked_at_before_each_attempt() -> None:
     looked: list[int] = []
-    service = Service([_answer(503), LOST, "served"])
+    service = Service([refusal(503), LOST, "served"])
 
     async def first() -> None:
         looked.append(service.calls)
@@ -182,11 +179,11 @@ async def test_a_method_that_does_not_say_it_by_itself_has_to_be_declared(method
 @pytest.mark.parametrize(
     ("error", "limit"),
     [
-        (_answer(503, "ServerBusy"), 4.0),
-        (_answer(500, "OperationTimedOut"), 4.0),
-        (_answer(429, "Throttled"), 4.0),
-        (_answer(500, "InternalError"), 8.0),
-        (_answer(403), 8.0),
+        (refusal(503, "ServerBusy"), 4.0),
+        (refusal(500, "OperationTimedOut"), 4.0),
+        (refusal(429, "Throttled"), 4.0),
+        (refusal(500, "InternalError"), 8.0),
+        (refusal(403), 8.0),
     ],
 )
 async def test_who_is_too_much_for_a_service_has_half_as_many_calls_under_way(
@@ -199,9 +196,9 @@ async def test_who_is_too_much_for_a_service_has_half_as_many_calls_under_way(
 
 async def test_a_bucket_lets_nobody_through_once_one_is_throttled() -> None:
     bucket = Bucket(10, 1.0, 10)
-    bucket.failed(_answer(503))
+    bucket.failed(refusal(503))
     assert bucket.paused_until == 0.0
-    bucket.failed(_answer(429, retry_after=60.0))
+    bucket.failed(refusal(429, retry_after=60.0))
     assert bucket.paused_until - bucket.at > 59.0
 
 

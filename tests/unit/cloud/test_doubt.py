@@ -5,18 +5,14 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from tests.builders.errors import refusal, silence
 
 from amlmigrate.cloud.arm import Answer
 from amlmigrate.cloud.doubt import Doubt
-from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.cloud.workspaces import WorkspaceClient
 from amlmigrate.core.workspace import WorkspaceRef
 
-LOST = OutOfReachError("cut off", method="PUT", url="/x")
-
-
-def _answer(status: int) -> ServiceError:
-    return ServiceError(status, "code", "text", method="PUT", url="/x")
+LOST = silence("cut off", method="PUT")
 
 
 async def _fails(doubt: Doubt, error: Exception) -> None:
@@ -27,18 +23,18 @@ async def _fails(doubt: Doubt, error: Exception) -> None:
         await doubt.attempt(call)
 
 
-@pytest.mark.parametrize("error", [LOST, _answer(500), _answer(503), _answer(408)])
+@pytest.mark.parametrize("error", [LOST, refusal(500), refusal(503), refusal(408)])
 async def test_a_call_without_a_clear_answer_may_have_been_served(error: Exception) -> None:
     doubt = Doubt()
     await _fails(doubt, error)
-    taken = _answer(409)
+    taken = refusal(409)
     await _fails(doubt, taken)
     assert doubt.doubtful and taken.doubtful
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 409, 412, 429])
 async def test_what_was_refused_was_not_done(status: int) -> None:
-    doubt, refusal = Doubt(), _answer(status)
+    doubt, refusal = Doubt(), refusal(status)
     await _fails(doubt, refusal)
     assert not doubt.doubtful and not refusal.doubtful
 

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from tests.builders.errors import refusal
 
 from amlmigrate.cloud import retrying
 from amlmigrate.cloud.arm import Answer, Arm
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.credentials import Credential, Login
-from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.pacing import Pacer
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.workspace import Location
@@ -75,7 +75,7 @@ async def test_a_container_whose_deletion_was_put_off_is_not_deleted_unseen(
 
         async def delete_container(self) -> None:
             sent.append("DELETE")
-            raise ServiceError(503, "ServerBusy", "later", method="DELETE", url=self.url)
+            raise refusal(503, "ServerBusy", "later", method="DELETE", url=self.url)
 
     side = Blobs(Login(), Credential(Login()))
     monkeypatch.setattr(side, "_container", lambda _: Client())

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from tests.builders.errors import refusal, silence
 from tests.builders.world import blob
 
 from amlmigrate.cloud import blobs as module
 from amlmigrate.cloud import ranges, retrying
 from amlmigrate.cloud.credentials import Login
 from amlmigrate.cloud.curl import Begin, Head, Sink
-from amlmigrate.cloud.errors import OtherBytesError, OutOfReachError, ServiceError
+from amlmigrate.cloud.errors import OtherBytesError, ServiceError
 from amlmigrate.core.errors import InterruptedRunError
 from amlmigrate.core.workspace import Location
 
@@ -52,7 +53,7 @@ class Answer:
         half = len(self.body) // 2
         sink(self.body[:half])
         if self.breaks:
-            raise OutOfReachError("the answer broke off", method="GET", url="https://x")
+            raise silence("the answer broke off")
         sink(self.body[half:])
 
 
@@ -76,7 +77,7 @@ class Service:
         self.asked.append((headers["If-Match"], part))
         answer = self._answer(part, len(self.data))
         if headers["If-Match"] != self.etag:
-            raise ServiceError(412, "ConditionNotMet", "text", method="GET", url="https://x")
+            raise refusal(412, "ConditionNotMet", "text")
         self.odd(len(self.asked), answer)
         self.under_way += 1
         self.most = max(self.most, self.under_way)
@@ -272,7 +273,7 @@ async def test_the_whole_blob_in_answer_to_a_range_is_not_read(client: module.Bl
 
 async def test_a_range_that_is_not_there_is_told_as_the_service_does(client: module.Blobs) -> None:
     def odd(_: int, __: Answer) -> None:
-        raise ServiceError(416, "InvalidRange", "text", method="GET", url="https://x")
+        raise refusal(416, "InvalidRange", "text")
 
     service = Service(odd=odd)
     with pytest.raises(ServiceError) as refused:

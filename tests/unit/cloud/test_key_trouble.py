@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from tests.builders.errors import refusal
 
 from amlmigrate.cloud.errors import ServiceError, of_answer
 from amlmigrate.core.errors import ExitCode
@@ -18,7 +19,7 @@ CHINA = "https://kv.vault.azure.cn/keys/cmk"
 
 def _vault(operation: str, state: str, code: str, url: str = KEY) -> ServiceError:
     message = f"Operation {operation} is not allowed on {state}."
-    return ServiceError(403, code, message, method="POST", url=f"{url}/{operation}")
+    return refusal(403, code, message, method="POST", url=f"{url}/{operation}")
 
 
 def _wrapped(inner: str) -> ServiceError:
@@ -27,7 +28,7 @@ def _wrapped(inner: str) -> ServiceError:
         f'Invalid permissions on the specified KeyVault. Wrapped Message: Status code 403, {{"error":{{"code":"Forbidden",'
         f'"message":"no","innererror":{{"code":"{inner}"}}}}}}'
     )
-    return ServiceError(403, "PERMISSION_DENIED", text, method="PUT", url="https://management.azure.com/x")
+    return refusal(403, "PERMISSION_DENIED", text, method="PUT", url="https://management.azure.com/x")
 
 
 def _of_workspace(inner: str) -> ServiceError:
@@ -79,9 +80,7 @@ def test_a_key_that_says_so_itself_is_called_that(error: ServiceError, says: str
     ],
 )
 def test_storage_says_less_and_no_more_is_said(code: str, says: str) -> None:
-    error = ServiceError(
-        403, code, "The key vault key is not found.", method="GET", url="https://a.blob.core.windows.net/c/b"
-    )
+    error = refusal(403, code, "The key vault key is not found.", url="https://a.blob.core.windows.net/c/b")
     assert error.summary.startswith("The customer's key that this is encrypted with cannot be used")
     assert says in error.summary and "Grant" not in error.remedy and error.exit_code is ExitCode.DENIED
 
@@ -89,19 +88,15 @@ def test_storage_says_less_and_no_more_is_said(code: str, says: str) -> None:
 @pytest.mark.parametrize(
     "error",
     [
-        ServiceError(403, "ForbiddenByRbac", "Caller is not authorized to perform action", method="GET", url=KEY),
-        ServiceError(
-            403, "AccessDenied", "does not have keys get permission on key vault 'kv'", method="GET", url=KEY
-        ),
-        ServiceError(403, "ForbiddenByFirewall", "Client address is not authorized", method="GET", url=KEY),
-        ServiceError(
-            403, "AuthorizationFailed", "no right to 'x/keydisabledtests/read'", method="GET", url="https://x"
-        ),
-        ServiceError(
+        refusal(403, "ForbiddenByRbac", "Caller is not authorized to perform action", url=KEY),
+        refusal(403, "AccessDenied", "does not have keys get permission on key vault 'kv'", url=KEY),
+        refusal(403, "ForbiddenByFirewall", "Client address is not authorized", url=KEY),
+        refusal(403, "AuthorizationFailed", "no right to 'x/keydisabledtests/read'"),
+        refusal(
             403, "KeyOperationForbidden", "Operation wrapKey is not permitted on this key.", method="POST", url=KEY
         ),
-        ServiceError(404, "KeyNotFound", "A key with (name/id) cmk was not found", method="GET", url=KEY),
-        ServiceError(409, "KeyVaultKeyError", "The key is on a disabled key", method="PUT", url="https://x"),
+        refusal(404, "KeyNotFound", "A key with (name/id) cmk was not found", url=KEY),
+        refusal(409, "KeyVaultKeyError", "The key is on a disabled key", method="PUT"),
     ],
 )
 def test_no_other_refusal_is_taken_for_it(error: ServiceError) -> None:

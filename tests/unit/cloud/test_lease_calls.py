@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from azure.core import MatchConditions
+from tests.builders.errors import refusal
 
 from amlmigrate.cloud import leases as module
 from amlmigrate.cloud.credentials import Credential, Login
@@ -20,10 +21,6 @@ HOLDER = Holder("here", "/plans/é", "ws1", "run", "2026-01-01T00:00:00+00:00")
 URL = "https://acct/c/lease"
 GONE = [(404, "BlobNotFound"), (404, "ContainerNotFound")]
 OTHER = [(404, "ResourceNotFound"), (404, ""), (403, "BlobNotFound"), (409, "ContainerBeingDeleted"), (500, "X")]
-
-
-def said(status: int, code: str) -> ServiceError:
-    return ServiceError(status, code, "it says so", method="GET", url=URL)
 
 
 class Client:
@@ -117,7 +114,7 @@ async def test_who_has_it_and_whether_it_ends_is_read(
 async def test_where_the_service_says_that_there_is_no_blob_there_is_none(
     status: int, code: str, calls: Leases, client: Client
 ) -> None:
-    client.answer = said(status, code)
+    client.answer = refusal(status, code)
     found = await calls.state(PLACE)
     assert found.held is False and found.holder is None
     assert await calls.read(PLACE) is None
@@ -126,7 +123,7 @@ async def test_where_the_service_says_that_there_is_no_blob_there_is_none(
 
 @pytest.mark.parametrize(("status", "code"), OTHER)
 async def test_any_other_answer_is_no_knowledge(status: int, code: str, calls: Leases, client: Client) -> None:
-    client.answer = said(status, code)
+    client.answer = refusal(status, code)
     for act in (calls.state(PLACE), calls.read(PLACE), calls.remove(PLACE, "id")):
         with pytest.raises(ServiceError):
             await act
@@ -148,7 +145,7 @@ async def test_the_blob_is_made_unless_it_is_there(
 ) -> None:
     await calls.create(PLACE, {"a": "b"})
     assert client.asked == [("upload_blob", (b"",), {"overwrite": False, "metadata": {"a": "b"}})]
-    client.answer = said(status, code)
+    client.answer = refusal(status, code)
     if there:
         await calls.create(PLACE, {})
     else:

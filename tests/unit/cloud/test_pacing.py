@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 
 import pytest
+from tests.builders.errors import refusal
 
 from amlmigrate.cloud import pacing
-from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.pacing import Bucket, Crowd, Pacer, floor_seconds, kind_of_call
 from azsandbox.arm.errors import ArmError
 from azsandbox.arm.throttle import Throttle
@@ -90,7 +90,7 @@ def test_all_wait_with_who_is_throttled_unless_that_one_is_not_waited_for(
     asked: float | None, paused: float
 ) -> None:
     bucket = Bucket(capacity=10, refill=1.0, tokens=10)
-    bucket.failed(ServiceError(429, "TooManyRequests", "text", method="GET", url="https://x", retry_after=asked))
+    bucket.failed(refusal(429, "TooManyRequests", "text", retry_after=asked))
     assert max(0.0, bucket.paused_until - time.monotonic()) == pytest.approx(paused, abs=0.5)
 
 

@@ -11,9 +11,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.builders.errors import refusal, silence
 
 from amlmigrate.cloud.arm import Answer
-from amlmigrate.cloud.errors import NotSettledError, OutOfReachError, ProvisioningFailedError, ServiceError
+from amlmigrate.cloud.errors import NotSettledError, ProvisioningFailedError, ServiceError
 from amlmigrate.cloud.operations import STATES, Ending, Operation, going, of_resource, under_way
 from amlmigrate.cloud.polling import Poller, ended
 from amlmigrate.cloud.workspaces import WorkspaceClient
@@ -37,7 +38,7 @@ def status(word: str, **more: Any) -> Answer:
 
 
 def refused(code: int, url: str = URL) -> ServiceError:
-    return ServiceError(code, "NotFound", "nothing of that", method="GET", url=url)
+    return refusal(code, "NotFound", "nothing of that", url=url)
 
 
 @dataclass
@@ -198,9 +199,7 @@ def test_an_address_that_is_forgotten_or_says_nothing_is_no_end(forgotten: Any) 
         Azure([forgotten], [{"properties": {"provisioningState": "Failed"}}]).settled(TELLS)
 
 
-@pytest.mark.parametrize(
-    "error", [refused(401), refused(403), refused(500), OutOfReachError("cut", method="GET", url=URL)]
-)
+@pytest.mark.parametrize("error", [refused(401), refused(403), refused(500), silence("cut", url=URL)])
 def test_any_other_answer_ends_the_wait_with_itself(error: Exception) -> None:
     with pytest.raises(type(error)):
         Azure([status("Updating"), error], [DONE]).settled(TELLS)

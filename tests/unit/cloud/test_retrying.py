@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 import tenacity
+from tests.builders.errors import refusal, silence
 
 from amlmigrate.cloud import retrying as policy
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
@@ -27,10 +28,6 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     for module in (tenacity, policy):
         monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: sum(found)))
     return found
-
-
-def _answer(status: int, retry_after: float | None = None) -> ServiceError:
-    return ServiceError(status, "Code", "text", method="GET", url="https://x", retry_after=retry_after)
 
 
 def _failing(*errors: Exception) -> tuple[Callable[[], Awaitable[str]], list[int]]:
@@ -54,7 +51,7 @@ async def test_a_call_that_succeeds_is_made_once(slept: list[float]) -> None:
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
 async def test_what_may_go_through_later_is_tried_again(slept: list[float], status: int) -> None:
-    call, calls = _failing(_answer(status), _answer(status))
+    call, calls = _failing(refusal(status), refusal(status))
     assert await retrying(call) == "done"
     assert len(calls) == 3
     assert all(pause >= 0.2 for pause in slept)
@@ -62,7 +59,7 @@ async def test_what_may_go_through_later_is_tried_again(slept: list[float], stat
 
 @pytest.mark.parametrize("status", [400, 403, 404, 405, 409, 412, 413, 501])
 async def test_what_will_not_go_through_is_raised_at_once(slept: list[float], status: int) -> None:
-    call, calls = _failing(_answer(status, retry_after=1.0))
+    call, calls = _failing(refusal(status, retry_after=1.0))
     with pytest.raises(ServiceError) as caught:
         await retrying(call)
     assert caught.value.status == status
@@ -70,23 +67,23 @@ async def test_what_will_not_go_through_is_raised_at_once(slept: list[float], st
 
 
 async def test_a_refused_token_is_asked_for_anew_once(slept: list[float]) -> None:
-    call, calls = _failing(_answer(401))
+    call, calls = _failing(refusal(401))
     assert await retrying(call) == "done"
     assert len(calls) == 2
-    call, calls = _failing(_answer(401), _answer(401))
+    call, calls = _failing(refusal(401), refusal(401))
     with pytest.raises(ServiceError):
         await retrying(call)
     assert len(calls) == 2
 
 
 async def test_no_answer_is_tried_again(slept: list[float]) -> None:
-    call, calls = _failing(OutOfReachError("reset", method="GET", url="https://x"))
+    call, calls = _failing(silence("reset"))
     assert await retrying(call) == "done"
     assert len(calls) == 2
 
 
 async def test_no_answer_is_not_tried_again_by_two(slept: list[float]) -> None:
-    call, calls = _failing(OutOfReachError("no token", method="POST", url="https://x", retried=True))
+    call, calls = _failing(silence("no token", method="POST", retried=True))
     with pytest.raises(OutOfReachError):
         await retrying(call)
     assert len(calls) == 1
@@ -94,20 +91,20 @@ async def test_no_answer_is_not_tried_again_by_two(slept: list[float]) -> None:
 
 @pytest.mark.parametrize("seconds", [0.0, 1.0, 17.0, 250.0])
 async def test_the_services_time_is_kept_to_the_second(slept: list[float], seconds: float) -> None:
-    call, _ = _failing(_answer(429, seconds), _answer(503, seconds))
+    call, _ = _failing(refusal(429, retry_after=seconds), refusal(503, retry_after=seconds))
     await retrying(call)
     assert slept == [seconds, seconds]
 
 
 async def test_pauses_are_bounded_where_the_service_names_no_time(slept: list[float]) -> None:
-    call, _ = _failing(*(_answer(503) for _ in range(ATTEMPTS - 1)))
+    call, _ = _failing(*(refusal(503) for _ in range(ATTEMPTS - 1)))
     assert await retrying(call) == "done"
     assert len(slept) == ATTEMPTS - 1
     assert all(0.2 <= pause <= 30 for pause in slept)
 
 
 async def test_it_is_given_up_after_so_many_attempts_with_the_last_error(slept: list[float]) -> None:
-    errors = [_answer(503) for _ in range(ATTEMPTS + 5)]
+    errors = [refusal(503) for _ in range(ATTEMPTS + 5)]
     call, calls = _failing(*errors)
     with pytest.raises(ServiceError) as caught:
         await retrying(call)
@@ -116,7 +113,7 @@ async def test_it_is_given_up_after_so_many_attempts_with_the_last_error(slept: 
 
 
 async def test_it_is_given_up_after_so_long(slept: list[float]) -> None:
-    call, calls = _failing(*(_answer(503, SECONDS * 0.4) for _ in range(ATTEMPTS)))
+    call, calls = _failing(*(refusal(503, retry_after=SECONDS * 0.4) for _ in range(ATTEMPTS)))
     with pytest.raises(ServiceError):
         await retrying(call)
     assert len(calls) == 4
@@ -137,7 +134,7 @@ async def test_anything_else_is_raised_as_it_is(slept: list[float], error: BaseE
 async def test_who_asks_for_longer_than_is_ever_waited_is_not_waited_for(
     slept: list[float], status: int, seconds: float
 ) -> None:
-    call, calls = _failing(_answer(status, seconds))
+    call, calls = _failing(refusal(status, retry_after=seconds))
     with pytest.raises(ServiceError) as caught:
         await retrying(call)
     assert (len(calls), slept) == (1, [])
@@ -145,11 +142,11 @@ async def test_who_asks_for_longer_than_is_ever_waited_is_not_waited_for(
 
 
 async def test_being_throttled_is_no_failure_for_half_an_hour(slept: list[float]) -> None:
-    throttled = [_answer(429, 17.0) for _ in range(100)]
+    throttled = [refusal(429, retry_after=17.0) for _ in range(100)]
     call, calls = _failing(*throttled)
     assert await retrying(call) == "done"
     assert len(calls) == 101
-    call, calls = _failing(*(_answer(429, 17.0) for _ in range(200)))
+    call, calls = _failing(*(refusal(429, retry_after=17.0) for _ in range(200)))
     slept.clear()
     with pytest.raises(ServiceError):
         await retrying(call)
@@ -157,7 +154,7 @@ async def test_being_throttled_is_no_failure_for_half_an_hour(slept: list[float]
 
 
 async def test_a_right_that_takes_two_minutes_to_arrive_is_waited_for(slept: list[float]) -> None:
-    refused, told = _answer(403), list[BaseException]()
+    refused, told = refusal(403), list[BaseException]()
 
     async def call() -> str:
         if sum(slept) < 120:
@@ -171,7 +168,7 @@ async def test_a_right_that_takes_two_minutes_to_arrive_is_waited_for(slept: lis
 
 
 async def test_a_right_that_does_not_arrive_is_given_up_when_patience_ends(slept: list[float]) -> None:
-    refused = _answer(403)
+    refused = refusal(403)
 
     async def call() -> str:
         raise refused
@@ -183,13 +180,13 @@ async def test_a_right_that_does_not_arrive_is_given_up_when_patience_ends(slept
 
 async def test_what_is_no_late_right_is_not_waited_for(slept: list[float]) -> None:
     with pytest.raises(ServiceError):
-        await retrying_late(_failing(_answer(403))[0], lambda _: False, seconds=600, waiting=lambda _: None)
+        await retrying_late(_failing(refusal(403))[0], lambda _: False, seconds=600, waiting=lambda _: None)
     assert slept == []
 
 
 async def test_a_failure_after_long_throttling_is_the_first_one(slept: list[float]) -> None:
-    throttled = [_answer(429, SECONDS * 2)] * 2
-    call, calls = _failing(*throttled, _answer(503, 1.0), _answer(401), _answer(503, 1.0))
+    throttled = [refusal(429, retry_after=SECONDS * 2)] * 2
+    call, calls = _failing(*throttled, refusal(503, retry_after=1.0), refusal(401), refusal(503, retry_after=1.0))
     assert await retrying(call) == "done"
     assert len(calls) == 6
 
@@ -200,10 +197,10 @@ async def test_what_is_waited_for_a_turn_is_not_counted(slept: list[float]) -> N
         await asyncio.sleep(SECONDS * 3)
         yield
 
-    call, calls = _failing(*(_answer(503, 1.0) for _ in range(ATTEMPTS - 1)))
+    call, calls = _failing(*(refusal(503, retry_after=1.0) for _ in range(ATTEMPTS - 1)))
     assert await retrying(call, turn) == "done"
     assert len(calls) == ATTEMPTS
-    call, calls = _failing(*(_answer(429, 1.0) for _ in range(20)))
+    call, calls = _failing(*(refusal(429, retry_after=1.0) for _ in range(20)))
     assert await retrying(call, turn) == "done"
     assert len(calls) == 21
 
@@ -215,7 +212,7 @@ async def test_calls_that_hang_are_counted_from_the_first_failure_on(slept: list
         nonlocal calls
         calls += 1
         await asyncio.sleep(policy.READ_SECONDS)
-        raise OutOfReachError("timed out", method="PUT", url="https://x")
+        raise silence("timed out", method="PUT")
 
     with pytest.raises(OutOfReachError):
         await retrying(hang)
@@ -241,7 +238,7 @@ async def test_a_turn_is_held_while_the_call_is_made_and_not_while_it_waits(
     async def call() -> str:
         held.append(holding)
         if len(held) < 3:
-            raise _answer(503)
+            raise refusal(503)
         return "done"
 
     async def sleep(seconds: float) -> None:

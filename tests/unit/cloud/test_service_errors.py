@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.builders.errors import refusal, silence
 
-from amlmigrate.cloud.errors import OutOfReachError, ServiceError, of_answer, retry_after, without_query
+from amlmigrate.cloud.errors import ServiceError, of_answer, retry_after, without_query
 from amlmigrate.core.errors import ExitCode
 
 # AZ-ARM-1, with recorded bodies.
@@ -160,7 +161,7 @@ def test_the_time_to_wait_is_read_in_seconds(headers: dict[str, str], seconds: f
 
 
 def test_no_answer_at_all_is_an_unexpected_failure_that_names_no_secret() -> None:
-    error = OutOfReachError("connection reset", method="GET", url="https://x/y")
+    error = silence("connection reset", url="https://x/y")
     assert error.exit_code is ExitCode.UNEXPECTED
     assert error.summary == "GET got no answer: connection reset."
     assert "network" in error.remedy
@@ -176,6 +177,6 @@ def test_no_answer_at_all_is_an_unexpected_failure_that_names_no_secret() -> Non
     ],
 )
 def test_what_will_be_refused_again_is_not_said_to_be_run_again(status: int, code: str, again: bool) -> None:
-    error = ServiceError(status, code, "no", method="PUT", url="https://x")
+    error = refusal(status, code, "no", method="PUT")
     assert ("Run the same command again" in error.remedy) is again
     assert again or "refused again as it is" in error.remedy

@@ -13,6 +13,7 @@ import pytest
 from azure.core import exceptions as core
 from azure.identity import CredentialUnavailableError
 from azure.storage.blob import StorageErrorCode
+from tests.builders.errors import refusal
 
 import amlmigrate
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
@@ -122,7 +123,7 @@ def test_every_exception_of_azure_core_is_in_the_table() -> None:
     assert issubclass(CredentialUnavailableError, RAISED)
 
 
-@pytest.mark.parametrize("error", [KeyError("bug"), ServiceError(404, "X", "y", method="GET", url="u")])
+@pytest.mark.parametrize("error", [KeyError("bug"), refusal(404, "X", "y")])
 async def test_what_is_no_clients_is_raised_as_it_is(error: Exception) -> None:
     async def call() -> None:
         raise error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.builders.errors import refusal
 from tests.builders.world import blob
 
 from amlmigrate.cloud import blobs as module
@@ -18,7 +19,7 @@ from amlmigrate.core.workspace import Location
 
 
 def _error(status: int, code: str, *codes: str) -> ServiceError:
-    return ServiceError(status, code, "text", method="GET", url="https://x/c/b", codes=codes)
+    return refusal(status, code, "text", url="https://x/c/b", codes=codes)
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.builders.errors import refusal, silence
 from tests.builders.world import NEW, SOURCE, TARGET
 
-from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import DeniedError
 from amlmigrate.core.rights import Permission, granted
@@ -41,7 +41,7 @@ class FakeArm:
     async def get(self, path: str) -> Document | None:
         answer = self.answers.get(path.lower(), {})
         if answer is None:
-            raise ServiceError(403, "AuthorizationFailed", "no", method="GET", url=path)
+            raise refusal(403, "AuthorizationFailed", "no", url=path)
         return answer or None
 
     async def pages(self, path: str, query: Any = None) -> AsyncIterator[Document]:
@@ -71,7 +71,7 @@ class FakeRoles:
     @staticmethod
     def _known(answer: Any) -> Any:
         if answer is None:
-            raise ServiceError(403, "AuthorizationFailed", "no", method="GET", url="x")
+            raise refusal(403, "AuthorizationFailed", "no")
         return answer
 
 
@@ -216,10 +216,10 @@ def test_locks_that_cannot_be_read_are_said_to_be_unchecked() -> None:
 @pytest.mark.parametrize(
     ("error", "refused", "by_firewall"),
     [
-        (ServiceError(403, "AuthorizationFailure", "no", method="GET", url="x"), "AuthorizationFailure", True),
-        (ServiceError(403, "AuthorizationPermissionMismatch", "no", method="GET", url="x"), "Mismatch", False),
-        (ServiceError(403, "KeyVaultEncryptionKeyNotFound", "no", method="GET", url="x"), "KeyVault", False),
-        (OutOfReachError("no route", method="GET", url="x"), "no answer", True),
+        (refusal(403, "AuthorizationFailure", "no"), "AuthorizationFailure", True),
+        (refusal(403, "AuthorizationPermissionMismatch", "no"), "Mismatch", False),
+        (refusal(403, "KeyVaultEncryptionKeyNotFound", "no"), "KeyVault", False),
+        (silence("no route"), "no answer", True),
         (TimeoutError(), "no answer", True),
         (DeniedError("Azure gave no token."), "no token", False),
         (None, "", False),

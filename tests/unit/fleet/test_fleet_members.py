@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from tests.builders.errors import refusal, silence
 from tests.builders.world import header, step
 
 from amlmigrate.cli.execute import CommonOptions
 from amlmigrate.cli.views.fleets import FleetView
-from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import BadInputError, ExitCode, PlanLockedError
@@ -122,8 +122,8 @@ def states(out: Path) -> dict[str, str]:
 @pytest.mark.parametrize(
     "error",
     [
-        ServiceError(418, "ImATeapot", "odd", method="GET", url="https://x"),
-        OutOfReachError("reset", method="GET", url="https://x"),
+        refusal(418, "ImATeapot", "odd"),
+        silence("reset"),
         json.JSONDecodeError("AccountKey=secret", "", 0),
         KeyError("value"),
         AttributeError("'str' object has no attribute 'get'"),

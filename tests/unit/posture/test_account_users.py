@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from tests.builders.errors import refusal, silence
 
-from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.posture.accountusers import account_users
 
 ONE, TWO = "00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000002"
@@ -34,10 +35,6 @@ def _workspace(name: str, account: str, subscription: str = ONE, number: str = "
 
 def _store(name: str, kind: str = "None", **properties: Any) -> dict[str, Any]:
     return {"name": name, "properties": {"credentials": {"credentialsType": kind}, **properties}}
-
-
-def _refusal(status: int, code: str) -> ServiceError:
-    return ServiceError(status, code, "no", method="GET", url="https://x")
 
 
 @dataclass
@@ -126,16 +123,16 @@ async def test_a_container_tells_of_a_workspace_that_is_not_seen() -> None:
 @pytest.mark.parametrize(
     ("azure", "told"),
     [
-        (_Azure({WORKSPACES.format(TWO): _refusal(403, "AuthorizationFailed")}), f"subscription {TWO} could not be listed"),
-        (_Azure({WORKSPACES.format(TWO): _refusal(404, "SubscriptionNotFound")}), f"subscription {TWO} could not be listed"),
+        (_Azure({WORKSPACES.format(TWO): refusal(403, "AuthorizationFailed")}), f"subscription {TWO} could not be listed"),
+        (_Azure({WORKSPACES.format(TWO): refusal(404, "SubscriptionNotFound")}), f"subscription {TWO} could not be listed"),
         (_Azure(whole=(TWO,)), f"no right to read every workspace of subscription {ONE}"),
         (
             _Azure({WORKSPACES.format(ONE): [_workspace("w", OTHER_ACCOUNT)],
-                    f"{_id('w')}/datastores": _refusal(403, "X")}),
+                    f"{_id('w')}/datastores": refusal(403, "X")}),
             f"the datastores of {_id('w')} could not be listed (403 X)",
         ),
-        (_Azure(names=_refusal(403, "AuthorizationPermissionMismatch")), "containers/read"),
-        (_Azure(names=OutOfReachError("no route", method="GET", url="https://x")), "no answer came"),
+        (_Azure(names=refusal(403, "AuthorizationPermissionMismatch")), "containers/read"),
+        (_Azure(names=silence("no route")), "no answer came"),
     ],
 )  # fmt: skip
 async def test_what_cannot_be_read_is_not_known(azure: _Azure, told: str) -> None:
@@ -145,6 +142,6 @@ async def test_what_cannot_be_read_is_not_known(azure: _Azure, told: str) -> Non
 
 async def test_what_passes_by_itself_is_raised() -> None:
     with pytest.raises(ServiceError):
-        await _users(_Azure({WORKSPACES.format(TWO): _refusal(503, "Busy")}))
+        await _users(_Azure({WORKSPACES.format(TWO): refusal(503, "Busy")}))
     with pytest.raises(ServiceError):
-        await _users(_Azure(names=_refusal(503, "Busy")))
+        await _users(_Azure(names=refusal(503, "Busy")))

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from tests.builders.errors import refusal, silence
 from tests.builders.world import SOURCE
 
-from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.posture.sharing import sharing
 
-SILENT = OutOfReachError("no route", method="GET", url="https://x")
-FORBIDDEN = ServiceError(403, "AuthorizationFailure", "no", method="GET", url="https://x")
-BUSY = ServiceError(503, "ServerBusy", "later", method="GET", url="https://x")
+SILENT = silence("no route")
+FORBIDDEN = refusal(403, "AuthorizationFailure", "no")
+BUSY = refusal(503, "ServerBusy", "later")
 MINE = f"azureml-blobstore-{SOURCE.workspace_id}"
 THEIRS = "azureml-blobstore-11111111-2222-3333-4444-555555555555"
 

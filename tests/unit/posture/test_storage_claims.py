@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.builders.errors import refusal, silence
 from tests.unit.posture.exemplary import (
     ACCOUNT,
     BLOBS,
@@ -26,7 +27,7 @@ from tests.unit.posture.exemplary import (
 
 from amlmigrate.bytes.listings import Listing
 from amlmigrate.bytes.storage_containers import encryption_counts
-from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.claim import Claim, findings
 from amlmigrate.core.workspace import Location, Workspace
@@ -73,7 +74,7 @@ def told_at(found: list[Claim], end: str) -> Claim:
 
 def denied(action: str) -> ServiceError:
     message = f"does not have authorization to perform action '{action}'"
-    return ServiceError(403, "AuthorizationFailed", message, method="GET", url="/x")
+    return refusal(403, "AuthorizationFailed", message)
 
 
 def scoped(around: AroundStorage, scope: str, **properties: Any) -> AroundStorage:
@@ -175,7 +176,7 @@ def test_an_account_is_found_wherever_it_lies_and_told_where_it_is_not() -> None
     assert fallen(judged(around, plan=planned(place), held={place: {}})) == {}
     # One subscription that gives no answer is no reason to know nothing of another.
     around.documents["/subscriptions/"].append({"subscriptionId": "dead"})
-    out = OutOfReachError("no answer", method="GET", url="/x")
+    out = silence("no answer")
     around.documents["/subscriptions/dead/providers/Microsoft.Storage/storageAccounts/"] = out
     assert fallen(judged(around, plan=planned(place), held={place: {}})) == {}
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.builders.errors import refusal
 from tests.unit.provisioning.provisioned import KNOWN, part, uri, wanted
 
 from amlmigrate.cloud.errors import ServiceError
@@ -522,25 +523,21 @@ def test_zones_that_are_missing_are_added_and_the_others_stay() -> None:
     assert zones.decide(step.change.body, KNOWN).verb is DesiredVerb.EXISTS
 
 
-def _error(status: int, code: str, message: str) -> ServiceError:
-    return ServiceError(status, code, message, method="PUT", url="/x")
-
-
 LATE = [
-    _error(403, "KeyVaultAuthenticationFailure", "The operation failed because of authentication issue."),
-    _error(400, "BadRequest", "The identity has no permission wrapKey in the key vault 'kv'"),
-    _error(400, "PrincipalNotFound", "Principal 1 does not exist in the directory."),
+    refusal(403, "KeyVaultAuthenticationFailure", "The operation failed because of authentication issue."),
+    refusal(400, "BadRequest", "The identity has no permission wrapKey in the key vault 'kv'"),
+    refusal(400, "PrincipalNotFound", "Principal 1 does not exist in the directory."),
 ]
 NOT_LATE = [
-    _error(
+    refusal(
         403,
         "AuthorizationFailed",
         "does not have authorization to perform action 'Microsoft.KeyVault/x' over scope 'y'",
     ),
-    _error(403, "RequestDisallowedByPolicy", "key vault access was disallowed by policy"),
-    _error(400, "BadRequest", "CMK workspaces should have purge protection enabled on their CMK keyvault."),
-    _error(400, "BadRequest", "The key cannot be used: Operation wrapKey is not allowed on a disabled key"),
-    _error(429, "TooManyRequests", "key vault permission"),
+    refusal(403, "RequestDisallowedByPolicy", "key vault access was disallowed by policy"),
+    refusal(400, "BadRequest", "CMK workspaces should have purge protection enabled on their CMK keyvault."),
+    refusal(400, "BadRequest", "The key cannot be used: Operation wrapKey is not allowed on a disabled key"),
+    refusal(429, "TooManyRequests", "key vault permission"),
 ]
 
 
@@ -570,7 +567,7 @@ def test_what_no_waiting_helps(error: ServiceError) -> None:
     ],
 )
 def test_refusals_keep_the_services_words_and_say_what_to_do(code: str, message: str, remedy: str) -> None:
-    error = refusals.explained(_error(400, code, message), "/g/one")
+    error = refusals.explained(refusal(400, code, message), "/g/one")
     assert isinstance(error, RefusedError)
     assert message in error.summary
     assert remedy in error.remedy
@@ -636,7 +633,7 @@ def test_that_a_deleted_key_could_not_be_looked_for_is_told() -> None:
             return "https://kv-keys.vault.azure.net"
 
         async def deleted(self, uri: str, name: str) -> bool:
-            raise ServiceError(403, "ForbiddenByRbac", "no right to deletedkeys", method="GET", url=uri)
+            raise refusal(403, "ForbiddenByRbac", "no right to deletedkeys", url=uri)
 
     key = part("key")
     known = replace(KNOWN, by_roles={wanted().vault.id.lower(): True})

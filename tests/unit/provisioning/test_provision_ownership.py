@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.builders.errors import refusal
 from tests.unit.provisioning.provisioned import KNOWN, part, uri, wanted
 
 from amlmigrate.cloud.calling import HARMLESS
-from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.retrying import retrying
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.events import ignore
@@ -278,7 +278,7 @@ class _Listed:
     async def pages(self, path: str) -> Any:
         self.asked.append(path)
         if path == "/subscriptions" and self.seen is None:
-            raise ServiceError(403, "AuthorizationFailed", "no", method="GET", url=path)
+            raise refusal(403, "AuthorizationFailed", "no", url=path)
         for name in (self.seen or ()) if path == "/subscriptions" else ():
             yield {"subscriptionId": name}
         for one in self.things if path.endswith("LearningServices/workspaces") else ():
@@ -402,7 +402,7 @@ def test_what_is_the_files_own_is_not_closed_before_a_yes_to_whom_it_shuts_out(
     assert ("used by: the workspace /x" in planned.step.facts) is closes
 
 
-LATE = ServiceError(403, "ForbiddenByRbac", "no access to the key", method="PUT", url="/x")
+LATE = refusal(403, "ForbiddenByRbac", "no access to the key", method="PUT")
 
 
 class _Late(_Found):
@@ -474,12 +474,10 @@ def test_a_right_that_is_late_repeats_the_very_step() -> None:
         assert _carried_out(one) == 1 and one.acts == [one._step.change] * 2
 
 
-THROTTLED = ServiceError(429, "TooManyRequests", "later", method="PUT", url="/x", retry_after=0)
+THROTTLED = refusal(429, "TooManyRequests", "later", method="PUT", retry_after=0)
 
 
-@pytest.mark.parametrize(
-    "wrong", [LATE, THROTTLED, ServiceError(503, "Busy", "no", method="PUT", url="/x")], ids=str
-)
+@pytest.mark.parametrize("wrong", [LATE, THROTTLED, refusal(503, "Busy", "no", method="PUT")], ids=str)
 @pytest.mark.parametrize("tag", ["", "another/g/w"])
 def test_what_others_made_between_two_attempts_is_not_written_over(tag: str, wrong: Exception) -> None:
     from amlmigrate.core.errors import RefusedError

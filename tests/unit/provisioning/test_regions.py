@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 from typing import Any, cast
 
 import pytest
+from tests.builders.errors import refusal
 from tests.unit.provisioning.provisioned import wanted
 
 from amlmigrate.cloud.arm import Arm
-from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.provisioning import regions
 
@@ -55,4 +55,4 @@ def test_any_other_is_refused_with_what_is_near(location: str, told: str) -> Non
 
 def test_a_list_that_nobody_may_read_or_that_is_empty_is_no_knowledge() -> None:
     _check("mars", _Arm([]))
-    _check("mars", _Arm(LISTED, ServiceError(403, "AuthorizationFailed", "no", method="GET", url="x")))
+    _check("mars", _Arm(LISTED, refusal(403, "AuthorizationFailed", "no")))

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.builders.errors import refusal, silence
 from tests.unit.scanning.workspaces import scanned
 
-from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.errors import DeniedError, ExitCode, MigrateError
 from amlmigrate.scanning import scan as scanning
 from amlmigrate.scanning.counting import COUNTED
@@ -40,13 +40,13 @@ def test_what_a_scan_lacks_and_is_whole_all_the_same() -> None:
 @pytest.mark.parametrize(
     ("error", "cause"),
     [
-        (ServiceError(403, "AuthorizationFailed", "No.", method="GET", url="u"), Cause.DENIED),
-        (ServiceError(401, "InvalidToken", "No.", method="GET", url="u"), Cause.DENIED),
+        (refusal(403, "AuthorizationFailed", "No."), Cause.DENIED),
+        (refusal(401, "InvalidToken", "No."), Cause.DENIED),
         (DeniedError("Azure gave no token."), Cause.DENIED),
         # It may be there for all that: no knowledge.
-        (ServiceError(404, "SubscriptionNotFound", "No.", method="GET", url="u"), Cause.FAILED),
-        (ServiceError(500, "InternalServerError", "No.", method="GET", url="u"), Cause.FAILED),
-        (OutOfReachError("reset", method="GET", url="u"), Cause.FAILED),
+        (refusal(404, "SubscriptionNotFound", "No."), Cause.FAILED),
+        (refusal(500, "InternalServerError", "No."), Cause.FAILED),
+        (silence("reset"), Cause.FAILED),
     ],
 )
 def test_why_something_is_not_known(error: MigrateError, cause: Cause) -> None:
@@ -55,7 +55,7 @@ def test_why_something_is_not_known(error: MigrateError, cause: Cause) -> None:
 
 def test_an_answer_names_the_action_that_it_refused() -> None:
     text = "does not have authorization to perform action 'B/c/read' over scope '/s'"
-    error = ServiceError(403, "AuthorizationFailed", text, method="GET", url="u")
+    error = refusal(403, "AuthorizationFailed", text)
     assert NotKnown.of("x", "A/read", error).action == "B/c/read"
 
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.builders.errors import refusal
 
 from amlmigrate.cloud.calling import HARMLESS, Twice
-from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.events import TypedEvent
 from amlmigrate.posture import tagging
 from amlmigrate.posture.tagging import ENVIRONMENT, SENSITIVITY
@@ -169,9 +169,9 @@ def test_more_tags_than_azure_takes_are_refused_before_the_call() -> None:
 @pytest.mark.parametrize(
     "error",
     [
-        ServiceError(403, "AuthorizationFailed", "no", method="PATCH", url="https://x"),
-        ServiceError(403, "RequestDisallowedByPolicy", "no", method="PATCH", url="https://x"),
-        ServiceError(409, "ScopeLocked", "no", method="PATCH", url="https://x"),
+        refusal(403, "AuthorizationFailed", "no", method="PATCH"),
+        refusal(403, "RequestDisallowedByPolicy", "no", method="PATCH"),
+        refusal(409, "ScopeLocked", "no", method="PATCH"),
         KeyError("AccountKey=secret"),
         RecursionError(),
     ],
