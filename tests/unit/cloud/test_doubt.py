@@ -34,9 +34,9 @@ async def test_a_call_without_a_clear_answer_may_have_been_served(error: Excepti
 
 @pytest.mark.parametrize("status", [400, 401, 403, 409, 412, 429])
 async def test_what_was_refused_was_not_done(status: int) -> None:
-    doubt, refusal = Doubt(), refusal(status)
-    await _fails(doubt, refusal)
-    assert not doubt.doubtful and not refusal.doubtful
+    doubt, refused = Doubt(), refusal(status)
+    await _fails(doubt, refused)
+    assert not doubt.doubtful and not refused.doubtful
 
 
 async def test_an_answer_leaves_no_doubt_of_its_own() -> None:
