@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from jsonschema import ValidationError
     from jsonschema.protocols import Validator
 
 
@@ -16,6 +17,14 @@ def validator(schema: Any) -> Validator:
 
     extend: Any = validators.extend
     found: Validator = extend(Draft202012Validator, {"pattern": _pattern})(schema)
+    return found
+
+
+def problem(schema: Any, value: Any) -> ValidationError | None:
+    """In what a value is not what a schema says, if it is not: the one that tells most of several."""
+    from jsonschema.exceptions import best_match
+
+    found: ValidationError | None = best_match(validator(schema).iter_errors(value))
     return found
 
 

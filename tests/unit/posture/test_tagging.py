@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from amlmigrate.core import schemas, strictyaml
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.posture import tagging
 from amlmigrate.posture.tagging import ENVIRONMENT, SENSITIVITY, TaggingSubject
@@ -35,6 +36,10 @@ def subject(name: str = "ws", hbi: bool = False, group: str = "rg", **tags: str)
 )
 def test_the_shipped_standard(one: TaggingSubject, sensitivity: str | None, environment: str | None) -> None:
     assert (SHIPPED.level(SENSITIVITY, one), SHIPPED.level(ENVIRONMENT, one)) == (sensitivity, environment)
+
+
+def test_the_shipped_standard_is_what_the_schema_says() -> None:
+    assert schemas.problem(tagging.schema(), strictyaml.load(tagging.shipped())) is None
 
 
 def test_every_shipped_rule_can_decide() -> None:
