@@ -156,8 +156,9 @@ def _policy(rotation: Rotation) -> Document:
 
 def _told(wanted: KeyWanted) -> str:
     parts = [f"{wanted.kind} {wanted.size}"]
-    for name, value in (("expires", wanted.expires), ("rotated", wanted.rotate), ("told before", wanted.notify)):
+    for name, value in (("expires", wanted.expires), ("rotated", wanted.rotate)):
         parts += [f"{name} {value}"] if value else []
+    parts += [f"notice {wanted.notify} before"] if wanted.notify else []
     profile = f"{wanted.profile}: " if wanted.profile else ""
     return profile + ", ".join(parts)
 
