@@ -71,17 +71,6 @@ def _changes(world: World) -> None:
     _write(world, "source", "m/1/a", None)
 
 
-def test_a_copy_that_somebody_wrote_over_stays_when_its_source_changes_or_is_deleted(moved: World) -> None:
-    _theirs(moved)
-    _changes(moved)
-    steps = _plan(moved, "second", "--delete")
-    address = f"blobs/{moved.container('source')}/"
-    told = [steps[address + path]["action"] for path in ("d", "m/1", *TAKEN)]
-    assert told == ["adopt", "adopt", "conflict", "conflict"]
-    assert moved.migrate("run", "plans/second").code == 4
-    assert [_bytes(moved, "target", path) for path in TAKEN] == [b"theirs"] * 2
-
-
 def test_one_that_is_written_between_plan_and_run_stays(moved: World) -> None:
     _changes(moved)
     address = f"blobs/{moved.container('source')}/"
@@ -115,42 +104,6 @@ def _clock_was_off(world: World, name: str, sequence: int, *, days: int) -> None
         for table in ("steps", "blobs"):
             db.execute(f"UPDATE {table} SET at = strftime('%Y-%m-%dT%H:%M:%f+00:00', at, '{days} days')")
     db.close()
-
-
-def test_a_document_that_is_changed_between_plan_and_run_stays(moved: World) -> None:
-    _edit(moved, "source", tags={"team": "other"})
-    assert _plan(moved, "second")["models/m/1"]["action"] == "update"
-    _edit(moved, "target", description="theirs")
-    result = moved.migrate("run", "plans/second", "--json")
-    assert result.code == 3
-    assert "not what it was when the plan was made: /properties/description" in _failed(result)["models/m/1"]
-    assert moved.get(ONE)["properties"]["description"] == "theirs"
-    # One that somebody brought to what it shall be is done as it is.
-    _edit(moved, "target", description=None, tags={"team": "other"})
-    since = moved.now()
-    moved.ok("run", "plans/second", "--resume")
-    assert not _written(moved, since)
-
-
-def _written(world: World, since: str) -> list[str]:
-    return [
-        row["path"] for row in world.log(since) if row["method"] == "PUT" and f"/{world.target}/" in row["path"]
-    ]
-
-
-def test_an_update_that_was_cut_off_is_not_made_twice(moved: World) -> None:
-    for when, again in (("before", 1), ("after", 0)):
-        _edit(moved, "source", tags={"killed": when})
-        # What was updated is the tool's own.
-        assert _plan(moved, when)["models/m/1"]["action"] == "update"
-        rule = fault("PUT", f"/{moved.target}/models/", kill=when)
-        assert moved.with_faults([rule], "run", f"plans/{when}").code == -signal.SIGKILL
-        since = moved.now()
-        moved.ok("run", f"plans/{when}", "--resume")
-        assert len(_written(moved, since)) == again
-        assert moved.get(ONE)["properties"]["tags"] == {"killed": when}
-    _edit(moved, "source", tags={"team": "third"})
-    assert _plan(moved, "third")["models/m/1"]["action"] == "update"
 
 
 def test_a_version_that_appears_while_it_runs_is_somebody_elses(small_world: World) -> None:
@@ -196,63 +149,6 @@ def test_what_a_put_would_replace_is_looked_for_right_before(small_world: World,
     assert {name: world.get(path)["properties"][name] for name in theirs} == theirs
 
 
-def test_what_is_equal_and_somebody_elses_is_adopted_and_not_archived(small_world: World) -> None:
-    world = small_world
-    archived = MODEL | {"modelUri": f"{STORE}/m/2", "isArchived": True}
-    world.put("models/m/versions/2", {"properties": archived})
-    world.ok("plan", *world.names)
-    # A model is made of bytes that are there: they have copied the same.
-    with world.container_client("source") as source, world.container_client("target") as target:
-        for path in ("m/1/a", "m/1/b", "m/2/a"):
-            old = source.get_blob_client(path)
-            settings = old.get_blob_properties().content_settings
-            target.upload_blob(path, old.download_blob().readall(), content_settings=settings)
-    for version in ("1", "2"):
-        body = {"properties": MODEL | {"modelUri": f"{STORE}/m/{version}"}}
-        world.put(f"models/m/versions/{version}", body, into="target")
-    result = world.migrate("run", "--json")
-    assert result.code == 3
-    assert set(_failed(result)) == {"models/m/2#archive"}
-    assert world.get("models/m/versions/2")["properties"]["isArchived"] is False
-    assert result.event("run.end")["items"]["adopted"] == 4, (
-        "the name, both versions, and the workspace's own document"
-    )
-    _edit(world, "source", tags={"team": "other"})
-    assert _plan(world, "second")["models/m/1"]["action"] == "conflict"
-
-
-@pytest.mark.parametrize("fault", [{"action": "kill", "when": "before"}, {"action": "status", "status": 400}])
-def test_what_was_made_and_is_gone_is_made_again(small_world: World, fault: dict[str, Any]) -> None:
-    world = small_world
-    world.ok("plan", *world.names)
-    read_back = {"match": {"method": "GET", "path": f"/{world.target}/{ONE}$"}, **fault}
-    assert world.with_faults([read_back], "run").code in (3, -signal.SIGKILL)
-    # What is there is another one by now: it stays, until whoever made it so has taken it away.
-    _edit(world, "target", description="theirs")
-    result = world.migrate("run", "--resume", "--json")
-    assert result.code == 3
-    assert "otherwise than it was written: /properties/description" in _failed(result)["models/m/1"]
-    path = f"{world.documents['target']['id']}/{ONE}"
-    world.arm("DELETE", path, "2025-12-01")
-    world.ok("run", "--resume")
-    assert world.get(ONE)["properties"]["tags"] == {"team": "risk"}
-
-
-def test_what_was_made_without_an_answer_is_the_tools_own(small_world: World) -> None:
-    world = small_world
-    world.ok("plan", *world.names)
-    match = {"method": "PUT", "path": "/models/m/versions/1"}
-    rules: list[dict[str, Any]] = [
-        fault(**match, nth=1, drop="after"),
-        fault(**match, nth=2, status=400, body={"error": {"code": "UserError", "message": "Not now."}}),
-    ]  # fmt: skip
-    assert world.with_faults(rules, "run").code == 3
-    world.ok("run", "--resume")
-    assert world.ok("status", "--json").event("status")["items"]["adopted"] == 1, "the workspace's own document"
-    _edit(world, "source", tags={"team": "other"})
-    assert _plan(world, "second")["models/m/1"]["action"] == "update"
-
-
 def test_copies_that_were_not_recorded_before_a_kill_are_the_tools_own(small_world: World) -> None:
     world = small_world
     _as_if_copied(world, "d/x/3")
@@ -285,18 +181,6 @@ def test_what_was_made_and_whose_answer_was_lost_is_the_tools_own(small_world: W
     assert steps["models/m/1"]["action"] == "update"
 
 
-def test_an_equal_blob_that_somebody_else_was_faster_with_stays_theirs(small_world: World) -> None:
-    world = small_world
-    world.ok("plan", *world.names)
-    address = f"blobs/{world.container('source')}/d"
-
-    slow = fault("PUT", "/d/1", host=r"\.blob\.", delay=4)
-    assert world.meanwhile(slow, address, lambda: _as_if_copied(world, "d/1")).code == 0
-    _write(world, "source", "d/1", None)
-    step = _plan(world, "second", "--delete")[f"{address}/1"]
-    assert step["action"] == "conflict" and step["reason"].startswith("too many")
-
-
 def test_a_copy_of_a_killed_run_that_arrives_late_is_the_tools_own(small_world: World) -> None:
     world = small_world
     world.ok("plan", *world.names)
@@ -310,16 +194,3 @@ def test_a_copy_of_a_killed_run_that_arrives_late_is_the_tools_own(small_world: 
     _write(world, "source", "d/2", None)
     step = _plan(world, "second", "--delete")[f"{address}#delete"]
     assert (step["action"], [one["path"] for one in step["gone"]]) == ("delete", ["d/2"])
-
-
-def test_a_described_name_stays_one_when_its_source_gets_a_newer_version(small_world: World) -> None:
-    # Its line in the list has the times of the newest version (AZ-LIST-16).
-    world = small_world
-    image = {"properties": {"image": "mcr.microsoft.com/a"}}
-    world.put("environments/named/versions/1", image)
-    world.put("environments/named", {"properties": {"description": "said of all"}})
-    world.ok("plan", *world.names)
-    world.ok("run")
-    world.put("environments/named/versions/2", image)
-    steps = _plan(world, "second")
-    assert (steps["environments/named"]["action"], steps["environments/named/2"]["action"]) == ("adopt", "create")

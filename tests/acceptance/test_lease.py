@@ -93,16 +93,6 @@ def test_of_two_folders_one_works_and_the_others_are_told_who(planned: World) ->
     assert world.ok("verify", "plans/one", "--json").event("verify.end")["green"] is True
 
 
-def test_two_that_begin_within_a_second_from_two_folders_are_one_that_works(planned: World) -> None:
-    world = planned
-    with (
-        under_way(world, [DELAYED], "run", "plans/one") as first,
-        under_way(world, [DELAYED], "run", "plans/two") as second,
-    ):
-        results = sorted((command.end(60) for command in (first, second)), key=lambda result: result.code)
-    assert [result.code for result in results] == [0, 5], [result.out[-500:] for result in results]
-
-
 def test_killed_it_goes_on_at_once_and_only_there(planned: World) -> None:
     """Its own folder knows by its lock that the process is dead; a copy of the folder, or another host, does not."""
     world = planned
@@ -156,17 +146,6 @@ def test_a_stopped_process_that_wakes_after_a_takeover_changes_nothing(planned: 
     world.ok("verify", "plans/one")
 
 
-def test_a_lease_that_somebody_breaks_ends_the_run(planned: World) -> None:
-    world = planned
-    with under_way(world, [SLOW], "run", "plans/one", "--jobs", "1", program=_HASTY) as command:
-        command.until("step.doing", "environments/")
-        BlobLeaseClient(blob(world)).break_lease(0)
-        result = command.end(25)
-    assert result.code == 5, result.out[-1000:]
-    [error] = [event for event in result.events if event["event"] == "error"]
-    assert "somebody broke it, took it or deleted its blob" in error["summary"]
-
-
 def test_the_blob_is_no_content_and_what_is_named_like_it_is(world: World) -> None:
     """Neither in a target nor in a source that was a target once; and `decommission` takes it away."""
     like = {".aml-cmk-migrate-2/x", ".aml-cmk-migrate/lease-2", ".aml-cmk-migrate/lease/x", ".aml-cmk-migrate"}
@@ -195,33 +174,3 @@ def test_the_blob_is_no_content_and_what_is_named_like_it_is(world: World) -> No
     assert gone.code == 0, gone.out[-1000:]
     with pytest.raises(ResourceNotFoundError):
         world.blobs("source")
-
-
-def test_who_may_not_read_it_is_told_that_it_was_not_checked(planned: World) -> None:
-    world = planned
-    unread = fault("HEAD", LEASE, times=0, status=403)
-    world.ok("run", "plans/one")
-    end = world.with_faults([unread], "verify", "plans/one", "--json").event("verify.end")
-    assert end["green"] is True and any("whether the target is being changed" in one for one in end["not_checked"])
-    status = world.with_faults([unread], "status", "plans/one", "--json").event("status")
-    assert status["lease"]["held"] is None and any("not checked" in line for line in status["lines"])
-    assert world.with_faults([unread], "plan", *world.names, "--out", "plans/four").code == 0
-    assert "not-checked" in {f["code"] for f in world.plan_lines("four")[0]["findings"]}
-
-
-def test_one_that_cannot_be_given_up_is_told_and_hides_nothing(planned: World) -> None:
-    world = planned
-    release = fault("PUT", LEASE, query="comp=lease", nth=3, times=0, status=500)
-    broken = fault(
-        "PUT",
-        "/environments/py/",
-        host=ARM,
-        times=0,
-        status=400,
-        body={"error": {"code": "UserError", "message": "Not to its liking."}},
-    )
-    result = world.with_faults([release, broken], "run", "plans/one", "--json")
-    assert result.code == 3 and result.event("run.end")["left"]
-    assert "500" in result.event("lease.kept")["reason"]
-    # The same folder asks under the same id.
-    world.ok("run", "plans/one", "--resume")

@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.acceptance.world import VERSION, World, make_world, seed_small
-from tests.builders import fault
 
 from amlmigrate.cloud.credentials import Login
 from amlmigrate.cloud.session import Side
@@ -37,15 +35,14 @@ class Target:
         self.vault_id, self.key_url = key["keyVaultArmId"], key["keyIdentifier"]
         self.identity = next(iter(self.document["identity"]["userAssignedIdentities"].values()))["principalId"]
 
-    def claims(self, **changed: Any) -> dict[str, Claim]:
-        """Every claim by name, of several the one that makes a finding; `changed` are properties of the document."""
-        found = self.every(**changed)
+    def claims(self) -> dict[str, Claim]:
+        """Every claim by name, of several the one that makes a finding."""
+        found = self.every()
         return {claim.name: claim for claim in sorted(found, key=lambda claim: claim.finding is not None)}
 
-    def every(self, **changed: Any) -> list[Claim]:
+    def every(self) -> list[Claim]:
         """Every claim; there may be several of a name."""
-        document = {**self.document, "properties": self.document["properties"] | changed}
-        return asyncio.run(self._prove(Workspace(WorkspaceRef.parse(self.document["id"]), document)))
+        return asyncio.run(self._prove(Workspace(WorkspaceRef.parse(self.document["id"]), self.document)))
 
     async def _prove(self, workspace: Workspace) -> list[Claim]:
         side = Side(Login())
@@ -54,9 +51,9 @@ class Target:
         finally:
             await side.close()
 
-    def unproven(self, **changed: Any) -> dict[str, tuple[bool | None, str]]:
+    def unproven(self) -> dict[str, tuple[bool | None, str]]:
         """What does not hold and makes a finding, but for the owner's two duties."""
-        found = self.claims(**changed)
+        found = self.claims()
         return {
             name: (claim.holds, claim.severity)
             for name, claim in found.items()
@@ -89,14 +86,6 @@ def target(world: World, azure_env: Sandbox) -> Target:
     return Target(world)
 
 
-@pytest.fixture
-def disabled(target: Target) -> Iterator[Target]:
-    """With its key disabled, until the test is over."""
-    target.vault("PATCH", target.key_url, {"attributes": {"enabled": False}})
-    yield target
-    target.vault("PATCH", target.key_url, {"attributes": {"enabled": True}})
-
-
 def test_the_local_target_is_exemplary(target: Target) -> None:
     assert target.unproven() == {}
     claims = target.claims()
@@ -105,66 +94,6 @@ def test_the_local_target_is_exemplary(target: Target) -> None:
     # Whoever made all this may do everything, and is told so.
     assert claims["duties.separate"].severity == "warning"
     assert "Owner" in json.dumps(claims["duties.separate"].evidence)
-
-
-def test_a_disabled_key_is_an_error(disabled: Target) -> None:
-    found = disabled.claims()
-    assert (found["key.enabled"].holds, found["key.enabled"].severity) == (False, "error")
-    assert f"--id {disabled.key_url} --enabled true" in found["key.enabled"].remedy
-    assert (found["key.wraps"].holds, found["key.wraps"].severity) == (False, "error")
-    assert "KeyDisabled" in found["key.wraps"].summary
-
-
-def test_an_expired_key_is_an_error(target: Target) -> None:
-    before = target.vault("GET", target.key_url)["attributes"]["exp"]
-    target.vault("PATCH", target.key_url, {"attributes": {"exp": 1_700_000_000}})
-    try:
-        claims = target.claims()
-        found = claims["key.expiry"]
-        assert (found.holds, found.severity) == (False, "error") and "expired on 2023" in found.summary
-        assert claims["key.wraps"].holds is False, "an expired key unwraps, and wraps no more"
-    finally:
-        target.vault("PATCH", target.key_url, {"attributes": {"exp": before}})
-
-
-def test_a_newer_version_and_a_small_key_are_warned_of(target: Target) -> None:
-    name = target.key_url.split("/")[-2]
-    body = {"kty": "RSA", "key_size": 2048, "attributes": {"exp": 4_000_000_000}}
-    small = target.vault("POST", f"/keys/{name}/create", body)["key"]["kid"]
-    try:
-        assert target.unproven() == {"key.version": (False, "warning")}
-        encryption = json.loads(
-            json.dumps(target.document["properties"]["encryption"]).replace(target.key_url, small)
-        )
-        # The account goes on under the version that it names, which is a key of its own then.
-        warned = {"key.size": (False, "warning"), "key.version": (False, "warning")}
-        assert target.unproven(encryption=encryption) == warned
-    finally:  # so that the first is the newest again
-        target.vault("PATCH", small, {"attributes": {"enabled": False}})
-
-
-def test_rights_too_many_and_too_few_are_told(target: Target) -> None:
-    role = provision.KEY_VAULT_CRYPTO_OFFICER
-    made = target.world.azure(provision.assign, target.vault_id, role, target.identity)
-    found = target.claims()["identity.least"]
-    assert found.holds is False and "Key Vault Crypto Officer" in found.summary
-    assert "Microsoft.KeyVault/vaults/keys/*" in found.evidence["rights"]
-    assert f"az role assignment delete --ids {made}" in found.remedy
-
-    service = provision.KEY_VAULT_CRYPTO_SERVICE_ENCRYPTION_USER
-
-    async def work(client: Client) -> None:
-        await client.arm("DELETE", made, "2022-04-01")
-        path = await provision.assign(client, target.vault_id, service, target.identity)
-        await client.arm("DELETE", path, "2022-04-01")
-
-    target.world.azure(work)
-    try:
-        lacking = target.claims()["identity.rights"]
-        assert (lacking.holds, lacking.severity) == (False, "error")
-        assert f"--assignee-object-id {target.identity}" in lacking.remedy
-    finally:
-        target.world.azure(provision.assign, target.vault_id, service, target.identity)
 
 
 NOBODY = {"id": "eeeeeeee-0000-4000-8000-00000000000e", "type": "ServicePrincipal"}
@@ -223,66 +152,6 @@ def test_a_right_for_an_hour_is_an_error_with_its_end(target: Target) -> None:
     assert (found.holds, found.severity) == (False, "error")
     assert found.evidence["until"] in found.summary and "for a time" in found.summary
     assert claims["key.wraps"].holds is True
-
-
-def test_what_of_denials_and_ends_cannot_be_read_is_not_proven_and_stops_nothing(target: Target) -> None:
-    licence = {"action": "status", "status": 400, "code": "AadPremiumLicenseRequired"}
-    rules = [
-        {"match": {"path": "ScheduleInstances$", "times": 0}, **licence},
-        fault(path="/denyAssignments$", times=0, status=403),
-    ]
-    told = []
-    for some in (rules[:1], rules):
-        with target.world.faults(*some):
-            told.append(target.claims())
-    for claims in told:
-        rights = claims["identity.rights"]
-        assert (rights.holds, rights.severity) == (None, "warning")
-        assert claims["identity.least"].holds is True
-    assert "licence" in told[0]["identity.rights"].remedy
-    assert "denyAssignments/read" in told[1]["identity.rights"].remedy
-
-
-def test_an_approver_of_private_endpoints_on_the_group_has_rights_on_the_vault(target: Target) -> None:
-    group = target.document["id"].partition("/providers/")[0]
-    role = "b556d68e-0be0-4f35-a333-ad7ee1ce17ea"
-    made = target.world.azure(provision.assign, group, role, target.identity)
-    try:
-        found = target.claims()["identity.least"]
-    finally:
-        target.world.arm("DELETE", made, "2022-04-01")
-    assert found.holds is False and "Network Connection Approver" in found.summary
-    assert "Microsoft.KeyVault/vaults/privateEndpointConnections/write" in found.evidence["rights"]
-
-
-def test_a_registry_under_microsofts_key_is_warned_of(target: Target) -> None:
-    group = target.document["id"].partition("/providers/")[0]
-    path = f"{group}/providers/Microsoft.ContainerRegistry/registries/acr{target.world.target}"
-    body = {"location": "eastus2", "sku": {"name": "Basic"}, "properties": {}}
-    target.world.arm("PUT", path, _REGISTRIES, body)
-    found = target.claims(containerRegistry=path)["registry.encryption"]
-    assert (found.holds, found.severity, found.address) == (False, "warning", path)
-
-
-def test_computes_have_disks_under_microsofts_keys(target: Target) -> None:
-    body = {
-        "location": "eastus2",
-        "properties": {"computeType": "AmlCompute", "properties": {"vmSize": "STANDARD_DS2_V2"}},
-    }
-    name = f"cpu{target.world.target}"
-    target.world.put(f"computes/{name}", body, into="target")
-    assert target.unproven() == {"computes.disks": (False, "warning")}
-    path = f"{target.document['id']}/computes/{name}?underlyingResourceAction=Delete"
-    target.world.arm("DELETE", path, VERSION)
-
-
-def test_a_vault_without_purge_protection_is_an_error(target: Target) -> None:
-    group = target.document["id"].partition("/providers/")[0]
-    bare = target.world.azure(provision.vault, group, f"bare{target.world.target}", purge_protection=False)
-    encryption = json.loads(json.dumps(target.document["properties"]["encryption"]).replace(target.vault_id, bare))
-    found = target.claims(encryption=encryption)["vault.purgeProtection"]
-    assert (found.holds, found.severity, found.address) == (False, "error", bare)
-    assert "--enable-purge-protection true" in found.remedy
 
 
 def test_the_claims_are_kept_as_evidence_and_a_disabled_key_closes_every_door(

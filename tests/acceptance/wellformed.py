@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -50,15 +52,21 @@ def _check(path: Path) -> None:
     assert _wrong(found) == [], path.name
     body = {name: one for name, one in found.items() if name not in ("record", "number", "previous")}
     assert json.loads(as_json(RECORDS[found["record"]].of_dict(body).as_dict())) == body, path.name
-    for name in found:
-        assert _wrong({**found, name: {"no": "such"}}) or name in ("items", "deleted", "let_go"), (
-            f"{path.name}: {name}"
-        )
-    assert _wrong({**found, "more": 1})
+    # What a schema refuses it refuses of every report: each member is tried once for each kind of report.
+    for name in {*found, ""} - _TRIED[found["record"]]:
+        _TRIED[found["record"]].add(name)
+        refused = _wrong({**found, name: {"no": "such"}} if name else {**found, "more": 1})
+        assert refused or name in ("items", "deleted", "let_go"), f"{path.name}: {name}"
+
+
+_TRIED: defaultdict[str, set[str]] = defaultdict(set)
 
 
 def _wrong(found: dict[str, Any]) -> list[str]:
-    schema = json.loads(
-        (_FOLDER / f"{found['record'] if isinstance(found['record'], str) else 'run'}.schema.json").read_bytes()
-    )
-    return [f"{list(one.path)}: {one.message}" for one in schemas.validator(schema).iter_errors(found)]
+    record = found["record"] if isinstance(found["record"], str) else "run"
+    return [f"{list(one.path)}: {one.message}" for one in _validator(record).iter_errors(found)]
+
+
+@functools.cache
+def _validator(record: str) -> Any:
+    return schemas.validator(json.loads((_FOLDER / f"{record}.schema.json").read_bytes()))

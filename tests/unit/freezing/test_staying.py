@@ -85,6 +85,18 @@ def test_what_stays_is_told_first(
     assert ended == (ExitCode.INCOMPLETE if writers.undecided else ExitCode.DONE)
 
 
+class Unread(Group):
+    """The definition of no role is shown."""
+
+    async def definition_at(self, scope: str, definition_id: str) -> dict[str, Any] | None:
+        return None
+
+
+def test_a_role_that_cannot_be_read_counts_as_one_that_writes() -> None:
+    writers = _found(Unread(), HERE)
+    assert len(writers.removable) == 2 and {one.code for one in writers.findings} == {"role-unread"}
+
+
 def test_nothing_lets_anybody_write_is_said_where_nothing_does() -> None:
     text, _ = _said(Writers())
     assert text == "Nothing to remove: no other role assignment lets anybody write to the source."
