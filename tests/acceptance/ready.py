@@ -38,7 +38,7 @@ def run(
 
     Raises TimeoutError after `timeout` seconds, when it is killed.
     """
-    control = _waiting(env.get("SSL_CERT_FILE", ""), program)
+    control = _waiting(program)
     order = json.dumps([arguments, str(folder), env]).encode()
     mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with mine, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
@@ -61,14 +61,13 @@ def _text(file: Any) -> str:
 
 
 @functools.cache
-def _waiting(certificates: str, program: Path) -> socket.socket:
-    """One for each sandbox: what trusts its certificates may be made at import. It ends when this process does."""
+def _waiting(program: Path) -> socket.socket:
+    """One for all the sandboxes of this process. It ends when this process does."""
     mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         process = subprocess.Popen(
             [sys.executable, "-P", str(program), str(theirs.fileno())],
-            env=os.environ
-            | {"SSL_CERT_FILE": certificates, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             start_new_session=True,
@@ -128,6 +127,11 @@ def _become(order: bytes, out: int, err: int) -> None:
     os.environ.clear()
     os.environ.update(env)
     random.seed()
+    if certificates := env.get("SSL_CERT_FILE"):
+        import aiohttp.connector
+
+        # It reads the variable when it is imported, which was before there was this sandbox.
+        aiohttp.connector._SSL_CONTEXT_VERIFIED.load_verify_locations(certificates)
     sys.argv = [str(MIGRATE), *arguments]
     main()
     sys.exit()

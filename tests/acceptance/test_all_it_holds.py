@@ -9,10 +9,6 @@ from typing import Any
 
 import pytest
 from tests.acceptance.world import World
-from tests.builders import fault
-
-from azsandbox import provision
-from azsandbox.seed import Seeder
 
 SIGNATURE = "c2lnbmF0dXJlLW9mLXRoZS1vdXRzaWRl"
 PASSWORD = "p4ssw0rd-of-the-index"
@@ -263,59 +259,6 @@ def test_locks_and_rights_that_go_before_the_workspace_are_no_drift(small_world:
     world.arm("DELETE", given, "2022-04-01")
     ended = world.ok("decommission", f"plans/{world.source}", *confirm, "--json").event("decommission.end")
     assert any("data plane" in one["summary"] for one in ended["warnings"])
-
-
-def _lake(world: World, table: str) -> str:
-    """An account of the customer's with an MLTable in it, which a data asset of the source names."""
-    name, group = f"lake{world.group}", world.documents["source"]["id"].split("/providers/")[0]
-
-    async def work(client: Any) -> None:
-        await provision.storage_account(client, group, name)
-        seeder = Seeder(client, world.documents["source"]["id"], name, "unused")
-        await seeder.blobs([{"container": "raw", "path": "t/MLTable", "text": table}])
-
-    world.azure(work)
-    world.put("datastores/lake?skipValidation=true", {"properties": {"datastoreType": "AzureBlob", "accountName": name,
-              "containerName": "raw", "credentials": {"credentialsType": "None"}}})  # fmt: skip
-    uri = "azureml://datastores/lake/paths/t"
-    world.put("data/t/versions/1", {"properties": {"dataType": "mltable", "dataUri": uri}})
-    return name
-
-
-def test_a_table_in_the_customers_account_that_names_the_old_workspace_is_refused(small_world: World) -> None:
-    world = small_world
-    old = world.documents["source"]["id"].replace("/providers/Microsoft.MachineLearningServices", "")
-    line = f"  - folder: azureml:/{old}/datastores/workspaceblobstore/paths/loose".replace(
-        "azureml://s", "azureml://s"
-    )
-    account = _lake(world, f"paths:\n{line}\n")
-    world.seed([], [{"container": "azureml-blobstore", "path": "loose/1", "bytes": 5}])
-    world.ok("plan", *world.names)
-    [error] = [finding for finding in world.asset_findings() if finding["severity"] == "error"]
-    assert (
-        error["address"] == "data/t/1!file-names-source"
-        and f"in the account '{account}' names the old workspace" in error["summary"]
-    )
-    assert _steps(world)[f"blobs/{world.container('source')}/loose"]["action"] == "copy"
-    assert world.migrate("run").code == 4
-
-    # One that may not be read is a warning, and stops nothing.
-    blocked = fault("GET", host=f"{account}.blob", times=0, status=403, code="AuthorizationPermissionMismatch")
-    assert world.with_faults([blocked], "plan", *world.names, "--out", "plans/blind").code == 0
-    [told] = [f for f in world.asset_findings("blind") if f["address"] == "data/t/1!file-unread"]
-    assert told["severity"] == "blocks" and "could not be read" in told["summary"]
-    world.ok("plan", *world.names, "--out", "plans/without", "--exclude", "data/t")
-    assert not [finding for finding in world.asset_findings("without") if finding["severity"] == "error"]
-
-
-def test_a_signature_of_the_old_account_is_refused(small_world: World) -> None:
-    world = small_world
-    url = f"https://{world.account('source')}.blob.core.windows.net/{world.container('source')}/d/1?sv=1&sig={SIGNATURE}"
-    world.put("data/signed/versions/1", {"properties": {"dataType": "uri_file", "dataUri": url}})
-    world.ok("plan", *world.names)
-    [error] = [finding for finding in world.asset_findings() if finding["severity"] == "error"]
-    assert error["address"] == "data/signed/1!signed-url" and "signature of the old account" in error["summary"]
-    assert SIGNATURE not in (world.folder / "plans" / world.source / "plan.jsonl").read_text()
 
 
 def test_a_path_that_begins_with_a_slash_goes_to_the_blob_of_that_name(world: World) -> None:

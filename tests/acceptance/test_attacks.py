@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from azure.storage.blob import BlobBlock
 from tests.acceptance.world import World
 
 STORE = "azureml://datastores/workspaceblobstore/paths"
@@ -110,17 +109,6 @@ def test_two_plans_for_one_name_do_not_change_what_its_label_means(small_world: 
     assert world.get("models/m")["properties"]["latestVersion"] == "2"
 
 
-def test_a_null_is_the_value_of_a_tag(world: World) -> None:
-    properties = {"modelType": "custom_model", "modelUri": f"{STORE}/m", "tags": {"reviewed": None, "team": "a"}}
-    world.seed(
-        [{"kind": "models", "name": "m", "version": "1", "properties": properties}],
-        [{"container": "azureml-blobstore", "path": "m", "bytes": 10}],
-    )
-    world.ok("plan", *world.names)
-    world.ok("run")
-    assert world.get("models/m/versions/1")["properties"]["tags"] == properties["tags"]
-
-
 def test_what_was_changed_in_the_target_is_not_put_back(small_world: World) -> None:
     world = small_world
     world.ok("plan", *world.names)
@@ -144,68 +132,3 @@ def test_what_was_changed_in_the_target_is_not_put_back(small_world: World) -> N
     world.put("models/m/versions/1", {"properties": there}, into="target")
     world.ok("plan", *world.names, "--out", "plans/fourth")
     assert _steps(world, "fourth")["models/m/1"]["action"] == "update"
-
-
-def test_a_blob_that_no_md5_speaks_for_is_compared_by_its_bytes(world: World) -> None:
-    world.seed([_data("d", f"{STORE}/d")], [])
-    for which, data in (("source", b"ours"), ("target", b"else")):
-        with world.container_client(which) as client:
-            for path, content in (("d/same", b"same"), ("d/other", data)):
-                blob = client.get_blob_client(path)
-                blob.stage_block("1", content)
-                blob.commit_block_list([BlobBlock("1")])
-    world.ok("plan", *world.names)
-    run = world.migrate("run", "--json")
-    assert run.code == 3
-    [failed] = [item for item in run.event("run.end")["left"] if item["outcome"] == "failed"]
-    assert "d/other" in failed["detail"] and "d/same" not in failed["detail"]
-
-
-def test_what_lies_in_the_archive_tier_is_an_error_of_the_plan(small_world: World) -> None:
-    world = small_world
-    with world.container_client("source") as client:
-        client.get_blob_client("m/2/a").set_standard_blob_tier("Archive")
-    written = world.ok("plan", *world.names, "--json").event("plan.written")
-    assert "fix the errors" in written["next"]
-    [finding] = [f for f in world.plan_lines()[0]["findings"] if f["severity"] == "error"]
-    assert "archive tier" in finding["summary"] and "m/2/a" in finding["summary"]
-    assert world.migrate("run").code == 4
-
-
-def test_metadata_that_is_called_like_an_element_of_the_listing_arrives(world: World) -> None:
-    world.seed([_data("d", f"{STORE}/d")], [])
-    names = {"Blob": "x", "NextMarker": "y", "Name": "z", "Properties": "p"}
-    with world.container_client("source") as client:
-        client.upload_blob("d/a", b"1", metadata=names)
-        client.upload_blob("d/b", b"2")
-    world.ok("plan", *world.names)
-    world.ok("run")
-    world.ok("verify")
-    assert {path: blob.metadata for path, blob in world.blobs("target").items()} == {"d/a": names, "d/b": {}}
-
-
-def test_a_part_of_a_folder_moves_and_the_rest_is_left(world: World) -> None:
-    paths = ("d/1", "d/x/1", "d/x/2", "d/x.bak", "d/x1")
-    world.seed(
-        [_data("all", f"{STORE}/d"), _data("part", f"{STORE}/d/x")],
-        [{"container": "azureml-blobstore", "path": path, "bytes": 10} for path in paths],
-    )
-    world.ok("plan", *world.names, "--select", "data/part")
-    world.ok("run")
-    world.ok("verify")
-    assert world.blobs("target").keys() == {"d/x/1", "d/x/2"}
-    with world.container_client("source") as client:
-        client.upload_blob("d/2", b"new")
-    changed = world.migrate("verify")
-    assert changed.code == 3 and "/d source" in changed.out, "what is left is not what was decided about"
-
-
-def test_a_table_of_data_in_the_archive_tier_is_a_finding(world: World) -> None:
-    world.seed([_data("t", f"{STORE}/t", "mltable")], [])
-    with world.container_client("source") as client:
-        client.upload_blob("t/MLTable", b"paths:\n- folder: azureml://datastores/workspaceblobstore/paths/x\n")
-        client.get_blob_client("t/MLTable").set_standard_blob_tier("Archive")
-    world.ok("plan", *world.names)
-    told = [f["summary"] for f in world.plan_lines()[0]["findings"] if f["address"] == "data/t/1!file-archived"]
-    assert any("t/MLTable" in summary and "archived and not readable" in summary for summary in told), told
-    assert world.migrate("run").code == 4

@@ -9,7 +9,6 @@ import json
 import uuid
 from typing import Any
 
-import pytest
 from tests.acceptance import alone
 from tests.acceptance.inprocess import Fast, here
 from tests.acceptance.removing import (
@@ -149,21 +148,14 @@ def test_what_does_not_show_that_it_is_gone_meets_the_gate(small_world: World) -
     assert not first["by_us"] and second["by_us"] and _deletions(world, since) == [f"api-version={VERSION}"]
 
 
-@pytest.mark.parametrize("lost", [True, False])
-def test_what_somebody_else_deleted_or_nobody_confirmed_is_not_ours(small_world: World, lost: bool) -> None:
+def test_what_somebody_else_deleted_is_not_ours(small_world: World) -> None:
+    """Nor is what nobody confirmed: tests/unit/decommissioning/test_stage.py."""
     world = moved(small_world)
-    match = {"method": "DELETE", "path": f"/workspaces/{world.source}$"}
     since = world.now()
-    if lost:
-        # Its answer never came, and asked again the service knows of nothing under the name.
-        drop = fault(**match, drop="after")
-        nothing = fault(**match, nth=2, status=204, body="")
-        result = _under(world, [drop, nothing], "--purge")
-    else:
-        cut_off(world, f"/workspaces/{world.source}$", when="before")
-        assert _as_somebody(world, "DELETE") == 202
-        _wait(world, 404)
-        result = here(world, "--purge")
+    cut_off(world, f"/workspaces/{world.source}$", when="before")
+    assert _as_somebody(world, "DELETE") == 202
+    _wait(world, 404)
+    result = here(world, "--purge")
     assert result.code == 3 and "not shown to be by us" in result.event("decommission.end")["text"]
     [tombstone] = tombstones(world)
     assert not tombstone["by_us"] and not tombstone["containers_deleted"] and world.blobs("source")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from tests.acceptance.provisioning import Place, make_place
 from tests.acceptance.world import Result, World, make_world, seed_small
 from tests.builders import fault
 
@@ -70,41 +72,6 @@ def world(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wo
     yield made
 
 
-def test_the_whole_way_is_harmless(world: World, tmp_path: Path) -> None:
-
-    def did(*arguments: str, code: int = 0) -> Result:
-        found = harmless(world.migrate(*arguments))
-        assert found.code == code, (arguments, found.code, found.err[-1500:])
-        return found
-
-    did("plan", *world.names, "--verbose")
-    plan = world.folder / "plans" / world.source
-    did("run", code=3)
-    did("verify", code=3)
-    did("doctor", *world.names)
-    did("cutover", str(plan), "--dry-run", code=4)
-    did("freeze", "--dry-run")
-    # It sees the workspaces of other tests too, and how it ends is for what those have.
-    assert harmless(world.migrate("scan", "--format", "csv")).code in (0, 3)
-    assert [json.loads(line) for line in did("verify", "--json", code=3).out.splitlines()]
-    # As it is written so it is read: the blob that nothing refers to is an address of a prefix, or a path of its own.
-    path = world.folder / "open.csv"
-    path.write_text(did("show", "--open", "--format", "csv").out.replace(",,", f',waive,"{"@x"}"'), newline="")
-    did("waive", "--from", str(path))
-    did("show", "--all")
-    did("status")
-    assert SHOWN in did("show", "models/h/1").out
-    did("evidence", "check")
-    did("verify")
-    did("decommission", str(plan), "--confirm", f"{world.group}/{world.source}", "--dry-run", "--soak", "0")
-    for file in plan.rglob("*"):
-        if file.suffix in (".md", ".csv", ".yaml", ".yml", ".json", ".jsonl"):
-            text = file.read_bytes().decode().replace("\r\n", "\n")
-            assert all(map(visible, text.split("\n"))), file
-            if file.suffix in (".yaml", ".yml"):
-                list(yaml.safe_load_all(text))
-
-
 REFUSED = {"error": {"code": "Hostile", "message": WORDS, "details": [{"code": WORDS, "message": WORDS}]}}
 NAMED = {
     "value": [
@@ -120,14 +87,13 @@ NAMED = {
 FAULTS = {
     "refused": fault(host=ARM, times=0, status=400, body=REFUSED),
     "denied": fault(host=ARM, times=0, status=403, body=REFUSED),
-    "conflict": fault("GET", "/models", host=ARM, times=0, status=409, body=REFUSED),
     "names": fault("GET", "/(models|datastores|computes)$", host=ARM, times=0, status=200, body=NAMED),
     "half": fault("GET", "/models$", host=ARM, times=0, status=200, body={"value": "\\ud800"}),
 }  # fmt: skip
 
 
 # How a plan ends under each; of a list that is none nothing is repeated.
-ENDS = {"refused": 1, "denied": 6, "conflict": 1, "names": 1, "half": 1}
+ENDS = {"refused": 1, "denied": 6, "names": 1, "half": 1}
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -139,3 +105,88 @@ def test_what_the_service_says_is_harmless(world: World, fault: str, tmp_path: P
         assert (told.code, SHOWN in told.err) == (ENDS[fault], fault != "half"), told.err
         if more:
             harmless(world.migrate(*more))
+
+
+def _writer(world: World) -> None:
+    """Somebody who may write to the source, of whom the assignment says hostile words."""
+    source = world.documents["source"]["id"]
+    name, role = uuid.uuid4(), "b24988ac-6180-42a0-ab88-20f7382dd24c"
+    path = f"{source}/providers/Microsoft.Authorization/roleAssignments/{name}"
+    definition = f"/subscriptions/{source.split('/')[2]}/providers/Microsoft.Authorization/roleDefinitions/{role}"
+    said = {
+        "roleDefinitionId": definition,
+        "principalId": str(uuid.uuid4()),
+        "principalType": "User",
+        "description": WORDS,
+    }
+    world.arm("PUT", path, "2022-04-01", {"properties": said})
+
+
+def test_the_whole_way_is_harmless(world: World) -> None:
+
+    def did(*arguments: str, code: int = 0) -> Result:
+        found = harmless(world.migrate(*arguments))
+        assert found.code == code, (arguments, found.code, found.out[-800:], found.err[-1500:])
+        return found
+
+    _writer(world)
+    plan, folder = f"plans/{world.source}", world.folder / "plans" / world.source
+    did("plan", *world.names, "--verbose")
+    did("run", code=3)
+    did("doctor", *world.names)
+    # It sees the workspaces of other tests too, and how it ends is for what those have.
+    assert harmless(world.migrate("scan", "--format", "csv")).code in (0, 3)
+    assert [json.loads(line) for line in did("verify", "--json", code=3).out.splitlines()]
+    compute = f"computes/c{world.group}"
+    did("done", compute, "--reason", WORDS, code=3)
+    did("waive", compute, "--reason", WORDS)
+    did("reopen", compute, "--reason", WORDS)
+    # As it is written so it is read: the blob that nothing refers to is an address of a prefix, or a path of its own.
+    path = world.folder / "open.csv"
+    path.write_text(did("show", "--open", "--format", "csv").out.replace(",,", f',waive,"{"@x"}"'), newline="")
+    did("waive", "--from", str(path))
+    did("show", "--all")
+    did("status")
+    assert SHOWN in did("show", "models/h/1").out
+    did("evidence", "check")
+    did("verify")
+    did("freeze", plan)
+    did("freeze", plan, "--back")
+    did("cutover", plan, "--unfrozen", WORDS)
+    did("decommission", plan, "--confirm", f"{world.group}/{world.source}", "--soak", "0")
+    for file in folder.rglob("*"):
+        if file.suffix in (".md", ".csv", ".yaml", ".yml", ".json", ".jsonl", ".html"):
+            text = file.read_bytes().decode().replace("\r\n", "\n")
+            assert all(map(visible, text.split("\n"))), file
+            if file.suffix in (".yaml", ".yml"):
+                list(yaml.safe_load_all(text))
+
+
+def _provision(place: Place, *options: str) -> Result:
+    place.path.write_text(yaml.safe_dump(place.file))
+    return harmless(place.world.migrate("provision", str(place.path), "--yes", *options))
+
+
+def test_provisioning_is_harmless(sandbox: Any, tmp_path: Path) -> None:
+    place = make_place(sandbox, tmp_path)
+    for method in ("GET", "PUT"):
+        with place.world.faults(fault(method, host=ARM, times=0, status=400, body=REFUSED)):
+            told = _provision(place)
+        assert told.code != 0 and "FORGED line" in told.err
+    place.file[WORDS] = WORDS
+    assert _provision(place).code == 2
+    del place.file[WORDS]
+    place.put(place.group, "2022-09-01", {"location": "eastus2", "tags": TAGS})
+    place.vault(place.file["keyVault"]["name"])
+    place.file["tags"] = TAGS
+    assert _provision(place, "--dry-run").code == 4  # the vault is others'
+    assert _provision(place, "--dry-run", "--adopt", WORDS).code == 2
+    # A workspace that is there and differs: each difference is told, hostile values among them.
+    account = place.id("Microsoft.Storage/storageAccounts", f"sth{place.number}")
+    plain = {"location": "eastus2", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2", "properties": {}}
+    place.put(account, "2023-05-01", plain)
+    vault = place.id("Microsoft.KeyVault/vaults", place.file["keyVault"]["name"])
+    own = {"keyVault": vault, "storageAccount": account, "description": WORDS}
+    body = {"location": "eastus2", "identity": {"type": "SystemAssigned"}, "tags": TAGS, "properties": own}
+    place.put(place.workspace, "2025-12-01", body)
+    assert _provision(place).code == 4

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from tests.acceptance import withkinds
-from tests.acceptance.removing import decommission, refused
+from tests.acceptance.removing import refused
 from tests.acceptance.world import VERSION, Result, World, make_world
 from tests.builders import fault
 
@@ -246,57 +246,3 @@ def test_both_gates_ask_for_what_is_left_for_the_cutover_and_for_what_is_live(mo
     assert f"migrate done {enable}" in told and f"migrate waive {enable}" in told
     only = moved.world.migrate("cutover", moved.plan, "--only", enable, "--json").event("error")
     assert "this version cannot" in only["summary"] and f"migrate done {enable}" in only["remedy"]
-
-
-def test_what_is_left_for_the_cutover_may_be_let_go(moved: Move) -> None:
-    enable = f"{moved.score}#enable"
-    moved.world.ok("waive", enable, "--reason", "nobody calls it any more")
-    assert not [one for one in refused(moved.world, "--dry-run") if one.startswith(enable)]
-    assert f"left for the cutover: {enable}" not in moved.world.ok("status", moved.plan).out
-    moved.world.ok("reopen", enable)
-    assert [one for one in refused(moved.world, "--dry-run") if one.startswith(enable)]
-
-
-def test_the_service_that_fails_fails_the_step_in_its_words(sandbox: Any, tmp_path: Path) -> None:
-    move = make_move(sandbox, tmp_path)
-    world = move.world
-    environment = f"{world.documents['source']['id']}/environments/py/versions/1"
-    deployment(world, "blue", environmentId=environment)
-    endpoint(world, traffic={"blue": 100})
-    world.ok("plan", *world.names, "--exclude", "environments/*")
-    world.ok("waive", f"{move.score}/deployments/blue!reference-left", "--reason", "it comes by another way")
-    failed = move.did("failed", "run")
-    assert failed.code == 3
-    there = f"{world.documents['target']['id']}/environments/py/versions/1"
-    assert f"Environment '{there}' was not found." in failed.out + failed.err
-    assert world.get(f"{move.new}/deployments/blue")["properties"]["provisioningState"] == "Failed"
-    told = world.migrate("status", "--json").event("status")
-    assert told["items"]["failed"] == 1 and told["items"]["blocked"] == 1
-    # Once what it needs is there, and only then, it is written anew.
-    world.put("environments/py/versions/1", {"properties": {"image": "mcr.microsoft.com/x:1"}}, into="target")
-    assert move.did("resumed", "run", "--resume").code == 0
-    assert move.puts("failed", "resumed").count(f"{move.new}/deployments/blue") == 2
-    assert move.puts("resumed").count(move.new) == 1
-
-
-def test_what_is_opened_by_hand_is_seen_cut_over_and_held_to_by_its_name(sandbox: Any, tmp_path: Path) -> None:
-    move = make_move(sandbox, tmp_path)
-    world, enable = move.world, f"{move.score}#enable"
-    world.ok("plan", *world.names)
-    world.ok("run")
-    early = world.migrate("done", enable, "--reason", "opened", "--json")
-    assert early.code == 3 and enable in early.event("error")["summary"]
-    made = world.get(move.new)
-    opened = {**made["properties"], "publicNetworkAccess": "Enabled"}
-    world.put(move.new, {**made, "properties": opened}, into="target")
-    settled(world, move.new, "target")
-    [said] = world.ok("done", enable, "--reason", "opened", "--json").event("done")["decisions"]
-    assert said["seen"] is True
-    world.ok("verify")
-    world.ok("cutover", move.plan, "--unfrozen", "a test")
-    assert decommission(world, "--dry-run").code == 0
-    world.arm("DELETE", made["id"], VERSION)
-    while world.items("onlineEndpoints"):
-        time.sleep(0.1)
-    # Under the target's name it is missed as what the plan made.
-    assert any(one.startswith(f"{move.new}!deleted-since-cutover") for one in refused(world, "--dry-run"))

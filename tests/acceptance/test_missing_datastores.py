@@ -48,15 +48,3 @@ def test_in_the_source(full: World) -> None:
     world.seed([], [{"container": "azureml", "path": "late", "bytes": 7}])
     refused = world.with_faults([rule], "run")
     assert refused.code == 4 and "blobs/azureml" in refused.err
-
-
-def test_in_the_target(full: World) -> None:
-    world = full
-    rule = _without(world, "target", "workspaceartifactstore")
-    assert world.with_faults([rule], "plan", *world.names).code == 0
-    assert "blobs/azureml" in _manual(world)
-    [finding] = [one for one in world.asset_findings() if one["severity"] == "error"]
-    assert finding["address"] == "datastores/workspaceartifactstore!datastore-without-twin"
-    assert "where 1 blob goes is not known" in finding["summary"]
-    refused = world.with_faults([rule], "run")
-    assert refused.code == 4 and "workspaceartifactstore" in refused.err

@@ -8,8 +8,6 @@ import pytest
 from tests.acceptance.world import Result, World
 
 STORE = "azureml://datastores/workspaceblobstore/paths"
-THEIRS = {"properties": {"modelType": "custom_model", "modelUri": f"{STORE}/m/1", "tags": {"by": "them"}}}
-SEVEN = "models/m/versions/7"
 ARCHIVE = "models/m#archive"
 
 
@@ -103,43 +101,4 @@ def test_what_only_the_target_says_of_a_name_is_seen_and_theirs(moved: World) ->
         assert step["action"] == "conflict" and field in step["reason"]
         assert step["reason"].startswith("changed in the target since it was moved")
     assert world.migrate("run", "plans/second").code == 4
-    assert _state(world, "models/m") == {"isArchived": True}
-
-
-def test_a_name_over_versions_of_others_is_archived_by_nobody_but_them(moved: World) -> None:
-    world = moved
-    world.put(SEVEN, THEIRS, into="target")
-    _say(world, "models/m", isArchived=True)
-    step = _plan(world, "second")[ARCHIVE]
-    assert step["action"] == "conflict"
-    assert "models/m/7" in step["reason"] and "models/m/1" not in step["reason"]
-    assert world.migrate("run", "plans/second").code == 4
-    world.ok("waive", ARCHIVE, "--reason", "they use it", "plans/second")
-    world.ok("run", "plans/second")
-    assert _state(world, "models/m") == {}
-    verified = _verified(world, "second")
-    assert verified.code == 0
-    told = verified.event("verify.end")
-    assert told["items"]["waived"] == 1 and told["same"]["documents"] == 8, "one of 9 is not the same"
-    assert "waived: models/m /properties/isArchived: expected True, found None" in told["lines"]
-    # Only that it is archived was let go.
-    _say(world, "models/m", "target", description="theirs")
-    assert ("models/m", "/properties/description") in _differing(world, "second")
-
-
-def test_versions_of_others_that_come_between_plan_and_run_stay_in_sight(moved: World) -> None:
-    world = moved
-    _say(world, "models/m", isArchived=True)
-    assert _plan(world, "second")[ARCHIVE]["action"] == "update"
-    world.put(SEVEN, THEIRS, into="target")
-    result = world.migrate("run", "plans/second", "--json")
-    assert result.code == 3
-    [failed] = [event for event in result.events if event["event"] == "step.failed"]
-    assert failed["address"] == ARCHIVE and "models/m/7" in failed["reason"]
-    assert _state(world, "models/m") == {}
-    assert world.migrate("run", "plans/second", "--resume").code == 3
-    # Once they have taken theirs away it goes on.
-    path = f"{world.documents['target']['id']}/{SEVEN}"
-    world.arm("DELETE", path, "2025-12-01")
-    world.ok("run", "plans/second", "--resume")
     assert _state(world, "models/m") == {"isArchived": True}

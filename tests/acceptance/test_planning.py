@@ -237,64 +237,6 @@ def test_a_later_plan_holds_just_the_difference(full: World) -> None:
     assert set(world.blobs("source")) == set(world.blobs("target"))
 
 
-def test_a_foreign_asset_is_adopted_when_equal_and_a_conflict_when_not(full: World) -> None:
-    world = full
-    world.put("environments/py/versions/1", {"properties": {"image": "mcr.microsoft.com/x:1",
-              "condaFile": '{"dependencies": ["python=3.10"]}'}}, into="target")  # fmt: skip
-    with world.container_client("target") as client:
-        client.upload_blob("d/https.csv", b"foreign")
-        client.upload_blob("elsewhere/a.bin", b"foreign")
-    world.put("models/risk/versions/10", {"properties": {"modelType": "custom_model",
-              "modelUri": _store("workspaceblobstore", "elsewhere")}}, into="target")  # fmt: skip
-    before = world.get("models/risk/versions/10")
-    world.ok("plan", *world.names)
-    steps = _steps(world)
-    assert steps["environments/py/1"]["action"] == "adopt"
-    assert steps["models/risk/10"]["action"] == "conflict"
-    assert steps[f"blobs/{world.container('source')}/d/https.csv"]["action"] == "conflict", (
-        "the prefix is that blob"
-    )
-    refused = world.migrate("run")
-    assert refused.code == 4 and "models/risk/10" in refused.err
-    assert world.get("models/risk/versions/10") == before
-    assert world.blobs("target")["d/https.csv"].size == len(b"foreign")
-
-
-def test_a_cycle_is_named_and_no_plan_is_written(world: World) -> None:
-    def pipeline(name: str, uses: str) -> dict[str, Any]:
-        used = f"{world.documents['source']['id']}/components/{uses}/versions/1"
-        spec = {
-            "type": "pipeline",
-            "name": name,
-            "version": "1",
-            "jobs": {"one": {"type": "command", "component": used}},
-        }
-        return {"properties": {"componentSpec": spec}}
-
-    # The service takes a component whose child is not there yet, so that two can come to name each other.
-    for name, uses in (("ping", "pong"), ("pong", "ping")):
-        world.put(f"components/{name}/versions/1", pipeline(name, uses))
-    result = world.migrate("plan", *world.names)
-    assert result.code == 2
-    for address in ("components/ping/1", "components/pong/1"):
-        assert address in result.err
-    assert not (world.folder / "plans" / world.source).exists()
-
-
-def test_a_latest_of_somebody_elses_that_moves_is_said(small_world: World) -> None:
-    world = small_world
-    uri = "azureml://datastores/workspaceblobstore/paths/theirs"
-    with world.container_client("target") as client:
-        client.upload_blob("theirs/a.bin", b"theirs")
-    world.put("models/m/versions/7", {"properties": {"modelType": "custom_model", "modelUri": uri}}, into="target")
-    world.ok("plan", *world.names)
-    [finding] = [f for f in world.plan_lines()[0]["findings"] if "'latest'" in f["summary"]]
-    assert (finding["severity"], finding["address"]) == ("warning", "models/m/2!latest-moves")
-    assert "models/m/7" in finding["summary"]
-    world.ok("run")
-    assert world.ok("plan", *world.names, "--json").event("plan.header")["counts"]["models"] == {"adopt": 3}
-
-
 def test_a_list_that_the_service_does_not_give_is_an_item_and_all_else_moves(small_world: World) -> None:
     """A proxy's page, a region that has not heard of it, a service in trouble: none of them is an empty list."""
     world = small_world

@@ -22,7 +22,7 @@ from azsandbox.client import Client
 from azsandbox.messages import TENANT_ID
 
 _VAULT = "https://vault.azure.net"
-_VAULTS, _STORAGE, _REGISTRIES = "2023-07-01", "2023-05-01", "2023-07-01"
+_VAULTS, _STORAGE = "2023-07-01", "2023-05-01"
 
 
 class Target:

@@ -15,7 +15,7 @@ from tests.acceptance.world import MIGRATE
 
 from azsandbox import provision
 
-ML_API, STORAGE_API = "2025-12-01", "2023-05-01"
+STORAGE_API = "2023-05-01"
 
 
 @pytest.fixture
@@ -86,16 +86,6 @@ def test_an_adopted_vault_is_changed_as_far_as_was_said_and_a_group_not_at_all(p
     assert place.writes(since) == []
     place.adopted = []
     assert any("does not belong to this file" in one for one in place.refused()["reasons"])
-
-
-def test_an_unknown_name_is_refused(place: Place) -> None:
-    since = place.now()
-    error = place.refused("--adopt", "kv-elsewhere", code=2)
-    assert (
-        "`--adopt kv-elsewhere` names nothing" in error["summary"]
-        and f"storage/stp{place.number}" in error["remedy"]
-    )
-    assert place.world.log(since) == []
 
 
 def test_without_a_yes_nothing_is_written(place: Place) -> None:

@@ -49,23 +49,6 @@ def test_names_that_others_have_anywhere_and_a_quota_that_is_used_up(place: Plac
     assert place.writes(since) == []
 
 
-def test_what_cannot_be_asked_is_said_and_stops_nothing(place: Place) -> None:
-    body = {"error": {"code": "AuthorizationFailed", "message": "The client may not perform action 'x/y/read'."}}
-    rule = fault(
-        path="/(checkNameAvailability|usages|checkPolicyRestrictions|deletedVaults)$",
-        times=0,
-        status=403,
-        body=body,
-    )
-    with place.world.faults(rule):
-        plan = place.ok("--dry-run").event("provision.plan")
-    notes = {one["what"]: "\n".join(one["notes"]) for one in plan["steps"]}
-    for what in ("key vault", "key vault for secrets", "storage account"):
-        assert "not checked: whether the name" in notes[what] and "not checked: whether a policy" in notes[what]
-    assert "not checked: the quota of Microsoft.Storage in eastus2" in notes["storage account"]
-    assert "whether a deleted workspace still holds the name" in notes["workspace"]
-
-
 def test_an_account_that_could_still_be_recovered_is_given_up_by_a_yes_alone(place: Place) -> None:
     place.put(place.group, "2022-09-01", {"location": "eastus2"})
     plain = {"location": "eastus2", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2", "properties": {}}

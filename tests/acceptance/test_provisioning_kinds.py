@@ -22,8 +22,8 @@ def place(sandbox: Any, tmp_path: Path) -> Place:
     return make_place(sandbox, tmp_path)
 
 
-@pytest.mark.parametrize(("name", "sku"), [("PCI-DSS", "premium"), ("HIPAA", "standard"), ("NIST", "premium")])
-def test_the_key_of_a_profile_is_what_the_table_says(place: Place, name: str, sku: str) -> None:
+def test_the_key_of_a_profile_is_what_the_table_says(place: Place) -> None:
+    name, sku = "PCI-DSS", "premium"
     place.file["key"] = {"name": "cmk", "profile": name}
     begun = int(time.time())
     ended = place.ok().event("provision.end")

@@ -11,7 +11,7 @@ from tests.bench.workload import Workload, seed
 
 # A role that others' tests assigned to the whole subscription is one more that may use the key, and is read.
 sandbox = alone.sandbox
-LOAD = Workload(assets=200, blobs=500)
+LOAD = Workload(assets=200, blobs=250)
 # Models and data have a folder of their own for each version.
 PREFIXES = LOAD.assets * 75 // 100
 ENVIRONMENTS = LOAD.assets * 15 // 100

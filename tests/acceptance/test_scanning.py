@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import csv
-import io
 import json
 import os
 import subprocess
@@ -19,7 +17,6 @@ import pytest
 from tests.acceptance.world import MIGRATE, Result, World, make_world, seed_small
 from tests.builders import fault
 
-from amlmigrate.scanning import rows
 from azsandbox import provision
 from azsandbox.client import Client
 from azsandbox.principals import Directory
@@ -173,22 +170,6 @@ def test_a_scan_tells_how_each_workspace_stands(estate: Estate) -> None:
     assert (ones["hub"]["kind"], ones["hub"]["movable"]) == ("Hub", False)
 
 
-def test_csv_json_and_the_kept_file_hold_the_same(estate: Estate, tmp_path: Path) -> None:
-    shown = {}
-    for form in ("json", "csv"):
-        place = tmp_path / form
-        result = estate.scan("--format", form, "--out", str(place))
-        assert result.code == 0, result.err
-        [kept] = place.glob("SCAN-*.jsonl")
-        shown[form] = result.out, [json.loads(line) for line in kept.read_text().splitlines()]
-    document = json.loads(shown["json"][0])
-    header, *lines, end = shown["json"][1]
-    assert document["workspaces"] == lines and {**header, "workspaces": lines} == document
-    assert (end["record"], end["count"]) == ("end", len(lines) + 1)
-    read = list(csv.DictReader(io.StringIO(shown["csv"][0])))
-    assert read == [rows.row(line) for line in lines]
-
-
 def test_what_may_not_be_read_is_said_and_stops_nothing(estate: Estate) -> None:
     third = ("--subscription", estate.three)
     result = estate.scan("--json", *third, **estate.reader)
@@ -225,26 +206,6 @@ async def _management_groups(client: Client, outer: str, inner: str, estate: Est
     await client.arm("PUT", f"{root}/{inner}", "2020-05-01", {"properties": parent})
     await client.arm("PUT", f"{root}/{outer}/subscriptions/{estate.three}", "2020-05-01", {})
     await client.arm("PUT", f"{root}/{inner}/subscriptions/{estate.two}", "2020-05-01", {})
-
-
-def test_a_fact_that_may_not_be_read_is_not_known_and_never_guessed(estate: Estate) -> None:
-    path = rf"/subscriptions/{estate.one}/.*(storageAccounts|/keys/)"
-    body = {
-        "error": {
-            "code": "AuthorizationFailed",
-            "message": "The client 'x' does not have authorization to perform action"
-            " 'Microsoft.Storage/storageAccounts/read' over scope '/x'",
-        }
-    }
-    rule = fault("GET", path, times=0, status=403, body=body)
-    with estate.world.faults(rule):
-        result = estate.scan("--json")
-    assert result.code == 0, "rights alone are missing, and that is said"
-    old, new = found(result)["old-dev"], found(result)["new-dev"]
-    assert old["storage"]["encryption"] is None and new["encryption"]["key_age_days"] is None
-    assert [gap["fact"] for gap in new["not_known"]] == ["encryption.key_created", "storage"]
-    assert {gap["action"] for gap in old["not_known"]} == {"Microsoft.Storage/storageAccounts/read"}
-    assert old["risk"]["least"] < old["risk"]["score"]
 
 
 def test_a_broken_answer_leaves_the_scan_incomplete_and_no_provider_is_registered(estate: Estate) -> None:
@@ -291,19 +252,6 @@ def test_tags_are_shown_then_written_and_nothing_else_changes(estate: Estate) ->
         "event": "scan.tags", "time": "", "wanted": 1, "written": 1, "failed": 0, "added": 0, "changed": 1, "kept": 0
     }  # fmt: skip
     assert estate.tags("ledger") == {**TAGS, "data-classification": "restricted", "environment": "prod"}
-
-
-def test_tags_that_may_not_be_written_are_told(estate: Estate, tmp_path: Path) -> None:
-    rules = tmp_path / "rules.yaml"
-    rules.write_text(
-        "format: 1\nfacts:\n  sensitivity: {tag: secrecy, levels: [low, high]}\n"
-        "  environment: {tag: where, levels: [play, real]}\n"
-        "rules: [{fact: sensitivity, level: high, when: {names: [plain]}}]\n"
-    )
-    result = estate.scan("--json", "--rules", str(rules), "--write-tags", **estate.reader)
-    assert result.code == 3
-    assert "Microsoft.Resources/tags/write" in result.event("scan.tag.failed")["reason"]
-    assert estate.tags("plain") == {}
 
 
 def test_a_fleet_is_planned_in_waves_and_one_failure_stops_nobody(estate: Estate) -> None:

@@ -33,11 +33,3 @@ def test_what_is_selected_brings_what_it_needs(small_world: World) -> None:
     assert run["items"]["left by selection"] == 4 and run["left"] == []
     assert world.ok("verify", "--json").event("verify.end")["green"] is True
     assert set(world.blobs("target")) == {"m/2/a"}
-
-
-def test_what_matches_nothing_is_refused_with_what_is_near(small_world: World) -> None:
-    refused = small_world.migrate("plan", *small_world.names, "--select", "model/m", "--exclude", "data/*")
-    assert refused.code == 2, refused.err
-    assert "--select 'model/m' matches nothing" in refused.err and "models/m" in refused.err
-    assert "data/*" not in refused.err, "there is such data"
-    assert not list(small_world.folder.glob("plans/*/plan.jsonl"))

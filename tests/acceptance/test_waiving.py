@@ -50,26 +50,6 @@ def test_what_failed_or_was_blocked_and_is_waived_does_not_keep_a_report_from_be
     }
 
 
-def test_what_was_moved_over_somebody_elses_bytes_is_named_in_every_report(small_world: World) -> None:
-    world = small_world
-    with world.container_client("target") as client:
-        client.upload_blob("m/1/a", b"theirs")
-    world.ok("plan", *world.names)
-    address = f"blobs/{world.container('source')}/m/1"
-    told = "models/m/1!foreign-bytes"
-    world.ok("waive", f"{address}/a", told, "--reason", "theirs is right")
-    reports = [
-        world.ok("run", "--json").event("run.end"),
-        world.ok("status", "--json").event("status"),
-        world.ok("verify", "--json").event("verify.end"),
-    ]
-    for report in reports:
-        [item] = report["foreign_bytes"]
-        assert (item["address"], item["bytes"]) == ("models/m/1", told)
-        assert "models/m/1: 1 blob of its bytes in the target is not the source's" in str(report["lines"])
-    assert "5 of 6 blobs" in str(reports[-1]["text"]) and "not the same in the target" in str(reports[-1]["text"])
-
-
 def test_what_was_let_go_for_theirs_blocks_once_theirs_is_gone_or_another(small_world: World) -> None:
     world = small_world
     theirs = {"dataType": "uri_folder", "dataUri": "https://example.com/d", "description": "theirs"}

@@ -84,6 +84,12 @@ def test_older_versions_that_are_there_already_are_none(there: str) -> None:
     assert not [one for one in plan(*VERSIONS, there=_there(there)).findings if one.severity == "error"]
 
 
+def test_a_latest_of_somebody_elses_that_moves_is_told() -> None:
+    [told] = [one for one in plan(*VERSIONS, there=_there("7")).findings if one.code == "latest-moves"]
+    assert (told.severity, told.address) == ("warning", "models/m/3!latest-moves")
+    assert "models/m/7 among them" in told.summary
+
+
 def test_a_newest_version_that_stays_behind_is_none() -> None:
     found = plan(*VERSIONS, there=_there("3"), exclude=("models/m/3",))
     assert not [one for one in found.findings if one.severity == "error"]
