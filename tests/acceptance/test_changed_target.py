@@ -6,6 +6,7 @@ import signal
 from typing import Any
 
 import pytest
+from tests.acceptance.underway import meanwhile
 from tests.acceptance.world import Result, World
 from tests.builders import fault
 
@@ -88,7 +89,7 @@ def test_a_version_that_appears_while_it_runs_is_somebody_elses(small_world: Wor
     world.ok("plan", *world.names)
     slow = fault("PUT", "/m/1/a", host=r"\.blob\.", delay=4)
     theirs = {"properties": MODEL | {"tags": {"team": "theirs"}}}
-    result = world.meanwhile(slow, "blobs/", lambda: world.put(ONE, theirs, into="target"))
+    result = meanwhile(world, slow, "blobs/", lambda: world.put(ONE, theirs, into="target"))
     assert result.code == 3
     assert "appeared in the target" in _failed(result)["models/m/1"]
     # Gone on with, it is taken as it then is, and a later plan does not call it the tool's own.
@@ -120,7 +121,7 @@ def test_a_copy_of_a_killed_run_that_arrives_late_is_the_tools_own(small_world: 
     assert "d/2" not in world.blobs("target")
     # The service goes on with a copy once it is asked for; here it ends after the target has been listed.
     slow = fault(**match, delay=4)
-    assert world.meanwhile(slow, address, lambda: _as_if_copied(world, "d/2"), "--resume").code == 0
+    assert meanwhile(world, slow, address, lambda: _as_if_copied(world, "d/2"), "--resume").code == 0
     _write(world, "source", "d/2", None)
     step = _plan(world, "second", "--delete")[f"{address}#delete"]
     assert (step["action"], [one["path"] for one in step["gone"]]) == ("delete", ["d/2"])

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
 import signal
-import subprocess
-import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.acceptance.world import LEASE, MIGRATE, VERSION, World
+from tests.acceptance.underway import meanwhile, under_way
+from tests.acceptance.world import LEASE, VERSION, World
 from tests.builders import fault
 
 STORE = "azureml://datastores/workspaceblobstore/paths"
@@ -123,38 +120,13 @@ def test_everything_between_plan_and_run(planned: World) -> None:
     assert planned.migrate("run", "--dry-run").code == 4
 
 
-def _run_slowly(
-    world: World, rules: list[dict[str, Any]], until: str, change: Callable[[], Any]
-) -> tuple[int, list[Any]]:
-    """Runs one step at a time with faults, and changes the source once `until` was told."""
-    world.set_faults(*rules)
-    command = [str(MIGRATE), "run", "--json", "--jobs", "1"]
-    process = subprocess.Popen(
-        command, cwd=world.folder, env={**os.environ, **world.env}, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    lines = []
-    try:
-        for line in process.stdout:
-            lines.append(line)
-            if until in line:
-                change()
-                break
-        out, _ = process.communicate(timeout=60)
-    finally:
-        process.kill()
-        world.sandbox("faults", "clear")
-    return process.returncode, [json.loads(line) for line in ("".join(lines) + out).splitlines()]
-
-
 def test_everything_while_it_runs(planned: World) -> None:
-    expected: set[str] = set()
-    rule = fault("PUT", "/d/a-first/0", host=BLOB, delay=6)
-    code, events = _run_slowly(
-        planned, [rule], "step.doing", lambda: expected.update(_changed(planned, DOCUMENTS, BLOBS))
-    )
-    assert code == 3
-    failed = {event["address"] for event in events if event["event"] == "step.failed"}
+    with under_way(planned, [fault("PUT", "/d/a-first/0", host=BLOB, delay=6)], "run", "--jobs", "1") as command:
+        command.until("step.doing")
+        expected = _changed(planned, DOCUMENTS, BLOBS)
+        result = command.end(60)
+    assert result.code == 3
+    failed = {event["address"] for event in result.events if event["event"] == "step.failed"}
     # Verify finds what was added as well, and all the rest once more.
     assert failed == expected - ADDED
     assert _differences(planned) >= expected
@@ -165,16 +137,11 @@ def test_everything_while_it_runs(planned: World) -> None:
 def test_a_blob_that_is_another_while_it_is_copied(planned: World) -> None:
     rule = fault("PUT", "d/blob-changed/1", host=BLOB, delay=3)
     address = f"blobs/{planned.container('source')}/d/blob-changed"
-    code, events = _run_slowly(planned, [rule], f'"{address}"', lambda: _later(planned, "d/blob-changed/1", b"x"))
-    assert code == 3
-    [failed] = [event for event in events if event["event"] == "step.failed"]
+    write = _blob("d/blob-changed/1", b"x")
+    result = meanwhile(planned, rule, address, lambda: write(planned), "--jobs", "1")
+    assert result.code == 3
+    [failed] = [event for event in result.events if event["event"] == "step.failed"]
     assert failed["address"] == address and "changed while it was copied" in failed["reason"]
-
-
-def _later(world: World, name: str, data: bytes) -> None:
-    """Changes a blob once its copy, which a fault holds up, was asked for: after the listing."""
-    time.sleep(1.5)
-    _blob(name, data)(world)
 
 
 def test_between_a_kill_and_the_resume(planned: World) -> None:

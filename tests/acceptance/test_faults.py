@@ -15,7 +15,9 @@ from amlmigrate.running.document_executor import _READ_BACK_SECONDS
 ROWS = Path(__file__).parents[2] / "docs" / "reference" / "retries.md"
 ARM, BLOB = r"management\.azure\.com", r"\.blob\."
 ENVIRONMENT = {"method": "PUT", "host": ARM, "path": "/environments/py"}
-MODELS, DATA = ({"method": "PUT", "host": ARM, "path": f"/{path}/versions"} for path in ("models/m", "data/d"))
+COMPONENT, DATA = (
+    {"method": "PUT", "host": ARM, "path": f"/{path}/versions"} for path in ("components/c", "data/d")
+)
 COPY = {"method": "PUT", "host": BLOB, "path": "/[dm]/"}
 
 
@@ -63,7 +65,7 @@ UNKNOWN_ENVIRONMENT = {
         ],
     }
 }
-REGISTERED = "Environment py with version 1 is already registered and cannot be changed."
+REGISTERED = "Component c with version 1 is already registered and cannot be changed."
 # All in one run, each at a call of its own: what each client makes of each alone is a table of
 # tests/contract/test_clients_in_trouble.py.
 PASSES = {
@@ -97,13 +99,11 @@ PASSES = {
     ],
     # Equal where an answer was lost and the service refuses the same again.
     "400 or 409, something is there already": [
-        _rule(_nth(ENVIRONMENT, 9), "drop", when="after"),
-        _status(_nth(ENVIRONMENT, 10), 400, "UserError", REGISTERED),
+        _rule(_nth(COMPONENT, 1), "drop", when="after"),
+        _status(_nth(COMPONENT, 2), 400, "UserError", REGISTERED),
     ],
     # What was written may not be seen for a minute.
-    "a stale first read": [
-        _rule({"method": "PUT", "host": ARM, "path": "/components/c"}, "stale", reads=len(_READ_BACK_SECONDS) + 1)
-    ],
+    "a stale first read": [_rule(_nth(ENVIRONMENT, 9), "stale", reads=len(_READ_BACK_SECONDS) + 1)],
 }
 FAILS = {
     "401, the token expired": Row(
@@ -150,7 +150,7 @@ def test_what_passes(small_world: World) -> None:
     assert result.code == 0, result.out[-2000:]
     assert len(_fired(world, since)) == len(rules)
     # What is stale stays so for the first listing too; one that is looked at later is not.
-    assert world.items("components/c/versions") is not None
+    assert world.items("environments/py/versions") is not None
     assert world.ok("verify", "--json").event("verify.end")["green"] is True
 
 

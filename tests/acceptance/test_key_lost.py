@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.acceptance.underway import meanwhile
 from tests.acceptance.world import World
 from tests.builders import fault
 
@@ -24,7 +25,7 @@ def test_a_key_disabled_in_mid_run(small_world: World) -> None:
     world = small_world
     world.ok("plan", *world.names)
     slow = fault("PUT", "/environments/py", delay=4)
-    result = world.meanwhile(slow, "environments/py", lambda: _enable(world, False))
+    result = meanwhile(world, slow, "environments/py", lambda: _enable(world, False))
     assert result.code == 6, result.out[-3000:]
     assert "can no longer be used" in result.event("run.end")["text"]
     error = result.event("error")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import signal
 import subprocess
 import time
@@ -13,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from tests.acceptance.provisioning import VAULT_API, VAULTS, Place, make_place, steps
+from tests.acceptance.underway import under_way
 from tests.acceptance.world import MIGRATE, World
 from tests.builders import fault
 
@@ -190,20 +189,12 @@ def test_classic_encryption_registers_providers_and_lets_cosmos_db_in(place: Pla
 def test_a_signal_ends_it_with_130_and_it_goes_on(place: Place) -> None:
     place.path.write_text(yaml.safe_dump(place.file))
     rule = fault("PUT", "/workspaces/", delay=20)
-    place.world.set_faults(rule)
-    command = [str(MIGRATE), "provision", str(place.path), "--json", "--yes"]
-    env = {**os.environ, **place.world.env}
-    try:
-        with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout
-            for line in process.stdout:
-                event = json.loads(line)
-                if event["event"] == "provision.doing" and event["what"] == "workspace":
-                    process.send_signal(signal.SIGTERM)
-            assert process.wait(30) == 130
-    finally:
-        place.world.sandbox("faults", "clear")
-    assert "goes on from there" in event["remedy"]
+    with under_way(place.world, [rule], "provision", str(place.path), "--yes") as command:
+        while command.until("provision.doing")["what"] != "workspace":
+            pass
+        command.signal(signal.SIGTERM)
+        ended = command.end()
+    assert ended.code == 130 and "goes on from there" in ended.events[-1]["remedy"]
 
 
 def test_a_policy_that_denies_is_named(place: Place) -> None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
-import subprocess
 import time
 from collections import Counter
 from typing import Any
 
-from tests.acceptance.world import LEASE, MIGRATE, World, items
+from tests.acceptance.underway import under_way
+from tests.acceptance.world import LEASE, World, items
 
 from azsandbox.client import Client
 
@@ -117,24 +116,11 @@ def test_killed_in_the_middle_it_resumes_to_the_same_end(real_world: World, real
     world.ok("plan", *world.names)
     seed = random.randrange(10_000)
     print("seed", seed)
-    process = subprocess.Popen(
-        [str(MIGRATE), "run", "--json"],
-        cwd=world.folder,
-        env={**os.environ, **world.env},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    stop = random.Random(seed).randrange(60, 250)
-    done = 0
-    for line in process.stdout:
-        done += json.loads(line)["event"] == "step.done"
-        if done == stop:
-            break
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    process.stdout.close()
-    assert done == stop, "it ended before it was killed"
+    with under_way(world, [], "run") as command:
+        for _ in range(random.Random(seed).randrange(60, 250)):
+            command.until("step.done")
+        command.signal(signal.SIGKILL)
+        assert command.end().code == -signal.SIGKILL, "it ended before it was killed"
 
     refused = world.migrate("run")
     assert refused.code == 4 and "--resume" in refused.err

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -62,3 +62,13 @@ def under_way(world: World, rules: list[dict[str, Any]], *arguments: str, progra
         world.sandbox("faults", "clear")
         command.process.kill()
         command.process.communicate()
+
+
+def meanwhile(world: World, rule: dict[str, Any], step: str, work: Callable[[], Any], *more: str) -> Result:
+    """A run under a rule that slows a call down, and `work` done once a step of that start has begun."""
+    with under_way(world, [rule], "run", *more) as command:
+        command.until("step.doing", step)
+        # The calls that come before the slow one are made in the meantime.
+        time.sleep(1.5)
+        work()
+        return command.end(60)

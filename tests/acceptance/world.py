@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -109,31 +109,6 @@ class World:
         path = self.folder / "faults.json"
         path.write_text(json.dumps({"rules": rules}))
         self.sandbox("faults", "set", str(path))
-
-    def meanwhile(self, rule: dict[str, Any], step: str, work: Callable[[], Any], *more: str) -> Result:
-        """Runs under a rule that slows a call down, and does `work` once a step of that start has begun."""
-        self.set_faults(rule)
-        process = subprocess.Popen(
-            [str(MIGRATE), "run", "--json", *more],
-            cwd=self.folder,
-            env={**os.environ, **self.env},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stdout is not None
-        out, done = [], False
-        for line in process.stdout:
-            out.append(line)
-            event = json.loads(line)
-            if not done and event["event"] == "step.doing" and event["address"].startswith(step):
-                done = True
-                # The calls that come before the slow one are made in the meantime.
-                time.sleep(1.5)
-                work()
-        process.stdout.close()
-        code = process.wait()
-        self.sandbox("faults", "clear")
-        return Result(code, "".join(out), "")
 
     def azure(self, work: Any, *arguments: Any, seeding: bool = False, **more: Any) -> Any:
         """Runs `work(client, ...)` against the sandbox; `seeding` as in `Client`."""

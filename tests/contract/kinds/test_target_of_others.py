@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.builders.world import CONTEXT, NEW, header
 from tests.contract.kinds.examples import ASSETS, every_asset, kind_of
 from tests.contract.kinds.workspace_of import InMemory
-from tests.unit.world import CONTEXT, NEW, header
 
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.errors import ConflictError
