@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,6 @@ def place(sandbox: Any, tmp_path: Path) -> Place:
 
 def _reasons(place: Place) -> str:
     """Why the file is refused; nothing was changed, and nothing is sent that would change anything."""
-    time.sleep(0.05)  # what came before is before it in the log too
     since = place.now()
     error = place.refused()
     assert error["summary"].endswith("nothing was changed.")

@@ -25,11 +25,8 @@ def _alike(result: Result) -> Result:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("--version",),
-        ("plan", "--help"),
         ("fly",),
         ("show", "plans/it", "--json"),
-        ("status",),
         ("plan", "--source", "rg/old", "--target", "rg/new"),
     ],
     ids=" ".join,
