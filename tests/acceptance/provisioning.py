@@ -99,6 +99,16 @@ class Place:
         self.put(id_, VAULT_API, {"location": location, "properties": {**told, **changed}})
         return id_
 
+    def account(self, name: str, group: str = "") -> str:
+        """A storage account under Microsoft's key that is there beforehand, in this group or another; its ARM id."""
+        group_id = f"{self.subscription}/resourceGroups/{group or self.file['resourceGroup']}"
+        if self.world.arm("GET", group_id, "2022-09-01", accept=(404,)) is None:
+            self.put(group_id, "2022-09-01", {"location": "eastus2"})
+        id_ = f"{group_id}/providers/Microsoft.Storage/storageAccounts/{name}"
+        plain = {"location": "eastus2", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2", "properties": {}}
+        self.put(id_, "2023-05-01", plain)
+        return id_
+
     def now(self) -> str:
         """The time of the last request."""
         return str(self.world.now()) + "~"

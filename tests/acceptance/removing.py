@@ -20,14 +20,7 @@ def decommission(world: World, *more: str, **env: str) -> Any:
 
 def removal(world: World) -> tuple[str, ...]:
     """The words of a `decommission` without a soak."""
-    return (
-        "decommission",
-        f"plans/{world.source}",
-        "--confirm",
-        f"{world.group}/{world.source}",
-        "--soak",
-        "0",
-    )
+    return ("decommission", f"plans/{world.source}", "--confirm", f"{world.group}/{world.source}", "--soak", "0")
 
 
 def refused(world: World, *more: str, **env: str) -> list[str]:

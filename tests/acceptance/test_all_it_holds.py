@@ -8,6 +8,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from tests.acceptance.removing import removal
 from tests.acceptance.world import World
 
 SIGNATURE = "c2lnbmF0dXJlLW9mLXRoZS1vdXRzaWRl"
@@ -231,33 +232,23 @@ def _check_target(world: World) -> None:
         f"environments/CliV2AnonymousEnvironment/versions/{HASH}")["id"]  # fmt: skip
 
 
-def _reader(world: World) -> dict[str, Any]:
-    role = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
-    definition = (
-        f"/subscriptions/{world.env['AZURE_SUBSCRIPTION_ID']}/providers/{_AUTHORIZATION}/roleDefinitions/{role}"
-    )
-    return {
-        "properties": {"roleDefinitionId": definition, "principalId": str(uuid.uuid4()), "principalType": "User"}
-    }
-
-
 def test_locks_and_rights_that_go_before_the_workspace_are_no_drift(small_world: World) -> None:
     world = small_world
     lock = _around(world)["locks/keep"]
     world.ok("plan", *world.names)
     # Rights given for the time of the move are none either, before the run, and taken back, before the removal.
-    given = f"{world.documents['source']['id']}/providers/{_AUTHORIZATION}/roleAssignments/{uuid.uuid4()}"
-    world.arm("PUT", given, "2022-04-01", _reader(world))
+    given = world.assign(
+        world.documents["source"]["id"], "acdd72a7-3385-48ef-bd42-f606fba81ae7", principalType="User"
+    )
     assert world.migrate("run").code == 3
     for address in ("roleAssignments", "locks/keep", "diagnosticSettings/logs"):
         world.ok("waive", address, "--reason", "set at the target")
     world.ok("verify")
-    confirm = ("--confirm", f"{world.group}/{world.source}", "--soak", "0")
-    refused = world.migrate("decommission", f"plans/{world.source}", *confirm)
+    refused = world.migrate(*removal(world))
     assert refused.code == 4 and "A lock is in the way" in refused.err
     world.arm("DELETE", lock, "2020-05-01")
     world.arm("DELETE", given, "2022-04-01")
-    ended = world.ok("decommission", f"plans/{world.source}", *confirm, "--json").event("decommission.end")
+    ended = world.ok(*removal(world), "--json").event("decommission.end")
     assert any("data plane" in one["summary"] for one in ended["warnings"])
 
 

@@ -107,28 +107,3 @@ def test_a_folder_that_was_cleaned_up_is_deleted_only_where_that_was_asked_for(m
     assert db.execute("SELECT count(*) FROM deletions WHERE asked <> '' AND deleted <> ''").fetchone() == (48,)
     db.close()
     world.ok("verify", "plans/with")
-
-
-def test_a_tier_or_tag_of_the_source_follows_without_the_bytes(moved: World) -> None:
-    world = moved
-    folder = f"blobs/{world.container('source')}/d"
-    with world.container_client("source") as client:
-        client.get_blob_client("d/01").set_standard_blob_tier("Cool")
-        client.get_blob_client("d/02").set_blob_tags({"team": "risk"})
-    step = _plan(world, "labels")[folder]
-    assert (step["action"], step["reason"]) == ("update", "2 of another tier or other index tags")
-    since = world.now()
-    world.ok("run", "plans/labels")
-    writes = [row for row in world.log(since) if row["method"] == "PUT" and "/d/" in row["path"]]
-    assert sorted(row["path"].rpartition("/")[2] for row in writes) == ["01", "02"]
-    with world.container_client("target") as client:
-        assert client.get_blob_client("d/01").get_blob_properties().blob_tier == "Cool"
-        assert client.get_blob_client("d/02").get_blob_tags() == {"team": "risk"}
-        client.get_blob_client("d/02").set_blob_tags({"team": "theirs"})
-    world.migrate("verify", "plans/labels")
-    # Changed in the target alone, it is theirs; and the next change of the source's is an update again.
-    with world.container_client("source") as client:
-        client.get_blob_client("d/01").set_blob_tags({"n": "1"})
-    steps = _plan(world, "again")
-    assert steps[folder]["action"] == "update"
-    assert steps[f"{folder}/02"]["action"] == "conflict" and "its tags" in steps[f"{folder}/02"]["reason"]

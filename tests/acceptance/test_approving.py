@@ -4,36 +4,27 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import uuid
 from pathlib import Path
 from typing import Any
 
+from tests.acceptance.removing import removal
 from tests.acceptance.world import World
 
-from azsandbox.principals import Directory, ServicePrincipal
-from azsandbox.state import StateFolder
+from azsandbox.principals import ServicePrincipal
 
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 
 
 def second(world: World, *, reads: bool = True) -> tuple[ServicePrincipal, dict[str, str]]:
     """Another application, and the environment in which it signs in; with `reads` it may read the target."""
-    made, secret = Directory(StateFolder(Path(world.env["AZSANDBOX_STATE"]))).add(
-        f"approver-{world.group}", has_roles=False
-    )
+    made, env = world.principal("approver")
     if reads:
         _give_reader(world, made)
-    return made, {"AZURE_CLIENT_ID": made.client_id, "AZURE_CLIENT_SECRET": secret}
+    return made, env
 
 
 def _give_reader(world: World, to: ServicePrincipal) -> None:
-    target = world.documents["target"]["id"]
-    role = f"/subscriptions/{target.split('/')[2]}/providers/Microsoft.Authorization/roleDefinitions/{READER}"
-    body = {
-        "properties": {"roleDefinitionId": role, "principalId": to.object_id, "principalType": "ServicePrincipal"}
-    }
-    path = f"{target}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
-    world.arm("PUT", path, "2022-04-01", body)
+    world.assign(world.documents["target"]["id"], READER, to.object_id, principalType="ServicePrincipal")
 
 
 def _approve(world: World, env: dict[str, str], *more: str, digest: str = "") -> Any:
@@ -133,8 +124,7 @@ def test_a_waiver_is_evidence_with_who_signed_in(small_world: World) -> None:
     assert refused.event("error")["reasons"] == [
         "The decision about components/c/1 is not the one that was recorded."
     ]
-    confirm = ("--confirm", f"{world.group}/{world.source}", "--soak", "0", "--json")
-    gate = world.migrate("decommission", f"plans/{world.source}", *confirm, "--dry-run")
+    gate = world.migrate(*removal(world), "--json", "--dry-run")
     assert gate.code == 4 and "decision about components/c/1" in gate.event("error")["reasons"][0]
     # Waived again, it is in order.
     world.ok("waive", "components/c/1", "--reason", "not needed")

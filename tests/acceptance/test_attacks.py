@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from tests.acceptance.world import World
-
-STORE = "azureml://datastores/workspaceblobstore/paths"
+from tests.builders.rows import STORE, blob, data, row
 
 
 def _steps(world: World, name: str) -> dict[str, dict[str, object]]:
@@ -17,18 +16,7 @@ def test_an_asset_over_the_whole_container_leaves_the_uploaded_code_alone(world:
         client.create_container()
         client.upload_blob("src/train.py", b"print()")
     url = f"https://{world.account('source')}.blob.core.windows.net/{uploads}/src"
-    world.seed(
-        [
-            {"kind": "codes", "name": "c", "version": "1", "properties": {"codeUri": url}},
-            {
-                "kind": "data",
-                "name": "all",
-                "version": "1",
-                "properties": {"dataType": "uri_folder", "dataUri": f"{STORE}/"},
-            },
-        ],
-        [{"container": "azureml-blobstore", "path": "a", "bytes": 10}],
-    )
+    world.seed([row("codes", "c", codeUri=url), data("all", f"{STORE}/")], [blob("a")])
     world.ok("plan", *world.names)
     world.ok("run")
     world.ok("verify")
@@ -42,30 +30,25 @@ def test_an_asset_over_the_whole_container_leaves_the_uploaded_code_alone(world:
     assert moved in world.blobs("target")
 
 
-def _data(name: str, uri: str, kind: str = "uri_folder") -> dict[str, object]:
-    return {"kind": "data", "name": name, "version": "1", "properties": {"dataType": kind, "dataUri": uri}}
-
-
 def test_what_cannot_move_with_an_asset_is_said_of_it(world: World) -> None:
     path = world.documents["source"]["id"].replace("/providers/Microsoft.MachineLearningServices", "")
     old = f"azureml:/{path}/datastores/workspaceblobstore/paths"
     world.seed(
         [
-            _data("notebook", "azureml://datastores/workspacefilestore/paths/Users/me/x.csv", "uri_file"),
-            _data("log", f"{STORE}/log"),
-            _data("root", f"{STORE}"),
-            _data("latin", f"{STORE}/latin", "mltable"),
-            _data("wide", f"{STORE}/wide", "mltable"),
-            {
-                "kind": "datastores",
-                "name": "mine",
-                "properties": {
-                    "datastoreType": "AzureBlob",
-                    "accountName": world.account("source"),
-                    "containerName": "mine",
-                    "credentials": {"credentialsType": "None"},
-                },
-            },
+            data("notebook", "azureml://datastores/workspacefilestore/paths/Users/me/x.csv", "uri_file"),
+            data("log", "log"),
+            data("root", STORE),
+            data("latin", "latin", "mltable"),
+            data("wide", "wide", "mltable"),
+            row(
+                "datastores",
+                "mine",
+                None,
+                datastoreType="AzureBlob",
+                accountName=world.account("source"),
+                containerName="mine",
+                credentials={"credentialsType": "None"},
+            ),
         ],
         [],
     )
@@ -90,23 +73,6 @@ def test_what_cannot_move_with_an_asset_is_said_of_it(world: World) -> None:
     [copy] = [line for line in world.plan_lines() if line.get("action") == "copy"]
     assert copy["blobs"] == 3, "a path that ends with `paths` is the whole container"
     assert world.migrate("run").code == 4
-
-
-def test_two_plans_for_one_name_do_not_change_what_its_label_means(small_world: World) -> None:
-    world = small_world
-    world.ok(
-        "plan", *world.names, "--out", "plans/new", "--select", "models/m/2", "--select", "c*", "--exclude", "e*"
-    )
-    [warning] = world.asset_findings("new")
-    assert warning["address"] == "components/c/1!reference-left" and "environments/py/1" in warning["summary"]
-    # All that was asked for is moved; what it refers to is open until somebody has let it go.
-    assert world.migrate("run", "plans/new").code == 3
-
-    world.ok("plan", *world.names, "--out", "plans/rest")
-    [error] = world.asset_findings("rest")
-    assert (error["severity"], error["address"]) == ("error", "models/m/2!latest-overtaken")
-    assert world.migrate("run", "plans/rest").code == 4
-    assert world.get("models/m")["properties"]["latestVersion"] == "2"
 
 
 def test_what_was_changed_in_the_target_is_not_put_back(small_world: World) -> None:

@@ -10,10 +10,13 @@ import pytest
 from tests.acceptance import alone
 from tests.acceptance.removing import decommission, refused
 from tests.acceptance.world import VERSION, World, make_world, seed_small
+from tests.builders.rows import blob, model
 
 from amlmigrate.core.lease import PATH
 
 sandbox = alone.sandbox
+
+CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
 
 
 def _reports(world: World, kind: str) -> list[dict[str, Any]]:
@@ -55,23 +58,9 @@ def test_a_target_in_use_is_no_reason_and_what_it_loses_is(used: World) -> None:
     # Nothing of the plan is carried out any more.
     assert used.migrate("run", "--resume").code == 4
     # Users add a model, tag one, and add a blob.
-    store = "azureml://datastores/workspaceblobstore/paths"
-    used.seed(
-        [
-            {
-                "kind": "models",
-                "name": "new",
-                "version": "1",
-                "properties": {"modelType": "custom_model", "modelUri": f"{store}/n"},
-            }
-        ],
-        [{"container": "azureml-blobstore", "path": path, "bytes": 10} for path in ("n/1", "d/new")],
-        into="target",
-    )
-    model = used.get("models/m/versions/1")
-    used.put(
-        "models/m/versions/1", {"properties": {**model["properties"], "tags": {"team": "other"}}}, into="target"
-    )
+    used.seed([model("new", "n")], [blob("n/1"), blob("d/new")], into="target")
+    there = used.get("models/m/versions/1")["properties"]
+    used.put("models/m/versions/1", {"properties": {**there, "tags": {"team": "other"}}}, into="target")
     assert used.ok("verify", "--json").event("verify.end")["green"] is True
     [_, verified] = _reports(used, "verify")
     told = {(one["address"], one["what"]) for one in verified["since_cutover"]["changes"]}
@@ -109,21 +98,6 @@ def test_a_target_in_use_is_no_reason_and_what_it_loses_is(used: World) -> None:
     assert "blobs of the source are not what they were when they were cut over" in reason
 
 
-def _let_write(world: World) -> dict[str, Any]:
-    """Gives somebody else a role that may write the source."""
-    scope = world.documents["source"]["id"]
-    contributor = "b24988ac-6180-42a0-ab88-20f7382dd24c"
-    properties = {
-        "roleDefinitionId": f"{scope}/providers/Microsoft.Authorization/roleDefinitions/{contributor}",
-        "principalId": str(uuid.uuid4()),
-        "principalType": "User",
-    }
-    path = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
-    body = {"properties": properties}
-    made: dict[str, Any] = world.arm("PUT", path, "2022-04-01", body)
-    return made
-
-
 def test_what_stands_in_the_way_is_told_at_once_and_back_is_as_before(small_world: World) -> None:
     world = small_world
     world.ok("plan", *world.names)
@@ -131,15 +105,17 @@ def test_what_stands_in_the_way_is_told_at_once_and_back_is_as_before(small_worl
     world.ok("verify", "--depth", "metadata")
     with world.container_client("target") as client:
         client.upload_blob("d/2", b"other", overwrite=True)
-    writer = _let_write(world)
+    # Somebody else may write the source.
+    who = str(uuid.uuid4())
+    writer = world.assign(world.documents["source"]["id"], CONTRIBUTOR, who, principalType="User")
     told = _reasons(world)
     assert len(told) == 3
     assert "depth 'metadata'" in told[0]
     assert "blobs of the target are not what they were" in told[1]
-    assert "may still be written" in told[2] and writer["properties"]["principalId"] in told[2]
+    assert "may still be written" in told[2] and who in told[2]
     assert len(_reasons(world, "--unfrozen", "all were told")) == 2
     assert _reports(world, "cutover") == []
-    world.arm("DELETE", writer["id"], "2022-04-01")
+    world.arm("DELETE", writer, "2022-04-01")
     with world.container_client("target") as client, world.container_client("source") as old:
         # As it was copied, but for its ETag: the evidence is made anew.
         data = old.get_blob_client("d/2").download_blob().readall()

@@ -104,25 +104,6 @@ def test_each_reason_is_told_and_without_them_it_may_go(proven_world: World) -> 
     assert told.code == 0 and "does not move the workspace by itself" in told.out
 
 
-def test_the_target_not_under_a_customers_key(proven_world: World) -> None:
-    account = proven_world.storage_id("target")
-
-    def patch(encryption: dict[str, Any]) -> None:
-        body = {"properties": {"encryption": encryption}}
-        proven_world.arm("PATCH", account, "2023-05-01", body)
-
-    before = proven_world.arm("GET", account, "2023-05-01")["properties"]["encryption"]
-    patch({"keySource": "Microsoft.Storage"})
-    try:
-        # The account, and its two containers that the default datastores lead to.
-        reasons = refused(proven_world)
-        assert len(reasons) == 3
-        for reason in reasons:
-            assert "not under a customer's key" in reason and account.lower() in reason.lower()
-    finally:
-        patch(before)
-
-
 CRON = {"triggerType": "Cron", "expression": "0 0 * * *"}
 NIGHTLY = {
     "actionType": "CreateJob",

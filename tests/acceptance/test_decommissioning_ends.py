@@ -26,6 +26,7 @@ from tests.builders import fault
 sandbox = alone.sandbox
 
 DELETE = ("--storage", "delete")
+READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 
 
 def test_a_deletion_that_failed_meets_the_gate_again(small_world: World) -> None:
@@ -70,17 +71,10 @@ def test_a_removal_cut_off_twice_can_be_ended(small_world: World) -> None:
 def test_the_tombstone_says_what_is_so(small_world: World) -> None:
     world = small_world
     group = world.documents["source"]["id"].partition("/providers/")[0]
-    role = f"/subscriptions/{world.env['AZURE_SUBSCRIPTION_ID']}/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
-
-    def assigned(scope: str, principal: str) -> str:
-        path = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
-        properties = {"roleDefinitionId": role, "principalId": principal, "principalType": "ServicePrincipal"}
-        world.arm("PUT", path, "2022-04-01", {"properties": properties})
-        return path
-
     principal = str(uuid.uuid4())
-    at_it = assigned(world.documents["source"]["id"], principal)
-    outside = assigned(group, world.documents["source"]["identity"]["principalId"])
+    at_it = world.assign(world.documents["source"]["id"], READER, principal, principalType="ServicePrincipal")
+    own = world.documents["source"]["identity"]["principalId"]
+    outside = world.assign(group, READER, own, principalType="ServicePrincipal")
     secret = f"{world.documents['source']['properties']['keyVault']}/secrets/token"
     world.arm("PUT", secret, "2023-02-01", {"properties": {"value": "hush-hush"}})
     instance = f"ci{world.group}"

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.acceptance.removing import removal
 from tests.acceptance.world import VERSION, World, make_world, seed_small
 
 from amlmigrate.cloud.credentials import Login
@@ -21,8 +22,6 @@ from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.doctor import examine
 from azsandbox import Sandbox, provision
 from azsandbox.client import Client
-from azsandbox.principals import Directory
-from azsandbox.state import StateFolder
 
 _STORAGE, _LOCKS, _ROLES = "2023-05-01", "2020-05-01", "2022-04-01"
 _GROUPS, _POLICIES = "2022-09-01", "2022-06-01"
@@ -255,9 +254,8 @@ def test_a_key_that_is_gone_is_named_with_what_brings_it_back(own: World) -> Non
 
 def _nobody(world: World, name: str) -> tuple[dict[str, str], str]:
     """A principal without a right: its environment, and its object id."""
-    state = StateFolder(Path(world.env["AZSANDBOX_STATE"]))
-    made, secret = Directory(state).add(f"{name}-{uuid.uuid4().hex[:8]}", has_roles=False)
-    return {"AZURE_CLIENT_ID": made.client_id, "AZURE_CLIENT_SECRET": secret}, made.object_id
+    made, env = world.principal(name)
+    return env, made.object_id
 
 
 def test_whoever_cannot_read_the_workspaces_is_denied(world: World) -> None:
@@ -396,13 +394,7 @@ def test_the_printed_role_is_enough_for_every_command(provisioned: World) -> Non
     # Blobs are listed by others.
     [wraps] = [one for one in end["claims"] if one["holds"] is None and one["name"] != "storage.blobs"]
     assert wraps["name"] == "key.wraps" and "ForbiddenByFirewall" in wraps["summary"]
-    confirm = ("--confirm", f"{world.group}/{world.source}", "--soak", "0")
-    for arguments in (
-        ("plan", *world.names),
-        ("run",),
-        ("verify",),
-        ("decommission", f"plans/{world.source}", *confirm),
-    ):
+    for arguments in (("plan", *world.names), ("run",), ("verify",), removal(world)):
         done = world.migrate(*arguments, **env)
         assert done.code == 0, f"{arguments}: {done.out[-2000:]} {done.err[-2000:]}"
     assert world.status("source") == 404

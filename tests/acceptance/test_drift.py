@@ -7,11 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.acceptance.removing import removal
 from tests.acceptance.underway import meanwhile, under_way
 from tests.acceptance.world import LEASE, VERSION, World
 from tests.builders import fault
+from tests.builders.rows import STORE, blob, row
 
-STORE = "azureml://datastores/workspaceblobstore/paths"
 BLOB = r"\.blob\."
 TOLD = {"dataType": "uri_folder"}
 Change = Callable[[World], Any]
@@ -68,15 +69,8 @@ MOVED = ["tagged", "described", "archived", "deleted", "blob-changed", "blob-add
 def planned(world: World) -> World:
     names = ["a-first", *MOVED, "left"]
     world.seed(
-        [
-            {"kind": "data", "name": name, "version": "1", "properties": _body(name)["properties"]}
-            for name in names
-        ],
-        [
-            {"container": "azureml-blobstore", "path": f"d/{name}/{n}", "bytes": 100 + n}
-            for name in names
-            for n in (0, 1)
-        ],
+        [row("data", name, **_body(name)["properties"]) for name in names],
+        [blob(f"d/{name}/{n}", 100 + n) for name in names for n in (0, 1)],
     )
     world.put("data/told", {"properties": TOLD | {"description": "told"}})
     world.put("environments/py/versions/1", {"properties": {"image": "mcr.microsoft.com/x:1"}})
@@ -169,8 +163,7 @@ def test_after_the_run_and_after_verify(planned: World) -> None:
         planned.ok("waive", address, "--reason", "known")
     planned.ok("verify")
     expected = _changed(planned, DOCUMENTS, BLOBS)
-    confirm = ("--confirm", f"{planned.group}/{planned.source}", "--soak", "0", "--json")
-    refused = planned.migrate("decommission", f"plans/{planned.source}", *confirm)
+    refused = planned.migrate(*removal(planned), "--json")
     assert refused.code == 4
     documents, blobs = refused.event("error")["reasons"]
     assert "documents of the source" in documents and "blobs of the source" in blobs

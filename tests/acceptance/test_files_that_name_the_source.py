@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 from azure.storage.blob import ContentSettings
 from tests.acceptance.world import World
-
-STORE = "azureml://datastores/workspaceblobstore/paths"
+from tests.builders.rows import data, model
 
 
 def _evidence(world: World) -> dict[str, Any]:
@@ -38,20 +37,8 @@ def _seed(world: World) -> None:
         client.upload_blob("packed/t.csv", gzip.compress(url.encode()), content_settings=encoded)
         client.upload_blob("packed/large", gzip.compress(os.urandom(9 * 2**20), 1), content_settings=encoded)
         client.upload_blob("packed/x.parquet", b"PAR1\x00\x01\x02\x00\x00" + url.encode())
-    kinds = {"notes": "uri_folder", "plain": "uri_folder", "packed": "uri_folder"}
-    data = [
-        {
-            "kind": "data",
-            "name": name,
-            "version": "1",
-            "properties": {"dataType": kind, "dataUri": f"{STORE}/{name}"},
-        }
-        for name, kind in kinds.items()
-    ]
-    file = {"dataType": "uri_file", "dataUri": f"{STORE}/notes/large.csv"}
-    model = {"modelType": "custom_model", "modelUri": f"{STORE}/model"}
-    data.append({"kind": "data", "name": "large", "version": "1", "properties": file})
-    world.seed([*data, {"kind": "models", "name": "m", "version": "1", "properties": model}], [])
+    folders = [data(name, name) for name in ("notes", "plain", "packed")]
+    world.seed([*folders, data("large", "notes/large.csv", "uri_file"), model("m", "model")], [])
 
 
 @pytest.fixture

@@ -9,17 +9,15 @@ import signal
 import sqlite3
 import uuid
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.acceptance.removing import removal
 from tests.acceptance.world import LEASE, VERSION, World
 from tests.builders import fault
 
 from azsandbox.client import Client
 from azsandbox.messages import OWNER_OBJECT_ID
-from azsandbox.principals import Directory
-from azsandbox.state import StateFolder
 
 ROLES = "2022-04-01"
 ASSIGNMENT = "/roleAssignments/"
@@ -48,17 +46,15 @@ class Team:
     world: World
     roles: dict[str, str] = field(default_factory=dict)
     made: dict[str, dict[str, Any]] = field(default_factory=dict)
-    ann: str = ""
-    secret: str = ""
+    ann: dict[str, str] = field(default_factory=dict)
 
     def writes(self) -> int:
         """The status with which ARM answers a write of ann's to the source."""
-        theirs = {**self.world.env, "AZURE_CLIENT_ID": self.ann, "AZURE_CLIENT_SECRET": self.secret}
         url = f"https://management.azure.com{self.world.documents['source']['id']}/models/theirs/versions/1"
         model = {"modelType": "custom_model", "modelUri": "azureml://datastores/workspaceblobstore/paths/m/1"}
 
         async def write() -> int:
-            async with Client(theirs) as client:
+            async with Client({**self.world.env, **self.ann}) as client:
                 found = await client.send("PUT", f"{url}?api-version={VERSION}", "https://management.azure.com",
                                           json={"properties": model}, accept=(403,))  # fmt: skip
                 return found[0]
@@ -114,10 +110,7 @@ def team(small_world: World) -> Team:
     source, account = world.documents["source"], world.storage_id("source")
     group = source["id"].split("/providers/")[0]
     subscription = f"/subscriptions/{world.env['AZURE_SUBSCRIPTION_ID']}"
-    who, team.secret = Directory(StateFolder(Path(world.env["AZSANDBOX_STATE"]))).add(
-        f"ann-{world.group}", has_roles=False
-    )
-    team.ann = who.client_id
+    who, team.ann = world.principal("ann")
     team.give("ann", "writer", source["id"], who.object_id, principalType="ServicePrincipal", **CONDITION)
     team.give("team", "writer", source["id"], principalType="Group")
     team.give("loader", "bytes", account, principalType="ServicePrincipal")
@@ -143,9 +136,7 @@ def test_with_the_least_rights_it_is_done_where_nobody_can_write_at_the_account(
     And the right to write the lease's blob, without which it ends with 6 and names that.
     """
     world = team.world
-    made, secret = Directory(StateFolder(Path(world.env["AZSANDBOX_STATE"]))).add(
-        f"freezer-{world.group}", has_roles=False
-    )
+    made, env = world.principal("freezer")
     base = f"/subscriptions/{world.env['AZURE_SUBSCRIPTION_ID']}/providers/Microsoft.Authorization/roleDefinitions"
     source, target = world.documents["source"]["id"], world.documents["target"]["id"]
     account = world.storage_id("source")
@@ -154,7 +145,6 @@ def test_with_the_least_rights_it_is_done_where_nobody_can_write_at_the_account(
     for scope, roles in ((source, (reader, "rights")), (account, (reader, "rights")), (target, (reader,))):
         for role in roles:
             team.give(f"freezer {role} {scope}", role, scope, made.object_id)
-    env = {"AZURE_CLIENT_ID": made.client_id, "AZURE_CLIENT_SECRET": secret}
     refused = world.migrate("freeze", **env)
     assert refused.code == 6 and team.left() == set(team.made) and WRITES in refused.err, refused.err
     assert world.ok("freeze", "--dry-run").code == 0
@@ -218,8 +208,7 @@ def _for_a_time(team: Team) -> None:
 def _runner(team: Team) -> None:
     """The pipeline made the plan, a person freezes; and the other way round: who runs the plan keeps its rights."""
     world = team.world
-    made, secret = Directory(StateFolder(Path(world.env["AZSANDBOX_STATE"]))).add(f"pipeline-{world.group}")
-    pipeline = {"AZURE_CLIENT_ID": made.client_id, "AZURE_CLIENT_SECRET": secret}
+    made, pipeline = world.principal("pipeline", has_roles=True)
     team.give("pipeline", "writer", world.documents["source"]["id"], made.object_id)
     assert team.made["pipeline"]["id"] in _ids(_shown(team))
     piped = world.migrate("plan", *world.names, "--out", "plans/piped", **pipeline)
@@ -427,8 +416,7 @@ def test_what_is_still_frozen_is_in_the_tombstone(team: Team) -> None:
     shutil.rmtree(world.folder / "plans" / "later")
     _moved(world)
     world.ok("verify")
-    confirm = ("--confirm", f"{world.group}/{world.source}", "--soak", "0")
-    world.ok("decommission", f"plans/{world.source}", *confirm)
+    world.ok(*removal(world))
     evidence = world.folder / "plans" / world.source / "evidence"
     tombstone = json.loads((evidence / f"{_reports(world)[-1]}.json").read_text())
     assert {one["id"] for one in tombstone["frozen"]} == {team.made[name]["id"] for name in WRITERS}

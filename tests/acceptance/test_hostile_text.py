@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from tests.acceptance.provisioning import Place, make_place
+from tests.acceptance.removing import removal
 from tests.acceptance.world import Result, World, make_world, seed_small
 from tests.builders import fault
 
@@ -109,17 +109,12 @@ def test_what_the_service_says_is_harmless(world: World, fault: str, tmp_path: P
 
 def _writer(world: World) -> None:
     """Somebody who may write to the source, of whom the assignment says hostile words."""
-    source = world.documents["source"]["id"]
-    name, role = uuid.uuid4(), "b24988ac-6180-42a0-ab88-20f7382dd24c"
-    path = f"{source}/providers/Microsoft.Authorization/roleAssignments/{name}"
-    definition = f"/subscriptions/{source.split('/')[2]}/providers/Microsoft.Authorization/roleDefinitions/{role}"
-    said = {
-        "roleDefinitionId": definition,
-        "principalId": str(uuid.uuid4()),
-        "principalType": "User",
-        "description": WORDS,
-    }
-    world.arm("PUT", path, "2022-04-01", {"properties": said})
+    world.assign(
+        world.documents["source"]["id"],
+        "b24988ac-6180-42a0-ab88-20f7382dd24c",
+        principalType="User",
+        description=WORDS,
+    )
 
 
 def test_the_whole_way_is_harmless(world: World) -> None:
@@ -153,7 +148,7 @@ def test_the_whole_way_is_harmless(world: World) -> None:
     did("freeze", plan)
     did("freeze", plan, "--back")
     did("cutover", plan, "--unfrozen", WORDS)
-    did("decommission", plan, "--confirm", f"{world.group}/{world.source}", "--soak", "0")
+    did(*removal(world))
     for file in folder.rglob("*"):
         if file.suffix in (".md", ".csv", ".yaml", ".yml", ".json", ".jsonl", ".html"):
             text = file.read_bytes().decode().replace("\r\n", "\n")
@@ -182,9 +177,7 @@ def test_provisioning_is_harmless(sandbox: Any, tmp_path: Path) -> None:
     assert _provision(place, "--dry-run").code == 4  # the vault is others'
     assert _provision(place, "--dry-run", "--adopt", WORDS).code == 2
     # A workspace that is there and differs: each difference is told, hostile values among them.
-    account = place.id("Microsoft.Storage/storageAccounts", f"sth{place.number}")
-    plain = {"location": "eastus2", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2", "properties": {}}
-    place.put(account, "2023-05-01", plain)
+    account = place.account(f"sth{place.number}")
     vault = place.id("Microsoft.KeyVault/vaults", place.file["keyVault"]["name"])
     own = {"keyVault": vault, "storageAccount": account, "description": WORDS}
     body = {"location": "eastus2", "identity": {"type": "SystemAssigned"}, "tags": TAGS, "properties": own}

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 from tests.acceptance.world import World
-
-STORE = "azureml://datastores/workspaceblobstore/paths"
+from tests.builders.rows import data
 
 
 def _address(world: World, path: str, which: str = "source") -> str:
@@ -36,19 +35,7 @@ def seeded(world: World) -> World:
         # More than is written in one piece.
         many = [_address(world, f"pics/ä {n}.jpg") for n in range(12_000)]
         client.upload_blob("list/all.json", json.dumps({"all": many}, ensure_ascii=False, indent=1).encode())
-    data = {"train": ("mltable", "train/"), "all": ("uri_file", "list/all.json")}
-    world.seed(
-        [
-            {
-                "kind": "data",
-                "name": name,
-                "version": "1",
-                "properties": {"dataType": kind, "dataUri": f"{STORE}/{path}"},
-            }
-            for name, (kind, path) in data.items()
-        ],
-        [],
-    )
+    world.seed([data("train", "train/", "mltable"), data("all", "list/all.json", "uri_file")], [])
     return world
 
 

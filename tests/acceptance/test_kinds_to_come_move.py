@@ -19,11 +19,11 @@ from tests.acceptance import withkinds
 from tests.acceptance.removing import refused
 from tests.acceptance.world import VERSION, Result, World, make_world
 from tests.builders import fault
+from tests.builders.rows import blob, model, row
 
 KEYS = {"primaryKey": "TOP-SECRET-1", "secondaryKey": "TOP-SECRET-2"}
 # A look at the operation by which a deployment is made.
 WAITING = {"method": "GET", "path": "/mfeOperationsStatus/od:"}
-STORE = "azureml://datastores/workspaceblobstore/paths"
 
 
 @dataclass
@@ -118,19 +118,7 @@ def make_move(sandbox: Any, folder: Path) -> Move:
     move = Move(world)
     world.program = withkinds.PROGRAM
     world.env = {**world.env, withkinds.NAMES: json.dumps({move.score: move.new})}
-    properties = {"modelType": "custom_model", "modelUri": f"{STORE}/m"}
-    world.seed(
-        [
-            {"kind": "models", "name": "m", "version": "1", "properties": properties},
-            {
-                "kind": "environments",
-                "name": "py",
-                "version": "1",
-                "properties": {"image": "mcr.microsoft.com/x:1"},
-            },
-        ],
-        [{"container": "azureml-blobstore", "path": "m/a", "bytes": 1000}],
-    )
+    world.seed([model("m", "m"), row("environments", "py", image="mcr.microsoft.com/x:1")], [blob("m/a", 1000)])
     endpoint(world)
     return move
 

@@ -15,6 +15,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob import BlobClient, BlobLeaseClient
 from tests.acceptance import alone
 from tests.acceptance.inprocess import here
+from tests.acceptance.removing import removal
 from tests.acceptance.underway import under_way
 from tests.acceptance.world import LEASE, World
 from tests.builders import fault
@@ -166,7 +167,7 @@ def test_the_blob_is_no_content_and_what_is_named_like_it_is(world: World) -> No
     assert len(lines) == 2 * len(like) and LEASE not in {line["path"] for line in lines}
     # Written since, it is no change of the target.
     blob(world).set_blob_metadata({"somebody": "else"})
-    world.ok("decommission", f"plans/{world.source}", "--confirm", f"{world.group}/{world.source}", "--soak", "0")
+    world.ok(*removal(world))
     with pytest.raises(ResourceNotFoundError):
         blob(world).get_blob_properties()
     # The one that the source has from the time when it was a target keeps none of its containers.

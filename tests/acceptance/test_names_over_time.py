@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from tests.acceptance.world import Result, World
 
-STORE = "azureml://datastores/workspaceblobstore/paths"
 ARCHIVE = "models/m#archive"
 
 
@@ -35,12 +34,6 @@ def _state(world: World, path: str) -> dict[str, Any]:
 
 def _verified(world: World, plan: str) -> Result:
     return world.migrate("verify", f"plans/{plan}", "--depth", "metadata", "--json")
-
-
-def _differing(world: World, plan: str) -> set[tuple[str, str]]:
-    result = _verified(world, plan)
-    assert result.code == 3
-    return {(one["address"], one["field"]) for one in result.event("verify.end")["differences"]}
 
 
 @pytest.fixture
@@ -81,24 +74,3 @@ def test_a_name_follows_its_source_there_and_back(moved: World) -> None:
     assert _verified(world, "third").code == 0
     steps = _plan(world, "fourth")
     assert {steps[name]["action"] for name in names} == {"adopt"}, "after it, nothing is left to do"
-
-
-def test_what_only_the_target_says_of_a_name_is_seen_and_theirs(moved: World) -> None:
-    world = moved
-    assert _verified(world, "first").code == 0
-    _say(world, "models/m", "target", isArchived=True)
-    _say(world, "data/d", "target", tags={"by": "them"})
-    _say(world, "environments/py", "target", description="theirs")
-    expected = {
-        ("models/m", "/properties/isArchived"),
-        ("data/d", "/properties/tags"),
-        ("environments/py", "/properties/description"),
-    }
-    assert _differing(world, "first") == expected
-    steps = _plan(world, "second")
-    for address, field in expected:
-        step = steps[address]
-        assert step["action"] == "conflict" and field in step["reason"]
-        assert step["reason"].startswith("changed in the target since it was moved")
-    assert world.migrate("run", "plans/second").code == 4
-    assert _state(world, "models/m") == {"isArchived": True}

@@ -193,50 +193,6 @@ def _check_no_secrets(world: World) -> None:
             assert not [secret for secret in secrets if secret.encode() in data], path
 
 
-def test_a_later_plan_holds_just_the_difference(full: World) -> None:
-    world = full
-    world.ok("plan", *world.names, "--unreferenced", "copy")
-    assert world.migrate("run").code == 3
-    container = world.container("source")
-    with world.container_client("source") as client:
-        client.upload_blob("d/parquet/1.parquet", b"changed", overwrite=True)
-        client.upload_blob("d/parquet/3.parquet", b"added")
-        client.delete_blob("d/parquet/2.parquet")
-    uri = _store("workspaceblobstore", "models/risk/10")
-    world.put("models/risk/versions/10", {"properties": {"modelType": "custom_model", "modelUri": uri,
-              "tags": {"gen": "changed"}, "description": "told"}})  # fmt: skip
-    world.put("models/risk/versions/11", {"properties": {"modelType": "custom_model", "modelUri": uri}})
-    world.put("data/https/versions/v1.0-beta", {"properties": {"dataType": "uri_file", "isArchived": True,
-              "dataUri": f"https://{world.account('source')}.blob.core.windows.net/{container}/d/https.csv"}})  # fmt: skip
-
-    refused = world.migrate("verify", "--json").event("verify.end")
-    assert {d["address"] for d in refused["differences"]} >= {
-        "models/risk/10",
-        "models/risk/11",
-        "data/https/v1.0-beta",
-    }
-    world.ok("plan", *world.names, "--unreferenced", "copy", "--delete")
-    second = f"plans/{world.source}-2"
-    changed = {
-        a: s["action"]
-        for a, s in _steps(world, f"{world.source}-2").items()
-        if s["action"] not in ("adopt", "skip")
-    }
-    assert changed == {
-        f"blobs/{container}": "copy",
-        f"blobs/{container}#delete": "delete",
-        "models/risk/10": "update",
-        "models/risk/11": "create",
-        "data/https/v1.0-beta": "update",
-        "jobs": "manual",
-    }
-    assert world.migrate("run", second).code == 3
-    world.ok("waive", "jobs", second, "--reason", "kept")
-    assert world.ok("verify", second, "--json").event("verify.end")["green"] is True
-    assert world.get("models/risk/versions/10")["properties"]["tags"] == {"gen": "changed"}
-    assert set(world.blobs("source")) == set(world.blobs("target"))
-
-
 def test_a_list_that_the_service_does_not_give_is_an_item_and_all_else_moves(small_world: World) -> None:
     """A proxy's page, a region that has not heard of it, a service in trouble: none of them is an empty list."""
     world = small_world

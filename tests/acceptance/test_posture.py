@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.acceptance.removing import removal
 from tests.acceptance.world import VERSION, World, make_world, seed_small
 
 from amlmigrate.cloud.credentials import Login
@@ -169,9 +170,7 @@ def test_the_claims_are_kept_as_evidence_and_a_disabled_key_closes_every_door(
     target = Target(world)
     target.vault("PATCH", target.key_url, {"attributes": {"enabled": False}})
     assert world.migrate("verify").code == 6, "the workspace cannot even be read"
-    refused = world.migrate(
-        "decommission", f"plans/{world.source}", "--confirm", f"{world.group}/{world.source}", "--soak", "0"
-    )
+    refused = world.migrate(*removal(world))
     assert refused.code == 6 and world.status("source") == 200
 
 

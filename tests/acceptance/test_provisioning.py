@@ -17,8 +17,6 @@ from tests.builders import fault
 
 from azsandbox import provision
 from azsandbox.messages import COSMOS_APP_ID, COSMOS_OBJECT_ID
-from azsandbox.principals import Directory
-from azsandbox.state import StateFolder
 
 ML_API, STORAGE_API = "2025-12-01", "2023-05-01"
 EXAMPLE = Path(__file__).parents[2] / "docs" / "how-to" / "provision-example.yaml"
@@ -126,10 +124,7 @@ def _with_fault(place: Place, rule: dict[str, Any], *options: str) -> Any:
 
 def test_anothers_vault_an_account_that_is_there_and_private_access(place: Place) -> None:
     vault = place.vault(f"kv-o{place.number}", f"other{place.number}", enablePurgeProtection=True)
-    place.put(place.group, "2022-09-01", {"location": "eastus2"})
-    account = place.id("Microsoft.Storage/storageAccounts", f"stx{place.number}")
-    plain = {"location": "eastus2", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2", "properties": {}}
-    place.put(account, STORAGE_API, plain)
+    account = place.account(f"stx{place.number}")
     zone = f"{place.subscription}/resourceGroups/dns/providers/Microsoft.Network/privateDnsZones/privatelink.api.azureml.ms"
     place.file |= {"keyVault": {"id": vault}, "storage": {"id": account}}
     place.adopt(f"kv-o{place.number}", "keys")
@@ -151,17 +146,6 @@ def test_anothers_vault_an_account_that_is_there_and_private_access(place: Place
     assert place.grants()["cmk"] == [ENCRYPTION_USER]
     assert f"kv-o{place.number}" not in place.grants()
     assert set(steps(place.ok("--dry-run")).values()) == {"exists"}
-
-
-def test_access_policies(place: Place) -> None:
-    place.file["keyVault"]["access"] = place.file["workspace"]["keyVault"]["access"] = "policies"
-    place.ok()
-    [policy] = place.get(place.id(VAULTS, f"kv-p{place.number}"), VAULT_API)["properties"]["accessPolicies"]
-    assert policy["permissions"] == {"keys": ["get", "wrapKey", "unwrapKey"]}
-    assert "cmk" not in place.grants()
-    since = place.now()
-    place.ok()
-    assert place.writes(since) == []
 
 
 def test_classic_encryption_registers_providers_and_lets_cosmos_db_in(place: Place) -> None:
@@ -255,10 +239,9 @@ def test_rights_that_take_two_minutes_to_arrive(place: Place) -> None:
 
 
 def test_whoever_may_not_grant_is_told_action_and_scope(sandbox: Any, place: Place) -> None:
-    person, secret = Directory(StateFolder(sandbox.state)).add(f"maker{place.number}", has_roles=False)
+    person, signed_in = place.world.principal("maker")
     place.world.azure(provision.assign, place.subscription, CONTRIBUTOR, person.object_id)
     place.path.write_text(yaml.safe_dump(place.file))
-    signed_in = {"AZURE_CLIENT_ID": person.client_id, "AZURE_CLIENT_SECRET": secret}
     result = place.world.migrate("provision", str(place.path), "--json", "--yes", **signed_in)
     assert result.code == 6, result.out + result.err
     summary = result.event("error")["summary"]

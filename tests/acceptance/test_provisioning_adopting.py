@@ -27,9 +27,7 @@ def place(sandbox: Any, tmp_path: Path) -> Place:
 def _anothers(place: Place) -> dict[str, str]:
     """Another workspace, whose account and vault the file names as its own; their ids."""
     place.put(place.group, "2022-09-01", {"location": "eastus2", "tags": {"team": "risk"}})
-    account = place.id("Microsoft.Storage/storageAccounts", f"sto{place.number}")
-    plain = {"location": "eastus2", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2", "properties": {}}
-    place.put(account, STORAGE_API, plain)
+    account = place.account(f"sto{place.number}")
     vault = place.vault(f"kv-s{place.number}")
     user = place.world.azure(
         provision.workspace, place.group, f"user{place.number}", storage_id=account, vault_id=vault

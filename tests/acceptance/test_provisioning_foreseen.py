@@ -20,11 +20,7 @@ def place(sandbox: Any, tmp_path: Path) -> Place:
 
 
 def test_names_that_others_have_anywhere_and_a_quota_that_is_used_up(place: Place) -> None:
-    other = f"{place.subscription}/resourceGroups/other{place.number}"
-    place.put(other, "2022-09-01", {"location": "eastus2"})
-    plain = {"location": "eastus2", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2", "properties": {}}
-    account = f"{other}/providers/Microsoft.Storage/storageAccounts/stp{place.number}"
-    place.put(account, STORAGE_API, plain)
+    place.account(f"stp{place.number}", f"other{place.number}")
     gone = place.vault(f"kv-p{place.number}", f"other{place.number}", location="westus")
     place.world.arm("DELETE", gone, VAULT_API)
     place.vault(f"kv-s{place.number}", f"other{place.number}")
@@ -50,10 +46,7 @@ def test_names_that_others_have_anywhere_and_a_quota_that_is_used_up(place: Plac
 
 
 def test_an_account_that_could_still_be_recovered_is_given_up_by_a_yes_alone(place: Place) -> None:
-    place.put(place.group, "2022-09-01", {"location": "eastus2"})
-    plain = {"location": "eastus2", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2", "properties": {}}
-    account = place.id("Microsoft.Storage/storageAccounts", f"stp{place.number}")
-    place.put(account, STORAGE_API, plain)
+    account = place.account(f"stp{place.number}")
     place.world.arm("DELETE", account, STORAGE_API)
     place.path.write_text(yaml.safe_dump(place.file))
     since = place.now()

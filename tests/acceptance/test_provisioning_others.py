@@ -13,8 +13,6 @@ from tests.builders import fault
 
 from amlmigrate.desired.ownership import TAG
 from azsandbox import provision
-from azsandbox.principals import Directory
-from azsandbox.state import StateFolder
 
 ML_API = "2025-12-01"
 CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
@@ -55,14 +53,13 @@ def test_where_another_team_owns_the_keys_it_is_told_what_they_have_to_do(sandbo
     """Whoever provisions may only read the vault; its owner makes the key and the grant, and nobody else can."""
     vault = _anothers(place, enablePurgeProtection=True)
     place.put(place.group, "2022-09-01", {"location": "eastus2"})
-    person, secret = Directory(StateFolder(sandbox.state)).add(f"maker{place.number}", has_roles=False)
+    person, signed_in = place.world.principal("maker")
     for scope, role in (
         (place.subscription, READER),
         (place.group, CONTRIBUTOR),
         (place.group, ACCESS_ADMINISTRATOR),
     ):
         place.world.azure(provision.assign, scope, role, person.object_id)
-    signed_in = {"AZURE_CLIENT_ID": person.client_id, "AZURE_CLIENT_SECRET": secret}
     place.adopt(f"kv-o{place.number}", "keys")
     place.path.write_text(yaml.safe_dump(place.file))
     command = ("provision", str(place.path), "--json", "--yes", "--adopt", f"kv-o{place.number}")

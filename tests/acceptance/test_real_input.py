@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from typing import Any
 
+from tests.acceptance.removing import removal
 from tests.acceptance.underway import under_way
 from tests.acceptance.world import LEASE, World, items
 
@@ -66,15 +67,7 @@ def _check_no_bytes_passed(rows: list[dict[str, Any]]) -> None:
 def test_the_whole_way(real_world: World, real_input: Any) -> None:
     world = real_world
     header = world.ok("plan", *world.names, "--json").event("plan.header")
-    removal = (
-        "decommission",
-        f"plans/{world.source}",
-        "--confirm",
-        f"{world.group}/{world.source}",
-        "--soak",
-        "0",
-    )
-    refused = world.migrate(*removal)
+    refused = world.migrate(*removal(world))
     assert refused.code == 4 and "no evidence" in refused.err
     assert {f["severity"] for f in header["findings"]} == {"warning"}
     warned = Counter(f["address"].split("/")[0] for f in world.asset_findings())
@@ -101,10 +94,10 @@ def test_the_whole_way(real_world: World, real_input: Any) -> None:
     actions = {action for counts in again["counts"].values() for action in counts}
     assert actions == {"adopt", "skip"}
 
-    assert world.migrate(*removal[:2], "--confirm", "some/other").code == 2
-    soaking = world.migrate(*removal[:4])
+    assert world.migrate(*removal(world)[:2], "--confirm", "some/other").code == 2
+    soaking = world.migrate(*removal(world)[:4])
     assert soaking.code == 4 and "soak" in soaking.err
-    world.ok(*removal)
+    world.ok(*removal(world))
     assert (world.status("source"), world.status("target")) == (404, 200)
     evidence = world.folder / "plans" / world.source / "evidence"
     tombstone = json.loads((evidence / "0003-decommission.json").read_text())

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from azure.storage.fileshare import ShareClient
+from tests.acceptance.removing import removal
 from tests.acceptance.world import World
 from tests.builders import fault
 
@@ -126,8 +127,7 @@ def test_notebooks_are_one_item_with_their_list_and_waived_until_they_change(not
     assert world.migrate("verify").code == 3
     world.ok("waive", ADDRESS, "--reason", "copied with AzCopy")
     assert _verified(world) == []
-    confirm = ("--confirm", f"{world.group}/{world.source}", "--soak", "0", "--dry-run")
-    world.ok("decommission", f"plans/{world.source}", *confirm)
+    world.ok(*removal(world), "--dry-run")
     with _share(world) as share:
         _more(share)
         assert _verified(world) == [ADDRESS]

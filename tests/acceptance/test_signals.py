@@ -11,12 +11,13 @@ import pytest
 from tests.acceptance.underway import UnderWay, under_way
 from tests.acceptance.world import LEASE, World
 from tests.builders import fault
+from tests.builders.rows import blob, data
 
 ARM, BLOB = r"management\.azure\.com", r"\.blob\."
 ENVIRONMENT = {"method": "PUT", "host": ARM, "path": "/environments/"}
 # Far below what a call that hangs takes to be given up, and enough for a busy machine.
 AT_ONCE = 15.0
-MANY = 200
+MANY = 100
 
 
 def _told(command: UnderWay) -> dict[str, Any]:
@@ -44,11 +45,7 @@ def test_a_signal_drains_and_says_so(small_world: World) -> None:
 
 
 def test_a_signal_ends_a_copy_with_the_blobs_under_way(world: World) -> None:
-    world.seed(
-        [{"kind": "data", "name": "d", "version": "1", "properties":
-            {"dataType": "uri_folder", "dataUri": "azureml://datastores/workspaceblobstore/paths/d"}}],
-        [{"container": "azureml-blobstore", "path": f"d/{n:03}", "bytes": 10} for n in range(MANY)],
-    )  # fmt: skip
+    world.seed([data("d", "d")], [blob(f"d/{n:03}") for n in range(MANY)])
     world.ok("plan", *world.names)
     since = world.now()
     rule = fault("PUT", host=BLOB, times=0, delay=1)
@@ -70,46 +67,6 @@ def test_a_signal_ends_a_copy_with_the_blobs_under_way(world: World) -> None:
     world.ok("run", "--resume")
     assert sorted(_copied(world, since)) == sorted(world.blobs("source"))
     world.ok("verify")
-
-
-# The command with blobs of more than fifty bytes copied in blocks of ten.
-IN_BLOCKS = """
-from amlmigrate.cloud import blobs
-blobs.LARGEST_SINGLE, blobs.BLOCK = 50, 10
-from amlmigrate.cli.main import main
-main()
-"""
-BLOCKS = 24
-
-
-def test_a_long_blob_is_left_between_two_blocks_and_gone_on_with_from_there(world: World) -> None:
-    """Of one that is killed: tests/invariants/test_kills.py."""
-    world.seed(
-        [{"kind": "data", "name": "d", "version": "1", "properties":
-            {"dataType": "uri_folder", "dataUri": "azureml://datastores/workspaceblobstore/paths/d"}}],
-        [{"container": "azureml-blobstore", "path": "d/long", "bytes": 10 * BLOCKS}],
-    )  # fmt: skip
-    world.ok("plan", *world.names)
-    since = world.now()
-    rule = fault("PUT", query="comp=block&", times=0, delay=1)
-    with under_way(world, [rule], "run", program=IN_BLOCKS) as command:
-        command.until("step.doing", "blobs/")
-        while not _blocks(world, since):
-            time.sleep(0.1)
-        command.signal(signal.SIGINT)
-        _told(command)
-    before = len(_blocks(world, since))
-    assert 0 < before < BLOCKS and "d/long" not in world.blobs("target")
-    with under_way(world, [], "run", "--resume", program=IN_BLOCKS) as command:
-        result = command.end(60)
-    assert result.code == 0, result.out[-1000:] + result.err
-    asked = _blocks(world, since)
-    assert len(set(asked)) == len(asked) == BLOCKS
-
-
-def _blocks(world: World, since: str) -> list[str]:
-    rows = (row for row in world.log(since) if row["method"] == "PUT" and row["path"].endswith("/d/long"))
-    return [row["query"] for row in rows if "comp=block&" in row.get("query", "")]
 
 
 def _copied(world: World, since: str) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from tests.acceptance.world import World, make_world
+from tests.builders.rows import data
 
 from azsandbox import Options, Sandbox
 
@@ -25,11 +26,7 @@ def throttled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 def many(throttled: Any, tmp_path: Path) -> World:
     """Three hundred small data versions, planned."""
     world = make_world(throttled, tmp_path)
-    rows: list[dict[str, Any]] = [
-        {"kind": "data", "name": f"d{n % NAMES}", "version": str(n // NAMES),
-         "properties": {"dataType": "uri_file", "dataUri": f"https://example.com/{n}"}}
-        for n in range(WRITES)
-    ]  # fmt: skip
+    rows = [data(f"d{n % NAMES}", f"https://example.com/{n}", "uri_file", str(n // NAMES)) for n in range(WRITES)]
     world.seed(rows, [])
     world.ok("plan", *world.names)
     return world

@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from typing import Any
 
 from azure.storage.blob import CustomerProvidedEncryptionKey
 from tests.acceptance.world import World
+from tests.builders.rows import data
 
 KEY = b"k" * 32
 SENT = CustomerProvidedEncryptionKey(
     base64.b64encode(KEY).decode(), base64.b64encode(hashlib.sha256(KEY).digest()).decode()
 )
-SHORT = "azureml://datastores/workspaceblobstore/paths"
 LOCKED = {"blobs-customer-key", "file-unreadable", "blobs-archived", "file-archived"}
 
 
-def _data(name: str, kind: str) -> dict[str, Any]:
-    properties = {"dataType": kind, "dataUri": f"{SHORT}/{name}"}
-    return {"kind": "data", "name": name, "version": "1", "properties": properties}
-
-
 def _seed(world: World) -> None:
-    world.seed([_data("keyed", "mltable"), _data("cold", "mltable"), _data("folder", "uri_folder")], [])
+    world.seed([data("keyed", "keyed", "mltable"), data("cold", "cold", "mltable"), data("folder", "folder")], [])
     with world.container_client("source") as client:
         client.upload_blob("keyed/MLTable", b"paths: []\n", cpk=SENT, metadata={"a": "b"})
         client.upload_blob("keyed/a.csv", b"1")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.acceptance import alone
 from tests.acceptance.world import World
+from tests.builders.rows import data
 
 sandbox = alone.sandbox
 # More than a page.
@@ -27,9 +28,7 @@ def _made_up(world: World, order: str) -> None:
 
 
 def test_what_comes_in_no_order_is_sorted_compared_and_told(world: World) -> None:
-    uri = "azureml://datastores/workspaceblobstore/paths/tree"
-    data = {"kind": "data", "name": "d", "version": "1", "properties": {"dataType": "uri_folder", "dataUri": uri}}
-    world.seed([data], [])
+    world.seed([data("d", "tree")], [])
     _made_up(world, "falling")
     planned = world.ok("plan", *world.names)
     said = [one["summary"] for one in world.asset_findings() if one["address"].endswith("!list-not-sorted")]

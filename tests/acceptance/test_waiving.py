@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 
+from tests.acceptance.removing import removal
 from tests.acceptance.world import World
 from tests.builders import fault
 
@@ -70,8 +71,7 @@ def test_what_was_let_go_for_theirs_blocks_once_theirs_is_gone_or_another(small_
     world.arm("DELETE", path, "2025-12-01")
     gone = world.migrate("verify", "--json").event("verify.end")
     assert [one["address"] for one in gone["open_findings"]] == ["data/d/1!waived-gone"]
-    confirm = ("--confirm", f"{world.group}/{world.source}", "--soak", "0", "--dry-run", "--json")
-    gate = world.migrate("decommission", f"plans/{world.source}", *confirm)
+    gate = world.migrate(*removal(world), "--dry-run", "--json")
     assert gate.code == 4 and "data/d/1!waived-gone is an open finding" in str(gate.event("error")["reasons"])
     assert world.migrate("done", "data/d/1!waived-gone").code == 3, "that is for a verification to see"
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from azure.storage.blob import ContainerEncryptionScope
+from tests.acceptance.removing import removal
 from tests.acceptance.world import VERSION, World
 
 from azsandbox import provision
@@ -64,9 +65,7 @@ def test_bytes_that_a_default_datastore_leads_out_of_the_key_are_not_green(small
     moved = world.migrate("verify", "--json")
     assert moved.code == 3 and not evidence(world)["green"]
     assert {"storage.encryption", "storage.container", "storage.place"} <= codes(evidence(world)["posture"])
-    refused = world.migrate(
-        "decommission", f"plans/{world.source}", "--confirm", f"{world.group}/{world.source}", "--soak", "0"
-    )
+    refused = world.migrate(*removal(world))
     assert refused.code == 4 and world.status("source") == 200
     assert f"'{world.account('source')}', which receives bytes, not under a customer's key" in refused.err
     point(world, before["accountName"], before["containerName"])
@@ -101,8 +100,7 @@ def test_a_scope_of_microsofts_is_found_at_the_container_and_at_a_single_blob(sm
     world.ok("verify")
 
     scope(world, CUSTOMERS, customers=False)
-    gate = ("decommission", f"plans/{world.source}", "--confirm", f"{world.group}/{world.source}", "--soak", "0")
-    refused = world.migrate(*gate)
+    refused = world.migrate(*removal(world))
     assert refused.code == 4 and f"'{CUSTOMERS}'" in refused.err and world.status("source") == 200
     scope(world, CUSTOMERS, customers=True)
-    world.ok(*gate, "--dry-run")
+    world.ok(*removal(world), "--dry-run")

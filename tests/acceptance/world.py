@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import time
+import uuid
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -19,11 +20,14 @@ from typing import Any
 from azure.storage.blob import BlobProperties, ContainerClient
 from tests import requestlogs
 from tests.acceptance import ready
+from tests.builders.rows import blob, data, model, row
 
 from azsandbox import provision
 from azsandbox.cli import main as azsandbox
 from azsandbox.client import Client
+from azsandbox.principals import Directory, ServicePrincipal
 from azsandbox.seed import Seeder
+from azsandbox.state import StateFolder
 
 MIGRATE = ready.MIGRATE
 VERSION = "2025-12-01"
@@ -120,6 +124,20 @@ class World:
         # In a thread: a test may have a loop of its own.
         with ThreadPoolExecutor(1) as pool:
             return pool.submit(asyncio.run, inside()).result()
+
+    def principal(self, name: str, *, has_roles: bool = False) -> tuple[ServicePrincipal, dict[str, str]]:
+        """Another application, begun with every right or none, and the environment in which it signs in."""
+        state = StateFolder(Path(self.env["AZSANDBOX_STATE"]))
+        made, secret = Directory(state).add(f"{name}-{uuid.uuid4().hex[:8]}", has_roles=has_roles)
+        return made, {"AZURE_CLIENT_ID": made.client_id, "AZURE_CLIENT_SECRET": secret}
+
+    def assign(self, scope: str, role: str, principal: str = "", **more: Any) -> str:
+        """Gives a role, by its GUID, to a principal, or to somebody unknown; the ARM id of the assignment."""
+        definitions = f"/subscriptions/{scope.split('/')[2]}/providers/Microsoft.Authorization/roleDefinitions"
+        path = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
+        told = {"roleDefinitionId": f"{definitions}/{role}", "principalId": principal or str(uuid.uuid4()), **more}
+        self.arm("PUT", path, "2022-04-01", {"properties": told})
+        return path
 
     def arm(self, method: str, path: str, version: str = VERSION, body: Any = None, **more: Any) -> Any:
         """What ARM answers a call; `accept=(404,)` is None then."""
@@ -248,8 +266,6 @@ def make_world(sandbox: Any, folder: Path) -> World:
 
 def seed_small(world: World) -> World:
     """A model of two versions, a data folder, an environment and a component, with their bytes."""
-    store = "azureml://datastores/workspaceblobstore/paths"
-    model = {"modelType": "custom_model", "tags": {"team": "risk"}}
     spec = {
         "type": "command",
         "command": "true",
@@ -257,25 +273,11 @@ def seed_small(world: World) -> World:
     }
     world.seed(
         [
-            {
-                "kind": "environments",
-                "name": "py",
-                "version": "1",
-                "properties": {"image": "mcr.microsoft.com/x:1"},
-            },
-            {"kind": "models", "name": "m", "version": "1", "properties": {**model, "modelUri": f"{store}/m/1"}},
-            {"kind": "models", "name": "m", "version": "2", "properties": {**model, "modelUri": f"{store}/m/2"}},
-            {
-                "kind": "data",
-                "name": "d",
-                "version": "1",
-                "properties": {"dataType": "uri_folder", "dataUri": f"{store}/d"},
-            },
-            {"kind": "components", "name": "c", "version": "1", "properties": {"componentSpec": spec}},
+            row("environments", "py", image="mcr.microsoft.com/x:1"),
+            *(model("m", f"m/{version}", version, tags={"team": "risk"}) for version in ("1", "2")),
+            data("d", "d"),
+            row("components", "c", componentSpec=spec),
         ],
-        [
-            {"container": "azureml-blobstore", "path": path, "bytes": 1000 + n}
-            for n, path in enumerate(("m/1/a", "m/1/b", "m/2/a", "d/1", "d/2", "d/x/3"))
-        ],
+        [blob(path, 1000 + n) for n, path in enumerate(("m/1/a", "m/1/b", "m/2/a", "d/1", "d/2", "d/x/3"))],
     )
     return world
