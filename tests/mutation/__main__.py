@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 import fnmatch
-import json
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from tests.mutation import listed, operators, reach, trial
+from tests.mutation.kept import Found, Kept, code, seconds
 from tests.mutation.mutants import Mutant, mutants, sample
 from tests.mutation.verdict import Verdict
 
@@ -27,22 +27,40 @@ def main() -> int:
         [one for one in all_ if fnmatch.fnmatchcase(one.name, options.only)], options.size, options.seed
     )
     print(f"{len(all_)} mutants; {len(drawn)} drawn with seed {options.seed}.", flush=True)
-    known = _reach(options)
-    print(f"Which tests reach which line is known after {_since(begun)}.", flush=True)
-    trial.load_libraries()
-    ended = list(_told(trial.hold(_trials(drawn, known), options.jobs), options.verbose))
-    tried = [one for one in ended if not one.trial.control]
-    (FOLDER / "last.json").write_text(json.dumps([asdict(one) for one in tried], indent=1))
-    killed, survived = ([one.trial.mutant.name for one in tried if one.killed is which] for which in (True, False))
-    failed = [one.trial.mutant.module for one in ended if one.trial.control and one.killed]
+    kept = Kept(FOLDER, code())
+    ended = list(_ended(drawn, kept, options, begun))
+    tried = [one for one in ended if not one.control]
+    killed, survived = ([one.mutant for one in tried if one.killed is which] for which in (True, False))
+    failed = [one.mutant.split(":")[0] for one in ended if one.control and one.killed]
     verdict = Verdict(killed, survived, listed.excuses(), failed)
     wrong = list(verdict.wrong(one.name for one in all_))
     print(*wrong, sep="\n")
     print(
-        f"{len(tried)} mutants, seed {options.seed}: {len(killed)} killed, {len(survived)} survived,"
-        f" {len(verdict.excused)} of them excused. {_since(begun)}."
+        f"{len(tried)} mutants, seed {options.seed}: {len(killed)} killed ({sum(one.late for one in tried)} by their"
+        f" time), {len(survived)} survived, {len(verdict.excused)} of them excused. {_minutes(seconds(ended))}."
     )
     return 1 if wrong else 0
+
+
+def _ended(drawn: list[Mutant], kept: Kept, options: argparse.Namespace, begun: float) -> Iterator[Found]:
+    """How each ended: what the kept lines do not tell is tried now."""
+    known = _reach(kept, options.jobs)
+    print(f"Which tests reach which line is known after {_minutes(time.monotonic() - begun)}.", flush=True)
+    trials = list(_trials(drawn, known))
+    before = [found for one in trials if (found := kept.get(one.mutant.name, one.control))]
+    left = [one for one in trials if not kept.get(one.mutant.name, one.control)]
+    print(f"{len(before)} trials were made before, {len(left)} are left.", flush=True)
+    yield from _told(before, options.verbose)
+    if left:
+        trial.load_libraries()
+        now = trial.hold(left, options.jobs)
+        yield from _told((kept.add(_found(one), time.monotonic() - begun) for one in now), options.verbose)
+
+
+def _found(one: trial.Ended) -> Found:
+    mutant, tests = one.trial.mutant, len(one.trial.tests)
+    took = round(one.seconds, 1)
+    return Found(mutant.name, mutant.line, one.trial.control, one.killed, one.how, tests, took)
 
 
 def _options() -> argparse.Namespace:
@@ -51,19 +69,15 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--size", type=int, default=400, help="how many mutants are drawn")
     parser.add_argument("--jobs", type=int, default=2, help="how many are tried at once")
     parser.add_argument("--only", default="*", help="draw among mutants of such names: 'amlmigrate.leasing.*'")
-    parser.add_argument(
-        "--reuse", action="store_true", help="which tests reach which line, as the last run measured it"
-    )
     parser.add_argument("--verbose", action="store_true", help="tell of killed ones too")
     return parser.parse_args()
 
 
-def _reach(options: argparse.Namespace) -> reach.Reach:
-    FOLDER.mkdir(exist_ok=True)
-    path = FOLDER / "reach.json"
-    if not (options.reuse and path.exists()):
-        reach.measure(Path("tests/unit"), listed.SOURCE / "amlmigrate", options.jobs, FOLDER).save(path)
-    return reach.Reach.load(path)
+def _reach(kept: Kept, jobs: int) -> reach.Reach:
+    if not kept.reach.exists():
+        reach.measure(Path("tests/unit"), listed.SOURCE / "amlmigrate", jobs, FOLDER).save(FOLDER / "reach.part")
+        (FOLDER / "reach.part").rename(kept.reach)
+    return reach.Reach.load(kept.reach)
 
 
 def _trials(drawn: list[Mutant], known: reach.Reach) -> Iterator[trial.Trial]:
@@ -78,19 +92,18 @@ def _trials(drawn: list[Mutant], known: reach.Reach) -> Iterator[trial.Trial]:
         yield made
 
 
-def _told(ended: Iterator[trial.Ended], verbose: bool) -> Iterator[trial.Ended]:
+def _told(ended: Iterable[Found], verbose: bool) -> Iterator[Found]:
     for one in ended:
-        of = one.trial
-        if not of.control and (verbose or not one.killed):
+        if not one.control and (verbose or not one.killed):
             word = "killed" if one.killed else "survived"
-            where = f"line {of.mutant.line}, {one.how}, {len(of.tests)} tests, {one.seconds:.1f} s"
-            print(f"{word}: {of.mutant.name} ({where})", flush=True)
+            where = f"line {one.line}, {one.how}, {one.tests} tests, {one.seconds} s"
+            print(f"{word}: {one.mutant} ({where})", flush=True)
         yield one
 
 
-def _since(begun: float) -> str:
-    minutes, seconds = divmod(int(time.monotonic() - begun), 60)
-    return f"{minutes} min {seconds} s"
+def _minutes(took: float) -> str:
+    minutes, left = divmod(int(took), 60)
+    return f"{minutes} min {left} s"
 
 
 if __name__ == "__main__":

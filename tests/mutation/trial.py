@@ -14,6 +14,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
@@ -102,19 +103,23 @@ def load_libraries() -> None:
 
 
 def hold(trials: Iterable[Trial], jobs: int) -> Iterator[Ended]:
-    """Makes the trials, `jobs` at a time."""
+    """Makes the trials, `jobs` at a time; none outlives an interruption."""
     running: dict[BaseProcess, tuple[Trial, float]] = {}
-    for trial in trials:
-        if not trial.tests:
-            yield Ended(trial, 0.0, killed=False, how="no test reaches it")
-            continue
-        while len(running) >= jobs:
+    try:
+        for trial in trials:
+            if not trial.tests:
+                yield Ended(trial, 0.0, killed=False, how="no test reaches it")
+                continue
+            while len(running) >= jobs:
+                yield from _reap(running)
+            process = multiprocessing.get_context("fork").Process(target=_try, args=(trial,))
+            process.start()
+            running[process] = (trial, time.monotonic())
+        while running:
             yield from _reap(running)
-        process = multiprocessing.get_context("fork").Process(target=_try, args=(trial,))
-        process.start()
-        running[process] = (trial, time.monotonic())
-    while running:
-        yield from _reap(running)
+    finally:
+        for process in running:
+            _kill(process)
 
 
 def _reap(running: dict[BaseProcess, tuple[Trial, float]]) -> Iterator[Ended]:
@@ -124,11 +129,18 @@ def _reap(running: dict[BaseProcess, tuple[Trial, float]]) -> Iterator[Ended]:
         if late and took < trial.allowed:
             continue
         if late:
-            os.killpg(process.pid or 0, signal.SIGKILL)
+            _kill(process)
         process.join()
         del running[process]
         how = "out of time" if late else "passed" if process.exitcode == 0 else f"exit {process.exitcode}"
         yield Ended(trial, took, late or process.exitcode != 0, how)
+
+
+def _kill(process: BaseProcess) -> None:
+    """Ends it with all that it started: its group is its own, once it has come so far."""
+    process.kill()
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid or 0, signal.SIGKILL)
 
 
 def _try(trial: Trial) -> None:

@@ -37,7 +37,7 @@ async def take(leases: Leases, place: Location, id_: str, holder: Holder, fence:
 
 
 async def _acquire(leases: Leases, place: Location, id_: str, holder: Holder, fence: Fence) -> None:
-    sent = 0.0
+    sent = fence.now()
 
     def sending() -> None:
         nonlocal sent

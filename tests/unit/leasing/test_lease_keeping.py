@@ -103,10 +103,10 @@ async def test_the_work_goes_on_while_it_is_renewed_and_no_longer_afterwards(fen
     async with keeper(blob, fence).keeping():
         async with asyncio.timeout(5):
             await blob.came(3)
+    assert not [task for task in asyncio.all_tasks() if task.get_name() == "lease"], "nothing is left under way"
     renewed = len(blob.calls)
     await asyncio.sleep(0.05)
     assert len(blob.calls) == renewed and fence.lost is None
-    assert not [task for task in asyncio.all_tasks() if task.get_name() == "lease"]
 
 
 @pytest.mark.usefixtures("quickly")

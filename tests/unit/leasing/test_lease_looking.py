@@ -9,14 +9,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.builders.world import NEW
+from tests.builders.world import NEW, plan
 from tests.unit.leasing.leased import CONTAINER, OTHER, URL, LeasedBlob, said
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.errors import PlanLockedError
 from amlmigrate.core.lease import Holder, LeaseState
-from amlmigrate.core.workspace import Location
-from amlmigrate.leasing.looking import LeaseLook, look, refuse_living
+from amlmigrate.core.workspace import Location, WorkspaceRef
+from amlmigrate.leasing.looking import LeaseLook, look, refuse_changing, refuse_living
+from amlmigrate.ledger import Ledger
 
 HELD = LeaseLook(URL, LeaseState(True, OTHER))
 UNNAMED = LeaseLook(URL, LeaseState(True))
@@ -31,7 +32,11 @@ def side(blob: LeasedBlob, container: Location | None = CONTAINER, error: Except
             raise error
         return container
 
-    return SimpleNamespace(leases=blob, workspace=lambda _: SimpleNamespace(default_container=default_container))
+    def workspace(ref: WorkspaceRef) -> SimpleNamespace:
+        assert ref == NEW, "the lease is on the target"
+        return SimpleNamespace(default_container=default_container)
+
+    return SimpleNamespace(leases=blob, workspace=workspace)
 
 
 async def test_the_lease_is_read_as_it_stands() -> None:
@@ -90,6 +95,11 @@ def test_each_state_is_told_as_it_is(
     assert finding is None or (finding.severity == "warning" and finding.about == URL)
 
 
+def mine(folder: Path, host: str = "", elsewhere: str = "") -> Holder:
+    """A holder of this folder on this host, or of another of them."""
+    return replace(OTHER, host=host or socket.gethostname(), folder=elsewhere or str(folder.resolve()))
+
+
 class Lock:
     """The folder's lock, whose holder lives or does not."""
 
@@ -115,8 +125,7 @@ class Lock:
 def test_only_a_dead_process_of_this_very_folder_is_not_waited_for(
     held: bool, host: str | None, folder: str, lives: bool, refused: bool, tmp_path: Path
 ) -> None:
-    mine = replace(OTHER, host=host or socket.gethostname(), folder=folder or str(tmp_path.resolve()))
-    holder: Holder | None = None if host is None else mine
+    holder = None if host is None else mine(tmp_path, host, folder)
     lock: Any = Lock(lives)
     found = LeaseLook(URL, LeaseState(held, holder))
     if refused:
@@ -125,3 +134,20 @@ def test_only_a_dead_process_of_this_very_folder_is_not_waited_for(
         assert raised.value.address == URL
     else:
         refuse_living(found, lock, tmp_path)
+
+
+async def test_a_plan_is_refused_while_its_target_is_being_changed(tmp_path: Path) -> None:
+    with Ledger(tmp_path) as ledger:
+        with pytest.raises(PlanLockedError) as raised:
+            await refuse_changing(side(LeasedBlob(id_="theirs", holder=OTHER)), plan(), ledger)
+        assert raised.value.address == URL
+        assert await refuse_changing(side(LeasedBlob(id_="mine", holder=mine(tmp_path))), plan(), ledger) == ""
+        assert await refuse_changing(side(LeasedBlob()), plan(), ledger) == ""
+
+
+async def test_that_nobody_may_look_refuses_nothing_and_is_told(tmp_path: Path) -> None:
+    blob = LeasedBlob(id_="theirs", holder=OTHER)
+    blob.errors["state"] = [said(403, "AuthorizationFailure")]
+    with Ledger(tmp_path) as ledger:
+        why = await refuse_changing(side(blob), plan(), ledger)
+    assert "could not be read (403 AuthorizationFailure)" in why

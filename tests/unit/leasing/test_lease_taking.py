@@ -39,10 +39,10 @@ async def test_the_fence_opens_from_when_the_last_attempt_was_sent() -> None:
     clock = Clock(100.0, step=1.0)
     fence = Fence(clock)
     await take(LeasedBlob(None), fence)
-    # The second attempt was sent at 102; `kept` and this look moved the clock on.
-    clock.at = 102 + KEPT_SECONDS - 2
+    # The second attempt was sent at 103; `kept` and this look moved the clock on.
+    clock.at = 103 + KEPT_SECONDS - 2
     fence.check("PUT")
-    clock.at = 102 + KEPT_SECONDS - 1
+    clock.at = 103 + KEPT_SECONDS - 1
     with pytest.raises(LeaseLostError) as raised:
         fence.check("PUT")
     assert raised.value.address == URL
