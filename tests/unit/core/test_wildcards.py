@@ -35,7 +35,7 @@ def test_it_is_what_trying_every_text_comes_to(
 def test_what_would_take_too_long_is_not_known_to_be_nothing() -> None:
     hard = tuple("*" + "*".join(letters) + "*c" for letters in itertools.permutations("abcdefgh", 6))[:400]
     assert left_over(("*/write",), ("*",), (*hard, "*x/write")) not in (None, "?")
-    start = time.monotonic()
+    start = time.process_time()
     # Nothing is left, as a reader sees; to say so every way has to be gone.
     assert left_over(("*/write",), ("*",), (*hard, "*/write")) == "?"
-    assert time.monotonic() - start < 30
+    assert time.process_time() - start < 30

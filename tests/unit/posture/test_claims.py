@@ -144,6 +144,17 @@ def test_all_is_proven_of_an_exemplary_workspace() -> None:
     assert findings(found) == []
 
 
+def test_the_key_that_azure_reports_of_the_workspace_is_evidence() -> None:
+    for facts, key, status in (
+        (exemplary(), KEY_ID, "Enabled"),
+        (with_workspace(exemplary(), encryption={"status": "Enabled"}), None, "Enabled"),
+        (with_workspace(exemplary(), encryption={"status": "Enabled", "keyVaultProperties": {}}), None, "Enabled"),
+        (with_workspace(exemplary(), encryption=None), None, None),
+    ):
+        [said] = [one for one in _judged(facts) if one.name == "encryption.status"]
+        assert (said.key, said.evidence["encryption"].get("status")) == (key, status)
+
+
 @pytest.mark.parametrize("what", WRONG)
 def test_what_is_wrong_is_one_finding(what: str) -> None:
     changed, name, severity, word = WRONG[what]

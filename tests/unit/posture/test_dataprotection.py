@@ -71,6 +71,24 @@ def test_what_is_kept_for_less_time_blocks(before: Any, now: Any, code: str) -> 
     assert _codes(_account("old", now), _account("new", before)) == set(), "what is stricter is nobody's loss"
 
 
+@pytest.mark.parametrize(
+    ("before", "options"),
+    [
+        ({"isVersioningEnabled": True}, "--enable-versioning true"),
+        ({"deleteRetentionPolicy": _kept(7)}, "--enable-delete-retention true --delete-retention-days 7"),
+        (
+            {"containerDeleteRetentionPolicy": _kept(8)},
+            "--enable-container-delete-retention true --container-delete-retention-days 8",
+        ),
+        ({"restorePolicy": _kept(6)}, "--enable-restore-policy true --restore-days 6"),
+    ],
+)
+def test_what_is_to_be_run_sets_what_the_source_has(before: Any, options: str) -> None:
+    [found] = findings(_pair(_account("old", before), _account("new")))
+    command = f"az storage account blob-service-properties update --account-name new {options})"
+    assert command in found.remedy
+
+
 def _rule(name: str = "r", prefix: Any = None, **actions: Any) -> dict[str, Any]:
     filters = {"blobTypes": ["blockBlob"], **({} if prefix is None else {"prefixMatch": prefix})}
     return {"name": name, "type": "Lifecycle", "definition": {"actions": actions, "filters": filters}}
