@@ -141,7 +141,7 @@ class Workspace:
     @property
     def workspace_id(self) -> str:
         """The GUID that tells a workspace from another of the same name."""
-        return str(self.properties.get("workspaceId", ""))
+        return str(self.properties.get("workspaceId") or "")
 
     @property
     def properties(self) -> Document:
@@ -151,7 +151,7 @@ class Workspace:
     @property
     def location(self) -> str:
         """The region."""
-        return str(self.document.get("location", ""))
+        return str(self.document.get("location") or "")
 
     @property
     def kind(self) -> str:
@@ -166,7 +166,7 @@ class Workspace:
     @property
     def storage_account_id(self) -> str:
         """The ARM id of the storage account."""
-        return str(self.properties.get("storageAccount", ""))
+        return str(self.properties.get("storageAccount") or "")
 
     @property
     def storage_account(self) -> str:

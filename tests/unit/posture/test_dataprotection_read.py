@@ -7,8 +7,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.builders.arm import FakeArm
+from tests.builders.errors import refusal
 from tests.builders.world import MAPPING, NEW_BLOBS, OLD_BLOBS, SOURCE, TARGET
-from tests.unit.decommissioning.arm import FakeArm, refusal
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.mapping import Mapping

@@ -440,6 +440,10 @@ def test_each_other_account_that_a_datastore_leads_to_has_a_claim() -> None:
     assert fallen(judged(around, sensitive=True)) == {"other!datastores.encryption": (False, "error")}
     around.documents[OTHER] = {"properties": {"encryption": copy.deepcopy(ENCRYPTION)}}
     assert fallen(judged(around)) == {}
+    one = AroundStorage()
+    one.documents[f"{REF.id}/datastores/"].append({"name": "lake", "properties": lake})
+    one.documents[OTHER] = copy.deepcopy(MICROSOFTS)
+    assert "which lake leads to" in told(judged(one), "datastores.encryption").summary
     del around.documents[OTHER]
     for sensitive in (False, True):
         unread = fallen(judged(around, sensitive=sensitive))
@@ -512,6 +516,17 @@ def test_a_datastore_that_was_made_the_default_receives_bytes_too() -> None:
     around.documents[f"{OTHER}/blobServices/default/containers/raw"] = {"properties": {}}
     found = fallen(judged(around))
     assert found == {"other!storage.encryption": (False, "error"), "raw!storage.container": (False, "error")}
+
+
+def test_a_target_that_names_no_account_and_leads_nowhere_is_told_to_have_nothing_to_look_at() -> None:
+    around = AroundStorage()
+    around.documents[f"{REF.id}/datastores/"] = []
+    document = exemplary().workspace.document
+    bare = Workspace(REF, {**document, "properties": {**document["properties"], "storageAccount": None}})
+    found = claims(replace(exemplary(), workspace=bare), stored(around, bare), NOW)
+    for name in ("storage.encryption", "storage.container", "storage.blobs"):
+        said = told(found, name)
+        assert (said.holds, said.severity, said.address) == (None, "information", REF.id)
 
 
 def test_a_key_of_another_tenant_is_told_to_be_one() -> None:
