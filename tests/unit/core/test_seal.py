@@ -77,3 +77,9 @@ def test_a_new_name_of_which_nothing_is_said_is_told_by_its_versions() -> None:
     new = now | {"models/n": PLAIN_SHA, "models/n/1": "4"}
     assert changes(then, new) == ["models/n/1 was added"]
     assert changes(now, new) == ["models/n/1 was added"]
+
+
+@pytest.mark.parametrize(("count", "more"), [(20, []), (21, ["and 1 more"]), (25, ["and 5 more"])])
+def test_twenty_changes_are_named_and_the_others_counted(count: int, more: list[str]) -> None:
+    now = {f"data/{number:02}/1": "1" for number in range(count)}
+    assert changes({}, now) == [*(f"data/{number:02}/1 was added" for number in range(20)), *more]

@@ -93,3 +93,9 @@ def test_each_other_reason_is_told_beside_it(read: Any) -> None:
     )
     [why] = read(MODEL, of=other).unproven
     assert "another workspace than the one that was verified" in why
+
+
+@pytest.mark.parametrize(("count", "end"), [(20, "models/m/39."), (21, "models/m/39 and 1 more.")])
+def test_twenty_of_what_is_gone_are_named(count: int, end: str, read: Any) -> None:
+    [why] = read(steps=(COPY, *(step(f"models/m/{20 + number}") for number in range(count)))).unproven
+    assert why.endswith(end) and why.count("models/m/") == 20

@@ -59,3 +59,10 @@ def test_a_listing_says_what_is_gone_whatever_the_evidence_says() -> None:
     [why] = collected(_plan(), containers(source))
     assert "2 of its 2" in why
     assert collected(_plan(), containers(source), {CODE}) == ()
+
+
+def test_three_of_what_is_gone_are_named() -> None:
+    source = {UPLOAD: [blob(f"src/{name}.py") for name in "abcd"]}
+    [why] = collected(_plan(), containers(source))
+    assert "4 of its 4" in why
+    assert [f"{name}.py" in why for name in "abcd"] == [True, True, True, False]

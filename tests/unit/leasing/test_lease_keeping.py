@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from tests.unit.leasing.leased import PLACE, LeasedBlob, said
 from amlmigrate.cloud.errors import OutOfReachError
 from amlmigrate.cloud.fence import KEPT_SECONDS, Fence
 from amlmigrate.core.errors import LeaseLostError
+from amlmigrate.core.lease import SECONDS
 from amlmigrate.leasing import keeping
 from amlmigrate.leasing.keeping import AGAIN_SECONDS, RENEW_SECONDS, Keeper
 
@@ -33,6 +35,14 @@ def fence(clock: Clock) -> Fence:
 def keeper(blob: LeasedBlob, fence: Fence) -> Keeper:
     leases: Any = blob
     return Keeper(leases, PLACE, "mine", fence)
+
+
+async def test_it_is_renewed_as_often_as_is_documented(fence: Fence) -> None:
+    told = (Path(__file__).parents[3] / "docs/explanation/how-a-resume-works.md").read_text()
+    assert f"| every {RENEW_SECONDS:g} s | it is renewed; after a failure every {AGAIN_SECONDS:g} s |" in told
+    assert f"| {KEPT_SECONDS:g} s without a renewal | no changing request" in told
+    assert f"| {SECONDS} s without a renewal | Azure gives the lease to whoever asks |" in told
+    assert await keeper(LeasedBlob(id_="mine"), fence)._renew() < KEPT_SECONDS < SECONDS
 
 
 async def test_a_renewal_keeps_the_fence_open_from_when_it_was_sent(clock: Clock, fence: Fence) -> None:

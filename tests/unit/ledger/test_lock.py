@@ -15,7 +15,7 @@ from tests.builders.world import plan, step
 
 from amlmigrate.core.errors import ExitCode, PlanLockedError
 from amlmigrate.ledger import Ledger
-from amlmigrate.ledger.lock import Lock
+from amlmigrate.ledger.lock import HEARTBEAT_SECONDS, Lock
 
 PLAN = plan(step("models/m/1"))
 BEAT = "2026-01-01T00:00:00+00:00"
@@ -92,6 +92,23 @@ def test_an_id_that_was_given_out_again_is_no_holder(ledger: Ledger) -> None:
     with Lock(ledger):
         held = _holder(ledger)
     assert held is not None and held[1] == os.getpid()
+
+
+@pytest.mark.parametrize(("apart", "lives"), [(0.0, True), (4.5, True), (-4.5, True), (5.0, False), (-5.5, False)])
+def test_a_start_that_is_reckoned_a_little_differently_is_the_same(
+    apart: float, lives: bool, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is reckoned from the time of boot, which moves when the clock is set."""
+    lock = Lock(ledger)
+    _held(ledger, socket.gethostname(), os.getppid(), started=f"{1000 + apart:.2f}")
+    monkeypatch.setattr(psutil.Process, "create_time", lambda _: 1000.0)
+    assert lock.holder_lives() is lives
+
+
+def test_a_run_says_that_it_is_alive_as_often_as_is_documented(ledger: Ledger) -> None:
+    told = (Path(__file__).parents[3] / "docs/reference/ledger.md").read_text()
+    assert f"renew it every {HEARTBEAT_SECONDS:g} seconds" in told
+    assert Lock(ledger).holder_lives() is False
 
 
 def test_a_killed_process_that_nobody_waited_for_is_dead(ledger: Ledger) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -322,3 +323,13 @@ def test_what_could_not_be_read_is_never_taken_for_nothing() -> None:
     assert list(not_compared(found)) == [
         "stored access policies of c: Azure shows them to a key of the account, not to this token (AuthorizationFailed)"
     ]
+
+
+def test_five_of_many_are_named_and_the_rest_counted() -> None:
+    rules = [_rule(name) for name in "abcdefg"]
+    [found] = findings(_pair(_account("old", rules=rules), _account("new")))
+    assert found.summary.endswith(": a, b, c, d, e and 2 more.")
+    [ends] = findings(_pair(_account("old"), _account("new", rules=[_rule(**DELETE)])))
+    assert re.search(r"\(SHA-256 [0-9a-f]{16}\)", ends.summary)
+    tags = {"hasLegalHold": True, "tags": [{"tag": name} for name in "abcdef"]}
+    assert keeps({"legalHold": tags}) == "a legal hold (a, b, c, d, e and 1 more)"

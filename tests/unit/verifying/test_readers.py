@@ -47,6 +47,9 @@ def test_no_asset_is_no_difference() -> None:
 
 
 def test_what_was_not_checked_is_counted_and_named_by_its_reason() -> None:
+    three = [Address.of("models", "m", str(number)) for number in range(5, 8)]
+    [all_named] = judged(three, _side(dict.fromkeys(three, REFUSED)), _side({})).told()
+    assert "3 assets (models/m/5, models/m/6, models/m/7): " in all_named
     many = [Address.of("models", "m", str(number)) for number in range(5, 10)]
     found = judged([*many, ONE], _side(dict.fromkeys(many, REFUSED) | {ONE: OWN}), _side({ONE: OWN}))
     assert found.told() == [
