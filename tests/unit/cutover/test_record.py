@@ -97,3 +97,46 @@ def test_new_names_of_which_nothing_is_said_are_no_difference_by_themselves(chai
     assert source.startswith("The documents of the source") and "models/m was added" in source
     [target] = told(plain, plain | {"data/theirs": "archived"})
     assert target.startswith("The documents of the target") and "data/theirs was added" in target
+
+
+def test_the_lease_says_of_it_when_it_was_and_of_which_plan(chain: Evidence) -> None:
+    made = cut.cut_over(chain)
+    told = record.for_others(made)
+    assert (told["time"], told["changed"]) == ("2026-01-02T00:00:00+00:00", [])
+    assert told["plan"]["sha256"] == made.content.plan.sha256
+
+
+def test_a_report_without_digests_by_address_still_tells_a_difference(chain: Evidence) -> None:
+    verified = cut.verified(chain, manifests=[])
+    assert evidence_checks.seen_by(verified) == {}
+    digests, parts = cut.parts(({"models/m/1": "other"}, cut.DOCUMENTS[1]), cut.listed(*cut.PROVEN, cut.OWN))
+    [told] = evidence_checks.differences(verified, digests, parts)
+    assert told == "The documents of the source are not what they were when they were verified."
+    same = cut.parts(cut.DOCUMENTS, cut.listed(*cut.PROVEN, cut.OWN))
+    assert list(evidence_checks.differences(verified, *same)) == []
+
+
+@pytest.mark.parametrize(
+    ("removed", "gone", "told"),
+    [
+        ({"endpoints/e"}, {"endpoints/e"}, ""),
+        ({"endpoints/e"}, set(), ""),
+        ({"endpoints/e"}, {"endpoints/e", "models/m/1"}, "models/m/1 was deleted"),
+        (set(), {"endpoints/e"}, "endpoints/e was deleted"),
+    ],
+    ids=["gone", "not yet", "and another", "by nobody"],
+)
+def test_only_what_an_earlier_removal_set_out_to_remove_may_be_gone(
+    removed: set[str], gone: set[str], told: str, chain: Evidence
+) -> None:
+    before = cut.DOCUMENTS[0] | {"endpoints/e": "e"}
+    verified = cut.verified(chain, (before, cut.DOCUMENTS[1]))
+    now = {address: sha for address, sha in before.items() if address not in gone}
+    found = cut.parts((now, cut.DOCUMENTS[1]), cut.listed(*cut.PROVEN, cut.OWN))
+    differences = list(evidence_checks.differences(verified, *found, frozenset(removed)))
+    assert len(differences) == bool(told) and all(f": {told}." in one for one in differences)
+    # Of the target a removal takes nothing away.
+    less = {address: sha for address, sha in cut.DOCUMENTS[1].items() if address != "models/m/1"}
+    of_target = cut.parts((before, less), cut.listed(*cut.PROVEN, cut.OWN))
+    [lost] = evidence_checks.differences(verified, *of_target, frozenset({"models/m/1"}))
+    assert lost.startswith("The documents of the target are not what they were")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.builders.world import blob, inventory
+from tests.builders.world import blob, inventory, plan, step
 from tests.builders.world import by_hand as left_by_hand
 from tests.unit.cutover import cut
 
@@ -18,7 +18,7 @@ from amlmigrate.core.asset import Asset
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.state import State
-from amlmigrate.cutover.refusals import CutoverFacts, reasons
+from amlmigrate.cutover.refusals import CutoverFacts, _open, reasons
 from amlmigrate.ledger import Ledger
 
 STARTED = "a writer at the workspace."
@@ -123,3 +123,12 @@ def test_all_are_told_at_once(tmp_path: Path) -> None:
 def test_that_users_changed_the_target_says_what_ends_it(tmp_path: Path) -> None:
     [reason] = _documents(1, new="1")(Case()).reasons(tmp_path)
     assert reason.endswith("`migrate cutover` ends that it is held to this.")
+
+
+def test_what_only_the_cutover_could_make_is_told_with_what_to_do(tmp_path: Path) -> None:
+    made = plan(step("models/m/1"), step("models/m/2", stage="cutover"))
+    with Ledger(tmp_path) as ledger:
+        ledger.bind(made)
+        ledger.move(made.steps[0].address, State.DONE)
+        [told] = _open(made, ledger, [])
+    assert told.startswith("models/m/2 ") and "`migrate done models/m/2`" in told

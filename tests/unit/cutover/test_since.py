@@ -237,3 +237,13 @@ def test_when_a_change_was_first_seen_is_kept_as_long_as_it_stays_so(chain: Evid
     assert kept.seen == first
     [other] = _told(chain, replace(LOST, now='"a3"'), time=third).content.since_cutover.changes
     assert other.seen == third
+
+
+def test_documents_and_blobs_are_told_together(chain: Evidence) -> None:
+    added = changes_since.ChangedSince("a/theirs/1", "added", "n")
+    found = changes_since.Since((LOST,), 2, 6).with_documents([added])
+    assert found == changes_since.Since((added, LOST), 2, 6) and found.lost_items() == {cut.COPY}
+    told = found.told(cut.cut_over(chain), found.undecided(()))
+    assert (told.cutover, told.blobs, told.bytes) == (2, 2, 6)
+    assert [one.address for one in told.open] == [ADDRESS]
+    assert [(one.address, one.finding) for one in told.changes] == [("a/theirs/1", ""), (LOST.address, ADDRESS)]
