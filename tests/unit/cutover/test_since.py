@@ -243,6 +243,7 @@ def test_documents_and_blobs_are_told_together(chain: Evidence) -> None:
     added = changes_since.ChangedSince("a/theirs/1", "added", "n")
     found = changes_since.Since((LOST,), 2, 6).with_documents([added])
     assert found == changes_since.Since((added, LOST), 2, 6) and found.lost_items() == {cut.COPY}
+    assert changes_since.Since() == changes_since.Since((), 0, 0), "nothing has changed, and nothing was looked at"
     told = found.told(cut.cut_over(chain), found.undecided(()))
     assert (told.cutover, told.blobs, told.bytes) == (2, 2, 6)
     assert [one.address for one in told.open] == [ADDRESS]

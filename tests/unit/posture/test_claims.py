@@ -261,6 +261,18 @@ def test_before_a_removal_vault_and_key_have_to_be_known(what: str) -> None:
     assert DEMANDING["vault"] | DEMANDING["key"] | {"storage.container"} == DEMANDED
 
 
+def test_before_a_removal_what_is_told_as_an_error_is_not_told_again_and_all_else_is() -> None:
+    unread = Claim("vault.place", None, "warning", "/kv", "Not shown: the vault could not be read.", "Grant it.")
+    beside = replace(unread, name="identity.rights")
+    warned = Claim("key.rotation", False, "warning", "/k", "It has no rotation.", "Set one.")
+    found = before_removal([beside, unread, warned, replace(warned, address="/other")])
+    assert [(one.severity, one.address) for one in found] == [
+        ("error", "/kv!vault.place"),
+        ("warning", "/k!key.rotation"),
+        ("warning", "/other!key.rotation"),
+    ]
+
+
 def test_before_a_removal_one_thing_that_is_wrong_is_one_reason() -> None:
     for what in ("no encryption", "the vault gone", "the key gone", "an elliptic key"):
         found = before_removal(_judged(WRONG[what][0](exemplary())))
