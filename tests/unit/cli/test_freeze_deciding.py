@@ -8,8 +8,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.builders.people import ANN, BEN, asking
 from tests.builders.reports import TIME, report
-from tests.builders.world import OLD, header
+from tests.builders.world import OLD
 from tests.unit.freezing.assigned import ACCOUNT, PLAN, guid, one
 
 from amlmigrate.cli.views.status import stage_lines
@@ -18,7 +19,6 @@ from amlmigrate.core.decision import DecisionVerb, open_digest
 from amlmigrate.core.errors import BadInputError, RefusedError
 from amlmigrate.core.events import ignore
 from amlmigrate.core.freeze_record import Assignment, FreezeState
-from amlmigrate.core.identity import Identity
 from amlmigrate.evidence.freezing import NotGiven
 from amlmigrate.freezing import stage
 from amlmigrate.freezing.record import Deeds
@@ -31,9 +31,7 @@ from amlmigrate.ledger.valid_decisions import Standing
 from amlmigrate.status import stages
 from amlmigrate.status.stages import FreezeStage
 
-ANN, BEN = (By(name, "host", "1", Identity(f"{name}-ID")) for name in ("ann", "ben"))
-EXTRA: dict[str, Any] = {"require_approval": True, "planned_by": {"identity": Identity("planner").as_dict()}}
-ASKING = replace(PLAN, header=header(extra=EXTRA))
+ASKING = asking(PLAN)
 A, B = f"frozen/{guid('a')}", f"frozen/{guid('b')}"
 
 

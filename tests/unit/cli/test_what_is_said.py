@@ -14,16 +14,10 @@ from tests.builders.world import blob, header, listing, step
 from typer.testing import CliRunner
 
 from amlmigrate.cli.main import app
-from amlmigrate.cli.views import consoles
-from amlmigrate.cli.views.ending import CommandEnd
-from amlmigrate.cli.views.human import HumanView
-from amlmigrate.cli.views.page import Page
-from amlmigrate.cli.views.plans import findings
 from amlmigrate.cli.views.verifications import living_headline
 from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import DecisionVerb
-from amlmigrate.core.errors import MigrateError, RefusedError
-from amlmigrate.core.events import Event
+from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.plan import Action
@@ -105,39 +99,6 @@ def test_a_signature_in_what_somebody_types_is_kept_nowhere(folder: Path) -> Non
 def test_an_error_repeats_no_signature() -> None:
     error = RefusedError("No.", reasons=(SIGNED,), address=SIGNED, remedy=SIGNED)
     assert "S1GNED" not in f"{error.reasons}{error.address}{error.remedy}"
-
-
-HOSTILE = "models/a\x1b[2Jb\u202ec\nAll is done."
-
-
-class AnEnd(CommandEnd):
-    """The end of a command, as a view of it."""
-
-    def as_json(self) -> list[Event]:
-        return []
-
-
-def test_a_name_cannot_write_lines_or_colours_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
-    view = HumanView()
-    view.show(AnEnd(f"First {HOSTILE}", [HOSTILE], files={"A": HOSTILE}, next=HOSTILE))
-    findings(Page(consoles.console()), [Finding("error", HOSTILE, HOSTILE, HOSTILE, "code")])
-    view.error(MigrateError(HOSTILE, address=HOSTILE, remedy=HOSTILE))
-    said = "".join(capsys.readouterr())
-    assert (
-        said.startswith("First models/a\\u001b[2Jb\\u202ec\\u000aAll is done.\n")
-        and "\x1b" not in said
-        and "\u202e" not in said
-    )
-    assert not any(line.startswith("Everything is done.") for line in said.splitlines())
-
-
-def test_an_item_that_is_shown_whole_cannot_either(tmp_path: Path) -> None:
-    made = step("models/m/1", body={}, reason=f"{HOSTILE[:12]}\x9b1m")
-    (tmp_path / "one").mkdir()
-    planfile.write(tmp_path / "one", header(), [made])
-    done = CliRunner().invoke(app, ["show", str(tmp_path / "one"), "models/m/1"])
-    assert done.exit_code == 0 and "\x1b" not in done.stdout and "\x9b" not in done.stdout
-    assert len(done.stdout.splitlines()) > 1
 
 
 def test_what_is_open_of_a_kind_that_the_plan_lacks_is_refused(folder: Path) -> None:

@@ -27,22 +27,33 @@ PATHS = st.text(st.sampled_from(f"ab/{SIGNS}"), min_size=1, max_size=12).filter(
 )
 
 
-@given(PATHS)
-def test_an_address_is_taken_whole(path: str) -> None:
-    found = lead(f"{STORE}/{path}", MAPPING)
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (STORE, NEW_STORE),
+        (f"wasbs://{OLD_BLOBS}@acct.blob.core.windows.net", f"wasbs://{NEW_BLOBS}@cmkacct.blob.core.windows.net"),
+    ],
+    ids=["by datastore", "by account"],
+)
+@given(path=PATHS)
+def test_an_address_is_taken_whole(before: str, after: str, path: str) -> None:
+    found = lead(f"{before}/{path}", MAPPING)
     assert found is not None
-    assert found.after == f"{NEW_STORE}/{path}"
+    assert found.after == f"{after}/{path}"
     assert found.ours
     assert found.location == Location("acct", OLD_BLOBS).below(path)
     assert found.goal == Location("cmkacct", NEW_BLOBS).below(path)
 
 
-@given(PATHS)
-def test_so_is_one_by_account(path: str) -> None:
-    found = lead(f"wasbs://{OLD_BLOBS}@acct.blob.core.windows.net/{path}", MAPPING)
+@pytest.mark.parametrize("scheme", ["https", "http"])
+@pytest.mark.parametrize("query", ["", "?versionid=2026"])
+def test_scheme_and_query_stay_with_their_url(scheme: str, query: str) -> None:
+    url = f"{scheme}://acct.blob.core.windows.net/{OLD_BLOBS}/a b.csv{query}"
+    found = lead(url, MAPPING)
     assert found is not None
-    assert found.after == f"wasbs://{NEW_BLOBS}@cmkacct.blob.core.windows.net/{path}"
-    assert found.ours
+    assert found.address == url
+    assert found.after == f"{scheme}://cmkacct.blob.core.windows.net/{NEW_BLOBS}/a b.csv{query}"
+    assert found.location == Location("acct", OLD_BLOBS, "a b.csv")
 
 
 @pytest.mark.parametrize(("before", "after"), PAIRS)
@@ -57,15 +68,6 @@ def test_every_form_is_followed_whole(before: str, after: str) -> None:
 def test_what_names_no_source_is_left(text: str) -> None:
     found = lead(text, MAPPING)
     assert found is None or (found.after == text and not found.ours)
-
-
-def test_a_query_stays_with_its_url() -> None:
-    url = f"https://acct.blob.core.windows.net/{OLD_BLOBS}/a b.csv?versionid=2026"
-    found = lead(url, MAPPING)
-    assert found is not None
-    assert found.address == url
-    assert found.after == f"https://cmkacct.blob.core.windows.net/{NEW_BLOBS}/a b.csv?versionid=2026"
-    assert found.location == Location("acct", OLD_BLOBS, "a b.csv")
 
 
 @pytest.mark.parametrize("suffix", [cloud.storage_suffix for cloud in CLOUDS.values()])
@@ -88,12 +90,6 @@ def test_each_host_of_an_account_is_followed_in_each_cloud(host: str, suffix: st
             assert (found.location, found.after) == (Location("acct", OLD_BLOBS, "a b.csv"), f"{after}/a b.csv")
             assert [one.after for one in leads_within(f"read {before}/a.csv here", MAPPING)] == [f"{after}/a.csv"]
             assert Places(MAPPING).count(f"read {before}/a.csv here\n".encode()) == 1
-
-
-def test_plain_http_stays_plain() -> None:
-    found = lead(f"http://acct.blob.core.windows.net/{OLD_BLOBS}/a", MAPPING)
-    assert found is not None
-    assert found.after == f"http://cmkacct.blob.core.windows.net/{NEW_BLOBS}/a"
 
 
 def test_two_lines_are_not_one_address() -> None:

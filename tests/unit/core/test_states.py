@@ -64,28 +64,21 @@ def test_a_done_step_ends_by_its_action(action: Action, end: Outcome) -> None:
     assert outcome(action, "", State.DONE, DecisionVerb.WAIVE) is end
 
 
-@pytest.mark.parametrize("action", ACTIONS)
 @pytest.mark.parametrize(
-    ("state", "end"),
+    ("action", "state", "end"),
     [
-        (State.PENDING, Outcome.REMAINING),
-        (State.DOING, Outcome.REMAINING),
-        (State.CREATED, Outcome.REMAINING),
-        (State.FAILED, Outcome.FAILED),
-        (State.BLOCKED, Outcome.BLOCKED),
+        *((action, state, Outcome.REMAINING) for action in ACTIONS for state in (State.PENDING, State.DOING, State.CREATED)),
+        *((action, State.FAILED, Outcome.FAILED) for action in ACTIONS),
+        *((action, State.BLOCKED, Outcome.BLOCKED) for action in ACTIONS),
+        # No run carries these out.
+        (Action.MANUAL, State.PENDING, Outcome.MANUAL),
+        (Action.CONFLICT, State.PENDING, Outcome.CONFLICT),
     ],
-)
-def test_a_step_that_is_not_done_is_open_until_it_is_waived(action: Action, state: State, end: Outcome) -> None:
+)  # fmt: skip
+def test_what_is_not_done_is_open_until_it_is_waived(action: Action, state: State, end: Outcome) -> None:
     assert outcome(action, "", state) is end
     assert not end.settled
     assert outcome(action, "", state, DecisionVerb.WAIVE) is Outcome.WAIVED
-
-
-@pytest.mark.parametrize(("action", "end"), [(Action.MANUAL, Outcome.MANUAL), (Action.CONFLICT, Outcome.CONFLICT)])
-def test_what_no_run_carries_out_is_open_until_it_is_waived(action: Action, end: Outcome) -> None:
-    assert outcome(action, "", State.PENDING) is end
-    assert not end.settled
-    assert outcome(action, "", State.PENDING, DecisionVerb.WAIVE) is Outcome.WAIVED
     assert Outcome.WAIVED.settled
 
 

@@ -19,22 +19,8 @@ from amlmigrate.core.workspace import WorkspaceRef
 SUBSCRIPTION = "11111111-aaaa-4bbb-8ccc-000000000001"
 ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv"
 ELSEWHERE = (
-    "ws\n",
-    "\nws",
-    "..",
-    ".",
-    "",
-    "a/b",
-    "a?b",
-    "a#b",
-    "a%2e",
-    "a b",
-    "a\\b",
-    "a\tb",
-    "a;b",
-    "a&b",
-    "ws.",
-)
+    "ws\n", "\nws", "..", ".", "", "a/b", "a?b", "a#b", "a%2e", "a b", "a\\b", "a\tb", "a;b", "a&b", "ws.",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("text", ELSEWHERE)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.builders.people import ANN, BEN, asking
 from tests.builders.reports import report
-from tests.builders.world import header, plan, step
+from tests.builders.world import plan, step
 
 from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import open_digest
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.events import ignore
-from amlmigrate.core.identity import Identity
 from amlmigrate.core.plan import Plan
 from amlmigrate.cutover import stage
 from amlmigrate.ledger import Ledger
@@ -23,10 +22,8 @@ from amlmigrate.ledger.approving import approve_decisions
 from amlmigrate.ledger.evidence import Evidence
 from amlmigrate.ledger.valid_decisions import Standing
 
-ANN, BEN = (By(name, "host", "1", Identity(f"{name}-ID")) for name in ("ann", "ben"))
 PLAN = plan(step("models/m/1"))
-EXTRA: dict[str, Any] = {"require_approval": True, "planned_by": {"identity": Identity("planner").as_dict()}}
-ASKING = replace(PLAN, header=header(extra=EXTRA))
+ASKING = asking(PLAN)
 
 
 class Clouds:

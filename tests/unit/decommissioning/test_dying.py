@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from tests.builders.arm import FakeArm, side
 from tests.builders.errors import refusal
 from tests.builders.world import SOURCE
 from tests.builders.world import by_hand as left_by_hand
 
-from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.decommissioning.losses import Dying, secrets
-from amlmigrate.decommissioning.protection import protection
 
 VAULT = "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv"
 WITH_VAULT = Workspace(SOURCE.ref, {**SOURCE.document, "properties": {**SOURCE.properties, "keyVault": VAULT}})
@@ -66,36 +63,6 @@ async def test_secrets_that_could_not_be_listed_are_not_none(status: int) -> Non
 
 async def test_a_workspace_without_a_vault_has_no_secrets_in_it() -> None:
     assert (await secrets(side(FakeArm()), SOURCE)).lines() == []
-
-
-def _settings(container: Any = None, blobs: Any = None, versions: Any = None) -> dict[str, Any]:
-    named = {"containerDeleteRetentionPolicy": container, "deleteRetentionPolicy": blobs,
-             "isVersioningEnabled": versions}  # fmt: skip
-    return {"properties": {name: value for name, value in named.items() if value is not None}}
-
-
-@pytest.mark.parametrize(
-    ("answer", "keeps", "says"),
-    [
-        (_settings(), False, "does not keep deleted containers"),
-        (_settings({"enabled": False, "days": 7}), False, "does not keep deleted containers"),
-        (_settings({"enabled": True, "days": 7}), True, "for 7 days, as Microsoft documents"),
-        (_settings({"enabled": True}), True, "for a time that it does not tell"),
-        # What is kept of single blobs helps nobody whose container is gone.
-        (_settings(None, {"enabled": True, "days": 9}, True), False, "deleted blobs for 9 days and versions"),
-        (refusal(), True, "is not known"),
-        (refusal(503, "ServerBusy"), True, "is not known"),
-        (OutOfReachError("no route", method="GET", url="https://x"), True, "is not known"),
-        (None, True, "is not known"),
-        ({"properties": None}, True, "is not known"),
-    ],
-)
-async def test_for_how_long_deleted_containers_are_kept(answer: Any, keeps: bool, says: str) -> None:
-    found = await protection(side(FakeArm({SERVICE: answer})), ACCOUNT)
-    assert found.keeps is keeps and says in found.told
-    assert found.as_dict()["documented"] == found.told
-    # The containers are gone by our own hand: nothing is called recoverable.
-    assert "recover" not in found.told and "restored" not in found.told
 
 
 async def test_a_vault_that_is_out_of_order_is_an_error() -> None:

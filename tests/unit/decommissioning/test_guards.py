@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tests.builders.arm import FakeArm, side
-from tests.builders.errors import refusal
+from tests.builders.errors import refusal, silence
 from tests.builders.reports import filed
 from tests.builders.world import by_hand
 
@@ -133,6 +133,8 @@ async def test_how_long_an_account_keeps_containers_is_what_its_settings_say(
 ) -> None:
     found = await protection(service(**properties), ACCOUNT)
     assert (found.container_days, found.blob_days, found.versions) == expected
+    # The containers are gone by our own hand: nothing is called recoverable.
+    assert "recover" not in found.told and "restored" not in found.told
     assert found.keeps is keeps and found.told.endswith(words) is words.endswith(".") and words in found.told
     assert (
         found.as_dict() | {"documented": found.told} == found.as_dict() and found.as_dict()["account"] == ACCOUNT
@@ -143,7 +145,7 @@ async def test_how_long_an_account_keeps_containers_is_what_its_settings_say(
 
 
 async def test_settings_that_could_not_be_read_may_keep_everything() -> None:
-    for broken in (refusal(), refusal(500, "X")):
+    for broken in (refusal(), refusal(500, "X"), silence(), {"properties": None}):
         found = await protection(side(FakeArm({f"{ACCOUNT}/blobServices/default": broken})), ACCOUNT)
         assert found.keeps and found.unread and "is not known" in found.told
     absent = await protection(side(FakeArm()), ACCOUNT)

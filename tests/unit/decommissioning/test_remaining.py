@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from tests.builders.arm import FakeArm, side
 from tests.builders.errors import refusal
-from tests.builders.reports import filed
 from tests.builders.world import SOURCE, blob, listing
 from tests.builders.world import by_hand as left_by_hand
 
@@ -17,8 +16,7 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.workspace import Location, Workspace
 from amlmigrate.decommissioning import remaining_resources
 from amlmigrate.decommissioning.remaining_resources import Remaining
-from amlmigrate.decommissioning.residuals import Residual, newest, residuals
-from amlmigrate.ledger.evidence import EvidenceFile
+from amlmigrate.decommissioning.residuals import residuals
 
 GROUP = SOURCE.storage_account_id.partition("/providers/")[0]
 ACCOUNT = SOURCE.storage_account_id
@@ -170,29 +168,6 @@ async def test_what_the_key_of_an_account_leaves_out_is_told_of_the_account_alon
     assert part.key == KEY and part.why.endswith("Its queues and tables are under Microsoft's key.")
     [share] = remaining_resources.shares(part, [left_by_hand(Address.of("shares", "code-1"), account="acct")])
     assert share.key == KEY and "queues" not in share.why
-
-
-async def test_no_two_residuals_have_one_address() -> None:
-    registry = {"properties": {"encryption": {"status": "disabled"}}}
-    for account, first in ((MICROSOFTS, ["residual/acct"]), (CUSTOMERS, [])):
-        found = await _parts(
-            account=account, registry=registry, vault={"properties": {}}, insights={"properties": {}}
-        )
-        # The account's own key changes nothing of what the others are called.
-        expected = [*first, "residual/acct:registry", "residual/acct:logs"]
-        assert [one.address for one in residuals(found.values())] == expected
-
-
-def test_they_are_read_from_the_newest_tombstone(tmp_path: Any) -> None:
-    one = Residual(address="residual/a/b", id="a/b", what="container", key=None, why="why")
-    assert set(asdict(one)) == {"address", "id", "what", "key", "why"}
-
-    def report(record: str, *found: Residual) -> EvidenceFile:
-        return filed(record, **({"residuals": [asdict(each) for each in found]} if found else {}))
-
-    assert newest([]) == [] and newest([report("verify")]) == []
-    assert newest([report("decommission"), report("decommission", one), report("verify")]) == [one]
-    assert newest([report("decommission", one), report("decommission")]) == []
 
 
 def test_what_is_recorded_is_read_again() -> None:

@@ -255,7 +255,7 @@ async def held(*locks: dict[str, Any], **errors: ServiceError) -> list[str]:
 
 async def test_a_lock_counts_where_the_name_lies_and_once() -> None:
     assert await held() == []
-    for scope in (GROUP, SUBSCRIPTION, OLD.id, GROUP.upper()):
+    for scope in (GROUP, SUBSCRIPTION, OLD.id, OLD.id.upper(), GROUP.upper()):
         assert len(await held(lock(scope))) == 1, scope
     for scope in (
         f"{OLD.id}-2",
@@ -268,7 +268,9 @@ async def test_a_lock_counts_where_the_name_lies_and_once() -> None:
 @pytest.mark.parametrize("where", ["group", "subscription"])
 async def test_locks_that_could_not_be_read_may_be_there_and_hide_no_others(where: str) -> None:
     told = await held(lock(OLD.id), **{where: refusal()})
-    assert len(told) == 2 and sum("is not known" in one for one in told) == 1
+    [unread] = [one for one in told if "is not known" in one]
+    assert len(told) == 2 and "could not be read (AuthorizationFailed)" in unread
+    assert {"group": GROUP, "subscription": SUBSCRIPTION}[where] in unread
     for status in (401, 429, 500):
         with pytest.raises(ServiceError):
             await held(**{where: refusal(status, "X")})

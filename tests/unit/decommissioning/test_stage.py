@@ -29,7 +29,7 @@ from amlmigrate.core.plan import Action, Bytes, Plan
 from amlmigrate.core.seal import NOT_LISTED
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
-from amlmigrate.decommissioning import guards, stage, tombstone
+from amlmigrate.decommissioning import stage, tombstone
 from amlmigrate.decommissioning.copy_proof import CopyProof
 from amlmigrate.decommissioning.held_rights import HeldRights
 from amlmigrate.decommissioning.losses import Dying, Secrets
@@ -211,18 +211,25 @@ def test_removed_softly_and_then_purged(tmp_path: Path) -> None:
         assert len(case.gate.asked) == 1
 
 
-@pytest.mark.parametrize(("hours", "early"), [(47, True), (49, False)])
-def test_a_removal_before_code_bytes_are_known_to_stay_says_so(tmp_path: Path, hours: int, early: bool) -> None:
+def _with_code(folder: Path, gate: Gate, hours: int) -> stage.DecommissionResult:
+    """A removal of a source with code bytes, so many hours after they were copied."""
     amount = Bytes(Location("acct", "upload", "src"), Location("cmkacct", "c", "migrated-code/src"), 1, 1)
     code = "blobs/upload/src"
     made = plan(step(code, action=Action.COPY, bytes=amount), step("codes/c/1", code))
-    azure = Azure()
-    with Ledger(tmp_path) as ledger:
+    with Ledger(folder) as ledger:
         ledger.bind(made)
         for one in made.steps:
             ledger.move(one.address, State.DONE)
         copied = datetime.fromisoformat(ledger.done_at()[code])
-        outcome = Case(ledger, azure, Gate(azure), plan=made, today=copied + timedelta(hours=hours)).run()
+        case = Case(ledger, gate.azure, gate, plan=made, today=copied + timedelta(hours=hours))
+        if isinstance(gate, Slow):
+            gate.case = case
+        return case.run()
+
+
+@pytest.mark.parametrize(("hours", "early"), [(47, True), (49, False)])
+def test_a_removal_before_code_bytes_are_known_to_stay_says_so(tmp_path: Path, hours: int, early: bool) -> None:
+    outcome = _with_code(tmp_path, Gate(Azure()), hours)
     assert outcome.report
     content = outcome.report.content
     assert content.code_bytes.settled is not early
@@ -290,17 +297,8 @@ class Slow(Gate):
 def test_code_bytes_were_looked_at_when_the_last_passing_of_the_gate_began(
     tmp_path: Path, by_hand: tuple[Asset, ...], early: bool
 ) -> None:
-    amount = Bytes(Location("acct", "upload", "src"), Location("cmkacct", "c", "migrated-code/src"), 1, 1)
-    made = plan(step("blobs/upload/src", action=Action.COPY, bytes=amount), step("codes/c/1", "blobs/upload/src"))
-    azure = Azure()
-    gate = Slow(azure, by_hand)
-    with Ledger(tmp_path) as ledger:
-        ledger.bind(made)
-        for one in made.steps:
-            ledger.move(one.address, State.DONE)
-        copied = datetime.fromisoformat(ledger.done_at()["blobs/upload/src"])
-        case = gate.case = Case(ledger, azure, gate, plan=made, today=copied + timedelta(hours=47))
-        outcome = case.run()
+    gate = Slow(Azure(), by_hand)
+    outcome = _with_code(tmp_path, gate, 47)
     assert outcome.report and len(gate.asked) == 1 + len(by_hand)
     assert outcome.report.content.code_bytes.settled is not early
 
@@ -529,7 +527,3 @@ def test_whose_plan_was_taken_over_deletes_and_purges_nothing(tmp_path: Path, pu
         with pytest.raises(PlanLockedError):
             case.run(purge=purge)
         assert case.azure.deletions == before
-
-
-def test_locks_keep_a_workspace_from_being_purged() -> None:
-    assert list(guards.of_purge(CopyProof({}), ["A lock is in the way."])) == ["A lock is in the way."]

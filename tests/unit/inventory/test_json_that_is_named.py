@@ -182,16 +182,14 @@ def test_one_that_may_not_be_read_ends_the_plan(status: int) -> None:
         _read(Files({"t/a.jsonl": LINE}, refusal(status, "x")), _file("t/a.jsonl"))
 
 
-def test_one_that_is_archived_is_said_of_each_asset() -> None:
-    error = refusal(409, "BlobArchived")
-    found = _read(Files({"t/a.jsonl": LINE}, error), _file("t/a.jsonl"), _file("t/a.jsonl", "g"))
-    assert [one.address for one in found.findings] == ["data/f/1!file-archived", "data/g/1!file-archived"]
-
-
-def test_one_under_a_key_of_its_writers_is_said_of_each_asset() -> None:
-    error = refusal(409, "BlobUsesCustomerSpecifiedEncryption")
-    found = _read(Files({"t/a.jsonl": LINE}, error), _file("t/a.jsonl"), _file("t/a.jsonl", "g"))
-    assert [one.address for one in found.findings] == ["data/f/1!file-unreadable", "data/g/1!file-unreadable"]
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [("BlobArchived", "file-archived"), ("BlobUsesCustomerSpecifiedEncryption", "file-unreadable")],
+)
+def test_one_that_nobody_reads_is_said_of_each_asset(answer: str, code: str) -> None:
+    files = Files({"t/a.jsonl": LINE}, refusal(409, answer))
+    found = _read(files, _file("t/a.jsonl"), _file("t/a.jsonl", "g"))
+    assert [one.address for one in found.findings] == [f"data/f/1!{code}", f"data/g/1!{code}"]
     assert all("--exclude" in one.remedy for one in found.findings)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.builders.people import ANN, BEN, NOBODY
 from tests.builders.reports import report
 from tests.builders.world import header, plan, step
 
@@ -29,8 +30,6 @@ from amlmigrate.ledger.items import items
 from amlmigrate.ledger.opening import opened
 from amlmigrate.ledger.valid_decisions import Standing, open_findings
 
-ANN, BEN = (By(name, "host", "1", Identity(f"{name}-ID")) for name in ("ann", "ben"))
-NOBODY = By("ann", "host", "1")
 BLOCKS = Finding("blocks", "models/m/1", "names the source", "fix it", "names-source")
 ERROR = Finding("error", "blobs/c/a!b x", "archived", "rehydrate", "blobs-archived")
 STEPS = (

@@ -6,6 +6,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,10 @@ def evidence(tmp_path: Path, ledger: Ledger) -> Evidence:
         told = {"green": number > 0, "headline": "é", "manifests": manifests} if kind == "verify" else {}
         made.add(made_report(kind, **told))
     return made
+
+
+def _cut_short(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1])
 
 
 def _files(evidence: Evidence) -> list[Path]:
@@ -101,16 +106,11 @@ def test_a_changed_file_is_found(evidence: Evidence, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", BOUND)
-def test_a_removed_file_is_found(evidence: Evidence, name: str) -> None:
-    (evidence.folder / name).unlink()
-    with pytest.raises(RefusedError, match="cannot be trusted"):
-        evidence.reports()
-
-
-@pytest.mark.parametrize("name", BOUND)
-def test_a_file_that_was_cut_short_is_found(evidence: Evidence, name: str) -> None:
-    path = evidence.folder / name
-    path.write_bytes(path.read_bytes()[:-1])
+@pytest.mark.parametrize("how", [Path.unlink, _cut_short], ids=["removed", "cut short"])
+def test_a_file_that_was_removed_or_cut_short_is_found(
+    evidence: Evidence, name: str, how: Callable[[Path], None]
+) -> None:
+    how(evidence.folder / name)
     with pytest.raises(RefusedError, match="cannot be trusted"):
         evidence.reports()
 

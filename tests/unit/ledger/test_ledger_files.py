@@ -131,29 +131,27 @@ def test_an_upgrade_waits_for_whoever_is_in_the_folder(older: Path) -> None:
     assert (older / KEPT).exists()
 
 
-def test_what_is_taken_up_again_is_one_change_and_reads_no_history_twice(tmp_path: Path) -> None:
+def test_what_is_taken_up_again_is_one_change_and_reads_no_history_twice(ledger: Ledger) -> None:
     """A failure may have blocked tens of thousands of steps, and each change of its own waits for the disk."""
     told: list[str] = []
-    with _bound(tmp_path) as ledger:
-        ledger.move(FIRST, State.FAILED)
-        for one in PLAN.steps[1:]:
-            ledger.move(one.address, State.BLOCKED)
-        ledger._db.set_trace_callback(told.append)
-        ledger.reopen()
-        assert {row.state for row in ledger.steps().values()} == {State.PENDING}
-        assert told.count("COMMIT") == 1
-        [read] = [query for query in told if query.startswith("SELECT") and "FROM history" in query]
-        [how] = ledger._rows(f"EXPLAIN QUERY PLAN {read}")
-        assert "history_of" in how[-1]
+    ledger.move(FIRST, State.FAILED)
+    for one in PLAN.steps[1:]:
+        ledger.move(one.address, State.BLOCKED)
+    ledger._db.set_trace_callback(told.append)
+    ledger.reopen()
+    assert {row.state for row in ledger.steps().values()} == {State.PENDING}
+    assert told.count("COMMIT") == 1
+    [read] = [query for query in told if query.startswith("SELECT") and "FROM history" in query]
+    [how] = ledger._rows(f"EXPLAIN QUERY PLAN {read}")
+    assert "history_of" in how[-1]
 
 
 @pytest.mark.parametrize("before", [State.DOING, State.CREATED])
-def test_what_failed_on_its_way_is_under_way_again(tmp_path: Path, before: State) -> None:
-    with _bound(tmp_path) as ledger:
-        for state in dict.fromkeys((State.DOING, before, State.FAILED)):
-            ledger.move(FIRST, state)
-        ledger.reopen()
-        assert ledger.step(FIRST).state is State.DOING
+def test_what_failed_on_its_way_is_under_way_again(ledger: Ledger, before: State) -> None:
+    for state in dict.fromkeys((State.DOING, before, State.FAILED)):
+        ledger.move(FIRST, state)
+    ledger.reopen()
+    assert ledger.step(FIRST).state is State.DOING
 
 
 def test_an_upgrade_that_was_cut_off_is_done_again(older: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -221,33 +219,31 @@ def test_a_transaction_that_was_cut_off_counts_for_nothing(tmp_path: Path) -> No
         assert [state for state, _, _ in ledger.history(FIRST)] == ["doing"]
 
 
-def test_a_change_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_change_that_fails_leaves_nothing_behind(ledger: Ledger) -> None:
     def half(ledger: Ledger) -> None:
         with ledger.transaction() as db:
             db.execute("DELETE FROM steps")
             raise KeyError
 
-    with _bound(tmp_path) as ledger:
-        with pytest.raises(KeyError):
-            half(ledger)
-        assert len(ledger.steps()) == len(PLAN.steps)
+    with pytest.raises(KeyError):
+        half(ledger)
+    assert len(ledger.steps()) == len(PLAN.steps)
 
 
-def test_a_full_disk_is_named_and_the_ledger_goes_on_when_there_is_room(tmp_path: Path) -> None:
-    with _bound(tmp_path) as ledger:
-        with ledger.transaction() as db:
-            [(pages,)] = db.execute("PRAGMA page_count").fetchall()
-            db.execute(f"PRAGMA max_page_count = {pages}")
-        before = ledger.ids()
-        with pytest.raises(MigrateError, match="full") as caught:
-            ledger.copied(Location("a", "c"), ((f"{number:0200}", Copied("e", "f")) for number in range(1000)))
-        assert caught.value.exit_code is ExitCode.UNEXPECTED
-        assert ledger.ids() == before
-        assert list(ledger.blobs()) == []
-        with ledger.transaction() as db:
-            db.execute(f"PRAGMA max_page_count = {pages * 10}")
-        ledger.move(FIRST, State.DOING)
-        assert ledger.step(FIRST).state is State.DOING
+def test_a_full_disk_is_named_and_the_ledger_goes_on_when_there_is_room(ledger: Ledger) -> None:
+    with ledger.transaction() as db:
+        [(pages,)] = db.execute("PRAGMA page_count").fetchall()
+        db.execute(f"PRAGMA max_page_count = {pages}")
+    before = ledger.ids()
+    with pytest.raises(MigrateError, match="full") as caught:
+        ledger.copied(Location("a", "c"), ((f"{number:0200}", Copied("e", "f")) for number in range(1000)))
+    assert caught.value.exit_code is ExitCode.UNEXPECTED
+    assert ledger.ids() == before
+    assert list(ledger.blobs()) == []
+    with ledger.transaction() as db:
+        db.execute(f"PRAGMA max_page_count = {pages * 10}")
+    ledger.move(FIRST, State.DOING)
+    assert ledger.step(FIRST).state is State.DOING
 
 
 def test_waivers_keep_who_and_why_and_survive(tmp_path: Path) -> None:
@@ -260,41 +256,36 @@ def test_waivers_keep_who_and_why_and_survive(tmp_path: Path) -> None:
     assert (waiver.reason, waiver.by, waiver.at) == ("exported, ticket 1", "ben@host", "t2")
 
 
-def test_ids_are_kept_by_the_old_one(tmp_path: Path) -> None:
-    with _bound(tmp_path) as ledger:
-        ledger.move(Address.parse("models/m/2"), State.DONE, target_id="/new/2", source_id="/old/2")
-        ledger.move(FIRST, State.DONE, target_id="/new/1", source_id="/old/1")
-        ledger.move(FIRST, State.DONE, target_id="/newer/1", source_id="/old/1")
-        assert ledger.ids() == [("/old/1", "/newer/1"), ("/old/2", "/new/2")]
+def test_ids_are_kept_by_the_old_one(ledger: Ledger) -> None:
+    ledger.move(Address.parse("models/m/2"), State.DONE, target_id="/new/2", source_id="/old/2")
+    ledger.move(FIRST, State.DONE, target_id="/new/1", source_id="/old/1")
+    ledger.move(FIRST, State.DONE, target_id="/newer/1", source_id="/old/1")
+    assert ledger.ids() == [("/old/1", "/newer/1"), ("/old/2", "/new/2")]
 
 
 def _blobs(ledger: Ledger) -> dict[str, Copied]:
     return {"/".join(place): copied for place, _, copied in ledger.blobs()}
 
 
-def test_copies_are_kept_by_place_with_what_they_were_and_when(tmp_path: Path) -> None:
-    with _bound(tmp_path) as ledger:
-        ledger.copied(
-            Location("acct", "one", "ignored"), [("a/b", Copied('"1"', '"2"')), ("c", Copied('"3"', '"4"'))]
-        )
-        ledger.copied(Location("acct", "two"), [("a/b", Copied('"5"', '"6"'))])
-        ledger.copied(Location("acct", "one"), [("c", Copied('"7"', '"8"'))])
-        assert _blobs(ledger) == {
-            "acct/one/a/b": Copied('"1"', '"2"'),
-            "acct/one/c": Copied('"7"', '"8"'),
-            "acct/two/a/b": Copied('"5"', '"6"'),
-        }
-        times = {place[1:]: at for place, at, _ in ledger.blobs()}
-        assert times["one", "a/b"] <= times["two", "a/b"] <= times["one", "c"]
+def test_copies_are_kept_by_place_with_what_they_were_and_when(ledger: Ledger) -> None:
+    ledger.copied(Location("acct", "one", "ignored"), [("a/b", Copied('"1"', '"2"')), ("c", Copied('"3"', '"4"'))])
+    ledger.copied(Location("acct", "two"), [("a/b", Copied('"5"', '"6"'))])
+    ledger.copied(Location("acct", "one"), [("c", Copied('"7"', '"8"'))])
+    assert _blobs(ledger) == {
+        "acct/one/a/b": Copied('"1"', '"2"'),
+        "acct/one/c": Copied('"7"', '"8"'),
+        "acct/two/a/b": Copied('"5"', '"6"'),
+    }
+    times = {place[1:]: at for place, at, _ in ledger.blobs()}
+    assert times["one", "a/b"] <= times["two", "a/b"] <= times["one", "c"]
 
 
-def test_what_is_asked_for_is_known_and_takes_the_place_of_no_copy(tmp_path: Path) -> None:
-    with _bound(tmp_path) as ledger:
-        ledger.copied(Location("acct", "one"), [("a", Copied('"1"', '"2"'))])
-        ledger.begin_copy(FIRST, Location("acct", "one"), [blob("a", 1, '"3"'), blob("b", 1, '"4"')])
-        assert ledger.step(FIRST).state is State.DOING
-        assert _blobs(ledger) == {"acct/one/a": Copied('"1"', '"2"'), "acct/one/b": Copied('"4"')}
-        assert not Copied('"4"').untouched("")
+def test_what_is_asked_for_is_known_and_takes_the_place_of_no_copy(ledger: Ledger) -> None:
+    ledger.copied(Location("acct", "one"), [("a", Copied('"1"', '"2"'))])
+    ledger.begin_copy(FIRST, Location("acct", "one"), [blob("a", 1, '"3"'), blob("b", 1, '"4"')])
+    assert ledger.step(FIRST).state is State.DOING
+    assert _blobs(ledger) == {"acct/one/a": Copied('"1"', '"2"'), "acct/one/b": Copied('"4"')}
+    assert not Copied('"4"').untouched("")
 
 
 def test_how_a_document_was_left_is_that_of_its_last_step(tmp_path: Path) -> None:

@@ -68,18 +68,26 @@ def _look(source: Source, steps: list[Step], now: Iterable[float] = ()) -> None:
     asyncio.run(every())
 
 
-def test_many_of_a_name_are_looked_at_by_one_list() -> None:
-    assets = [_version(number) for number in range(40)]
+@pytest.mark.parametrize(
+    ("count", "times", "asked"),
+    [
+        (40, [], {"list": 1}),
+        (2, [], {"item": 2}),
+        # Asked for at 0; then looked at once by each of the other two: a list counts for half a minute.
+        (3, [0.0, 0.0, 30.0, 30.0], {"list": 1}),
+        (3, [0.0, 0.0, 31.0, 31.0], {"list": 2}),
+        # A long list counts longer, since it costs a call for each page.
+        (1000, [0.0, *[80.0] * 999], {"list": 1}),
+    ],
+    ids=["many", "few", "half a minute", "longer", "long list"],
+)
+def test_many_of_a_name_are_looked_at_by_one_list_for_a_while_and_few_one_by_one(
+    count: int, times: list[float], asked: dict[str, int]
+) -> None:
+    assets = [_version(number) for number in range(count)]
     source = Source(assets)
-    _look(source, _steps(assets))
-    assert source.asked == {"list": 1}
-
-
-def test_few_of_a_name_are_looked_at_one_by_one() -> None:
-    assets = [_version(1), _version(2)]
-    source = Source(assets)
-    _look(source, _steps(assets))
-    assert source.asked == {"item": 2}
+    _look(source, _steps(assets), times)
+    assert source.asked == asked
 
 
 def test_those_that_look_at_once_share_a_list() -> None:
@@ -91,22 +99,6 @@ def test_those_that_look_at_once_share_a_list() -> None:
         await asyncio.gather(*(sources.refuse_changed(KIND, one) for one in steps))
 
     asyncio.run(at_once())
-    assert source.asked == {"list": 1}
-
-
-@pytest.mark.parametrize(("later", "lists"), [(30.0, 1), (31.0, 2)])
-def test_a_list_counts_for_half_a_minute(later: float, lists: int) -> None:
-    assets = [_version(number) for number in range(3)]
-    source = Source(assets)
-    # Asked for at 0; then looked at once by each of the other two.
-    _look(source, _steps(assets), [0.0, 0.0, later, later])
-    assert source.asked["list"] == lists
-
-
-def test_a_long_list_counts_longer_since_it_costs_a_call_for_each_page() -> None:
-    assets = [_version(number) for number in range(1000)]
-    source = Source(assets)
-    _look(source, _steps(assets), [0.0, *[80.0] * 999])
     assert source.asked == {"list": 1}
 
 

@@ -49,7 +49,12 @@ def _planned(folder: Path, *steps: Any, **head: Any) -> Plan:
     return planfile.read(folder)
 
 
-def _ran(folder: Path, of: Plan) -> None:
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "ws1"
+
+
+def _run(folder: Path, of: Plan) -> None:
     with Ledger(folder) as ledger:
         ledger.bind(of)
         ledger.note("begun", "yes")
@@ -57,6 +62,13 @@ def _ran(folder: Path, of: Plan) -> None:
         for state in (State.DOING, State.CREATED, State.DONE):
             ledger.move(of.steps[0].address, state, target_id="/new")
         report.tell(of, folder, ledger, WalkResult(), By("ann", "host", "1"))
+
+
+def _ran(folder: Path, *steps: Any) -> Plan:
+    """A plan that was run."""
+    of = _planned(folder, *steps)
+    _run(folder, of)
+    return of
 
 
 def _add(folder: Path, kind: str, **content: Any) -> None:
@@ -81,10 +93,8 @@ def _line(found: Stages, stage: str) -> str:
 NAMES = Finding("blocks", "data/a b/1", "It names the source.", "Fix it.", "names-source")
 
 
-def test_what_a_verification_found_is_the_next_thing_to_do_and_not_to_verify_again(tmp_path: Path) -> None:
-    folder = tmp_path / "ws1"
-    made = _planned(folder)
-    _ran(folder, made)
+def test_what_a_verification_found_is_the_next_thing_to_do_and_not_to_verify_again(folder: Path) -> None:
+    made = _ran(folder)
     _add(folder, "verify", green=False, depth="checksum", headline="Not green.", found=[NAMES.as_dict()])
     found = _standing(folder, made)
     assert f"migrate waive 'data/a b/1!names-source' {folder}" in following(found) and found.open == 1
@@ -98,11 +108,9 @@ def test_what_a_verification_found_is_the_next_thing_to_do_and_not_to_verify_aga
 
 
 def test_what_a_finding_of_a_verification_is_stands_in_the_report_of_a_run(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder = tmp_path / "ws1"
-    made = _planned(folder)
-    _ran(folder, made)
+    made = _ran(folder)
     _add(folder, "verify", green=False, depth="checksum", headline="Not green.", found=[NAMES.as_dict()])
     with for_reading(folder, made) as ledger:
         assert ledger
@@ -114,8 +122,7 @@ def test_what_a_finding_of_a_verification_is_stands_in_the_report_of_a_run(
     assert f"migrate waive 'data/a b/1!names-source' {folder}" in told
 
 
-def test_a_plan_with_a_conflict_is_not_sent_to_its_run(tmp_path: Path) -> None:
-    folder = tmp_path / "ws1"
+def test_a_plan_with_a_conflict_is_not_sent_to_its_run(folder: Path, tmp_path: Path) -> None:
     counts = {"models": {"conflict": 1}}
     made = _planned(folder, step("models/m/1", action=Action.CONFLICT), counts=counts)
     told = PlanWrittenView(made, folder).next
@@ -127,14 +134,13 @@ def test_a_plan_with_a_conflict_is_not_sent_to_its_run(tmp_path: Path) -> None:
     assert PlanWrittenView(_planned(tmp_path / "ws2"), folder).next == f"migrate run {folder}"
 
 
-def test_a_plan_from_its_making_to_its_end(tmp_path: Path) -> None:
-    folder = tmp_path / "ws1"
+def test_a_plan_from_its_making_to_its_end(folder: Path) -> None:
     made = _planned(folder)
     found = _standing(folder, made)
     assert following(found) == f"migrate run {folder}" and in_short(found) == "not begun"
     assert not (folder / "ledger.db").exists(), "a look makes no ledger"
 
-    _ran(folder, made)
+    _run(folder, made)
     found = _standing(folder, made)
     assert following(found) == f"migrate verify {folder}" and _line(found, "run")
     assert "Everything is done: 1 item migrated." in _line(found, "run")
@@ -165,11 +171,9 @@ def test_a_plan_from_its_making_to_its_end(tmp_path: Path) -> None:
     assert "1 residual open" in in_short(found) and "residuals: 1 open, 0 accepted" in stage_lines(found)
 
 
-def test_a_removal_that_was_cut_off_is_gone_on_with_whatever_else_could_come_next(tmp_path: Path) -> None:
+def test_a_removal_that_was_cut_off_is_gone_on_with_whatever_else_could_come_next(folder: Path) -> None:
     """Without a cutover that would come next, and the source may be gone by now."""
-    folder = tmp_path / "ws1"
-    made = _planned(folder)
-    _ran(folder, made)
+    made = _ran(folder)
     _add(folder, "verify", green=True, depth="checksum", headline="Green.")
     begun = {"begun": "2026-01-01T00:00:00+00:00", "deleted": "2026-01-01T00:01:00+00:00"}
     with Ledger(folder) as ledger:
@@ -186,27 +190,22 @@ def test_a_removal_that_was_cut_off_is_gone_on_with_whatever_else_could_come_nex
     assert following(_standing(folder, made)).startswith("migrate decommission")
 
 
-def test_metadata_and_red_are_not_the_end(tmp_path: Path) -> None:
-    folder = tmp_path / "ws1"
-    made = _planned(folder)
-    _ran(folder, made)
+def test_metadata_and_red_are_not_the_end(folder: Path) -> None:
+    made = _ran(folder)
     for green, depth in ((False, "checksum"), (True, "metadata")):
         _add(folder, "verify", green=green, depth=depth, headline="")
         assert following(_standing(folder, made)) == f"migrate verify {folder}"
 
 
-def test_what_is_open_and_who_holds_it_is_told(tmp_path: Path) -> None:
-    folder = tmp_path / "ws1"
-    made = _planned(folder, *STEPS, step("jobs", action=Action.MANUAL, reason="history"))
-    _ran(folder, made)
+def test_what_is_open_and_who_holds_it_is_told(folder: Path) -> None:
+    made = _ran(folder, *STEPS, step("jobs", action=Action.MANUAL, reason="history"))
     with Ledger(folder) as ledger, Lock(ledger):
         found = _standing(folder, made)
         assert any(line.startswith("lock: process") for line in stage_lines(found))
     assert "migrate waive jobs" in following(found) and found.open == 1
 
 
-def test_an_approval_comes_first(tmp_path: Path) -> None:
-    folder = tmp_path / "ws1"
+def test_an_approval_comes_first(folder: Path) -> None:
     made = _planned(folder, extra={"require_approval": True})
     found = _standing(folder, made)
     assert (
@@ -215,20 +214,16 @@ def test_an_approval_comes_first(tmp_path: Path) -> None:
     )
 
 
-def test_a_killed_run_is_not_told_as_its_last_report(tmp_path: Path) -> None:
-    folder = tmp_path / "ws1"
-    made = _planned(folder)
-    _ran(folder, made)
+def test_a_killed_run_is_not_told_as_its_last_report(folder: Path) -> None:
+    made = _ran(folder)
     with Ledger(folder) as ledger:
         ledger.run_begins()
     found = _standing(folder, made)
     assert following(found).endswith("--resume") and "no report of its end" in _line(found, "run")
 
 
-def test_altered_evidence_says_nothing_else(tmp_path: Path) -> None:
-    folder = tmp_path / "ws1"
-    made = _planned(folder)
-    _ran(folder, made)
+def test_altered_evidence_says_nothing_else(folder: Path) -> None:
+    made = _ran(folder)
     _add(folder, "verify", green=False, depth="checksum", headline="Not green")
     path = folder / "evidence" / "0002-verify.json"
     path.write_text(path.read_text().replace("false", "true"))
@@ -239,10 +234,8 @@ def test_altered_evidence_says_nothing_else(tmp_path: Path) -> None:
     )
 
 
-def test_a_lost_ledger_is_no_plan_that_was_never_run(tmp_path: Path) -> None:
-    folder = tmp_path / "ws1"
-    made = _planned(folder)
-    _ran(folder, made)
+def test_a_lost_ledger_is_no_plan_that_was_never_run(folder: Path) -> None:
+    made = _ran(folder)
     for path in folder.glob("ledger.db*"):
         path.unlink()
     with pytest.raises(BadInputError, match="The ledger is missing"):
@@ -258,7 +251,7 @@ def test_a_lost_ledger_is_no_plan_that_was_never_run(tmp_path: Path) -> None:
 def test_every_plan_below_a_folder_has_a_line_whatever_is_wrong_with_another(tmp_path: Path) -> None:
     good, lost, cut, newer, wave = (tmp_path / name for name in ("good", "lost", "cut", "newer", "moves/wave1/ws"))
     for folder in (good, lost, cut, newer, wave):
-        _ran(folder, _planned(folder))
+        _ran(folder)
     (lost / "ledger.db").unlink()
     (cut / "planned").write_text("")
     (cut / "plan.jsonl").write_text((cut / "plan.jsonl").read_text()[:-40])
@@ -281,8 +274,7 @@ def test_every_plan_below_a_folder_has_a_line_whatever_is_wrong_with_another(tmp
     assert CliRunner().invoke(app, ["status", str(tmp_path / "none"), "--all"]).exit_code == 2
 
 
-def test_every_stage_is_told_also_where_nothing_has_been(tmp_path: Path) -> None:
-    folder = tmp_path / "ws1"
+def test_every_stage_is_told_also_where_nothing_has_been(folder: Path) -> None:
     made = _planned(folder)
     assert stage_lines(_standing(folder, made)) == [
         "approval: not needed",
@@ -299,19 +291,15 @@ def test_every_stage_is_told_also_where_nothing_has_been(tmp_path: Path) -> None
     assert lines[-1] == f"Next: migrate run {folder}"
 
 
-def test_of_a_freeze_nothing_is_said_by_evidence_that_was_altered(tmp_path: Path) -> None:
-    folder = tmp_path / "ws1"
-    made = _planned(folder)
-    _ran(folder, made)
+def test_of_a_freeze_nothing_is_said_by_evidence_that_was_altered(folder: Path) -> None:
+    made = _ran(folder)
     path = folder / "evidence" / "0001-run.json"
     path.write_text(path.read_text().replace("ended", "stopped"))
     assert _line(_standing(folder, made), "freeze") == "freeze: not known, since the evidence was altered"
 
 
-def test_a_freeze_that_sums_up_what_was_never_taken_is_refused_in_a_sentence(tmp_path: Path) -> None:
-    folder = tmp_path / "ws1"
-    made = _planned(folder)
-    _ran(folder, made)
+def test_a_freeze_that_sums_up_what_was_never_taken_is_refused_in_a_sentence(folder: Path) -> None:
+    made = _ran(folder)
     (folder / "freeze.json").write_text("{}")
     file = {"name": "freeze.json", "sha256": hashlib.sha256(b"{}").hexdigest()}
     _add(folder, "freeze", file=file, assignments=[ASSIGNMENT])

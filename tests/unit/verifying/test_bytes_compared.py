@@ -7,22 +7,22 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.builders.errors import refusal
-from tests.builders.world import MAPPING, NEW_BLOBS, OLD_BLOBS, OLD_ID, blob, containers, plan, step
-from tests.unit.bytes.executed import executor, stores
+from tests.builders.errors import refusal, silence
+from tests.builders.world import NEW_BLOBS, OLD_BLOBS, OLD_ID, blob, containers, plan, step
+from tests.unit.bytes.executed import executor
+from tests.unit.verifying.compared import verifier
 
 from amlmigrate.bytes.executing import Executor
 from amlmigrate.bytes.listings import listing_digest
 from amlmigrate.bytes.tasks import DigestTask, Result, Task
 from amlmigrate.cloud.digests import Watch
-from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.mapping import Rewrite
-from amlmigrate.core.places import Places
 from amlmigrate.core.plan import Action, Bytes, Step
 from amlmigrate.core.translation import Difference
 from amlmigrate.core.workspace import Location, Service
-from amlmigrate.verifying.blobs import BlobVerifier, ByteVerdict
+from amlmigrate.verifying.blobs import ByteVerdict
 
 CODES = f"{OLD_ID}-75avxb"
 
@@ -67,16 +67,21 @@ async def _compared(
     by: Executor | None = None,
 ) -> ByteVerdict:
     left, right = accounts or (Account(), Account())
-    verifier = BlobVerifier(
-        stores(left, right),
-        by or executor(left, right),
-        containers(source, target),
-        mapping=MAPPING,
-        places=Places(MAPPING),
-        hashing=accounts is not None,
-        emit=lambda _: None,
-    )
-    return await verifier.verify(plan(one))
+    listed, hashing = containers(source, target), accounts is not None
+    return await verifier(listed, left, right, hashing=hashing, by=by).verify(plan(one))
+
+
+async def _alike(
+    *blobs: Blob, accounts: tuple[Account, Account] | None = None, by: Executor | None = None
+) -> ByteVerdict:
+    """Of a folder that both sides list alike."""
+    one = _step(OLD_BLOBS, "d", "d", *blobs)
+    return await _compared(one, {OLD_BLOBS: blobs}, {NEW_BLOBS: blobs}, accounts, by)
+
+
+def _sides(side: int, answers: dict[str, Any]) -> tuple[Account, Account]:
+    """Both accounts, of which one answers so."""
+    return (Account(), Account(answers)) if side else (Account(answers), Account())
 
 
 def _extra(verdict: ByteVerdict) -> list[str]:
@@ -128,35 +133,10 @@ async def test_what_only_begins_like_a_prefix_is_not_of_it(beside: str) -> None:
     assert (verdict.differences, verdict.blobs) == ([], 1)
 
 
-@pytest.mark.parametrize("side", [0, 1])
-@pytest.mark.parametrize("status", [404, 412])
-async def test_a_blob_that_changes_while_it_is_read_is_a_difference(side: int, status: int) -> None:
-    own = blob("d/1")
-    one = _step(OLD_BLOBS, "d", "d", own)
-    accounts = [Account(), Account()]
-    error = refusal(status, "ConditionNotMet")
-    accounts[side] = Account({"d/1": error})
-    verdict = await _compared(one, {OLD_BLOBS: [own]}, {NEW_BLOBS: [own]}, (accounts[0], accounts[1]))
-    told = ["read", "read"]
-    told[side] = f"not read: {status} ConditionNotMet"
-    assert verdict.differences == [Difference("blobs/" + OLD_BLOBS + "/d", "d/1:bytes", *told)]
-    assert [account.asked for account in accounts] == [[("d/1", own.etag)]] * 2
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        refusal(403, "AuthorizationFailure"),
-        refusal(500, "InternalError"),
-        OutOfReachError("broken", method="GET", url="https://x"),
-    ],
-)
+@pytest.mark.parametrize("error", [refusal(403, "AuthorizationFailure"), refusal(500, "InternalError"), silence()])
 async def test_what_cannot_be_read_for_another_reason_ends_the_verification(error: Exception) -> None:
-    own = blob("d/1")
-    one = _step(OLD_BLOBS, "d", "d", own)
-    accounts = (Account(), Account({"d/1": error}))
     with pytest.raises(type(error)):
-        await _compared(one, {OLD_BLOBS: [own]}, {NEW_BLOBS: [own]}, accounts)
+        await _alike(blob("d/1"), accounts=(Account(), Account({"d/1": error})))
 
 
 UNREADABLE = [
@@ -167,29 +147,29 @@ UNREADABLE = [
     (403, "AuthorizationPermissionMismatch"),
     (403, "EncryptionScopeDisabled"),
     (416, "InvalidRange"),
+    # It changes while it is read.
+    (404, "BlobNotFound"),
+    (412, "ConditionNotMet"),
 ]
 
 
 @pytest.mark.parametrize("side", [0, 1])
 @pytest.mark.parametrize(("status", "code"), UNREADABLE)
 async def test_one_blob_that_nobody_reads_is_not_the_end_of_all_others(side: int, status: int, code: str) -> None:
-    """Never green for it; the rest of its folder is compared."""
+    """Never green for it; the rest of its folder is compared, each as it was listed."""
     blobs = [blob(f"d/{number}") for number in range(3)]
-    one = _step(OLD_BLOBS, "d", "d", *blobs)
-    accounts = [Account(), Account()]
-    accounts[side] = Account({"d/1": refusal(status, code)})
-    verdict = await _compared(one, {OLD_BLOBS: blobs}, {NEW_BLOBS: blobs}, (accounts[0], accounts[1]))
+    accounts = _sides(side, {"d/1": refusal(status, code)})
+    verdict = await _alike(*blobs, accounts=accounts)
     told = ["read", "read"]
     told[side] = f"not read: {status} {code}"
     assert verdict.differences == [Difference("blobs/" + OLD_BLOBS + "/d", "d/1:bytes", *told)]
     assert (verdict.blobs, verdict.same) == (3, 2)
+    assert [sorted(account.asked) for account in accounts] == [[(one.path, one.etag) for one in blobs]] * 2
 
 
 async def test_one_that_neither_side_gives_is_a_difference_too() -> None:
-    blobs = [blob("d/1")]
-    one = _step(OLD_BLOBS, "d", "d", *blobs)
-    accounts = [Account({"d/1": refusal(409, "BlobUsesCustomerSpecifiedEncryption")}) for _ in range(2)]
-    verdict = await _compared(one, {OLD_BLOBS: blobs}, {NEW_BLOBS: blobs}, (accounts[0], accounts[1]))
+    shut = {"d/1": refusal(409, "BlobUsesCustomerSpecifiedEncryption")}
+    verdict = await _alike(blob("d/1"), accounts=(Account(shut), Account(shut)))
     assert len(verdict.differences) == 1 and verdict.same == 0
 
 
@@ -197,20 +177,15 @@ async def test_one_that_neither_side_gives_is_a_difference_too() -> None:
 async def test_an_account_that_gives_no_blob_at_all_refuses_the_identity(side: int) -> None:
     """That is no difference between two sides: exit code 6, and what is missing."""
     blobs = [blob(f"d/{number}") for number in range(3)]
-    one = _step(OLD_BLOBS, "d", "d", *blobs)
     refused = refusal(403, "AuthorizationPermissionMismatch")
-    accounts = [Account(), Account()]
-    accounts[side] = Account({one.path: refused for one in blobs})
     with pytest.raises(ServiceError) as raised:
-        await _compared(one, {OLD_BLOBS: blobs}, {NEW_BLOBS: blobs}, (accounts[0], accounts[1]))
+        await _alike(*blobs, accounts=_sides(side, {one.path: refused for one in blobs}))
     assert raised.value is refused
 
 
 async def test_the_same_length_and_label_with_other_bytes_is_a_difference() -> None:
-    own = blob("d/1", md5="bWQ1")
-    one = _step(OLD_BLOBS, "d", "d", own)
     accounts = (Account({"d/1": "one"}), Account({"d/1": "two"}))
-    verdict = await _compared(one, {OLD_BLOBS: [own]}, {NEW_BLOBS: [own]}, accounts)
+    verdict = await _alike(blob("d/1", md5="bWQ1"), accounts=accounts)
     assert [difference.field for difference in verdict.differences] == ["d/1:sha256"]
 
 
@@ -246,11 +221,10 @@ NAMES = f"see https://acct.blob.core.windows.net/{OLD_BLOBS}/a"
 async def test_what_the_target_names_is_told_by_file_and_what_was_not_searched_is_counted() -> None:
     packed = blob("d/z", headers=(("content_encoding", "gzip"),))
     own = [blob("d/1"), blob("d/2"), blob("d/bin"), packed, blob("d/gone")]
-    one = _step(OLD_BLOBS, "d", "d", *own)
     gone = refusal(404, "BlobNotFound")
     answers = {"d/1": NAMES, "d/z": NAMES, "d/bin": "\x01\0\0\x01" * 5, "d/gone": gone}
-    verdict = await _compared(one, {OLD_BLOBS: own}, {NEW_BLOBS: own}, (Account(answers), Account(answers)))
-    assert verdict.naming == {str(one.address): {Location("cmkacct", NEW_BLOBS, "d/1"): 1}}
+    verdict = await _alike(*own, accounts=(Account(answers), Account(answers)))
+    assert verdict.naming == {f"blobs/{OLD_BLOBS}/d": {Location("cmkacct", NEW_BLOBS, "d/1"): 1}}
     assert verdict.unsearched == {
         "are stored under a Content-Encoding": 1,
         "are not text": 1,
@@ -259,17 +233,11 @@ async def test_what_the_target_names_is_told_by_file_and_what_was_not_searched_i
 
 
 async def test_only_the_target_is_searched() -> None:
-    own = blob("d/1")
-    one = _step(OLD_BLOBS, "d", "d", own)
-    verdict = await _compared(one, {OLD_BLOBS: [own]}, {NEW_BLOBS: [own]}, (Account({"d/1": NAMES}), Account()))
-    assert verdict.naming == {}
+    assert (await _alike(blob("d/1"), accounts=_sides(0, {"d/1": NAMES}))).naming == {}
 
 
 async def test_without_reading_nothing_is_searched_and_that_is_told() -> None:
-    own = blob("d/1")
-    one = _step(OLD_BLOBS, "d", "d", own)
-    verdict = await _compared(one, {OLD_BLOBS: [own]}, {NEW_BLOBS: [own]})
-    assert verdict.unsearched == {"were not read at this depth": 1}
+    assert (await _alike(blob("d/1"))).unsearched == {"were not read at this depth": 1}
 
 
 async def test_a_container_of_both_workspaces_is_told_as_not_read() -> None:
@@ -303,10 +271,8 @@ async def test_every_byte_is_hashed_by_the_executor_wherever_that_is() -> None:
     named = "https://acct.blob.core.windows.net/azureml-blobstore-1/x"
     shut = refusal(409, "BlobArchived")
     accounts = (Account({"d/2": shut}), Account({"d/0": named}))
-    one = _step(OLD_BLOBS, "d", "d", *blobs)
     by = Elsewhere(*accounts)
-    verdict = await _compared(one, {OLD_BLOBS: blobs}, {NEW_BLOBS: blobs}, accounts, by)
-    here = await _compared(one, {OLD_BLOBS: blobs}, {NEW_BLOBS: blobs}, accounts)
+    verdict, here = await _alike(*blobs, accounts=accounts, by=by), await _alike(*blobs, accounts=accounts)
     assert verdict.differences == here.differences and verdict.trees == here.trees
     assert {one.field for one in verdict.differences} == {"d/0:sha256", "d/2:bytes"}
     sides = [task.of_source for task in by.performed if isinstance(task, DigestTask)]
@@ -317,8 +283,7 @@ async def test_the_source_is_hashed_and_not_searched_nor_is_what_is_stored_as_no
     plain, packed = blob("d/1"), blob("d/2", headers=(("content_encoding", "gzip"),))
     accounts = (Account(), Account())
     by = Elsewhere(*accounts)
-    both = [plain, packed]
-    await _compared(_step(OLD_BLOBS, "d", "d", *both), {OLD_BLOBS: both}, {NEW_BLOBS: both}, accounts, by)
+    await _alike(plain, packed, accounts=accounts, by=by)
     searched = [
         (task.of_source, task.place.path) for task in by.performed if isinstance(task, DigestTask) and task.places
     ]

@@ -35,6 +35,19 @@ def told(found: DocumentComparison) -> set[tuple[str, str]]:
     return {(one.address, one.field) for one in found.differences}
 
 
+@pytest.mark.parametrize("action", [Action.CREATE, Action.UPDATE, Action.ADOPT])
+def test_whatever_was_moved_or_adopted_is_compared(action: Action) -> None:
+    made, other = steps_of(ONE, action=action), asset("data/d/1", **(LIKE | {"description": "two"}))
+    assert told(compared(made, [ONE], [ONE])) == set()
+    assert told(compared(made, [ONE], [])) == {("data/d/1", "target")}
+    assert told(compared(made, [ONE], [other])) == {("data/d/1", "/properties/description")}
+    assert told(compared(made, [ONE], [], "data/d/1")) == set()
+
+
+def test_what_came_to_the_source_since_is_a_difference() -> None:
+    assert told(compared(steps_of(ONE), [ONE, asset("data/d/2", **LIKE)], [ONE])) == {("data/d/2", "source")}
+
+
 def test_what_is_the_same_is_told_as_that_and_nothing_else_is() -> None:
     found = compared(steps_of(ONE), [ONE], [ONE])
     assert told(found) == set() and found.same == {"data/d/1"} and found.tolerated == ()

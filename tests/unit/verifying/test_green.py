@@ -15,7 +15,6 @@ from tests.builders.world import (
     NEW_BLOBS,
     OLD_BLOBS,
     TARGET,
-    asset,
     blob,
     containers,
     header,
@@ -36,7 +35,7 @@ from amlmigrate.core.state import Outcome, State
 from amlmigrate.core.translation import Difference
 from amlmigrate.core.workspace import Location
 from amlmigrate.cutover import changes_since
-from amlmigrate.kinds import document_digests
+from amlmigrate.evidence import Verify
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.deciding import NewDecision, decide
 from amlmigrate.ledger.decision_subjects import failures, of_step
@@ -51,6 +50,7 @@ from amlmigrate.verifying.sdk import Readers
 from amlmigrate.verifying.verify import filled
 
 PLAN = plan(step("models/m/1"))
+ANN = By("ann", "host", "1")
 BLOCKS = Finding("blocks", "models/m/1", "names the source", "fix it", "names-source")
 LOOKED = datetime(2026, 3, 3, tzinfo=UTC)
 CLAIM = Claim("storage.encryption", True, "error", "/a", "under a key")
@@ -70,7 +70,7 @@ def _green(
     read = Readers(1, 1)
     content = content_of(
         of, ended, Depth.CHECKSUM, ByteVerdict(), list(differences), [claim], standing, read, list(named), {},
-        By("ann", "host", "1"),
+        ANN,
     )  # fmt: skip
     return bool(content.green)
 
@@ -93,40 +93,6 @@ def test_each_reason_by_itself_is_enough(ledger: Ledger) -> None:
     assert not _green(ledger, claim=replace(CLAIM, holds=False))
     assert not _green(ledger, claim=replace(CLAIM, holds=None)), "unread is not shown"
     assert not _green(ledger, named=(BLOCKS,))
-
-
-def _differing(
-    action: Action, there: dict[str, Any] | None, *added: str, waived: tuple[str, ...] = ()
-) -> set[str]:
-    """The addresses of what differs: one data asset in the source, in the target as `there`, others in the source."""
-    here = inventory(asset("data/d/1", description="one", dataUri="https://x/y", dataType="uri_file"))
-    sha256 = document_digests(here)["data/d/1"]
-    known = [step(name, action=Action.SKIP, source_sha256=sha) for name, sha in document_digests(here).items()]
-    steps = [one for one in known if str(one.address) != "data/d/1"]
-    made = plan(*steps, step("data/d/1", action=action, source_sha256=sha256))
-    more = [asset(name, description="new", dataUri="https://x/z", dataType="uri_file") for name in added]
-    source = inventory(*here.assets.values(), *more)
-    target = inventory(*([asset("data/d/1", **there)] if there else []), of=TARGET)
-    return {
-        f"{one.address} {one.field}"
-        for one in compare_documents(made, source, target, frozenset(waived)).differences
-    }
-
-
-LIKE = {"description": "one", "dataUri": "https://x/y", "dataType": "uri_file"}
-MOVED = (Action.CREATE, Action.UPDATE, Action.ADOPT)
-
-
-@pytest.mark.parametrize("action", MOVED)
-def test_whatever_was_moved_or_adopted_is_compared(action: Action) -> None:
-    assert _differing(action, LIKE) == set()
-    assert _differing(action, None) == {"data/d/1 target"}
-    assert _differing(action, LIKE | {"description": "two"}) == {"data/d/1 /properties/description"}
-    assert _differing(action, None, waived=("data/d/1",)) == set()
-
-
-def test_what_came_to_the_source_since_is_a_difference() -> None:
-    assert _differing(Action.CREATE, LIKE, "data/d/2") == {"data/d/2 source"}
 
 
 COPY = step(
@@ -157,6 +123,29 @@ def test_blobs_of_a_container_without_a_place_in_the_target_are_not_said_to_be_a
     assert set(filled(plan(lost), listed, MAPPING)) == {"blobs/elsewhere"}
 
 
+def _afresh(ledger: Ledger, patch: pytest.MonkeyPatch, listing: Any, **more: Any) -> Verify:
+    """What a verification at the depth of metadata says of the plan that the ledger is bound to."""
+
+    async def nothing(*_: Any, **__: Any) -> Any:
+        return []
+
+    async def alike(*_: Any) -> Any:
+        return [], []
+
+    patch.setattr(verify, "list_both", listing)
+    patch.setattr(verify, "target_claims", nothing)
+    patch.setattr(verify.dataprotection, "afresh", alike)
+    made = more.pop("of")
+    side: Any = SimpleNamespace(blobs=None, arm=SimpleNamespace(service_clock=ServiceClock()))
+    clouds: Any = SimpleNamespace(source=side, target=side)
+    documents = compare_documents(plan(), inventory(), inventory(of=TARGET))
+    told = verify.verify(
+        made, ledger.home, ledger, clouds, documents, depth=Depth.METADATA, read=Readers(), by=ANN, unchanged=nothing,
+        emit=ignore, **more,
+    )  # fmt: skip
+    return asyncio.run(told).content
+
+
 def test_code_bytes_were_looked_at_when_they_were_begun_to_be_listed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -168,54 +157,39 @@ def test_code_bytes_were_looked_at_when_they_were_begun_to_be_listed(
         time[0] += timedelta(hours=2)
         return containers(target={NEW_BLOBS: []})
 
-    async def nothing(*_: Any, **__: Any) -> Any:
-        return []
-
-    monkeypatch.setattr(verify, "list_both", listing)
-    monkeypatch.setattr(verify, "target_claims", nothing)
-
-    async def alike(*_: Any) -> Any:
-        return [], []
-
-    monkeypatch.setattr(verify.dataprotection, "afresh", alike)
-    side: Any = SimpleNamespace(blobs=None, arm=SimpleNamespace(service_clock=ServiceClock()))
-    documents = compare_documents(plan(), inventory(), inventory(of=TARGET))
     with Ledger(tmp_path) as ledger:
         ledger.bind(made)
         for one in made.steps:
             ledger.move(one.address, State.DONE)
         time[0] = datetime.fromisoformat(ledger.done_at()["blobs/c/m"]) + timedelta(hours=47)
-        report = asyncio.run(
-            verify.verify(
-                made, tmp_path, ledger, SimpleNamespace(source=side, target=side), documents,  # type: ignore[arg-type]
-                depth=Depth.METADATA, read=Readers(), by=By("ann", "host", "1"),
-                unchanged=nothing, emit=ignore, now=lambda: time[0],
-            )
+        content = _afresh(ledger, monkeypatch, listing, of=made, now=lambda: time[0])
+    assert content.code_bytes and content.code_bytes.settled is False
+    assert any("code bytes" in one for one in content.not_checked)
+
+
+def _in_use(folder: Path, *changes: changes_since.ChangedSince, **more: Any) -> Verify:
+    """What a verification says of a target that was cut over and has changed so since."""
+    with Ledger(folder) as ledger:
+        cutover = cut.cut_over(cut.chain(folder, ledger))
+        for one in cut.PLAN.steps:
+            ledger.move(one.address, State.DOING)
+            ledger.move(one.address, State.DONE)
+        now = cut.listed(*cut.PROVEN, cut.OWN)
+        living = Living(cut.DOCUMENTS, now, changes_since.Since(changes, 2, 6), LOOKED)
+        told = verify_living(
+            cut.PLAN, folder, ledger, cutover, living, depth=Depth.CHECKSUM, posture=[CLAIM], read=Readers(), by=ANN,
+            **more,
         )  # fmt: skip
-    assert report.content.code_bytes.settled is False
-    assert any("code bytes" in one for one in report.content.not_checked)
+        return told.content
 
 
 @pytest.mark.parametrize("lost", [True, False])
 def test_after_the_cutover_green_is_that_nothing_proven_is_lost(tmp_path: Path, lost: bool) -> None:
-    changed = (changes_since.ChangedSince("blobs/c/m/a", changes_since.DELETED, "", cut.COPY),) if lost else ()
-    with Ledger(tmp_path) as ledger:
-        chain = cut.chain(tmp_path, ledger)
-        cutover = cut.cut_over(chain)
-        for address in (one.address for one in cut.PLAN.steps):
-            ledger.move(address, State.DOING)
-            ledger.move(address, State.DONE)
-        living = Living(
-            cut.DOCUMENTS, cut.listed(*cut.PROVEN, cut.OWN), changes_since.Since(changed, 2, 6), LOOKED
-        )
-        by = By("ann", "host", "1")
-        report = verify_living(
-            cut.PLAN, tmp_path, ledger, cutover, living, depth=Depth.CHECKSUM, posture=[CLAIM], read=Readers(), by=by,
-            unknown="whether it is being changed",
-        )  # fmt: skip
-    assert report.content.differences == () and report.content.green is not lost
-    assert "whether it is being changed" in report.content.not_checked
-    assert len(report.content.since_cutover.open) == lost
+    changed = changes_since.ChangedSince("blobs/c/m/a", changes_since.DELETED, "", cut.COPY)
+    content = _in_use(tmp_path, *[changed] * lost, unknown="whether it is being changed")
+    assert content.differences == () and content.green is not lost
+    assert "whether it is being changed" in content.not_checked
+    assert content.since_cutover and len(content.since_cutover.open) == lost
 
 
 @pytest.mark.parametrize(("there", "codes"), [(["m/a"], []), ([], ["waived-gone"])])
@@ -227,17 +201,6 @@ def test_a_verification_looks_for_what_a_run_left_alone_and_was_let_go(
     async def listing(*_: Any) -> Any:
         return containers(target={NEW_BLOBS: [blob(path, 9, '"t"') for path in there]})
 
-    async def nothing(*_: Any, **__: Any) -> Any:
-        return []
-
-    async def alike(*_: Any) -> Any:
-        return [], []
-
-    monkeypatch.setattr(verify, "list_both", listing)
-    monkeypatch.setattr(verify, "target_claims", nothing)
-    monkeypatch.setattr(verify.dataprotection, "afresh", alike)
-    side: Any = SimpleNamespace(blobs=None, arm=SimpleNamespace(service_clock=ServiceClock()))
-    documents = compare_documents(plan(), inventory(), inventory(of=TARGET))
     with Ledger(tmp_path) as ledger:
         ledger.bind(made)
         assert COPY.bytes
@@ -245,15 +208,9 @@ def test_a_verification_looks_for_what_a_run_left_alone_and_was_let_go(
         ledger.leave(COPY.address, COPY.bytes.target, {"m/a": '"t"'})
         ledger.move(COPY.address, State.FAILED, detail="m/a is another's")
         subject = of_step(COPY, failures(ledger)[str(COPY.address)])
-        decide(made, ledger, DecisionVerb.WAIVE, [NewDecision(subject, "theirs stays")], By("ann", "host", "1"))
-        report = asyncio.run(
-            verify.verify(
-                made, tmp_path, ledger, SimpleNamespace(source=side, target=side), documents,  # type: ignore[arg-type]
-                depth=Depth.METADATA, read=Readers(), by=By("ann", "host", "1"),
-                unchanged=nothing, emit=ignore,
-            )
-        )  # fmt: skip
-    assert [one.code for one in report.content.found] == codes
+        decide(made, ledger, DecisionVerb.WAIVE, [NewDecision(subject, "theirs stays")], ANN)
+        content = _afresh(ledger, monkeypatch, listing, of=made)
+    assert [one.code for one in content.found] == codes
 
 
 def test_so_does_one_of_a_target_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -264,11 +221,5 @@ def test_so_does_one_of_a_target_in_use(tmp_path: Path, monkeypatch: pytest.Monk
         return [BLOCKS]
 
     monkeypatch.setattr("amlmigrate.verifying.after_cutover.foreign_blobs.findings", gone)
-    with Ledger(tmp_path) as ledger:
-        cutover = cut.cut_over(cut.chain(tmp_path, ledger))
-        living = Living(cut.DOCUMENTS, cut.listed(*cut.PROVEN, cut.OWN), changes_since.Since((), 2, 6), LOOKED)
-        report = verify_living(
-            cut.PLAN, tmp_path, ledger, cutover, living, depth=Depth.CHECKSUM, posture=[CLAIM], read=Readers(),
-            by=By("ann", "host", "1"),
-        )  # fmt: skip
-    assert asked == [True] and BLOCKS in report.content.found and report.content.green is False
+    content = _in_use(tmp_path)
+    assert asked == [True] and BLOCKS in content.found and content.green is False

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.builders.world import MAPPING, NEW_BLOBS, OLD_BLOBS, blob, containers, plan, step
-from tests.unit.bytes.executed import executor, stores
+from tests.builders.world import NEW_BLOBS, OLD_BLOBS, blob, containers, plan, step
+from tests.unit.verifying.compared import verifier
 
 from amlmigrate.bytes.listings import listing_digest
 from amlmigrate.core.asset import Blob
-from amlmigrate.core.places import Places
 from amlmigrate.core.plan import Action, Bytes, Gone, Step
 from amlmigrate.core.workspace import Location
-from amlmigrate.verifying.blobs import BlobVerifier, ByteVerdict
+from amlmigrate.verifying.blobs import ByteVerdict
 
 AT = f"blobs/{OLD_BLOBS}/d"
 FIFTY = [blob(f"d/{number:02d}", 3, '"s"') for number in range(50)]
@@ -40,16 +39,8 @@ FOREIGN, EXTRA = _item(THEIRS, 1), _item(MORE, 0)
 
 
 async def _verified(*steps: Step, there: list[Blob], waived: set[str] = frozenset(), **more: Any) -> ByteVerdict:  # type: ignore[assignment]
-    verifier = BlobVerifier(
-        stores(None, None),
-        executor(None, None),
-        containers({OLD_BLOBS: FIFTY}, {NEW_BLOBS: there}),
-        mapping=MAPPING,
-        places=Places(MAPPING),
-        hashing=False,
-        emit=lambda _: None,
-    )
-    return await verifier.verify(plan(*steps), frozenset(waived), **more)
+    listed = containers({OLD_BLOBS: FIFTY}, {NEW_BLOBS: there})
+    return await verifier(listed).verify(plan(*steps), frozenset(waived), **more)
 
 
 TARGET = [one for one in FIFTY if one.path != THEIRS.path] + [THEIRS, MORE]

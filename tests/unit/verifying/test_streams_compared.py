@@ -10,17 +10,16 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.builders.world import MAPPING, NEW_BLOBS, OLD_BLOBS, blob, containers, plan, step
-from tests.unit.bytes.executed import executor, stores
+from tests.builders.world import NEW_BLOBS, OLD_BLOBS, blob, containers, plan, step
+from tests.unit.verifying.compared import verifier
 
 from amlmigrate.bytes.listings import goal_path, listing_digest, unlike
 from amlmigrate.cloud.digests import Watch
 from amlmigrate.core.asset import Blob
-from amlmigrate.core.places import Places
 from amlmigrate.core.plan import Action, Bytes
 from amlmigrate.core.translation import Difference
 from amlmigrate.core.workspace import Location, Service
-from amlmigrate.verifying.blobs import BlobVerifier, ByteVerdict
+from amlmigrate.verifying.blobs import ByteVerdict
 
 _PATHS = st.lists(st.text("ab/.\U0001f600\uff01", min_size=1, max_size=5), max_size=10, unique=True)
 _PLACES = st.sampled_from([("", ""), ("a", "a"), ("a/b", "a/b"), ("", "migrated-code/x")])
@@ -47,16 +46,7 @@ def _verified(places: tuple[str, str], left: list[Blob], right: list[Blob], *, h
         "blobs/c", action=Action.COPY, source_sha256=listing_digest(below), bytes=Bytes(source, target, 0, 0)
     )
     account: Any = Account()
-    verifier = BlobVerifier(
-        stores(account, account),
-        executor(account, account),
-        listed,
-        mapping=MAPPING,
-        places=Places(MAPPING),
-        hashing=hashing,
-        emit=lambda _: None,
-    )
-    return asyncio.run(verifier.verify(plan(one)))
+    return asyncio.run(verifier(listed, account, account, hashing=hashing).verify(plan(one)))
 
 
 def _tree(place: str, blobs: list[Blob], *, hashing: bool) -> str:
