@@ -41,6 +41,18 @@ DELETED: dict[str, Any] = {
     f"{VAULTS}/gone": _TRACKED,
     "providers/Microsoft.OperationalInsights/workspaces/gone": _TRACKED,
 }
+_POLICY = {
+    "mode": "All",
+    "policyRule": {"if": {"field": "location", "equals": "mars"}, "then": {"effect": "deny"}},
+}
+_DEFINITION = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/policyDefinitions/d"
+# Of the subscription, and before what names it.
+ABOVE: dict[str, Any] = {
+    _DEFINITION: {"properties": _POLICY},
+    _DEFINITION.replace("policyDefinitions", "policySetDefinitions"): {
+        "properties": {"policyDefinitions": [{"policyDefinitionId": _DEFINITION}]}
+    },
+}
 # A sort of record that is no resource, as the code spells it.
 _OWN = re.compile(r'"(azsandbox/[a-z]+)"')
 
@@ -48,8 +60,9 @@ _OWN = re.compile(r'"(azsandbox/[a-z]+)"')
 async def _filled(arm: ArmClient) -> list[Record]:
     for path, body in EXAMPLES.items():
         await arm.send("PUT", f"{WORKSPACE}/{path}", body)
-    for path, body in (KEPT | DELETED).items():
-        await arm.ok("PUT", f"{GROUP}/{path}", body)
+    below = {f"{GROUP}/{path}": body for path, body in (KEPT | DELETED).items()}
+    for path, body in (ABOVE | below).items():
+        await arm.ok("PUT", path, body)
     for path in DELETED:
         await arm.ok("DELETE", f"{GROUP}/{path}")
     await arm.ok("POST", f"{HELD}/setLegalHold", {"tags": ["case"]})
