@@ -180,6 +180,7 @@ async def test_a_digest_is_that_of_the_bytes_as_they_are_stored(
     found = await _written(store, place, data)
     sha256, md5, counted = await store.digest(place, found, lambda: handed.extend)
     assert (sha256, counted) == (hashlib.sha256(data).hexdigest(), length) and handed == data
+    assert await store.digest(place, found, md5=False) == (sha256, "", length)
     assert md5 == found.md5 == base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
 
 

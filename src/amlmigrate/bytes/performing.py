@@ -222,8 +222,8 @@ async def _compare(task: CompareTask, stores: StorePair, stopping: Stopping) -> 
 
 async def _alike(task: CompareTask, stores: StorePair, stopping: Stopping) -> bool:
     """Whether both have the same bytes: each is read."""
-    ours = await stores.source(task.source).digest(task.source, task.blob, stopping=stopping)
-    return ours == await stores.target(task.target).digest(task.target, task.twin, stopping=stopping)
+    ours = await stores.source(task.source).digest(task.source, task.blob, md5=False, stopping=stopping)
+    return ours == await stores.target(task.target).digest(task.target, task.twin, md5=False, stopping=stopping)
 
 
 async def _delete(task: DeleteTask, stores: StorePair) -> Result:
@@ -241,11 +241,11 @@ async def _digest(task: DigestTask, stores: StorePair, stopping: Stopping) -> Re
     store = stores.source(task.place) if task.of_source else stores.target(task.place)
     try:
         watch = search.begin if search else None
-        sha256, md5, _ = await store.digest(task.place, task.blob, watch, stopping=stopping)
+        sha256, md5, _ = await store.digest(task.place, task.blob, watch, md5=task.md5, stopping=stopping)
     except ServiceError as error:
         if not unreadable.why(error):
             raise
         told = f"not read: {error.status} {error.code}"
         return Result(task.place.path, End.SHUT, told, refused=error if error.status == _REFUSED else None)
     found = search.end() if search else None
-    return Result(task.place.path, digested=Digested(sha256, md5, found))
+    return Result(task.place.path, digested=Digested(sha256, md5 or None, found))

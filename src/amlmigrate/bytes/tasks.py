@@ -71,12 +71,16 @@ class DeleteTask:
 
 @dataclass(frozen=True, slots=True)
 class DigestTask:
-    """Read a blob of one side and hash it; with `places` also count what of it leads to places of the source."""
+    """Read a blob of one side and hash it; with `places` also count what of it leads to places of the source.
+
+    `md5`: whether its MD5 is wanted too.
+    """
 
     place: Location
     blob: Blob
     of_source: bool
     places: Places | None = None
+    md5: bool = True
 
 
 Task = CopyTask | RelabelTask | CompareTask | DeleteTask | DigestTask
@@ -96,10 +100,10 @@ class End(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Digested:
-    """SHA-256 in hex, MD5 in base64; `found` is what searching came to."""
+    """SHA-256 in hex, MD5 in base64 where it was wanted; `found` is what searching came to."""
 
     sha256: str
-    md5: str
+    md5: str | None
     found: SearchResult | None = None
 
 

@@ -267,33 +267,33 @@ class Blobs:
         blob: Blob,
         watch: Watch | None = None,
         *,
+        md5: bool = True,
         stopping: Callable[[], bool] = never,
     ) -> tuple[str, str, int]:
         """SHA-256 (hex), MD5 (base64) and length of a blob's bytes as they are stored, read once and kept nowhere.
 
-        `watch` is asked at the beginning of each attempt for whom to give the bytes to as well, in their order.
-        A long blob is read in ranges, each tried again by itself: raises InterruptedRunError between them once
-        `stopping` says so. Raises ServiceError 412 for another version than was listed, whatever was read.
+        Without `md5` that is ''. `watch` is asked at the beginning of each attempt for whom to give the bytes to,
+        in their order. A long blob is read in ranges, each tried again by itself: raises InterruptedRunError
+        between them once `stopping` says so. Raises ServiceError 412 for another version than was listed.
         """
         version = Version(self._raw.url(place), blob.etag, blob.length)
+        begin = partial(Digest, watch, md5=md5)
         if blob.length <= RANGE:
-            return await self._hash_short(version, watch)
+            return await self._hash_short(version, begin)
         async with self._long:
-            return await self._hash_long(version, watch, stopping)
+            return await self._hash_long(version, begin(), stopping)
 
-    async def _hash_short(self, version: Version, watch: Watch | None) -> tuple[str, str, int]:
+    async def _hash_short(self, version: Version, begin: Callable[[], Digest]) -> tuple[str, str, int]:
         async def call() -> tuple[str, str, int]:
-            digest = Digest(watch)
+            digest = begin()
             await read(self._raw, version, Range(0, version.length), digest.update)
             return digest.result()
 
-        return await self._call("GET", version.url, call) if version.length else Digest(watch).result()
+        return await self._call("GET", version.url, call) if version.length else begin().result()
 
     async def _hash_long(
-        self, version: Version, watch: Watch | None, stopping: Callable[[], bool]
+        self, version: Version, digest: Digest, stopping: Callable[[], bool]
     ) -> tuple[str, str, int]:
-        digest = Digest(watch)
-
         async def fetched(part: Range) -> memoryview:
             if stopping():
                 raise InterruptedRunError("Stopped before all bytes of a blob were read.")

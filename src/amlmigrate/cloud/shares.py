@@ -198,13 +198,16 @@ class Shares:
         blob: Blob,
         watch: Watch | None = None,
         *,
+        md5: bool = True,
         stopping: Callable[[], bool] = never,
     ) -> tuple[str, str, int]:
         """SHA-256 (hex), MD5 (base64) and length of a file's bytes, read in ranges, each tried again by itself.
 
+        Without `md5` that is ''.
+
         Raises ServiceError 412 for another version than was listed; InterruptedRunError between two ranges.
         """
-        digest, client = Digest(watch), self._file(place)
+        digest, client = Digest(watch, md5=md5), self._file(place)
 
         async def read(part: Range) -> bytes:
             if stopping():

@@ -87,12 +87,13 @@ class Store(Protocol):
         blob: Blob,
         watch: Watch | None = None,
         *,
+        md5: bool = True,
         stopping: Callable[[], bool] = never,
     ) -> tuple[str, str, int]:
         """SHA-256 (hex), MD5 (base64) and length of the bytes as they are stored, read once and kept nowhere.
 
-        `watch` is asked at the beginning of each attempt for whom to give the bytes to as well. Raises
-        ServiceError 412 for another version than was listed; InterruptedRunError once `stopping` says so.
+        Without `md5` that is ''. `watch` is asked at the beginning of each attempt for whom to give the bytes to.
+        Raises ServiceError 412 for another version than was listed; InterruptedRunError once `stopping` says so.
         """
         ...
 

@@ -216,7 +216,7 @@ class _Look:
         """Settles one by its bytes."""
         one, blob = pair
         try:
-            sha256, _, _ = await self.target.digest(one.place, blob)
+            sha256, _, _ = await self.target.digest(one.place, blob, md5=False)
         except ServiceError as error:
             if not unreadable.why(error):
                 raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from collections.abc import Mapping as Map
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -72,12 +72,16 @@ class ByteVerdict:
 
 
 class _Side(NamedTuple):
-    """A blob of one side whose turn it is; `path` is the target's, `last` says that its pair is then whole."""
+    """A blob of one side whose turn it is; `path` is the target's, `last` says that its pair is then whole.
+
+    `md5`: whether its MD5 is worked out; else it is that of its source, if both are the same bytes by SHA-256.
+    """
 
     path: str
     blob: Blob
     of_source: bool
     last: bool
+    md5: bool = True
 
 
 class BlobVerifier:
@@ -163,18 +167,19 @@ class BlobVerifier:
         left: tuple[ManifestEntry | None, ManifestEntry | None] = (None, None)
         # Without a byte to be read there is nothing to wait for, and no need of tasks.
         turns = in_order if self._hashing else one_by_one
-        async with aclosing(turns(self._sides(prefix), entry, parallel=_AHEAD)) as entries:
+        async with aclosing(turns(self._sides(prefix, anew), entry, parallel=_AHEAD)) as entries:
             async for side, found, made in entries:
                 if side.of_source:
                     left = (found, made)
                 if side.last:
                     moved(blobs=1)
-                    prefix.take(side.path, *left, None if side.of_source else found)
+                    twin = None if side.of_source else _with_md5(found, left[0])
+                    prefix.take(side.path, *left, twin)
                     left = (None, None)
         return prefix
 
-    def _sides(self, prefix: Prefix) -> Iterator[_Side]:
-        """The blobs that are compared, of each pair the source's first."""
+    def _sides(self, prefix: Prefix, anew: Container[str]) -> Iterator[_Side]:
+        """The blobs that are compared, of each pair the source's first; `anew` are those that are to be others."""
         amount = prefix.amount
         listed = self._listed(self._containers.source, amount.source).below(amount.source.path)
         there = self._listed(self._containers.target, amount.target)
@@ -187,7 +192,8 @@ class BlobVerifier:
             if blob and not let_go:
                 yield _Side(path, blob, of_source=True, last=not counts)
             if twin and counts:
-                yield _Side(path, twin, of_source=False, last=True)
+                alone = blob is None or let_go or blob.path in anew
+                yield _Side(path, twin, of_source=False, last=True, md5=alone)
 
     def _is_let_go(self, amount: Bytes, path: str, etag: str = "") -> bool:
         """Whether nothing is expected of a path of the target; of some only while its blob has that ETag."""
@@ -269,7 +275,9 @@ class BlobVerifier:
         """A blob whose every byte was read; of the target's all text is searched."""
         blob = side.blob
         places = None if side.of_source or label(blob) else self._places
-        result = await self._executor.perform(DigestTask(place.at(blob.path), blob, side.of_source, places))
+        result = await self._executor.perform(
+            DigestTask(place.at(blob.path), blob, side.of_source, places, side.md5)
+        )
         if result.refused:
             self._refused.setdefault(place.account, result.refused)
         if (read := result.digested) is None:
@@ -286,6 +294,12 @@ def _unread_in_both(plan: Plan) -> set[str]:
         for step in plan.steps
         if step.bytes and shared(step.bytes)
     }
+
+
+def _with_md5(entry: ManifestEntry, source: ManifestEntry | None) -> ManifestEntry:
+    """A target's entry with the MD5 of its source's where both are the same bytes by SHA-256."""
+    same = source and entry.sha256 and source.sha256 == entry.sha256
+    return replace(entry, md5=source.md5) if source and same and entry.md5 is None else entry
 
 
 def _told(digest: ListingDigest, blobs: Iterable[Blob]) -> Iterator[Blob]:

@@ -22,7 +22,9 @@ from amlmigrate.ledger.files import Scratch
 class ManifestEntry:
     """One blob of a manifest; `sha256` and `md5` are of the bytes as they were read, None where none were.
 
-    `unread` says why they could not be. `found` is what searching them for the source's places came to,
+    A target's MD5 is the source's where SHA-256 says that the bytes are, and None where they are others.
+
+    `unread` says why they could not be read. `found` is what searching them for the source's places came to,
     where they were searched.
     """
 

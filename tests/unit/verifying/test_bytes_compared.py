@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from dataclasses import replace
 from typing import Any
@@ -35,17 +36,19 @@ class Account:
     def __init__(self, answers: dict[str, Any] | None = None) -> None:
         self._answers = answers or {}
         self.asked: list[tuple[str, str]] = []
+        self.md5: list[bool] = []
 
     async def digest(
-        self, place: Location, one: Blob, watch: Watch | None = None, **_: Any
+        self, place: Location, one: Blob, watch: Watch | None = None, *, md5: bool = True, **_: Any
     ) -> tuple[str, str, int]:
         self.asked.append((place.path, one.etag))
+        self.md5.append(md5)
         answer = self._answers.get(place.path, "same")
         if isinstance(answer, Exception):
             raise answer
         if watch:
             watch()(answer.encode())
-        return answer, "md5", one.length
+        return answer, f"md5 of {answer}" if md5 else "", one.length
 
 
 def _step(container: str, path: str, goal: str, *blobs: Blob) -> Step:
@@ -82,6 +85,43 @@ async def _alike(
 def _sides(side: int, answers: dict[str, Any]) -> tuple[Account, Account]:
     """Both accounts, of which one answers so."""
     return (Account(), Account(answers)) if side else (Account(answers), Account())
+
+
+def _md5s(verdict: ByteVerdict) -> dict[str, list[str]]:
+    """What each side's manifest says."""
+    lines = {side: b"".join(kept.pieces()).splitlines() for side, kept in verdict.manifests.items()}
+    return {side: [json.loads(line)["md5"] for line in found] for side, found in lines.items()}
+
+
+@pytest.mark.parametrize(
+    ("there", "md5", "differing"), [("same", "md5 of same", []), ("other", None, ["d/1:sha256"])]
+)
+async def test_the_md5_of_the_same_bytes_is_worked_out_once(
+    there: str, md5: str | None, differing: list[str]
+) -> None:
+    own, accounts = blob("d/1"), (Account(), Account({"d/1": there}))
+    one = _step(OLD_BLOBS, "d", "d", own)
+    verdict = await _compared(one, {OLD_BLOBS: [own]}, {NEW_BLOBS: [own]}, accounts)
+    assert (accounts[0].md5, accounts[1].md5) == ([True], [False])
+    assert _md5s(verdict) == {"source": ["md5 of same"], "target": [md5]}
+    assert [one.field for one in verdict.differences] == differing
+
+
+async def test_a_false_label_of_a_copy_alone_is_found_by_its_sources_md5() -> None:
+    own = replace(blob("d/1"), md5="md5 of same")
+    one = _step(OLD_BLOBS, "d", "d", own)
+    there = replace(own, md5="another")
+    verdict = await _compared(one, {OLD_BLOBS: [own]}, {NEW_BLOBS: [there]}, (Account(), Account()))
+    assert [one.field for one in verdict.differences] == ["d/1:md5", "d/1:md5 label"]
+
+
+async def test_the_md5_of_what_only_the_target_has_is_worked_out_at_once() -> None:
+    own, more = blob("d/1"), blob("d/2")
+    accounts = (Account(), Account())
+    one = _step(OLD_BLOBS, "d", "d", own)
+    verdict = await _compared(one, {OLD_BLOBS: [own]}, {NEW_BLOBS: [own, more]}, accounts)
+    assert accounts[1].md5 == [False, True]
+    assert _md5s(verdict)["target"] == ["md5 of same", "md5 of same"]
 
 
 def _extra(verdict: ByteVerdict) -> list[str]:
