@@ -3,7 +3,7 @@
 Most of what a short command costs is the import of its libraries, and the tests make thousands of runs. A program that
 has imported all of it waits for orders; for each it forks a process that has the arguments, the folder, the
 environment and the files for output that the installed command would have, and that ends as it ends. What is about the
-installed command itself, signals and measurements start it as a user does.
+installed command itself, and measurements, start it as a user does.
 """
 
 from __future__ import annotations
@@ -38,20 +38,28 @@ def run(
 
     Raises TimeoutError after `timeout` seconds, when it is killed.
     """
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        process, ended = start(arguments, folder, env, (out.fileno(), err.fileno()), program)
+        with ended:
+            ended.settimeout(timeout)
+            try:
+                code = int(ended.recv(20))
+            except TimeoutError:
+                os.kill(process, signal.SIGKILL)
+                raise TimeoutError(f"{arguments} took more than {timeout} seconds") from None
+        return code, _text(out), _text(err)
+
+
+def start(
+    arguments: tuple[str, ...], folder: Path, env: dict[str, str], files: tuple[int, int], program: Path = PROGRAM
+) -> tuple[int, socket.socket]:
+    """Begins a run that writes to these two files; its process, and what its exit code can be received from."""
     control = _waiting(program)
     order = json.dumps([arguments, str(folder), env]).encode()
     mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    with mine, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        with theirs:
-            socket.send_fds(control, [order], [theirs.fileno(), out.fileno(), err.fileno()])
-        mine.settimeout(timeout)
-        process = int(mine.recv(20))
-        try:
-            code = int(mine.recv(20))
-        except TimeoutError:
-            os.kill(process, signal.SIGKILL)
-            raise TimeoutError(f"{arguments} took more than {timeout} seconds") from None
-        return code, _text(out), _text(err)
+    with theirs:
+        socket.send_fds(control, [order], [theirs.fileno(), *files])
+    return int(mine.recv(20)), mine
 
 
 def _text(file: Any) -> str:

@@ -13,7 +13,9 @@ def _loaded(world: World, *arguments: str) -> set[str]:
 
 def test_no_stage_loads_the_sdk_of_azure_ml_but_for_its_depth(small_world: World) -> None:
     world = small_world
-    for arguments in (("plan", *world.names), ("run",), ("verify",)):
+    for arguments in (("plan", *world.names), ("verify",)):
+        if "verify" in arguments:
+            world.ok("run")
         loaded = _loaded(world, *arguments)
         assert "amlmigrate.cli.main" in loaded
         assert not [name for name in loaded if name.startswith("azure.ai")], arguments

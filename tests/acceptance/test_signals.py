@@ -31,7 +31,7 @@ def test_a_signal_drains_and_says_so(small_world: World) -> None:
     world = small_world
     world.ok("plan", *world.names)
     rule = fault(**ENVIRONMENT, delay=1.5)
-    with under_way(world, [rule], "run", "--jobs", "1") as command:
+    with under_way(world, [rule], "run", "--jobs", "1", installed=True) as command:
         command.until("step.doing", "environments/py/1")
         command.signal(signal.SIGTERM)
         assert command.until("run.stopping")["steps"] == 1
