@@ -116,10 +116,10 @@ async def test_answers_of_paths_of_the_provider_itself(arm: ArmClient) -> None:
         ("GET", f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.MachineLearningServices/registries"),
         ("PUT", f"{GROUP}/providers/Microsoft.Insights/metricAlerts/a"),
         ("GET", f"{GROUP}/providers/Microsoft.Insights/autoscaleSettings"),
-        ("PUT", f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/policyExemptions/e"),
+        ("PUT", f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/policyEnrollments/e"),
         (
             "POST",
-            f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.PolicyInsights/policyStates/latest/summarize",
+            f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.PolicyInsights/componentPolicyStates/latest/queryResults",
         ),
         ("GET", f"{WORKSPACE}/providers/Microsoft.EventGrid/eventSubscriptions"),
         ("POST", "/providers/Microsoft.ResourceGraph/resources"),

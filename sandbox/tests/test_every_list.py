@@ -53,6 +53,8 @@ ABOVE: dict[str, Any] = {
         "properties": {"policyDefinitions": [{"policyDefinitionId": _DEFINITION}]}
     },
 }
+# What a list cannot be asked without.
+ASKED = {"microsoft.insights/eventtypes/values": "?$filter=eventTimestamp ge '2999-01-01'"}
 # A sort of record that is no resource, as the code spells it.
 _OWN = re.compile(r'"(azsandbox/[a-z]+)"')
 
@@ -79,6 +81,7 @@ def _places(type_: str, records: list[Record]) -> Iterator[str]:
     if "/" in parent:
         yield from (f"{one.id}/{own}" for one in records if one.type == parent.lower())
         yield f"/subscriptions/{SUBSCRIPTION}/providers/{parent}/eastus2/{own}"
+        yield f"/subscriptions/{SUBSCRIPTION}/providers/{parent}/management/{own}{ASKED.get(type_, '')}"
     for scope in ("", f"/subscriptions/{SUBSCRIPTION}", GROUP, WORKSPACE):
         yield f"{scope}/providers/{type_}"
         yield f"{scope}/{own}"

@@ -77,6 +77,10 @@ _SAID = (
     ),
     # Its calls are POST, which are not gathered above.
     ("microsoft.policyinsights/checkpolicyrestrictions", "Azure/azure-rest-api-specs", "2023-03-01 2024-10-01"),
+    ("microsoft.policyinsights/policystates", "Azure/azure-rest-api-specs", "2019-10-01 2024-10-01"),
+    ("microsoft.policyinsights/asyncoperationresults", "Azure/azure-rest-api-specs", "2019-10-01 2024-10-01"),
+    # It is the level above the events.
+    ("microsoft.insights/eventtypes", "Azure/azure-rest-api-specs", "2015-04-01"),
 )
 # What is documented, or used by templates that people have published, of a provider. Inferred
 # (AZ-ARM-16): a type that sources have in a version before and in one after has these too.

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from azsandbox.arm import apiversions, queries
 from azsandbox.arm.access.evaluation import Access, Terms
+from azsandbox.arm.activity import noted
 from azsandbox.arm.authentication import authenticate
 from azsandbox.arm.beingdeleted import BeingDeleted
 from azsandbox.arm.calls import Call, Route
@@ -113,16 +114,25 @@ class Arm:
         )
         extra |= route.kind.headers
         check_access(call)
-        check_scopes(call)
-        for gate in self._gates:
-            gate(call)
-        if request.method not in ("GET", "HEAD"):
-            for guard in self._guards:
-                guard(call)
-        response = await self._dispatch(call, route)
+        try:
+            response = await self._carried_out(call)
+        except ArmError as error:
+            noted(call, error.status)
+            raise
+        noted(call, response.status)
         if request.method in ("GET", "HEAD") and response.status < 400:
             queries.check_read(query)
         return response
+
+    async def _carried_out(self, call: Call) -> Response:
+        """What the kind answers where nothing stands in the way. Raises ArmError."""
+        check_scopes(call)
+        for gate in self._gates:
+            gate(call)
+        if call.request.method not in ("GET", "HEAD"):
+            for guard in self._guards:
+                guard(call)
+        return await self._dispatch(call, call.route)
 
     @staticmethod
     async def _dispatch(call: Call, route: Route) -> Response:

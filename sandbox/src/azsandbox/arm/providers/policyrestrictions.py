@@ -7,8 +7,10 @@ from typing import Any
 from azsandbox.arm.calls import Call
 from azsandbox.arm.errors import gateway
 from azsandbox.arm.kinds import Kind
-from azsandbox.arm.policy.judging import Asked, Judgement
-from azsandbox.arm.policy.violations import violations
+from azsandbox.arm.policy.assignments import Assigned
+from azsandbox.arm.policy.judging import Asked, Judgement, State, judged
+from azsandbox.arm.policy.refusals import unbuilt
+from azsandbox.arm.policy.resources import modes_of
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.tracked import object_of
@@ -19,10 +21,12 @@ _WITH_EFFECT = "2023-03-01"  # versions before have no `effectDetails`, and no a
 
 @register
 class PolicyRestrictions(Kind):
-    """POST at a subscription or a resource group (azure-rest-api-specs, policyinsights 2022-03-01, 2023-03-01).
+    """POST at a subscription or a group (azure-rest-api-specs, policyinsights 2022-03-01, 2023-03-01, 2024-10-01).
 
-    Its evaluations say whether what was sent would be refused as it is. Inferred (AZ-LOCAL-2): a body without
-    `type` is refused, and code and text of that. What is asked of `pendingFields` is not here.
+    Its evaluations say whether what was sent would be refused as it is. Inferred (AZ-POLICY-22): it honours what a
+    PUT does, exemptions of the resource itself too where the content has its name. Inferred (AZ-LOCAL-2): a body
+    without `type` is refused, and code and text of that. What is asked of `pendingFields`, and of a management
+    group, is not here.
     """
 
     type = "Microsoft.PolicyInsights/checkPolicyRestrictions"
@@ -36,36 +40,57 @@ class PolicyRestrictions(Kind):
         raise self.unsupported(call)
 
     async def post(self, call: Call) -> Response:
-        """`contentEvaluationResult`, with each policy that denies."""
+        """`contentEvaluationResult`: each policy that denies, and with `includeAuditEffect` each that audits."""
         body = call.body()
         details = object_of(body, "resourceDetails")
         content = object_of(details, "resourceContent")
-        if body.get("pendingFields") or body.get("includeAuditEffect"):
-            raise self.unsupported(call)
+        if not call.subscription:
+            raise unbuilt("this of a management group")
+        if body.get("pendingFields"):
+            raise unbuilt("'pendingFields'")
         if not isinstance(content.get("type"), str):
             raise gateway(400, "InvalidCheckRestrictionsRequest", "The resource content has no type.")
-        resource = {**content, "properties": content.get("properties") or {}}
-        scope = str(details.get("scope") or call.route.parent).lower()
-        modes = ("all", "indexed") if self._is_tracked(content["type"]) else ("all",)
-        found = violations(self.context, Asked(scope, resource, modes, str(details.get("apiVersion") or "")))
-        evaluations = [_evaluation(one, effect=call.api_version >= _WITH_EFFECT) for one in found]
+        effects = ("deny", "audit") if body.get("includeAuditEffect") else ("deny",)
+        if len(effects) > 1 and call.api_version < _WITH_EFFECT:
+            raise self.unsupported(call)
+        asked = self._asked(call, details, content)
+        found = [each for each in judged(self.context, asked, _of(effects)) if each.state is State.NON_COMPLIANT]
+        evaluations = [_evaluation(one, told=call.api_version >= _WITH_EFFECT) for one in found]
         return answer(
             200, {"fieldRestrictions": [], "contentEvaluationResult": {"policyEvaluations": evaluations}}
         )
 
-    def _is_tracked(self, type_: str) -> bool:
-        kind = self.context.kinds.get(type_.lower())
-        return kind is not None and kind.tracked
+    def _asked(self, call: Call, details: dict[str, Any], content: dict[str, Any]) -> Asked:
+        scope, type_ = str(details.get("scope") or call.route.parent).lower().rstrip("/"), content["type"].lower()
+        if not f"{scope}/".startswith(f"{call.route.parent}/"):
+            raise gateway(400, "InvalidCheckRestrictionsRequest", "The scope of the resource lies elsewhere.")
+        if name := str(content.get("name") or "").rpartition("/")[2].lower():
+            nested = type_.count("/") > 1
+            scope += f"/{type_.rpartition('/')[2]}/{name}" if nested else f"/providers/{type_}/{name}"
+        kind = self.context.kinds.get(type_)
+        modes = modes_of(kind) if kind is not None else ("all",)
+        resource = {**content, "properties": content.get("properties") or {}}
+        return Asked(scope, resource, modes, str(details.get("apiVersion") or ""))
 
 
-def _evaluation(judgement: Judgement, *, effect: bool) -> dict[str, Any]:
+def _of(effects: tuple[str, ...]) -> Any:
+    def wanted(assigned: Assigned, effect: str) -> bool:
+        return effect in effects and assigned.enforced
+
+    return wanted
+
+
+def _evaluation(judgement: Judgement, *, told: bool) -> dict[str, Any]:
     rule = judgement.assigned.rule
     info = {"policyDefinitionId": rule.document["id"], "policyAssignmentId": judgement.assigned.record.id}
     if rule.set_id:
         info |= {"policySetDefinitionId": rule.set_id, "policyDefinitionReferenceId": rule.reference}
+    details: dict[str, Any] = {"evaluatedExpressions": judgement.compared}
+    if told and (reason := judgement.assigned.message()):
+        details["reason"] = reason
     return {
         "policyInfo": info,
         "evaluationResult": "NonCompliant",
-        "evaluationDetails": {"evaluatedExpressions": judgement.compared},
-        **({"effectDetails": {"policyEffect": "Deny"}} if effect else {}),
+        "evaluationDetails": details,
+        **({"effectDetails": {"policyEffect": judgement.effect.capitalize()}} if told else {}),
     }
