@@ -34,7 +34,8 @@ def main() -> int:
     failed = [one.mutant.split(":")[0] for one in ended if one.control and one.killed]
     verdict = Verdict(killed, survived, listed.excuses(), failed)
     wrong = list(verdict.wrong(one.name for one in all_))
-    print(*wrong, sep="\n")
+    for line in wrong:
+        print(line)
     print(
         f"{len(tried)} mutants, seed {options.seed}: {len(killed)} killed ({sum(one.late for one in tried)} by their"
         f" time), {len(survived)} survived, {len(verdict.excused)} of them excused. {_minutes(seconds(ended))}."

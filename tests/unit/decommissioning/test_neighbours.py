@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -168,3 +169,25 @@ def test_scopes(text: str, means: str) -> None:
 def test_what_is_no_scope_is_refused(text: str) -> None:
     with pytest.raises(BadInputError):
         scope(text)
+
+
+class _Counting(_Azure):
+    """Notes how many lists of datastores are under way at once."""
+
+    now = most = 0
+
+    async def pages(self, path: str, *more: Any, **named: Any) -> AsyncIterator[dict[str, Any]]:
+        async for item in super().pages(path, *more, **named):
+            yield item
+        if path.endswith("/datastores"):
+            self.now += 1
+            self.most = max(self.most, self.now)
+            await asyncio.sleep(0)
+            self.now -= 1
+
+
+async def test_sixteen_workspaces_are_asked_at_once_and_each_of_them_is() -> None:
+    names = [f"w{number}" for number in range(40)]
+    azure = _Counting(lists={LIST.format(ONE): [_workspace(name) for name in names]})
+    found = await _read(azure)
+    assert found.workspaces == {_id(name).lower() for name in names} and azure.most == 16
