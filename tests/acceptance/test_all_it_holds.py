@@ -177,7 +177,7 @@ def _check_header(world: World, header: dict[str, Any], steps: dict[str, dict[st
         "warning",
         f"{world.documents['source']['id']}!not-listed-by-arm",
     )
-    assert any("1 snapshots" in text for text in told)
+    assert any("1 snapshot" in text for text in told)
     assert any(text.startswith("Its bytes are outside") and "sig=<secret>" in text for text in told)
     documents = [s for a, s in steps.items() if not a.startswith("blobs/")]
     # Names come with their first versions, and are looked at in one list.

@@ -128,7 +128,7 @@ def test_what_is_alive_in_the_source_keeps_it(small_world: World) -> None:
     waived_and_green(world)
     told = sorted(refused(world))
     words = (
-        "1 jobs are running",
+        "1 job is running",
         f"{name}/deployments/blue is a live deployment",
         "schedules/nightly is an enabled schedule",
     )

@@ -30,7 +30,7 @@ from amlmigrate.core.errors import (
     PlanLockedError,
     UnreadableError,
 )
-from amlmigrate.core.few import few
+from amlmigrate.core.few import few, many
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.ownership_record import Copied
 from amlmigrate.core.parallel import in_turns, never
@@ -156,7 +156,8 @@ class Copier:
         await work.record.left(etags(work.theirs, there))
         if work.theirs:
             mine = [path in work.theirs for path in work.paths()]
-            rest = f"The other {mine.count(False)} of its {len(mine)} blobs are there."
+            good = mine.count(False)
+            rest = f"The other {good} of its {many(len(mine), 'blob')} {'is' if good == 1 else 'are'} there."
             if work.shut >= work.theirs.keys():
                 raise unread(work.amount, work.theirs, rest)
             raise conflict(work.amount, work.theirs, rest)
@@ -232,7 +233,8 @@ async def _broken_off(work: Copy, there: Listing, error: Exception, decided: Ite
             missing.append(path)
     if isinstance(error, MigrateError):
         error.also(
-            f"Of its {whole} blobs {whole - len(missing)} are known to be there, and {len(missing)} are not."
+            f"Of its {many(whole, 'blob')} {many(whole - len(missing), 'is', 'are')} known to be there,"
+            f" and {many(len(missing), 'is', 'are')} not."
         )
     # Of a source that has changed nothing is to be compared: only a new plan knows what it is.
     if not isinstance(error, DriftError):

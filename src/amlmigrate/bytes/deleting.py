@@ -90,12 +90,13 @@ class Deleter:
             await self._all(found, record, went)
         except (ServiceError, OutOfReachError) as error:
             known = len(found.gone) + len(went)
-            error.also(f"Of its {len(step.gone)} blobs {known} are known to be gone.")
+            error.also(f"Of its {many(len(step.gone), 'blob')} {many(known, 'is', 'are')} known to be gone.")
             raise
         await record.left(etags(theirs, there))
         if theirs:
-            others = many(len(step.gone) - len(theirs), f"of {len(step.gone)} is", f"of {len(step.gone)} are")
-            raise conflict(amount, theirs, f"The other {others} gone.")
+            others = len(step.gone) - len(theirs)
+            are = "is" if others == 1 else "are"
+            raise conflict(amount, theirs, f"The other {others} of {len(step.gone)} {are} gone.")
         absent = len(found.gone) - len(before)
         already = f", {many(absent, 'was', 'were')} gone already" if absent else ""
         return f"{many(len(found.tasks) + len(before), 'blob')} deleted{already}"

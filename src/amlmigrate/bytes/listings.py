@@ -15,6 +15,7 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.sortedblobs import Below, ByPath, SortedBlobs
 from amlmigrate.core.address import blob_address
 from amlmigrate.core.asset import Blob, Past
+from amlmigrate.core.few import many
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.workspace import Location
 
@@ -63,12 +64,12 @@ def renamed_on_the_way(path: str) -> bool:
 def beside(past: Past) -> list[str]:
     """What there is beside the blobs as they are now, to be told: as `2 snapshots`."""
     counts = (
-        (past.snapshots, "snapshots"),
-        (past.versions, "earlier versions"),
-        (past.legal_holds, "blobs under a legal hold"),
-        (past.policies, "blobs under an immutability policy"),
+        (past.snapshots, "snapshot", "snapshots"),
+        (past.versions, "earlier version", "earlier versions"),
+        (past.legal_holds, "blob under a legal hold", "blobs under a legal hold"),
+        (past.policies, "blob under an immutability policy", "blobs under an immutability policy"),
     )
-    return [f"{count} {what}" for count, what in counts if count]
+    return [many(count, one, more) for count, one, more in counts if count]
 
 
 def not_sorted(listings: Iterable[Listing]) -> Iterator[Finding]:

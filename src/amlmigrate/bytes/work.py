@@ -11,7 +11,7 @@ from amlmigrate.bytes.tasks import End, Result, RewriteTask
 from amlmigrate.cloud.errors import READABLE
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.errors import ConflictError, UnreadableError
-from amlmigrate.core.few import few
+from amlmigrate.core.few import few, many
 from amlmigrate.core.mapping import Rewrite
 from amlmigrate.core.ownership_record import Copied
 from amlmigrate.core.plan import Bytes
@@ -136,4 +136,4 @@ def unreadable(amount: Bytes, theirs: dict[str, str], rest: str) -> UnreadableEr
 
 def _named(theirs: dict[str, str], what: str) -> str:
     named = few([f"{path} ({why})" for path, why in sorted(theirs.items())])
-    return f"{f'{len(theirs)} blobs are' if len(theirs) > 1 else '1 blob is'} {what}: {named}."
+    return f"{many(len(theirs), 'blob is', 'blobs are')} {what}: {named}."

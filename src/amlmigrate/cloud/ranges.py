@@ -9,6 +9,7 @@ from amlmigrate.cloud.bloblists import quoted
 from amlmigrate.cloud.curl import Head, Sink
 from amlmigrate.cloud.errors import OtherBytesError, ServiceError
 from amlmigrate.cloud.storage import BlobAccess
+from amlmigrate.core.few import many
 from amlmigrate.core.metering import moved
 
 # So much is read, and read again where the connection breaks, at a time.
@@ -63,12 +64,14 @@ async def read(storage: BlobAccess, version: Version, part: Range, sink: Sink) -
         nonlocal found
         found += len(piece)
         if found > part.length:
-            raise OtherBytesError(f"more than {part.length} bytes instead of {part.length}", url=version.url)
+            raise OtherBytesError(
+                f"more than the {many(part.length, 'byte')} that were asked for", url=version.url
+            )
         sink(piece)
 
     await storage.read(version.url, headers, begin)
     if found != part.length:
-        raise OtherBytesError(f"{found} bytes instead of {part.length}", url=version.url)
+        raise OtherBytesError(f"{many(found, 'byte')} instead of {part.length}", url=version.url)
     moved(bytes=found)
 
 

@@ -31,6 +31,7 @@ from amlmigrate.cloud.store import Store, UnsupportedError
 from amlmigrate.cloud.transport import SharedTransport, Transport
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.errors import InterruptedRunError
+from amlmigrate.core.few import many
 from amlmigrate.core.metering import moved
 from amlmigrate.core.parallel import each, in_order, never
 from amlmigrate.core.workspace import Location, Service
@@ -296,7 +297,7 @@ async def _range(client: ShareFileClient, blob: Blob, part: Range) -> bytes:
     _hold(quoted(stream.properties.etag), blob.etag, client.url)
     data = bytes(await stream.readall())
     if len(data) != part.length:
-        raise OtherBytesError(f"{len(data)} bytes instead of {part.length}", url=client.url)
+        raise OtherBytesError(f"{many(len(data), 'byte')} instead of {part.length}", url=client.url)
     return data
 
 

@@ -16,6 +16,7 @@ from itertools import chain
 from typing import Any
 
 from amlmigrate.core.asset import Blob
+from amlmigrate.core.few import many
 from amlmigrate.core.ondisk import on_disk
 
 _TABLE = """
@@ -176,7 +177,7 @@ class ByPath(Mapping[str, Blob]):
         return len(self.sorted)
 
     def __repr__(self) -> str:
-        return f"ByPath({len(self)} blobs)"
+        return f"ByPath({many(len(self), 'blob')})"
 
     def values(self) -> Collection[Blob]:  # type: ignore[override] # read in one go, not path by path
         """The blobs, in the order of their paths."""

@@ -54,7 +54,7 @@ def restored(text: str, taken: Sequence[str]) -> str:
     """A masked text with its secrets put back. Raises ValueError where there are more or fewer."""
     parts = text.split(MASK)
     if len(parts) != len(taken) + 1:
-        raise ValueError(f"{len(parts) - 1} secrets are masked, {len(taken)} are known")
+        raise ValueError(f"masked secrets: {len(parts) - 1}, known ones: {len(taken)}")
     return parts[0] + "".join(secret + part for secret, part in zip(taken, parts[1:], strict=True))
 
 

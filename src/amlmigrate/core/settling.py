@@ -42,8 +42,9 @@ class Settling:
         if self.settled:
             return ""
         return (
-            f"whether {self.prefixes} prefixes of code bytes stay in the target: the service may delete after a"
-            f" day what nothing refers to, and a check of them counts only from {_minute(self.known_from)} on"
+            f"whether {many(self.prefixes, 'prefix of code bytes stays', 'prefixes of code bytes stay')} in the"
+            " target: the service may delete after a day what nothing refers to, and a check of"
+            f" {'it' if self.prefixes == 1 else 'them'} counts only from {_minute(self.known_from)} on"
         )
 
     @property
@@ -55,7 +56,8 @@ class Settling:
         return (
             f"{many(self.prefixes, 'prefix was', 'prefixes were')} last looked at {tenths / 10} hours after"
             f" {'it was' if self.prefixes == 1 else 'they were'} copied, before"
-            f" {SETTLED / _HOUR:g} hours were over: whether the service keeps them was not known"
+            f" {SETTLED / _HOUR:g} hours were over: whether the service keeps"
+            f" {'it' if self.prefixes == 1 else 'them'} was not known"
         )
 
     def as_dict(self) -> dict[str, Any]:

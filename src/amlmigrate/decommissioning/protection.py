@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import MigrateError
+from amlmigrate.core.few import many
 from amlmigrate.posture import blobservice
 
 SOURCE = "learn.microsoft.com/azure/storage/blobs/soft-delete-container-overview"
@@ -84,4 +85,4 @@ async def protection(side: Side, account: str) -> Protection:
 
 
 def _told(days: int) -> str:
-    return f"{days} days" if days else "a time that it does not tell"
+    return many(days, "day") if days else "a time that it does not tell"

@@ -10,6 +10,7 @@ from amlmigrate.cloud.session import Side
 from amlmigrate.core.armid import name_of
 from amlmigrate.core.asset import SENT_KEY, Asset
 from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.core.few import many
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.posture.reading import NOTHING, Read, tried, tried_list
 from amlmigrate.posture.stored import (
@@ -172,7 +173,8 @@ async def deleted(side: Side, account: Remaining | None, workspace: Workspace) -
         if properties.get("deleted") is True and workspace.names(name):
             key, why = await _scope(side, account, str(properties.get("defaultEncryptionScope") or ""))
             when, days = properties.get("deletedTime"), properties.get("remainingRetentionDays")
-            why = f"It was deleted at {when}, and the account keeps it for {days} days more. {why}"
+            left = "some days" if days is None else many(int(days), "day")
+            why = f"It was deleted at {when}, and the account keeps it for {left} more. {why}"
             id_ = f"{name_of(account.id)}/{name}"
             found[name] = Remaining("deleted", "deleted container", id_, True, key, why, account.encryption)
     return list(found.values()), ""

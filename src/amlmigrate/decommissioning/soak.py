@@ -34,8 +34,9 @@ def reason(plan: Plan, reports: list[EvidenceFile], soak: timedelta, now: dateti
     over = begun + soak
     if now < over:
         ahead = " This machine's clock is ahead of Azure's." if datetime.now(UTC) >= over else ""
-        hours = f"{soak.total_seconds() / 3600:g}"
-        yield f"The soak of {hours} hours is over at {over.isoformat(timespec='minutes')}.{ahead}"
+        hours = soak.total_seconds() / 3600
+        length = "1 hour" if hours == 1 else f"{hours:g} hours"
+        yield f"The soak of {length} is over at {over.isoformat(timespec='minutes')}.{ahead}"
 
 
 def _green_since(plan: Plan, reports: list[EvidenceFile]) -> datetime | None:

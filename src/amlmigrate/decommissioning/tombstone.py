@@ -11,6 +11,7 @@ from amlmigrate.core.asset import Inventory
 from amlmigrate.core.authorship import By
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import RefusedError
+from amlmigrate.core.few import many
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.decommissioning import recovery, residuals
@@ -181,7 +182,11 @@ def lines(content: Decommission) -> list[str]:
         *([f"code bytes: {early}"] if early else ()),
         *(f"not deleted: {one.id}: {why}" for one in content.containers_kept for why in one.reasons),
         *([f"deleted containers: {protection.documented}"] if protection else ()),
-        *([f"still held: {held} rights of old identities, each with the command that takes it"] if held else ()),
+        *(
+            [f"still held: {many(held, 'right')} of old identities, each with the command that takes it"]
+            if held
+            else ()
+        ),
     ]
 
 

@@ -13,6 +13,7 @@ from amlmigrate.cloud.resources import Resources
 from amlmigrate.cloud.retrying import retrying_late
 from amlmigrate.core import unexpected_errors
 from amlmigrate.core.errors import IncompleteError, MigrateError, RefusedError
+from amlmigrate.core.few import many
 from amlmigrate.desired import deciding, refusals
 from amlmigrate.desired.deciding import Looker, PlannedPart
 from amlmigrate.desired.known import K
@@ -75,7 +76,9 @@ def _half_made(step: DesiredStep, now: PlannedPart[K]) -> bool:
 
 def _told(error: MigrateError, done: Sequence[str], steps: int) -> MigrateError:
     """The error, which also says how far it went."""
-    far = f"{len(done)} of {steps} steps were done" + (f": {', '.join(done)}." if done else ".")
+    far = f"{len(done)} of {many(steps, 'step was', 'steps were')} done" + (
+        f": {', '.join(done)}." if done else "."
+    )
     error.summary = f"{error.summary} {far}"
     error.remedy = error.remedy or "Run the same command again: what is done stays."
     return error

@@ -64,8 +64,8 @@ def too_large(file: Location, length: int, largest: int) -> Say:
     """It is not read to be written anew; `verify` searches it all the same."""
     return _saying(
         "blocks",
-        f"{_named(file)} may name places of the old workspace, but is copied as it is: it has {length} bytes,"
-        f" and up to {largest // 2**20} MiB are rewritten.",
+        f"{_named(file)} may name places of the old workspace, but is copied as it is: it has"
+        f" {many(length, 'byte')}, and up to {largest // 2**20} MiB are rewritten.",
         "Split it in the source and plan again, or waive this finding: `verify` says whether it names the source.",
         code="file-too-large",
     )

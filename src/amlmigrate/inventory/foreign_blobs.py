@@ -60,8 +60,8 @@ def _gone(address: str, paths: list[str]) -> Finding:
     return Finding(
         "blocks",
         address,
-        f"It was waived for blobs of others that the target had, and {few(paths)} are gone: neither is in the"
-        " target.",
+        "It was waived for blobs of others that the target had, and"
+        f" {few(paths)} {'is' if len(paths) == 1 else 'are'} gone: neither is in the target.",
         "`migrate reopen` it and continue with `migrate run --resume`, so that they are copied; or waive this"
         " finding too, where neither is needed.",
         code="waived-gone",

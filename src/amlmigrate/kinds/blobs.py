@@ -81,7 +81,7 @@ class BlobContainers(Holding):
         return Asset(
             blob_address(place.container),
             document_of(rest),
-            reason=f"{many(rest.blobs, 'blob')} with {rest.bytes} bytes{_told(rest, placed=placed)}",
+            reason=f"{many(rest.blobs, 'blob')} with {many(rest.bytes, 'byte')}{_told(rest, placed=placed)}",
             remedy=self._remedy(placed=placed, shared=shared),
             account=place.account,
         )

@@ -62,11 +62,12 @@ class Jobs(Listed):
 
     def live(self, asset: Asset) -> str:
         running = asset.document.get("running")
-        return f"{running} jobs are running." if running else ""
+        return f"{many(int(running), 'job is', 'jobs are')} running." if running else ""
 
     def lost(self, asset: Asset) -> Loss | None:
         running = asset.document.get("running")
-        return Loss("jobs", running, f"are lost for good: {running} jobs that have not ended" if running else "")
+        ended = many(int(running or 0), "job that has not ended", "jobs that have not ended")
+        return Loss("jobs", running, f"are lost for good: {ended}" if running else "")
 
     def example(self) -> Asset:
         line = {"name": "calm_sand_1", "jobType": "Command", "status": "Running", "createdBy": None}

@@ -164,8 +164,9 @@ def left_behind(listing: Listing) -> Iterable[Finding]:
         yield Finding(
             "warning",
             address,
-            f"It has a hierarchical namespace: the access lists of its {past.directories} directories and of the"
-            " files in them are not copied.",
+            "It has a hierarchical namespace: the access lists of its"
+            f" {many(past.directories, 'directory', 'directories')} and of the files in"
+            f" {'it' if past.directories == 1 else 'them'} are not copied.",
             "Whoever reads by them needs a role on the target's account, or the same lists there.",
             code="access-lists-left",
         )

@@ -87,7 +87,7 @@ def _under_sent_key(_: Bytes, blob: Blob) -> str:
 
 
 def _large(_: Bytes, blob: Blob) -> str:
-    return f"{blob.path} ({blob.length} bytes)" if blob.length > LARGEST_BLOB else ""
+    return f"{blob.path} ({many(blob.length, 'byte')})" if blob.length > LARGEST_BLOB else ""
 
 
 def _dotted(_: Bytes, blob: Blob) -> str:

@@ -162,7 +162,8 @@ def _gone(blobs: Iterable[Blob]) -> tuple[Gone, ...]:
 
 
 def _copies(going: list[Blob]) -> str:
-    return f"{many(len(going), 'copy', 'copies')} of this tool with {sum(blob.length for blob in going)} bytes"
+    size = sum(blob.length for blob in going)
+    return f"{many(len(going), 'copy', 'copies')} of this tool with {many(size, 'byte')}"
 
 
 def _delete(step: Step, going: list[Blob]) -> Step:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.core.few import many
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import RUN, Action, Stage, Step
@@ -79,7 +80,7 @@ def _inherent(shortfalls: list[Finding]) -> StepVerdict:
     grave = sum(one.severity != "warning" for one in shortfalls)
     told = "in every setting equal or stricter"
     if grave:
-        told = f"which in {grave} settings is not as good as the source's: see its findings"
+        told = f"which in {many(grave, 'setting')} is not as good as the source's: see its findings"
     return StepVerdict(Action.ADOPT, f"the target's own, {told}")
 
 

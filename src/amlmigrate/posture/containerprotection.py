@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from amlmigrate.core.address import blob_address
 from amlmigrate.core.documents import Document, properties_of
-from amlmigrate.core.few import few
+from amlmigrate.core.few import few, many
 from amlmigrate.core.finding import Finding
 
 _PUBLIC = ("none", "blob", "container")
@@ -87,8 +87,8 @@ def _retained(about: str, before: Document, goal: str, now: Document) -> Iterato
             code="immutability-weaker",
         )
     if days > there or (days and locked and not firm):
-        what = f"keeps blobs from being changed for {days} days ({'locked' if locked else 'not locked'})"
-        other = f"for {there} days ({'locked' if firm else 'not locked'})" if there else "does not"
+        what = f"keeps blobs from being changed for {many(days, 'day')} ({'locked' if locked else 'not locked'})"
+        other = f"for {many(there, 'day')} ({'locked' if firm else 'not locked'})" if there else "does not"
         yield Finding(
             "blocks",
             about,
@@ -117,7 +117,7 @@ def keeps(properties: Document) -> str:
     if tags := sorted(_held(properties)):
         return f"a legal hold ({few(tags, _NAMED)})"
     days, _ = _policy(properties)
-    return f"an immutability policy of {days} days" if days and not _versioned(properties) else ""
+    return f"an immutability policy of {many(days, 'day')}" if days and not _versioned(properties) else ""
 
 
 def _appends(properties: Document) -> int:

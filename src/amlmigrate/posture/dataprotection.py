@@ -13,7 +13,7 @@ from amlmigrate.cloud.session import Session, Side
 from amlmigrate.core.address import blob_address
 from amlmigrate.core.armid import ArmId, name_of
 from amlmigrate.core.documents import Document, properties_of
-from amlmigrate.core.few import few
+from amlmigrate.core.few import few, many
 from amlmigrate.core.finding import Finding, Severity
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.parallel import gathered
@@ -232,16 +232,17 @@ def _shorter(
     before, now = source.days(policy), target.days(policy)
     if before <= now:
         return None
+    days = many(now, "day")
     if policy == "restorePolicy":
         return (
-            f"Blobs of the source's account can be put back as they were in the last {_days(before)}, and of"
-            f" '{target.name}' {f'in the last {_days(now)}' if now else 'they cannot'}.",
+            f"Blobs of the source's account can be put back as they were in the last {many(before, 'day')}, and of"
+            f" '{target.name}' {f'in the last {days}' if now else 'they cannot'}.",
             f"Set it ({_update(target)} --enable-restore-policy true --restore-days {before}), or waive this"
             " finding.",
         )
     option = "delete-retention" if what == "blobs" else f"{what.removesuffix('s')}-delete-retention"
     return (
-        f"The source's account keeps deleted {what} for {_days(before)}, and '{target.name}' {_for(now)}.",
+        f"The source's account keeps deleted {what} for {many(before, 'day')}, and '{target.name}' {_for(now)}.",
         f"Set it ({_update(target)} --enable-{option} true --{option}-days {before}), or waive this finding.",
     )
 
@@ -254,12 +255,13 @@ def _retained(source: AccountProtection, target: AccountProtection) -> Iterator[
     """The policy of retention that is the account's own."""
     (days, locked), (there, firm) = source.retention, target.retention
     if target.account.value is not None and (days > there or (days and locked and not firm)):
+        kept, there_too = many(days, "day"), many(there, "day")
         how, other = "locked" if locked else "not locked", "locked" if firm else "not locked"
         yield Finding(
             "blocks",
             target.id,
-            f"A policy of the source's account keeps new blobs from being changed for {_days(days)} ({how}), and"
-            f" one of '{target.name}' {f'for {_days(there)} ({other})' if there else 'does not'}.",
+            f"A policy of the source's account keeps new blobs from being changed for {kept} ({how}), and"
+            f" one of '{target.name}' {f'for {there_too} ({other})' if there else 'does not'}.",
             "Such a policy can be had by a new account alone (az storage account create --enable-alw true); or"
             " waive this finding.",
             code="immutability-weaker",
@@ -374,9 +376,5 @@ def _unread(found: AccountPair) -> Iterator[Finding]:
             )
 
 
-def _days(count: int) -> str:
-    return "1 day" if count == 1 else f"{count} days"
-
-
 def _for(count: int) -> str:
-    return f"for {_days(count)}" if count else "does not"
+    return f"for {many(count, 'day')}" if count else "does not"

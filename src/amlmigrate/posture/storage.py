@@ -9,6 +9,7 @@ from typing import Any
 from amlmigrate.core.asset import SENT_KEY
 from amlmigrate.core.claim import Claim, Weight
 from amlmigrate.core.documents import properties_of
+from amlmigrate.core.few import many
 from amlmigrate.core.workspace import DATASTORES as _COLLECTION
 from amlmigrate.core.workspace import Location, Workspace
 from amlmigrate.kinds import holding
@@ -157,7 +158,7 @@ def _blobs(stored: StoredPlaces, place: Location) -> Iterator[Claim]:
 
 
 def _own(stored: StoredPlaces, place: Location, scope: str, count: int, address: str) -> Claim:
-    blobs = f"{count} {'blob' if count == 1 else 'blobs'} of '{place.container}' of '{place.account}'"
+    blobs = f"{many(count, 'blob')} of '{place.container}' of '{place.account}'"
     if scope.startswith(SENT_KEY):
         return Claim(
             BLOBS,
@@ -172,7 +173,15 @@ def _own(stored: StoredPlaces, place: Location, scope: str, count: int, address:
     found = under(stored, place.account, scope)
     if found.unread:
         what, read, action = found.unread
-        [claim] = unread((BLOBS,), address, f"{what}, which {blobs} have,", read, action, severity="error")
+        has = "has" if count == 1 else "have"
+        [claim] = unread(
+            (BLOBS,),
+            address,
+            f"{what}, which {blobs} {has},",
+            read,
+            action,
+            severity="error",
+        )
         return claim
     found.evidence["blobs"] = count
     return _claim(BLOBS, found, address, blobs, "error")

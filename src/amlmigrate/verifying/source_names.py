@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from amlmigrate.bytes.prefixes import prefix_of
 from amlmigrate.core import mapping as maps
 from amlmigrate.core.documents import digest, properties_of
+from amlmigrate.core.few import many
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.json_strings import document_references
 from amlmigrate.core.plan import Plan, Step
@@ -98,10 +99,7 @@ def _finding(address: str, files: Mapping[Location, int]) -> Finding:
 
 def _told(files: Mapping[Location, int]) -> str:
     """The files, the most telling first; what is not shown is at least bound by a digest."""
-    told = [
-        f"'{file.container}/{file.path}' ({count} time{'s' * (count != 1)})"
-        for file, count in _sorted(files.items())
-    ]
+    told = [f"'{file.container}/{file.path}' ({many(count, 'time')})" for file, count in _sorted(files.items())]
     if len(told) <= _SHOWN:
         return ", ".join(told)
     return f"{', '.join(told[:_SHOWN])} and {len(told) - _SHOWN} more (digest of all {digest(told)[:16]})"
@@ -112,4 +110,4 @@ def _sorted(files: Iterable[tuple[Location, int]]) -> list[tuple[Location, int]]
 
 
 def _counted(count: int) -> str:
-    return "A file" if count == 1 else f"{count} files"
+    return "A file" if count == 1 else many(count, "file")

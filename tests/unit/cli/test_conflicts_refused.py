@@ -48,6 +48,6 @@ def test_a_dry_run_lists_each_blob_that_would_go() -> None:
                gone=(Gone("d/1", '"o"', 1), Gone("d/2", '"o"', 2)))  # fmt: skip
     assert list(dry_lines(one)) == [
         "delete   blobs/c/d#delete",
-        "  delete d/1 (1 bytes)",
+        "  delete d/1 (1 byte)",
         "  delete d/2 (2 bytes)",
     ]

@@ -168,7 +168,7 @@ def test_a_verification_tells_people_all_that_it_found_once(capsys: pytest.Captu
     ):
         assert f"  {line}" in said.splitlines(), line
     assert said.count(f"warning: {FINDING['address']}: {FINDING['summary']}") == 1
-    assert "MLClient reads 1 of 1 assets in the target; 1 it can read on neither side." in said
+    assert "MLClient reads 1 of 1 asset in the target; 1 it can read on neither side." in said
     assert said.splitlines()[-1] == "Next: migrate status plans/x"
     green = _said(capsys, _verified(green=True))
     assert green.splitlines()[-1].startswith("Next: migrate decommission plans/x --confirm ")

@@ -116,7 +116,7 @@ def test_no_secret_is_left_and_all_can_be_put_back(texts: list[str]) -> None:
 
 
 def test_other_secrets_than_were_taken_are_refused() -> None:
-    with pytest.raises(ValueError, match="1 secrets are masked, 2 are known"):
+    with pytest.raises(ValueError, match="masked secrets: 1, known ones: 2"):
         restored("https://h/x?a=<secret>", ["1", "2"])
 
 

@@ -132,7 +132,7 @@ def test_a_blob_of_which_the_target_has_another_one_is_in_no_manifest() -> None:
         (
             Past(1, 2, legal_holds=3, policies=4),
             (),
-            ["1 snapshots, 2 earlier versions, 3 blobs under a legal hold, 4 blobs under an"],
+            ["1 snapshot, 2 earlier versions, 3 blobs under a legal hold, 4 blobs under an"],
         ),
         (Past(deleted=5), (), ["5 deleted blobs that its account still keeps"]),
         (LOOKED_AT, ("a legal hold", "an immutability policy"), ["under a legal hold and an immutability policy"]),

@@ -88,7 +88,7 @@ def test_the_soak_counts_from_the_cutover(tmp_path: Path, verified: dict[str, An
     """Whatever was green long before, and whatever was verified since."""
     now = datetime.now(UTC).isoformat()
     [reason] = _reasons(tmp_path, soak=timedelta(hours=1), cut_at=now, verified=verified)
-    assert "The soak of 1 hours is over at" in reason
+    assert "The soak of 1 hour is over at" in reason
 
 
 def test_and_is_over_once_it_has_passed_since_then(tmp_path: Path) -> None:

@@ -228,7 +228,7 @@ def test_it_is_adopted_and_its_findings_say_what_is_not_as_good() -> None:
     assert good["workspace"].action is Action.ADOPT and "equal or stricter" in good["workspace"].reason
     assert not [one for one in good.findings if one.about == "workspace"]
     bad = _planned(document())
-    assert bad["workspace"].action is Action.ADOPT and "1 settings" in bad["workspace"].reason
+    assert bad["workspace"].action is Action.ADOPT and "1 setting is" in bad["workspace"].reason
     assert [one.address for one in bad.findings if one.about == "workspace"] == ["workspace!setting-lost"]
 
 

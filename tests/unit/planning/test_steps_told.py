@@ -218,7 +218,7 @@ def test_an_image_in_the_sources_own_registry_is_told() -> None:
         (None, (), []),
         (Past(), (), []),
         (Past(2, 3), (), ["2 snapshots, 3 earlier versions"]),
-        (Past(legal_holds=1), (), ["1 blobs under a legal hold"]),
+        (Past(legal_holds=1), (), ["1 blob under a legal hold"]),
         (Past(known=False), (), ["could not be asked"]),
         (Past(directories=2), (), ["access lists of its 2 directories"]),
         (Past(), ("a legal hold", "an immutability policy"), ["under a legal hold and an immutability policy"]),

@@ -382,7 +382,7 @@ def test_a_step_that_by_now_does_more_than_was_agreed_to_is_not_done(monkeypatch
     looker = Looker(SimpleNamespace(), Word(OWNER), ProvisioningEvents(ignore), KnownValues())  # type: ignore[arg-type]
     with pytest.raises(RefusedError) as caught:
         asyncio.run(applying.apply([shown], looker, patience=0))
-    assert "0 of 1 steps were done." in caught.value.summary and caught.value.reasons == ("purge protection",)
+    assert "0 of 1 step was done." in caught.value.summary and caught.value.reasons == ("purge protection",)
 
 
 CLOSED = [each for each in NAMED if each.kind in ("storage", "keyVault", "registry")]

@@ -31,7 +31,7 @@ class DecisionView(EndView):
         """Each decision, and by whom."""
         result = self.result
         made = [*map(_line, result.made), *({"address": one, "detail": "open again"} for one in result.opened)]
-        what = made[0]["address"] if len(made) == 1 else f"{len(made)} addresses"
+        what = made[0]["address"] if len(made) == 1 else many(len(made), "address", "addresses")
         lines = (*(f"{one['address']}: {one['detail']}" for one in made), *filter(None, [result.unsigned]))
         identity = result.by.identity
         members = {

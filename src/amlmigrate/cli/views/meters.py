@@ -16,6 +16,8 @@ from amlmigrate.core.metering import Meter, Snapshot
 # So often something is written where nothing can be drawn.
 SECONDS = 30.0
 _NAMED = 3
+# What is counted, where there is one of it.
+_ONE = {"items": "item", "blobs": "blob", "prefixes": "prefix", "lists": "list", "proven blobs": "proven blob"}
 # On a terminal that is narrower the bar leaves its place to the figures.
 _BAR, _ROOMY = 20, 110
 
@@ -95,9 +97,9 @@ def share(found: Snapshot) -> float:
 
 def figures(found: Snapshot, items: str = "items") -> str:
     """Items, blobs, bytes, how fast, how much longer, and for how long already."""
-    told = [f"{found.items:,} of {found.all_items:,} {items}"]
+    told = [_of(found.items, found.all_items, items)]
     if found.all.blobs:
-        told.append(f"{found.moved.blobs:,} of {found.all.blobs:,} blobs")
+        told.append(_of(found.moved.blobs, found.all.blobs, "blobs"))
     if found.all.bytes:
         told.append(f"{size(found.moved.bytes)} of {size(found.all.bytes)}")
         if found.rate is not None:
@@ -106,6 +108,10 @@ def figures(found: Snapshot, items: str = "items") -> str:
         told.append(f"{'about' if found.measured else 'at least'} {duration(found.left)} left")
     told.append(_clock(found.elapsed))
     return ", ".join(told)
+
+
+def _of(done: int, every: int, what: str) -> str:
+    return f"{done:,} of {every:,} {_ONE[what] if every == 1 else what}"
 
 
 def under_way(found: Snapshot) -> str:

@@ -82,7 +82,7 @@ def dry_lines(step: Step) -> Iterator[str]:
     """A step, and each blob that it would delete."""
     yield f"{step.action.value:8} {step.address}"
     if step.action is Action.DELETE:
-        yield from (f"  delete {one.path} ({one.length} bytes)" for one in step.gone)
+        yield from (f"  delete {one.path} ({many(one.length, 'byte')})" for one in step.gone)
 
 
 def _lines(outcome: RunOutcome) -> Iterator[str]:

@@ -97,7 +97,7 @@ class OverviewView:
     @property
     def _text(self) -> str:
         found = self.found
-        unplanned = f"; {found.unplanned} of fleets {'has' if found.unplanned == 1 else 'have'} none"
+        unplanned = f"; {many(found.unplanned, 'of fleets has', 'of fleets have')} none"
         return (
             f"{many(found.count, 'plan')} below {found.below}"
             + (unplanned if found.unplanned else "")

@@ -98,10 +98,10 @@ def _headline(content: Verify) -> str:
 
 def _mlclient(sdk: MLClientReads) -> str:
     """What MLClient reads, where it was asked."""
-    asked = f" MLClient reads {sdk.readable} of {sdk.assets} assets in the target"
+    asked = f" MLClient reads {sdk.readable} of {many(sdk.assets, 'asset')} in the target"
     alike, unknown = len(sdk.unreadable_alike), len(sdk.source_not_checked)
     more = [f"{alike} it can read on neither side"] * bool(alike)
-    more += [f"in the source {unknown} were not checked"] * bool(unknown)
+    more += [f"in the source {many(unknown, 'was', 'were')} not checked"] * bool(unknown)
     return "; ".join([asked, *more]) + "."
 
 

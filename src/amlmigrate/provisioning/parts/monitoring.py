@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.core.few import many
 from amlmigrate.desired.steps import DesiredStep
 from amlmigrate.provisioning.known import KnownValues
 from amlmigrate.provisioning.parts.base import ProvisioningPart
@@ -28,7 +29,8 @@ class _Monitoring(ProvisioningPart):
     def _stays(self, found: Document) -> list[str]:
         """What of it is other than the file says, and stays."""
         days, asked = found.get("retentionInDays"), self._wanted.more.get("retentionDays")
-        return [f"it stays to keep what it is sent for {days} days"] if asked and days != asked else []
+        kept = "a time that it does not tell" if days is None else many(int(days), "day")
+        return [f"it stays to keep what it is sent for {kept}"] if asked and days != asked else []
 
 
 class LogAnalyticsPart(_Monitoring):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from amlmigrate.core.armid import key_of, name_of
 from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.core.few import many
 from amlmigrate.desired.parts import DesiredPort
 from amlmigrate.desired.steps import DesiredStep, DesiredVerb
 from amlmigrate.desired.usage import few
@@ -94,8 +95,8 @@ class VaultPart(ProvisioningPart):
         if step.verb is DesiredVerb.CREATE:
             days = self.wanted.soft_delete_days
             return (
-                f"the vault '{name}' gets purge protection: once deleted, it and its name stay for {days} days,"
-                " and nobody can end that sooner",
+                f"the vault '{name}' gets purge protection: once deleted, it and its name stay for"
+                f" {many(days, 'day')}, and nobody can end that sooner",
             )
         body = properties_of(step.change.body) if step.verb is DesiredVerb.UPDATE and step.change else {}
         if "enablePurgeProtection" in body or "enableSoftDelete" in body:
@@ -119,7 +120,9 @@ class VaultPart(ProvisioningPart):
         }
 
     def _notes(self) -> list[str]:
-        notes = [f"purge protection, {self.wanted.soft_delete_days} days of soft delete: neither can be undone"]
+        notes = [
+            f"purge protection, {many(self.wanted.soft_delete_days, 'day')} of soft delete: neither can be undone"
+        ]
         notes.append("access by policies" if self.wanted.access == "policies" else "access by roles")
         if self.wanted.network.closed:
             # Not supported while service-side encryption was in preview (AZ-KEY-19).
@@ -154,8 +157,8 @@ class VaultPart(ProvisioningPart):
         days = int(found.get("softDeleteRetentionInDays") or 90)
         if not self.wanted.given and days < self.wanted.soft_delete_days:
             reasons.append(
-                f"It keeps what is deleted for {days} days and the file asks for {self.wanted.soft_delete_days}; "
-                "this is set at creation only."
+                f"It keeps what is deleted for {many(days, 'day')} and the file asks for"
+                f" {self.wanted.soft_delete_days}; this is set at creation only."
             )
         if self.wanted.premium and same((found.get("sku") or {}).get("name"), "standard"):
             reasons.append("It is a standard vault, and keys of type RSA-HSM need a premium one.")
@@ -183,7 +186,7 @@ class VaultPart(ProvisioningPart):
             why.append("purge protection is turned on: Azure ML asks for it, and it cannot be turned off again")
         days = int(found.get("softDeleteRetentionInDays") or 90)
         if not self.wanted.given and days > self.wanted.soft_delete_days:
-            stays.append(f"soft delete stays at {days} days")
+            stays.append(f"soft delete stays at {many(days, 'day')}")
         if change:
             return self.update({"properties": change}, *why, *stays)
         return self.exists(*stays)
