@@ -6,6 +6,7 @@ import base64
 import json
 import logging
 import time
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,6 +16,7 @@ from azure.core.credentials_async import AsyncTokenCredential
 from azure.identity import AzureAuthorityHosts
 from azure.identity.aio import DefaultAzureCredential
 
+from amlmigrate.cloud.errors import request_id, without_query
 from amlmigrate.cloud.translating import signed_in
 from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import BadInputError, DeniedError
@@ -64,6 +66,8 @@ CLOUDS = {
     ),
 }
 _log = logging.getLogger(__name__)
+# The ids of the answers to the sign-in that is under way.
+_ANSWERS: ContextVar[list[str] | None] = ContextVar("answers", default=None)
 STORAGE_SCOPE = "https://storage.azure.com/.default"
 
 
@@ -102,7 +106,12 @@ class Credential(AsyncTokenCredential):
         self._tenant = login.tenant
         self._arm = f"{login.endpoints.arm}/.default"
         self._vault = f"https://{login.endpoints.vault_suffix}/.default"
-        self._fresh = partial(DefaultAzureCredential, **login.options(), additionally_allowed_tenants=["*"])
+        self._fresh = partial(
+            DefaultAzureCredential,
+            **login.options(),
+            additionally_allowed_tenants=["*"],
+            raw_response_hook=_answered,
+        )
         self._inner = self._fresh()
         self._replaced: list[DefaultAzureCredential] = []
         self._tokens: dict[tuple[str, ...], AccessToken] = {}
@@ -115,9 +124,15 @@ class Credential(AsyncTokenCredential):
             return known
         if self._tenant:
             kwargs.setdefault("tenant_id", self._tenant)
-        token = await signed_in(scopes[0], lambda: self._inner.get_token(*scopes, **kwargs))
+        answers = list[str]()
+        before = _ANSWERS.set(answers)
+        try:
+            token = await signed_in(scopes[0], lambda: self._inner.get_token(*scopes, **kwargs))
+        finally:
+            _ANSWERS.reset(before)
         self._tokens[scopes] = token
-        _log.info("Signed in for %s", scopes[0])
+        # The answer that brought it was the last; a token of another program, as of the Azure CLI, was in none.
+        _log.info("Signed in for %s", scopes[0], extra={"request_id": answers[-1] if answers else ""})
         return token
 
     async def identity(self) -> Identity:
@@ -154,6 +169,21 @@ class Credential(AsyncTokenCredential):
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+
+def _answered(found: Any) -> None:
+    """Logs an answer to a sign-in, with the service's id of it (AZ-ARM-23). Its query and body hold secrets."""
+    asked, answer = found.http_request, found.http_response
+    answers, given = _ANSWERS.get(), request_id(answer.headers)
+    if answers is not None:
+        answers.append(given)
+    _log.info(
+        "%s %s was answered %s",
+        asked.method,
+        without_query(asked.url),
+        answer.status_code,
+        extra={"request_id": given},
+    )
 
 
 def _identity(token: str) -> Identity:

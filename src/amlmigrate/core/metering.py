@@ -124,6 +124,8 @@ class Meter:
     def _left(self, bytes_left: int, rate: float | None, calls: float | None) -> tuple[float | None, bool]:
         """Bytes and calls go on side by side: what takes longer counts."""
         calls_left = self.calls - self.called
+        if not (self.calls or self.total.bytes):
+            return None, False
         floor = self.floor * calls_left / self.calls if self.calls else 0.0
         parts = [(bytes_left, rate), (calls_left, calls)]
         known = [left / pace for left, pace in parts if left > 0 and pace]
@@ -135,6 +137,35 @@ class Meter:
 
 def _longest(one: tuple[str, float]) -> tuple[float, str]:
     return -one[1], one[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Counts the lists of one workspace as they are read: each is an item, and a call or several."""
+
+    side: str
+    meter: Meter
+
+    def expect(self, lists: int) -> None:
+        """So many more are to be read."""
+        self.meter.items += lists
+        self.meter.calls += lists
+
+    @contextmanager
+    def of(self, kind: str) -> Iterator[None]:
+        """One of them is read inside."""
+        address, done = f"{kind} of the {self.side}", False
+        self.meter.begin(address, Amount())
+        try:
+            yield
+            done = True
+        finally:
+            self.meter.end(address, done=done)
+
+
+def both_sides(meter: Meter) -> tuple[Reading, Reading]:
+    """The lists of source and target, counted together."""
+    return Reading("source", meter), Reading("target", meter)
 
 
 _METER: ContextVar[Meter | None] = ContextVar("meter", default=None)

@@ -10,6 +10,19 @@ from amlmigrate.core.metering import Meter
 
 
 @dataclass(frozen=True, slots=True)
+class RunReading(TypedEvent):
+    """Both workspaces are read before a run: how many lists that takes is counted as they are begun."""
+
+    name: ClassVar[str] = "run.reading"
+    meter: Meter
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """Nothing yet."""
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
 class RunStarted(TypedEvent):
     """A run carries out steps: so many, with so many blobs and bytes, some of them done by an earlier one."""
 
@@ -86,8 +99,24 @@ class LeaseKept(TypedEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class VerifyReading(TypedEvent):
+    """Both workspaces are read before they are compared: lists are counted as they are begun."""
+
+    name: ClassVar[str] = "verify.reading"
+    meter: Meter
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """Nothing yet."""
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
 class VerifyStarted(TypedEvent):
-    """The bytes are compared: so many prefixes of the plan, their blobs, and the bytes that are read."""
+    """The bytes are compared: so many prefixes of the plan, their blobs, and the bytes that are read.
+
+    After the cutover what was proven in the target is, which is no matter of prefixes.
+    """
 
     name: ClassVar[str] = "verify.start"
     meter: Meter

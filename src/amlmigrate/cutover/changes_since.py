@@ -17,6 +17,7 @@ from amlmigrate.core.address import blob_address
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.decision import Decision
 from amlmigrate.core.finding import Finding
+from amlmigrate.core.metering import Amount, moved, working_on
 from amlmigrate.core.parallel import in_order
 from amlmigrate.core.seal import PARTS, comparable
 from amlmigrate.cutover.evidence_checks import seen_by
@@ -35,6 +36,8 @@ _LOST = {
 }
 _REMEDY = "Put it back; or waive it: run `migrate verify`, then `migrate waive` this address with a reason."
 _PARALLEL = 16
+# What is worked on, as people are told.
+_WORK = "what was proven in the target"
 # In the archive tier, and on the way out of it: neither writes a blob, so that its ETag stays.
 _AWAY = ("BlobArchived", "BlobBeingRehydrated")
 
@@ -161,9 +164,12 @@ async def blobs(
     each proven one is. Raises ServiceError.
     """
     look = _Look(target)
-    async with aclosing(in_order(look.unsettled(cutover, listed, hashing), look.read, parallel=_PARALLEL)) as read:
-        async for _ in read:
-            pass
+    with working_on(_WORK, proven(cutover, hashing=hashing)) as done:
+        unsettled = look.unsettled(cutover, listed, hashing)
+        async with aclosing(in_order(unsettled, look.read, parallel=_PARALLEL)) as read:
+            async for _ in read:
+                moved(blobs=1)
+        done()
     known = _known(cutover)
     for key, listing in listed.items():
         look.changes += [
@@ -172,6 +178,15 @@ async def blobs(
             if key not in known or known[key].get(path) is None
         ]
     return Since(tuple(sorted(look.changes)), look.blobs, look.bytes)
+
+
+def proven(cutover: EvidenceFile[Cutover], *, hashing: bool) -> Amount:
+    """What of the target was proven before the cutover; its bytes, where they are read."""
+    blobs = length = 0
+    for one in held(cutover):
+        if one.sha256:
+            blobs, length = blobs + 1, length + one.length
+    return Amount(blobs, length if hashing else 0)
 
 
 def _known(cutover: EvidenceFile[Cutover]) -> dict[Key, SortedBlobs]:
@@ -202,6 +217,7 @@ class _Look:
                 yield one, blob
             else:
                 self._at(one, blob)
+                moved(blobs=bool(one.sha256))
 
     def _at(self, one: HeldBlob, blob: Blob | None) -> None:
         """One blob of then, and what there is now."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 
 from amlmigrate.cloud.workspaces import WorkspaceClient
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.events import Emit, ignore
+from amlmigrate.core.metering import Reading
 from amlmigrate.core.parallel import together
 from amlmigrate.core.progress import KindListed
 from amlmigrate.core.reference_targets import leads_into
@@ -17,19 +19,30 @@ from amlmigrate.kinds import Listed, all_kinds, children, moving_kinds, root_of
 Found = dict[str, list[Asset]]
 
 
-async def scan(kinds: Iterable[Listed], port: WorkspaceClient, emit: Emit = ignore) -> Found:
+async def scan(
+    kinds: Iterable[Listed], port: WorkspaceClient, emit: Emit = ignore, reading: Reading | None = None
+) -> Found:
     """The assets of these kinds, by their names; of a kind with a parent this comes before it among them."""
+    kinds = list(kinds)
+    if reading:
+        reading.expect(len(kinds))
     tasks: dict[str, asyncio.Task[list[Asset]]] = {}
     async with together() as group:
         for kind in kinds:
-            tasks[kind.name] = group.create_task(_scan(kind, port, tasks.get(kind.parent), emit))
+            tasks[kind.name] = group.create_task(_scan(kind, port, tasks.get(kind.parent), emit, reading))
     return {name: task.result() for name, task in tasks.items()}
 
 
 async def _scan(
-    kind: Listed, port: WorkspaceClient, parents: asyncio.Task[list[Asset]] | None, emit: Emit
+    kind: Listed,
+    port: WorkspaceClient,
+    parents: asyncio.Task[list[Asset]] | None,
+    emit: Emit,
+    reading: Reading | None,
 ) -> list[Asset]:
-    found = await kind.scan(port, await parents if parents else ())
+    below = await parents if parents else ()
+    with reading.of(kind.name) if reading else nullcontext():
+        found = await kind.scan(port, below)
     if kind.name in moving_kinds():
         emit(KindListed(kind.name, len(found), port.ref.name))
     return found

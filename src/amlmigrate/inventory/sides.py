@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.errors import BadInputError
+from amlmigrate.core.metering import Meter, both_sides
 from amlmigrate.core.parallel import in_order
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.workspace import Workspace
@@ -26,16 +27,20 @@ async def read_pair(clouds: Session, plan: Plan) -> Pair:
     return first, second
 
 
-async def read_both(clouds: Session, plan: Plan, pair: Pair | None = None) -> tuple[Inventory, Inventory]:
+async def read_both(
+    clouds: Session, plan: Plan, pair: Pair | None = None, *, meter: Meter | None = None
+) -> tuple[Inventory, Inventory]:
     """The source with everything it holds, and the target's assets. Raises BadInputError for other workspaces.
 
-    `pair`: both workspaces as the command has just read them; they are not read again.
+    `pair`: both workspaces as the command has just read them; they are not read again. `meter`: counts the lists.
     """
     of_source, of_target = pair or await read_pair(clouds, plan)
     source = clouds.source.workspace(plan.header.source_ref)
     target = clouds.target.workspace(plan.header.target_ref)
+    old, new = both_sides(meter) if meter else (None, None)
     return await asyncio.gather(
-        take(source, clouds.source, workspace=of_source), take(target, workspace=of_target)
+        take(source, clouds.source, workspace=of_source, reading=old),
+        take(target, workspace=of_target, reading=new),
     )
 
 

@@ -10,6 +10,7 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.documents import Document
 from amlmigrate.core.events import Emit, ignore
+from amlmigrate.core.metering import Reading
 from amlmigrate.core.parallel import together
 from amlmigrate.core.workspace import Datastore, SurveyedWorkspace, Workspace
 from amlmigrate.inventory.listing import by_hand_kinds, in_order, scan, without_datastores
@@ -27,6 +28,7 @@ async def take(
     frozen: Iterable[Document] = (),
     users: bool = False,
     emit: Emit = ignore,
+    reading: Reading | None = None,
 ) -> Inventory:
     """The inventory of a workspace; without a way to its bytes only the assets that may move.
 
@@ -45,8 +47,8 @@ async def take(
     plain = WorkspaceClient(port.arm, port.ref, workspace.document)
     by_hand = by_hand_kinds(refers=not stores) if stores or users else []
     async with together() as group:
-        moving = group.create_task(scan(moving_kinds().values(), more if stores else plain, emit))
-        rest = group.create_task(scan(by_hand, more))
+        moving = group.create_task(scan(moving_kinds().values(), more if stores else plain, emit, reading))
+        rest = group.create_task(scan(by_hand, more, reading=reading))
     assets = {asset.address: asset for found in moving.result().values() for asset in found}
     left = list(in_order(rest.result()))
     known = _known(workspace, assets, left)

@@ -15,8 +15,10 @@ from amlmigrate.core.asset import Inventory
 from amlmigrate.core.authorship import By
 from amlmigrate.core.events import Emit
 from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.metering import Amount, Meter
 from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Plan
+from amlmigrate.core.run_progress import RunReading
 from amlmigrate.core.stop import Stop
 from amlmigrate.inventory.needing import Needing
 from amlmigrate.inventory.sides import read_both, read_pair
@@ -74,12 +76,14 @@ async def run(request: RunRequest, sign_in: Callable[[], Session]) -> RunOutcome
                     _make_up_for(request, ledger)
                 return outcome_of(plan, folder, ledger)
             refuse_unapproved(plan, folder, ledger)
+            lists = Meter(0, Amount())
+            request.emit(RunReading(lists))
             async with sign_in() as clouds:
                 ledger.clock = clouds.target.arm.service_clock.now
                 if request.dry_run:
-                    await _checked(clouds, plan, ledger)
+                    await _checked(clouds, plan, ledger, lists)
                     return outcome_of(plan, folder, ledger, dry_run=True)
-                walked = await _run(request, clouds, ledger, lock)
+                walked = await _run(request, clouds, ledger, lock, lists)
         return outcome_of(plan, folder, ledger, walked)
 
 
@@ -90,10 +94,10 @@ def _make_up_for(request: RunRequest, ledger: Ledger) -> None:
         report.tell(request.plan, request.folder, ledger, None, request.by)
 
 
-async def _run(request: RunRequest, clouds: Session, ledger: Ledger, lock: Lock) -> WalkResult:
+async def _run(request: RunRequest, clouds: Session, ledger: Ledger, lock: Lock, lists: Meter) -> WalkResult:
     plan = request.plan
     async with held(clouds, plan, ledger, lock, "run", request.emit) as lease:
-        source, target = await _checked(clouds, plan, ledger)
+        source, target = await _checked(clouds, plan, ledger, lists)
         by = await signed(request.by, clouds.target.credential)
         prior = await _earlier(request, clouds, ledger, lease)
         walked = await run_steps(
@@ -114,11 +118,11 @@ async def _run(request: RunRequest, clouds: Session, ledger: Ledger, lock: Lock)
         return walked
 
 
-async def _checked(clouds: Session, plan: Plan, ledger: Ledger) -> tuple[Inventory, Inventory]:
+async def _checked(clouds: Session, plan: Plan, ledger: Ledger, lists: Meter) -> tuple[Inventory, Inventory]:
     """Both sides, as far as the plan still holds for them. Raises RefusedError, DriftError."""
     pair = await read_pair(clouds, plan)
     (source, target), claims = await asyncio.gather(
-        read_both(clouds, plan, pair), target_claims(clouds.target, plan, pair)
+        read_both(clouds, plan, pair, meter=lists), target_claims(clouds.target, plan, pair)
     )
     drift.check_places(plan, Mapping(source.workspace, target.workspace, plan.names()))
     if not ledger.begun:

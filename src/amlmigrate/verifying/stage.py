@@ -18,9 +18,9 @@ from amlmigrate.core.events import Emit
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.metering import Amount, Meter, counting
 from amlmigrate.core.plan import Plan
-from amlmigrate.core.run_progress import VerifyStarted
+from amlmigrate.core.run_progress import VerifyReading, VerifyStarted
 from amlmigrate.core.state import Outcome
-from amlmigrate.cutover import target_since
+from amlmigrate.cutover import changes_since, target_since
 from amlmigrate.cutover.record import active
 from amlmigrate.evidence import Verify
 from amlmigrate.inventory import waived_items
@@ -62,9 +62,11 @@ async def verify(request: VerifyRequest, sign_in: Callable[[], Session]) -> Evid
         ledger.bind(request.plan)
         # A decision that no report tells of lets nothing go.
         reports = trusted(request.folder, ledger)
+        lists = Meter(0, Amount())
+        request.emit(VerifyReading(lists))
         async with sign_in() as clouds:
             ledger.clock = clouds.target.arm.service_clock.now
-            work = _Verification(request, clouds, ledger, reports)
+            work = _Verification(request, clouds, ledger, reports, lists)
             await work.unchanged()
             return await (work.since_cutover() if active(reports) else work.of_both_sides())
 
@@ -77,6 +79,8 @@ class _Verification:
     clouds: Session
     ledger: Ledger
     reports: list[EvidenceFile]
+    # Counts the lists of both workspaces.
+    lists: Meter
 
     @property
     def unchanged(self) -> Callable[[], Awaitable[str]]:
@@ -86,7 +90,7 @@ class _Verification:
     async def of_both_sides(self) -> EvidenceFile[Verify]:
         """The target is held to the source."""
         plan, clouds, emit = self.request.plan, self.clouds, self.request.emit
-        source, target = await read_both(clouds, plan)
+        source, target = await read_both(clouds, plan, meter=self.lists)
         documents = await self._documents(source, target)
         readers = await self._readers()
         meter = _meter(plan, hashing=self.request.depth.hashes)
@@ -115,12 +119,15 @@ class _Verification:
         cutover = active(self.reports)
         assert cutover
         ended = items(plan, ledger)
-        source, target = await read_both(clouds, plan)
+        source, target = await read_both(clouds, plan, meter=self.lists)
         looked = clouds.target.arm.service_clock.now() or datetime.now(UTC)
         mapping = Mapping(source.workspace, target.workspace, plan.names())
         listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, holding().own)
         hashing = self.request.depth.hashes
-        found = await target_since.look(clouds, plan, ledger, self.reports, target, listed, hashing=hashing)
+        meter = Meter(0, changes_since.proven(cutover, hashing=hashing))
+        self.request.emit(VerifyStarted(meter))
+        with counting(meter):
+            found = await target_since.look(clouds, plan, ledger, self.reports, target, listed, hashing=hashing)
         return verify_living(
             plan,
             self.request.folder,

@@ -66,16 +66,24 @@ def test_what_goes_wrong_is_said_in_a_line(event: TypedEvent, said: str) -> None
 def test_bars_begin_and_move_on() -> None:
     told = Told()
     for event in (
+        run_progress.RunReading(Meter(0, Amount())),
         run_progress.RunStarted(Meter(5, Amount(), done=2)),
         run_progress.StepBegun("a", "create"),
         run_progress.StepDone("a", "create"),
+        run_progress.VerifyReading(Meter(7, Amount())),
         run_progress.VerifyStarted(Meter(3, Amount())),
         run_progress.PrefixCompared("b", 7),
         run_progress.SdkStarted(4),
         run_progress.SdkTried("c"),
     ):
         tell(event, told)
-    assert told.bars == [("Migrating", 5, 2), ("Verifying", 3, 0), ("Reading with MLClient", 4, 0)]
+    assert told.bars == [
+        ("Reading both workspaces", 0, 0),
+        ("Migrating", 5, 2),
+        ("Reading both workspaces", 7, 0),
+        ("Verifying", 3, 0),
+        ("Reading with MLClient", 4, 0),
+    ]
     assert told.advanced == 1 and told.said == []
 
 

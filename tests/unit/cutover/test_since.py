@@ -16,6 +16,7 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.documents import source_digest
 from amlmigrate.core.finding import Finding
+from amlmigrate.core.metering import Amount, Meter, Snapshot, counting, moved
 from amlmigrate.core.seal import UNLISTED
 from amlmigrate.core.workspace import Location
 from amlmigrate.cutover import changes_since, record
@@ -57,6 +58,28 @@ async def test_what_is_as_it_was_is_no_change_and_is_not_read(chain: Evidence) -
 async def test_at_a_depth_that_reads_bytes_each_proven_one_is_read(chain: Evidence) -> None:
     changes, found, asked = await _blobs(chain, A, B, cut.OWN, hashing=True)
     assert (changes, found.blobs, sorted(asked)) == ([], 2, [("m/a", '"a"'), ("m/b", '"b"')])
+
+
+@pytest.mark.parametrize("hashing", [True, False])
+async def test_what_was_proven_is_counted_as_it_is_settled(chain: Evidence, hashing: bool) -> None:
+    """A blob that is read counts with its bytes, as whoever reads them says."""
+
+    class Counted(Account):
+        async def digest(self, place: Location, one: Blob) -> tuple[str, str, int]:
+            moved(bytes=one.length)
+            seen.append(meter.snapshot())
+            return await super().digest(place, one)
+
+    cutover, seen = cut.cut_over(chain), list[Snapshot]()
+    meter = Meter(0, changes_since.proven(cutover, hashing=hashing))
+    size = A.length + B.length
+    assert meter.total == Amount(2, size if hashing else 0)
+    listed = cut.listed(A, B, cut.OWN).target
+    with counting(meter):
+        await changes_since.blobs(cutover, listed, Counted(), hashing=hashing)  # type: ignore[arg-type]
+    assert meter.snapshot().moved == meter.total and meter.snapshot().under_way == ()
+    assert len(seen) == (2 if hashing else 0)
+    assert all(0 < one.moved.bytes <= size and one.under_way for one in seen)
 
 
 async def test_what_users_add_and_change_beside_the_proven_is_information(chain: Evidence) -> None:

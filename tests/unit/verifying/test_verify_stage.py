@@ -76,7 +76,10 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Verifications:
 async def test_the_target_is_held_to_the_source_until_a_cutover(made: Verifications) -> None:
     assert await made.verify() == "of both sides"
     assert made.done == ["session", "changing?", "read_both", "signed in", "verify", "closed"]
-    assert [(one.name, one.data["prefixes"]) for one in made.events] == [("verify.start", 1)]
+    assert [(one.name, one.data) for one in made.events] == [
+        ("verify.reading", {}),
+        ("verify.start", {"prefixes": 1, "blobs": 2, "bytes": 4}),
+    ]
     assert made.given["depth"] is Depth.CHECKSUM and made.given["read"] == Readers()
     # Asked again once all was read.
     assert await made.given["unchanged"]() == "not known"
@@ -104,6 +107,12 @@ async def test_from_the_cutover_on_both_sides_are_held_to_it(made: Verifications
     # Bytes are read only where that is asked for, and nobody may have changed the target by the end.
     assert made.given["hashing"] is depth.hashes and made.given["unknown"] == "not known"
     assert made.done.count("changing?") == 2
+    # What was proven is counted, its bytes where they are read.
+    size = sum(one.length for one in cut.PROVEN)
+    assert [(one.name, one.data) for one in made.events] == [
+        ("verify.reading", {}),
+        ("verify.start", {"prefixes": 0, "blobs": 2, "bytes": size if depth.hashes else 0}),
+    ]
     assert made.done[-3:] == ["changing?", "verify_living", "closed"]
 
 

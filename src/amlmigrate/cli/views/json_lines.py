@@ -11,9 +11,10 @@ from amlmigrate.cli.views.base import CommandView
 from amlmigrate.core.errors import ExitCode, MigrateError, RefusedError
 from amlmigrate.core.escapes import as_json
 from amlmigrate.core.events import TypedEvent
-from amlmigrate.core.run_progress import RunStarted, VerifyStarted
+from amlmigrate.core.run_progress import RunReading, RunStarted, VerifyReading, VerifyStarted
 
 _END = ".end"
+_Metered = RunReading | RunStarted | VerifyReading | VerifyStarted
 
 
 class JsonView:
@@ -25,7 +26,7 @@ class JsonView:
     def __init__(self) -> None:
         self._began = time.monotonic()
         self._end: tuple[str, dict[str, Any]] | None = None
-        self._metered: RunStarted | VerifyStarted | None = None
+        self._metered: _Metered | None = None
         self._told = 0.0
 
     def show(self, view: CommandView) -> None:
@@ -35,7 +36,7 @@ class JsonView:
 
     def event(self, event: TypedEvent) -> None:
         """Something happened."""
-        if isinstance(event, RunStarted | VerifyStarted):
+        if isinstance(event, _Metered):
             self._metered, self._told = event, time.monotonic()
         self._line(event.name, event.data)
 

@@ -97,7 +97,7 @@ def share(found: Snapshot) -> float:
 
 def figures(found: Snapshot, items: str = "items") -> str:
     """Items, blobs, bytes, how fast, how much longer, and for how long already."""
-    told = [_of(found.items, found.all_items, items)]
+    told = [_of(found.items, found.all_items, items)] if found.all_items else []
     if found.all.blobs:
         told.append(_of(found.moved.blobs, found.all.blobs, "blobs"))
     if found.all.bytes:

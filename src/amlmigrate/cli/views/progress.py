@@ -119,6 +119,12 @@ def _(event: progress.TagsTold, to: ConsoleProgress) -> None:
         to.say(f"{event.kept} {is_there}; --overwrite changes {'it' if event.kept == 1 else 'them'}")
 
 
+@tell.register(run_progress.RunReading)
+@tell.register(run_progress.VerifyReading)
+def _(event: run_progress.RunReading | run_progress.VerifyReading, to: ConsoleProgress) -> None:
+    to.watch("Reading both workspaces", "lists", event.meter)
+
+
 @tell.register
 def _(event: run_progress.RunStarted, to: ConsoleProgress) -> None:
     to.watch("Migrating", "items", event.meter)
