@@ -88,7 +88,7 @@ def _error_body(problem: Refused) -> Response:
 
 def _json(status: int, document: object) -> Response:
     headers = {"Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store, no-cache"}
-    # (AZ-ARM-23). Inferred: an error's trace is that id.
+    # (AZ-ARM-23); the trace of an error is the id of its request (Learn, v2-oauth2-client-creds-grant-flow).
     trace = document.get("trace_id") if isinstance(document, dict) else None
     headers["x-ms-request-id"] = str(trace or uuid.uuid4())
     return Response(status, json.dumps(document).encode(), headers)
