@@ -139,21 +139,21 @@ async def once() -> None:
     """Whatever has to hold right before an attempt."""
 
 
-def refusal(status: int, headers: dict[str, str] | None = None, body: Any = None) -> Any:
+def answered(status: int, headers: dict[str, str] | None = None, body: Any = None) -> Any:
     return SimpleNamespace(status=status, headers=headers or {}, body=body)
 
 
 @pytest.mark.parametrize(
     ("answer", "kept"),
     [
-        (refusal(202, ASYNC), {"url": "https://x/operation", "tells": True}),
-        (refusal(202, {"Location": "https://x/l"}), {"url": "https://x/l", "tells": False}),
-        (refusal(200, ASYNC), {"url": "https://x/operation", "tells": True}),
+        (answered(202, ASYNC), {"url": "https://x/operation", "tells": True}),
+        (answered(202, {"Location": "https://x/l"}), {"url": "https://x/l", "tells": False}),
+        (answered(200, ASYNC), {"url": "https://x/operation", "tells": True}),
         # Accepted, and nothing will say how it ended.
-        (refusal(202), {"url": "", "ending": "unknown"}),
-        (refusal(200), {"url": "", "ending": "succeeded"}),
-        (refusal(204), None),
-        (refusal(201, ASYNC), None),
+        (answered(202), {"url": "", "ending": "unknown"}),
+        (answered(200), {"url": "", "ending": "succeeded"}),
+        (answered(204), None),
+        (answered(201, ASYNC), None),
     ],
 )
 async def test_only_an_accepted_deletion_is_kept_and_as_far_as_it_tells(answer: Any, kept: Any) -> None:
@@ -163,7 +163,7 @@ async def test_only_an_accepted_deletion_is_kept_and_as_far_as_it_tells(answer: 
 
 
 async def test_a_purge_says_so_and_nothing_else_does() -> None:
-    arm = Arm(answer=refusal(204))
+    arm = Arm(answer=answered(204))
     await removal.delete(port(arm), once, purge=True)
     assert arm.asked == [("DELETE", OLD.id, {"api-version": "2024-04-01", "forceToPurge": "true"})]
 
@@ -179,7 +179,7 @@ async def test_a_refused_deletion_is_none_where_there_is_nothing_and_else_an_err
 
 
 async def test_what_must_hold_right_before_is_asked_first() -> None:
-    arm = Arm(answer=refusal(202, ASYNC))
+    arm = Arm(answer=answered(202, ASYNC))
 
     async def never() -> None:
         raise PermissionError("not any more")
@@ -201,7 +201,7 @@ class Time:
 
 
 KEPT = {"url": "https://x/operation", "tells": True}
-UNDER_WAY = (Ending.UNDER_WAY, refusal(202))
+UNDER_WAY = (Ending.UNDER_WAY, answered(202))
 
 
 @pytest.mark.parametrize(
@@ -210,9 +210,9 @@ UNDER_WAY = (Ending.UNDER_WAY, refusal(202))
         (None, [], Ending.UNKNOWN),
         ({"url": "", "ending": "succeeded"}, [], Ending.SUCCEEDED),
         ({"url": "", "ending": "unknown"}, [], Ending.UNKNOWN),
-        (KEPT, [(Ending.SUCCEEDED, refusal(200))], Ending.SUCCEEDED),
-        (KEPT, [UNDER_WAY, UNDER_WAY, (Ending.SUCCEEDED, refusal(200))], Ending.SUCCEEDED),
-        (KEPT, [(Ending.UNKNOWN, refusal(200))], Ending.UNKNOWN),
+        (KEPT, [(Ending.SUCCEEDED, answered(200))], Ending.SUCCEEDED),
+        (KEPT, [UNDER_WAY, UNDER_WAY, (Ending.SUCCEEDED, answered(200))], Ending.SUCCEEDED),
+        (KEPT, [(Ending.UNKNOWN, answered(200))], Ending.UNKNOWN),
         # It does not end within an hour.
         (KEPT, [UNDER_WAY], Ending.UNKNOWN),
     ],
@@ -224,7 +224,7 @@ async def test_how_a_deletion_ended_is_what_its_operation_says(accepted: Any, po
 async def test_a_deletion_that_failed_has_the_services_words() -> None:
     body = {"status": "Failed", "error": {"code": "StillInUse", "message": "It is in use."}}
     found, error = await removal.ending(
-        port(Arm(polled=[(Ending.FAILED, refusal(200, body=body))])), KEPT, Time().clock
+        port(Arm(polled=[(Ending.FAILED, answered(200, body=body))])), KEPT, Time().clock
     )
     assert found is Ending.FAILED and error is not None and error.code == "StillInUse" and error.url == OLD.id
 
