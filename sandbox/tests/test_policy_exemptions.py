@@ -291,3 +291,14 @@ async def test_a_tag_alone_is_judged_as_a_change_of_the_resource(arm: ArmClient)
     assert await patched(arm) == 403
     assert (await arm.send("DELETE", tags)).status == 403
     assert (await arm.ok("GET", tags))["properties"]["tags"] == {"data-classification": "public"}
+
+
+async def test_what_was_deleted_is_not_recovered_under_a_guardrail(arm: ArmClient) -> None:
+    await arm.send("DELETE", WORKSPACE)
+    await arm.ok("GET", VAULT)
+    assigned = await assign(arm, CMK, parameters=DENY)
+    back = arm.workspace_body(allowRecoverSoftDeletedWorkspace=True)
+    error = await arm.error(403, "PUT", WORKSPACE, back)
+    assert error["code"] == "RequestDisallowedByPolicy"
+    await exempt(arm, assigned, GROUP)
+    await arm.finish(await arm.send("PUT", WORKSPACE, back))

@@ -73,7 +73,10 @@ def refusal(name: str, found: list[Judgement]) -> ArmError:
 
 
 def _resource(call: Call) -> dict[str, Any]:
-    """The resource as it would be: what is sent, for a PATCH over what is there."""
+    """The resource as it would be: what is sent, for a PATCH over what is there.
+
+    Inferred (AZ-POLICY-27): so is a PUT that recovers what was deleted, whatever it was.
+    """
     body = call.optional_body()
     old = call.route.kind.find(call) if call.request.method == "PATCH" else None
     before = old.document if old is not None else {}
