@@ -77,7 +77,7 @@ def test_what_is_there_as_it_was_is_let_go(ledger: Ledger) -> None:
 def test_one_that_is_gone_before_any_verification_blocks(ledger: Ledger, living: bool) -> None:
     [found] = _found(ledger, THEIRS[0], living=living)
     assert (found.code, found.severity, found.about) == ("waived-gone", "blocks", str(COPY.address))
-    assert "d/2 are gone" in found.summary and "d/1" not in found.summary
+    assert "d/2 is gone" in found.summary and "d/1" not in found.summary
     [found] = _found(ledger, living=living)
     assert "d/1, d/2 are gone" in found.summary
 
