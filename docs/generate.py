@@ -38,6 +38,8 @@ from amlmigrate.doctor.need import DOCTOR, FILE, VAULT, WS, Need
 from amlmigrate.doctor.needs import NEEDS, needs
 from amlmigrate.evidence import RECORDS
 from amlmigrate.freezing import freeze
+from amlmigrate.guarding import reading as guard_file
+from amlmigrate.guarding.members import MEMBERS
 from amlmigrate.kinds import Kind, _versioned, all_kinds, holding, moving_kinds
 from amlmigrate.kinds._provenance import stamped
 from amlmigrate.kinds._workspace_settings import SETTINGS
@@ -717,7 +719,7 @@ def permissions() -> str:
     return table(("where", "permission", "", "needed by", "why"), rows)
 
 
-# The file of `migrate provision`.
+# The files of `migrate provision` and `migrate guard`.
 
 
 def _members(schema: Any, root: Any, path: str) -> Iterable[list[str]]:
@@ -746,10 +748,18 @@ def _values(member: Any) -> str:
     return {"object": "object", "boolean": "`true`, `false`", "string": "text"}.get(member.get("type", ""), "")
 
 
-def provision_file() -> str:
-    """Every member of the file, from its schema."""
-    schema = filechecks.schema()
+def file_members(schema: Any) -> str:
+    """Every member of a file, from its schema."""
     return table(("member", "values", "what it is"), _members(schema, schema, ""))
+
+
+def guard_members() -> str:
+    """The built-in definitions of the initiative."""
+    rows = [
+        [f"`{name}`", f"`{one.guid}`", f"`{one.effect}`", f"`{one.claim}`" if one.claim else ""]
+        for name, one in MEMBERS.items()
+    ]
+    return table(("name", "definition", "effect", "claim"), rows)
 
 
 def profile_table() -> str:
@@ -800,7 +810,9 @@ def blocks() -> dict[str, str]:
         "belief-statuses": table(("status", "meaning"), beliefs.KNOWN.items()),
         "belief-harms": table(("harm", "where the belief is wrong"), beliefs.MEANING.items()),
         "unverified": beliefs.unverified(beliefs.read(), beliefs.packages(DOCS.parent)),
-        "provision-file": provision_file(),
+        "provision-file": file_members(filechecks.schema()),
+        "guard-file": file_members(guard_file.schema()),
+        "guard-members": guard_members(),
         "profiles": profile_table(),
     }
     return found | {f"kind:{name}": kind_facts(kind) for name, kind in moving_kinds().items()}
@@ -835,6 +847,7 @@ def _schemas() -> Iterable[tuple[Path, dict[str, Any]]]:
     """The schemas that are shipped."""
     code = DOCS.parent / "src" / "amlmigrate"
     yield code / "provisioning" / "file.schema.json", filechecks.schema()
+    yield code / "guarding" / "file.schema.json", guard_file.schema()
     for record, content in RECORDS.items():
         yield code / "evidence" / "schemas" / f"{record}.schema.json", content.schema()
 

@@ -14,6 +14,7 @@ PREPARE = "Find and prepare"
 MOVE = "Move, in this order"
 DECIDE = "Decide"
 PROVE = "Prove"
+GOVERN = "Govern"
 # What every command shares: help has two names, and is text as it is written.
 _SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
 
@@ -66,6 +67,7 @@ COMMANDS = (
     Entry("reopen", DECIDE, "Take decisions back: what was waived or done by hand is open again."),
     Entry("verify", PROVE, "Compare both workspaces afresh, and keep evidence."),
     Entry("evidence", PROVE, "Look at the evidence of a plan."),
+    Entry("guard", GOVERN, "Keep new workspaces under the company's key by Azure Policy."),
 )
 
 

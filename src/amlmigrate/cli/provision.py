@@ -16,13 +16,13 @@ from typing import Annotated
 
 import typer
 
-from amlmigrate.cli import options
+from amlmigrate.cli import asked, options
+from amlmigrate.cli.asked import Agreement
 from amlmigrate.cli.execute import CHANGES, READS, CommonOptions, execute
 from amlmigrate.cli.login import session
-from amlmigrate.cli.views import asking
 from amlmigrate.cli.views.base import View
-from amlmigrate.cli.views.provision import AskedView, ProvisionDryView, ProvisionPlanView, ProvisionView
-from amlmigrate.core.errors import ExitCode, RefusedError
+from amlmigrate.cli.views.provision import ProvisionDryView, ProvisionPlanView, ProvisionView
+from amlmigrate.core.errors import ExitCode
 from amlmigrate.provisioning import reading
 from amlmigrate.provisioning.stage import PATIENCE, ProvisionRequest, provisioning
 from amlmigrate.provisioning.wanted import WantedWorkspace
@@ -84,7 +84,7 @@ async def _provision(
         if dry_run:
             view.show(ProvisionDryView(_again(said)))
             return ExitCode.DONE
-        await _agree(view, shared, found.asks, said)
+        await asked.agree(view, shared, found.asks, Agreement(said.file, _again(said), yes=said.yes))
         applied = await found.apply()
     view.show(ProvisionView(wanted, applied))
     return ExitCode.DONE
@@ -95,25 +95,3 @@ def _again(said: Said) -> str:
     given = ("migrate", "provision", said.file, *(word for name in said.adopt for word in ("--adopt", name)))
     table = ("--profiles", said.profiles) if said.profiles else ()
     return join([*given, *table, *(("--wait", f"{said.patience / 60:g}") if said.patience != PATIENCE else ())])
-
-
-async def _agree(view: View, shared: CommonOptions, asked: tuple[str, ...], said: Said) -> None:
-    """Asks before what cannot be undone, or changes what others have or use. Raises RefusedError without a yes."""
-    if not asked or said.yes:
-        return
-    if shared.json or not asking.possible():
-        raise RefusedError(
-            "Some of this cannot be undone, or changes what others have or use, and there is no terminal to ask"
-            " at; nothing was changed.",
-            reasons=asked,
-            address=said.file,
-            remedy=f"If every reason is meant: {_again(said)} --yes",
-        )
-    view.show(AskedView(asked))
-    if not await asking.yes("Continue? Type yes: "):
-        raise RefusedError(
-            "You did not answer yes; nothing was changed.",
-            reasons=asked,
-            address=said.file,
-            remedy="Change the file, or run the same command again and answer with yes.",
-        )

@@ -57,7 +57,7 @@ FORMS: tuple[tuple[str, Absent], ...] = (
             r"The policy [\w ]+ '([^']+)' (?:is|was|could) not (?:be )?found",
             "Inferred (AZ-ABSENT-8): its words",
         )
-        for what in ("Assignment", "Definition", "SetDefinition")
+        for what in ("Assignment", "Definition", "SetDefinition", "Exemption")
     ),
     _form(
         "microsoft.keyvault/locations/deletedVaults",

@@ -35,9 +35,10 @@ API_VERSIONS = {
     "microsoft.machinelearningservices": "2025-12-01",
     "microsoft.storage": "2024-01-01",
     "microsoft.keyvault": "2023-07-01",
-    "microsoft.authorization/policyassignments": "2022-06-01",
-    "microsoft.authorization/policydefinitions": "2021-06-01",
-    "microsoft.authorization/policysetdefinitions": "2021-06-01",
+    "microsoft.authorization/policyassignments": "2025-03-01",
+    "microsoft.authorization/policydefinitions": "2025-03-01",
+    "microsoft.authorization/policysetdefinitions": "2025-03-01",
+    "microsoft.authorization/policyexemptions": "2022-07-01-preview",
     # learn.microsoft.com/rest/api/authorization: PIM's collections have one stable version, deny assignments this.
     "microsoft.authorization/roleassignmentscheduleinstances": "2020-10-01",
     "microsoft.authorization/roleeligibilityscheduleinstances": "2020-10-01",
@@ -189,9 +190,9 @@ class Arm:
         """Creates or replaces."""
         return await self.call("PUT", path, body, query=query)
 
-    async def post(self, path: str, body: Document | None = None) -> Document:
+    async def post(self, path: str, body: Document | None = None, query: Mapping[str, str] = NO_QUERY) -> Document:
         """An action that changes nothing, as one that lists secrets or checks a name."""
-        found: Document = (await self.call("POST", path, body, twice=HARMLESS)).body or {}
+        found: Document = (await self.call("POST", path, body, query=query, twice=HARMLESS)).body or {}
         return found
 
     async def delete(self, path: str, query: Mapping[str, str] = NO_QUERY) -> None:

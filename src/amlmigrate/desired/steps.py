@@ -16,6 +16,7 @@ class DesiredVerb(StrEnum):
     CREATE = "create"
     UPDATE = "update"
     GRANT = "grant"
+    REMOVE = "remove"
     EXISTS = "exists"
     WAIT = "wait"
     REFUSE = "refuse"

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ValidationError, WrapValidator
 from pydantic_core import PydanticCustomError
 
-from amlmigrate.provisioning.shapes import FORM, FileModel, Form, Whole, arm_id, may, needed
+from amlmigrate.core.filemodel import FORM, FileModel, Form, Whole, arm_id, may, needed
 
 Access = Literal["roles", "policies"]
 OnOff = Literal["Enabled", "Disabled"]

@@ -2,69 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from amlmigrate.core.events import Emit, TypedEvent
-from amlmigrate.desired.steps import DesiredStep
+from amlmigrate.core.events import Emit
+from amlmigrate.desired.progress import DesiredEvents, ResourceAwaited, ResourceBegun, ResourceDone
 
 REFUSED = "This cannot be provisioned as it stands"
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceAwaited(TypedEvent):
-    """An operation is under way on something, or a right that was given has not arrived there yet."""
+class ProvisionAwaited(ResourceAwaited):
+    """Something is waited for."""
 
+    __slots__ = ()
     name: ClassVar[str] = "provision.waiting"
 
-    what: str
-    id: str
-    why: str
 
+class ProvisionBegun(ResourceBegun):
+    """A step begins."""
 
-@dataclass(frozen=True, slots=True)
-class ResourceBegun(TypedEvent):
-    """Something is about to be made or changed."""
-
+    __slots__ = ()
     name: ClassVar[str] = "provision.doing"
 
-    step: DesiredStep
 
-    @property
-    def data(self) -> dict[str, Any]:
-        """The step itself."""
-        return self.step.as_dict()
+class ProvisionDone(ResourceDone):
+    """It is done."""
 
-
-@dataclass(frozen=True, slots=True)
-class ResourceDone(TypedEvent):
-    """It was made or changed, and was read back."""
-
+    __slots__ = ()
     name: ClassVar[str] = "provision.done"
 
-    step: DesiredStep
 
-    @property
-    def data(self) -> dict[str, Any]:
-        """The step itself."""
-        return self.step.as_dict()
-
-
-@dataclass(frozen=True, slots=True)
-class ProvisioningEvents:
-    """Tells by events of provisioning (`desired.deciding.Telling`)."""
-
-    emit: Emit
-    refused: str = REFUSED
-
-    def waiting(self, what: str, id: str, why: str) -> None:
-        """Something is waited for."""
-        self.emit(ResourceAwaited(what, id, why))
-
-    def doing(self, step: DesiredStep) -> None:
-        """A step begins."""
-        self.emit(ResourceBegun(step))
-
-    def done(self, step: DesiredStep) -> None:
-        """It is done, and was read back."""
-        self.emit(ResourceDone(step))
+def events(emit: Emit) -> DesiredEvents:
+    """Tells by events of `provision`."""
+    return DesiredEvents(emit, REFUSED, ProvisionAwaited, ProvisionBegun, ProvisionDone)

@@ -17,7 +17,7 @@ from amlmigrate.provisioning import regions
 from amlmigrate.provisioning.assemble import parts
 from amlmigrate.provisioning.foreseeing import foreseen
 from amlmigrate.provisioning.known import KnownValues
-from amlmigrate.provisioning.progress import REFUSED, ProvisioningEvents
+from amlmigrate.provisioning.progress import REFUSED, events
 from amlmigrate.provisioning.wanted import WantedWorkspace
 
 # For so many seconds a right that was given may take to arrive, where nothing else is said.
@@ -72,6 +72,6 @@ async def provisioning(request: ProvisionRequest, clouds: Session, *, wait: bool
     asked = parts(wanted, side.vaults.uri, side.login.cloud)
     word = ownership.word(wanted.owner, asked, request.adopt, wanted.allowed, request.file)
     await regions.check(side.arm, wanted, request.file)
-    looker = Looker(port, word, ProvisioningEvents(request.emit), KnownValues())
+    looker = Looker(port, word, events(request.emit), KnownValues())
     planned = await foreseen(await looker.plan(asked, wait=wait), port)
     return Provisioning(request, tuple(planned), looker)

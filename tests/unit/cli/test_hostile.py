@@ -10,25 +10,29 @@ import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from tests.builders.world import header, plan, step
+from tests.unit.guarding.guards import guardrail
 from tests.unit.provisioning.provisioned import wanted
 from typer.testing import CliRunner, Result
 
 from amlmigrate.cli.main import app
 from amlmigrate.cli.views import progress
+from amlmigrate.cli.views.asking import AskedView
 from amlmigrate.cli.views.base import CommandView, View
 from amlmigrate.cli.views.doctor import DoctorView
 from amlmigrate.cli.views.ending import CommandEnd
 from amlmigrate.cli.views.fleets import FleetView
+from amlmigrate.cli.views.guard import GuardAppliedView, GuardCheckView, GuardEmittedView, GuardPlanView
 from amlmigrate.cli.views.human import HumanView
 from amlmigrate.cli.views.json_lines import JsonView
 from amlmigrate.cli.views.plans import PlanView, PlanWrittenView
-from amlmigrate.cli.views.provision import AskedView, ProvisionDryView, ProvisionPlanView, ProvisionView
+from amlmigrate.cli.views.provision import ProvisionDryView, ProvisionPlanView, ProvisionView
 from amlmigrate.cli.views.scans import WorkspacesView
 from amlmigrate.cli.views.show import ItemView, OpenView, ShowView
 from amlmigrate.cli.views.status import OverviewView, StatusView
@@ -44,12 +48,18 @@ from amlmigrate.core.metering import Amount, Meter
 from amlmigrate.core.plan import Action, Plan, Rewrite
 from amlmigrate.core.state import Outcome
 from amlmigrate.desired.applying import Applied
+from amlmigrate.desired.deciding import PlannedPart
 from amlmigrate.desired.steps import DesiredStep, DesiredVerb
 from amlmigrate.doctor import DoctorReport
 from amlmigrate.evidence.decommission import Residual
 from amlmigrate.fleet.fleetfile import FleetEntry, PlanningProgress
 from amlmigrate.fleet.members import UnplannedMember
 from amlmigrate.fleet.stage import FleetOutcome
+from amlmigrate.guarding.checking import GuardCheck, GuardGap
+from amlmigrate.guarding.compliance import Compliance
+from amlmigrate.guarding.estate import RemovedSource
+from amlmigrate.guarding.stage import GuardPlan
+from amlmigrate.guarding.wanted import Stage
 from amlmigrate.leasing.looking import LeaseLook
 from amlmigrate.ledger import Ledger, items
 from amlmigrate.ledger.decision_rows import Approval
@@ -232,6 +242,20 @@ def test_what_people_read_in_files(folder: Path) -> None:
     assert [csvtext.plain(cell) for cell in row] == [HOSTILE, HOSTILE] and all(cell[0] == "'" for cell in row)
 
 
+def _of_guard() -> list[CommandView]:
+    rail = guardrail(Stage.DENY_NEW)
+    steps = (PlannedPart(None, None, DesiredStep(verb, HALF, HALF, (HALF,))) for verb in DesiredVerb)
+    lost = RemovedSource(HALF, HALF, datetime(2026, 1, 1, tzinfo=UTC))
+    judged = Compliance({HALF: (HALF,)}, HALF)
+    plan = GuardPlan(tuple(steps), (HALF,), judged, (HALF,), (HALF,), (lost,), (HALF,))  # type: ignore[arg-type]
+    return [
+        GuardPlanView(rail, plan, HALF),
+        GuardAppliedView(rail, Applied(1, (HALF,)), HALF),
+        GuardCheckView(rail, GuardCheck((GuardGap(HALF, HALF, HALF, HALF),), (HALF,))),
+        GuardEmittedView(HALF, (HALF,)),
+    ]
+
+
 def _views() -> list[View]:
     return [HumanView(), JsonView()]
 
@@ -274,8 +298,15 @@ def _filled(kind: Any) -> Any:
     )
 
 
+def _below(kind: type[TypedEvent]) -> Iterator[type[TypedEvent]]:
+    """All types of events; those without a name are what several of them have in common."""
+    for one in kind.__subclasses__():
+        yield one
+        yield from _below(one)
+
+
 def test_every_type_of_event(capsys: pytest.CaptureFixture[str]) -> None:
-    kinds = TypedEvent.__subclasses__()
+    kinds = [kind for kind in _below(TypedEvent) if hasattr(kind, "name")]
     told = [kind for kind in kinds if progress.tell.dispatch(kind) is not progress.tell.dispatch(object)]
     assert len(kinds) > 10 and len(told) > 8
     for view in _views():
@@ -337,6 +368,7 @@ def test_every_view_of_a_command(
         AskedView([HALF]),
         ProvisionDryView(HALF),
         ProvisionView(wanted(resourceGroup=HALF, subscription=HALF), Applied(1, (HALF,))),
+        *_of_guard(),
         OverviewView(Overview(Path(NAME), (PlanLine(HALF, HALF), PlanLine(HALF, error=HALF, missing=True)))),
     ]
     for view in _views():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +12,20 @@ import pytest
 from tests.unit.provisioning.provisioned import wanted
 
 from amlmigrate.cli import provision
+from amlmigrate.cli.asked import Agreement, agree
 from amlmigrate.cli.execute import CommonOptions
 from amlmigrate.cli.views import consoles
+from amlmigrate.cli.views.asking import AskedView
 from amlmigrate.cli.views.base import CommandView
 from amlmigrate.cli.views.human import HumanView
 from amlmigrate.cli.views.json_lines import JsonView
 from amlmigrate.cli.views.page import Page
-from amlmigrate.cli.views.provision import AskedView, ProvisionDryView, ProvisionPlanView, ProvisionView
+from amlmigrate.cli.views.provision import ProvisionDryView, ProvisionPlanView, ProvisionView
 from amlmigrate.core.errors import ExitCode, RefusedError
 from amlmigrate.core.events import TypedEvent
 from amlmigrate.desired.applying import Applied
 from amlmigrate.desired.steps import DesiredStep, DesiredVerb
-from amlmigrate.provisioning.progress import ProvisioningEvents
+from amlmigrate.provisioning.progress import events as provision_events
 
 SUB = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/stone"
 STEPS = [
@@ -159,7 +162,7 @@ def test_what_is_copied_from_a_narrow_terminal_is_not_broken(
 
 def _told() -> list[TypedEvent]:
     found: list[TypedEvent] = []
-    events = ProvisioningEvents(found.append)
+    events = provision_events(found.append)
     events.doing(STEPS[1])
     events.waiting("storage account", SUB, "is creating")
     events.done(STEPS[1])
@@ -194,12 +197,12 @@ def test_who_is_asked_sees_every_reason_and_a_program_is_told_none(capsys: pytes
 
 async def test_without_a_terminal_nobody_is_asked_and_nothing_done(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("yes\n"))
-    said = provision.Said("w.yaml", (), False)
+    one = Agreement("w.yaml", "migrate provision w.yaml", yes=False)
     with pytest.raises(RefusedError) as refused:
-        await provision._agree(HumanView(), CommonOptions(), ("it is for good",), said)
+        await agree(HumanView(), CommonOptions(), ("it is for good",), one)
     assert refused.value.reasons == ("it is for good",) and str(refused.value.remedy).endswith("w.yaml --yes")
-    await provision._agree(HumanView(), CommonOptions(), (), said)
-    await provision._agree(HumanView(), CommonOptions(), ("it is for good",), provision.Said("w.yaml", (), True))
+    await agree(HumanView(), CommonOptions(), (), one)
+    await agree(HumanView(), CommonOptions(), ("it is for good",), replace(one, yes=True))
 
 
 def test_the_view_for_people_names_no_event() -> None:

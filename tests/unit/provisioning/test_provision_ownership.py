@@ -26,7 +26,8 @@ from amlmigrate.provisioning.assemble import parts
 from amlmigrate.provisioning.known import KnownValues
 from amlmigrate.provisioning.parts import keys
 from amlmigrate.provisioning.parts.base import ProvisioningPart
-from amlmigrate.provisioning.progress import REFUSED, ProvisioningEvents
+from amlmigrate.provisioning.progress import REFUSED
+from amlmigrate.provisioning.progress import events as provision_events
 
 ZONE = (
     "/subscriptions/s/resourceGroups/n/providers/Microsoft.Network/privateDnsZones/privatelink.vaultcore.azure.net"
@@ -76,7 +77,7 @@ def _looked(
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(usage, "users", users)
-        looker = Looker(SimpleNamespace(), word, ProvisioningEvents(ignore), KnownValues())  # type: ignore[arg-type]
+        looker = Looker(SimpleNamespace(), word, provision_events(ignore), KnownValues())  # type: ignore[arg-type]
         return asyncio.run(looker.look(part, known))
 
 
@@ -327,7 +328,7 @@ def test_a_fault_of_the_tools_own_says_how_many_steps_were_done_too(monkeypatch:
 
     monkeypatch.setattr(Looker, "look", look)
     monkeypatch.setattr(applying._Doing, "done", done)
-    looker = Looker(SimpleNamespace(), Word(OWNER), ProvisioningEvents(ignore), KnownValues())  # type: ignore[arg-type]
+    looker = Looker(SimpleNamespace(), Word(OWNER), provision_events(ignore), KnownValues())  # type: ignore[arg-type]
     with pytest.raises(UnforeseenError) as caught:
         asyncio.run(applying.apply(planned, looker, patience=0))
     assert "2 of 3 steps were done: " in caught.value.summary
@@ -379,7 +380,7 @@ def test_a_step_that_by_now_does_more_than_was_agreed_to_is_not_done(monkeypatch
 
     monkeypatch.setattr(Looker, "look", look)
     monkeypatch.setattr(applying._Doing, "done", done)
-    looker = Looker(SimpleNamespace(), Word(OWNER), ProvisioningEvents(ignore), KnownValues())  # type: ignore[arg-type]
+    looker = Looker(SimpleNamespace(), Word(OWNER), provision_events(ignore), KnownValues())  # type: ignore[arg-type]
     with pytest.raises(RefusedError) as caught:
         asyncio.run(applying.apply([shown], looker, patience=0))
     assert "0 of 1 step was done." in caught.value.summary and caught.value.reasons == ("purge protection",)
@@ -462,7 +463,7 @@ def _carried_out(one: _Late) -> int:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(usage, "users", users)
         port = Ports(SimpleNamespace(settled=settled, arm=one))
-        looker = Looker(port, Word(OWNER), ProvisioningEvents(ignore), KnownValues())  # type: ignore[arg-type]
+        looker = Looker(port, Word(OWNER), provision_events(ignore), KnownValues())  # type: ignore[arg-type]
         shown = asyncio.run(looker.look(one, KNOWN))
         return asyncio.run(applying.apply([shown], looker, patience=60)).changed
 

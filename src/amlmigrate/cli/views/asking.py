@@ -4,8 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from amlmigrate.cli.views import consoles, terminal
+from amlmigrate.cli.views.page import Page
+from amlmigrate.core.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class AskedView:
+    """What has to be agreed to before anything is done. Only people are asked."""
+
+    asks: Sequence[str]
+
+    def human(self, page: Page) -> None:
+        """A line for each."""
+        page.gap()
+        page.line("This cannot be undone, or changes what others have or use:")
+        for one in self.asks:
+            page.line(f"- {one}", indent=2)
+
+    def as_json(self) -> Iterator[Event]:
+        """Nothing: a program says yes by an option."""
+        return iter(())
 
 
 def possible() -> bool:

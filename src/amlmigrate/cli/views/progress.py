@@ -11,8 +11,8 @@ from amlmigrate.core.armid import name_of
 from amlmigrate.core.few import many
 from amlmigrate.core.metering import Meter
 from amlmigrate.decommissioning import progress as removal_progress
+from amlmigrate.desired import progress as desired_progress
 from amlmigrate.freezing import progress as freeze_progress
-from amlmigrate.provisioning import progress as provisioning_progress
 
 
 class ConsoleProgress(Protocol):
@@ -196,11 +196,11 @@ def _(event: freeze_progress.RightGiven, to: ConsoleProgress) -> None:
 
 
 @tell.register
-def _(event: provisioning_progress.ResourceAwaited, to: ConsoleProgress) -> None:
+def _(event: desired_progress.ResourceAwaited, to: ConsoleProgress) -> None:
     to.say((f"{event.what} {name_of(event.id)}: {event.why}", "dim"))
 
 
 @tell.register
-def _(event: provisioning_progress.ResourceBegun, to: ConsoleProgress) -> None:
+def _(event: desired_progress.ResourceBegun, to: ConsoleProgress) -> None:
     step = event.step
     to.say((f"{step.what} {name_of(step.id)}: {step.verb.value}", "dim"))

@@ -77,24 +77,6 @@ class ProvisionPlanView:
 
 
 @dataclass(frozen=True, slots=True)
-class AskedView:
-    """What has to be agreed to before anything is done. Only people are asked."""
-
-    asks: Sequence[str]
-
-    def human(self, page: Page) -> None:
-        """A line for each."""
-        page.gap()
-        page.line("This cannot be undone, or changes what others have or use:")
-        for one in self.asks:
-            page.line(f"- {one}", indent=2)
-
-    def as_json(self) -> Iterator[Event]:
-        """Nothing: a program says yes by an option."""
-        return iter(())
-
-
-@dataclass(frozen=True, slots=True)
 class ProvisionDryView:
     """The end of a dry run; `again` is the command that does it."""
 

@@ -1,4 +1,4 @@
-"""What the members of a provision file are made of: texts of a form, ids, and maps with rules of their own.
+"""What the members of a file by a person are made of: texts of a form, ids, and maps with rules of their own.
 
 The schema that pydantic makes of a model says the same as the model checks: each rule here gives both.
 """
@@ -66,6 +66,13 @@ def arm_id(provider: str, *types: str) -> Form:
     fixed = ["/subscriptions/", "/resourceGroups/", f"/providers/{provider}/{types[0]}/"]
     fixed += [f"/{type_}/" for type_ in types[1:]]
     return Form("".join(f"{_any_case(part)}[^/]+" for part in fixed))
+
+
+def arm_scope() -> Form:
+    """The ARM id of a subscription, of a resource group or of a management group."""
+    group = f"({_any_case('/resourceGroups/')}[^/]+)?"
+    above = _any_case("/providers/Microsoft.Management/managementGroups/")
+    return Form(f"({_any_case('/subscriptions/')}[0-9a-fA-F-]{{36}}{group}|{above}[^/]+)")
 
 
 def _any_case(part: str) -> str:

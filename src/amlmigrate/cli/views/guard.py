@@ -1,0 +1,208 @@
+"""What `guard` says: what becomes of each resource, what a stage refuses, and what is missing or weaker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from amlmigrate.cli.views.ending import CommandEnd
+from amlmigrate.cli.views.page import Page
+from amlmigrate.core.armid import ArmId
+from amlmigrate.core.errors import ExitCode
+from amlmigrate.core.events import Event
+from amlmigrate.core.few import many
+from amlmigrate.desired.applying import Applied
+from amlmigrate.guarding.checking import GuardCheck
+from amlmigrate.guarding.stage import GuardPlan
+from amlmigrate.guarding.wanted import Guardrail
+
+_WIDTH = 8
+_INDENT = _WIDTH + 2
+_REST = "all of them with --json"
+
+
+@dataclass(frozen=True, slots=True)
+class GuardPlanView:
+    """What would be done, and what Azure would refuse then."""
+
+    guardrail: Guardrail
+    plan: GuardPlan
+    following: str = ""
+
+    def human(self, page: Page) -> None:
+        """A line for each resource, then what is refused at this stage and the next."""
+        page.line(self._head)
+        for one in self.plan.planned:
+            step = one.step
+            page.line(f"{step.verb.value:>{_WIDTH}}  {step.what}: {self._below(step.id)}", hang=_INDENT)
+            for note in step.told:
+                page.line(f"- {note}", indent=_INDENT)
+        for head, lines in self._judged():
+            page.gap()
+            page.line(head)
+            page.lines(lines, rest=_REST)
+        page.gap()
+        page.line(self._summary)
+        page.next("" if self.plan.reasons else self.following)
+
+    def as_json(self) -> Iterator[Event]:
+        """`guard.plan`."""
+        compliance = self.plan.compliance
+        yield Event(
+            "guard.plan",
+            {
+                "text": self._summary,
+                "scope": self.guardrail.scope,
+                "stage": self.guardrail.stage.value,
+                "steps": [one.step.as_dict() for one in self.plan.planned],
+                "changes": self.plan.changes,
+                "reasons": list(self.plan.reasons),
+                "non_compliant": {name: list(ids) for name, ids in compliance.by_member.items()},
+                "non_compliant_not_read": compliance.refused,
+                "non_compliant_cut_short": compliance.cut_short,
+                "refused": list(self.plan.refused),
+                "refused_next": list(self.plan.refused_next),
+                "unrecoverable": [
+                    {"id": one.id, "plan": one.folder, "until": one.until.isoformat()} for one in self.plan.lost
+                ],
+                "not_checked": list(self.plan.not_checked),
+                **({"next": self.following} if self.following and not self.plan.reasons else {}),
+            },
+        )
+
+    @property
+    def _head(self) -> str:
+        return f"Guardrail '{self.guardrail.name}' of {self.guardrail.scope}, stage {self.guardrail.stage.value}:"
+
+    def _below(self, id_: str) -> str:
+        return id_.removeprefix(f"{self.guardrail.defined_at}/").removeprefix("providers/Microsoft.Authorization/")
+
+    def _judged(self) -> Iterator[tuple[str, Sequence[str]]]:
+        plan, stage = self.plan, self.guardrail.stage
+        if plan.compliance.refused:
+            yield "Not checked: what is not compliant by now.", [plan.compliance.refused]
+        elif plan.compliance.by_member:
+            lines = [f"{name}: {self._named(ids)}" for name, ids in plan.compliance.by_member.items()]
+            more = f", of the first {many(1000, 'answer')}" if plan.compliance.cut_short else ""
+            yield f"Not compliant by now, as Azure has judged{more}:", lines
+        if plan.refused:
+            yield f"At stage {stage.value} every update of these is refused:", plan.refused
+        if plan.refused_next and stage.next:
+            yield f"At the next stage, {stage.next.value}, every update of these is refused:", plan.refused_next
+        if plan.lost:
+            lines = [f"{ArmId.of(one.id).name}, until {one.until:%Y-%m-%d} ({one.folder})" for one in plan.lost]
+            yield "The recovery of these removed sources would very likely be refused:", lines
+        if plan.not_checked:
+            yield "Not checked:", plan.not_checked
+        if plan.reasons:
+            yield "Refused:", plan.reasons
+
+    @staticmethod
+    def _named(ids: Sequence[str]) -> str:
+        names = [ArmId.of(one).name for one in ids]
+        return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+    @property
+    def _summary(self) -> str:
+        if self.plan.reasons:
+            return f"Refused for {many(len(self.plan.reasons), 'reason')}; nothing was changed."
+        changes = self.plan.changes
+        return f"{changes} to do." if changes else "Nothing to do."
+
+
+@dataclass(frozen=True, slots=True)
+class GuardAppliedView:
+    """What was done."""
+
+    guardrail: Guardrail
+    applied: Applied
+    check: str
+
+    @property
+    def _text(self) -> str:
+        stage, changed = self.guardrail.stage.value, self.applied.changed
+        done = f"{many(changed, 'step')} changed something" if changed else "nothing had to be changed"
+        return f"The guardrail '{self.guardrail.name}' is at stage {stage}; {done}."
+
+    def human(self, page: Page) -> None:
+        """One sentence, and how it is checked."""
+        CommandEnd(self._text, self.applied.warnings, next=self.check).human(page)
+
+    def as_json(self) -> Iterator[Event]:
+        """`guard.end`."""
+        yield Event(
+            "guard.end",
+            {
+                "text": self._text,
+                "scope": self.guardrail.scope,
+                "stage": self.guardrail.stage.value,
+                "changed": self.applied.changed,
+                "warnings": list(self.applied.warnings),
+                "next": self.check,
+            },
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class GuardCheckView:
+    """What is missing or weaker."""
+
+    guardrail: Guardrail
+    check: GuardCheck
+
+    @property
+    def code(self) -> ExitCode:
+        """3 where anything is missing, weaker or not checked."""
+        return ExitCode.DONE if self.check.whole else ExitCode.INCOMPLETE
+
+    @property
+    def _text(self) -> str:
+        gaps, unread = len(self.check.gaps), len(self.check.not_checked)
+        if self.check.whole:
+            return f"The guardrail is as the file asks for, at stage {self.guardrail.stage.value}."
+        told = many(gaps, "thing is", "things are") + " missing or weaker than the file asks for" if gaps else ""
+        more = f"{many(unread, 'thing')} could not be checked" if unread else ""
+        return f"{'; '.join(filter(None, (told, more)))}."
+
+    def human(self, page: Page) -> None:
+        """A line for each, with its remedy."""
+        page.line(self._text)
+        for one in self.check.gaps:
+            page.line(f"{one.id}: {one.text}", indent=2)
+            page.line(f"- {one.remedy}", indent=4)
+        page.lines([f"not checked: {one}" for one in self.check.not_checked], rest=_REST)
+
+    def as_json(self) -> Iterator[Event]:
+        """`guard.check`."""
+        yield Event(
+            "guard.check",
+            {
+                "text": self._text,
+                "scope": self.guardrail.scope,
+                "stage": self.guardrail.stage.value,
+                "gaps": [one.as_dict() for one in self.check.gaps],
+                "not_checked": list(self.check.not_checked),
+            },
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class GuardEmittedView:
+    """Which files were written."""
+
+    folder: str
+    files: Sequence[str]
+
+    @property
+    def _text(self) -> str:
+        return f"{many(len(self.files), 'file')} written; nothing was changed in Azure."
+
+    def human(self, page: Page) -> None:
+        """A line for each file."""
+        page.line(self._text)
+        for one in self.files:
+            page.verbatim(f"  {self.folder}/{one}")
+
+    def as_json(self) -> Iterator[Event]:
+        """`guard.emit`."""
+        yield Event("guard.emit", {"text": self._text, "folder": self.folder, "files": list(self.files)})

@@ -1,0 +1,1 @@
+"""Guardrails: Azure Policy that reports, and later refuses, workspaces of protected data without their own key."""

@@ -1,0 +1,143 @@
+"""Whether a guardrail is as its file asks for: what is missing, weaker, or let through. Only reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from amlmigrate.cloud.session import Side
+from amlmigrate.core.armid import ArmId, key_of
+from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.core.parallel import gathered
+from amlmigrate.guarding import bodies
+from amlmigrate.guarding.estate import GuardedEstate
+from amlmigrate.guarding.parts import differences, stage_of
+from amlmigrate.guarding.wanted import Guardrail
+from amlmigrate.posture.reading import Read, tried, tried_list
+
+_EXEMPTIONS = "providers/Microsoft.Authorization/policyExemptions"
+
+
+@dataclass(frozen=True, slots=True)
+class GuardGap:
+    """Something that the guardrail lacks: what kind, where, in words, and what to do."""
+
+    code: str
+    id: str
+    text: str
+    remedy: str
+
+    def as_dict(self) -> dict[str, str]:
+        """For `--json`."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class GuardCheck:
+    """What is missing or weaker, and what could not be read."""
+
+    gaps: tuple[GuardGap, ...]
+    not_checked: tuple[str, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Whether all is there and as strict as the file asks for, and all was read."""
+        return not self.gaps and not self.not_checked
+
+
+async def check(side: Side, guardrail: Guardrail, met: GuardedEstate, now: datetime) -> GuardCheck:
+    """Reads what there is of the guardrail and its exemptions."""
+    arm = side.arm
+    ids = (guardrail.definition_id, guardrail.initiative_id, guardrail.assignment_id)
+    read = await gathered({id_: tried(arm.get(id_)) for id_ in ids})
+    exemptions = await tried_list(arm, f"{guardrail.scope}/{_EXEMPTIONS}")
+    not_checked = [f"{id_}: {one.refused}" for id_, one in read.items() if one.refused]
+    if exemptions.value is None:
+        not_checked.append(f"which exemptions there are: {exemptions.refused}")
+    gaps = [*_resources(guardrail, read), *_exempted(guardrail, exemptions.value or (), met, now)]
+    return GuardCheck(tuple(gaps), tuple(not_checked))
+
+
+def _resources(guardrail: Guardrail, read: Mapping[str, Read[Document]]) -> Iterator[GuardGap]:
+    apply = "migrate guard apply FILE"
+    for what, id_, body in (
+        ("definition by classification", guardrail.definition_id, bodies.definition(guardrail)),
+        ("initiative", guardrail.initiative_id, bodies.initiative(guardrail)),
+    ):
+        if read[id_].refused:
+            continue
+        found = read[id_].value
+        if found is None:
+            yield GuardGap("missing", id_, f"The {what} is not there.", apply)
+        else:
+            for difference in differences(_judging(body), found):
+                yield GuardGap("differs", id_, f"The {what} is not as the file asks for: {difference}.", apply)
+    one = read[guardrail.assignment_id]
+    if one.refused:
+        return
+    if one.value is None:
+        yield GuardGap("missing", guardrail.assignment_id, "The assignment is not there.", apply)
+    else:
+        yield from weaker(guardrail, one.value)
+
+
+def _judging(body: Document) -> Document:
+    """What of a body decides what is judged: not its names, descriptions and metadata."""
+    names = ("mode", "policyRule", "parameters", "policyDefinitions")
+    properties = body["properties"]
+    return {"properties": {name: properties[name] for name in names if name in properties}}
+
+
+def weaker(guardrail: Guardrail, assignment: Document) -> Iterator[GuardGap]:
+    """Where an assignment does less than the file asks for. Pure."""
+    id_, properties = guardrail.assignment_id, properties_of(assignment)
+    again = "migrate guard apply FILE"
+    if key_of(properties.get("policyDefinitionId")) != key_of(guardrail.initiative_id):
+        yield GuardGap("weaker", id_, "It assigns another definition than the initiative.", again)
+    stage = stage_of(assignment)
+    if stage is None or stage.rank < guardrail.stage.rank:
+        there = f"at stage {stage.value}" if stage else "without its effect"
+        yield GuardGap("weaker", id_, f"It is {there}, and the file asks for {guardrail.stage.value}.", again)
+    for one in properties.get("notScopes") or ():
+        yield GuardGap("weaker", id_, f"It leaves out {one} (notScopes).", again)
+    for one in properties.get("overrides") or ():
+        yield GuardGap("weaker", id_, f"An override sets {one.get('kind')} to '{one.get('value')}'.", again)
+    if properties.get("resourceSelectors"):
+        yield GuardGap("weaker", id_, "Resource selectors narrow it to some resources.", again)
+
+
+def _exempted(
+    guardrail: Guardrail, exemptions: Sequence[Document], met: GuardedEstate, now: datetime
+) -> Iterator[GuardGap]:
+    """Exemptions that are wider than one workspace or have no end, and those that are over."""
+    old = {key_of(one.id) for one in met.old}
+    for one in exemptions:
+        properties = properties_of(one)
+        if key_of(properties.get("policyAssignmentId")) != key_of(guardrail.assignment_id):
+            continue
+        id_, scope = str(one.get("id")), ArmId.of(str(ArmId.of(one.get("id")).scope))
+        ends = ended(properties)
+        if ends is None:
+            yield GuardGap("exemption", id_, "It has no end (expiresOn).", "Give it one, or remove it.")
+        elif ends < now and key_of(str(scope)) in old:
+            yield GuardGap(
+                "exemption",
+                id_,
+                f"It ended on {ends:%Y-%m-%d}, and the workspace is still under Microsoft's key: its updates are"
+                " refused.",
+                "Migrate it, or set a later day in the file and run migrate guard apply FILE.",
+            )
+        if not scope.types:
+            where = f"the resource group {scope.group}" if scope.group else str(scope)
+            yield GuardGap("exemption", id_, f"It exempts all of {where}.", "Exempt single workspaces instead.")
+
+
+def ended(properties: Mapping[str, Any]) -> datetime | None:
+    """When an exemption ends; None: never, or at a time that cannot be read."""
+    text = properties.get("expiresOn")
+    try:
+        return datetime.fromisoformat(str(text)) if text else None
+    except ValueError:
+        return None

@@ -1,0 +1,207 @@
+"""A guardrail as files to check into git: JSON as Azure takes it, or Terraform for the provider azurerm. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from amlmigrate.core.armid import ArmId
+from amlmigrate.core.documents import Document
+from amlmigrate.guarding import bodies
+from amlmigrate.guarding.estate import OldWorkspace
+from amlmigrate.guarding.wanted import Guardrail
+
+Files = Mapping[str, str]
+Exempt = tuple[OldWorkspace, date]
+
+
+class EmitFormat(StrEnum):
+    """What the files are for."""
+
+    JSON = "json"
+    TERRAFORM = "terraform"
+
+
+def emitted(guardrail: Guardrail, exempt: list[Exempt], form: EmitFormat) -> Files:
+    """The text of each file by its path."""
+    return dict(_json(guardrail, exempt) if form is EmitFormat.JSON else _terraform(guardrail, exempt))
+
+
+def _json(guardrail: Guardrail, exempt: list[Exempt]) -> Iterator[tuple[str, str]]:
+    """A file for each resource: its id, its type, and the body of its PUT."""
+    for id_, body in _resources(guardrail, exempt):
+        found = ArmId.of(id_)
+        folder = found.types[-1]
+        name = (
+            "-".join((ArmId.of(str(found.scope)).name, found.name)) if folder == "policyExemptions" else found.name
+        )
+        document = {"id": id_, "name": found.name, "type": found.spelled_type, **body}
+        yield f"{folder}/{name}.json", json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _resources(guardrail: Guardrail, exempt: list[Exempt]) -> Iterator[tuple[str, Document]]:
+    yield guardrail.definition_id, bodies.definition(guardrail)
+    yield guardrail.initiative_id, bodies.initiative(guardrail)
+    yield guardrail.assignment_id, bodies.assignment(guardrail)
+    for one, until in exempt:
+        yield guardrail.exemption_id(one.id), bodies.exemption(guardrail, until, one.wave)
+
+
+def _terraform(guardrail: Guardrail, exempt: list[Exempt]) -> Iterator[tuple[str, str]]:
+    """One file; what the provider takes as JSON text is `jsonencode` of the same values."""
+    rule, initiative = bodies.definition(guardrail)["properties"], bodies.initiative(guardrail)["properties"]
+    blocks = [
+        _block("resource", "azurerm_policy_definition", "cmk", _definition(guardrail, rule)),
+        _block("resource", "azurerm_policy_set_definition", "cmk", _set(guardrail, initiative)),
+        _block("resource", _assignment_type(guardrail), "cmk", _assignment(guardrail)),
+        *(_exemption(guardrail, number, one, until) for number, (one, until) in enumerate(exempt, start=1)),
+    ]
+    yield "guard.tf", "\n".join(blocks)
+
+
+def _definition(guardrail: Guardrail, properties: Document) -> dict[str, Any]:
+    return {
+        "name": guardrail.name,
+        "policy_type": "Custom",
+        "mode": properties["mode"],
+        "display_name": properties["displayName"],
+        "description": properties["description"],
+        **_at_group(guardrail),
+        "metadata": _Json(properties["metadata"]),
+        "parameters": _Json(properties["parameters"]),
+        "policy_rule": _Json(properties["policyRule"]),
+    }
+
+
+def _set(guardrail: Guardrail, properties: Document) -> dict[str, Any]:
+    members = [
+        {
+            "policy_definition_id": _Code("azurerm_policy_definition.cmk.id")
+            if one["policyDefinitionId"] == guardrail.definition_id
+            else one["policyDefinitionId"],
+            "reference_id": one["policyDefinitionReferenceId"],
+            "parameter_values": _Json(one["parameters"]),
+        }
+        for one in properties["policyDefinitions"]
+    ]
+    return {
+        "name": guardrail.name,
+        "policy_type": "Custom",
+        "display_name": properties["displayName"],
+        "description": properties["description"],
+        **_at_group(guardrail),
+        "metadata": _Json(properties["metadata"]),
+        "parameters": _Json(properties["parameters"]),
+        "policy_definition_reference": _Blocks(members),
+    }
+
+
+def _at_group(guardrail: Guardrail) -> dict[str, Any]:
+    return {"management_group_id": guardrail.scope} if guardrail.at_management_group else {}
+
+
+def _assignment_type(guardrail: Guardrail) -> str:
+    if guardrail.at_management_group:
+        return "azurerm_management_group_policy_assignment"
+    of_group = ArmId.of(guardrail.scope).group
+    return "azurerm_resource_group_policy_assignment" if of_group else "azurerm_subscription_policy_assignment"
+
+
+def _assignment(guardrail: Guardrail) -> dict[str, Any]:
+    properties = bodies.assignment(guardrail)["properties"]
+    kind = _assignment_type(guardrail).removeprefix("azurerm_").removesuffix("_policy_assignment")
+    messages = [
+        {
+            "content": one["message"],
+            **(
+                {"policy_definition_reference_id": one["policyDefinitionReferenceId"]}
+                if "policyDefinitionReferenceId" in one
+                else {}
+            ),
+        }
+        for one in properties["nonComplianceMessages"]
+    ]
+    return {
+        "name": guardrail.name,
+        f"{kind}_id": guardrail.scope,
+        "policy_definition_id": _Code("azurerm_policy_set_definition.cmk.id"),
+        "display_name": properties["displayName"],
+        "description": properties["description"],
+        "enforce": properties["enforcementMode"] == "Default",
+        "metadata": _Json(properties["metadata"]),
+        "parameters": _Json(properties["parameters"]),
+        "non_compliance_message": _Blocks(messages),
+    }
+
+
+def _exemption(guardrail: Guardrail, number: int, one: OldWorkspace, until: date) -> str:
+    properties = bodies.exemption(guardrail, until, one.wave)["properties"]
+    values = {
+        "name": guardrail.name,
+        "resource_id": one.id,
+        "policy_assignment_id": _Code(f"{_assignment_type(guardrail)}.cmk.id"),
+        "exemption_category": properties["exemptionCategory"],
+        "expires_on": properties["expiresOn"],
+        "display_name": properties["displayName"],
+        "description": properties["description"],
+        "policy_definition_reference_ids": properties["policyDefinitionReferenceIds"],
+        "metadata": _Json(properties["metadata"]),
+    }
+    return _block("resource", "azurerm_resource_policy_exemption", f"workspace_{number}", values)
+
+
+class _Code(str):
+    """An expression of Terraform, written as it is."""
+
+    __slots__ = ()
+
+
+class _Json:
+    """A value that the provider takes as JSON text."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+class _Blocks:
+    """Nested blocks of one name."""
+
+    def __init__(self, values: list[dict[str, Any]]) -> None:
+        self.values = values
+
+
+def _block(kind: str, type_: str, name: str, values: Mapping[str, Any]) -> str:
+    return f'{kind} "{type_}" "{name}" {{\n{"".join(_lines(values, 1))}}}\n'
+
+
+def _lines(values: Mapping[str, Any], depth: int) -> Iterator[str]:
+    indent = "  " * depth
+    for name, value in values.items():
+        if isinstance(value, _Blocks):
+            for one in value.values:
+                yield f"\n{indent}{name} {{\n{''.join(_lines(one, depth + 1))}{indent}}}\n"
+        elif isinstance(value, _Json):
+            yield f"{indent}{name} = jsonencode({_value(value.value, depth)})\n"
+        else:
+            yield f"{indent}{name} = {_value(value, depth)}\n"
+
+
+def _value(value: Any, depth: int) -> str:
+    indent = "  " * (depth + 1)
+    if isinstance(value, _Code):
+        return str(value)
+    if isinstance(value, Mapping):
+        inner = "".join(f"{indent}{_text(name)} = {_value(one, depth + 1)}\n" for name, one in value.items())
+        return f"{{\n{inner}{'  ' * depth}}}"
+    if isinstance(value, list | tuple):
+        inner = "".join(f"{indent}{_value(one, depth + 1)},\n" for one in value)
+        return f"[\n{inner}{'  ' * depth}]" if value else "[]"
+    return _text(value) if isinstance(value, str) else json.dumps(value)
+
+
+def _text(value: str) -> str:
+    """A quoted text; `${` and `%{` would begin a template, and are doubled where they are meant as they are."""
+    return json.dumps(value, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")

@@ -1,0 +1,66 @@
+"""The file of `migrate guard` as a model: every member, its form and what it is. Each may be left out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from amlmigrate.core.filemodel import FileModel, Form, Whole, arm_scope, may
+from amlmigrate.guarding.members import MEMBERS
+
+Scope = Annotated[str, arm_scope()]
+# Names of assignments have 24 characters at most at management groups (AZ-POLICY-30).
+Name = Annotated[str, Form("[a-zA-Z0-9][a-zA-Z0-9-]{0,22}[a-zA-Z0-9]")]
+Day = Annotated[str, Form(r"\d{4}-\d{2}-\d{2}")]
+Number = Annotated[int, Whole]
+
+
+class Exemptions(FileModel):
+    """Until when the old workspaces are exempt at stage `deny-new`."""
+
+    until: Day = may("The last day, in UTC, for each workspace whose wave has none. Needed at stage `deny-new`.")
+    waves: dict[Annotated[str, Form("[1-9][0-9]*")], Day] = may(
+        "The last day of each wave of `fleet`, by its number."
+    )
+    requested_by: str = may("Who asked for them; kept in each exemption.")
+    ticket: str = may("A change or a ticket that they belong to; kept in each exemption.")
+
+
+class Keys(FileModel):
+    """What the built-in definitions about keys ask for."""
+
+    days_before_expiry: Number = may("Report a key that expires within so many days. Default 30.", ge=1, le=3650)
+    rsa_size: Annotated[Literal[2048, 3072, 4096], Whole] = may("Report a smaller RSA key. Default 3072.")
+    rotate_within_days: Number = may(
+        "Report a key whose rotation policy is later than that. Default 365.", ge=1, le=3650
+    )
+
+
+class File(FileModel):
+    """A file of `migrate guard`."""
+
+    format: Annotated[Literal[1], Whole] = may("1.")
+    scope: Scope = may(
+        "ARM id of the subscription, resource group or management group that is guarded. Default: the subscription"
+        " of AZURE_SUBSCRIPTION_ID."
+    )
+    stage: Literal["audit", "dry-deny", "deny-new", "deny"] = may(
+        "`audit` reports; `dry-deny` reports what would be refused, and refuses nothing; `deny-new` refuses, and"
+        " exempts each old workspace until its wave's day; `deny` refuses, without exemptions. Default `audit`."
+    )
+    name: Name = may("Name of the definition, the initiative and the assignment. Default `aml-cmk`.")
+    harmless: list[str] = may(
+        "Levels of sensitivity that need no customer's key. Default: those of the tagging standard below"
+        " `confidential`."
+    )
+    untagged: Literal["deny", "allow"] = may(
+        "Whether a workspace without the tag of its sensitivity needs a customer's key. Default `deny`: it does."
+    )
+    tagging: str = may(
+        "Path of the tagging standard; a relative one is relative to this file. Default: the shipped one."
+    )
+    without: list[Literal[tuple(MEMBERS)]] = may("Built-in definitions to leave out, by their names here.")  # type: ignore[valid-type] # made from the table
+    keys: Keys = may("What is asked of keys.")
+    exemptions: Exemptions = may("Until when the old workspaces are exempt.")
+    message: str = may(
+        "What somebody is told whose workspace is refused, as where to ask.", min_length=1, max_length=400
+    )

@@ -1,0 +1,105 @@
+"""Reads a file of `migrate guard`: YAML or JSON, checked against its model, then against itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from amlmigrate.core import filechecks
+from amlmigrate.core.armid import ArmId
+from amlmigrate.core.errors import BadInputError
+from amlmigrate.desired import filereading
+from amlmigrate.guarding.members import MEMBERS
+from amlmigrate.guarding.model import File
+from amlmigrate.guarding.wanted import ExemptionTerms, Guardrail, KeyLimits, Stage
+from amlmigrate.posture import tagging
+
+_REMEDY = "docs/reference/guard-file.md has every member. Fix it and run the same command again."
+_TITLE = "A file of `migrate guard`"
+_FIRST_PROTECTED = "confidential"
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of the file (draft 2020-12), for editors and for the documentation."""
+    return filechecks.schema(File, _TITLE)
+
+
+def read(path: Path, *, subscription: str | None = None) -> Guardrail:
+    """What the file asks for. Raises BadInputError, naming each member that is wrong.
+
+    `subscription` stands in where the file names no scope.
+    """
+    document = filereading.load(path, _REMEDY)
+    filereading.refuse(path, _REMEDY, filechecks.problems(document, File))
+    own = document.get("tagging")
+    standard = tagging.read((path.parent / own) if own else None)
+    levels = standard.facts[tagging.SENSITIVITY].levels
+    filereading.refuse(path, _REMEDY, _problems(document, levels))
+    scope = document.get("scope") or (f"/subscriptions/{subscription}" if subscription else "")
+    if not scope:
+        raise BadInputError(
+            "The file names no scope, and there is no default.",
+            address=str(path),
+            remedy="Give `scope` in the file, or set AZURE_SUBSCRIPTION_ID.",
+        )
+    return Guardrail(
+        scope=str(ArmId.of(scope)),
+        stage=Stage(document.get("stage", Stage.AUDIT)),
+        name=document.get("name", "aml-cmk"),
+        standard=standard,
+        harmless=tuple(document["harmless"]) if "harmless" in document else _below(levels),
+        untagged_needs_key=document.get("untagged", "deny") == "deny",
+        members=tuple(name for name in MEMBERS if name not in document.get("without", ())),
+        keys=_keys(document.get("keys", {})),
+        exemptions=_terms(document.get("exemptions", {})),
+        message=document.get("message", ""),
+    )
+
+
+def _below(levels: tuple[str, ...]) -> tuple[str, ...]:
+    """Those that are less than `confidential`; none, where the standard has no such level: each needs a key."""
+    return levels[: levels.index(_FIRST_PROTECTED)] if _FIRST_PROTECTED in levels else ()
+
+
+def _problems(document: Mapping[str, Any], levels: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """What the model cannot say."""
+    for number, level in enumerate(document.get("harmless", ())):
+        if level not in levels:
+            yield f"harmless.{number}", f"'{level}' is not a level of the tagging standard ({', '.join(levels)})"
+    if document.get("harmless") and set(document["harmless"]) == set(levels):
+        yield "harmless", "each level would be harmless, and nothing would be guarded"
+    terms = document.get("exemptions", {})
+    days = {
+        "until": terms.get("until"),
+        **{f"waves.{number}": day for number, day in terms.get("waves", {}).items()},
+    }
+    for place, text in days.items():
+        if text is not None and _day(text) is None:
+            yield f"exemptions.{place}", f"'{text}' is not a day"
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _keys(part: Mapping[str, Any]) -> KeyLimits:
+    default = KeyLimits()
+    return KeyLimits(
+        part.get("daysBeforeExpiry", default.days_before_expiry),
+        part.get("rsaSize", default.rsa_size),
+        part.get("rotateWithinDays", default.rotate_within_days),
+    )
+
+
+def _terms(part: Mapping[str, Any]) -> ExemptionTerms:
+    return ExemptionTerms(
+        until=_day(part["until"]) if "until" in part else None,
+        waves={int(number): date.fromisoformat(text) for number, text in part.get("waves", {}).items()},
+        requested_by=part.get("requestedBy", ""),
+        ticket=part.get("ticket", ""),
+    )

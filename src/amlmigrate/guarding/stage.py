@@ -1,0 +1,206 @@
+"""Brings a guardrail to the stage that its file asks for: looks, says what would be refused, and applies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from amlmigrate.cloud.resources import Resources
+from amlmigrate.cloud.session import Side
+from amlmigrate.core.armid import ArmId, key_of
+from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.core.errors import RefusedError
+from amlmigrate.desired.applying import Applied, apply
+from amlmigrate.desired.deciding import Looker, PlannedPart, Telling
+from amlmigrate.desired.ownership import Word
+from amlmigrate.desired.parts import DesiredPart, DesiredPort
+from amlmigrate.desired.steps import DesiredVerb
+from amlmigrate.desired.usage import Estate
+from amlmigrate.guarding import bodies, estate
+from amlmigrate.guarding.compliance import Compliance, compliance
+from amlmigrate.guarding.estate import GuardedEstate, OldWorkspace, RemovedSource
+from amlmigrate.guarding.parts import (
+    AssignmentPart,
+    DefinitionPart,
+    ExemptionPart,
+    FirstAssignmentPart,
+    GuardKnown,
+    GuardPart,
+    NoExemptionPart,
+    made_here,
+)
+from amlmigrate.guarding.wanted import Guardrail, Stage
+from amlmigrate.posture.reading import tried_list
+
+_EXEMPTIONS = "providers/Microsoft.Authorization/policyExemptions"
+_WORKSPACES = "providers/Microsoft.MachineLearningServices/workspaces"
+# For so many seconds a definition that was just made may not be known everywhere yet.
+_PATIENCE = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class GuardRequest:
+    """What is asked for, of which estate, at what time."""
+
+    guardrail: Guardrail
+    estate: GuardedEstate
+    now: datetime
+    accept_unrecoverable: bool = False
+
+    @property
+    def exempt(self) -> list[tuple[OldWorkspace, date]]:
+        """The old workspaces that are exempt at the file's stage, each with its last day."""
+        if self.guardrail.stage is not Stage.DENY_NEW:
+            return []
+        days = ((one, self.guardrail.exemptions.of(one.wave)) for one in self.estate.needing(self.guardrail))
+        return [(one, until) for one, until in days if until]
+
+
+@dataclass(frozen=True, slots=True)
+class GuardPlan:
+    """The steps in order, why they are refused, and what the stage and the next one would refuse.
+
+    `refused_next` are old workspaces whose updates the next stage refuses; `lost` are removed sources whose
+    recovery this one very likely refuses; `not_checked` is what could not be asked.
+    """
+
+    planned: tuple[PlannedPart[GuardKnown], ...]
+    reasons: tuple[str, ...]
+    compliance: Compliance
+    refused: tuple[str, ...]
+    refused_next: tuple[str, ...]
+    lost: tuple[RemovedSource, ...]
+    not_checked: tuple[str, ...] = ()
+
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """What has to be agreed to first."""
+        return tuple(dict.fromkeys(ask for one in self.planned for ask in one.asks))
+
+    @property
+    def changes(self) -> int:
+        """How many steps change something."""
+        return sum(1 for one in self.planned if one.step.verb.writes)
+
+
+async def plan(side: Side, request: GuardRequest, telling: Telling) -> GuardPlan:
+    """Reads all that there is and decides; changes nothing."""
+    guardrail = request.guardrail
+    looker = _looker(side, guardrail, telling)
+    unseen, not_checked = await _unseen(side, request)
+    met = replace(request.estate, unseen=unseen)
+    made, unread = await _exemptions_made(side, guardrail)
+    planned = await looker.plan(_parts(guardrail, request.exempt, made), wait=False)
+    lost = estate.unrecoverable(guardrail, met, request.now)
+    reasons = [
+        *(reason for one in planned if one.step.verb is DesiredVerb.REFUSE for reason in one.step.notes),
+        *estate.refusals(guardrail, met, request.now.date()),
+        *([] if request.accept_unrecoverable else map(_would_be_lost, lost)),
+    ]
+    following = guardrail.stage.next
+    return GuardPlan(
+        tuple(planned),
+        tuple(reasons),
+        await compliance(side.arm, guardrail),
+        tuple(estate.updates_refused(guardrail, met, guardrail.stage)),
+        tuple(estate.updates_refused(guardrail, met, following)) if following else (),
+        tuple(lost),
+        (*not_checked, *unread),
+    )
+
+
+async def carry_out(side: Side, request: GuardRequest, found: GuardPlan, telling: Telling) -> Applied:
+    """Does the steps of a plan that is not refused, each read back. Raises RefusedError for one that is."""
+    refuse(found, request.guardrail)
+    return await apply(found.planned, _looker(side, request.guardrail, telling), patience=_PATIENCE)
+
+
+def refuse(found: GuardPlan, guardrail: Guardrail) -> None:
+    """Raises RefusedError with all reasons; nothing was changed then."""
+    _refuse(guardrail, found.reasons)
+
+
+def refuse_stage(request: GuardRequest) -> None:
+    """Raises RefusedError where what this machine knows speaks against the stage. Azure is not asked."""
+    _refuse(request.guardrail, tuple(estate.refusals(request.guardrail, request.estate, request.now.date())))
+
+
+def _refuse(guardrail: Guardrail, reasons: tuple[str, ...]) -> None:
+    if reasons:
+        raise RefusedError(
+            f"The guardrail cannot be brought to stage {guardrail.stage.value} yet; nothing was changed.",
+            reasons=reasons,
+            address=guardrail.scope,
+            remedy="Do what the reasons say, or keep an earlier stage in the file.",
+        )
+
+
+def _looker(side: Side, guardrail: Guardrail, telling: Telling) -> Looker[GuardKnown]:
+    port = DesiredPort(Resources(side.arm), side.vaults, side, Estate(side))
+    return Looker(port, Word(guardrail.scope), telling, GuardKnown())
+
+
+def _parts(
+    guardrail: Guardrail, exempt: Iterable[tuple[OldWorkspace, date]], made: Sequence[Document]
+) -> list[DesiredPart[GuardKnown]]:
+    """In the order in which nothing is refused that is to be exempt, at no moment."""
+    parts: list[DesiredPart[GuardKnown]] = [
+        DefinitionPart("definition by classification", guardrail.definition_id, bodies.definition(guardrail)),
+        GuardPart("initiative", guardrail.initiative_id, bodies.initiative(guardrail)),
+    ]
+    if guardrail.stage.refuses:
+        unenforced = bodies.assignment(guardrail, Stage.DRY_DENY)
+        parts.append(FirstAssignmentPart("assignment, not enforced yet", guardrail.assignment_id, unenforced))
+    wanted = {
+        guardrail.exemption_id(one.id): bodies.exemption(guardrail, until, one.wave) for one, until in exempt
+    }
+    parts += [ExemptionPart("exemption", id_, body) for id_, body in wanted.items()]
+    parts.append(
+        AssignmentPart(
+            f"assignment at stage {guardrail.stage.value}", guardrail.assignment_id, bodies.assignment(guardrail)
+        )
+    )
+    kept = {key_of(id_) for id_ in wanted}
+    if guardrail.stage is Stage.DENY:
+        parts += [NoExemptionPart("exemption", one["id"]) for one in made if key_of(one["id"]) not in kept]
+    return parts
+
+
+async def _exemptions_made(side: Side, guardrail: Guardrail) -> tuple[list[Document], list[str]]:
+    """Those of the assignment that this tool made, wherever they lie; and why they are not known."""
+    read = await tried_list(side.arm, f"{guardrail.scope}/{_EXEMPTIONS}")
+    if read.value is None:
+        return [], [f"which exemptions there are: {read.refused}"]
+    assignment = key_of(guardrail.assignment_id)
+    return [
+        one
+        for one in read.value
+        if made_here(one) and key_of(properties_of(one).get("policyAssignmentId")) == assignment
+    ], []
+
+
+async def _unseen(side: Side, request: GuardRequest) -> tuple[tuple[str, ...], list[str]]:
+    """Workspaces without a customer's key that Azure lists and the scan does not have: none is exempt."""
+    guardrail = request.guardrail
+    if not guardrail.stage.refuses or guardrail.at_management_group:
+        return (), []
+    read = await tried_list(side.arm, f"{guardrail.scope}/{_WORKSPACES}")
+    if read.value is None:
+        return (), [f"whether the scan has every workspace: {read.refused}"]
+    known = {key_of(one.id) for one in request.estate.old}
+    found = []
+    for one in read.value:
+        status = str((properties_of(one).get("encryption") or {}).get("status", "")).lower()
+        project = str(one.get("kind", "")).lower() == "project"
+        if status != "enabled" and not project and key_of(one.get("id")) not in known:
+            id_ = ArmId.of(one["id"])
+            found.append(f"{id_.group}/{id_.name}")
+    return tuple(sorted(found)), []
+
+
+def _would_be_lost(one: RemovedSource) -> str:
+    return (
+        f"The recovery of {ArmId.of(one.id).name}, possible until {one.until:%Y-%m-%d}, would very likely be"
+        f" refused ({one.folder}): --accept-unrecoverable."
+    )

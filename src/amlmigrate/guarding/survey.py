@@ -1,0 +1,105 @@
+"""What this machine knows of a guardrail's scope: the latest scan, the waves of fleets, and where plans stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from amlmigrate.core.armid import ArmId, key_of
+from amlmigrate.core.errors import BadInputError
+from amlmigrate.fleet import fleetfile
+from amlmigrate.guarding.estate import GuardedEstate, OldWorkspace, OpenPlan, RemovedSource, old_workspaces
+from amlmigrate.guarding.wanted import Guardrail
+from amlmigrate.scanning import scanfile
+from amlmigrate.scanning.scanfile import ScanFile
+from amlmigrate.status.overview import PlanLine, overview
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyPlaces:
+    """Where scans and plans lie; `scan` is a file that counts instead of the latest one."""
+
+    scans: Path
+    plans: Path
+    scan: Path | None = None
+
+
+def survey(guardrail: Guardrail, places: SurveyPlaces) -> GuardedEstate:
+    """Raises BadInputError for a scan that is cut short or changed, and for a plan that cannot be read."""
+    found = latest(places)
+    lines = _plans(places.plans)
+    return GuardedEstate(
+        scan=str(found.header.get("created", "")) if found else "",
+        old=_old(guardrail, found, places),
+        unread=_unread(guardrail, found),
+        plans=tuple(_open(lines)),
+        removed=tuple(_removed(lines)),
+        same_standard=not found or found.header.get("rules_sha256") == guardrail.standard.sha256,
+    )
+
+
+def latest(places: SurveyPlaces) -> ScanFile | None:
+    """The scan that counts; None where there is none."""
+    if places.scan is not None:
+        return scanfile.read(places.scan)
+    found = [scanfile.read(path) for path in sorted(places.scans.glob("*.jsonl"))]
+    return max(found, key=lambda one: datetime.fromisoformat(one.header["created"]), default=None)
+
+
+def _old(guardrail: Guardrail, found: ScanFile | None, places: SurveyPlaces) -> tuple[OldWorkspace, ...]:
+    """The old workspaces of a scan, without those whose source a plan has removed since."""
+    if found is None:
+        return ()
+    waves = {key_of(one.source): one.wave for fleet in _fleets(places.plans) for one in fleet.entries}
+    gone = {key_of(one.id) for one in _removed(_plans(places.plans))}
+    every = old_workspaces(guardrail, found.workspaces, waves)
+    return tuple(one for one in every if key_of(one.id) not in gone)
+
+
+def _fleets(plans: Path) -> Iterator[fleetfile.Fleet]:
+    for path in sorted(plans.glob(f"**/{fleetfile.FILE}")):
+        if fleet := fleetfile.read(path.parent):
+            yield fleet
+
+
+def _unread(guardrail: Guardrail, found: ScanFile | None) -> tuple[str, ...]:
+    """What the scan could not read within the scope, or above it."""
+    addresses = [str(one.get("address")) for one in (found.header.get("unreadable") or ())] if found else []
+    scope = ArmId.of(guardrail.scope)
+    return tuple(
+        one
+        for one in addresses
+        if guardrail.at_management_group or ArmId.of(one).within(scope) or scope.within(ArmId.of(one))
+    )
+
+
+def _plans(below: Path) -> tuple[PlanLine, ...]:
+    """Where each plan stands. Raises BadInputError for one that cannot be read: it may not be over."""
+    try:
+        found = overview(below).plans
+    except BadInputError:
+        return ()
+    for one in found:
+        if one.error:
+            raise BadInputError(
+                f"A plan cannot be read: {one.error}.",
+                address=one.folder,
+                remedy="Put the original files back, or move the folder elsewhere if the plan is not needed.",
+            )
+    return found
+
+
+def _open(lines: tuple[PlanLine, ...]) -> Iterator[OpenPlan]:
+    for one in lines:
+        if one.stages and one.stages.removal is None:
+            yield OpenPlan(one.folder, one.stages.plan.header.source_ref.id, one.next)
+
+
+def _removed(lines: tuple[PlanLine, ...]) -> Iterator[RemovedSource]:
+    for one in lines:
+        removal = one.stages.removal if one.stages else None
+        if one.stages and removal and removal.recoverable_until:
+            until = datetime.fromisoformat(removal.recoverable_until)
+            yield RemovedSource(one.stages.plan.header.source_ref.id, one.folder, until)

@@ -1,0 +1,171 @@
+"""`migrate guard`, as its users run it: from a guardrail that reports to one that refuses, and what is refused then."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from tests.acceptance.world import Result, World, make_world
+
+from azsandbox import Sandbox, provision
+from azsandbox.client import Refused
+
+VERSION = "2025-12-01"
+POLICY = "2025-03-01"
+EXAMPLE = Path(__file__).parents[2] / "docs" / "how-to" / "guard-example.yaml"
+_AUTHORIZATION = "providers/Microsoft.Authorization"
+
+
+@dataclass
+class Guarded:
+    """A subscription with an old workspace of protected data and one under a customer's key."""
+
+    world: World
+    subscription: str
+
+    def file(self, **members: Any) -> str:
+        path = self.world.folder / "guard.yaml"
+        path.write_text(yaml.safe_dump(members), encoding="utf-8")
+        return str(path)
+
+    def guard(self, verb: str, *arguments: str, **members: Any) -> Result:
+        return self.world.migrate("guard", verb, self.file(**members), "--json", *arguments)
+
+    def arm(self, method: str, path: str, body: Any = None, version: str = POLICY, **more: Any) -> Any:
+        return self.world.arm(method, path, version, body, **more)
+
+    @property
+    def assignment(self) -> str:
+        return f"/subscriptions/{self.subscription}/{_AUTHORIZATION}/policyAssignments/aml-cmk"
+
+    def refused(self, work: Callable[[], Any]) -> bool:
+        """Whether Azure Policy refuses it."""
+        try:
+            work()
+        except Refused as answer:
+            assert (answer.status, "RequestDisallowedByPolicy" in str(answer)) == (403, True), str(answer)
+            return True
+        return False
+
+    def update(self, which: str) -> bool:
+        """Whether an update of a workspace is refused."""
+        id_ = self.world.documents[which]["id"]
+        return self.refused(lambda: self.arm("PATCH", id_, {"properties": {"description": "x"}}, VERSION))
+
+    def created(self, name: str, tags: dict[str, str]) -> bool:
+        """Whether a workspace without a customer's key is refused."""
+        source = self.world.documents["source"]
+        id_ = f"{source['id'].rpartition('/')[0]}/{name}"
+        names = ("storageAccount", "keyVault", "applicationInsights")
+        properties = {one: source["properties"][one] for one in names if one in source["properties"]}
+        body = {
+            "location": "eastus2",
+            "tags": tags,
+            "identity": {"type": "SystemAssigned"},
+            "properties": properties,
+        }
+        return self.refused(lambda: self.arm("PUT", id_, body, VERSION))
+
+    def scan(self) -> None:
+        self.world.ok("scan")
+
+
+@pytest.fixture(scope="module")
+def guarded(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Guarded:
+    world = make_world(sandbox, tmp_path_factory.mktemp("guarded"))
+    subscription = str(uuid.uuid4())
+    world.env = {**world.env, "AZURE_SUBSCRIPTION_ID": subscription}
+    number = world.group.removeprefix("rg")
+    pair = world.azure(provision.pair, world.group, "old-ws", "new-ws", suffix=f"g{number}")
+    world.source, world.target = "old-ws", "new-ws"
+    world.documents = {"source": pair.source, "target": pair.target}
+    tags = {"tags": {"data-classification": "restricted", "environment": "prod"}}
+    world.arm("PATCH", pair.source["id"], VERSION, tags)
+    return Guarded(world, subscription)
+
+
+def test_a_guardrail_goes_from_reporting_to_refusing_and_never_back(guarded: Guarded) -> None:
+    # Only looked at, it changes nothing.
+    plan = guarded.guard("plan")
+    assert (plan.code, plan.event("guard.plan")["changes"]) == (3, 3)
+    assert guarded.guard("check").code == 3
+    # The documented example, as it is.
+    applied = guarded.world.migrate("guard", "apply", str(EXAMPLE), "--json")
+    assert (applied.code, applied.event("guard.end")["changed"]) == (0, 3)
+    assert guarded.world.migrate("guard", "apply", str(EXAMPLE), "--json").event("guard.end")["changed"] == 0
+    assert guarded.world.migrate("guard", "check", str(EXAMPLE), "--json").code == 0
+    assert not guarded.update("source")
+
+    # Stage 2 refuses nothing yet.
+    assert guarded.guard("apply", stage="dry-deny").code == 0
+    assert not guarded.update("source")
+
+    # Stage 3 needs a scan, and a day for each old workspace; then new ones are refused, and old ones are not.
+    new = {"stage": "deny-new", "exemptions": {"until": "2099-12-31"}}
+    unscanned = guarded.guard("apply", "--yes", **new)
+    assert (unscanned.code, "There is no scan" in unscanned.out) == (4, True)
+    guarded.scan()
+    undated = guarded.guard("plan", stage="deny-new")
+    assert (undated.code, "gives it no day" in undated.out) == (4, True)
+    unasked = guarded.guard("apply", **new)
+    assert (unasked.code, "--yes" in unasked.event("error")["remedy"]) == (4, True)
+    assert not guarded.created("still-free", {})
+    guarded.scan()
+    assert guarded.guard("apply", "--yes", **new).code == 0
+    assert not guarded.update("source")
+    assert not guarded.update("target")
+    for tags in ({}, {"data-classification": "unheard of"}, {"data-classification": "restricted"}):
+        assert guarded.created("refused", tags)
+    assert not guarded.created("harmless", {"data-classification": "public"})
+    assert guarded.guard("check", **new).code == 0
+
+    # Nothing is made weaker, not by a stage and not by what is harmless.
+    for weaker in ({"stage": "audit"}, {**new, "harmless": ["public", "internal", "restricted"]}):
+        refused = guarded.guard("apply", "--yes", **weaker)
+        assert (refused.code, "weakens nothing" in refused.out) == (4, True)
+
+    # Somebody weakens it by hand: that is told, and put right.
+    there = guarded.arm("GET", guarded.assignment)
+    left_out = f"/subscriptions/{guarded.subscription}/resourceGroups/{guarded.world.group}"
+    body = {"properties": {**there["properties"], "enforcementMode": "DoNotEnforce", "notScopes": [left_out]}}
+    guarded.arm("PUT", guarded.assignment, body)
+    assert not guarded.created("through", {})
+    check = guarded.guard("check", **new)
+    told = " ".join(gap["text"] for gap in check.event("guard.check")["gaps"])
+    assert (check.code, "dry-deny" in told, "notScopes" in told) == (3, True, True)
+    guarded.scan()
+    assert guarded.guard("apply", "--yes", **new).code == 0
+    assert guarded.created("refused", {})
+
+    # Somebody makes the assignment again: exemptions for the one before count no more, and are written again first.
+    guarded.arm("DELETE", guarded.assignment)
+    assert guarded.guard("apply", "--yes", **new).code == 0
+    assert not guarded.update("source")
+    assert guarded.created("refused", {})
+
+    # The last stage: what is unmigrated cannot be changed any more, and only then are its exemptions gone.
+    last = guarded.guard("plan", stage="deny")
+    assert last.code == 3
+    assert f"{guarded.world.group}/old-ws" in last.event("guard.plan")["refused"]
+    assert guarded.guard("apply", "--yes", stage="deny").code == 0
+    assert guarded.update("source")
+    assert not guarded.update("target")
+    exemptions = f"/subscriptions/{guarded.subscription}/{_AUTHORIZATION}/policyExemptions"
+    assert guarded.arm("GET", exemptions, version="2022-07-01-preview")["value"] == []
+    assert guarded.guard("check", stage="deny").code == 0
+    assert guarded.guard("apply", "--yes", stage="deny").event("guard.end")["changed"] == 0
+
+
+def test_what_others_made_is_left_alone(guarded: Guarded) -> None:
+    theirs = f"/subscriptions/{guarded.subscription}/{_AUTHORIZATION}/policyAssignments/theirs"
+    built_in = "/providers/Microsoft.Authorization/policyDefinitions/ba769a63-b8cc-4b2d-abf6-ac33c7204be8"
+    guarded.arm("PUT", theirs, {"properties": {"policyDefinitionId": built_in}})
+    before = guarded.arm("GET", theirs)
+    result = guarded.guard("apply", name="theirs")
+    assert (result.code, "did not make it" in result.out) == (4, True)
+    assert guarded.arm("GET", theirs) == before

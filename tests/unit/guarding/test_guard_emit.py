@@ -1,0 +1,100 @@
+"""Files for git say what the bodies say: read back by the readers of their languages."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+import hcl2
+import pytest
+from tests.unit.guarding.guards import SCOPE, guardrail, old
+
+from amlmigrate.guarding import bodies
+from amlmigrate.guarding.emitting import EmitFormat, emitted
+from amlmigrate.guarding.wanted import Guardrail, Stage
+
+UNTIL = date(2027, 3, 31)
+GROUP = "/providers/Microsoft.Management/managementGroups/corp"
+
+
+def terraform(wanted: Guardrail) -> dict[str, dict[str, Any]]:
+    """Each resource's members by its type and name; values that are JSON text are taken as values."""
+    text = emitted(wanted, [(old("a", wave=2), UNTIL)], EmitFormat.TERRAFORM)["guard.tf"]
+    parsed = hcl2.loads(text.replace("jsonencode(", "").replace("})\n", "}\n"))
+    return {
+        f"{_plain(type_)}.{_plain(name)}": _plain(members)
+        for resource in parsed["resource"]
+        for type_, named in resource.items()
+        for name, members in named.items()
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Without the marks of the parser: quotes around texts, and its own members."""
+    if isinstance(value, dict):
+        return {_plain(name): _plain(one) for name, one in value.items() if not str(name).startswith("__")}
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    if not isinstance(value, str):
+        return value
+    if value.startswith('"') and value.endswith('"'):
+        return json.loads(value).replace("$${", "${").replace("%%{", "%{")
+    return value
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_terraform_says_what_the_bodies_say(stage: Stage) -> None:
+    wanted = guardrail(stage, message='Ask "platform" for ${help}, 100 %{sure}.')
+    found = terraform(wanted)
+    definition = found["azurerm_policy_definition.cmk"]
+    said = bodies.definition(wanted)["properties"]
+    assert (definition["policy_rule"], definition["parameters"]) == (said["policyRule"], said["parameters"])
+    initiative = found["azurerm_policy_set_definition.cmk"]
+    members = bodies.initiative(wanted)["properties"]["policyDefinitions"]
+    assert [one["parameter_values"] for one in initiative["policy_definition_reference"]] == [
+        one["parameters"] for one in members
+    ]
+    assignment = found["azurerm_subscription_policy_assignment.cmk"]
+    properties = bodies.assignment(wanted)["properties"]
+    assert (assignment["enforce"], assignment["parameters"]) == (
+        stage is not Stage.DRY_DENY,
+        properties["parameters"],
+    )
+    assert [one["content"] for one in assignment["non_compliance_message"]] == [
+        one["message"] for one in properties["nonComplianceMessages"]
+    ]
+    exemption = found["azurerm_resource_policy_exemption.workspace_1"]
+    assert (exemption["resource_id"], exemption["expires_on"]) == (old("a").id, "2027-03-31T23:59:59Z")
+
+
+@pytest.mark.parametrize(
+    ("scope", "type_", "member"),
+    [
+        (SCOPE, "azurerm_subscription_policy_assignment", "subscription_id"),
+        (f"{SCOPE}/resourceGroups/g", "azurerm_resource_group_policy_assignment", "resource_group_id"),
+        (GROUP, "azurerm_management_group_policy_assignment", "management_group_id"),
+    ],
+)
+def test_each_scope_has_its_own_type_of_assignment(scope: str, type_: str, member: str) -> None:
+    found = terraform(guardrail(scope=scope))
+    assert found[f"{type_}.cmk"][member] == scope
+    at_group = found["azurerm_policy_definition.cmk"].get("management_group_id")
+    assert at_group == (GROUP if scope == GROUP else None)
+
+
+def test_json_files_are_the_resources_themselves() -> None:
+    wanted = guardrail(Stage.DENY_NEW)
+    files = emitted(wanted, [(old("a"), UNTIL), (old("b"), UNTIL)], EmitFormat.JSON)
+    documents = {name: json.loads(text) for name, text in files.items()}
+    assert set(documents) == {
+        "policyDefinitions/aml-cmk.json",
+        "policySetDefinitions/aml-cmk.json",
+        "policyAssignments/aml-cmk.json",
+        "policyExemptions/a-aml-cmk.json",
+        "policyExemptions/b-aml-cmk.json",
+    }
+    exemption = documents["policyExemptions/a-aml-cmk.json"]
+    assert exemption["id"] == wanted.exemption_id(old("a").id)
+    assert exemption["type"] == "Microsoft.Authorization/policyExemptions"
+    assert exemption["properties"] == bodies.exemption(wanted, UNTIL, None)["properties"]

@@ -1,0 +1,93 @@
+"""Files of `migrate guard`: their defaults, and what is refused with its place."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from amlmigrate.core.errors import BadInputError
+from amlmigrate.guarding import reading
+from amlmigrate.guarding.members import MEMBERS
+from amlmigrate.guarding.wanted import Guardrail, KeyLimits, Stage
+from amlmigrate.posture.catalogue import CATALOGUE
+
+S = "11111111-2222-4333-8444-555555555555"
+EXAMPLE = Path(__file__).parents[3] / "docs" / "how-to" / "guard-example.yaml"
+
+
+def read(folder: Path, document: Any) -> Guardrail:
+    path = folder / "guard.yaml"
+    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    return reading.read(path, subscription=S)
+
+
+def test_an_empty_map_is_a_guardrail_that_reports(tmp_path: Path) -> None:
+    found = read(tmp_path, {})
+    assert (found.scope, found.stage, found.name) == (f"/subscriptions/{S}", Stage.AUDIT, "aml-cmk")
+    assert (found.tag, found.harmless, found.untagged_needs_key) == (
+        "data-classification",
+        ("public", "internal"),
+        True,
+    )
+    assert (found.members, found.keys) == (tuple(MEMBERS), KeyLimits())
+
+
+def test_the_example_is_read_and_its_schema_agrees() -> None:
+    found = reading.read(EXAMPLE, subscription=S)
+    assert (found.stage, found.exemptions.until) == (Stage.AUDIT, date(2027, 3, 31))
+    Draft202012Validator.check_schema(reading.schema())
+    text = yaml.load(EXAMPLE.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    assert text["exemptions"]["until"] == "2027-03-31"
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        ({"stages": "audit"}, "'stages' was unexpected"),
+        ({"stage": "block"}, "stage: 'block' is not one of"),
+        ({"scope": "old-rg"}, "scope: 'old-rg' is not of the form"),
+        ({"scope": f"/subscriptions/{S}/resourceGroups/g/providers/Microsoft.KeyVault/vaults/v"}, "scope: "),
+        ({"harmless": ["open"]}, "harmless.0: 'open' is not a level of the tagging standard"),
+        ({"harmless": ["public", "internal", "confidential", "restricted"]}, "nothing would be guarded"),
+        ({"exemptions": {"until": "2027-02-30"}}, "exemptions.until: '2027-02-30' is not a day"),
+        ({"exemptions": {"waves": {"1": "2027-13-01"}}}, "exemptions.waves.1: '2027-13-01' is not a day"),
+        ({"exemptions": {"waves": {"first": "2027-12-01"}}}, "exemptions.waves.first"),
+        ({"without": ["kvFirewall"]}, "without.0: 'kvFirewall' is not one of"),
+        ({"keys": {"rsaSize": 1024}}, "keys.rsaSize: 1024 is not one of"),
+        ({"keys": {"daysBeforeExpiry": 0}}, "keys.daysBeforeExpiry: 0 is less than the minimum of 1"),
+        ({"name": "a-name-of-more-than-24-signs"}, "name: "),
+        ([], "holds no mapping"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_its_place(tmp_path: Path, document: Any, told: str) -> None:
+    with pytest.raises(BadInputError) as refused:
+        read(tmp_path, document)
+    assert told in refused.value.summary
+    assert refused.value.remedy
+
+
+def test_without_a_scope_and_a_subscription_nothing_is_guessed(tmp_path: Path) -> None:
+    path = tmp_path / "guard.yaml"
+    path.write_text("stage: audit\n", encoding="utf-8")
+    with pytest.raises(BadInputError, match="names no scope"):
+        reading.read(path)
+
+
+def test_a_standard_of_ones_own_decides_tag_and_levels(tmp_path: Path) -> None:
+    facts = {
+        "sensitivity": {"tag": "Class", "levels": ["c1", "confidential", "c4"]},
+        "environment": {"tag": "env", "levels": ["dev", "prod"]},
+    }
+    (tmp_path / "own.yaml").write_text(yaml.safe_dump({"format": 1, "facts": facts}), encoding="utf-8")
+    found = read(tmp_path, {"tagging": "own.yaml"})
+    assert (found.tag, found.harmless) == ("Class", ("c1",))
+
+
+def test_each_built_in_member_speaks_for_a_claim_that_there_is() -> None:
+    claims = {one.name for one in CATALOGUE}
+    assert {one.claim for one in MEMBERS.values() if one.claim} <= claims

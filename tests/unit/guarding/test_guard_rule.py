@@ -1,0 +1,62 @@
+"""The rule by classification, judged by the engine of the local Azure: what it catches, and what it lets be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.unit.guarding.guards import guardrail, workspace_id
+
+from amlmigrate.guarding import bodies
+from amlmigrate.guarding.wanted import Guardrail
+from azsandbox.arm.policy.conditions import holds
+from azsandbox.arm.policy.definitions import Rule, with_defaults
+from azsandbox.arm.policy.fields import field_of
+
+ENABLED = {"encryption": {"status": "Enabled"}}
+CASES = [
+    ({"data-classification": "restricted"}, {}, "Default", True),
+    ({"data-classification": "RESTRICTED"}, {"encryption": {"status": "Disabled"}}, "Default", True),
+    ({"DATA-CLASSIFICATION": "confidential"}, {}, "Hub", True),
+    ({"data-classification": "unheard of"}, {}, "Default", True),
+    ({"data-classification": ""}, {}, "Default", True),
+    ({"data-classification": "restricted"}, ENABLED, "Default", False),
+    ({"data-classification": "Public"}, {}, "Default", False),
+    ({"data-classification": "internal"}, {}, "Default", False),
+    ({"data-classification": "restricted"}, {}, "Project", False),
+]
+
+
+def denied(wanted: Guardrail, tags: dict[str, str], properties: dict[str, Any], kind: str) -> bool:
+    document = bodies.definition(wanted)
+    rule = Rule(document, with_defaults(document, {"effect": "Deny"}))
+    resource = {
+        "id": workspace_id("ws"),
+        "type": "Microsoft.MachineLearningServices/workspaces",
+        "kind": kind,
+        "tags": tags,
+        "properties": properties,
+    }
+    field = field_of(resource)
+    condition = document["properties"]["policyRule"]["if"]
+    return rule.effect == "deny" and holds(condition, field, rule.expressions(field=field), [])
+
+
+@pytest.mark.parametrize(("tags", "properties", "kind", "expected"), CASES)
+def test_protected_data_without_a_key_is_caught_and_nothing_else(
+    tags: dict[str, str], properties: dict[str, Any], kind: str, expected: bool
+) -> None:
+    wanted = guardrail()
+    assert denied(wanted, tags, properties, kind) is expected
+    if kind == "Default" and properties != ENABLED:
+        # What the product says of it beforehand is the same.
+        assert wanted.needs_key(tags) is expected
+
+
+@pytest.mark.parametrize("untagged_needs_key", [True, False])
+def test_untagged_workspaces_are_caught_unless_the_file_says_otherwise(untagged_needs_key: bool) -> None:
+    wanted = guardrail(untagged_needs_key=untagged_needs_key)
+    for tags in ({}, {"other": "restricted"}):
+        assert denied(wanted, tags, {}, "Default") is untagged_needs_key
+        assert wanted.needs_key(tags) is untagged_needs_key
+    assert denied(wanted, {"data-classification": "restricted"}, {}, "Default")
