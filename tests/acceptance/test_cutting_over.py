@@ -89,7 +89,7 @@ def test_a_target_in_use_is_no_reason_and_what_it_loses_is(used: World) -> None:
     assert {one["address"] for one in _reports(used, "verify")[-1]["since_cutover"]["open"]} == lost
     # Somebody lets it go.
     used.ok("waive", *sorted(lost), "--reason", "replaced by the team", f"plans/{used.source}")
-    assert "3 lost ones were let go" in used.ok("verify", "--json").event("verify.end")["text"]
+    assert "3 lost ones were waived" in used.ok("verify", "--json").event("verify.end")["text"]
     assert decommission(used, "--dry-run").code == 0
     # The source must not change at all.
     with used.container_client("source") as client:
