@@ -94,7 +94,7 @@ async def test_a_name_that_clients_resolve_is_left_and_all_others_are_copied() -
     target, record = Account(), Record()
     with pytest.raises(ConflictError, match="cannot be copied under its name") as raised:
         await copy(Account({"d/1": OURS, dots.path: dots}), target, record)
-    assert "The other 1 of its 2 blobs are there." in raised.value.summary
+    assert "The other 1 of its 2 blobs is there." in raised.value.summary
     assert set(record.told) == {"d/1"} and record.alone == ["d/../d/2"]
 
 
