@@ -131,6 +131,7 @@ NO_KNOWLEDGE: list[tuple[str, Any, Mapping[str, str]]] = [
     (GROUP, NO_SUBSCRIPTION, GATE),
     (GROUP, _gateway("ResourceGroupNotFound", "Resource group 'rg2' could not be found."), GATE),
     (WS, _gateway("ResourceGroupNotFound", "Resource group 'rg2' could not be found."), GATE),
+    *((path, _gateway("ResourceGroupNotFound", "It could not be found."), GATE) for path in (WS, GROUP)),
     # An item's 404 that is about the workspace, or another item.
     (f"{WS}/datastores/lake", NO_WORKSPACE, GATE),
     (f"{WS}/models/m", _model("mm"), {}),
