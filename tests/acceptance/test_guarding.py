@@ -100,6 +100,10 @@ def test_a_guardrail_goes_from_reporting_to_refusing_and_never_back(guarded: Gua
     assert guarded.world.migrate("guard", "apply", str(EXAMPLE), "--json").event("guard.end")["changed"] == 0
     assert guarded.world.migrate("guard", "check", str(EXAMPLE), "--json").code == 0
     assert not guarded.update("source")
+    # What Azure judges not compliant is told by the definition and the resource.
+    judged = guarded.world.migrate("guard", "plan", str(EXAMPLE), "--json").event("guard.plan")
+    assert judged["non_compliant_not_read"] == ""
+    assert [one.rpartition("/")[2] for one in judged["non_compliant"]["amlCmkByClassification"]] == ["old-ws"]
 
     # Stage 2 refuses nothing yet.
     assert guarded.guard("apply", stage="dry-deny").code == 0

@@ -27,7 +27,6 @@ async def compliance(arm: Arm, guardrail: Guardrail) -> Compliance:
     of = f"policyAssignmentId eq '{guardrail.assignment_id.lower()}'"
     query = {
         "$filter": f"{of} and complianceState eq 'NonCompliant'",
-        "$select": "resourceId,policyDefinitionReferenceId",
         "$top": str(_ROWS),
     }
     read = await tried(arm.post(f"{guardrail.scope}/{_STATES}", None, query))
