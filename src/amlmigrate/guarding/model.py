@@ -35,7 +35,7 @@ class Keys(FileModel):
     )
 
 
-class File(FileModel):
+class GuardModel(FileModel):
     """A file of `migrate guard`."""
 
     format: Annotated[Literal[1], Whole] = may("1.")

@@ -12,7 +12,7 @@ from amlmigrate.core.armid import ArmId
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.desired import filereading
 from amlmigrate.guarding.members import MEMBERS
-from amlmigrate.guarding.model import File
+from amlmigrate.guarding.model import GuardModel
 from amlmigrate.guarding.wanted import ExemptionTerms, Guardrail, KeyLimits, Stage
 from amlmigrate.posture import tagging
 
@@ -23,7 +23,7 @@ _FIRST_PROTECTED = "confidential"
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of the file (draft 2020-12), for editors and for the documentation."""
-    return filechecks.schema(File, _TITLE)
+    return filechecks.schema(GuardModel, _TITLE)
 
 
 def read(path: Path, *, subscription: str | None = None) -> Guardrail:
@@ -32,7 +32,7 @@ def read(path: Path, *, subscription: str | None = None) -> Guardrail:
     `subscription` stands in where the file names no scope.
     """
     document = filereading.load(path, _REMEDY)
-    filereading.refuse(path, _REMEDY, filechecks.problems(document, File))
+    filereading.refuse(path, _REMEDY, filechecks.problems(document, GuardModel))
     own = document.get("tagging")
     standard = tagging.read((path.parent / own) if own else None)
     levels = standard.facts[tagging.SENSITIVITY].levels
