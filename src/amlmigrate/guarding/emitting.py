@@ -1,4 +1,7 @@
-"""A guardrail as files to check into git: JSON as Azure takes it, or Terraform for the provider azurerm. Pure."""
+"""A guardrail as files to check into git: JSON as Azure takes it, or Terraform for the provider azurerm. Pure.
+
+Source of Terraform's members: hashicorp/terraform-provider-azurerm, `website/docs/r`, and CHANGELOG.md, 4.35.0.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,8 @@ from amlmigrate.guarding.wanted import Guardrail
 
 Files = Mapping[str, str]
 Exempt = tuple[OldWorkspace, date]
+# Since then `policy_definition_reference` has `version`, and initiatives of management groups a type of their own.
+_NEEDS = "# For the provider hashicorp/azurerm, version 4.35 or later.\n"
 
 
 class EmitFormat(StrEnum):
@@ -34,10 +39,11 @@ def _json(guardrail: Guardrail, exempt: list[Exempt]) -> Iterator[tuple[str, str
     """A file for each resource: its id, its type, and the body of its PUT."""
     for id_, body in _resources(guardrail, exempt):
         found = ArmId.of(id_)
-        folder = found.types[-1]
-        name = (
-            "-".join((ArmId.of(str(found.scope)).name, found.name)) if folder == "policyExemptions" else found.name
-        )
+        folder, name = found.types[-1], found.name
+        if folder == "policyExemptions":
+            # A workspace's name is unique in its group alone.
+            at = ArmId.of(str(found.scope))
+            name = "/".join((at.subscription, at.group, f"{at.name}-{name}"))
         document = {"id": id_, "name": found.name, "type": found.spelled_type, **body}
         yield f"{folder}/{name}.json", json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
@@ -55,11 +61,11 @@ def _terraform(guardrail: Guardrail, exempt: list[Exempt]) -> Iterator[tuple[str
     rule, initiative = bodies.definition(guardrail)["properties"], bodies.initiative(guardrail)["properties"]
     blocks = [
         _block("resource", "azurerm_policy_definition", "cmk", _definition(guardrail, rule)),
-        _block("resource", "azurerm_policy_set_definition", "cmk", _set(guardrail, initiative)),
+        _block("resource", _set_type(guardrail), "cmk", _set(guardrail, initiative)),
         _block("resource", _assignment_type(guardrail), "cmk", _assignment(guardrail)),
         *(_exemption(guardrail, number, one, until) for number, (one, until) in enumerate(exempt, start=1)),
     ]
-    yield "guard.tf", "\n".join(blocks)
+    yield "guard.tf", "\n".join([_NEEDS, *blocks])
 
 
 def _definition(guardrail: Guardrail, properties: Document) -> dict[str, Any]:
@@ -83,6 +89,7 @@ def _set(guardrail: Guardrail, properties: Document) -> dict[str, Any]:
             if one["policyDefinitionId"] == guardrail.definition_id
             else one["policyDefinitionId"],
             "reference_id": one["policyDefinitionReferenceId"],
+            **({"version": one["definitionVersion"]} if "definitionVersion" in one else {}),
             "parameter_values": _Json(one["parameters"]),
         }
         for one in properties["policyDefinitions"]
@@ -101,6 +108,13 @@ def _set(guardrail: Guardrail, properties: Document) -> dict[str, Any]:
 
 def _at_group(guardrail: Guardrail) -> dict[str, Any]:
     return {"management_group_id": guardrail.scope} if guardrail.at_management_group else {}
+
+
+def _set_type(guardrail: Guardrail) -> str:
+    """At a management group a type of its own: version 5 of the provider has no `management_group_id` else."""
+    if guardrail.at_management_group:
+        return "azurerm_management_group_policy_set_definition"
+    return "azurerm_policy_set_definition"
 
 
 def _assignment_type(guardrail: Guardrail) -> str:
@@ -127,7 +141,7 @@ def _assignment(guardrail: Guardrail) -> dict[str, Any]:
     return {
         "name": guardrail.name,
         f"{kind}_id": guardrail.scope,
-        "policy_definition_id": _Code("azurerm_policy_set_definition.cmk.id"),
+        "policy_definition_id": _Code(f"{_set_type(guardrail)}.cmk.id"),
         "display_name": properties["displayName"],
         "description": properties["description"],
         "enforce": properties["enforcementMode"] == "Default",

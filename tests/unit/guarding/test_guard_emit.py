@@ -8,10 +8,12 @@ from typing import Any
 
 import hcl2
 import pytest
-from tests.unit.guarding.guards import SCOPE, guardrail, old
+from tests.unit.guarding.guards import SCOPE, S, guardrail, old, workspace_id
 
 from amlmigrate.guarding import bodies
 from amlmigrate.guarding.emitting import EmitFormat, emitted
+from amlmigrate.guarding.estate import OldWorkspace
+from amlmigrate.guarding.members import MEMBERS
 from amlmigrate.guarding.wanted import Guardrail, Stage
 
 UNTIL = date(2027, 3, 31)
@@ -52,6 +54,9 @@ def test_terraform_says_what_the_bodies_say(stage: Stage) -> None:
     assert (definition["policy_rule"], definition["parameters"]) == (said["policyRule"], said["parameters"])
     initiative = found["azurerm_policy_set_definition.cmk"]
     members = bodies.initiative(wanted)["properties"]["policyDefinitions"]
+    versions = [one.get("version") for one in initiative["policy_definition_reference"]]
+    assert versions == [one.get("definitionVersion") for one in members]
+    assert len([one for one in versions if one]) == len(MEMBERS)
     assert [one["parameter_values"] for one in initiative["policy_definition_reference"]] == [
         one["parameters"] for one in members
     ]
@@ -81,6 +86,9 @@ def test_each_scope_has_its_own_type_of_assignment(scope: str, type_: str, membe
     assert found[f"{type_}.cmk"][member] == scope
     at_group = found["azurerm_policy_definition.cmk"].get("management_group_id")
     assert at_group == (GROUP if scope == GROUP else None)
+    initiative = f"azurerm_{'management_group_' if scope == GROUP else ''}policy_set_definition.cmk"
+    assert found[initiative].get("management_group_id") == at_group
+    assert found[f"{type_}.cmk"]["policy_definition_id"] == f"${{{initiative}.id}}"
 
 
 def test_json_files_are_the_resources_themselves() -> None:
@@ -91,10 +99,18 @@ def test_json_files_are_the_resources_themselves() -> None:
         "policyDefinitions/aml-cmk.json",
         "policySetDefinitions/aml-cmk.json",
         "policyAssignments/aml-cmk.json",
-        "policyExemptions/a-aml-cmk.json",
-        "policyExemptions/b-aml-cmk.json",
+        f"policyExemptions/{S}/old-rg/a-aml-cmk.json",
+        f"policyExemptions/{S}/old-rg/b-aml-cmk.json",
     }
-    exemption = documents["policyExemptions/a-aml-cmk.json"]
+    exemption = documents[f"policyExemptions/{S}/old-rg/a-aml-cmk.json"]
     assert exemption["id"] == wanted.exemption_id(old("a").id)
     assert exemption["type"] == "Microsoft.Authorization/policyExemptions"
     assert exemption["properties"] == bodies.exemption(wanted, UNTIL, None)["properties"]
+
+
+def test_workspaces_of_one_name_have_a_file_each() -> None:
+    wanted, groups = guardrail(Stage.DENY_NEW), ("one", "two")
+    exempt = [(OldWorkspace(workspace_id("ws", group), {}, None, {}), UNTIL) for group in groups]
+    files = emitted(wanted, exempt, EmitFormat.JSON)
+    made = [json.loads(text)["id"] for name, text in files.items() if name.startswith("policyExemptions/")]
+    assert made == [wanted.exemption_id(one.id) for one, _ in exempt]
