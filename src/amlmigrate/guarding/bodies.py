@@ -26,12 +26,13 @@ def _metadata(guardrail: Guardrail, **more: str) -> dict[str, str]:
 def definition(guardrail: Guardrail) -> Document:
     """The definition by classification.
 
-    What has no tag, or a value that nobody knows, counts as protected unless the file says otherwise. That a
-    condition `notIn` holds for a tag that is not there is not documented, so both are asked apart.
+    What has no tag, or a value that nobody knows, counts as protected unless the file says otherwise. Whether
+    `notIn` holds for what is not there is not documented (AZ-POLICY-2): tag, kind and status are asked by `not`,
+    as the built-in definition asks (Azure/azure-policy, `Workspace_CMKEnabled_Audit.json`).
     """
     tag = "[concat('tags[', parameters('tagName'), ']')]"
     untagged = {"field": tag, "exists": "false"}
-    protected: Document = {"field": tag, "notIn": "[parameters('harmless')]"}
+    protected: Document = {"not": {"field": tag, "in": "[parameters('harmless')]"}}
     classified = (
         {"anyOf": [untagged, protected]}
         if guardrail.untagged_needs_key
@@ -62,9 +63,9 @@ def definition(guardrail: Guardrail) -> Document:
                 "if": {
                     "allOf": [
                         {"field": "type", "equals": WORKSPACES},
-                        {"field": "kind", "notIn": _PARTS_OF_HUBS},
+                        {"not": {"field": "kind", "in": _PARTS_OF_HUBS}},
                         classified,
-                        {"field": f"{WORKSPACES}/encryption.status", "notEquals": "Enabled"},
+                        {"not": {"field": f"{WORKSPACES}/encryption.status", "equals": "Enabled"}},
                     ]
                 },
                 "then": {"effect": "[parameters('effect')]"},
@@ -125,7 +126,8 @@ def initiative(guardrail: Guardrail) -> Document:
 def assignment(guardrail: Guardrail, stage: Stage | None = None) -> Document:
     """The assignment, at the file's stage if none is given.
 
-    What would weaken it is sent as empty, so that a PUT takes it away.
+    What would weaken it is sent as empty, so that a PUT takes it away (AZ-POLICY-35). Inferred (AZ-POLICY-34): a
+    message for all is accepted, though the definitions for keys take none.
     """
     stage = stage or guardrail.stage
     told = guardrail.message or "Ask whoever owns this policy for help, or for an exemption."

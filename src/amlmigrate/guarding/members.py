@@ -24,7 +24,7 @@ class BuiltIn:
     parameters: Mapping[str, str] = field(default_factory=dict)
 
     def member(self, reference: str) -> dict[str, Any]:
-        """As an entry of an initiative."""
+        """As an entry of an initiative (AZ-POLICY-33)."""
         more = {name: {"value": f"[parameters('{own}')]"} for name, own in self.parameters.items()}
         return {
             "policyDefinitionReferenceId": reference,

@@ -114,15 +114,15 @@ class ExemptionPart(GuardPart):
     """The exemption of an old workspace."""
 
     def decide(self, found: Any, known: GuardKnown) -> DesiredStep:
-        """Written again also where it is as it should be, but for an earlier assignment: it counts no more.
+        """Written again also where it is as it should be, but for an earlier assignment: it may count no more.
 
-        An exemption is for the instance of the assignment that was there when it was written (AZ-POLICY-7).
+        Inferred (AZ-POLICY-7): it is for the instance of the assignment that was there when it was written.
         """
         step = super(ExemptionPart, self).decide(found, known)
         written, made = _moment(_time(found, "lastModifiedAt")), _moment(known.assigned)
         older = known.assigned == UNKNOWN or bool(written and made and written < made)
         if step.verb is DesiredVerb.EXISTS and older:
-            note = "it was written for an earlier assignment of this name, and does not count for this one"
+            note = "it was written for an earlier assignment of this name, and may not count for this one"
             return DesiredStep(DesiredVerb.UPDATE, self.what, self.id, (note,), ArmCall("PUT", self.id, self.body))
         return step
 

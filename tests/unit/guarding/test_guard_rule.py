@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -60,3 +61,17 @@ def test_untagged_workspaces_are_caught_unless_the_file_says_otherwise(untagged_
         assert denied(wanted, tags, {}, "Default") is untagged_needs_key
         assert wanted.needs_key(tags) is untagged_needs_key
     assert denied(wanted, {"data-classification": "restricted"}, {}, "Default")
+
+
+def test_nothing_hangs_on_what_azure_makes_of_a_field_that_is_missing() -> None:
+    """No condition asks a field that may be missing by a negative operator (AZ-POLICY-2)."""
+    for untagged in (True, False):
+        rule = json.dumps(bodies.definition(guardrail(untagged_needs_key=untagged))["properties"]["policyRule"])
+        assert not [name for name in ("notIn", "notEquals", "notLike", "notContains") if f'"{name}"' in rule]
+
+
+def test_a_workspace_without_a_kind_is_judged() -> None:
+    document = bodies.definition(guardrail())
+    rule = Rule(document, with_defaults(document, {"effect": "Deny"}))
+    field = field_of({"id": workspace_id("ws"), "type": bodies.WORKSPACES, "tags": {}, "properties": {}})
+    assert holds(document["properties"]["policyRule"]["if"], field, rule.expressions(field=field), [])
