@@ -184,6 +184,20 @@ async def test_exemptions_are_checked(arm: ArmClient, changed: dict[str, Any], c
     assert error["code"] == code
 
 
+async def test_an_exemption_is_judged_itself(arm: ArmClient) -> None:
+    """A rule of the mode All, such as one about tags, refuses exemptions too (AZ-POLICY-36)."""
+    untagged = {"if": {"field": "tags[owner]", "exists": "false"}, "then": {"effect": "deny"}}
+    body = {"properties": {"mode": "All", "policyRule": untagged}}
+    definition = (await arm.ok("PUT", path("policyDefinitions", "owned"), body))["id"]
+    guarded = await assign(arm, CMK)
+    strict = await assign(arm, definition, "owned")
+    exempting = {"properties": {"policyAssignmentId": guarded, "exemptionCategory": "Waiver"}}
+    error = await arm.error(403, "PUT", path("policyExemptions", "e", WORKSPACE), exempting)
+    assert (error["code"], error["target"]) == ("RequestDisallowedByPolicy", "e")
+    await arm.ok("DELETE", strict)
+    await arm.ok("PUT", path("policyExemptions", "e", WORKSPACE), exempting)
+
+
 async def test_an_exemption_stays_with_its_assignment_and_in_its_scope(arm: ArmClient) -> None:
     assigned, other = await assign(arm, CMK), await assign(arm, CMK, "other", f"{GROUP}")
     made = await exempt(arm, assigned)
@@ -203,11 +217,13 @@ async def test_nothing_is_exempt_before_it_is_there(arm: ArmClient) -> None:
     await arm.error(404, "PUT", path("policyExemptions", "e", WORKSPACE.replace("/source", "/new")), body)
 
 
-async def test_policies_for_keys_know_no_exemption(arm: ArmClient) -> None:
+async def test_a_vault_is_exempt_from_a_policy_for_keys(arm: ArmClient) -> None:
     size = f"{PROVIDER}/policyDefinitions/82067dbb-e53b-4e06-b631-546d197452d9"
     assigned = await assign(arm, size, parameters={**DENY, "minimumRSAKeySize": 3072})
+    small = {"properties": {"kty": "RSA", "keySize": 2048}}
+    await arm.error(403, "PUT", f"{VAULT}/keys/k", small)
     await exempt(arm, assigned, VAULT)
-    await arm.error(403, "PUT", f"{VAULT}/keys/k", {"properties": {"kty": "RSA", "keySize": 2048}})
+    await arm.ok("PUT", f"{VAULT}/keys/k", small)
 
 
 async def test_answers_are_as_described(arm: ArmClient, shared: Path) -> None:

@@ -12,6 +12,7 @@ from policies import (
     CLASSIFIED,
     CMK,
     FIREWALL,
+    KEY_EXPIRY,
     PROVIDER,
     RECOVERABLE,
     SOVEREIGN,
@@ -116,6 +117,7 @@ async def test_versions_of_a_definition_are_kept_and_named(arm: ArmClient) -> No
         400, "PUT", path("policyAssignments", "b"), assignment(definition, definitionVersion="2.*.*")
     )
     assert error["code"] == "PolicyDefinitionVersionNotFound"
+    assert error["message"].endswith("that matches '2.*.*'. The available versions are: '1.1.0', '1.0.0'.")
     await arm.error(400, "PUT", path("policyAssignments", "b"), assignment(definition, definitionVersion="1.1.0"))
     await arm.error(501, "PUT", path("policyAssignments", "b"), assignment(CMK, definitionVersion="1.0.*"))
     error = await arm.error(400, "PUT", definition, {"properties": {**CLASSIFIED, "parameters": harmless}})
@@ -190,6 +192,18 @@ async def test_initiatives_are_checked(
     [
         ("", {}, 400, "InvalidRequestContent"),
         (CMK, {"enforcementMode": "Enroll"}, 501, "NotImplemented"),
+        (
+            CMK,
+            {"nonComplianceMessages": [{"message": "a"}, {"message": "b"}]},
+            400,
+            "InvalidCreatePolicyAssignmentRequest",
+        ),
+        (
+            KEY_EXPIRY,
+            {"nonComplianceMessages": [{"message": "a"}]},
+            400,
+            "InvalidCreatePolicyAssignmentRequest",
+        ),
         (CMK, {"enforcementMode": "Perhaps"}, 400, "InvalidRequestContent"),
         (CMK, {"description": "x" * 513}, 400, "InvalidCreatePolicyAssignmentRequest"),
         (
@@ -264,8 +278,43 @@ async def test_a_definition_below_is_out_of_scope(arm: ArmClient) -> None:
 @pytest.mark.parametrize(("at", "most"), [("group", 24), ("subscription", 64)])
 async def test_names_of_assignments_have_a_longest(arm: ArmClient, at: str, most: int) -> None:
     scope = await managed(arm) if at == "group" else SUBSCRIBED
-    await arm.error(400, "PUT", path("policyAssignments", "n" * (most + 1), scope), assignment(CMK))
+    name = "n" * (most + 1)
+    error = await arm.error(400, "PUT", path("policyAssignments", name, scope), assignment(CMK))
+    assert error["code"] == "InvalidPolicyAssignmentName"
+    assert error["message"] == (
+        f"The policy assignment name '{name}' is invalid. "
+        f"The policy assignment name length must not exceed '{most}' characters."
+    )
     await assign(arm, CMK, "n" * most, scope)
+
+
+@pytest.mark.parametrize("at", ["group", "subscription"])
+@pytest.mark.parametrize("kind", ["policyDefinitions", "policySetDefinitions", "policyExemptions"])
+async def test_other_names_have_sixty_four_characters(arm: ArmClient, at: str, kind: str) -> None:
+    scope = await managed(arm) if at == "group" else SUBSCRIBED
+    assigned = await assign(arm, CMK, scope=scope)
+    body = {
+        "policyDefinitions": CLASSIFIED,
+        "policySetDefinitions": {"policyDefinitions": [member(CMK, "a")]},
+        "policyExemptions": {"policyAssignmentId": assigned, "exemptionCategory": "Waiver"},
+    }[kind]
+    error = await arm.error(400, "PUT", path(kind, "n" * 65, scope), {"properties": body})
+    assert error["code"] == f"InvalidP{kind[1:-1]}Name"
+    await arm.ok("PUT", path(kind, "n" * 64, scope), {"properties": body})
+
+
+async def test_messages_are_for_members_that_resource_manager_judges(arm: ArmClient) -> None:
+    guard = await initiative(arm, member(CMK, "cmk"), member(KEY_EXPIRY, "key"))
+
+    def told(*references: str) -> dict[str, Any]:
+        named = [{"message": "m", "policyDefinitionReferenceId": each} for each in references]
+        return {"properties": {"policyDefinitionId": guard, "nonComplianceMessages": [{"message": "all"}, *named]}}
+
+    made = path("policyAssignments", "a")
+    for references in (("key",), ("cmk", "CMK"), ("none",)):
+        error = await arm.error(400, "PUT", made, told(*references))
+        assert error["code"] == "InvalidCreatePolicyAssignmentRequest"
+    await arm.ok("PUT", made, told("cmk"))
 
 
 async def test_what_is_in_use_is_not_deleted(arm: ArmClient) -> None:

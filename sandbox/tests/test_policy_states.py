@@ -114,9 +114,11 @@ async def test_what_is_untagged_is_not_compliant(arm: ArmClient) -> None:
     assert await states(arm) == {"source": "Compliant"}
 
 
-async def test_the_state_of_policies_for_keys_is_unknown(arm: ArmClient) -> None:
-    await assign(arm, KEY_SIZE, parameters={"effect": "Audit", "minimumRSAKeySize": 3072})
+async def test_the_state_of_policies_for_keys_is_unknown_unless_the_vault_is_exempt(arm: ArmClient) -> None:
+    assigned = await assign(arm, KEY_SIZE, parameters={"effect": "Audit", "minimumRSAKeySize": 3072})
     assert await states(arm) == {"kv": "Unknown"}
+    await exempt(arm, assigned, VAULT)
+    assert await states(arm) == {"kv": "Exempt"}
 
 
 async def test_a_summary_counts_resources_and_policies(arm: ArmClient) -> None:

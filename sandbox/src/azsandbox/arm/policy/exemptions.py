@@ -1,7 +1,7 @@
 """Exemptions: which of them keeps an assignment from a resource, at this moment.
 
 Source: learn.microsoft.com, "Azure Policy exemption structure" (AZ-POLICY-5): one that has ended is kept and not
-honoured, and none counts for the modes of resource providers.
+honoured; of the modes of resource providers it counts for those of clusters, vaults and networks alone.
 """
 
 from __future__ import annotations
@@ -15,11 +15,15 @@ from azsandbox.arm.policy.assignments import Assigned, selected
 from azsandbox.arm.store import Record
 
 EXEMPTIONS = "microsoft.authorization/policyexemptions"
+_MODES = (
+    *("all", "indexed"),
+    *("microsoft.kubernetes.data", "microsoft.keyvault.data", "microsoft.network.data"),
+)
 
 
 def exemption(context: Context, scope: str, assigned: Assigned, resource: Mapping[str, Any]) -> Record | None:
     """The first that is at the scope (a key of the store) or above it, and exempts the resource from the rule."""
-    if assigned.rule.mode.lower() not in ("all", "indexed"):
+    if assigned.rule.mode.lower() not in _MODES:
         return None
     records = (each for place in context.access.chain(scope) for each in context.store.children(place, EXEMPTIONS))
     return next((each for each in records if _counts(context, each, assigned, resource)), None)

@@ -20,6 +20,13 @@ def invalid(word: str, name: str, why: str) -> ArmError:
     return gateway(400, f"InvalidCreate{word}Request", text)
 
 
+def too_long(word: str, name: str, most: int) -> ArmError:
+    """400 for a name: "The policy assignment name 'x' is invalid. The … length must not exceed '24' …"."""
+    spoken = _spoken(word)
+    text = f"The {spoken} name '{name}' is invalid. The {spoken} name length must not exceed '{most}' characters."
+    return gateway(400, f"Invalid{word}Name", text)
+
+
 def refused(code: str, text: str) -> ArmError:
     """400 with a code of the provider."""
     return gateway(400, code, text)

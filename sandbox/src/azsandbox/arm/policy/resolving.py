@@ -24,10 +24,19 @@ def resolved(context: Context, id_: str, version: str, *types: str) -> Mapping[s
         raise refused("InvalidPolicyDefinitionVersion", text)
     found = versions.newest(version, versions.every(document))
     if found is None:
-        raise refused("PolicyDefinitionVersionNotFound", f"'{id_}' has no version '{version}'.")
+        raise refused("PolicyDefinitionVersionNotFound", _no_version(id_, version, versions.every(document)))
     if found != versions.own(document) and document["properties"]["policyType"] == "BuiltIn":
         raise unbuilt(f"the version {found} of '{id_}'")
     return definition(context.store, id_, version) or document
+
+
+def _no_version(id_: str, version: str, there: list[str]) -> str:
+    """The words are recorded (Azure/enterprise-azure-policy-as-code#1384); the code is ours (AZ-LOCAL-2)."""
+    available = ", ".join(f"'{each}'" for each in there)
+    return (
+        f"Could not find a version of policy definition: '{id_}' that matches '{version}'. "
+        f"The available versions are: {available}."
+    )
 
 
 def is_at_or_above(context: Context, id_: str, scope: str) -> bool:

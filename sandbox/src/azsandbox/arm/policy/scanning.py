@@ -11,7 +11,7 @@ from azsandbox.arm.declared import Declared
 from azsandbox.arm.policy.applicability import is_about
 from azsandbox.arm.policy.assignments import ASSIGNMENTS, Assigned, assigned
 from azsandbox.arm.policy.definitions import DEFINITIONS, SETS, Rule, rules
-from azsandbox.arm.policy.exemptions import EXEMPTIONS
+from azsandbox.arm.policy.exemptions import EXEMPTIONS, exemption
 from azsandbox.arm.policy.judging import Asked, Judgement, State, judged
 from azsandbox.arm.policy.resources import modes_of, type_of
 from azsandbox.arm.policy.violations import KEY_MODE
@@ -43,7 +43,10 @@ def standings(context: Context, scope: str) -> Iterator[Standing]:
 
 
 def _may_be_judged(kind: Declared, every: list[Rule]) -> bool:
-    """Nothing of ARM's own is judged but groups (learn, "Azure Policy applicability logic"; AZ-POLICY-14)."""
+    """Nothing of ARM's own is judged but groups (learn, "Azure Policy applicability logic"; AZ-POLICY-14).
+
+    Of exemptions, whose writes are judged (AZ-POLICY-36), no states are kept here.
+    """
     if kind.key_type in _NEVER or (kind.key_type.startswith("microsoft.resources/") and kind.key_type != _GROUPS):
         return False
     if kind.key_type == _VAULTS and any(rule.mode.lower() == KEY_MODE for rule in every):
@@ -62,13 +65,14 @@ def _of(context: Context, kind: Declared, record: Record) -> Iterator[Standing]:
         yield Standing(record, type_, judgement)
     if kind.key_type == _VAULTS:
         for each in assigned(context, record.key):
-            if (found := _of_keys(each, resource)) is not None:
+            if (found := _of_keys(context, record, each, resource)) is not None:
                 yield Standing(record, type_, found)
 
 
-def _of_keys(each: Assigned, resource: Mapping[str, Any]) -> Judgement | None:
-    """Of rules for keys a vault's state is not known here (AZ-POLICY-20)."""
+def _of_keys(context: Context, vault: Record, each: Assigned, resource: Mapping[str, Any]) -> Judgement | None:
+    """Of rules for keys a vault's state is not known here (AZ-POLICY-20), unless it is exempt (AZ-POLICY-5)."""
     effect = each.effect(resource)
     if each.rule.mode.lower() != KEY_MODE or effect == "disabled" or not each.selects(resource):
         return None
-    return Judgement(each, effect, State.UNKNOWN, [])
+    found = exemption(context, vault.key, each, resource)
+    return Judgement(each, effect, State.EXEMPT if found else State.UNKNOWN, [], found)

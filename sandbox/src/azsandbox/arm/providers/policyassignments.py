@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from azsandbox.arm.calls import Call, unreadable
@@ -24,8 +24,6 @@ from azsandbox.messages import Response
 _OF = r"policyDefinitionId\s+eq\s+'([^']+)'"
 _MODES = {"default": "Default", "donotenforce": "DoNotEnforce"}
 _UNBUILT_EFFECTS = ("modify", "append", "denyaction", "manual")
-# Longest names: Azure/ResourceModules, modules/authorization/policy-assignments.
-_LONGEST, _LONGEST_OF_MANAGEMENT_GROUP = 64, 24
 
 
 @register
@@ -34,6 +32,7 @@ class PolicyAssignments(PolicyObject):
 
     type = "Microsoft.Authorization/policyAssignments"
     word = "PolicyAssignment"
+    shorter_at_group = True
     listed_by = (_OF,)
 
     def beside(self, call: Call, body: dict[str, Any], old: Record | None) -> dict[str, Any]:
@@ -61,7 +60,6 @@ class PolicyAssignments(PolicyObject):
             "scope": self.scope_id(call) or "/",
             "instanceId": self._instance(old),
         }
-        self._check_name(call)
         self._check_definition(call, filled)
         filled["enforcementMode"] = _mode(str(filled["enforcementMode"]))
         check_selectors(self.word, call.name, filled.get("resourceSelectors"))
@@ -77,14 +75,6 @@ class PolicyAssignments(PolicyObject):
     def _instance(self, old: Record | None) -> str:
         """It changes only and always when an assignment is deleted and made again (AZ-POLICY-7)."""
         return str(old.properties["instanceId"]) if old else str(uuid.uuid4())
-
-    def _check_name(self, call: Call) -> None:
-        managed = call.route.parent.startswith("/providers/microsoft.management/")
-        most = _LONGEST_OF_MANAGEMENT_GROUP if managed else _LONGEST
-        if len(call.name) > most:
-            raise refused(
-                "InvalidPolicyAssignmentName", f"The name has more than {most} characters."
-            )  # AZ-LOCAL-2
 
     def _check_definition(self, call: Call, properties: Mapping[str, Any]) -> None:
         id_ = str(properties.get("policyDefinitionId") or "")
@@ -107,11 +97,8 @@ class PolicyAssignments(PolicyObject):
         record = Record("", self.key_type, call.route.parent, "", call.name, {"properties": properties})
         found = [Assigned(record, rule) for rule in rules(self.context.store, properties)]
         check_overrides(self.word, call.name, properties.get("overrides"), [each.rule for each in found])
-        references = {each.rule.reference.lower() for each in found if each.rule.set_id}
-        for each in properties.get("nonComplianceMessages") or ():
-            named = str(each.get("policyDefinitionReferenceId") or "").lower()
-            if not each.get("message") or (named and named not in references):
-                raise invalid(self.word, call.name, "A non-compliance message has no text or names no definition.")
+        if why := _wrong_message(properties.get("nonComplianceMessages") or (), [each.rule for each in found]):
+            raise invalid(self.word, call.name, why)
         for one in found:
             for effect in {one.rule.effect, *overriding(one.rule, properties.get("overrides") or ())}:
                 _check_effect(one.rule, effect)
@@ -134,6 +121,19 @@ class PolicyAssignments(PolicyObject):
             sent = {**{name: record.document.get(name) for name in ("location", "identity")}, **body}
             record.document = {**record.document, **self.beside(call, sent, record)}
         return answer(200, self.view(call, self.changed(call, record, **given)))
+
+
+def _wrong_message(messages: Sequence[Mapping[str, Any]], rules: Sequence[Rule]) -> str:
+    """What is wrong with non-compliance messages, or nothing (AZ-POLICY-34); the words are ours (AZ-LOCAL-2)."""
+    modes = {each.reference.lower() if each.set_id else "": each.mode.lower() for each in rules}
+    named = [str(each.get("policyDefinitionReferenceId") or "").lower() for each in messages]
+    if not all(each.get("message") for each in messages) or not set(named) <= {"", *modes}:
+        return "A non-compliance message has no text or names no definition."
+    if len(set(named)) < len(named):
+        return "There is more than one non-compliance message for the same definition, or for all."
+    if any(modes.get(each, "all") not in ("all", "indexed") for each in named):
+        return "Non-compliance messages are only for definitions with a mode of Resource Manager."
+    return ""
 
 
 def _mode(asked: str) -> str:

@@ -9,15 +9,14 @@ from azsandbox.arm.calls import Call
 from azsandbox.arm.errors import ArmError, gateway
 from azsandbox.arm.policy.assignments import ASSIGNMENTS, title
 from azsandbox.arm.policy.definitions import DEFINITIONS, SETS
-from azsandbox.arm.policy.exemptions import EXEMPTIONS
 from azsandbox.arm.policy.judging import Asked, Judgement
 from azsandbox.arm.policy.resources import modes_of, type_of
 from azsandbox.arm.policy.violations import violations
 from azsandbox.arm.registry import first_guard
 from azsandbox.arm.tagging import TAGS, tags_after
 
-# Inferred (AZ-POLICY-14): what policies are made of is judged by none.
-_OF_POLICIES = (ASSIGNMENTS, DEFINITIONS, SETS, EXEMPTIONS)
+# Inferred (AZ-POLICY-14): what policies are made of is judged by none. Exemptions are (AZ-POLICY-36).
+_OF_POLICIES = (ASSIGNMENTS, DEFINITIONS, SETS)
 
 
 @first_guard

@@ -18,6 +18,7 @@ from azsandbox.arm.store import Record
 from azsandbox.arm.tracked import object_of
 from azsandbox.messages import Response
 
+# A right at the assignment, of the role Resource Policy Contributor, for one (AZ-POLICY-32).
 _EXEMPT = "Microsoft.Authorization/policyAssignments/exempt/action"
 _OF = r"policyAssignmentId\s+eq\s+'([^']+)'"
 _UNEXPIRED = r"(excludeExpired)\(\)"

@@ -11,7 +11,7 @@ from azsandbox.arm.clock import tracked_time
 from azsandbox.arm.errors import ArmError
 from azsandbox.arm.extensions import ExtensionKind
 from azsandbox.arm.paging import page
-from azsandbox.arm.policy.refusals import invalid, not_found
+from azsandbox.arm.policy.refusals import invalid, not_found, too_long
 from azsandbox.arm.providers import filters
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
@@ -28,6 +28,8 @@ _SINCE = {
     "definitionVersion": "2023-04-01",
     "instanceId": "2025-01-01",
 }
+# Longest names (AZ-POLICY-30).
+_LONGEST, _LONGEST_AT_GROUP = 64, 24
 _EXACT = r"atExactScope\(\)"
 _STAMPS = ("createdBy", "createdOn", "updatedBy", "updatedOn")
 
@@ -38,6 +40,7 @@ class PolicyObject(ExtensionKind):
     word: ClassVar[str]
     new_status: ClassVar[int] = 201
     old_status: ClassVar[int] = 201
+    shorter_at_group: ClassVar[bool] = False  # whether its name has to be shorter at a management group
     stamps: ClassVar[bool] = True  # `metadata` tells who made it and when (AZ-POLICY-13)
     listed_by: ClassVar[tuple[str, ...]] = ()
 
@@ -56,6 +59,7 @@ class PolicyObject(ExtensionKind):
         body, old = call.body(), self.find(call)
         if not isinstance(body.get("properties"), dict):
             raise unreadable("Required property 'properties' not found in JSON.")
+        self.check_name(call)
         record = self.new_record(call, self.scope_id(call), self.beside(call, body, old))
         now = tracked_time(call.tick())
         self.check_texts(call, body["properties"])
@@ -88,6 +92,13 @@ class PolicyObject(ExtensionKind):
         record.document = {**record.document, "properties": given, "systemData": data}
         self.context.store.put(record)
         return record
+
+    def check_name(self, call: Call) -> None:
+        """The length of its name. Raises ArmError 400, in words that are recorded (AZ-POLICY-30)."""
+        at_group = call.route.parent.startswith("/providers/microsoft.management/")
+        most = _LONGEST_AT_GROUP if at_group and self.shorter_at_group else _LONGEST
+        if len(call.name) > most:
+            raise too_long(self.word, call.name, most)
 
     def check_texts(self, call: Call, properties: dict[str, Any]) -> None:
         """Documented lengths; `metadata` is an object. Raises ArmError 400 (AZ-LOCAL-2)."""
