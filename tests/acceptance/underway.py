@@ -56,7 +56,8 @@ class UnderWay:
 
     def _line(self) -> str:
         """The next whole line; empty once it has ended and told all."""
-        line = ""
+        # What is there already is not waited for: who reads must not fall behind the command.
+        line = self._told.readline()
         while not line.endswith("\n"):
             over = self._over(0.01)
             line += self._told.readline()
