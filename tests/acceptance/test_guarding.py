@@ -77,7 +77,11 @@ class Guarded:
 
 @pytest.fixture(scope="module")
 def guarded(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Guarded:
-    world = make_world(sandbox, tmp_path_factory.mktemp("guarded"))
+    return _guarded(sandbox, tmp_path_factory.mktemp("guarded"))
+
+
+def _guarded(sandbox: Sandbox, folder: Path) -> Guarded:
+    world = make_world(sandbox, folder)
     subscription = str(uuid.uuid4())
     world.env = {**world.env, "AZURE_SUBSCRIPTION_ID": subscription}
     number = world.group.removeprefix("rg")
@@ -173,3 +177,71 @@ def test_what_others_made_is_left_alone(guarded: Guarded) -> None:
     result = guarded.guard("apply", name="theirs")
     assert (result.code, "did not make it" in result.out) == (4, True)
     assert guarded.arm("GET", theirs) == before
+
+
+def test_what_a_guardrail_in_force_lets_through_it_lets_through_at_every_moment(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    guarded = _guarded(sandbox, tmp_path)
+    source = guarded.world.documents["source"]["id"]
+
+    def tagged(level: str) -> None:
+        guarded.arm("PATCH", source, {"tags": {"data-classification": level, "environment": "prod"}}, VERSION)
+
+    # A scan is no knowledge of tags that were given since: nobody made an exemption for what was harmless then.
+    tagged("internal")
+    guarded.scan()
+    tagged("restricted")
+    new = {"stage": "deny-new", "exemptions": {"until": "2099-12-31"}}
+    stale = guarded.guard("apply", "--yes", **new)
+    assert (stale.code, "old-ws needs a key, and the latest scan does not say so" in stale.out) == (4, True)
+    assert not guarded.update("source")
+    tagged("internal")
+    assert guarded.guard("apply", "--yes", **new, without=["amlCmk"]).code == 0
+
+    # A guardrail of one group does not change the definitions of its subscription's.
+    group = source.partition("/providers/")[0]
+    authorization = f"/subscriptions/{guarded.subscription}/{_AUTHORIZATION}"
+    ids = [f"{authorization}/{one}/aml-cmk" for one in ("policyDefinitions", "policySetDefinitions")]
+    before = [guarded.arm("GET", one) for one in ids]
+    clash = guarded.guard("apply", scope=group, harmless=["public"])
+    assert (clash.code, "did not make it for this scope" in clash.out) == (4, True)
+    for weaker in ({"without": ["amlCmk", "keySize"]}, {"without": ["amlCmk"], "keys": {"rsaSize": 2048}}):
+        refused = guarded.guard("apply", "--yes", **new, **weaker)
+        assert (refused.code, "weakens nothing" in refused.out) == (4, True), weaker
+    assert [guarded.arm("GET", one) for one in ids] == before
+
+    # The file becomes stricter: who is to be exempt is, before the definition speaks of it.
+    stricter = {**new, "harmless": ["public"]}
+    steps = guarded.guard("plan", **stricter).event("guard.plan")["steps"]
+    changes = [one["what"] for one in steps if one["action"] in ("create", "update")]
+    assert changes == ["initiative, its members first", "exemption", "definition by classification", "initiative"]
+    assert guarded.guard("apply", "--yes", **stricter).code == 0
+    assert not guarded.update("source")
+    assert guarded.created("refused", {"data-classification": "internal"})
+    assert guarded.guard("check", **stricter).code == 0
+
+    # An exemption that is gone, and a parameter of the assignment that is not the file's, are told.
+    mine = f"{source}/{_AUTHORIZATION}/policyExemptions/aml-cmk"
+    exemption = "2022-07-01-preview"
+    copied = {"properties": guarded.arm("GET", mine, version=exemption)["properties"]}
+    guarded.arm("DELETE", mine, version=exemption)
+    there = guarded.arm("GET", guarded.assignment)["properties"]
+    small = {**there["parameters"], "minimumRSAKeySize": {"value": 2048}}
+    guarded.arm("PUT", guarded.assignment, {"properties": {**there, "parameters": small}})
+    check = guarded.guard("check", **stricter)
+    told = " ".join(gap["text"] for gap in check.event("guard.check")["gaps"])
+    assert (check.code, "old-ws is not there" in told, "minimumRSAKeySize" in told) == (3, True, True)
+    assert guarded.guard("apply", "--yes", **stricter).code == 0
+    assert guarded.guard("check", **stricter).code == 0
+
+    # Somebody's own exemption stays at the last stage, though it was copied with all its metadata.
+    theirs = f"{mine}-theirs"
+    guarded.arm("PUT", theirs, copied, exemption)
+    last = {"stage": "deny", "harmless": ["public"]}
+    left = guarded.guard("check", **last)
+    assert (left.code, "still exempts" in left.out) == (3, True)
+    assert guarded.guard("apply", "--yes", **last).code == 0
+    found = guarded.arm("GET", f"{authorization}/policyExemptions", version=exemption)["value"]
+    assert [one["id"].lower() for one in found] == [theirs.lower()]
+    assert guarded.guard("check", **last).code == 0

@@ -186,11 +186,19 @@ def _refuse_management_group(guardrail: Guardrail, file: Path) -> None:
         )
 
 
+def _is_other(path: Path, text: str) -> bool:
+    """Whether there is something else at a path: another text, a folder, or a link, wherever it leads."""
+    if not os.path.lexists(path):
+        return False
+    try:
+        return path.is_symlink() or path.read_bytes() != text.encode()
+    except OSError:
+        return True
+
+
 def _write(folder: Path, written: Mapping[str, str]) -> None:
     """Writes files that are not there yet. Raises BadInputError before anything is written where one is."""
-    there = {name: folder / name for name in written if (folder / name).exists()}
-    taken = [name for name, path in there.items() if path.read_text("utf-8") != written[name]]
-    if taken:
+    if taken := [name for name, text in written.items() if _is_other(folder / name, text)]:
         raise BadInputError(
             f"There are other files already: {', '.join(taken)}.",
             address=str(folder),

@@ -96,13 +96,6 @@ def initiative(guardrail: Guardrail) -> Document:
             "harmless": {"value": list(guardrail.harmless)},
         },
     }
-    keys = guardrail.keys
-    used = {own for name in guardrail.members for own in MEMBERS[name].parameters.values()}
-    limits = {
-        "minimumDaysBeforeExpiration": keys.days_before_expiry,
-        "minimumRSAKeySize": keys.rsa_size,
-        "maximumDaysToRotate": keys.rotate_within_days,
-    }
     effect: dict[str, Any] = {
         "type": "String",
         "allowedValues": ["Audit", "Deny", "Disabled"],
@@ -116,11 +109,23 @@ def initiative(guardrail: Guardrail) -> Document:
             "metadata": _metadata(guardrail),
             "parameters": {
                 "cmkEffect": effect,
-                **{name: {"type": "Integer", "defaultValue": limits[name]} for name in limits if name in used},
+                **{name: {"type": "Integer", "defaultValue": value} for name, value in limits(guardrail).items()},
             },
             "policyDefinitions": [first, *(MEMBERS[name].member(name) for name in guardrail.members)],
         }
     }
+
+
+def limits(guardrail: Guardrail) -> dict[str, int]:
+    """What the initiative asks of keys, by the parameters that its members take."""
+    keys = guardrail.keys
+    used = {own for name in guardrail.members for own in MEMBERS[name].parameters.values()}
+    every = {
+        "minimumDaysBeforeExpiration": keys.days_before_expiry,
+        "minimumRSAKeySize": keys.rsa_size,
+        "maximumDaysToRotate": keys.rotate_within_days,
+    }
+    return {name: value for name, value in every.items() if name in used}
 
 
 def assignment(guardrail: Guardrail, stage: Stage | None = None) -> Document:

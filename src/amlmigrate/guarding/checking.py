@@ -4,20 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.armid import ArmId, key_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.parallel import gathered
+from amlmigrate.desired.steps import DesiredVerb
 from amlmigrate.guarding import bodies
-from amlmigrate.guarding.estate import GuardedEstate
-from amlmigrate.guarding.parts import differences, stage_of
-from amlmigrate.guarding.wanted import Guardrail
+from amlmigrate.guarding.estate import GuardedEstate, not_known
+from amlmigrate.guarding.parts import (
+    ExemptionPart,
+    FirstAssignmentPart,
+    GuardKnown,
+    differences,
+    exempted_here,
+    stage_of,
+)
+from amlmigrate.guarding.unseen import with_unseen
+from amlmigrate.guarding.wanted import Guardrail, Stage
+from amlmigrate.guarding.weakening import values
 from amlmigrate.posture.reading import Read, tried, tried_list
 
 _EXEMPTIONS = "providers/Microsoft.Authorization/policyExemptions"
+_APPLY = "migrate guard apply FILE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +67,18 @@ async def check(side: Side, guardrail: Guardrail, met: GuardedEstate, now: datet
     not_checked = [f"{id_}: {one.refused}" for id_, one in read.items() if one.refused]
     if exemptions.value is None:
         not_checked.append(f"which exemptions there are: {exemptions.refused}")
+    if guardrail.stage is Stage.DENY_NEW:
+        met = await with_unseen(arm, guardrail, met)
+        not_checked += [f"which workspaces need an exemption: {one}" for one in not_known(met)]
     gaps = [*_resources(guardrail, read), *_exempted(guardrail, exemptions.value or (), met, now)]
+    if exemptions.value is not None:
+        made = read[guardrail.assignment_id].value
+        gaps += _not_exempt(guardrail, exemptions.value, met, made)
+        gaps += _left(guardrail, exemptions.value)
     return GuardCheck(tuple(gaps), tuple(not_checked))
 
 
 def _resources(guardrail: Guardrail, read: Mapping[str, Read[Document]]) -> Iterator[GuardGap]:
-    apply = "migrate guard apply FILE"
     for what, id_, body in (
         ("definition by classification", guardrail.definition_id, bodies.definition(guardrail)),
         ("initiative", guardrail.initiative_id, bodies.initiative(guardrail)),
@@ -70,15 +87,15 @@ def _resources(guardrail: Guardrail, read: Mapping[str, Read[Document]]) -> Iter
             continue
         found = read[id_].value
         if found is None:
-            yield GuardGap("missing", id_, f"The {what} is not there.", apply)
+            yield GuardGap("missing", id_, f"The {what} is not there.", _APPLY)
         else:
             for difference in differences(_judging(body), found):
-                yield GuardGap("differs", id_, f"The {what} is not as the file asks for: {difference}.", apply)
+                yield GuardGap("differs", id_, f"The {what} is not as the file asks for: {difference}.", _APPLY)
     one = read[guardrail.assignment_id]
     if one.refused:
         return
     if one.value is None:
-        yield GuardGap("missing", guardrail.assignment_id, "The assignment is not there.", apply)
+        yield GuardGap("missing", guardrail.assignment_id, "The assignment is not there.", _APPLY)
     else:
         yield from weaker(guardrail, one.value)
 
@@ -93,19 +110,21 @@ def _judging(body: Document) -> Document:
 def weaker(guardrail: Guardrail, assignment: Document) -> Iterator[GuardGap]:
     """Where an assignment does less than the file asks for. Pure."""
     id_, properties = guardrail.assignment_id, properties_of(assignment)
-    again = "migrate guard apply FILE"
     if key_of(properties.get("policyDefinitionId")) != key_of(guardrail.initiative_id):
-        yield GuardGap("weaker", id_, "It assigns another definition than the initiative.", again)
+        yield GuardGap("weaker", id_, "It assigns another definition than the initiative.", _APPLY)
     stage = stage_of(assignment)
     if stage is None or stage.rank < guardrail.stage.rank:
         there = f"at stage {stage.value}" if stage else "without its effect"
-        yield GuardGap("weaker", id_, f"It is {there}, and the file asks for {guardrail.stage.value}.", again)
+        yield GuardGap("weaker", id_, f"It is {there}, and the file asks for {guardrail.stage.value}.", _APPLY)
     for one in properties.get("notScopes") or ():
-        yield GuardGap("weaker", id_, f"It leaves out {one} (notScopes).", again)
+        yield GuardGap("weaker", id_, f"It leaves out {one} (notScopes).", _APPLY)
     for one in properties.get("overrides") or ():
-        yield GuardGap("weaker", id_, f"An override sets {one.get('kind')} to '{one.get('value')}'.", again)
+        yield GuardGap("weaker", id_, f"An override sets {one.get('kind')} to '{one.get('value')}'.", _APPLY)
     if properties.get("resourceSelectors"):
-        yield GuardGap("weaker", id_, "Resource selectors narrow it to some resources.", again)
+        yield GuardGap("weaker", id_, "Resource selectors narrow it to some resources.", _APPLY)
+    for name, value in values(properties).items():
+        if name.lower() != "cmkeffect" and bodies.limits(guardrail).get(name) != value:
+            yield GuardGap("differs", id_, f"It sets {name} to {value!r} itself.", _APPLY)
 
 
 def _exempted(
@@ -134,10 +153,36 @@ def _exempted(
             yield GuardGap("exemption", id_, f"It exempts all of {where}.", "Exempt single workspaces instead.")
 
 
+def _not_exempt(
+    guardrail: Guardrail, exemptions: Sequence[Document], met: GuardedEstate, assignment: Document | None
+) -> Iterator[GuardGap]:
+    """Old workspaces whose exemption is not there, is not the file's, or was for an earlier assignment."""
+    there = {key_of(one.get("id")): one for one in exemptions}
+    known = FirstAssignmentPart("", guardrail.assignment_id, {}).learn(assignment, GuardKnown())
+    for one, until in met.exempt(guardrail) if assignment else ():
+        id_ = guardrail.exemption_id(one.id)
+        step = ExemptionPart("exemption", id_, bodies.exemption(guardrail, until, one.wave)).decide(
+            there.get(key_of(id_)), known
+        )
+        if step.verb is DesiredVerb.CREATE:
+            yield GuardGap("missing", id_, f"The exemption of {one.name} is not there.", _APPLY)
+        elif step.verb is not DesiredVerb.EXISTS:
+            told = "; ".join(step.notes)
+            yield GuardGap("differs", id_, f"The exemption of {one.name} is not the file's: {told}", _APPLY)
+
+
+def _left(guardrail: Guardrail, exemptions: Sequence[Document]) -> Iterator[GuardGap]:
+    """Exemptions of this tool that the last stage was to remove."""
+    for one in exemptions if guardrail.stage is Stage.DENY else ():
+        if exempted_here(guardrail, one):
+            yield GuardGap("weaker", str(one["id"]), "It still exempts its workspace.", _APPLY)
+
+
 def ended(properties: Mapping[str, Any]) -> datetime | None:
-    """When an exemption ends; None: never, or at a time that cannot be read."""
+    """When an exemption ends, in UTC where it tells no offset; None: never, or at a time that cannot be read."""
     text = properties.get("expiresOn")
     try:
-        return datetime.fromisoformat(str(text)) if text else None
+        time = datetime.fromisoformat(str(text)) if text else None
     except ValueError:
         return None
+    return time if time is None or time.tzinfo else time.replace(tzinfo=UTC)

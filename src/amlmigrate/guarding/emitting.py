@@ -5,7 +5,9 @@ Source of Terraform's members: hashicorp/terraform-provider-azurerm, `website/do
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from enum import StrEnum
@@ -21,6 +23,7 @@ Files = Mapping[str, str]
 Exempt = tuple[OldWorkspace, date]
 # Since then `policy_definition_reference` has `version`, and initiatives of management groups a type of their own.
 _NEEDS = "# For the provider hashicorp/azurerm, version 4.35 or later.\n"
+_ESCAPES = {"\\b": "\\u0008", "\\f": "\\u000c"}
 
 
 class EmitFormat(StrEnum):
@@ -63,7 +66,7 @@ def _terraform(guardrail: Guardrail, exempt: list[Exempt]) -> Iterator[tuple[str
         _block("resource", "azurerm_policy_definition", "cmk", _definition(guardrail, rule)),
         _block("resource", _set_type(guardrail), "cmk", _set(guardrail, initiative)),
         _block("resource", _assignment_type(guardrail), "cmk", _assignment(guardrail)),
-        *(_exemption(guardrail, number, one, until) for number, (one, until) in enumerate(exempt, start=1)),
+        *(_exemption(guardrail, one, until) for one, until in exempt),
     ]
     yield "guard.tf", "\n".join([_NEEDS, *blocks])
 
@@ -151,7 +154,17 @@ def _assignment(guardrail: Guardrail) -> dict[str, Any]:
     }
 
 
-def _exemption(guardrail: Guardrail, number: int, one: OldWorkspace, until: date) -> str:
+def _label(workspace: str) -> str:
+    """A name of Terraform that stays the workspace's own: by a number one would take another's place.
+
+    Terraform removes and makes again what changes its workspace, and in between nothing is exempt.
+    """
+    id_ = ArmId.of(workspace)
+    word = re.sub(r"[^a-z0-9_-]", "_", id_.name.lower())
+    return f"{word}_{hashlib.sha256(id_.key.encode()).hexdigest()[:12]}"
+
+
+def _exemption(guardrail: Guardrail, one: OldWorkspace, until: date) -> str:
     properties = bodies.exemption(guardrail, until, one.wave)["properties"]
     values = {
         "name": guardrail.name,
@@ -164,7 +177,7 @@ def _exemption(guardrail: Guardrail, number: int, one: OldWorkspace, until: date
         "policy_definition_reference_ids": properties["policyDefinitionReferenceIds"],
         "metadata": _Json(properties["metadata"]),
     }
-    return _block("resource", "azurerm_resource_policy_exemption", f"workspace_{number}", values)
+    return _block("resource", "azurerm_resource_policy_exemption", f"workspace_{_label(one.id)}", values)
 
 
 class _Code(str):
@@ -217,5 +230,9 @@ def _value(value: Any, depth: int) -> str:
 
 
 def _text(value: str) -> str:
-    """A quoted text; `${` and `%{` would begin a template, and are doubled where they are meant as they are."""
-    return json.dumps(value, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
+    """A quoted text; `${` and `%{` would begin a template, and are doubled where they are meant as they are.
+
+    Of JSON's escapes Terraform has all but two (HCL native syntax, "Template Expressions").
+    """
+    text = re.sub(r"\\(.)", lambda found: _ESCAPES.get(found[0], found[0]), json.dumps(value, ensure_ascii=False))
+    return text.replace("${", "$${").replace("%{", "%%{")

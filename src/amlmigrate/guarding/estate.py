@@ -13,6 +13,7 @@ from amlmigrate.guarding.wanted import Guardrail, Stage
 
 _MICROSOFT = "microsoft"
 _HUB_PARTS = ("project",)
+_NO_SCAN = "There is no scan that shows which workspaces would be refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,9 @@ class RemovedSource:
 class GuardedEstate:
     """All that matters within the scope. `scan` says when the latest one was made; empty: there is none.
 
-    `unread` is what that scan could not read, `unseen` are workspaces that Azure lists and the scan does not have.
-    `same_standard` says whether the scan went by the file's tagging standard.
+    `unread` is what that scan could not read, `unseen` are workspaces that Azure lists as in need of a key and the
+    scan does not. `same_standard` says whether the scan went by the file's tagging standard, `covered` whether it
+    was one of the guardrail's subscription; `unlisted` says why Azure did not list the workspaces.
     """
 
     scan: str
@@ -64,10 +66,19 @@ class GuardedEstate:
     plans: tuple[OpenPlan, ...] = ()
     removed: tuple[RemovedSource, ...] = ()
     same_standard: bool = True
+    covered: bool = True
+    unlisted: str = ""
 
     def needing(self, guardrail: Guardrail) -> list[OldWorkspace]:
         """The old ones that the definition by classification speaks of."""
         return [one for one in self.old if guardrail.needs_key(one.tags)]
+
+    def exempt(self, guardrail: Guardrail) -> list[tuple[OldWorkspace, date]]:
+        """The old workspaces that are exempt at the file's stage, each with its last day."""
+        if guardrail.stage is not Stage.DENY_NEW:
+            return []
+        days = ((one, guardrail.exemptions.of(one.wave)) for one in self.needing(guardrail))
+        return [(one, until) for one, until in days if until]
 
 
 def old_workspaces(
@@ -93,14 +104,27 @@ def refusals(guardrail: Guardrail, estate: GuardedEstate, today: date) -> list[s
     if not guardrail.stage.refuses:
         return []
     if not estate.scan:
-        return ["There is no scan that shows which workspaces would be refused: migrate scan."]
-    found = [f"The latest scan could not read {one}: scan again." for one in estate.unread]
-    if not estate.same_standard:
-        found.append("The latest scan went by another tagging standard than the file: scan again with --rules.")
-    found += [f"{one} is not in the latest scan: scan again." for one in estate.unseen]
+        return [f"{_NO_SCAN}: migrate scan."]
+    found = not_known(estate)
     if guardrail.stage is Stage.DENY_NEW:
         return [*found, *_without_a_day(guardrail, estate, today)]
     return [*found, *_still_needed(guardrail, estate)]
+
+
+def not_known(estate: GuardedEstate) -> list[str]:
+    """Why it is not known which workspaces a stage would refuse. Pure."""
+    if not estate.scan:
+        return [_NO_SCAN]
+    found = [f"The latest scan could not read {one}: scan again." for one in estate.unread]
+    if not estate.covered:
+        found.append("The latest scan is of other subscriptions than the file's: scan this one.")
+    if not estate.same_standard:
+        found.append("The latest scan went by another tagging standard than the file: scan again with --rules.")
+    if estate.unlisted:
+        found.append(f"Whether the scan has every workspace is not known: {estate.unlisted}")
+    return found + [
+        f"{one} needs a key, and the latest scan does not say so: scan again." for one in estate.unseen
+    ]
 
 
 def _without_a_day(guardrail: Guardrail, estate: GuardedEstate, today: date) -> Iterator[str]:

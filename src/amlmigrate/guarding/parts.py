@@ -6,16 +6,18 @@ What this tool did not make, as its metadata shows, is never changed; what is th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from amlmigrate.core.armid import ArmId, key_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.desired.known import UNKNOWN, Known
 from amlmigrate.desired.parts import DesiredPart
 from amlmigrate.desired.steps import ArmCall, DesiredStep, DesiredVerb
+from amlmigrate.guarding import weakening
 from amlmigrate.guarding.bodies import MARK
-from amlmigrate.guarding.wanted import Stage
+from amlmigrate.guarding.wanted import Guardrail, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,10 @@ class GuardPart(DesiredPart[GuardKnown]):
         """Made where it is missing; brought to what the file asks for where this tool made it; else refused."""
         if found is None:
             return self.create(self.body, *self.told())
-        if not made_here(found):
+        if not made_here(found, self.scope):
             return self.refuse(
-                "It exists, and migrate guard did not make it, so it is not touched: choose another `name`."
+                "It exists, and migrate guard did not make it for this scope, so it is not touched: choose another"
+                " `name`."
             )
         if weaker := tuple(self.weaker(found)):
             return self.refuse(*weaker)
@@ -50,6 +53,11 @@ class GuardPart(DesiredPart[GuardKnown]):
         if not changed:
             return self.exists()
         return DesiredStep(DesiredVerb.UPDATE, self.what, self.id, changed, ArmCall("PUT", self.id, self.body))
+
+    @property
+    def scope(self) -> str:
+        """The scope that the guardrail is of, as its mark says."""
+        return str(self.body["properties"]["metadata"][MARK])
 
     def told(self) -> tuple[str, ...]:
         """What a reader of the plan must know of its creation."""
@@ -66,12 +74,34 @@ class DefinitionPart(GuardPart):
 
     def weaker(self, found: Document) -> Iterator[str]:
         """More that is harmless, or untagged workspaces let through."""
-        wanted, there = self.body["properties"], properties_of(found)
-        more = sorted(_harmless(wanted) - _harmless(there))
-        if more:
-            yield f"It would let more through: {', '.join(more)}. {_BY_HAND}"
-        if "anyOf" in _classified(there) and "allOf" in _classified(wanted):
-            yield f"It would let workspaces without the tag through. {_BY_HAND}"
+        for reason in weakening.of_definition(self.body["properties"], properties_of(found)):
+            yield f"{reason} {_BY_HAND}"
+
+
+@dataclass(slots=True)
+class InitiativePart(GuardPart):
+    """The initiative."""
+
+    def weaker(self, found: Document) -> Iterator[str]:
+        """A member less, a lower limit, a weaker effect, more that is harmless, another tag."""
+        for reason in weakening.of_initiative(self.body["properties"], properties_of(found)):
+            yield f"{reason} {_BY_HAND}"
+
+
+@dataclass(slots=True)
+class MembersFirstPart(InitiativePart):
+    """An initiative that refuses already, before it refuses more: exemptions name members that must be there."""
+
+    def decide(self, found: Any, known: GuardKnown) -> DesiredStep:
+        """Given the members that it lacks, where it lacks any; who needs a key stays as it is for now."""
+        if found is None or not made_here(found, self.scope) or any(self.weaker(found)):
+            return self.exists()
+        lacking = weakening.lacking(self.body["properties"], properties_of(found))
+        if not lacking:
+            return self.exists()
+        body = weakening.as_classified(self.body, properties_of(found))
+        notes = tuple(f"has no member {one} yet" for one in lacking)
+        return DesiredStep(DesiredVerb.UPDATE, self.what, self.id, notes, ArmCall("PUT", self.id, body))
 
 
 @dataclass(slots=True)
@@ -89,7 +119,23 @@ class FirstAssignmentPart(GuardPart):
 
 @dataclass(slots=True)
 class AssignmentPart(GuardPart):
-    """The assignment at a stage."""
+    """The assignment at a stage; `limits` are the initiative's for keys where the assignment says nothing."""
+
+    limits: Mapping[str, int] = field(default_factory=dict)
+
+    def decide(self, found: Any, known: GuardKnown) -> DesiredStep:
+        """Refused where it is not the one that the exemptions were written for: they do not count for another."""
+        other = found is None or _time(found, "createdAt") != known.assigned
+        if self._refuses and known.assigned != UNKNOWN and other:
+            return self.refuse(
+                "It was removed or made again meanwhile, and exemptions do not count for another one."
+            )
+        return super(AssignmentPart, self).decide(found, known)
+
+    @property
+    def _refuses(self) -> bool:
+        stage = stage_of(self.body)
+        return stage is not None and stage.refuses
 
     def told(self) -> tuple[str, ...]:
         """That it takes a while until it counts."""
@@ -100,11 +146,13 @@ class AssignmentPart(GuardPart):
         there, wanted = stage_of(found), stage_of(self.body)
         if there is not None and wanted is not None and there.rank > wanted.rank:
             yield f"It is at stage {there.value}, and the file asks for {wanted.value}. {_BY_HAND}"
+        for reason in weakening.of_limits(self.limits, weakening.values(properties_of(found))):
+            yield f"{reason} {_BY_HAND}"
 
     def forever(self, step: DesiredStep) -> tuple[str, ...]:
         """A stage that refuses is agreed to, though it can be undone by hand."""
         stage = stage_of(self.body)
-        if not step.verb.writes or stage is None or not stage.refuses:
+        if not step.verb.writes or stage is None or not self._refuses:
             return ()
         return (f"from now on Azure refuses what the assignment denies, at stage {stage.value}",)
 
@@ -133,11 +181,12 @@ class NoExemptionPart(DesiredPart[GuardKnown]):
 
     what: str
     id: str
+    scope: str
     settles = False
 
     def decide(self, found: Any, known: GuardKnown) -> DesiredStep:
         """Removed where this tool made it; another's stays."""
-        if found is None or not made_here(found):
+        if found is None or not made_here(found, self.scope):
             return self.exists()
         return DesiredStep(DesiredVerb.REMOVE, self.what, self.id, (), ArmCall("DELETE", self.id, None))
 
@@ -145,9 +194,26 @@ class NoExemptionPart(DesiredPart[GuardKnown]):
 _BY_HAND = "migrate guard weakens nothing: whoever owns it may do so by hand."
 
 
-def made_here(document: Document) -> bool:
-    """Whether this tool made a resource of Azure Policy, as its metadata says."""
-    return MARK in (properties_of(document).get("metadata") or {})
+def made_here(document: Document, scope: str) -> bool:
+    """Whether this tool made a resource of Azure Policy for the guardrail of a scope, as its metadata says.
+
+    Definitions lie at the subscription also for guardrails of its groups: one must not change another's.
+    """
+    metadata = properties_of(document).get("metadata")
+    return isinstance(metadata, Mapping) and key_of(metadata.get(MARK)) == key_of(scope)
+
+
+def exempted_here(guardrail: Guardrail, exemption: Document) -> bool:
+    """Whether this tool makes such an exemption: by its mark, its assignment, and where and how it is named.
+
+    Metadata are copied with an exemption: by them alone somebody's own one would count as ours.
+    """
+    id_ = ArmId.of(exemption.get("id"))
+    return (
+        made_here(exemption, guardrail.scope)
+        and key_of(properties_of(exemption).get("policyAssignmentId")) == key_of(guardrail.assignment_id)
+        and key_of(guardrail.exemption_id(str(id_.scope))) == id_.key
+    )
 
 
 def stage_of(document: Document) -> Stage | None:
@@ -169,9 +235,15 @@ def stage_of(document: Document) -> Stage | None:
 
 
 def differences(wanted: Any, found: Any, place: str = "") -> Iterator[str]:
-    """Where what is there is not as it was asked for. Members that only Azure has are no difference."""
+    """Where what is there is not as it was asked for.
+
+    Members that only Azure has are no difference, but in a rule and among given values they are: they decide.
+    """
     if isinstance(wanted, Mapping):
         members: Mapping[str, Any] = found if isinstance(found, Mapping) else {}
+        if "/policyRule" in place or _are_values(place, members):
+            for name in members.keys() - wanted.keys():
+                yield f"{place}/{name}: {members[name]!r} is not asked for"
         for name, value in wanted.items():
             yield from differences(value, members.get(name), f"{place}/{name}")
     elif isinstance(wanted, list):
@@ -195,6 +267,12 @@ def _same(wanted: Any, found: Any) -> bool:
     return bool(wanted == found)
 
 
+def _are_values(place: str, members: Mapping[str, Any]) -> bool:
+    """Whether it is what parameters are given, and not what they are declared as."""
+    given = (isinstance(one, Mapping) and "value" in one for one in members.values())
+    return place.endswith("/parameters") and all(given)
+
+
 def _moment(text: str) -> datetime | None:
     try:
         return datetime.fromisoformat(text)
@@ -205,13 +283,3 @@ def _moment(text: str) -> datetime | None:
 def _time(document: Any, name: str) -> str:
     """A time of a document's `systemData`; empty where it has none."""
     return str(((document or {}).get("systemData") or {}).get(name) or "")
-
-
-def _harmless(properties: Document) -> set[str]:
-    parameter = (properties.get("parameters") or {}).get("harmless") or {}
-    return {str(one).lower() for one in parameter.get("defaultValue") or ()}
-
-
-def _classified(properties: Document) -> Mapping[str, Any]:
-    conditions = ((properties.get("policyRule") or {}).get("if") or {}).get("allOf") or ()
-    return next((one for one in conditions if "anyOf" in one or "allOf" in one), {})

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from amlmigrate.cloud.resources import Resources
 from amlmigrate.cloud.session import Side
-from amlmigrate.core.armid import ArmId, key_of
-from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.core.armid import ArmId
+from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.desired.applying import Applied, apply
 from amlmigrate.desired.deciding import Looker, PlannedPart, Telling
@@ -17,7 +17,7 @@ from amlmigrate.desired.ownership import Word
 from amlmigrate.desired.parts import DesiredPart, DesiredPort
 from amlmigrate.desired.steps import DesiredVerb
 from amlmigrate.desired.usage import Estate
-from amlmigrate.guarding import bodies, estate
+from amlmigrate.guarding import bodies, estate, unseen
 from amlmigrate.guarding.compliance import Compliance, compliance
 from amlmigrate.guarding.estate import GuardedEstate, OldWorkspace, RemovedSource
 from amlmigrate.guarding.parts import (
@@ -26,15 +26,16 @@ from amlmigrate.guarding.parts import (
     ExemptionPart,
     FirstAssignmentPart,
     GuardKnown,
-    GuardPart,
+    InitiativePart,
+    MembersFirstPart,
     NoExemptionPart,
-    made_here,
+    exempted_here,
+    stage_of,
 )
 from amlmigrate.guarding.wanted import Guardrail, Stage
 from amlmigrate.posture.reading import tried_list
 
 _EXEMPTIONS = "providers/Microsoft.Authorization/policyExemptions"
-_WORKSPACES = "providers/Microsoft.MachineLearningServices/workspaces"
 # For so many seconds a definition that was just made may not be known everywhere yet.
 _PATIENCE = 120.0
 
@@ -51,10 +52,7 @@ class GuardRequest:
     @property
     def exempt(self) -> list[tuple[OldWorkspace, date]]:
         """The old workspaces that are exempt at the file's stage, each with its last day."""
-        if self.guardrail.stage is not Stage.DENY_NEW:
-            return []
-        days = ((one, self.guardrail.exemptions.of(one.wave)) for one in self.estate.needing(self.guardrail))
-        return [(one, until) for one, until in days if until]
+        return self.estate.exempt(self.guardrail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +86,15 @@ async def plan(side: Side, request: GuardRequest, telling: Telling) -> GuardPlan
     """Reads all that there is and decides; changes nothing."""
     guardrail = request.guardrail
     looker = _looker(side, guardrail, telling)
-    unseen, not_checked = await _unseen(side, request)
-    met = replace(request.estate, unseen=unseen)
+    met = await unseen.with_unseen(side.arm, guardrail, request.estate)
     made, unread = await _exemptions_made(side, guardrail)
-    planned = await looker.plan(_parts(guardrail, request.exempt, made), wait=False)
+    in_force = await _in_force(side, guardrail)
+    planned = await looker.plan(_parts(guardrail, request.exempt, made, in_force=in_force), wait=False)
     lost = estate.unrecoverable(guardrail, met, request.now)
     reasons = [
         *(reason for one in planned if one.step.verb is DesiredVerb.REFUSE for reason in one.step.notes),
         *estate.refusals(guardrail, met, request.now.date()),
+        *(f"Its exemptions could not be removed: {one}" for one in unread if guardrail.stage is Stage.DENY),
         *([] if request.accept_unrecoverable else map(_would_be_lost, lost)),
     ]
     following = guardrail.stage.next
@@ -106,7 +105,7 @@ async def plan(side: Side, request: GuardRequest, telling: Telling) -> GuardPlan
         tuple(estate.updates_refused(guardrail, met, guardrail.stage)),
         tuple(estate.updates_refused(guardrail, met, following)) if following else (),
         tuple(lost),
-        (*not_checked, *unread),
+        (*unread, *([] if guardrail.stage.refuses else estate.not_known(met))),
     )
 
 
@@ -142,61 +141,65 @@ def _looker(side: Side, guardrail: Guardrail, telling: Telling) -> Looker[GuardK
 
 
 def _parts(
-    guardrail: Guardrail, exempt: Iterable[tuple[OldWorkspace, date]], made: Sequence[Document]
+    guardrail: Guardrail,
+    exempt: Iterable[tuple[OldWorkspace, date]],
+    made: Sequence[Document],
+    *,
+    in_force: bool,
 ) -> list[DesiredPart[GuardKnown]]:
-    """In the order in which nothing is refused that is to be exempt, at no moment."""
-    parts: list[DesiredPart[GuardKnown]] = [
+    """In the order in which nothing is refused that is to be exempt, at no moment.
+
+    `in_force`: the assignment refuses already. Then a change of who needs a key counts at once, and comes last.
+    """
+    initiative = bodies.initiative(guardrail)
+    definitions: list[DesiredPart[GuardKnown]] = [
         DefinitionPart("definition by classification", guardrail.definition_id, bodies.definition(guardrail)),
-        GuardPart("initiative", guardrail.initiative_id, bodies.initiative(guardrail)),
+        InitiativePart("initiative", guardrail.initiative_id, initiative),
     ]
-    if guardrail.stage.refuses:
-        unenforced = bodies.assignment(guardrail, Stage.DRY_DENY)
-        parts.append(FirstAssignmentPart("assignment, not enforced yet", guardrail.assignment_id, unenforced))
-    wanted = {
-        guardrail.exemption_id(one.id): bodies.exemption(guardrail, until, one.wave) for one, until in exempt
-    }
-    parts += [ExemptionPart("exemption", id_, body) for id_, body in wanted.items()]
+    exemptions = list(_exemptions(guardrail, exempt))
+    if in_force:
+        members = MembersFirstPart("initiative, its members first", guardrail.initiative_id, initiative)
+        parts = [members, *exemptions, *definitions]
+    else:
+        parts = [*definitions, *exemptions]
     parts.append(
         AssignmentPart(
-            f"assignment at stage {guardrail.stage.value}", guardrail.assignment_id, bodies.assignment(guardrail)
+            f"assignment at stage {guardrail.stage.value}",
+            guardrail.assignment_id,
+            bodies.assignment(guardrail),
+            bodies.limits(guardrail),
         )
     )
-    kept = {key_of(id_) for id_ in wanted}
     if guardrail.stage is Stage.DENY:
-        parts += [NoExemptionPart("exemption", one["id"]) for one in made if key_of(one["id"]) not in kept]
+        parts += [NoExemptionPart("exemption", one["id"], guardrail.scope) for one in made]
     return parts
 
 
+def _exemptions(
+    guardrail: Guardrail, exempt: Iterable[tuple[OldWorkspace, date]]
+) -> Iterator[DesiredPart[GuardKnown]]:
+    """What exemptions name, and they themselves."""
+    if guardrail.stage.refuses:
+        unenforced = bodies.assignment(guardrail, Stage.DRY_DENY)
+        yield FirstAssignmentPart("assignment, not enforced yet", guardrail.assignment_id, unenforced)
+    for one, until in exempt:
+        body = bodies.exemption(guardrail, until, one.wave)
+        yield ExemptionPart("exemption", guardrail.exemption_id(one.id), body)
+
+
+async def _in_force(side: Side, guardrail: Guardrail) -> bool:
+    """Whether the assignment is there and refuses."""
+    found = await side.arm.get(guardrail.assignment_id)
+    stage = stage_of(found) if found else None
+    return stage is not None and stage.refuses
+
+
 async def _exemptions_made(side: Side, guardrail: Guardrail) -> tuple[list[Document], list[str]]:
-    """Those of the assignment that this tool made, wherever they lie; and why they are not known."""
+    """Those of the assignment that this tool made; and why they are not known."""
     read = await tried_list(side.arm, f"{guardrail.scope}/{_EXEMPTIONS}")
     if read.value is None:
         return [], [f"which exemptions there are: {read.refused}"]
-    assignment = key_of(guardrail.assignment_id)
-    return [
-        one
-        for one in read.value
-        if made_here(one) and key_of(properties_of(one).get("policyAssignmentId")) == assignment
-    ], []
-
-
-async def _unseen(side: Side, request: GuardRequest) -> tuple[tuple[str, ...], list[str]]:
-    """Workspaces without a customer's key that Azure lists and the scan does not have: none is exempt."""
-    guardrail = request.guardrail
-    if not guardrail.stage.refuses or guardrail.at_management_group:
-        return (), []
-    read = await tried_list(side.arm, f"{guardrail.scope}/{_WORKSPACES}")
-    if read.value is None:
-        return (), [f"whether the scan has every workspace: {read.refused}"]
-    known = {key_of(one.id) for one in request.estate.old}
-    found = []
-    for one in read.value:
-        status = str((properties_of(one).get("encryption") or {}).get("status", "")).lower()
-        project = str(one.get("kind", "")).lower() == "project"
-        if status != "enabled" and not project and key_of(one.get("id")) not in known:
-            id_ = ArmId.of(one["id"])
-            found.append(f"{id_.group}/{id_.name}")
-    return tuple(sorted(found)), []
+    return [one for one in read.value if exempted_here(guardrail, one)], []
 
 
 def _would_be_lost(one: RemovedSource) -> str:

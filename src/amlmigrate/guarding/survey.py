@@ -28,7 +28,7 @@ class SurveyPlaces:
 
 def survey(guardrail: Guardrail, places: SurveyPlaces) -> GuardedEstate:
     """Raises BadInputError for a scan that is cut short or changed, and for a plan that cannot be read."""
-    found = latest(places)
+    found = latest(places, guardrail)
     lines = _plans(places.plans)
     return GuardedEstate(
         scan=str(found.header.get("created", "")) if found else "",
@@ -37,15 +37,24 @@ def survey(guardrail: Guardrail, places: SurveyPlaces) -> GuardedEstate:
         plans=tuple(_open(lines)),
         removed=tuple(_removed(lines)),
         same_standard=not found or found.header.get("rules_sha256") == guardrail.standard.sha256,
+        covered=not found or _covers(found, guardrail),
     )
 
 
-def latest(places: SurveyPlaces) -> ScanFile | None:
-    """The scan that counts; None where there is none."""
+def latest(places: SurveyPlaces, guardrail: Guardrail) -> ScanFile | None:
+    """The scan that counts: the latest of the guardrail's subscription, else of any; None where there is none."""
     if places.scan is not None:
         return scanfile.read(places.scan)
     found = [scanfile.read(path) for path in sorted(places.scans.glob("*.jsonl"))]
-    return max(found, key=lambda one: datetime.fromisoformat(one.header["created"]), default=None)
+    counting = [one for one in found if _covers(one, guardrail)] or found
+    return max(counting, key=lambda one: datetime.fromisoformat(one.header["created"]), default=None)
+
+
+def _covers(found: ScanFile, guardrail: Guardrail) -> bool:
+    """Whether a scan is of the guardrail's subscription. Which ones a management group has, no scan tells."""
+    subscription = ArmId.of(guardrail.scope).subscription
+    scanned = [str(one).lower() for one in found.header.get("subscriptions") or ()]
+    return guardrail.at_management_group or subscription.lower() in scanned
 
 
 def _old(guardrail: Guardrail, found: ScanFile | None, places: SurveyPlaces) -> tuple[OldWorkspace, ...]:

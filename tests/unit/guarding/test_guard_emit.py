@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from typing import Any
 
@@ -69,7 +70,7 @@ def test_terraform_says_what_the_bodies_say(stage: Stage) -> None:
     assert [one["content"] for one in assignment["non_compliance_message"]] == [
         one["message"] for one in properties["nonComplianceMessages"]
     ]
-    exemption = found["azurerm_resource_policy_exemption.workspace_1"]
+    [exemption] = [one for name, one in found.items() if "policy_exemption" in name]
     assert (exemption["resource_id"], exemption["expires_on"]) == (old("a").id, "2027-03-31T23:59:59Z")
 
 
@@ -114,3 +115,35 @@ def test_workspaces_of_one_name_have_a_file_each() -> None:
     files = emitted(wanted, exempt, EmitFormat.JSON)
     made = [json.loads(text)["id"] for name, text in files.items() if name.startswith("policyExemptions/")]
     assert made == [wanted.exemption_id(one.id) for one, _ in exempt]
+
+
+ALIKE = [
+    (OldWorkspace(workspace_id(name, group), {}, None, {}), UNTIL)
+    for name, group in (("ws", "one"), ("ws", "other"), ("b-c", "a"), ("c", "a-b"))
+]
+
+
+@pytest.mark.parametrize("form", EmitFormat)
+def test_workspaces_of_like_names_have_an_exemption_each(form: EmitFormat) -> None:
+    text = "".join(emitted(guardrail(Stage.DENY_NEW), ALIKE, form).values())
+    for one, _ in ALIKE:
+        assert re.search(rf'"{one.id}[/"]', text), one.id
+    labels = re.findall(r'"azurerm_resource_policy_exemption" "(.*)"', text)
+    assert len(set(labels)) == len(labels)
+
+
+def test_an_exemption_in_terraform_keeps_its_name_when_another_goes() -> None:
+    def labels(exempt: list[Any]) -> list[str]:
+        text = emitted(guardrail(Stage.DENY_NEW), exempt, EmitFormat.TERRAFORM)["guard.tf"]
+        return re.findall(r'"azurerm_resource_policy_exemption" "(.*)"', text)
+
+    assert labels(ALIKE)[1:] == labels(ALIKE[1:])
+
+
+def test_terraform_has_no_escape_that_it_does_not_read() -> None:
+    # HCL reads these alone: https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md, "Template Expressions".
+    message = 'bell\x07 back\b feed\f line\n tab\t \x1b[31m \\b "${x}"'
+    text = emitted(guardrail(message=message), [], EmitFormat.TERRAFORM)["guard.tf"]
+    escapes = re.findall(r"\\(u[0-9a-f]{4}|.)", text)
+    assert {one[0] for one in escapes} <= set('nrt"\\u')
+    assert "\\u0008" in text and "\\u000c" in text and "\x1b" not in text

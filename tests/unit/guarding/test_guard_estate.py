@@ -39,7 +39,10 @@ def test_what_refuses_needs_a_scan_that_is_whole(stage: Stage) -> None:
     wanted = guardrail(stage)
     assert "There is no scan" in refusals(wanted, estate(scan=""), TODAY)[0]
     assert "could not read /s/w" in refusals(wanted, estate(unread=("/s/w",)), TODAY)[0]
-    assert "g/new is not in the latest scan" in refusals(wanted, estate(unseen=("g/new",)), TODAY)[0]
+    assert "g/new needs a key, and the latest scan" in refusals(wanted, estate(unseen=("g/new",)), TODAY)[0]
+    assert "other subscriptions" in refusals(wanted, estate(covered=False), TODAY)[0]
+    # Whoever may not list the workspaces does not know whether each has its exemption.
+    assert "not known: 403" in refusals(wanted, estate(unlisted="403"), TODAY)[0]
     assert "another tagging standard" in refusals(wanted, estate(same_standard=False), TODAY)[0]
     assert refusals(wanted, estate(old(level="public")), TODAY) == []
 

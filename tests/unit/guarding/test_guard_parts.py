@@ -7,12 +7,14 @@ from datetime import date
 from typing import Any
 
 import pytest
-from tests.unit.guarding.guards import guardrail
+from tests.unit.guarding.guards import SCOPE, guardrail, workspace_id
 
 from amlmigrate.core.documents import Document
+from amlmigrate.desired.known import UNKNOWN
 from amlmigrate.desired.parts import DesiredPart
 from amlmigrate.desired.steps import DesiredStep, DesiredVerb
 from amlmigrate.guarding import bodies
+from amlmigrate.guarding.members import MEMBERS
 from amlmigrate.guarding.parts import (
     AssignmentPart,
     DefinitionPart,
@@ -20,10 +22,14 @@ from amlmigrate.guarding.parts import (
     FirstAssignmentPart,
     GuardKnown,
     GuardPart,
+    InitiativePart,
+    MembersFirstPart,
     NoExemptionPart,
+    differences,
+    exempted_here,
     stage_of,
 )
-from amlmigrate.guarding.wanted import Guardrail, Stage
+from amlmigrate.guarding.wanted import Guardrail, KeyLimits, Stage
 
 
 def answered(body: Document) -> Document:
@@ -126,7 +132,7 @@ def test_an_assignment_begins_unenforced_and_one_that_is_there_is_left_to_the_st
 def test_only_a_stage_that_refuses_is_agreed_to() -> None:
     for stage in Stage:
         part = assignment(guardrail(stage))
-        assert bool(part.forever(decided(part, None))) is stage.refuses
+        assert bool(part.forever(decided(part, None, GuardKnown(assigned=UNKNOWN)))) is stage.refuses
         assert not part.forever(decided(part, answered(part.body)))
 
 
@@ -151,10 +157,121 @@ def test_an_exemption_for_an_earlier_assignment_is_written_again() -> None:
 
 
 def test_an_exemption_of_this_tool_goes_and_anothers_stays() -> None:
-    part = NoExemptionPart("exemption", "/w/e")
-    made = {"properties": {"metadata": {bodies.MARK: "x"}}}
+    part = NoExemptionPart("exemption", "/w/e", SCOPE)
+    made = {"properties": {"metadata": {bodies.MARK: SCOPE.upper()}}}
     step = decided(part, made)
     assert step.verb is DesiredVerb.REMOVE
     assert step.change and step.change.method == "DELETE"
-    assert decided(part, {"properties": {"metadata": {}}}).verb is DesiredVerb.EXISTS
+    for others in ({}, {bodies.MARK: f"{SCOPE}/resourceGroups/g"}):
+        assert decided(part, {"properties": {"metadata": others}}).verb is DesiredVerb.EXISTS
     assert decided(part, None).verb is DesiredVerb.EXISTS
+
+
+def test_an_exemption_is_ours_by_its_place_and_name_and_not_by_copied_metadata() -> None:
+    wanted = guardrail(Stage.DENY_NEW)
+    body = bodies.exemption(wanted, date(2027, 3, 31), None)
+    at = wanted.exemption_id(workspace_id("ws"))
+    assert exempted_here(wanted, {"id": at.upper(), **body})
+    group = f"{SCOPE}/resourceGroups/g/providers/Microsoft.Authorization/policyExemptions/theirs"
+    for id_ in (f"{at}-theirs", group):
+        assert not exempted_here(wanted, {"id": id_, **body})
+    other = bodies.exemption(guardrail(name="other"), date(2027, 3, 31), None)
+    assert not exempted_here(wanted, {"id": at, **other})
+
+
+def test_what_a_guardrail_of_another_scope_has_is_not_touched() -> None:
+    there, group = guardrail(Stage.DENY_NEW), guardrail(scope=f"{SCOPE}/resourceGroups/g")
+    for what in (bodies.definition, bodies.initiative):
+        assert decided(GuardPart("it", "/x", what(group)), answered(what(there))).verb is DesiredVerb.REFUSE
+        assert decided(GuardPart("it", "/x", what(there)), answered(what(there))).verb is DesiredVerb.EXISTS
+
+
+def initiative(**given: Any) -> DesiredStep:
+    """What becomes of the documented initiative when a file asks for something else."""
+    wanted = guardrail(**given)
+    part = InitiativePart("initiative", wanted.initiative_id, bodies.initiative(wanted))
+    return decided(part, answered(bodies.initiative(guardrail())))
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"members": tuple(name for name in MEMBERS if name != "keySize")}, "lose the members keySize"),
+        ({"keys": KeyLimits(days_before_expiry=29)}, "would become 29 instead of 30"),
+        ({"keys": KeyLimits(rsa_size=2048)}, "would become 2048 instead of 3072"),
+        ({"keys": KeyLimits(rotate_within_days=366)}, "would become 366 instead of 365"),
+        ({"harmless": ("public", "internal", "confidential")}, "let more through: confidential"),
+    ],
+)
+def test_an_initiative_is_never_made_weaker(given: dict[str, Any], told: str) -> None:
+    step = initiative(**given)
+    assert (step.verb, step.change) == (DesiredVerb.REFUSE, None)
+    assert any(told in note for note in step.notes)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"keys": KeyLimits(days_before_expiry=31, rsa_size=4096, rotate_within_days=364)}, {"harmless": ("public",)}],
+)
+def test_an_initiative_is_made_stricter(given: dict[str, Any]) -> None:
+    assert initiative(**given).verb is DesiredVerb.UPDATE
+
+
+def test_what_somebody_made_stricter_by_hand_stays() -> None:
+    wanted = guardrail(Stage.DENY)
+    part = InitiativePart("initiative", wanted.initiative_id, bodies.initiative(wanted))
+    there = answered(part.body)
+    there["properties"]["policyDefinitions"][1]["parameters"]["effect"] = {"value": "deny"}
+    assert "would become Audit instead of deny" in decided(part, there).notes[0]
+    there = answered(part.body)
+    there["properties"]["policyDefinitions"].append({"policyDefinitionReferenceId": "theirs", "parameters": {}})
+    assert "lose the members theirs" in decided(part, there).notes[0]
+    there = answered(part.body)
+    there["properties"]["policyDefinitions"][0]["parameters"]["tagName"]["value"] = "another"
+    assert "instead of another" in decided(part, there).notes[0]
+    assigned = AssignmentPart("it", wanted.assignment_id, bodies.assignment(wanted), bodies.limits(wanted))
+    for bits, verb in ((4096, DesiredVerb.REFUSE), (1024, DesiredVerb.UPDATE)):
+        there = answered(assigned.body)
+        there["properties"]["parameters"]["minimumRSAKeySize"] = {"value": bits}
+        assert decided(assigned, there).verb is verb
+
+
+@pytest.mark.parametrize("member", [0, 1, 5])
+def test_a_value_that_somebody_added_is_a_difference(member: int) -> None:
+    wanted = bodies.initiative(guardrail())
+    there = answered(wanted)
+    there["properties"]["policyDefinitions"][member]["parameters"]["more"] = {"value": 0}
+    assert [one for one in differences(wanted, there) if "more" in one]
+    rule = bodies.definition(guardrail())
+    there = answered(rule)
+    there["properties"]["policyRule"]["if"]["allOf"][0]["like"] = "x"
+    assert [one for one in differences(rule, there) if "like" in one]
+
+
+def test_members_come_before_exemptions_and_who_needs_a_key_stays_until_after_them() -> None:
+    without = guardrail(members=tuple(name for name in MEMBERS if name != "amlCmk"))
+    there = answered(bodies.initiative(without))
+    wanted = guardrail(harmless=("public",))
+    part = MembersFirstPart("members", wanted.initiative_id, bodies.initiative(wanted))
+    step = decided(part, there)
+    assert step.verb is DesiredVerb.UPDATE
+    assert step.change and step.change.body
+    members = {
+        one["policyDefinitionReferenceId"]: one for one in step.change.body["properties"]["policyDefinitions"]
+    }
+    assert members[bodies.BY_CLASSIFICATION]["parameters"]["harmless"]["value"] == ["public", "internal"]
+    assert "amlCmk" in members
+    assert decided(part, answered(bodies.initiative(guardrail()))).verb is DesiredVerb.EXISTS
+
+
+def test_an_assignment_that_exemptions_were_not_written_for_is_not_made_to_refuse() -> None:
+    wanted = guardrail(Stage.DENY_NEW)
+    part, seen = assignment(wanted), GuardKnown(assigned="2026-12-01T10:00:01Z")
+    there = {**answered(bodies.assignment(wanted, Stage.DRY_DENY)), "systemData": {"createdAt": seen.assigned}}
+    assert decided(part, there, seen).verb is DesiredVerb.UPDATE
+    assert decided(part, None, seen).verb is DesiredVerb.REFUSE
+    there["systemData"] = {"createdAt": "2026-12-01T11:00:00Z"}
+    assert decided(part, there, seen).verb is DesiredVerb.REFUSE
+    assert decided(part, None, GuardKnown(assigned=UNKNOWN)).verb is DesiredVerb.CREATE
+    # A stage that refuses nothing needs no exemption.
+    assert decided(assignment(guardrail()), None, seen).verb is DesiredVerb.CREATE

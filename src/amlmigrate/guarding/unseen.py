@@ -1,0 +1,42 @@
+"""Workspaces that Azure lists as in need of a customer's key, and that a scan does not: none of them is exempt."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from amlmigrate.cloud.arm import Arm
+from amlmigrate.core.armid import ArmId, key_of
+from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.guarding.estate import GuardedEstate
+from amlmigrate.guarding.wanted import Guardrail
+from amlmigrate.posture.reading import tried_list
+
+_WORKSPACES = "providers/Microsoft.MachineLearningServices/workspaces"
+
+
+async def with_unseen(arm: Arm, guardrail: Guardrail, met: GuardedEstate) -> GuardedEstate:
+    """What the scan says, and what Azure lists now that it does not: made, or given other tags, since.
+
+    Nothing is listed at a stage that refuses nothing, nor at a management group.
+    """
+    if not guardrail.stage.refuses or guardrail.at_management_group:
+        return met
+    read = await tried_list(arm, f"{guardrail.scope}/{_WORKSPACES}")
+    if read.value is None:
+        return replace(met, unlisted=read.refused or "Azure does not say")
+    known = {key_of(one.id) for one in met.needing(guardrail)}
+    found = [one for one in read.value if _needs_key(guardrail, one) and key_of(one.get("id")) not in known]
+    return replace(met, unseen=tuple(sorted(_named(one) for one in found)))
+
+
+def _needs_key(guardrail: Guardrail, workspace: Document) -> bool:
+    """Whether the definition by classification speaks of it."""
+    status = str((properties_of(workspace).get("encryption") or {}).get("status", "")).lower()
+    project = str(workspace.get("kind", "")).lower() == "project"
+    tags = {str(name): str(value) for name, value in (workspace.get("tags") or {}).items()}
+    return status != "enabled" and not project and guardrail.needs_key(tags)
+
+
+def _named(workspace: Document) -> str:
+    id_ = ArmId.of(workspace["id"])
+    return f"{id_.group}/{id_.name}"

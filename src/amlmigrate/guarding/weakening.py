@@ -1,0 +1,109 @@
+"""Where what a guardrail's file asks for would be less than the definitions that are there. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from typing import Any
+
+from amlmigrate.core.documents import Document
+from amlmigrate.guarding.bodies import BY_CLASSIFICATION
+
+# Of these parameters a lower value asks for less; of `_HIGHER_IS_LESS` a higher one.
+_LOWER_IS_LESS = ("minimumDaysBeforeExpiration", "minimumRSAKeySize")
+_HIGHER_IS_LESS = ("maximumDaysToRotate",)
+_EFFECTS = {"disabled": 0, "audit": 1, "auditifnotexists": 1, "deny": 2, "deployifnotexists": 2, "modify": 2}
+
+
+def of_definition(wanted: Document, there: Document) -> Iterator[str]:
+    """More that is harmless, or untagged workspaces let through. Both are `properties` of a definition."""
+    more = sorted(_harmless(wanted) - _harmless(there))
+    if more:
+        yield f"It would let more through: {', '.join(more)}."
+    if "anyOf" in _classified(there) and "allOf" in _classified(wanted):
+        yield "It would let workspaces without the tag through."
+
+
+def of_initiative(wanted: Document, there: Document) -> Iterator[str]:
+    """A member less, a weaker effect or limit, more that is harmless, another tag; of both the `properties`."""
+    ours, theirs = _members(wanted), _members(there)
+    if gone := [one["policyDefinitionReferenceId"] for name, one in theirs.items() if name not in ours]:
+        yield f"It would lose the members {', '.join(map(str, gone))}."
+    for name in theirs.keys() & ours.keys():
+        before, after = values(theirs[name]), values(ours[name])
+        if _effect(before) > _effect(after):
+            yield f"The effect of {name} would become {after['effect']} instead of {before['effect']}."
+    yield from of_limits(_defaults(wanted), _defaults(there))
+    yield from _of_classification(*(values(one.get(BY_CLASSIFICATION.lower(), {})) for one in (ours, theirs)))
+
+
+def of_limits(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> Iterator[str]:
+    """Limits of keys that would be less strict; both by the parameter's name."""
+    for name in (*_LOWER_IS_LESS, *_HIGHER_IS_LESS):
+        before, after = there.get(name), wanted.get(name)
+        if isinstance(before, int) and isinstance(after, int):
+            less = after < before if name in _LOWER_IS_LESS else after > before
+            if less:
+                yield f"{name} would become {after} instead of {before}."
+
+
+def lacking(wanted: Document, there: Document) -> list[str]:
+    """The members that an initiative has not yet, by their references."""
+    ours, theirs = _members(wanted), _members(there)
+    return [str(one["policyDefinitionReferenceId"]) for name, one in ours.items() if name not in theirs]
+
+
+def as_classified(body: Document, there: Document) -> Document:
+    """The body of an initiative in which who needs a key is as it is there; `there` are its `properties`."""
+    found = deepcopy(body)
+    before = _members(there).get(BY_CLASSIFICATION.lower())
+    for one in found["properties"]["policyDefinitions"]:
+        if before and one["policyDefinitionReferenceId"] == BY_CLASSIFICATION:
+            one["parameters"] = before.get("parameters") or {}
+    return found
+
+
+def values(document: Document) -> dict[str, Any]:
+    """What parameters of a member or an assignment are given, by their names."""
+    given = document.get("parameters") or {}
+    return {name: one.get("value") for name, one in given.items() if isinstance(one, Mapping)}
+
+
+def _of_classification(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> Iterator[str]:
+    """What the initiative gives the definition by classification, which wins over its defaults."""
+    before, after = _listed(there.get("harmless")), _listed(wanted.get("harmless"))
+    if there and (more := sorted(after - before)):
+        yield f"It would let more through: {', '.join(more)}."
+    tag, other = there.get("tagName"), wanted.get("tagName")
+    if tag and str(tag).lower() != str(other).lower():
+        yield f"It would go by the tag {other} instead of {tag}."
+
+
+def _members(properties: Document) -> dict[str, Document]:
+    """By their references in lower case."""
+    every = properties.get("policyDefinitions") or ()
+    return {str(one.get("policyDefinitionReferenceId")).lower(): one for one in every}
+
+
+def _defaults(properties: Document) -> dict[str, Any]:
+    given = properties.get("parameters") or {}
+    return {name: one.get("defaultValue") for name, one in given.items() if isinstance(one, Mapping)}
+
+
+def _effect(given: Mapping[str, Any]) -> int:
+    """How much it does; what is an expression is for the assignment to say."""
+    return _EFFECTS.get(str(given.get("effect")).lower(), 0)
+
+
+def _harmless(properties: Document) -> set[str]:
+    parameter = (properties.get("parameters") or {}).get("harmless") or {}
+    return _listed(parameter.get("defaultValue"))
+
+
+def _listed(value: Any) -> set[str]:
+    return {str(one).lower() for one in value} if isinstance(value, list) else set()
+
+
+def _classified(properties: Document) -> Mapping[str, Any]:
+    conditions = ((properties.get("policyRule") or {}).get("if") or {}).get("allOf") or ()
+    return next((one for one in conditions if "anyOf" in one or "allOf" in one), {})
