@@ -72,9 +72,9 @@ async def test_an_assignment_denies_only_while_and_where_it_is_enforced(arm: Arm
     await arm.done("PUT", WORKSPACE, arm.workspace_body())
     await arm.ok("PUT", path, {"properties": document["properties"]})
     # A change of what was there before is judged as a whole.
-    await arm.error(403, "PATCH", WORKSPACE, {"tags": {"a": "b"}})
+    await arm.error(403, "PATCH", WORKSPACE, {"properties": {"friendlyName": "changed"}})
     await arm.ok("DELETE", path)
-    await arm.done("PATCH", WORKSPACE, {"tags": {"a": "b"}})
+    await arm.done("PATCH", WORKSPACE, {"properties": {"friendlyName": "changed"}})
 
 
 async def test_vaults_are_denied_by_what_they_lack(arm: ArmClient) -> None:

@@ -27,7 +27,7 @@ from policies import (
 from azsandbox.arm.clock import Clock
 
 DENY = {"effect": "Deny"}
-TAGS = {"tags": {"data-classification": "restricted"}}
+CHANGE = {"properties": {"friendlyName": "changed"}}
 
 
 class Time:
@@ -55,12 +55,12 @@ async def arm(tmp_path: Path, time: Time) -> ArmClient:
 
 async def patched(arm: ArmClient) -> int:
     """How a change of the unmigrated workspace is answered."""
-    return (await arm.send("PATCH", WORKSPACE, TAGS)).status
+    return (await arm.send("PATCH", WORKSPACE, CHANGE)).status
 
 
 async def test_an_exempt_workspace_can_be_changed_until_the_exemption_ends(arm: ArmClient, time: Time) -> None:
     assigned = await assign(arm, await define(arm), parameters=DENY)
-    error = await arm.error(403, "PATCH", WORKSPACE, TAGS)
+    error = await arm.error(403, "PATCH", WORKSPACE, CHANGE)
     assert error["code"] == "RequestDisallowedByPolicy"
     made = await exempt(arm, assigned, expiresOn="2030-03-18T00:00:00.0000000Z")
     assert await patched(arm) == 202
@@ -90,11 +90,11 @@ async def test_an_exemption_is_from_what_it_names(arm: ArmClient) -> None:
     guard = await initiative(arm, member(CMK, "cmk", **DENY), member(await define(arm), "byClass", **DENY))
     assigned, other = await assign(arm, guard), await assign(arm, CMK, "other", parameters=DENY)
     made = await exempt(arm, assigned, policyDefinitionReferenceIds=["CMK"])
-    error = await arm.error(403, "PATCH", WORKSPACE, TAGS)
+    error = await arm.error(403, "PATCH", WORKSPACE, CHANGE)
     named = [each["info"].get("policyDefinitionReferenceId") for each in error["additionalInfo"]]
     assert sorted(named, key=str) == [None, "byClass"]
     await exempt(arm, assigned, policyDefinitionReferenceIds=["cmk", "byClass"])
-    assert len((await arm.error(403, "PATCH", WORKSPACE, TAGS))["additionalInfo"]) == 1
+    assert len((await arm.error(403, "PATCH", WORKSPACE, CHANGE))["additionalInfo"]) == 1
     await arm.ok("DELETE", other)
     assert await patched(arm) == 202
     await arm.ok(
@@ -294,6 +294,19 @@ async def test_the_rule_by_classification(arm: ArmClient, tags: dict[str, str], 
     assert (b"Reasons: 'Own keys, please.'. See error details" in response.body) == denied
 
 
+async def test_a_change_of_tags_alone_is_judged_by_rules_about_tags(arm: ArmClient) -> None:
+    """The built-in definition asks for no tag: it refuses other changes, and those of tags with others."""
+    await assign(arm, CMK, parameters=DENY)
+    tags = {"tags": {"data-classification": "restricted"}}
+    assert (await arm.send("PATCH", WORKSPACE, tags)).status == 202
+    merged = {"operation": "Merge", "properties": tags}
+    await arm.ok("PATCH", f"{WORKSPACE}/providers/Microsoft.Resources/tags/default", merged)
+    assert (await arm.send("PATCH", WORKSPACE, {**tags, **CHANGE})).status == 403
+    await assign(arm, await define(arm), "tags", parameters=DENY)
+    [one] = (await arm.error(403, "PATCH", WORKSPACE, tags))["additionalInfo"]
+    assert one["info"]["policyAssignmentName"] == "tags"
+
+
 async def test_a_tag_alone_is_judged_as_a_change_of_the_resource(arm: ArmClient) -> None:
     await assign(arm, await define(arm), parameters=DENY)
     tags = f"{WORKSPACE}/providers/Microsoft.Resources/tags/default"
@@ -304,7 +317,8 @@ async def test_a_tag_alone_is_judged_as_a_change_of_the_resource(arm: ArmClient)
     merged["properties"] = {"tags": {"data-classification": "public"}}
     await arm.ok("PATCH", tags, merged)
     # Harmless now, it may be changed, but not become what is denied again.
-    assert await patched(arm) == 403
+    assert await patched(arm) == 202
+    assert (await arm.send("PATCH", WORKSPACE, {"tags": {"data-classification": "restricted"}})).status == 403
     assert (await arm.send("DELETE", tags)).status == 403
     assert (await arm.ok("GET", tags))["properties"]["tags"] == {"data-classification": "public"}
 

@@ -112,7 +112,7 @@ async def test_versions_of_a_definition_are_kept_and_named(arm: ArmClient) -> No
     await assign(arm, definition, definitionVersion="1.0.*")
     await arm.finish(await arm.send("PUT", WORKSPACE, arm.workspace_body()))
     await assign(arm, definition, definitionVersion="1.*.*")
-    await arm.error(403, "PATCH", WORKSPACE, {"tags": {}})
+    await arm.error(403, "PATCH", WORKSPACE, {"properties": {"friendlyName": "changed"}})
     error = await arm.error(
         400, "PUT", path("policyAssignments", "b"), assignment(definition, definitionVersion="2.*.*")
     )
@@ -349,7 +349,7 @@ async def test_a_patch_changes_selectors_and_overrides_only(arm: ArmClient) -> N
     await arm.error(403, "PUT", f"{GROUP}/providers/Microsoft.KeyVault/vaults/new", vault)
     await arm.error(400, "PATCH", assigned, {"properties": {"enforcementMode": "DoNotEnforce"}})
     await arm.ok("PATCH", assigned, {"properties": {"overrides": []}})
-    await arm.error(403, "PATCH", WORKSPACE, {"tags": {}})
+    await arm.error(403, "PATCH", WORKSPACE, {"properties": {"friendlyName": "changed"}})
 
 
 async def test_an_identity_takes_a_region(arm: ArmClient) -> None:

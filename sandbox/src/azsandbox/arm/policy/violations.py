@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from azsandbox.arm.context import Context
 from azsandbox.arm.keystore.errors import VaultError
-from azsandbox.arm.policy.assignments import title
+from azsandbox.arm.policy.assignments import Assigned, title
 from azsandbox.arm.policy.judging import Asked, Judgement, State, judged
 from azsandbox.arm.store import Record
 
 KEY_MODE = "microsoft.keyvault.data"
 
 
-def violations(context: Context, asked: Asked) -> list[Judgement]:
-    """What denies a resource (AZ-POLICY-4): enforced, and nothing exempts it."""
-    found = judged(context, asked, lambda assigned, effect: effect == "deny" and assigned.enforced)
-    return [each for each in found if each.state is State.NON_COMPLIANT]
+def violations(context: Context, asked: Asked, *, of_tags: bool = False) -> list[Judgement]:
+    """What denies a resource (AZ-POLICY-4): enforced, and nothing exempts it.
+
+    Of a change of tags alone (`of_tags`) only rules that ask for tags judge (AZ-POLICY-37).
+    """
+
+    def wanted(assigned: Assigned, effect: str) -> bool:
+        judges = not of_tags or "tags" in json.dumps(assigned.rule.condition).lower()
+        return effect == "deny" and assigned.enforced and judges
+
+    return [each for each in judged(context, asked, wanted) if each.state is State.NON_COMPLIANT]
 
 
 def check_key(context: Context, vault: Record, key: Mapping[str, Any]) -> None:

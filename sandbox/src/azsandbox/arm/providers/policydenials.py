@@ -29,20 +29,21 @@ def disallowed(call: Call) -> None:
         return
     if kind.key_type in _OF_POLICIES:
         return
-    found = violations(call.context, Asked(call.route.key, _resource(call), modes_of(kind), call.api_version))
-    if found:
+    asked = Asked(call.route.key, _resource(call), modes_of(kind), call.api_version)
+    of_tags = call.request.method == "PATCH" and set(call.optional_body()) == {"tags"}
+    if found := violations(call.context, asked, of_tags=of_tags):
         raise refusal(call.name, found)
 
 
 def _disallowed_tags(call: Call) -> None:
-    """The tags of a resource alone are judged as a change of it (AZ-POLICY-3)."""
+    """The tags of a resource alone are judged as a PATCH of it that has nothing else (AZ-POLICY-3)."""
     record = call.context.store.get(call.route.parent)
     if record is None:
         return
     kind = call.context.kind_of(record)
     resource = {**record.document, "tags": tags_after(call, record), "type": type_of(kind)}
-    found = violations(call.context, Asked(record.key, resource, modes_of(kind), call.api_version))
-    if found:
+    asked = Asked(record.key, resource, modes_of(kind), call.api_version)
+    if found := violations(call.context, asked, of_tags=True):
         raise refusal(record.name, found)
 
 
