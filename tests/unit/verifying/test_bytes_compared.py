@@ -124,6 +124,21 @@ async def test_the_md5_of_what_only_the_target_has_is_worked_out_at_once() -> No
     assert _md5s(verdict)["target"] == ["md5 of same", "md5 of same"]
 
 
+async def test_the_md5_of_a_file_that_is_to_be_another_than_the_sources_is_worked_out() -> None:
+    table = blob("d/MLTable", 3)
+    one = replace(_step(OLD_BLOBS, "d", "d", table, blob("d/a")), rewrites=(Rewrite("d/MLTable:1", "a", "b"),))
+    accounts = (Account(), Account())
+
+    async def read(*_: object) -> bytes:
+        return b"paths: []\n"
+
+    accounts[0].read = read  # type: ignore[attr-defined]
+    both = [table, blob("d/a")]
+    verdict = await _compared(one, {OLD_BLOBS: both}, {NEW_BLOBS: both}, accounts)
+    assert accounts[1].md5 == [True, False]
+    assert _md5s(verdict)["target"] == ["md5 of same", "md5 of same"]
+
+
 def _extra(verdict: ByteVerdict) -> list[str]:
     assert all((one.expected, one.actual) == ("absent", "extra") for one in verdict.differences)
     return [one.field for one in verdict.differences]
