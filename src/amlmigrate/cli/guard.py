@@ -186,19 +186,22 @@ def _refuse_management_group(guardrail: Guardrail, file: Path) -> None:
         )
 
 
-def _is_other(path: Path, text: str) -> bool:
-    """Whether there is something else at a path: another text, a folder, or a link, wherever it leads."""
-    if not os.path.lexists(path):
-        return False
+def _is_other(folder: Path, name: Path, text: str) -> bool:
+    """Whether there is something else at a path: another text, a folder, or a link on the way."""
+    path = folder / name
+    if any((folder / one).is_symlink() for one in (name, *name.parents[:-1])):
+        return True
     try:
-        return path.is_symlink() or path.read_bytes() != text.encode()
+        return path.read_bytes() != text.encode()
+    except FileNotFoundError:
+        return False
     except OSError:
         return True
 
 
 def _write(folder: Path, written: Mapping[str, str]) -> None:
     """Writes files that are not there yet. Raises BadInputError before anything is written where one is."""
-    if taken := [name for name, text in written.items() if _is_other(folder / name, text)]:
+    if taken := [name for name, text in written.items() if _is_other(folder, Path(name), text)]:
         raise BadInputError(
             f"There are other files already: {', '.join(taken)}.",
             address=str(folder),

@@ -160,7 +160,10 @@ def assignment(guardrail: Guardrail, stage: Stage | None = None) -> Document:
 
 
 def exemption(guardrail: Guardrail, until: date, wave: int | None) -> Document:
-    """The exemption of an old workspace from what it cannot fulfil, to the end of its day in UTC."""
+    """The exemption of an old workspace from what it cannot fulfil, to the end of its day in UTC.
+
+    Selectors would narrow it: they are sent as empty, so that a PUT takes them away.
+    """
     terms = guardrail.exemptions
     references = [BY_CLASSIFICATION, *(name for name in ("amlCmk",) if name in guardrail.members)]
     return {
@@ -168,6 +171,7 @@ def exemption(guardrail: Guardrail, until: date, wave: int | None) -> Document:
             "policyAssignmentId": guardrail.assignment_id,
             "exemptionCategory": "Waiver",
             "policyDefinitionReferenceIds": references,
+            "resourceSelectors": [],
             "expiresOn": f"{until.isoformat()}T23:59:59Z",
             "displayName": "Old workspace until it is migrated",
             "description": "A customer-managed key cannot be added to a workspace that exists.",

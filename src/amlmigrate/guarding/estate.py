@@ -54,9 +54,11 @@ class RemovedSource:
 class GuardedEstate:
     """All that matters within the scope. `scan` says when the latest one was made; empty: there is none.
 
-    `unread` is what that scan could not read, `unseen` are workspaces that Azure lists as in need of a key and the
-    scan does not. `same_standard` says whether the scan went by the file's tagging standard, `covered` whether it
-    was one of the guardrail's subscription; `unlisted` says why Azure did not list the workspaces.
+    `unread` is what that scan could not read. `unseen` are workspaces that Azure lists as in need of a key and
+    the scan does not, `vanished` those that the scan has and Azure does not list; `unlisted` says why Azure
+    listed none. `gone` are the ids of sources that plans removed, unless Azure lists them again.
+    `same_standard` says whether the scan went by the file's tagging standard, `covered` whether it was one of
+    the guardrail's subscription.
     """
 
     scan: str
@@ -68,10 +70,12 @@ class GuardedEstate:
     same_standard: bool = True
     covered: bool = True
     unlisted: str = ""
+    vanished: tuple[str, ...] = ()
+    gone: frozenset[str] = frozenset()
 
     def needing(self, guardrail: Guardrail) -> list[OldWorkspace]:
         """The old ones that the definition by classification speaks of."""
-        return [one for one in self.old if guardrail.needs_key(one.tags)]
+        return [one for one in self.old if guardrail.needs_key(one.tags) and key_of(one.id) not in self.gone]
 
     def exempt(self, guardrail: Guardrail) -> list[tuple[OldWorkspace, date]]:
         """The old workspaces that are exempt at the file's stage, each with its last day."""
@@ -120,6 +124,7 @@ def not_known(estate: GuardedEstate) -> list[str]:
         found.append("The latest scan is of other subscriptions than the file's: scan this one.")
     if not estate.same_standard:
         found.append("The latest scan went by another tagging standard than the file: scan again with --rules.")
+    found += [f"{one} is in the latest scan, and Azure does not list it: scan again." for one in estate.vanished]
     if estate.unlisted:
         found.append(f"Whether the scan has every workspace is not known: {estate.unlisted}")
     return found + [

@@ -89,7 +89,7 @@ async def plan(side: Side, request: GuardRequest, telling: Telling) -> GuardPlan
     met = await unseen.with_unseen(side.arm, guardrail, request.estate)
     made, unread = await _exemptions_made(side, guardrail)
     in_force = await _in_force(side, guardrail)
-    planned = await looker.plan(_parts(guardrail, request.exempt, made, in_force=in_force), wait=False)
+    planned = await looker.plan(_parts(guardrail, met.exempt(guardrail), made, in_force=in_force), wait=False)
     lost = estate.unrecoverable(guardrail, met, request.now)
     reasons = [
         *(reason for one in planned if one.step.verb is DesiredVerb.REFUSE for reason in one.step.notes),
@@ -112,6 +112,9 @@ async def plan(side: Side, request: GuardRequest, telling: Telling) -> GuardPlan
 async def carry_out(side: Side, request: GuardRequest, found: GuardPlan, telling: Telling) -> Applied:
     """Does the steps of a plan that is not refused, each read back. Raises RefusedError for one that is."""
     refuse(found, request.guardrail)
+    # Somebody may have taken an hour to agree: what was made since has no exemption.
+    met = await unseen.with_unseen(side.arm, request.guardrail, request.estate)
+    _refuse(request.guardrail, tuple(estate.refusals(request.guardrail, met, request.now.date())))
     return await apply(found.planned, _looker(side, request.guardrail, telling), patience=_PATIENCE)
 
 

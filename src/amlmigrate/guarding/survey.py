@@ -30,12 +30,14 @@ def survey(guardrail: Guardrail, places: SurveyPlaces) -> GuardedEstate:
     """Raises BadInputError for a scan that is cut short or changed, and for a plan that cannot be read."""
     found = latest(places, guardrail)
     lines = _plans(places.plans)
+    removed = tuple(_removed(lines))
     return GuardedEstate(
         scan=str(found.header.get("created", "")) if found else "",
         old=_old(guardrail, found, places),
         unread=_unread(guardrail, found),
         plans=tuple(_open(lines)),
-        removed=tuple(_removed(lines)),
+        removed=removed,
+        gone=frozenset(key_of(one.id) for one in removed),
         same_standard=not found or found.header.get("rules_sha256") == guardrail.standard.sha256,
         covered=not found or _covers(found, guardrail),
     )
@@ -58,13 +60,11 @@ def _covers(found: ScanFile, guardrail: Guardrail) -> bool:
 
 
 def _old(guardrail: Guardrail, found: ScanFile | None, places: SurveyPlaces) -> tuple[OldWorkspace, ...]:
-    """The old workspaces of a scan, without those whose source a plan has removed since."""
+    """The old workspaces of a scan."""
     if found is None:
         return ()
     waves = {key_of(one.source): one.wave for fleet in _fleets(places.plans) for one in fleet.entries}
-    gone = {key_of(one.id) for one in _removed(_plans(places.plans))}
-    every = old_workspaces(guardrail, found.workspaces, waves)
-    return tuple(one for one in every if key_of(one.id) not in gone)
+    return tuple(old_workspaces(guardrail, found.workspaces, waves))
 
 
 def _fleets(plans: Path) -> Iterator[fleetfile.Fleet]:
@@ -93,7 +93,7 @@ def _plans(below: Path) -> tuple[PlanLine, ...]:
     for one in found:
         if one.error:
             raise BadInputError(
-                f"A plan cannot be read: {one.error}.",
+                f"A plan cannot be read: {one.error.rstrip('.')}.",
                 address=one.folder,
                 remedy="Put the original files back, or move the folder elsewhere if the plan is not needed.",
             )

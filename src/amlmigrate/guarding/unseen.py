@@ -15,7 +15,7 @@ _WORKSPACES = "providers/Microsoft.MachineLearningServices/workspaces"
 
 
 async def with_unseen(arm: Arm, guardrail: Guardrail, met: GuardedEstate) -> GuardedEstate:
-    """What the scan says, and what Azure lists now that it does not: made, or given other tags, since.
+    """What the scan says, and where it is not what Azure lists now: made, removed, or given other tags, since.
 
     Nothing is listed at a stage that refuses nothing, nor at a management group.
     """
@@ -24,9 +24,15 @@ async def with_unseen(arm: Arm, guardrail: Guardrail, met: GuardedEstate) -> Gua
     read = await tried_list(arm, f"{guardrail.scope}/{_WORKSPACES}")
     if read.value is None:
         return replace(met, unlisted=read.refused or "Azure does not say")
-    known = {key_of(one.id) for one in met.needing(guardrail)}
-    found = [one for one in read.value if _needs_key(guardrail, one) and key_of(one.get("id")) not in known]
-    return replace(met, unseen=tuple(sorted(_named(one) for one in found)))
+    listed = {key_of(one.get("id")): one for one in read.value}
+    met = replace(met, gone=met.gone - listed.keys())
+    known = {key_of(one.id): one.name for one in met.needing(guardrail)}
+    found = [one for id_, one in listed.items() if _needs_key(guardrail, one) and id_ not in known]
+    return replace(
+        met,
+        unseen=tuple(sorted(_named(one) for one in found)),
+        vanished=tuple(sorted(name for id_, name in known.items() if id_ not in listed)),
+    )
 
 
 def _needs_key(guardrail: Guardrail, workspace: Document) -> bool:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import hcl2
 import pytest
 from tests.unit.guarding.guards import SCOPE, S, guardrail, old, workspace_id
 
+from amlmigrate.cli.guard import _write
+from amlmigrate.core.errors import BadInputError
 from amlmigrate.guarding import bodies
 from amlmigrate.guarding.emitting import EmitFormat, emitted
 from amlmigrate.guarding.estate import OldWorkspace
@@ -147,3 +151,48 @@ def test_terraform_has_no_escape_that_it_does_not_read() -> None:
     escapes = re.findall(r"\\(u[0-9a-f]{4}|.)", text)
     assert {one[0] for one in escapes} <= set('nrt"\\u')
     assert "\\u0008" in text and "\\u000c" in text and "\x1b" not in text
+
+
+FILES = {"policyDefinitions/x.json": "one", "policyAssignments/x.json": "other"}
+
+
+def _folder_leads_elsewhere(out: Path) -> None:
+    (out / "elsewhere").mkdir(parents=True)
+    (out / "policyAssignments").symlink_to(out / "elsewhere")
+
+
+def _file_leads_elsewhere(out: Path) -> None:
+    (out / "policyAssignments").mkdir(parents=True)
+    (out / "policyAssignments" / "x.json").symlink_to(out / "nowhere")
+
+
+def _is_a_folder(out: Path) -> None:
+    (out / "policyAssignments" / "x.json").mkdir(parents=True)
+
+
+def _is_no_text(out: Path) -> None:
+    (out / "policyAssignments").mkdir(parents=True)
+    (out / "policyAssignments" / "x.json").write_bytes(b"\xff\xfe")
+
+
+def _out_is_a_file(out: Path) -> None:
+    out.write_text("x")
+
+
+@pytest.mark.parametrize(
+    "there", [_folder_leads_elsewhere, _file_leads_elsewhere, _is_a_folder, _is_no_text, _out_is_a_file]
+)
+def test_what_lies_in_the_folder_already_is_never_written_over_or_through(
+    tmp_path: Path, there: Callable[[Path], None]
+) -> None:
+    there(tmp_path / "out")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(BadInputError, match="other files already"):
+        _write(tmp_path / "out", FILES)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_files_that_are_there_already_stay(tmp_path: Path) -> None:
+    for _ in range(2):
+        _write(tmp_path / "out", FILES)
+    assert {name: (tmp_path / "out" / name).read_text() for name in FILES} == FILES
