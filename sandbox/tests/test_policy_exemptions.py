@@ -301,7 +301,8 @@ async def test_a_change_of_tags_alone_is_judged_by_rules_about_tags(arm: ArmClie
     assert (await arm.send("PATCH", WORKSPACE, tags)).status == 202
     merged = {"operation": "Merge", "properties": tags}
     await arm.ok("PATCH", f"{WORKSPACE}/providers/Microsoft.Resources/tags/default", merged)
-    assert (await arm.send("PATCH", WORKSPACE, {**tags, **CHANGE})).status == 403
+    for method, body in (("PATCH", {**tags, **CHANGE}), ("PUT", tags)):
+        assert (await arm.error(403, method, WORKSPACE, body))["code"] == "RequestDisallowedByPolicy"
     await assign(arm, await define(arm), "tags", parameters=DENY)
     [one] = (await arm.error(403, "PATCH", WORKSPACE, tags))["additionalInfo"]
     assert one["info"]["policyAssignmentName"] == "tags"
