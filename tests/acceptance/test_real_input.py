@@ -109,7 +109,7 @@ def test_killed_in_the_middle_it_resumes_to_the_same_end(real_world: World, real
     seed = random.randrange(10_000)
     print("seed", seed)
     with under_way(world, [], "run") as command:
-        for _ in range(random.Random(seed).randrange(60, 250)):
+        for _ in range(random.Random(seed).randrange(60, 180)):
             command.until("step.done")
         command.signal(signal.SIGKILL)
         assert command.end().code == -signal.SIGKILL, "it ended before it was killed"

@@ -110,13 +110,20 @@ def test_a_shell_completes_the_folders_of_plans(
     assert _completed(f"migrate {command} nowhere/x") == []
 
 
+# Has typer take the shell that is named.
+_NAMED = "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION"
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_the_script_for_a_shell_is_printed(shell: str, tmp_path: Path) -> None:
+def test_the_script_for_a_shell_is_printed(shell: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Else typer asks which shell started the tests; none did where they run in the background.
+    monkeypatch.setenv(_NAMED, "1")
     done = CliRunner().invoke(app, ["--show-completion", shell], prog_name="migrate")
     assert done.exit_code == 0 and "_MIGRATE_COMPLETE" in done.stdout
 
 
-def test_bash_takes_the_script(tmp_path: Path) -> None:
+def test_bash_takes_the_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(_NAMED, "1")
     script = CliRunner().invoke(app, ["--show-completion", "bash"], prog_name="migrate").stdout
     (tmp_path / "completion.bash").write_text(script)
     asked = f"source {tmp_path}/completion.bash; complete -p migrate"
