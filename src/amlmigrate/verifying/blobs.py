@@ -19,7 +19,7 @@ from amlmigrate.bytes.contents import LARGEST, as_written, files, left_in, writt
 from amlmigrate.bytes.drift import shared
 from amlmigrate.bytes.executing import Executor
 from amlmigrate.bytes.listings import Listing, ListingDigest
-from amlmigrate.bytes.merging import in_place, merged
+from amlmigrate.bytes.merging import merged
 from amlmigrate.bytes.searching import SearchResult
 from amlmigrate.bytes.storage_containers import Containers
 from amlmigrate.bytes.tables import is_table
@@ -186,14 +186,12 @@ class BlobVerifier:
         for path, blob, twin in merged(amount.source, amount.target, _told(prefix.listed, listed), there):
             let_go = blob is not None and self._is_let_go(amount, path)
             prefix.let_go += let_go
-            # In the folder for code uploads only that counts to which something of the source goes.
-            counts = (not let_go or in_place(amount.target, path)) and twin is not None
-            counts = counts and not self._is_let_go(amount, path, twin.etag if twin else "")
+            # What is let go whatever its ETag is that with this one too: then neither side is read.
+            counts = twin is not None and not self._is_let_go(amount, path, twin.etag)
             if blob and not let_go:
                 yield _Side(path, blob, of_source=True, last=not counts)
             if twin and counts:
-                alone = blob is None or let_go or blob.path in anew
-                yield _Side(path, twin, of_source=False, last=True, md5=alone)
+                yield _Side(path, twin, of_source=False, last=True, md5=blob is None or blob.path in anew)
 
     def _is_let_go(self, amount: Bytes, path: str, etag: str = "") -> bool:
         """Whether nothing is expected of a path of the target; of some only while its blob has that ETag."""

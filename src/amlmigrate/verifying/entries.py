@@ -22,7 +22,8 @@ from amlmigrate.ledger.files import Scratch
 class ManifestEntry:
     """One blob of a manifest; `sha256` and `md5` are of the bytes as they were read, None where none were.
 
-    A target's MD5 is the source's where SHA-256 says that the bytes are, and None where they are others.
+    A target's MD5 is the source's where SHA-256 says that the bytes are, and None where they are others; of a file
+    that is to be another than the source's, and of a blob that only the target has, it is of its own bytes.
 
     `unread` says why they could not be read. `found` is what searching them for the source's places came to,
     where they were searched.
