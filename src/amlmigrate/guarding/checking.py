@@ -24,7 +24,7 @@ from amlmigrate.guarding.parts import (
 )
 from amlmigrate.guarding.unseen import with_unseen
 from amlmigrate.guarding.wanted import Guardrail, Stage
-from amlmigrate.guarding.weakening import values
+from amlmigrate.guarding.weakening import stricter, values
 from amlmigrate.posture.reading import Read, tried, tried_list
 
 _EXEMPTIONS = "providers/Microsoft.Authorization/policyExemptions"
@@ -119,6 +119,8 @@ def weaker(guardrail: Guardrail, assignment: Document) -> Iterator[GuardGap]:
     for one in properties.get("notScopes") or ():
         yield GuardGap("weaker", id_, f"It leaves out {one} (notScopes).", _APPLY)
     for one in properties.get("overrides") or ():
+        if stricter(one):
+            continue
         yield GuardGap("weaker", id_, f"An override sets {one.get('kind')} to '{one.get('value')}'.", _APPLY)
     if properties.get("resourceSelectors"):
         yield GuardGap("weaker", id_, "Resource selectors narrow it to some resources.", _APPLY)

@@ -146,6 +146,8 @@ class AssignmentPart(GuardPart):
         there, wanted = stage_of(found), stage_of(self.body)
         if there is not None and wanted is not None and there.rank > wanted.rank:
             yield f"It is at stage {there.value}, and the file asks for {wanted.value}. {_BY_HAND}"
+        for reason in weakening.of_overrides(properties_of(found)):
+            yield f"{reason} {_BY_HAND}"
         for reason in weakening.of_limits(self.limits, weakening.values(properties_of(found))):
             yield f"{reason} {_BY_HAND}"
 

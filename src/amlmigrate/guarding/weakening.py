@@ -47,6 +47,18 @@ def of_limits(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> Iterator[s
                 yield f"{name} would become {after} instead of {before}."
 
 
+def of_overrides(there: Document) -> Iterator[str]:
+    """Overrides of an assignment that make it refuse: an apply sends none, and would undo them."""
+    for one in there.get("overrides") or ():
+        if stricter(one):
+            yield f"An override sets {one.get('kind')} to '{one.get('value')}', which would be undone."
+
+
+def stricter(override: Document) -> bool:
+    """Whether an override has something refused or changed, and not only reported or left alone."""
+    return _effect({"effect": override.get("value")}) > _EFFECTS["audit"]
+
+
 def lacking(wanted: Document, there: Document) -> list[str]:
     """The members that an initiative has not yet, by their references."""
     ours, theirs = _members(wanted), _members(there)

@@ -275,3 +275,16 @@ def test_an_assignment_that_exemptions_were_not_written_for_is_not_made_to_refus
     assert decided(part, None, GuardKnown(assigned=UNKNOWN)).verb is DesiredVerb.CREATE
     # A stage that refuses nothing needs no exemption.
     assert decided(assignment(guardrail()), None, seen).verb is DesiredVerb.CREATE
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_an_override_that_refuses_is_not_undone(stage: Stage) -> None:
+    wanted = guardrail(stage)
+    there = answered(bodies.assignment(wanted))
+    for value, verb in (
+        ("Deny", DesiredVerb.REFUSE),
+        ("audit", DesiredVerb.UPDATE),
+        ("Disabled", DesiredVerb.UPDATE),
+    ):
+        there["properties"]["overrides"] = [{"kind": "policyEffect", "value": value}]
+        assert decided(assignment(wanted), there).verb is verb
