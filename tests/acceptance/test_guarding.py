@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from tests.acceptance.world import Result, World, make_world
+from tests.builders import fault
 
 from azsandbox import Sandbox, provision
 from azsandbox.client import Refused
@@ -245,3 +247,23 @@ def test_what_a_guardrail_in_force_lets_through_it_lets_through_at_every_moment(
     found = guarded.arm("GET", f"{authorization}/policyExemptions", version=exemption)["value"]
     assert [one["id"].lower() for one in found] == [theirs.lower()]
     assert guarded.guard("check", **last).code == 0
+
+
+def test_a_kill_after_any_step_leaves_no_old_workspace_refused_and_is_resumed(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    guarded = _guarded(sandbox, tmp_path)
+    guarded.scan()
+    new = {"stage": "deny-new", "exemptions": {"until": "2099-12-31"}}
+    unlisted = fault(method="GET", path="Microsoft.MachineLearningServices/workspaces$", status=403)
+    with guarded.world.faults(unlisted):
+        refused = guarded.guard("apply", "--yes", **new)
+    assert (refused.code, "has every workspace is not known" in refused.out) == (4, True)
+    # Each run goes one change further than the one before; the assignment is put twice, enforced the second time.
+    kinds = ("Definitions", "SetDefinitions", "Assignments", "Exemptions", "Assignments")
+    for kind in kinds:
+        with guarded.world.faults(fault(method="PUT", path=f"/policy{kind}/", kill="after")):
+            assert guarded.guard("apply", "--yes", **new).code == -signal.SIGKILL
+        assert not guarded.update("source"), kind
+    assert guarded.guard("apply", "--yes", **new).event("guard.end")["changed"] == 0
+    assert guarded.guard("check", **new).code == 0
