@@ -174,7 +174,7 @@ def _names_it(error: ServiceError, asked: ArmId) -> bool:
     Inferred (AZ-ABSENT-12): an item's missing version may be told by the name of its container alone; the list
     decides anyway.
     """
-    below = asked.type.startswith(f"{_ML}/") and len(asked.types) == len(asked.names) > 1
+    below = asked.type.startswith(f"{_ML}/") and len(asked.types) == len(asked.names)
     return below and error.code in ("UserError", "NotFound") and _named(asked.names[1], error.message)
 
 

@@ -102,7 +102,7 @@ async def check_gate(
     *,
     soak: timedelta,
     wanted: RemovalOptions,
-    accept_unrecoverable: bool = False,
+    accept_unrecoverable: bool,
     before: Document | None,
 ) -> PassedGate:
     """Raises RefusedError with every reason why the source must stay. `before`: what an earlier removal began."""

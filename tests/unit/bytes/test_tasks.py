@@ -178,6 +178,24 @@ async def test_one_that_goes_between_its_list_and_its_comparison_is_left_alone(s
     assert (found.end, found.why) == (End.LEFT, f"refused by the service: {status} {code}")
 
 
+class _Digests:
+    """A store of one content, with an MD5 where that is asked for."""
+
+    service = Service.BLOB
+    guarded = True
+
+    async def digest(self, place: Location, blob: Blob, *, md5: bool, **_: Any) -> tuple[str, str | None, int]:
+        return "sha", "md5" if md5 else None, 4
+
+    def store(self, _: Service) -> _Digests:
+        return self
+
+
+async def test_both_sides_of_a_comparison_are_asked_the_same() -> None:
+    side: Any = _Digests()
+    assert (await perform(CompareTask(SOURCE, OURS, TARGET, OURS), StorePair(side, side))).end is End.DONE
+
+
 @pytest.mark.parametrize("code", ["ContainerNotFound", "ResourceNotFound"])
 async def test_what_is_gone_with_all_others_is_raised(code: str) -> None:
     side: Any = _Answers(404, code)

@@ -358,3 +358,11 @@ def test_a_lost_ledger_is_never_made_anew(folder: Path, left: str, empty: bool) 
         with pytest.raises(BadInputError, match="The ledger is missing"), Ledger(folder, fresh=fresh) as ledger:
             ledger.bind(PLAN)
     assert (folder / "ledger.db").exists() is empty
+
+
+def test_a_map_of_ids_of_which_nothing_tells_is_not_called_whole(folder: Path) -> None:
+    for path in (folder / "evidence").iterdir():
+        path.unlink()
+    for path in folder.glob("ledger.db*"):
+        path.unlink()
+    assert "idmap.csv: no report of a run tells of it" in check(PLAN, folder).unchecked

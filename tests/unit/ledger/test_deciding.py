@@ -137,6 +137,13 @@ def test_only_an_exact_address_is_one(address: str) -> None:
         Subjects(PLAN, []).find(address)
 
 
+@pytest.mark.parametrize(("address", "glob"), [("jobs/*", True), ("models/?", True), ("models/none", False)])
+def test_who_typed_a_glob_is_told_so(address: str, glob: bool) -> None:
+    with pytest.raises(BadInputError) as refused:
+        Subjects(PLAN, []).find(address)
+    assert ("globs are refused" in refused.value.summary) is glob
+
+
 def test_a_glob_sign_in_an_address_is_no_glob_and_two_things_of_one_address_are_refused() -> None:
     both = _plan(
         step("blobs/c/x[1]*", action=Action.MANUAL), step("models/m/1!names-source", action=Action.MANUAL)

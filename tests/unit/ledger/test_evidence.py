@@ -258,3 +258,15 @@ def test_a_file_in_the_way_of_evidence_is_said(tmp_path: Path, ledger: Ledger) -
     with pytest.raises(FileError, match="cannot be written or read: Not a directory") as caught:
         Evidence(tmp_path, ledger).add(made_report("verify"))
     assert caught.value.address == str(tmp_path / "evidence") and "same command again" in caught.value.remedy
+
+
+def test_one_thing_that_was_altered_is_told_once_and_more_are_listed(evidence: Evidence) -> None:
+    first, second = sorted(evidence.folder.glob("*manifest-a.jsonl"))[:2]
+    _cut_short(first)
+    with pytest.raises(RefusedError) as refused:
+        evidence.reports()
+    assert refused.value.reasons == () and refused.value.address == str(first)
+    _cut_short(second)
+    with pytest.raises(RefusedError) as refused:
+        evidence.reports()
+    assert len(refused.value.reasons) == 2

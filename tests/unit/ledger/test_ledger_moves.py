@@ -109,3 +109,13 @@ class LedgerMachine(RuleBasedStateMachine):
 
 TestLedgerMoves = LedgerMachine.TestCase
 TestLedgerMoves.settings = settings(max_examples=20, stateful_step_count=20, deadline=None)
+
+
+def test_where_an_accepted_change_is_polled_is_known_until_it_has_come_about(ledger: Ledger) -> None:
+    address = PLAN.steps[0].address
+    assert ledger.operation(address) is None
+    ledger.move(address, State.DOING)
+    ledger.move(address, State.DOING, operation={"url": "https://poll"})
+    assert ledger.operation(address) == {"url": "https://poll"}
+    ledger.move(address, State.CREATED)
+    assert ledger.operation(address) is None

@@ -208,3 +208,11 @@ def test_what_was_there_already_is_adopted_and_not_migrated(ledger: Ledger) -> N
     ledger.move(address, State.DOING)
     ledger.move(address, State.DONE)
     assert items(PLAN, ledger)[0].outcome is Outcome.ADOPTED
+
+
+def test_a_plan_that_needs_an_approval_is_refused_without_one(ledger: Ledger) -> None:
+    with pytest.raises(RefusedError) as refused:
+        decisions.refuse_unapproved(PLAN, ledger.home, ledger)
+    assert "migrate approve" in str(refused.value.remedy)
+    approve_plan(PLAN, ledger, PLAN.sha256, ANN, "")
+    decisions.refuse_unapproved(PLAN, ledger.home, ledger)

@@ -254,6 +254,8 @@ def _retained(days: int, state: str = "Unlocked", **more: Any) -> dict[str, Any]
         ({"publicAccess": "Container"}, {"publicAccess": "Blob"}, set()),
         ({"metadata": {"owner": "ann"}}, {"metadata": {"owner": "bob"}}, {"container-metadata-left"}),
         ({}, {"metadata": {"owner": "bob"}}, set()),
+        ({"metadata": {"owner": "ann"}}, {"metadata": None}, {"container-metadata-left"}),
+        ({"metadata": {"owner": "ann"}}, {"metadata": {"owner": "ann", "more": "x"}}, set()),
     ],
 )
 def test_what_a_container_is_under_is_compared(before: Any, now: Any, codes: set[str]) -> None:

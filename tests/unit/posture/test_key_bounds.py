@@ -72,6 +72,21 @@ def test_each_bound_of_a_key(name: str, key: Key, holds: bool, severity: str) ->
     assert bool(found.remedy) is not holds and found.address == REF.id
 
 
+@pytest.mark.parametrize(
+    ("name", "key", "evidence"),
+    [
+        ("key.enabled", version(not_before=NOW), {"notBefore": NOW.isoformat()}),
+        ("key.enabled", version(not_before=None), {"notBefore": None}),
+        ("key.expiry", version(expires=NOW), {"expires": NOW.isoformat()}),
+        ("key.expiry", version(expires=None), {"expires": None}),
+        ("key.pinned", version(expires=NOW), {"expires": NOW.isoformat()}),
+    ],
+)
+def test_the_times_of_a_key_are_in_the_evidence(name: str, key: Key, evidence: dict[str, Any]) -> None:
+    found = claim(name, facts(key)).evidence
+    assert {one: found[one] for one in evidence} == evidence
+
+
 def test_a_key_of_another_type_is_not_measured() -> None:
     assert claim("key.size", facts(replace(KEY, kind="EC"))).holds is None
 

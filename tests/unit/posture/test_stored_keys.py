@@ -20,6 +20,10 @@ CURRENT = {"currentVersionedKeyIdentifier": f"{URI}/keys/k/{VERSION}"}
         ({"keyname": "k", "keyversion": VERSION}, KeyRef("", URI, "k", VERSION, follows=False)),
         ({"keyname": "k"}, KeyRef("", URI, "k", "", follows=True)),
         ({"keyname": "k", "keyversion": ""} | CURRENT, KeyRef("", URI, "k", VERSION, follows=True)),
+        (
+            {"keyname": "k", "currentVersionedKeyIdentifier": f"{URI}/keys/k"},
+            KeyRef("", URI, "k", "", follows=True),
+        ),
         ({"keyname": "k", "currentVersionedKeyIdentifier": "?"}, KeyRef("", URI, "k", "", follows=True)),
         ({"keyname": "k", "keyversion": "2" * 32} | CURRENT, KeyRef("", URI, "k", "2" * 32, follows=False)),
         ({"keyname": ""}, None),
