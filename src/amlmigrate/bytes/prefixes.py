@@ -62,5 +62,5 @@ def _covering(path: str, prefixes: set[str]) -> str | None:
     while end > 0:
         if path[:end] in prefixes:
             return path[:end]
-        end = path.rfind("/", 0, end)
+        end = path[:end].rfind("/")
     return None

@@ -226,3 +226,7 @@ async def test_a_blob_that_is_there_after_a_lost_answer_is_ours_where_its_blocks
     else:
         with pytest.raises(ServiceError, match="BlobAlreadyExists"):
             await copying(client, calls=calls).made(never)
+
+
+def test_a_block_is_as_large_as_the_documentation_says() -> None:
+    assert blockcopies.BLOCK == 268_435_456

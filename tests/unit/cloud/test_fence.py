@@ -220,3 +220,13 @@ def test_every_way_of_changing_something_is_behind_the_fence() -> None:
     for name in own:
         changing = r"\.(begin_|create|delete|upload|set_|rename|archive|restore)\w*\("
         assert not re.search(changing, (folder / name).read_text()), name
+
+
+def test_a_renewal_that_was_sent_too_long_ago_closes_it_at_once() -> None:
+    clock = Clock()
+    fence = Fence(clock)
+    fence.kept(clock.time - KEPT_SECONDS - 1)
+    assert fence.lost is not None
+    other = Fence(clock)
+    other.kept(clock.time - KEPT_SECONDS + 1)
+    assert other.lost is None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from tests.builders.errors import refusal
@@ -322,3 +324,17 @@ async def test_the_common_container_goes_last_and_stays_where_another_workspace_
     )
     assert found.deleted == [own, *([] if begins else [common])]
     assert [one.id for one in found.kept] == [common] * begins
+
+
+@pytest.mark.parametrize("status", [403, 409, 412])
+async def test_a_container_that_the_service_keeps_is_told_with_its_words(status: int) -> None:
+    blobs: Any = SimpleNamespace(delete_container=AsyncMock(side_effect=refusal(status, "Kept")))
+    [why] = await containers._delete(blobs, Location("acct", "c"), AsyncMock())
+    assert "refuses to delete it: Kept" in why
+
+
+@pytest.mark.parametrize("status", [401, 404, 411, 413, 500])
+async def test_any_other_answer_to_a_deletion_is_raised(status: int) -> None:
+    blobs: Any = SimpleNamespace(delete_container=AsyncMock(side_effect=refusal(status, "Other")))
+    with pytest.raises(ServiceError):
+        await containers._delete(blobs, Location("acct", "c"), AsyncMock())

@@ -119,3 +119,12 @@ def test_where_an_accepted_change_is_polled_is_known_until_it_has_come_about(led
     assert ledger.operation(address) == {"url": "https://poll"}
     ledger.move(address, State.CREATED)
     assert ledger.operation(address) is None
+
+
+def test_what_the_last_write_left_of_a_document_is_known_once_it_was_made(ledger: Ledger) -> None:
+    address = PLAN.steps[0].address
+    assert ledger.left_of(address) is None
+    ledger.move(address, State.DOING)
+    assert ledger.left_of(address) is None
+    ledger.move(address, State.CREATED, target_sha256="ab")
+    assert ledger.left_of(address) == "ab"

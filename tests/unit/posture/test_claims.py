@@ -421,6 +421,14 @@ def test_without_a_right_classic_encryption_is_only_warned_of() -> None:
     found = {claim.name: claim for claim in _judged(holding(classic))}
     assert found["identity.rights"].severity == "warning"
     assert "mrg" in found["encryption.flavour"].summary
+    assert found["encryption.flavour"].evidence["enableServiceSideCMKEncryption"] is False
+
+
+def test_the_flavour_of_the_encryption_is_the_workspaces_word() -> None:
+    kept = with_workspace(exemplary(), enableServiceSideCMKEncryption=True)
+    found = {claim.name: claim for claim in _judged(holding(kept))}["encryption.flavour"]
+    assert found.summary.startswith("The service keeps")
+    assert found.evidence["enableServiceSideCMKEncryption"] is True
 
 
 def test_the_identity_is_the_one_that_the_workspace_names_first() -> None:

@@ -7,9 +7,11 @@ from tests.builders.world import MAPPING, NEW_BLOBS, OLD_BLOBS, blob, containers
 from tests.unit.bytes.executed import executor, stores
 
 from amlmigrate.bytes.listings import listing_digest
+from amlmigrate.core.events import Emit, TypedEvent, ignore
 from amlmigrate.core.metering import Amount
 from amlmigrate.core.places import Places
 from amlmigrate.core.plan import Action, Bytes
+from amlmigrate.core.run_progress import PrefixCompared
 from amlmigrate.core.workspace import Location
 from amlmigrate.verifying import blobs
 from amlmigrate.verifying.blobs import BlobVerifier
@@ -18,7 +20,7 @@ AMOUNT = Bytes(Location("acct", OLD_BLOBS, "d"), Location("cmkacct", NEW_BLOBS, 
 TWO = [blob("d/1", 3, '"s"'), blob("d/2", 3, '"s"')]
 
 
-def verifier(*, hashing: bool) -> BlobVerifier:
+def verifier(*, hashing: bool, emit: Emit = ignore) -> BlobVerifier:
     return BlobVerifier(
         stores(None, None),
         executor(None, None),
@@ -26,7 +28,7 @@ def verifier(*, hashing: bool) -> BlobVerifier:
         mapping=MAPPING,
         places=Places(MAPPING),
         hashing=hashing,
-        emit=lambda _: None,
+        emit=emit,
     )
 
 
@@ -34,7 +36,9 @@ async def test_each_path_counts_once_whichever_side_has_it(monkeypatch: pytest.M
     counted: list[int] = []
     monkeypatch.setattr(blobs, "moved", lambda *, blobs: counted.append(blobs))
     copy = step(f"blobs/{OLD_BLOBS}/d", action=Action.COPY, source_sha256=listing_digest(TWO), bytes=AMOUNT)
-    verdict = await verifier(hashing=False).verify(plan(copy))
+    told: list[TypedEvent] = []
+    verdict = await verifier(hashing=False, emit=told.append).verify(plan(copy))
+    assert told == [PrefixCompared(str(copy.address), 2)]
     assert counted == [1, 1, 1]
     assert (verdict.blobs, verdict.same, verdict.bytes, verdict.let_go) == (2, 1, 6, 0)
     assert [one.actual for one in verdict.differences] == ["missing", "extra"]
