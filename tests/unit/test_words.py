@@ -102,6 +102,8 @@ def _is_chosen(value: ast.expr) -> bool:
     """Whether a value is a constant of the code, or one of two texts, chosen by a number."""
     if isinstance(value, ast.BinOp):
         return _is_chosen(value.left)
+    if isinstance(value, ast.Call):
+        return isinstance(value.func, ast.Name) and value.func.id == "agreed"
     return isinstance(value, ast.IfExp) or (isinstance(value, ast.Name) and value.id.isupper())
 
 

@@ -30,7 +30,7 @@ from amlmigrate.core.errors import (
     PlanLockedError,
     UnreadableError,
 )
-from amlmigrate.core.few import few, many
+from amlmigrate.core.few import agreed, few, many
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.ownership_record import Copied
 from amlmigrate.core.parallel import in_turns, never
@@ -157,7 +157,7 @@ class Copier:
         if work.theirs:
             mine = [path in work.theirs for path in work.paths()]
             good = mine.count(False)
-            rest = f"The other {good} of its {many(len(mine), 'blob')} {'is' if good == 1 else 'are'} there."
+            rest = f"The other {good} of its {many(len(mine), 'blob')} {agreed(good, 'is', 'are')} there."
             if work.shut >= work.theirs.keys():
                 raise unread(work.amount, work.theirs, rest)
             raise conflict(work.amount, work.theirs, rest)

@@ -15,7 +15,7 @@ from amlmigrate.bytes.work import conflict, etags
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.errors import DriftError, InterruptedRunError
-from amlmigrate.core.few import many
+from amlmigrate.core.few import agreed, many
 from amlmigrate.core.ownership_record import Copied
 from amlmigrate.core.parallel import never
 from amlmigrate.core.plan import Bytes, Gone, Step
@@ -95,7 +95,7 @@ class Deleter:
         await record.left(etags(theirs, there))
         if theirs:
             others = len(step.gone) - len(theirs)
-            are = "is" if others == 1 else "are"
+            are = agreed(others, "is", "are")
             raise conflict(amount, theirs, f"The other {others} of {len(step.gone)} {are} gone.")
         absent = len(found.gone) - len(before)
         already = f", {many(absent, 'was', 'were')} gone already" if absent else ""

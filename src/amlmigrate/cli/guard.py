@@ -85,11 +85,18 @@ def plan(
         async with session(shared) as clouds:
             request = _request(file, scan, accept_unrecoverable=accept_unrecoverable)
             found = await stage.plan(clouds.target, request, events(view.event))
-        again = _again("apply", file, scan, accept_unrecoverable=accept_unrecoverable)
-        view.show(GuardPlanView(request.guardrail, found, again if found.changes else ""))
+        following = _following(request, file, scan) if found.changes else ""
+        view.show(GuardPlanView(request.guardrail, found, following))
         return _planned(found)
 
     execute(shared, work, interrupted=READS)
+
+
+def _following(request: GuardRequest, file: Path, scan: Path | None) -> str:
+    """How what was planned is done; at a management group it is handed over to whoever owns it, as files."""
+    if request.guardrail.at_management_group:
+        return _again("emit", file, scan)
+    return _again("apply", file, scan, accept_unrecoverable=request.accept_unrecoverable)
 
 
 def _planned(found: GuardPlan) -> ExitCode:
@@ -146,9 +153,9 @@ def emit(
     file: GuardFile,
     scan: ScanPath = None,
     format: Annotated[EmitFormat, typer.Option(help="What the files are for.")] = EmitFormat.JSON,
-    out: Annotated[Path, typer.Option(help="The folder for them; existing files are kept.", metavar="DIR")] = Path(
-        "guard"
-    ),
+    out: Annotated[
+        Path, typer.Option(help="The folder for them; what is there already is not overwritten.", metavar="DIR")
+    ] = Path("guard"),
     *,
     shared: CommonOptions,
 ) -> None:
@@ -208,6 +215,4 @@ def _write(folder: Path, written: Mapping[str, str]) -> None:
             remedy="Name another folder with --out, or remove them.",
         )
     for name, text in written.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        files.write(path, text.encode())
+        files.write(folder / name, text.encode())

@@ -33,7 +33,7 @@ def find(text: str | None) -> Path:
         )
     raise BadInputError(
         f"There are several plans: {', '.join(map(str, found))}.",
-        remedy=("Name the folder of the one that you mean."),
+        remedy="Name the folder of the one that you mean.",
     )
 
 

@@ -108,10 +108,8 @@ class BlockCopy:
         """Beside ids of another length ours would be refused, with 400 `InvalidBlobOrBlock`."""
         if any(len(id_) != len(ours.id) for id_ in there):
             raise ConflictError(
-                (
-                    "The target has blocks under this name that are not yet part of a blob, and that this"
-                    " version did not put."
-                ),
+                "The target has blocks under this name that are not yet part of a blob, and that this"
+                " version did not put.",
                 address=self.client.url,
                 remedy="Have whoever uploads there end it, or wait for the week after which Azure drops such"
                 " blocks; then continue with `migrate run --resume`.",

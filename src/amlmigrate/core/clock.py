@@ -59,3 +59,12 @@ class Wait:
         pause = max(asked, self._pace.first) if asked else self._next
         self._next = min(self._next * 1.5, self._pace.last)
         await self._pace.clock.sleep(max(0.0, min(pause, self._pace.longest - self.spent)))
+
+
+def moment(text: object) -> datetime | None:
+    """A time of an answer in ISO 8601, in UTC where it tells no offset; None for what cannot be read as one."""
+    try:
+        found = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

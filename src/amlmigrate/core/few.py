@@ -19,4 +19,9 @@ def few(texts: Sequence[str], most: int = MOST, *, of: int | None = None) -> str
 
 def many(count: int, one: str, more: str = "") -> str:
     """`1 blob`, `2 blobs`, `0 blobs`; with `more` where that is another word than `one` with an s."""
-    return f"{count} {one if count == 1 else more or one + 's'}"
+    return f"{count} {agreed(count, one, more or one + 's')}"
+
+
+def agreed(count: int, one: str, more: str) -> str:
+    """The word that goes with so many, where their number stands elsewhere in the sentence: `is` or `are`."""
+    return one if count == 1 else more

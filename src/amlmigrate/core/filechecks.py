@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 
+from amlmigrate.core.few import agreed
 from amlmigrate.core.filemodel import FileModel
 
 Problem = tuple[str, str]
@@ -55,7 +56,7 @@ def _told(error: ValidationError) -> Iterator[Problem]:
         else:
             yield ".".join((*above, last)), _text(one)
     for place, names in unknown.items():
-        were = "was" if len(names) == 1 else "were"
+        were = agreed(len(names), "was", "were")
         named = ", ".join(map(repr, sorted(names)))
         yield place, f"Additional properties are not allowed ({named} {were} unexpected)"
 

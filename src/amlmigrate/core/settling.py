@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from amlmigrate.core.few import many
+from amlmigrate.core.few import agreed, many
 
 _HOUR, _MINUTE = timedelta(hours=1), timedelta(minutes=1)
 SETTLED = 48 * _HOUR
@@ -44,7 +44,7 @@ class Settling:
         return (
             f"whether {many(self.prefixes, 'prefix of code bytes stays', 'prefixes of code bytes stay')} in the"
             " target: the service may delete after a day what nothing refers to, and a check of"
-            f" {'it' if self.prefixes == 1 else 'them'} counts only from {_minute(self.known_from)} on"
+            f" {agreed(self.prefixes, 'it', 'them')} counts only from {_minute(self.known_from)} on"
         )
 
     @property
@@ -55,9 +55,9 @@ class Settling:
         tenths = (self.looked - self.copied) // (_HOUR / 10)
         return (
             f"{many(self.prefixes, 'prefix was', 'prefixes were')} last looked at {tenths / 10} hours after"
-            f" {'it was' if self.prefixes == 1 else 'they were'} copied, before"
+            f" {agreed(self.prefixes, 'it was', 'they were')} copied, before"
             f" {SETTLED / _HOUR:g} hours were over: whether the service keeps"
-            f" {'it' if self.prefixes == 1 else 'them'} was not known"
+            f" {agreed(self.prefixes, 'it', 'them')} was not known"
         )
 
     def as_dict(self) -> dict[str, Any]:

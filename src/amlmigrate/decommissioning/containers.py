@@ -14,7 +14,7 @@ from amlmigrate.core.armid import ArmId, key_of
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.events import Emit
-from amlmigrate.core.few import many
+from amlmigrate.core.few import agreed, many
 from amlmigrate.core.reference_targets import leads_into
 from amlmigrate.core.workspace import COMMON_CONTAINER, Location, Workspace
 from amlmigrate.decommissioning.copy_proof import CopyProof
@@ -204,7 +204,7 @@ def _lost(listing: Listing, copies: CopyProof) -> list[str]:
     blobs = (Location(place.account, place.container, path) for path in listing.blobs)
     loose = sum(1 for blob in blobs if blob in copies.apart or cover.prefix(blob) is None)
     found = (
-        [f"{many(loose, 'blob')} in '{place.container}' {'is' if loose == 1 else 'are'} in no manifest."]
+        [f"{many(loose, 'blob')} in '{place.container}' {agreed(loose, 'is', 'are')} in no manifest."]
         if loose
         else []
     )

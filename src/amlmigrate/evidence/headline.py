@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 
 from amlmigrate.core.address import plain_text
-from amlmigrate.core.few import many
+from amlmigrate.core.few import agreed, many
 from amlmigrate.core.state import Outcome
 from amlmigrate.evidence.verify import Same, Verify
 
@@ -62,9 +62,7 @@ def not_let_go(content: Verify) -> str:
 def unchecked(content: Verify) -> str:
     """How many things a report of `verify` did not check; empty where there are none."""
     count = len(content.not_checked)
-    return (
-        f"{many(count, 'thing')} {'was' if count == 1 else 'were'} not checked{_early(content)}" if count else ""
-    )
+    return f"{many(count, 'thing')} {agreed(count, 'was', 'were')} not checked{_early(content)}" if count else ""
 
 
 def _early(content: Verify) -> str:
@@ -115,17 +113,17 @@ def _same(content: Verify, same: Same) -> str:
     if blobs and every != blobs:
         both[0] = f"{blobs} of {many(every, 'blob')}"
     if content.depth == "metadata" and blobs:
-        listed = f"{both[0]} {'has' if blobs == 1 else 'have'} the same length and labels, bytes unread"
-        rest = f", and {many(documents, 'document')} {'is' if documents == 1 else 'are'} the same"
+        listed = f"{both[0]} {agreed(blobs, 'has', 'have')} the same length and labels, bytes unread"
+        rest = f", and {many(documents, 'document')} {agreed(documents, 'is', 'are')} the same"
         return listed + (rest if documents else "")
-    return f"{_listed(both)} {'is' if blobs + documents == 1 else 'are'} the same"
+    return f"{_listed(both)} {agreed(blobs + documents, 'is', 'are')} the same"
 
 
 def _kinds(counts: Mapping[str, int]) -> str:
     """`8 waived items and 2 items left by selection`."""
     return _listed(
         [
-            f"{count} waived {'item' if count == 1 else 'items'}"
+            f"{count} waived {agreed(count, 'item', 'items')}"
             if name == Outcome.WAIVED.value
             else f"{many(count, 'item')} {name}"
             for name, count in counts.items()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.core.clock import moment
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import ExitCode, MigrateError
 from amlmigrate.core.events import Emit
@@ -264,8 +265,5 @@ def _unlike(one: Assignment, there: Document | None) -> str | None:
 
 def _over(end: str, now: datetime) -> bool:
     """Whether an end is past. One that cannot be read counts as past: nobody gets a right for longer."""
-    try:
-        found = datetime.fromisoformat(end)
-    except ValueError:
-        return True
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)) <= now
+    found = moment(end)
+    return found is None or found <= now

@@ -15,7 +15,7 @@ BY_CLASSIFICATION = "amlCmkByClassification"
 MARK = "aml-cmk-migrate-guard"
 _CATEGORY, _VERSION = "Machine Learning", "1.0.0"
 # `project` is a part of a hub, whose key it takes: the built-in definition leaves it out, too.
-_PARTS_OF_HUBS = ["project"]
+PARTS_OF_HUBS = ("project",)
 
 
 def _metadata(guardrail: Guardrail, **more: str) -> dict[str, str]:
@@ -63,7 +63,7 @@ def definition(guardrail: Guardrail) -> Document:
                 "if": {
                     "allOf": [
                         {"field": "type", "equals": WORKSPACES},
-                        {"not": {"field": "kind", "in": _PARTS_OF_HUBS}},
+                        {"not": {"field": "kind", "in": list(PARTS_OF_HUBS)}},
                         classified,
                         {"not": {"field": f"{WORKSPACES}/encryption.status", "equals": "Enabled"}},
                     ]

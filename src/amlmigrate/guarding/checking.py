@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.armid import ArmId, key_of
+from amlmigrate.core.clock import moment
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.parallel import gathered
 from amlmigrate.desired.steps import DesiredVerb
@@ -27,7 +28,6 @@ from amlmigrate.guarding.wanted import Guardrail, Stage
 from amlmigrate.guarding.weakening import stricter, values
 from amlmigrate.posture.reading import Read, tried, tried_list
 
-_EXEMPTIONS = "providers/Microsoft.Authorization/policyExemptions"
 _APPLY = "migrate guard apply FILE"
 
 
@@ -63,7 +63,7 @@ async def check(side: Side, guardrail: Guardrail, met: GuardedEstate, now: datet
     arm = side.arm
     ids = (guardrail.definition_id, guardrail.initiative_id, guardrail.assignment_id)
     read = await gathered({id_: tried(arm.get(id_)) for id_ in ids})
-    exemptions = await tried_list(arm, f"{guardrail.scope}/{_EXEMPTIONS}")
+    exemptions = await tried_list(arm, guardrail.exemptions_path)
     not_checked = [f"{id_}: {one.refused}" for id_, one in read.items() if one.refused]
     if exemptions.value is None:
         not_checked.append(f"which exemptions there are: {exemptions.refused}")
@@ -182,9 +182,4 @@ def _left(guardrail: Guardrail, exemptions: Sequence[Document]) -> Iterator[Guar
 
 def ended(properties: Mapping[str, Any]) -> datetime | None:
     """When an exemption ends, in UTC where it tells no offset; None: never, or at a time that cannot be read."""
-    text = properties.get("expiresOn")
-    try:
-        time = datetime.fromisoformat(str(text)) if text else None
-    except ValueError:
-        return None
-    return time if time is None or time.tzinfo else time.replace(tzinfo=UTC)
+    return moment(properties.get("expiresOn"))

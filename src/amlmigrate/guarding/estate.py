@@ -9,10 +9,11 @@ from datetime import date, datetime
 from amlmigrate.core.armid import ArmId, key_of
 from amlmigrate.core.documents import Document
 from amlmigrate.core.few import many
+from amlmigrate.core.workspace import WorkspaceRef
+from amlmigrate.guarding.bodies import PARTS_OF_HUBS
 from amlmigrate.guarding.wanted import Guardrail, Stage
+from amlmigrate.scanning.values import MICROSOFT
 
-_MICROSOFT = "microsoft"
-_HUB_PARTS = ("project",)
 _NO_SCAN = "There is no scan that shows which workspaces would be refused"
 
 
@@ -28,8 +29,13 @@ class OldWorkspace:
     @property
     def name(self) -> str:
         """GROUP/NAME."""
-        id_ = ArmId.of(self.id)
-        return f"{id_.group}/{id_.name}"
+        return short(self.id)
+
+
+def short(workspace: str) -> str:
+    """GROUP/NAME of a workspace, by its ARM id."""
+    id_ = ArmId.of(workspace)
+    return WorkspaceRef(id_.subscription, id_.group, id_.name).short
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +100,7 @@ def old_workspaces(
     """
     scope, standard = ArmId.of(guardrail.scope), guardrail.standard
     for one in workspaces:
-        if one["encryption"]["kind"] != _MICROSOFT or str(one.get("kind", "")).lower() in _HUB_PARTS:
+        if one["encryption"]["kind"] != MICROSOFT or str(one.get("kind", "")).lower() in PARTS_OF_HUBS:
             continue
         if not guardrail.at_management_group and not ArmId.of(one["id"]).within(scope):
             continue

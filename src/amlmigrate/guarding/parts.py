@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any
 
 from amlmigrate.core.armid import ArmId, key_of
+from amlmigrate.core.clock import moment
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.desired.known import UNKNOWN, Known
 from amlmigrate.desired.parts import DesiredPart
@@ -169,7 +169,7 @@ class ExemptionPart(GuardPart):
         Inferred (AZ-POLICY-7): it is for the instance of the assignment that was there when it was written.
         """
         step = super(ExemptionPart, self).decide(found, known)
-        written, made = _moment(_time(found, "lastModifiedAt")), _moment(known.assigned)
+        written, made = moment(_time(found, "lastModifiedAt")), moment(known.assigned)
         older = known.assigned == UNKNOWN or bool(written and made and written < made)
         if step.verb is DesiredVerb.EXISTS and older:
             note = "it was written for an earlier assignment of this name, and may not count for this one"
@@ -264,7 +264,7 @@ def _same(wanted: Any, found: Any) -> bool:
     if isinstance(wanted, str) and isinstance(found, str):
         if wanted.lower() == found.lower():
             return True
-        one, other = _moment(wanted), _moment(found)
+        one, other = moment(wanted), moment(found)
         return one is not None and one == other
     return bool(wanted == found)
 
@@ -273,13 +273,6 @@ def _are_values(place: str, members: Mapping[str, Any]) -> bool:
     """Whether it is what parameters are given, and not what they are declared as."""
     given = (isinstance(one, Mapping) and "value" in one for one in members.values())
     return place.endswith("/parameters") and all(given)
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _time(document: Any, name: str) -> str:

@@ -35,7 +35,6 @@ from amlmigrate.guarding.parts import (
 from amlmigrate.guarding.wanted import Guardrail, Stage
 from amlmigrate.posture.reading import tried_list
 
-_EXEMPTIONS = "providers/Microsoft.Authorization/policyExemptions"
 # For so many seconds a definition that was just made may not be known everywhere yet.
 _PATIENCE = 120.0
 
@@ -199,7 +198,7 @@ async def _in_force(side: Side, guardrail: Guardrail) -> bool:
 
 async def _exemptions_made(side: Side, guardrail: Guardrail) -> tuple[list[Document], list[str]]:
     """Those of the assignment that this tool made; and why they are not known."""
-    read = await tried_list(side.arm, f"{guardrail.scope}/{_EXEMPTIONS}")
+    read = await tried_list(side.arm, guardrail.exemptions_path)
     if read.value is None:
         return [], [f"which exemptions there are: {read.refused}"]
     return [one for one in read.value if exempted_here(guardrail, one)], []

@@ -14,7 +14,7 @@ from amlmigrate.guarding.estate import GuardedEstate, OldWorkspace, OpenPlan, Re
 from amlmigrate.guarding.wanted import Guardrail
 from amlmigrate.scanning import scanfile
 from amlmigrate.scanning.scanfile import ScanFile
-from amlmigrate.status.overview import PlanLine, overview
+from amlmigrate.status.overview import PlanLine, lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,13 @@ class SurveyPlaces:
 def survey(guardrail: Guardrail, places: SurveyPlaces) -> GuardedEstate:
     """Raises BadInputError for a scan that is cut short or changed, and for a plan that cannot be read."""
     found = latest(places, guardrail)
-    lines = _plans(places.plans)
-    removed = tuple(_removed(lines))
+    plans = _plans(places.plans)
+    removed = tuple(_removed(plans))
     return GuardedEstate(
         scan=str(found.header.get("created", "")) if found else "",
         old=_old(guardrail, found, places),
         unread=_unread(guardrail, found),
-        plans=tuple(_open(lines)),
+        plans=tuple(_open(plans)),
         removed=removed,
         gone=frozenset(key_of(one.id) for one in removed),
         same_standard=not found or found.header.get("rules_sha256") == guardrail.standard.sha256,
@@ -86,10 +86,7 @@ def _unread(guardrail: Guardrail, found: ScanFile | None) -> tuple[str, ...]:
 
 def _plans(below: Path) -> tuple[PlanLine, ...]:
     """Where each plan stands. Raises BadInputError for one that cannot be read: it may not be over."""
-    try:
-        found = overview(below).plans
-    except BadInputError:
-        return ()
+    found = lines(below)
     for one in found:
         if one.error:
             raise BadInputError(
@@ -100,14 +97,14 @@ def _plans(below: Path) -> tuple[PlanLine, ...]:
     return found
 
 
-def _open(lines: tuple[PlanLine, ...]) -> Iterator[OpenPlan]:
-    for one in lines:
+def _open(plans: tuple[PlanLine, ...]) -> Iterator[OpenPlan]:
+    for one in plans:
         if one.stages and one.stages.removal is None:
             yield OpenPlan(one.folder, one.stages.plan.header.source_ref.id, one.next)
 
 
-def _removed(lines: tuple[PlanLine, ...]) -> Iterator[RemovedSource]:
-    for one in lines:
+def _removed(plans: tuple[PlanLine, ...]) -> Iterator[RemovedSource]:
+    for one in plans:
         removal = one.stages.removal if one.stages else None
         if one.stages and removal and removal.recoverable_until:
             until = datetime.fromisoformat(removal.recoverable_until)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from amlmigrate.cloud.arm import Arm
-from amlmigrate.core.armid import ArmId, key_of
+from amlmigrate.core.armid import key_of
 from amlmigrate.core.documents import Document, properties_of
-from amlmigrate.guarding.estate import GuardedEstate
+from amlmigrate.guarding.bodies import PARTS_OF_HUBS
+from amlmigrate.guarding.estate import GuardedEstate, short
 from amlmigrate.guarding.wanted import Guardrail
 from amlmigrate.posture.reading import tried_list
 
@@ -30,7 +31,7 @@ async def with_unseen(arm: Arm, guardrail: Guardrail, met: GuardedEstate) -> Gua
     found = [one for id_, one in listed.items() if _needs_key(guardrail, one) and id_ not in known]
     return replace(
         met,
-        unseen=tuple(sorted(_named(one) for one in found)),
+        unseen=tuple(sorted(short(str(one["id"])) for one in found)),
         vanished=tuple(sorted(name for id_, name in known.items() if id_ not in listed)),
     )
 
@@ -38,11 +39,6 @@ async def with_unseen(arm: Arm, guardrail: Guardrail, met: GuardedEstate) -> Gua
 def _needs_key(guardrail: Guardrail, workspace: Document) -> bool:
     """Whether the definition by classification speaks of it."""
     status = str((properties_of(workspace).get("encryption") or {}).get("status", "")).lower()
-    project = str(workspace.get("kind", "")).lower() == "project"
+    project = str(workspace.get("kind", "")).lower() in PARTS_OF_HUBS
     tags = {str(name): str(value) for name, value in (workspace.get("tags") or {}).items()}
     return status != "enabled" and not project and guardrail.needs_key(tags)
-
-
-def _named(workspace: Document) -> str:
-    id_ = ArmId.of(workspace["id"])
-    return f"{id_.group}/{id_.name}"

@@ -75,7 +75,7 @@ def not_json(file: Location, error: ValueError) -> Say:
     """It has addresses of the source, and is copied as it is."""
     return _saying(
         "blocks",
-        f"{_named(file)} may name the old workspace and is not valid JSON and cannot be rewritten: {error}.",
+        f"{_named(file)} may name the old workspace, and cannot be rewritten since it is not valid JSON: {error}.",
         "Fix it in the source and plan again, or waive this finding if nobody reads it.",
         code="file-not-json",
     )

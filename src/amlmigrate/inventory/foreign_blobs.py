@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from amlmigrate.bytes.storage_containers import Containers
-from amlmigrate.core.few import few
+from amlmigrate.core.few import agreed, few
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.core.state import Outcome
@@ -61,7 +61,7 @@ def _gone(address: str, paths: list[str]) -> Finding:
         "blocks",
         address,
         "It was waived for blobs of others that the target had, and"
-        f" {few(paths)} {'is' if len(paths) == 1 else 'are'} gone: neither is in the target.",
+        f" {few(paths)} {agreed(len(paths), 'is', 'are')} gone: neither is in the target.",
         "`migrate reopen` it and continue with `migrate run --resume`, so that they are copied; or waive this"
         " finding too, where neither is needed.",
         code="waived-gone",

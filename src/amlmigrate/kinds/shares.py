@@ -12,7 +12,7 @@ from amlmigrate.cloud.store import Store
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Many
 from amlmigrate.core.documents import Document, digest
-from amlmigrate.core.few import many
+from amlmigrate.core.few import agreed, many
 from amlmigrate.core.seal import UNLISTED
 from amlmigrate.core.workspace import WORKING_SHARE, Location, Service, Workspace
 from amlmigrate.kinds._byhand import Way
@@ -129,7 +129,7 @@ async def _share(account: str, share: str, files: Store) -> list[Asset]:
 def _of_files(account: str, share: str, lines: list[Document], remedy: str) -> Asset:
     size = sum(int(line["length"]) for line in lines)
     document = {"files": len(lines), "bytes": size, "sha256": digest(lines)}
-    them, files = "it" if len(lines) == 1 else "them", many(len(lines), "file")
+    them, files = agreed(len(lines), "it", "them"), many(len(lines), "file")
     reason = f"{files} with {many(size, 'byte')}, listed in shares-{share}.jsonl: this version cannot move {them}"
     every = Many(tuple(lines))
     return Asset(Address.of(_NAME, share), document, reason=reason, remedy=remedy, many=every, account=account)

@@ -10,7 +10,7 @@ from amlmigrate.bytes.storage_containers import Key
 from amlmigrate.core.address import Address, blob_address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, properties_of
-from amlmigrate.core.few import few, many
+from amlmigrate.core.few import agreed, few, many
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.json_strings import naming_source, naming_workspace
 from amlmigrate.core.mapping import Mapping
@@ -89,7 +89,7 @@ def foreign_bytes(address: Address, places: Iterable[Location], theirs: Map[Key,
         for one in listing.below(place.path)
     }
     if found:
-        blobs, be = many(len(found), "blob"), "is" if len(found) == 1 else "are"
+        blobs, be = many(len(found), "blob"), agreed(len(found), "is", "are")
         yield Finding(
             "blocks",
             str(address),
@@ -108,7 +108,7 @@ def signed_lines(step: Step) -> Iterable[Finding]:
             "error",
             str(step.address),
             f"{many(len(found), 'line that names', 'lines that name')} the old workspace"
-            f" {'holds' if len(found) == 1 else 'hold'} a secret, as a signature:"
+            f" {agreed(len(found), 'holds', 'hold')} a secret, as a signature:"
             f" {', '.join(found[:_NAMED])}",
             "Take the secret out of the file in the source, or leave out what refers to it with --exclude.",
             code="signed-lines",
@@ -166,7 +166,7 @@ def left_behind(listing: Listing) -> Iterable[Finding]:
             address,
             "It has a hierarchical namespace: the access lists of its"
             f" {many(past.directories, 'directory', 'directories')} and of the files in"
-            f" {'it' if past.directories == 1 else 'them'} are not copied.",
+            f" {agreed(past.directories, 'it', 'them')} are not copied.",
             "Whoever reads by them needs a role on the target's account, or the same lists there.",
             code="access-lists-left",
         )

@@ -42,10 +42,8 @@ def write(folder: Path, header: Header, steps: Iterable[Step]) -> Path:
     if left:
         lines += [
             "",
-            (
-                "The whole definition of each, and the commands that create it again, are in `by-hand/`, by its"
-                " address."
-            ),
+            "The whole definition of each, and the commands that create it again, are in `by-hand/`, by its"
+            " address.",
             'When one is done or need not be, record it: `migrate waive ADDRESS --reason "..."`.',
         ]
     # Of nothing in it, as what could not be listed.

@@ -285,10 +285,8 @@ def _replicated(found: AccountPair) -> Iterator[Finding]:
             found.target.id,
             f"The source's account replicates blobs, and '{found.target.name}' does not in the same way:"
             f" {', '.join(told)}.",
-            (
-                "Create the policies again for the target (az storage account or-policy create), or waive this"
-                " finding."
-            ),
+            "Create the policies again for the target (az storage account or-policy create), or waive this"
+            " finding.",
             code="replication-left",
         )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from amlmigrate.core.armid import key_of
+from amlmigrate.core.clock import moment
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.rights import granted, permissions
 from amlmigrate.posture.assignments import conditional, id_of, principal, role_name, scope
@@ -67,8 +68,4 @@ def _is(instance: Document, assignment: Document) -> bool:
 
 def _time(text: str) -> datetime:
     """What cannot be read as a time counts as ended: it is not known to last."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return datetime.min.replace(tzinfo=UTC)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return moment(text) or datetime.min.replace(tzinfo=UTC)

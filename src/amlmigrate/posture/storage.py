@@ -9,7 +9,7 @@ from typing import Any
 from amlmigrate.core.asset import SENT_KEY
 from amlmigrate.core.claim import Claim, Weight
 from amlmigrate.core.documents import properties_of
-from amlmigrate.core.few import many
+from amlmigrate.core.few import agreed, many
 from amlmigrate.core.workspace import DATASTORES as _COLLECTION
 from amlmigrate.core.workspace import Location, Workspace
 from amlmigrate.kinds import holding
@@ -165,7 +165,7 @@ def _own(stored: StoredPlaces, place: Location, scope: str, count: int, address:
             None,
             "error",
             address,
-            f"Not shown: {blobs} {'is' if count == 1 else 'are'} encrypted with a key that the writer sent along"
+            f"Not shown: {blobs} {agreed(count, 'is', 'are')} encrypted with a key that the writer sent along"
             " and that no vault keeps.",
             "Write them again without that key (x-ms-encryption-key), and verify again.",
             {"encryptionKeySha256": scope.removeprefix(SENT_KEY), "blobs": count},
@@ -173,7 +173,7 @@ def _own(stored: StoredPlaces, place: Location, scope: str, count: int, address:
     found = under(stored, place.account, scope)
     if found.unread:
         what, read, action = found.unread
-        has = "has" if count == 1 else "have"
+        has = agreed(count, "has", "have")
         [claim] = unread(
             (BLOBS,),
             address,

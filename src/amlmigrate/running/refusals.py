@@ -33,7 +33,7 @@ def refuse_begun(ledger: Ledger, *, resume: bool) -> None:
     """Refuses a plan that was begun, unless the run is to go on."""
     if ledger.begun and not resume:
         raise RefusedError(
-            "The plan is already begun.", address=str(ledger.path), remedy=("Continue with --resume.")
+            "The plan is already begun.", address=str(ledger.path), remedy="Continue with --resume."
         )
 
 

@@ -66,13 +66,19 @@ class Overview:
 
 def overview(below: Path) -> Overview:
     """Raises BadInputError where there is no plan."""
-    folders = sorted(path.parent for path in below.glob(f"**/{planfile.FILE}"))
-    if not folders and not list(below.glob(f"**/{fleetfile.FILE}")):
+    found = lines(below)
+    if not found and not list(below.glob(f"**/{fleetfile.FILE}")):
         raise BadInputError(
             f"There is no plan below '{below}'.",
             remedy="Name the folder above your plans, or make one: migrate plan.",
         )
-    return Overview(below, (*map(_line, folders), *_unplanned(below)))
+    return Overview(below, found)
+
+
+def lines(below: Path) -> tuple[PlanLine, ...]:
+    """A line for each plan below a folder, then for each member of a fleet without one; there may be none."""
+    folders = sorted(path.parent for path in below.glob(f"**/{planfile.FILE}"))
+    return (*map(_line, folders), *_unplanned(below))
 
 
 def _line(folder: Path) -> PlanLine:

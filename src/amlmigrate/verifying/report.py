@@ -85,12 +85,9 @@ def content_of(
         items=tally(ended),
         waived=_told(ended, Outcome.WAIVED),
         by_hand=_told(ended, Outcome.BY_HAND),
-        unsettled=tuple(Left(address=one.address, outcome=one.outcome, detail=one.detail) for one in unsettled),
+        unsettled=tuple(map(_left, unsettled)),
         open_findings=tuple(grave),
-        decided_findings=tuple(
-            Told(address=address, detail=one.detail)
-            for address, one in settled_findings(plan, standing, named).items()
-        ),
+        decided_findings=_decided(plan, standing, named),
         foreign_bytes=over_foreign_bytes(ended),
         differences=told_of(differences),
         posture=tuple(told),
@@ -110,6 +107,15 @@ def content_of(
         digests=_UNBOUND,
         manifests=(),
     )
+
+
+def _left(one: Item) -> Left:
+    return Left(address=one.address, outcome=one.outcome, detail=one.detail)
+
+
+def _decided(plan: Plan, standing: Standing, named: list[Finding]) -> tuple[Told, ...]:
+    found = settled_findings(plan, standing, named)
+    return tuple(Told(address=address, detail=one.detail) for address, one in found.items())
 
 
 def told_of(differences: Iterable[Difference]) -> tuple[evidence_of.DifferenceRecord, ...]:

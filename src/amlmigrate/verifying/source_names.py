@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from amlmigrate.bytes.prefixes import prefix_of
 from amlmigrate.core import mapping as maps
 from amlmigrate.core.documents import digest, properties_of
-from amlmigrate.core.few import many
+from amlmigrate.core.few import agreed, many
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.json_strings import document_references
 from amlmigrate.core.plan import Plan, Step
@@ -90,8 +90,8 @@ def _finding(address: str, files: Mapping[Location, int]) -> Finding:
     return Finding(
         "blocks",
         address,
-        f"{_counted(len(files))} of its bytes in the target {'names' if len(files) == 1 else 'name'} places of the"
-        f" source, which {'it' if len(files) == 1 else 'they'} will not find once that is gone: {_told(files)}.",
+        f"{_counted(len(files))} of its bytes in the target {agreed(len(files), 'names', 'name')} places of the"
+        f" source, which {agreed(len(files), 'it', 'they')} will not find once that is gone: {_told(files)}.",
         "Fix them in the source and plan again, or waive this finding: nothing is green before.",
         code="names-source",
     )

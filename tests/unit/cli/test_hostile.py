@@ -58,6 +58,7 @@ from amlmigrate.fleet.stage import FleetOutcome
 from amlmigrate.guarding.checking import GuardCheck, GuardGap
 from amlmigrate.guarding.compliance import Compliance
 from amlmigrate.guarding.estate import RemovedSource
+from amlmigrate.guarding.parts import NoExemptionPart
 from amlmigrate.guarding.stage import GuardPlan
 from amlmigrate.guarding.wanted import Stage
 from amlmigrate.leasing.looking import LeaseLook
@@ -244,10 +245,11 @@ def test_what_people_read_in_files(folder: Path) -> None:
 
 def _of_guard() -> list[CommandView]:
     rail = guardrail(Stage.DENY_NEW)
-    steps = (PlannedPart(None, None, DesiredStep(verb, HALF, HALF, (HALF,))) for verb in DesiredVerb)
+    part = NoExemptionPart(HALF, HALF, HALF)
+    steps = (PlannedPart(part, None, DesiredStep(verb, HALF, HALF, (HALF,))) for verb in DesiredVerb)
     lost = RemovedSource(HALF, HALF, datetime(2026, 1, 1, tzinfo=UTC))
     judged = Compliance({HALF: (HALF,)}, HALF)
-    plan = GuardPlan(tuple(steps), (HALF,), judged, (HALF,), (HALF,), (lost,), (HALF,))  # type: ignore[arg-type]
+    plan = GuardPlan(tuple(steps), (HALF,), judged, (HALF,), (HALF,), (lost,), (HALF,))
     return [
         GuardPlanView(rail, plan, HALF),
         GuardAppliedView(rail, Applied(1, (HALF,)), HALF),

@@ -145,6 +145,8 @@ def test_an_exemption_for_an_earlier_assignment_is_written_again() -> None:
         (FirstAssignmentPart("a", "/a", {}).learn(None, GuardKnown()).assigned, DesiredVerb.UPDATE),
         ("2026-12-01T09:59:59Z", DesiredVerb.EXISTS),
         ("2026-12-01T10:00:01Z", DesiredVerb.UPDATE),
+        # Times without an offset can be compared too.
+        ("2026-12-01T10:00:01", DesiredVerb.UPDATE),
     ):
         assert decided(part, there, GuardKnown(assigned=made)).verb is verb
     assignment = {"systemData": {"createdAt": "2026-12-01T10:00:01Z"}}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -24,8 +25,10 @@ def held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("enter", [exclusive.alone, exclusive.quiet])
-def test_nobody_is_let_in_while_another_is_there(held: Path, enter: object) -> None:
-    with pytest.raises(PlanLockedError), enter(held):  # type: ignore[operator]
+def test_nobody_is_let_in_while_another_is_there(
+    held: Path, enter: Callable[[Path], AbstractContextManager[None]]
+) -> None:
+    with pytest.raises(PlanLockedError), enter(held):
         raise AssertionError("let in")
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from amlmigrate.cli.views.page import Page
 from amlmigrate.cli.views.plans import findings
 from amlmigrate.core.events import Event
-from amlmigrate.core.few import many
+from amlmigrate.core.few import agreed, many
 from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.doctor import DoctorReport
 
@@ -63,7 +63,7 @@ class DoctorView:
         claims = many(len(self.report.claims), "claim")
         return (
             f"{many(self.errors, 'error')} and {many(warnings, 'warning')};"
-            f" {holding} of {claims} {'holds' if holding == 1 else 'hold'}."
+            f" {holding} of {claims} {agreed(holding, 'holds', 'hold')}."
         )
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from amlmigrate.cli.views import desired
 from amlmigrate.cli.views.ending import CommandEnd
 from amlmigrate.cli.views.page import Page
 from amlmigrate.core.armid import ArmId
@@ -16,8 +17,6 @@ from amlmigrate.guarding.checking import GuardCheck
 from amlmigrate.guarding.stage import GuardPlan
 from amlmigrate.guarding.wanted import Guardrail
 
-_WIDTH = 8
-_INDENT = _WIDTH + 2
 _REST = "all of them with --json"
 
 
@@ -33,10 +32,7 @@ class GuardPlanView:
         """A line for each resource, then what is refused at this stage and the next."""
         page.line(self._head)
         for one in self.plan.planned:
-            step = one.step
-            page.line(f"{step.verb.value:>{_WIDTH}}  {step.what}: {self._below(step.id)}", hang=_INDENT)
-            for note in step.told:
-                page.line(f"- {note}", indent=_INDENT)
+            desired.show(one.step, page, self._below)
         for head, lines in self._judged():
             page.gap()
             page.line(head)

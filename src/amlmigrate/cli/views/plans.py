@@ -11,7 +11,7 @@ from amlmigrate.cli.views.amounts import duration, size
 from amlmigrate.cli.views.consoles import Piece
 from amlmigrate.cli.views.page import Page
 from amlmigrate.core.events import Event
-from amlmigrate.core.few import many
+from amlmigrate.core.few import agreed, many
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Action, Header, Plan, Step
 from amlmigrate.core.workspace import WorkspaceRef
@@ -209,7 +209,7 @@ def _folded(page: Page, action: Action, steps: Sequence[Step]) -> None:
 def _estimate(header: Header) -> str:
     estimate = header.estimate
     return (
-        f"{many(header.blobs, 'blob')} with {size(header.bytes)} {'is' if header.blobs == 1 else 'are'} copied"
+        f"{many(header.blobs, 'blob')} with {size(header.bytes)} {agreed(header.blobs, 'is', 'are')} copied"
         f" inside Azure;{_deletes(estimate)} {_number(estimate['arm_reads'], 'read')} and"
         f" {_number(estimate['arm_writes'], 'write')} of ARM, which take at least"
         f" {duration(estimate['floor_seconds'])} by its limits."

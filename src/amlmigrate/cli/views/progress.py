@@ -8,7 +8,7 @@ from typing import Protocol
 from amlmigrate.cli.views.consoles import Piece
 from amlmigrate.core import progress, run_progress
 from amlmigrate.core.armid import name_of
-from amlmigrate.core.few import many
+from amlmigrate.core.few import agreed, many
 from amlmigrate.core.metering import Meter
 from amlmigrate.decommissioning import progress as removal_progress
 from amlmigrate.desired import progress as desired_progress
@@ -109,14 +109,14 @@ def _(event: progress.TagsFailed, to: ConsoleProgress) -> None:
 
 @tell.register
 def _(event: progress.TagsTold, to: ConsoleProgress) -> None:
-    were = "was" if event.wanted == 1 else "were"
+    were = agreed(event.wanted, "was", "were")
     to.say(
         f"{many(event.added, 'tag')} to add, {many(event.changed, 'value')} to change;"
         f" {event.written} of {many(event.wanted, 'workspace')} {were} written to"
     )
     if event.kept:
-        is_there = "value that is there stays" if event.kept == 1 else "values that are there stay"
-        to.say(f"{event.kept} {is_there}; --overwrite changes {'it' if event.kept == 1 else 'them'}")
+        is_there = agreed(event.kept, "value that is there stays", "values that are there stay")
+        to.say(f"{event.kept} {is_there}; --overwrite changes {agreed(event.kept, 'it', 'them')}")
 
 
 @tell.register(run_progress.RunReading)
@@ -133,7 +133,7 @@ def _(event: run_progress.RunStarted, to: ConsoleProgress) -> None:
 @tell.register
 def _(event: run_progress.RunStopping, to: ConsoleProgress) -> None:
     told = many(event.steps, "step ends", "steps end")
-    has = "it has" if event.steps == 1 else "they have"
+    has = agreed(event.steps, "it has", "they have")
     to.say(("stopping", "yellow"), f": {told} what {has} under way; a second signal ends all at once")
 
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from amlmigrate.cli.views import desired
 from amlmigrate.cli.views.ending import CommandEnd
 from amlmigrate.cli.views.page import Page
 from amlmigrate.core.events import Event
-from amlmigrate.core.few import many
+from amlmigrate.core.few import agreed, many
 from amlmigrate.desired.applying import Applied
 from amlmigrate.desired.steps import DesiredStep, DesiredVerb
 from amlmigrate.provisioning.wanted import WantedWorkspace
 
-_VERB_WIDTH = 8
-_INDENT = _VERB_WIDTH + 2
 _DRY = "Nothing was changed."
 
 
@@ -29,9 +28,7 @@ class ProvisionPlanView:
         """A line for each, its notes below it, then how many there are to do."""
         page.line(self._head)
         for step in self.steps:
-            page.line(self._line(step), hang=_INDENT)
-            for note in step.told:
-                page.line(f"- {note}", indent=_INDENT)
+            desired.show(step, page, self._shorter)
         page.gap()
         page.line(self._summary)
 
@@ -39,7 +36,7 @@ class ProvisionPlanView:
         """`provision.plan`."""
         lines = [self._head]
         for step in self.steps:
-            lines += [self._line(step), *(f"{'':>{_INDENT}}- {note}" for note in step.told)]
+            lines += desired.lines(step, self._shorter)
         lines += ["", self._summary]
         yield Event(
             "provision.plan",
@@ -55,9 +52,8 @@ class ProvisionPlanView:
     def _head(self) -> str:
         return f"In subscription {self.subscription}:"
 
-    def _line(self, step: DesiredStep) -> str:
-        below = step.id.removeprefix(f"/subscriptions/{self.subscription}/")
-        return f"{step.verb.value:>{_VERB_WIDTH}}  {step.what}: {below}"
+    def _shorter(self, id_: str) -> str:
+        return id_.removeprefix(f"/subscriptions/{self.subscription}/")
 
     @property
     def _changes(self) -> int:
@@ -69,7 +65,7 @@ class ProvisionPlanView:
         if refused:
             return f"{refused} refused, so nothing is done."
         same = len(self.steps) - changes - waits
-        told = f"{changes} to do, {same} as {'it is' if same == 1 else 'they are'}" if changes else "Nothing to do"
+        told = f"{changes} to do, {same} as {agreed(same, 'it is', 'they are')}" if changes else "Nothing to do"
         return told + (f"; {waits} not known yet, since Azure is still at work there." if waits else ".")
 
     def _of(self, verb: DesiredVerb) -> int:
