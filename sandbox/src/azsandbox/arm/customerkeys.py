@@ -85,6 +85,12 @@ class CustomerKeys:
         except VaultError:
             return Trouble("KeyNotFound", f"the key '{name.name}' was not found in the key vault '{name.vault}'")
 
+    def versions(self, name: KeyName) -> list[Record]:
+        """All versions of a key, oldest first; none where the vault or the key is not there."""
+        vault = find_vault(self._ground, name.vault)
+        key = Keys(self._ground, vault).find(name.name) if vault is not None else None
+        return Keys(self._ground, vault).versions(key) if vault is not None and key is not None else []
+
     def _look(
         self, identifier: str, object_id: str | None, operation: str, now: float
     ) -> tuple[Trouble | None, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from azsandbox.arm import following
 from azsandbox.arm.context import Context
 from azsandbox.arm.customerkeys import principal_of
 from azsandbox.arm.firewall import is_open_to_clients
@@ -27,10 +28,27 @@ _KEY_ERRORS = {
 
 
 def key_of_account(encryption: Mapping[str, Any]) -> str:
-    """The key identifier in an account's `encryption`; without a version the newest counts."""
+    """The key identifier in an account's `encryption`, as it was sent: it may have no version."""
     key = encryption.get("keyvaultproperties") or {}
     parts = (str(key.get("keyvaulturi") or "").rstrip("/"), "keys", key.get("keyname"), key.get("keyversion"))
     return "/".join(str(part) for part in parts if part)
+
+
+def encryption_of(context: Context, account: Record) -> dict[str, Any]:
+    """An account's `encryption` as it is now: a key without a version is in use in a version all the same."""
+    encryption: dict[str, Any] = account.properties.get("encryption") or {}
+    key = encryption.get("keyvaultproperties")
+    if not key:
+        return encryption
+    identifier = key_of_account(encryption)
+    now = following.shown(context, identifier, key, following.STORAGE_SHOWN, following.STORAGE_SECONDS)
+    return {**encryption, "keyvaultproperties": now}
+
+
+def key_of_scope(context: Context, scope: Mapping[str, Any]) -> dict[str, Any]:
+    """The `keyVaultProperties` of an encryption scope as they are now."""
+    key: dict[str, Any] = scope["keyVaultProperties"]
+    return following.shown(context, str(key["keyUri"]), key, following.STORAGE_SHOWN, following.STORAGE_SECONDS)
 
 
 def key_user(context: Context, account: Record) -> str | None:
@@ -90,13 +108,15 @@ class StorageAccess:
             return 403, "EncryptionScopeDisabled", "The encryption scope is disabled."
         if scope["source"] != "Microsoft.KeyVault":
             return None
-        return self._key_trouble(account, str(scope["keyVaultProperties"]["keyUri"]))
+        key = key_of_scope(self._context, scope)
+        return self._key_trouble(account, str(key.get(following.STORAGE_SHOWN) or key["keyUri"]))
 
     def _without_key(self, account: Record) -> Refusal | None:
-        encryption = account.properties.get("encryption") or {}
-        if encryption.get("keySource") != "Microsoft.Keyvault":
+        if (account.properties.get("encryption") or {}).get("keySource") != "Microsoft.Keyvault":
             return None
-        return self._key_trouble(account, key_of_account(encryption))
+        encryption = encryption_of(self._context, account)
+        used = encryption["keyvaultproperties"].get(following.STORAGE_SHOWN)
+        return self._key_trouble(account, str(used or key_of_account(encryption)))
 
     def _key_trouble(self, account: Record, key: str) -> Refusal | None:
         """Codes and texts of "Common REST API error codes"; inferred (AZ-KEY-3): which reason gives which."""

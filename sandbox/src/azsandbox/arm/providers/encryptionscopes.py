@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from azsandbox.arm import following
 from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import tracked_time
 from azsandbox.arm.customerkeys import parsed
 from azsandbox.arm.errors import ArmError, gateway
 from azsandbox.arm.kinds import Kind
-from azsandbox.arm.providers.storage import check_key, versioned
+from azsandbox.arm.providers.storage import check_key
 from azsandbox.arm.queries import one_of
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
+from azsandbox.arm.storageaccess import key_of_scope
 from azsandbox.arm.store import Record
 from azsandbox.arm.tracked import object_of
 from azsandbox.messages import Response
@@ -41,6 +43,13 @@ class EncryptionScopes(Kind):
 
     type = f"{_ACCOUNTS}/encryptionScopes"
 
+    def view(self, call: Call, record: Record) -> dict[str, Any]:
+        """With the version of its key that is in use by now."""
+        if record.properties["source"] != "Microsoft.KeyVault":
+            return record.document
+        properties = {**record.properties, "keyVaultProperties": key_of_scope(self.context, record.properties)}
+        return {**record.document, "properties": properties}
+
     async def put(self, call: Call) -> Response:
         """Makes one, or changes it."""
         old = self.find(call)
@@ -62,7 +71,7 @@ class EncryptionScopes(Kind):
         start = call.query.get("$filter", "")
         state = _STATES.get(one_of(call.query, "$include", "all", *_STATES))
         found = [
-            record.document
+            self.view(call, record)
             for record in self.listed(call)
             if record.name.startswith(start) and state in (None, record.properties["state"])
         ]
@@ -77,7 +86,7 @@ class EncryptionScopes(Kind):
         wanted |= {name: sent[name] for name in _SENT if sent.get(name) is not None}
         now = tracked_time(call.tick())
         properties = {
-            **self._checked(account, wanted, now),
+            **self._checked(account, wanted, old, now),
             "creationTime": old.properties["creationTime"] if old else now,
             "lastModifiedTime": now,
         }
@@ -85,7 +94,7 @@ class EncryptionScopes(Kind):
         self.context.store.put(record)
         return record
 
-    def _checked(self, account: Record, wanted: dict[str, Any], now: str) -> dict[str, Any]:
+    def _checked(self, account: Record, wanted: dict[str, Any], old: Record | None, now: str) -> dict[str, Any]:
         source = _SOURCES.get(str(wanted["source"]).lower())
         state = _STATES.get(str(wanted["state"]).lower())
         if source is None:
@@ -101,8 +110,11 @@ class EncryptionScopes(Kind):
         if parsed(uri) is None:
             raise _invalid("encryptionScope.properties.keyVaultProperties.keyUri")
         check_key(self.context, account, uri)
-        current = {
-            "currentVersionedKeyIdentifier": versioned(self.context, uri),
-            "lastKeyRotationTimestamp": now,
-        }
-        return {**found, "keyVaultProperties": {"keyUri": uri, **current}}
+        before = (
+            key_of_scope(self.context, old.properties)
+            if old is not None and old.properties["source"] == "Microsoft.KeyVault"
+            else {}
+        )
+        was = str(before.get("keyUri") or "")
+        told = following.written(self.context, uri, {"keyUri": uri}, was, before, following.STORAGE_SHOWN, now)
+        return {**found, "keyVaultProperties": told}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from azsandbox.arm import following
 from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import tracked_time
-from azsandbox.arm.customerkeys import principal_of
+from azsandbox.arm.customerkeys import parsed, principal_of
 from azsandbox.arm.errors import ArmError, gateway
 from azsandbox.arm.registry import register
 from azsandbox.arm.store import Record
@@ -29,13 +30,42 @@ class Registries(TrackedKind):
         before = old.properties if old else {}
         return {
             "adminUserEnabled": False,
-            "encryption": before.get("encryption", {"status": "disabled"}),
             "publicNetworkAccess": "Enabled",
             **properties,
+            "encryption": self._encryption(call, properties, old),
             "loginServer": f"{call.name.lower()}.azurecr.io",
             "creationDate": before.get("creationDate") or tracked_time(call.tick()),
             "provisioningState": "Succeeded",
         }
+
+    def view(self, call: Call, record: Record) -> dict[str, Any]:
+        """With the version of its key that is in use by now."""
+        return {**record.document, "properties": {**record.properties, "encryption": self._now(record)}}
+
+    def _now(self, record: Record) -> dict[str, Any]:
+        encryption: dict[str, Any] = record.properties["encryption"]
+        key = encryption.get("keyVaultProperties") or {}
+        if not key.get("keyIdentifier"):
+            return encryption
+        told = following.shown(
+            self.context, key["keyIdentifier"], key, following.REGISTRY_SHOWN, following.REGISTRY_SECONDS
+        )
+        return {**encryption, "keyVaultProperties": told}
+
+    def _encryption(self, call: Call, properties: dict[str, Any], old: Record | None) -> dict[str, Any]:
+        """As sent, or as it was; the service adds the version in use, since when, and whether it follows."""
+        before: dict[str, Any] = self._now(old) if old else {"status": "disabled"}
+        sent: dict[str, Any] = properties.get("encryption") or before
+        key = sent.get("keyVaultProperties") or {}
+        identifier = str(key.get("keyIdentifier") or "")
+        if not identifier:
+            return sent
+        known = before.get("keyVaultProperties") or {}
+        was, now = str(known.get("keyIdentifier") or ""), tracked_time(call.tick())
+        told = following.written(self.context, identifier, key, was, known, following.REGISTRY_SHOWN, now)
+        name = parsed(identifier)
+        told["keyRotationEnabled"] = name is not None and not name.version
+        return {**sent, "keyVaultProperties": told}
 
     async def written(self, call: Call, record: Record, old: Record | None) -> None:
         """A customer's key needs Premium, an identity with rights, and a new registry (AZ-KEY-10).

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from azsandbox.arm import following
 from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import tracked_time
 from azsandbox.arm.context import Context
@@ -16,7 +17,7 @@ from azsandbox.arm.kinds import action
 from azsandbox.arm.queries import unbuilt
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
-from azsandbox.arm.storageaccess import key_of_account, key_user
+from azsandbox.arm.storageaccess import encryption_of, key_of_account, key_user
 from azsandbox.arm.store import Record
 from azsandbox.arm.tracked import TrackedKind
 from azsandbox.messages import Response
@@ -30,29 +31,23 @@ def _name_term(name: str) -> str:
     return f"storage-name {name.lower()}"
 
 
-def versioned(context: Context, identifier: str) -> str:
-    """A key's identifier with the version that counts now, where it names none and the key is there."""
-    name = parsed(identifier)
-    found = context.keys.version(name) if name and not name.version else None
-    return f"{identifier.rstrip('/')}/{found.name}" if isinstance(found, Record) else identifier
-
-
-def _with_key_version(context: Context, encryption: dict[str, Any], now: str) -> dict[str, Any]:
+def _with_key_version(
+    context: Context, encryption: dict[str, Any], before: dict[str, Any], now: str
+) -> dict[str, Any]:
     """What the service adds to a key of the customer's: the version in use, and since when."""
     key = encryption.get("keyvaultproperties")
     if encryption.get("keySource") != "Microsoft.Keyvault" or not isinstance(key, dict):
         return {name: value for name, value in encryption.items() if name != "keyvaultproperties"}
-    uri, name, version = (str(key.get(part) or "") for part in ("keyvaulturi", "keyname", "keyversion"))
-    if not uri or not name:
+    if not key.get("keyvaulturi") or not key.get("keyname"):
         raise gateway(
             400,
             "InvalidValuesForRequestParameters",
             "Values for request parameters are invalid: encryption.keyvaultproperties.",
         )
-    identifier = "/".join(part for part in (uri.rstrip("/"), "keys", name, version) if part)
-    current = versioned(context, identifier)
-    added = {"currentVersionedKeyIdentifier": current, "lastKeyRotationTimestamp": now}
-    return {**encryption, "keyvaultproperties": {**key, **added}}
+    was = key_of_account(before) if before.get("keySource") == "Microsoft.Keyvault" else ""
+    known = before.get("keyvaultproperties") or {}
+    told = following.written(context, key_of_account(encryption), key, was, known, following.STORAGE_SHOWN, now)
+    return {**encryption, "keyvaultproperties": told}
 
 
 def check_key(context: Context, account: Record, identifier: str) -> None:
@@ -120,9 +115,10 @@ class StorageAccounts(TrackedKind):
             "supportsHttpsTrafficOnly": True,
             "accessTier": "Hot",
         }
-        sent = properties.get("encryption") or before.get("encryption")
-        if isinstance(sent, dict):
-            encryption |= _with_key_version(self.context, sent, now)
+        known = encryption_of(self.context, old) if old else {}
+        sent = properties.get("encryption") or known
+        if isinstance(sent, dict) and sent:
+            encryption |= _with_key_version(self.context, sent, known, now)
         return {
             **defaults,
             **{name: before[name] for name in before if name not in properties},
@@ -136,6 +132,11 @@ class StorageAccounts(TrackedKind):
             "statusOfPrimary": "available",
             "privateEndpointConnections": [],
         }
+
+    def view(self, call: Call, record: Record) -> dict[str, Any]:
+        """With the version of its key that is in use by now."""
+        properties = {**record.properties, "encryption": encryption_of(self.context, record)}
+        return {**record.document, "properties": properties}
 
     async def written(self, call: Call, record: Record, old: Record | None) -> None:
         """Fills kind and sku, and makes the account itself."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from azsandbox.arm import following
 from azsandbox.arm.calls import Call
 from azsandbox.arm.customerkeys import KeyName, Trouble, parsed, principal_of
 from azsandbox.arm.errors import ArmError, provider
@@ -110,6 +111,18 @@ def _check_classic(call: Call, vault: Record, name: KeyName, location: str) -> N
             f"The Azure Cosmos DB application '{key_grants.COSMOS_APP_ID}' needs the permissions get, wrapKey and "
             f"unwrapKey in the key vault '{vault.name}'.",
         )
+
+
+def keys_used(call: Call, encryption: dict[str, Any] | None, before: list[str] | None) -> list[str]:
+    """The versions of its key that a workspace has data under, the newest last.
+
+    What was written before stays under its version (AZ-KEY-13). Inferred (AZ-KEY-14): an identifier without a
+    version means the one that is newest when it is written.
+    """
+    if not encryption:
+        return []
+    used = following.versioned(call.context, str(encryption["keyVaultProperties"]["keyIdentifier"]))
+    return [*(one for one in before or [] if one != used), used]
 
 
 def changed_encryption(call: Call, sent: dict[str, Any], old: Record) -> dict[str, Any] | None:

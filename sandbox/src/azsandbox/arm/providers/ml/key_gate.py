@@ -21,7 +21,11 @@ def key_trouble(call: Call, workspace: Record) -> Trouble | None:
     key = encryption["keyVaultProperties"]
     user = (encryption.get("identity") or {}).get("userAssignedIdentity")
     who = principal_of(call.context, workspace.document, user, key.get("identityClientId"))
-    return call.context.keys.trouble(key["keyIdentifier"], who, "unwrapKey")
+    # What was written before a change of the key is under the version of that time (AZ-KEY-13). Inferred
+    # (AZ-KEY-30): the workspace is shut as a whole where one of them cannot be used.
+    used = workspace.hidden.get("keys") or [key["keyIdentifier"]]
+    troubles = (call.context.keys.trouble(one, who, "unwrapKey") for one in used)
+    return next((one for one in troubles if one is not None), None)
 
 
 @gate

@@ -9,7 +9,13 @@ from azsandbox.arm.clock import tracked_time
 from azsandbox.arm.errors import gateway
 from azsandbox.arm.providers.ml import hubs, key_grants, longrunning, soft_delete
 from azsandbox.arm.providers.ml.base import HEADERS, NAMESPACE
-from azsandbox.arm.providers.ml.encryption import changed_encryption, checked_encryption, managed_group, refused
+from azsandbox.arm.providers.ml.encryption import (
+    changed_encryption,
+    checked_encryption,
+    keys_used,
+    managed_group,
+    refused,
+)
 from azsandbox.arm.providers.ml.key_gate import key_trouble
 from azsandbox.arm.providers.ml.system_datastores import make_system_datastores, set_auth_mode
 from azsandbox.arm.providers.ml.workspace_actions import WorkspaceActions
@@ -102,7 +108,7 @@ class Workspaces(WorkspaceActions):
             "sku": body.get("sku") or {"name": "Basic", "tier": "Basic"},
             "systemData": stamped(tracked_time(call.tick()), tracked_author(call.principal)),
         }
-        record.hidden = {"sent": sent}
+        record.hidden = {"sent": sent, "keys": keys_used(call, encryption, None)}
         self.context.store.put(record)
         return Response(202, b"", self._begin(call, record, "create", longrunning.random_name()))
 
@@ -119,6 +125,7 @@ class Workspaces(WorkspaceActions):
         self, call: Call, body: dict[str, Any], old: Record, given: dict[str, Any], sent: dict[str, Any]
     ) -> Response:
         check_change(call, old, sent)
+        before = old.properties.get("encryption")
         encryption = changed_encryption(call, given, old)
         properties = filled_properties(call, sent, old, str(old.document["kind"]))
         properties |= {name: old.properties[name] for name in _CREATION_ONLY if name in old.properties}
@@ -135,6 +142,8 @@ class Workspaces(WorkspaceActions):
             ),
         }
         old.hidden["sent"] = sent
+        if encryption != before:
+            old.hidden["keys"] = keys_used(call, encryption, old.hidden.get("keys"))
         self.context.store.put(old)
         return Response(202, b"", self._begin(call, old, "update", longrunning.random_name()))
 
