@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from amlmigrate.core.freeze_record import Assignment, FreezeState
 from amlmigrate.core.identity import Identity
 from amlmigrate.evidence import RECORDS, ReportContent
 from amlmigrate.ledger.evidence import EvidenceFile
+from amlmigrate.ledger.removal import RemovalRecord
 from tests.builders.world import SOURCE, TARGET
 
 SHA = "ab" * 32
@@ -116,6 +117,16 @@ BODIES: dict[str, dict[str, Any]] = {
                        "documented": "7 days", "source": "learn"},
     },
 }  # fmt: skip
+
+
+_OF_REMOVAL = {"format", *(one.name for one in fields(RemovalRecord))}
+
+
+def under_way(**changed: Any) -> RemovalRecord:
+    """A removal as the ledger has it before its tombstone is written."""
+    body = {name: one for name, one in BODIES["decommission"].items() if name in _OF_REMOVAL}
+    own = {"operation": {"url": "https://arm/operation", "ending": "UNDER_WAY"}, "purging": None}
+    return RemovalRecord.of_dict({**body, **own, "deletable": {"a/d": SHA}, "restorable": body["remains"], **changed})
 
 
 def since(*changes: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from amlmigrate.bytes.storage_containers import Containers, list_both, list_plac
 from amlmigrate.cloud.session import Session
 from amlmigrate.cloud.workspaces import InventoryPort
 from amlmigrate.core.asset import Inventory
-from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
@@ -38,6 +37,7 @@ from amlmigrate.kinds import document_digests, holding
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import EvidenceFile
 from amlmigrate.ledger.items import decided, items
+from amlmigrate.ledger.removal import RemovalRecord
 from amlmigrate.ledger.valid_decisions import Standing
 from amlmigrate.posture import before_removal, dataprotection, let_go
 from amlmigrate.posture.target_claims import target_claims
@@ -55,7 +55,9 @@ class Afresh:
     soak: timedelta
     accept_unrecoverable: bool = False
 
-    async def passed(self, reports: list[EvidenceFile], before: Document | None) -> tuple[Inventory, Surroundings]:
+    async def passed(
+        self, reports: list[EvidenceFile], before: RemovalRecord | None
+    ) -> tuple[Inventory, Surroundings]:
         """The source, if it may be removed, and what dies with it, stays and is held. Raises RefusedError."""
         found = await check_gate(
             self.clouds,
@@ -103,7 +105,7 @@ async def check_gate(
     soak: timedelta,
     wanted: RemovalOptions,
     accept_unrecoverable: bool,
-    before: Document | None,
+    before: RemovalRecord | None,
 ) -> PassedGate:
     """Raises RefusedError with every reason why the source must stay. `before`: what an earlier removal began."""
     source, target = await read_both(clouds, plan)
@@ -217,7 +219,7 @@ async def _facts(
     target: Inventory,
     listed: Containers,
     soak: timedelta,
-    before: Document | None,
+    before: RemovalRecord | None,
     standing: Standing,
 ) -> gate.GateFacts:
     now = bound(plan, (document_digests(source), document_digests(target)), listed)
@@ -232,5 +234,5 @@ async def _facts(
         locks=await removal.locks(clouds.source.arm, source.workspace.id),
         soak=soak,
         now=clouds.target.arm.service_clock.now() or datetime.now(UTC),
-        removed=frozenset((before or {}).get("removed_first", ())),
+        removed=frozenset(before.removed_first if before else ()),
     )

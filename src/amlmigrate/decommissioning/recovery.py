@@ -29,12 +29,17 @@ class Recovery:
         """Why the workspace must not be deleted yet: nobody has accepted that it could not be recovered."""
         return [] if self.accepted else [f"{one} (--accept-unrecoverable)" for one in self.cannot]
 
+    @property
+    def days(self) -> int | None:
+        """For how many days after its deletion; None where it cannot be recovered."""
+        return None if self.cannot else DAYS
+
     def as_dict(self) -> Document:
         """Its form in events and in a tombstone."""
         return {
             "documented": told(self),
             "source": SOURCE,
-            "days": None if self.cannot else DAYS,
+            "days": self.days,
             "cannot": list(self.cannot),
             "unknown": list(self.unknown),
             "accepted": self.accepted,
@@ -79,9 +84,8 @@ def users_only(workspace: Document) -> bool:
     return named and "systemassigned" not in kinds and not identity.get("principalId")
 
 
-def until(deleted: str, found: Document) -> str | None:
+def until(deleted: str, days: int | None) -> str | None:
     """Until when it is documented to be recoverable, None where it is not; times are ISO 8601."""
-    days = found.get("days", DAYS)
     if days is None:
         return None
     return (datetime.fromisoformat(deleted) + timedelta(days=days)).isoformat(timespec="seconds")

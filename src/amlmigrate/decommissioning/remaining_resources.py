@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 from amlmigrate.bytes.listings import Listing
 from amlmigrate.cloud.session import Side
@@ -12,6 +12,7 @@ from amlmigrate.core.asset import SENT_KEY, Asset
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.few import many
 from amlmigrate.core.workspace import Workspace
+from amlmigrate.evidence.decommission import RemainingRecord
 from amlmigrate.posture.reading import NOTHING, Read, tried, tried_list
 from amlmigrate.posture.stored import (
     ACCOUNT_KEY,
@@ -33,37 +34,13 @@ _PARTS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Remaining:
-    """One thing that stays: `id` is its ARM id, or `ACCOUNT/CONTAINER`.
+class Remaining(RemainingRecord):
+    """One thing that stays, as it is read: what it does not have, or is not known of it, is left out."""
 
-    `key` is the customer's key that Azure reports for it; None for Microsoft's, or where that is not known, which
-    `why` tells. `there` is None where it could not be read. `scope` is a container's own encryption scope.
-    """
-
-    kind: str
-    what: str
-    id: str
-    there: bool | None
-    key: str | None
-    why: str
     encryption: Document | None = None
     scope: str | None = None
     blobs: int | None = None
     bytes: int | None = None
-
-    @property
-    def residual(self) -> bool:
-        """Whether it lies under Microsoft's key, or is not known to lie under a customer's."""
-        return self.key is None and self.there is not False and self.kind != "vault"
-
-    def as_dict(self) -> Document:
-        """Its form in events and in a tombstone."""
-        return asdict(self)
-
-    @classmethod
-    def of(cls, document: Document) -> Remaining:
-        """Reads what `as_dict` wrote."""
-        return cls(**{one.name: document[one.name] for one in fields(cls)})
 
 
 async def parts(side: Side, workspace: Workspace) -> list[Remaining]:

@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 
 from amlmigrate.core.armid import name_of
-from amlmigrate.decommissioning.remaining_resources import Remaining
 from amlmigrate.evidence import Decommission
-from amlmigrate.evidence.decommission import Residual
+from amlmigrate.evidence.decommission import RemainingRecord, Residual
 from amlmigrate.ledger.evidence import EvidenceFile, last
 
 PREFIX = "residual/"
@@ -16,7 +15,7 @@ PREFIX = "residual/"
 _IN_ACCOUNT = ("container", "share", "deleted")
 
 
-def residuals(remains: Iterable[Remaining]) -> list[Residual]:
+def residuals(remains: Iterable[RemainingRecord]) -> list[Residual]:
     """Those of what remains, under addresses of which no two are alike.
 
     An account and a registry may well have one name: the later then has its kind behind it, as in

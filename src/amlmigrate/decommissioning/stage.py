@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -26,11 +26,13 @@ from amlmigrate.decommissioning.progress import LossesListed, Removing
 from amlmigrate.decommissioning.references import SeenTarget
 from amlmigrate.decommissioning.surroundings import Surroundings
 from amlmigrate.evidence import Decommission, Verify
+from amlmigrate.evidence.decommission import LastLook, RestsOn
 from amlmigrate.evidence.headline import of_evidence
 from amlmigrate.kinds import settling
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile, last
 from amlmigrate.ledger.items import decided, items
+from amlmigrate.ledger.removal import RemovalRecord
 
 _OPEN = "The gate is open: nothing stands in the way. Nothing was removed."
 
@@ -58,7 +60,9 @@ class DecommissionResult:
 class Gate(Protocol):
     """What is read afresh; it lies above the stage, since it takes an inventory."""
 
-    async def passed(self, reports: list[EvidenceFile], before: Document | None) -> tuple[Inventory, Surroundings]:
+    async def passed(
+        self, reports: list[EvidenceFile], before: RemovalRecord | None
+    ) -> tuple[Inventory, Surroundings]:
         """The source, if it may be removed, and what dies with it, stays and is held. Raises RefusedError."""
         ...
 
@@ -100,38 +104,40 @@ class Removal:
     async def _look(self) -> GoneLook:
         return await removal.look(self._port, str(self.plan.header.source["workspaceId"]))
 
-    async def _taken_up(self, before: Document | None) -> Document | None:
+    async def _taken_up(self, before: RemovalRecord | None) -> RemovalRecord | None:
         """What an earlier removal began, where that is shown to be over; None where the gate is to be passed."""
         if before is None:
             return None
-        if before["gone"]:
+        if before.gone:
             # What somebody has recovered since is removed anew; all that is left to do has guards of its own.
             back = (await self._look()).sight in (Sight.LIVING, Sight.GOING)
             return None if back else before
-        ending, _ = await self._ending(before["operation"])
+        ending, _ = await self._ending(before.operation)
         if self.wanted.dry_run and ending is not Ending.SUCCEEDED:
             return self._supposed(before, await self._look())
         found, _ = await settled(ending, self._look, self.clock, settling=0.0)
         return None if found is GoneResult.STANDS else self._note_gone(before, found)
 
     @staticmethod
-    def _supposed(before: Document, look: GoneLook) -> Document | None:
+    def _supposed(before: RemovalRecord, look: GoneLook) -> RemovalRecord | None:
         """What a dry run takes for so: it does not wait until that is shown."""
-        return {**before, "by_us": False} if look.sight is Sight.ABSENT else None
+        return replace(before, by_us=False) if look.sight is Sight.ABSENT else None
 
     async def _ending(self, accepted: Document | None) -> tuple[Ending, ServiceError | None]:
         return await removal.ending(self._port, accepted, self.clock)
 
-    def _note_gone(self, begun: Document, found: GoneResult) -> Document:
+    def _note_gone(self, begun: RemovalRecord, found: GoneResult) -> RemovalRecord:
         return tombstone.note(self.ledger, begun, gone=tombstone.now(), by_us=found is GoneResult.GONE)
 
-    async def _remove(self, reports: list[EvidenceFile], before: Document | None) -> Document | DecommissionResult:
+    async def _remove(
+        self, reports: list[EvidenceFile], before: RemovalRecord | None
+    ) -> RemovalRecord | DecommissionResult:
         """Through the gate, and the workspace away; a dry run ends there."""
         looked = self.clock.today()
         try:
             source, around = await self.gate.passed(reports, before)
         except MigrateError as error:
-            if isinstance(error, RefusedError) and before and before["gone"] and not self.wanted.dry_run:
+            if isinstance(error, RefusedError) and before and before.gone and not self.wanted.dry_run:
                 # It was read whole: somebody has recovered it, and may have put something into it.
                 before = tombstone.seen_back(self.ledger, before)
             # What was asked for before may have ended while the workspace was read.
@@ -146,7 +152,7 @@ class Removal:
         earlier = before if before and not tombstone.ended(before, reports) else None
         begun = tombstone.begin(self.ledger, self.plan, source, around, before=earlier)
         # Who passed the gate with which options stays in the tombstone, whoever goes on after a kill.
-        begun = tombstone.note(self.ledger, begun, begun_by=self.by.as_dict(), verified=_verified(reports))
+        begun = tombstone.note(self.ledger, begun, begun_by=self.by, verified=_verified(reports))
         if removal.blocking(source):
             await removal.clear(self._port, source, self.emit)
             # That may take an hour, in which nobody looked at the source.
@@ -154,14 +160,14 @@ class Removal:
             await self.gate.passed(reports, begun)
         return await self._delete_workspace(self._note_code_bytes(begun, looked))
 
-    def _note_code_bytes(self, begun: Document, looked: datetime) -> Document:
+    def _note_code_bytes(self, begun: RemovalRecord, looked: datetime) -> RemovalRecord:
         """Records how the look at the code bytes stands. `looked`: when the last passing of the gate began."""
         settled = decided(items(self.plan, self.ledger))
         look = settling(self.plan, self.ledger.done_at(), looked, settled)
-        told = {**look.as_dict(), "told": look.too_early} if look else None
+        told = LastLook(**look.as_dict(), told=look.too_early) if look else None
         return tombstone.note(self.ledger, begun, code_bytes=told)
 
-    async def _delete_workspace(self, begun: Document) -> Document:
+    async def _delete_workspace(self, begun: RemovalRecord) -> RemovalRecord:
         """Raises MigrateError where the service took it and still shows the workspace, or says that it failed."""
         self.emit(Removing(self._port.ref.id))
         self.hold()
@@ -183,12 +189,14 @@ class Removal:
 
     # What was asked for beside it, and the tombstone.
 
-    async def _finish(self, begun: Document, before: EvidenceFile[Decommission] | None) -> DecommissionResult:
-        purge = self.wanted.purge and not begun["purged"]
-        delete = begun["deletable"] if self.wanted.delete else {}
+    async def _finish(
+        self, begun: RemovalRecord, before: EvidenceFile[Decommission] | None
+    ) -> DecommissionResult:
+        purge = self.wanted.purge and not begun.purged
+        delete = begun.deletable if self.wanted.delete else {}
         if self.wanted.dry_run and (before is None or purge or delete):
             return DecommissionResult(text=_left(begun, purge=purge, delete=delete))
-        if (purge or delete) and not begun["by_us"]:
+        if (purge or delete) and not begun.by_us:
             return self._not_ours(begun, before, delete)
         done = Deleted([], [], [])
         if purge or delete:
@@ -212,7 +220,7 @@ class Removal:
         return DecommissionResult(self._tombstone(begun, done))
 
     def _not_ours(
-        self, begun: Document, before: EvidenceFile[Decommission] | None, delete: dict[str, str]
+        self, begun: RemovalRecord, before: EvidenceFile[Decommission] | None, delete: dict[str, str]
     ) -> DecommissionResult:
         """Purging and deleting take that it was us who removed the workspace."""
         why = "It is not shown that this plan's own deletion removed the workspace."
@@ -223,7 +231,7 @@ class Removal:
             self._tombstone(begun, kept), refused=(f"not purged: {why}",) * self.wanted.purge
         )
 
-    def _tombstone(self, begun: Document, done: Deleted) -> EvidenceFile[Decommission]:
+    def _tombstone(self, begun: RemovalRecord, done: Deleted) -> EvidenceFile[Decommission]:
         report = self.evidence.add(tombstone.tombstone(begun, done, self.by))
         tombstone.without(self.ledger, begun, done)
         return report
@@ -239,10 +247,10 @@ class Removal:
         if reasons := tuple(why):
             raise refused("Nothing more is removed.", self._port.ref.id, reasons)
 
-    async def _purge(self, begun: Document, copied: CopyProof) -> Document:
+    async def _purge(self, begun: RemovalRecord, copied: CopyProof) -> RemovalRecord:
         """For good. Raises RefusedError where a guard or the service refuses."""
         port = self._port
-        if begun["purging"] is None:
+        if begun.purging is None:
             self._refuse(guards.of_time(tombstone.recoverable_until(begun), tombstone.now()))
             self._refuse(guards.of_purge(copied, await removal.held_by(self.clouds.source.arm, port.ref)))
             self.emit(Removing(port.ref.id))
@@ -250,14 +258,14 @@ class Removal:
             if accepted is None:
                 raise removal.not_purged(port.ref)
             begun = tombstone.note(self.ledger, begun, purging=accepted)
-        ending, error = await self._ending(begun["purging"])
+        ending, error = await self._ending(begun.purging)
         begun = tombstone.note(self.ledger, begun, purging=None, purged=ending is Ending.SUCCEEDED)
-        if error or not begun["purged"]:
+        if error or not begun.purged:
             raise error or removal.not_shown_purged(port.ref)
         return begun
 
     async def _delete(
-        self, begun: Document, wanted: dict[str, str], target: SeenTarget, copied: CopyProof
+        self, begun: RemovalRecord, wanted: dict[str, str], target: SeenTarget, copied: CopyProof
     ) -> Deleted:
         source = tombstone.source_of(self.plan, begun)
         accepted = self.wanted.accepted_unseen
@@ -275,12 +283,12 @@ class Removal:
         self._refuse(guards.of_look(await self._look()))
 
 
-def _verified(reports: list[EvidenceFile]) -> Document | None:
+def _verified(reports: list[EvidenceFile]) -> RestsOn | None:
     """The verification that a removal rests on, and what it showed."""
     newest = last(reports, Verify)
     if newest is None:
         return None
-    return {"report": newest.path.name, "sha256": newest.sha256, "says": of_evidence(newest.content)}
+    return RestsOn(report=newest.path.name, sha256=newest.sha256, says=of_evidence(newest.content))
 
 
 def refused(summary: str, address: str, why: Iterable[str]) -> RefusedError:
@@ -293,9 +301,9 @@ def refused(summary: str, address: str, why: Iterable[str]) -> RefusedError:
     )
 
 
-def _left(begun: Document, *, purge: bool, delete: dict[str, str]) -> str:
+def _left(begun: RemovalRecord, *, purge: bool, delete: dict[str, str]) -> str:
     """What is still to be done once the workspace has gone."""
-    if not begun["by_us"]:
+    if not begun.by_us:
         return (
             "The source is absent, which is not shown to be by this plan: only a tombstone that says so would be"
             " written, nothing purged and no container deleted. Nothing was removed."

@@ -17,8 +17,7 @@ from amlmigrate.decommissioning.losses import Dying, Secrets
 from amlmigrate.decommissioning.recovery import Recovery, told
 from amlmigrate.decommissioning.remaining_resources import Remaining
 from amlmigrate.decommissioning.residuals import residuals
-from amlmigrate.evidence import decommission as reported
-from amlmigrate.evidence.decommission import Residual
+from amlmigrate.evidence.decommission import RemainingRecord, Residual
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ class Surroundings:
         """The same with what stays, and in lines for people."""
         return {
             **self.as_dict(),
-            "remains": [one.as_dict() for one in self.remains],
+            "remains": [asdict(one) for one in self.remains],
             "residuals": [asdict(one) for one in residuals(self.remains)],
             "lines": self.lines(),
         }
@@ -80,7 +79,7 @@ class Surroundings:
 
 
 def remains_lines(
-    remains: Iterable[Remaining | reported.RemainingRecord],
+    remains: Iterable[RemainingRecord],
     found: Iterable[Residual],
     deletable: Container[str] = (),
 ) -> list[str]:

@@ -2,175 +2,177 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from typing import Any
+from operator import attrgetter
+from typing import Any, TypeVar
 
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.authorship import By
-from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.few import many
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.decommissioning import recovery, residuals
 from amlmigrate.decommissioning.containers import Deleted
-from amlmigrate.decommissioning.remaining_resources import Remaining
 from amlmigrate.decommissioning.removal import blocking
 from amlmigrate.decommissioning.surroundings import Surroundings, remains_lines
 from amlmigrate.evidence import Decommission, NotAReportError
-from amlmigrate.evidence.members import SideRecord
+from amlmigrate.evidence.base import FORMAT
+from amlmigrate.evidence.decommission import Kept, ProtectionRecord, RemainingRecord, UnseenRecord
+from amlmigrate.evidence.members import PlanRef, SideRecord
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import EvidenceFile, only
-from amlmigrate.ledger.removal import begun, keep
+from amlmigrate.ledger.removal import RemovalRecord, begun, keep
 
 __all__ = ["begun"]
 
-# Who passed the gate, on which verification, and how the last look at the code bytes stood.
-_NOT_YET: Document = {"begun_by": None, "verified": None, "code_bytes": None}
+T = TypeVar("T")
 
 
-def ended(found: Document, reports: Iterable[EvidenceFile]) -> EvidenceFile[Decommission] | None:
+def ended(found: RemovalRecord, reports: Iterable[EvidenceFile]) -> EvidenceFile[Decommission] | None:
     """The last tombstone of that removal; None while it has none."""
     return next(
         (
             report
             for report in only(reversed(list(reports)), Decommission)
-            if (report.content.begun, report.content.deleted) == (found["begun"], found["deleted"])
+            if (report.content.begun, report.content.deleted) == (found.begun, found.deleted)
         ),
         None,
     )
 
 
 def begin(
-    ledger: Ledger, plan: Plan, source: Inventory, around: Surroundings, *, before: Document | None
-) -> Document:
+    ledger: Ledger, plan: Plan, source: Inventory, around: Surroundings, *, before: RemovalRecord | None
+) -> RemovalRecord:
     """Records what will be: afterwards the source cannot be asked any more.
 
     `before` is what an earlier attempt, cut off, set out to do: what it removed is still its. Raises RefusedError
-    for what no tombstone could tell.
+    for what no tombstone could tell: once the workspace is gone it is too late to see that.
     """
-    earlier = before or {}
-    first = dict.fromkeys([*earlier.get("removed_first", ()), *(str(left.address) for left in blocking(source))])
-    found = {
-        "format": 1,
-        "plan": {"name": plan.header.name, "sha256": plan.sha256},
-        "source": plan.header.source,
-        "target": plan.header.target,
-        "purged": False,
-        "begun": earlier.get("begun") or now(),
-        "deleted": None,
-        # When it was shown to be gone, and whether by our own deletion; where that, and a purge, are polled.
-        "gone": None,
-        "by_us": False,
-        **_NOT_YET,
-        "operation": None,
-        "purging": None,
-        "remains": [one.as_dict() for one in around.remains],
-        "warnings": [finding.as_dict() for finding in plan.header.findings],
-        "removed_first": list(first),
-        "deletable": around.deletable,
-        **_with_earlier(around.as_dict(), earlier),
-    }
-    _refuse_untold(found)
-    return note(ledger, found)
-
-
-def _refuse_untold(found: Document) -> None:
-    """Once the workspace is gone it is too late to see that nothing can be written about it."""
     try:
-        tombstone(found, Deleted([], [], []), By("", "", ""))
+        found = _found(plan, source, around)
+        found = _with_earlier(found, before) if before else found
+        Decommission.of_dict(tombstone(found, Deleted([], [], []), By("", "", "")).as_dict())
     except NotAReportError as error:
         raise RefusedError(
             f"What is known of the source cannot be told in a tombstone: {error}.",
-            address=found["source"]["id"],
+            address=plan.header.source["id"],
             remedy="Nothing was removed. Report it, with the plan's header and what the gate says with --dry-run.",
         ) from error
+    return note(ledger, found)
 
 
-def _with_earlier(now: Document, earlier: Document) -> Document:
+def _found(plan: Plan, source: Inventory, around: Surroundings) -> RemovalRecord:
+    """A removal of which nothing has been done yet. Raises NotAReportError for what is not as it is to be told."""
+    return RemovalRecord.of_dict(
+        {
+            "format": FORMAT,
+            "plan": PlanRef.of(plan),
+            "source": SideRecord.of(plan.header.source),
+            "target": SideRecord.of(plan.header.target),
+            "purged": False,
+            "begun": now(),
+            "deleted": None,
+            "gone": None,
+            "by_us": False,
+            "operation": None,
+            "purging": None,
+            "remains": [asdict(one) for one in around.remains],
+            "warnings": [finding.as_dict() for finding in plan.header.findings],
+            "removed_first": [str(left.address) for left in blocking(source)],
+            "deletable": around.deletable,
+            **around.as_dict(),
+        }
+    )
+
+
+def _with_earlier(found: RemovalRecord, earlier: RemovalRecord) -> RemovalRecord:
     """What an earlier attempt has seen of what it removed is told too: it died, or held rights, all the same."""
-    for part, name, key in (
-        ("dying", "computes", "address"),
-        ("dying", "endpoints", None),
-        ("rights", "held", "id"),
-    ):
-        seen = now[part][name]
-        known = {one[key] if key else one for one in seen}
-        before = (earlier.get(part) or {}).get(name) or ()
-        more = [one for one in before if (one[key] if key else one) not in known]
-        now = {**now, part: {**now[part], name: [*more, *seen]}}
-    return now
+    computes = _both(earlier.dying.computes, found.dying.computes, lambda one: str(one["address"]))
+    endpoints = _both(earlier.dying.endpoints, found.dying.endpoints, str)
+    return replace(
+        found,
+        begun=earlier.begun,
+        removed_first=tuple(dict.fromkeys([*earlier.removed_first, *found.removed_first])),
+        dying=replace(found.dying, computes=computes, endpoints=endpoints),
+        rights=replace(
+            found.rights, held=_both(earlier.rights.held, found.rights.held, attrgetter("id"))
+        ),
+    )
 
 
-def note(ledger: Ledger, found: Document, **changed: Any) -> Document:
+def _both(earlier: Iterable[T], found: tuple[T, ...], key: Callable[[T], str]) -> tuple[T, ...]:
+    """Those that are gone by now, then those that are there."""
+    seen = {key(one) for one in found}
+    return (*(one for one in earlier if key(one) not in seen), *found)
+
+
+def note(ledger: Ledger, found: RemovalRecord, **changed: Any) -> RemovalRecord:
     """Records it, with what has changed."""
-    found = {**found, **changed}
+    found = replace(found, **changed)
     keep(ledger, found)
     return found
 
 
-def seen_back(ledger: Ledger, found: Document) -> Document:
+def seen_back(ledger: Ledger, found: RemovalRecord) -> RemovalRecord:
     """Records that a workspace that had gone was there again: that it goes once more is not by that deletion."""
     return note(ledger, found, gone=None, by_us=False, deleted=None, operation=None, purging=None, purged=False)
 
 
-def deleting(ledger: Ledger, found: Document) -> Document:
+def deleting(ledger: Ledger, found: RemovalRecord) -> RemovalRecord:
     """Records when the workspace's deletion was asked for: the time to recover it counts from there."""
     return note(ledger, found, deleted=now())
 
 
-def source_of(plan: Plan, found: Document) -> Workspace:
+def source_of(plan: Plan, found: RemovalRecord) -> Workspace:
     """What is known of the source once it is gone."""
-    account = next((one.id for one in _remains(found) if one.kind == "account"), "")
+    account = next((one.id for one in found.remains if one.kind == "account"), "")
     properties = {"workspaceId": plan.header.source["workspaceId"], "storageAccount": account}
     return Workspace(plan.header.source_ref, {"id": plan.header.source["id"], "properties": properties})
 
 
-def recoverable_until(found: Document) -> str | None:
+def recoverable_until(found: RemovalRecord) -> str | None:
     """Until when Microsoft documents that it can be recovered; None when it was purged, or cannot be.
 
     Nor is it known where it went otherwise than by our own deletion.
     """
-    if found["purged"] or not found["by_us"]:
+    if found.purged or not found.by_us:
         return None
-    return recovery.until(found["deleted"] or found["begun"], found["recovery"])
+    return recovery.until(found.deleted or found.begun, found.recovery.days)
 
 
-def without(ledger: Ledger, found: Document, done: Deleted) -> Document:
+def without(ledger: Ledger, found: RemovalRecord, done: Deleted) -> RemovalRecord:
     """Records that these containers are gone."""
-    removed = set(done.deleted)
     return note(
         ledger,
         found,
-        remains=[one.as_dict() for one in _remains(found) if not _is_one_of(one, removed)],
-        restorable=[one.as_dict() for one in _restorable(found, done)],
-        deletable={name: sha for name, sha in found["deletable"].items() if name not in removed},
+        remains=_left(found, done),
+        restorable=_restorable(found, done),
+        deletable={name: sha for name, sha in found.deletable.items() if name not in done.deleted},
     )
 
 
-def tombstone(found: Document, done: Deleted, by: By) -> Decommission:
+def tombstone(found: RemovalRecord, done: Deleted, by: By) -> Decommission:
     """What remains, where, under whose key, and until when; `by` is who ends it."""
-    remains = [one for one in _remains(found) if not _is_one_of(one, set(done.deleted))]
-    left_out = ("deletable", "remains", "restorable", "operation", "purging")
-    told = {
-        # A version that recorded these only once they were known may have begun it.
-        **_NOT_YET,
-        **{name: value for name, value in found.items() if name not in left_out},
-        **{side: SideRecord.of(found[side]) for side in ("source", "target")},
-        "time": now(),
+    remains = _left(found, done)
+    return Decommission(
+        **found.facts(),
+        plan=found.plan,
+        source=found.source,
+        target=found.target,
+        time=now(),
+        by=by,
         # A workspace that came back would find none of its files.
-        "recoverable_until": None if done.deleted else recoverable_until(found),
-        "remains": [one.as_dict() for one in remains],
-        "residuals": [asdict(one) for one in residuals.residuals([*remains, *_restorable(found, done)])],
-        "containers_deleted": done.deleted,
-        "containers_kept": [one.as_dict() for one in done.kept],
-        "accepted_unseen": [one.as_dict() for one in done.unseen],
-        "protection": done.guard.as_dict() if done.guard else None,
-        "by": by.as_dict(),
-    }
-    return Decommission.of_dict(told)
+        recoverable_until=None if done.deleted else recoverable_until(found),
+        remains=remains,
+        residuals=tuple(residuals.residuals([*remains, *_restorable(found, done)])),
+        containers_deleted=tuple(done.deleted),
+        containers_kept=tuple(Kept(id=one.id, reasons=one.reasons) for one in done.kept),
+        accepted_unseen=tuple(UnseenRecord(scope=one.scope, why=one.why) for one in done.unseen),
+        protection=ProtectionRecord(**done.guard.as_dict()) if done.guard else None,
+    )
 
 
 def lines(content: Decommission) -> list[str]:
@@ -190,20 +192,20 @@ def lines(content: Decommission) -> list[str]:
     ]
 
 
-def _restorable(found: Document, done: Deleted) -> list[Remaining]:
+def _restorable(found: RemovalRecord, done: Deleted) -> tuple[RemainingRecord, ...]:
     """Containers that were deleted and that the account keeps for a while, or may: their bytes are still there."""
-    before = [Remaining.of(one) for one in found.get("restorable", ())]
     if done.guard is None or not done.guard.keeps:
-        return before
-    gone = [one for one in _remains(found) if _is_one_of(one, set(done.deleted))]
-    return [*before, *(replace(one, why=f"It was deleted. {done.guard.told} {one.why}") for one in gone)]
+        return found.restorable
+    gone = (one for one in found.remains if _is_one_of(one, done.deleted))
+    return (*found.restorable, *(replace(one, why=f"It was deleted. {done.guard.told} {one.why}") for one in gone))
 
 
-def _remains(found: Document) -> list[Remaining]:
-    return [Remaining.of(one) for one in found["remains"]]
+def _left(found: RemovalRecord, done: Deleted) -> tuple[RemainingRecord, ...]:
+    """What remains without the containers that are gone."""
+    return tuple(one for one in found.remains if not _is_one_of(one, done.deleted))
 
 
-def _is_one_of(one: Remaining, containers: set[str]) -> bool:
+def _is_one_of(one: RemainingRecord, containers: Container[str]) -> bool:
     return one.kind == "container" and one.id in containers
 
 

@@ -1,8 +1,4 @@
-"""What every report of the evidence has in common, and how one is written and read.
-
-A report is a frozen dataclass. A member that has a default is left out of the file while it has that default; all
-others are always there. A file with a member that no type declares is no report.
-"""
+"""What every report of the evidence has in common, and how one is written and read."""
 
 from __future__ import annotations
 
@@ -23,11 +19,40 @@ class NotAReportError(ValueError):
     """What was read is no report of its record."""
 
 
+class Stored:
+    """A frozen dataclass that is kept as an object of JSON with the number of its format.
+
+    A member that has a default is left out while it has it; what has a member that no type declares is refused.
+    """
+
+    __slots__ = ()
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    def as_dict(self) -> dict[str, Any]:
+        """The form in which it is kept; of a report that is the file, but for its place in the chain."""
+        told: dict[str, Any] = _adapter(type(self)).dump_python(self, exclude_defaults=True, by_alias=True)
+        return {"format": FORMAT, **told}
+
+    @classmethod
+    def of_dict(cls, found: Mapping[str, Any]) -> Self:
+        """Reads that form. Raises NotAReportError, which says where it is none."""
+        newer = found.get("format")
+        if isinstance(newer, int) and newer > FORMAT:
+            raise NotAReportError(f"it has format {newer}, and this version reads up to {FORMAT}")
+        if newer != FORMAT or isinstance(newer, bool):
+            raise NotAReportError("it has no format")
+        try:
+            made = _adapter(cls).validate_python({name: one for name, one in found.items() if name != "format"})
+        except ValidationError as error:
+            raise NotAReportError(_told(error)) from None
+        assert isinstance(made, cls)
+        return made
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReportContent:
+class ReportContent(Stored):
     """What a report says: of which plan, by whom, and when (UTC) by the clock of the machine that wrote it."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     # What the file's name and its member `record` say that it is a report of.
     record: ClassVar[str]
 
@@ -49,26 +74,6 @@ class ReportContent:
     def files(self) -> tuple[FileRef, ...]:
         """The files beside it that it names."""
         return ()
-
-    def as_dict(self) -> dict[str, Any]:
-        """Its form in the file, but for `record`, `number` and `previous`, which its place in the chain gives."""
-        told: dict[str, Any] = _adapter(type(self)).dump_python(self, exclude_defaults=True, by_alias=True)
-        return {"format": FORMAT, **told}
-
-    @classmethod
-    def of_dict(cls, found: Mapping[str, Any]) -> Self:
-        """Reads that form. Raises NotAReportError, which says where it is none."""
-        newer = found.get("format")
-        if isinstance(newer, int) and newer > FORMAT:
-            raise NotAReportError(f"it has format {newer}, and this version reads up to {FORMAT}")
-        if newer != FORMAT or isinstance(newer, bool):
-            raise NotAReportError("it has no format")
-        try:
-            made = _adapter(cls).validate_python({name: one for name, one in found.items() if name != "format"})
-        except ValidationError as error:
-            raise NotAReportError(_told(error)) from None
-        assert isinstance(made, cls)
-        return made
 
     @classmethod
     def schema(cls) -> dict[str, Any]:
@@ -133,10 +138,10 @@ class _Schema(GenerateJsonSchema):
         return self.generate_inner(inner)
 
 
-_ADAPTERS: dict[type[ReportContent], TypeAdapter[Any]] = {}
+_ADAPTERS: dict[type[Stored], TypeAdapter[Any]] = {}
 
 
-def _adapter(of: type[ReportContent]) -> TypeAdapter[Any]:
+def _adapter(of: type[Stored]) -> TypeAdapter[Any]:
     """Made when it is first used: it takes a while, and most commands read some records only."""
     if of not in _ADAPTERS:
         _ADAPTERS[of] = TypeAdapter(of)

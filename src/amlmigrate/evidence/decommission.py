@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from dataclasses import dataclass, fields
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -98,7 +98,7 @@ class RoleAssignment(Part):
     scope: Text | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class RemainingRecord(Part):
     """One thing that stays: `id` is its ARM id, or `ACCOUNT/CONTAINER`.
 
@@ -116,6 +116,11 @@ class RemainingRecord(Part):
     scope: Text | None
     blobs: Count | None
     bytes: Count | None
+
+    @property
+    def residual(self) -> bool:
+        """Whether it lies under Microsoft's key, or is not known to lie under a customer's."""
+        return self.key is None and self.there is not False and self.kind != "vault"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,15 +177,10 @@ class RestsOn(Part):
     says: Text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decommission(OfPair):
-    """What was removed, what died with it, what remains, under whose key, and until when.
-
-    `begun`, `deleted`, `gone`: when it began, when the workspace's deletion was asked for (null: it was not), and
-    when it was shown to be gone; `by_us`: by this plan's own deletion. `begun_by` passed the gate, `by` ended it.
-    """
-
-    record: ClassVar[str] = "decommission"
+# Without slots: two types with slots have no heir in common.
+@dataclass(frozen=True, kw_only=True)
+class RemovalFacts(Part):
+    """What is known of a removal from its beginning on, whether it has ended or not."""
 
     purged: Flag
     begun: Time
@@ -199,6 +199,22 @@ class Decommission(OfPair):
     begun_by: Signed | None
     verified: RestsOn | None
     code_bytes: LastLook | None
+
+    def facts(self) -> dict[str, Any]:
+        """These members, for another record that has them too."""
+        return {one.name: getattr(self, one.name) for one in fields(RemovalFacts)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decommission(RemovalFacts, OfPair):
+    """What was removed, what died with it, what remains, under whose key, and until when.
+
+    `begun`, `deleted`, `gone`: when it began, when the workspace's deletion was asked for (null: it was not), and
+    when it was shown to be gone; `by_us`: by this plan's own deletion. `begun_by` passed the gate, `by` ended it.
+    """
+
+    record: ClassVar[str] = "decommission"
+
     recoverable_until: Time | None
     remains: tuple[RemainingRecord, ...]
     residuals: tuple[Residual, ...]

@@ -304,7 +304,7 @@ def _removal(reports: list[EvidenceFile]) -> RemovalStage | None:
 def _removing(reports: list[EvidenceFile], ledger: Ledger | None) -> str | None:
     """Begun and cut off, or of a workspace that was seen to be there again."""
     found = tombstone.begun(ledger) if ledger else None
-    return str(found["begun"]) if found and not tombstone.ended(found, reports) else None
+    return found.begun if found and not tombstone.ended(found, reports) else None
 
 
 def _residuals(reports: list[EvidenceFile], decided: Standing) -> ResidualStage:

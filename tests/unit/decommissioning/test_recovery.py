@@ -36,7 +36,7 @@ def test_with_user_assigned_identities_only_it_is_documented_not_to_be(identity:
     assert all("--accept-unrecoverable" in one and "Microsoft documents" in one for one in found.reasons())
     accepted = recovery_of({"identity": identity}, [], accepted=True)
     assert accepted.reasons() == [] and accepted.cannot == found.cannot
-    assert (until("2026-01-01T00:00:00+00:00", accepted.as_dict()) is not None) is recoverable
+    assert (until("2026-01-01T00:00:00+00:00", accepted.days) is not None) is recoverable
 
 
 @pytest.mark.parametrize("kind", ("account", "vault", "logs", "registry"))
@@ -51,6 +51,6 @@ def test_what_has_to_be_there_and_is_not(kind: str) -> None:
 
 def test_it_is_told_as_what_is_documented() -> None:
     assert told(Recovery()).startswith("Microsoft documents") and "14 days" in told(Recovery())
-    assert until("2026-01-01T00:00:00+00:00", Recovery().as_dict()) == "2026-01-15T00:00:00+00:00"
+    assert until("2026-01-01T00:00:00+00:00", Recovery().days) == "2026-01-15T00:00:00+00:00"
     cannot = Recovery(("Microsoft documents that it cannot.",))
     assert "14 days" not in told(cannot) and cannot.as_dict()["days"] is None

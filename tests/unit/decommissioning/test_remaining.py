@@ -170,11 +170,6 @@ async def test_what_the_key_of_an_account_leaves_out_is_told_of_the_account_alon
     assert share.key == KEY and "queues" not in share.why
 
 
-def test_what_is_recorded_is_read_again() -> None:
-    one = Remaining("container", "container", "a/b", True, None, "why", {"keySource": "x"}, "own", 1, 2)
-    assert Remaining.of(one.as_dict()) == one
-
-
 OWN = f"azureml-blobstore-{SOURCE.workspace_id}"
 LISTED = f"{ACCOUNT}/blobServices/default/containers?$include=deleted"
 

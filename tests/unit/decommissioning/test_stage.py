@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -126,7 +127,7 @@ class Gate:
     target_by_hand: tuple[Asset, ...] = ()
 
     async def passed(self, _: Any, before: Any) -> tuple[Inventory, Surroundings]:
-        self.asked.append(frozenset((before or {}).get("removed_first", ())))
+        self.asked.append(frozenset(before.removed_first if before else ()))
         if len(self.asked) >= self.refuses:
             raise stage.refused("The source must not be removed yet.", OLD.id, ["a document was added"])
         source = inventory()
@@ -182,8 +183,8 @@ class Case:
         )
         return asyncio.run(removal.decommission())
 
-    def ledger_notes(self) -> dict[str, Any]:
-        """What the removal has recorded."""
+    def recorded(self) -> removal.RemovalRecord:
+        """What the ledger has of the removal."""
         found = tombstone.begun(self.ledger)
         assert found
         return found
@@ -271,9 +272,9 @@ def test_what_an_earlier_version_began_has_a_tombstone_too(tmp_path: Path) -> No
     with _case(tmp_path, COMPUTE) as case:
         case.gate.refuses = 2
         case.refused()
-        known = case.ledger_notes()
+        known = case.recorded().as_dict()
         of_then = {name: one for name, one in known.items() if name not in ("begun_by", "verified", "code_bytes")}
-        removal.keep(case.ledger, of_then)
+        case.ledger.note("decommission", json.dumps(of_then))
         # Somebody else deletes it meanwhile.
         case.azure.there = None
         outcome = case.run()
@@ -412,7 +413,7 @@ def test_a_refusal_of_the_service_is_no_removal(tmp_path: Path) -> None:
         with pytest.raises(ServiceError):
             case.run()
         begun = tombstone.begun(case.ledger)
-        assert begun and begun["operation"] is None and begun["gone"] is None
+        assert begun and begun.operation is None and begun.gone is None
 
 
 def test_a_purge_waits_for_four_looks_over_two_minutes(tmp_path: Path) -> None:
@@ -430,7 +431,7 @@ def test_what_is_still_there_after_its_deletion_is_not_gone(tmp_path: Path) -> N
         case.azure.goes = False
         with pytest.raises(MigrateError, match="is not shown to have come about"):
             case.run()
-        assert not case.ledger_notes()["gone"]
+        assert not case.recorded().gone
 
 
 def test_a_deletion_that_failed_says_what_the_service_said(tmp_path: Path) -> None:
@@ -438,7 +439,7 @@ def test_a_deletion_that_failed_says_what_the_service_said(tmp_path: Path) -> No
         case.azure.ending = Ending.FAILED
         with pytest.raises(ServiceError, match="Conflict: no"):
             case.run()
-        assert not case.ledger_notes()["gone"]
+        assert not case.recorded().gone
 
 
 FORGOTTEN = ServiceError(404, "NotFound", "no such operation", method="GET", url="https://arm/operation")
@@ -481,7 +482,7 @@ def test_a_purge_that_is_not_shown_to_have_come_about_is_none(
         case.azure.answer, case.azure.ending = answer, ending
         with pytest.raises(MigrateError):
             case.run(purge=True)
-        assert not case.ledger_notes()["purged"]
+        assert not case.recorded().purged
         assert not case.run().report.content.purged
 
 
@@ -498,7 +499,7 @@ def test_what_its_group_still_lists_is_not_gone(tmp_path: Path, wanted: str) -> 
 def test_what_went_by_itself_is_not_purged(tmp_path: Path) -> None:
     with _case(tmp_path) as case:
         case.run()
-        tombstone.note(case.ledger, case.ledger_notes(), deleted="2020-01-01T00:00:00+00:00")
+        tombstone.note(case.ledger, case.recorded(), deleted="2020-01-01T00:00:00+00:00")
         assert "went by itself" in case.refused(purge=True) and case.azure.deletions == ["workspace"]
 
 

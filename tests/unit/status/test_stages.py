@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.builders.reports import ASSIGNMENT
+from tests.builders.reports import ASSIGNMENT, under_way
 from tests.builders.reports import report as told_by
 from tests.builders.world import header, step
 from typer.testing import CliRunner
@@ -177,7 +177,7 @@ def test_a_removal_that_was_cut_off_is_gone_on_with_whatever_else_could_come_nex
     _add(folder, "verify", green=True, depth="checksum", headline="Green.")
     begun = {"begun": "2026-01-01T00:00:00+00:00", "deleted": "2026-01-01T00:01:00+00:00"}
     with Ledger(folder) as ledger:
-        removal.keep(ledger, begun)
+        removal.keep(ledger, under_way(**begun))
     found = _standing(folder, made)
     assert _line(found, "removal") == f"removal: begun {begun['begun']}, not ended yet"
     assert following(found).startswith("migrate decommission") and in_short(found).startswith("removal begun")
@@ -186,7 +186,7 @@ def test_a_removal_that_was_cut_off_is_gone_on_with_whatever_else_could_come_nex
     assert _standing(folder, made).removing is None and following(_standing(folder, made)) == ""
     # Somebody has recovered it: that it goes anew is not over.
     with Ledger(folder) as ledger:
-        removal.keep(ledger, begun | {"deleted": None})
+        removal.keep(ledger, under_way(**begun | {"deleted": None}))
     assert following(_standing(folder, made)).startswith("migrate decommission")
 
 
