@@ -162,6 +162,7 @@ def test_an_account_is_found_wherever_it_lies_and_told_where_it_is_not() -> None
         "other!storage.encryption": (None, "error"),
         "blobs!storage.container": (None, "error"),
     }
+    assert told(unseen, "storage.container").address == "other/blobs"
     around.documents[
         f"/subscriptions/{ELSEWHERE}/resourceGroups/gone/providers/Microsoft.Storage/storageAccounts/other"
     ] = denied("Microsoft.Storage/storageAccounts/read")
@@ -173,7 +174,9 @@ def test_an_account_is_found_wherever_it_lies_and_told_where_it_is_not() -> None
     around.documents[listed] = [{"name": "other", "id": far}]
     around.documents[far] = {"properties": {"encryption": copy.deepcopy(ENCRYPTION)}}
     around.documents[f"{far}/blobServices/default/containers/blobs"] = {"properties": {}}
-    assert fallen(judged(around, plan=planned(place), held={place: {}})) == {}
+    there = judged(around, plan=planned(place), held={place: {}})
+    assert fallen(there) == {}
+    assert told(there, "storage.container").address == f"{far}/blobServices/default/containers/blobs"
     # One subscription that gives no answer is no reason to know nothing of another.
     around.documents["/subscriptions/"].append({"subscriptionId": "dead"})
     out = silence("no answer")

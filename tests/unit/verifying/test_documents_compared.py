@@ -9,8 +9,10 @@ import pytest
 from tests.builders.world import TARGET, asset, inventory, plan, step
 
 from amlmigrate.core.asset import Asset
-from amlmigrate.core.plan import Action, Step
-from amlmigrate.kinds import document_digests
+from amlmigrate.core.plan import CUTOVER, Action, Step
+from amlmigrate.core.writes import Desired, Write
+from amlmigrate.kinds import Context, document_digests, moving_kinds
+from amlmigrate.verifying import document_comparison
 from amlmigrate.verifying.document_comparison import DocumentComparison, compare_documents
 
 LIKE = {"description": "one", "dataUri": "https://x/y", "dataType": "uri_file"}
@@ -81,6 +83,36 @@ def test_a_document_that_changed_or_went_in_the_source_is_a_difference_whatever_
             assert told(found) == {("data/d/1", "source")} and found.same == frozenset()
     [gone] = compared(steps_of(ONE), [], [ONE]).differences
     assert (gone.expected, gone.actual) == (document_digests(inventory(ONE))["data/d/1"], None)
+
+
+class Enabled:
+    """Data that `run` makes with another description, and that the cutover gives its own."""
+
+    def __init__(self) -> None:
+        self.kind = moving_kinds()["data"]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.kind, name)
+
+    def desired(self, found: Asset, context: Context) -> Desired:
+        body = self.kind.desired(found, context).first.body
+        before = {**body, "properties": {**body["properties"], "description": "not yet"}}
+        return Desired((Write(before), Write(body, "enable", stage=CUTOVER)))
+
+
+@pytest.mark.parametrize(
+    ("action", "was_there"), [(Action.CREATE, False), (Action.UPDATE, False), (Action.ADOPT, True)]
+)
+def test_what_the_cutover_makes_is_asked_of_the_target_only_where_it_was_there_before(
+    monkeypatch: pytest.MonkeyPatch, action: Action, was_there: bool
+) -> None:
+    kinds: dict[str, Any] = {"data": Enabled()}
+    monkeypatch.setattr(document_comparison, "moving_kinds", lambda: kinds)
+    made = [*steps_of(ONE), step("data/d/1#enable", action=action, stage=CUTOVER)]
+    differs = {("data/d/1", "/properties/description")}
+    not_yet = asset("data/d/1", **(LIKE | {"description": "not yet"}))
+    assert told(compared(made, [ONE], [not_yet])) == (differs if was_there else set())
+    assert told(compared(made, [ONE], [ONE])) == (set() if was_there else differs)
 
 
 @pytest.mark.parametrize("action", [Action.MANUAL, Action.SKIP, Action.CONFLICT])
