@@ -46,7 +46,8 @@ from amlmigrate.kinds._workspace_settings import SETTINGS
 from amlmigrate.ledger import schema
 from amlmigrate.posture import reading as proofs
 from amlmigrate.posture.catalogue import CATALOGUE
-from amlmigrate.provisioning import filechecks, profiles
+from amlmigrate.provisioning import profiles
+from amlmigrate.provisioning import reading as provision_file
 from azsandbox import cli as sandbox
 from azsandbox.faultrules import ACTIONS
 
@@ -810,7 +811,7 @@ def blocks() -> dict[str, str]:
         "belief-statuses": table(("status", "meaning"), beliefs.KNOWN.items()),
         "belief-harms": table(("harm", "where the belief is wrong"), beliefs.MEANING.items()),
         "unverified": beliefs.unverified(beliefs.read(), beliefs.packages(DOCS.parent)),
-        "provision-file": file_members(filechecks.schema()),
+        "provision-file": file_members(provision_file.schema()),
         "guard-file": file_members(guard_file.schema()),
         "guard-members": guard_members(),
         "profiles": profile_table(),
@@ -846,7 +847,7 @@ def stale() -> dict[Path, str]:
 def _schemas() -> Iterable[tuple[Path, dict[str, Any]]]:
     """The schemas that are shipped."""
     code = DOCS.parent / "src" / "amlmigrate"
-    yield code / "provisioning" / "file.schema.json", filechecks.schema()
+    yield code / "provisioning" / "file.schema.json", provision_file.schema()
     yield code / "guarding" / "file.schema.json", guard_file.schema()
     for record, content in RECORDS.items():
         yield code / "evidence" / "schemas" / f"{record}.schema.json", content.schema()

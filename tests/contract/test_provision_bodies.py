@@ -9,7 +9,7 @@ import pytest
 import yaml
 from bicep_types import Types
 
-from amlmigrate.provisioning import filechecks, profiles
+from amlmigrate.provisioning import profiles, reading
 from amlmigrate.provisioning.assemble import parts
 from amlmigrate.provisioning.build import wanted_of
 from amlmigrate.provisioning.known import KnownValues
@@ -79,5 +79,5 @@ def test_what_strengthens_is_as_described(shared: Path) -> None:
 def test_the_schema_takes_every_shipped_profile() -> None:
     from jsonschema import Draft202012Validator
 
-    schema = {**filechecks.schema(), "required": []}
+    schema = {**reading.schema(), "required": []}
     assert list(Draft202012Validator(schema).iter_errors({"profiles": dict(profiles.shipped())})) == []

@@ -7,6 +7,7 @@ Example: migrate decommission plans/old-ws --confirm old-rg/old-ws
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
@@ -34,14 +35,15 @@ class ContainerFate(StrEnum):
     DELETE = "delete"
 
 
-@options.for_both_sides
-def command(
-    plan: options.NeededPlanFolder,
-    confirm: Annotated[str, typer.Option(help="Repeat the source, as GROUP/NAME.", metavar="GROUP/NAME")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the gate, and remove nothing.")] = False,
+@dataclass(frozen=True, slots=True)
+class DecommissionOptions:
+    """What `decommission` is asked."""
+
+    confirm: Annotated[str, typer.Option(help="Repeat the source, as GROUP/NAME.", metavar="GROUP/NAME")]
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the gate, and remove nothing.")] = False
     purge: Annotated[
         bool, typer.Option("--purge", help="Delete it for good: it cannot be recovered, and its name is free.")
-    ] = False,
+    ] = False
     soak: Annotated[
         float,
         typer.Option(
@@ -50,17 +52,17 @@ def command(
             max=1_000_000,
             metavar="HOURS",
         ),
-    ] = HOURS,
+    ] = HOURS
     storage: Annotated[
         ContainerFate, typer.Option(help="The source's own containers: keep or delete them.")
-    ] = ContainerFate.KEEP,
+    ] = ContainerFate.KEEP
     accept_unrecoverable: Annotated[
         bool,
         typer.Option(
             "--accept-unrecoverable",
             help="Remove it even if Microsoft documents that it could not be recovered. Purges nothing.",
         ),
-    ] = False,
+    ] = False
     accept_unseen: Annotated[
         list[str] | None,
         typer.Option(
@@ -70,30 +72,36 @@ def command(
             ),
             metavar="SCOPE",
         ),
-    ] = None,
-    force_unlock: options.ForceUnlock = False,
-    *,
-    shared: CommonOptions,
-) -> None:
+    ] = None
+    force_unlock: options.ForceUnlock = False
+
+    @property
+    def removal(self) -> RemovalOptions:
+        """What is to be removed. Raises BadInputError for what names no subscription and no workspace."""
+        unseen = frozenset(scope(text) for text in self.accept_unseen or ())
+        return RemovalOptions(self.purge, self.dry_run, self.storage is ContainerFate.DELETE, unseen)
+
+
+@options.for_both_sides
+def command(plan: options.NeededPlanFolder, asked: DecommissionOptions, *, shared: CommonOptions) -> None:
     async def work(view: View) -> ExitCode:
         folder, read = plans.load_own(plan)
-        _refuse_unconfirmed(read, confirm)
-        unseen = frozenset(scope(text) for text in accept_unseen or ())
+        _refuse_unconfirmed(read, asked.confirm)
         request = DecommissionRequest(
             read,
             folder,
             local(shared),
-            RemovalOptions(purge, dry_run, storage is ContainerFate.DELETE, unseen),
-            timedelta(hours=soak),
+            asked.removal,
+            timedelta(hours=asked.soak),
             view.event,
-            accept_unrecoverable=accept_unrecoverable,
-            force_unlock=force_unlock,
+            accept_unrecoverable=asked.accept_unrecoverable,
+            force_unlock=asked.force_unlock,
         )
         told = DecommissionView(read, await decommission(request, lambda: session(shared)))
         view.show(told)
         return told.code
 
-    execute(shared, work, interrupted=READS if dry_run else CHANGES)
+    execute(shared, work, interrupted=READS if asked.dry_run else CHANGES)
 
 
 def _refuse_unconfirmed(plan: Plan, confirm: str) -> None:

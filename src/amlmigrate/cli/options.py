@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
@@ -83,18 +83,31 @@ Command = Callable[..., None]
 
 
 def _having(*names: str) -> Callable[[Command], Command]:
-    """Gives a command these of the common options; it takes them as its parameter `shared`."""
+    """Gives a command these of the common options; it takes them as its parameter `shared`.
+
+    Of its own, a parameter whose type is a dataclass is a group: each of its fields is an option of the command.
+    """
 
     def decorator(command: Command) -> Command:
         own, common = _parameters(command), _parameters(_common)
         del own["shared"]
+        groups = {name: one.annotation for name, one in own.items() if is_dataclass(one.annotation)}
+        options = [
+            option
+            for name, one in own.items()
+            for option in (_parameters(groups[name]).values() if name in groups else (one,))
+        ]
 
         @wraps(command)
         def wrapper(**given: Any) -> None:
             every = replace(_common(**{name: given[name] for name in names}), options=given)
-            command(**{name: given[name] for name in own}, shared=every)
+            grouped = {
+                name: group(**{one.name: given[one.name] for one in fields(group)})
+                for name, group in groups.items()
+            }
+            command(**{name: given[name] for name in own if name not in groups}, **grouped, shared=every)
 
-        parameters = [*own.values(), *(common[name] for name in names)]
+        parameters = [*options, *(common[name] for name in names)]
         # What typer reads the options from.
         wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         wrapper.__annotations__ = {one.name: one.annotation for one in parameters}

@@ -8,6 +8,7 @@ Example: migrate plan --fleet scans/SCAN.jsonl --targets targets.csv --out moves
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -38,111 +39,111 @@ class Unreferenced(StrEnum):
     COPY = "copy"
 
 
-@options.for_both_sides
-def command(
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """What `plan` is asked."""
+
     source: Annotated[
         str | None,
         typer.Option(
             help="The workspace to move: ARM id, SUB/GROUP/NAME, GROUP/NAME, or its URL in the studio.",
             metavar="WS",
         ),
-    ] = None,
-    target: Annotated[str | None, typer.Option(help="The workspace under a customer's key.", metavar="WS")] = None,
+    ] = None
+    target: Annotated[str | None, typer.Option(help="The workspace under a customer's key.", metavar="WS")] = None
     fleet: Annotated[
         Path | None, typer.Option(help="Instead: plan every movable workspace of a scan.", metavar="SCAN")
-    ] = None,
+    ] = None
     targets: Annotated[
         Path | None, typer.Option(help="With --fleet: CSV or YAML, source to target.", metavar="FILE")
-    ] = None,
+    ] = None
     waves: Annotated[
         Path | None, typer.Option(help="With --fleet: CSV or YAML, source to wave.", metavar="FILE")
-    ] = None,
+    ] = None
     wave_size: Annotated[
         int | None, typer.Option(help="With --fleet: at most this many workspaces per wave.", min=1, metavar="N")
-    ] = None,
+    ] = None
     out: Annotated[
         Path | None,
         typer.Option(help="The plan's folder; for a fleet, the folder above all its plans.", metavar="DIR"),
-    ] = None,
+    ] = None
     select: Annotated[
         list[str] | None,
         typer.Option(help="Only these addresses, and what they refer to. May be repeated.", metavar="GLOB"),
-    ] = None,
+    ] = None
     exclude: Annotated[
         list[str] | None, typer.Option(help="Not these addresses. May be repeated.", metavar="GLOB")
-    ] = None,
+    ] = None
     unreferenced: Annotated[
         Unreferenced, typer.Option(help="Blobs that no asset refers to: list them or copy them.")
-    ] = Unreferenced.LIST,
+    ] = Unreferenced.LIST
     delete: Annotated[
         bool,
         typer.Option(
             "--delete", help="Plan to delete blobs of the target that this tool copied, and whose source is gone."
         ),
-    ] = False,
+    ] = False
     require_approval: Annotated[
         bool,
         typer.Option("--require-approval", help="Require somebody else's approval before the plan is run."),
-    ] = False,
-    *,
-    shared: CommonOptions,
-) -> None:
-    choices = PlanChoices(
-        Selection(tuple(select or ()), tuple(exclude or ())),
-        unreferenced is Unreferenced.COPY,
-        delete,
-        require_approval,
-    )
+    ] = False
 
+    @property
+    def choices(self) -> PlanChoices:
+        """What a plan is to take in, and how."""
+        selection = Selection(tuple(self.select or ()), tuple(self.exclude or ()))
+        copied = self.unreferenced is Unreferenced.COPY
+        return PlanChoices(selection, copied, self.delete, self.require_approval)
+
+
+@options.for_both_sides
+def command(asked: PlanOptions, *, shared: CommonOptions) -> None:
     async def work(view: View) -> ExitCode:
-        _check(source, target, fleet, (targets, waves, wave_size))
-        if fleet is not None and targets is not None:
-            files = FleetFiles(fleet, targets, waves, wave_size)
-            return await _plan_fleet(view, shared, files, out or plans.ROOT, choices)
-        return await _plan(view, shared, (str(source), str(target)), out, choices)
+        _check(asked)
+        if asked.fleet is not None and asked.targets is not None:
+            files = FleetFiles(asked.fleet, asked.targets, asked.waves, asked.wave_size)
+            return await _plan_fleet(view, shared, files, asked)
+        return await _plan(view, shared, asked)
 
     execute(shared, work)
 
 
-def _check(source: str | None, target: str | None, fleet: Path | None, of_fleet: tuple[object, ...]) -> None:
+def _check(asked: PlanOptions) -> None:
     """Refuses options that do not go together. Raises BadInputError."""
-    targets, waves, wave_size = of_fleet
-    if fleet is None:
-        if any(option is not None for option in of_fleet):
+    if asked.fleet is None:
+        if any(option is not None for option in (asked.targets, asked.waves, asked.wave_size)):
             raise BadInputError(
                 "--targets, --waves and --wave-size go with --fleet.", remedy="Name the scan with --fleet."
             )
-        if not source or not target:
+        if not asked.source or not asked.target:
             raise BadInputError(
                 "A plan needs --source and --target.", remedy="Name both, or a scan with --fleet and --targets."
             )
-    elif source or target:
+    elif asked.source or asked.target:
         raise BadInputError("--fleet plans many pairs: --source and --target do not go with it.")
-    elif targets is None:
+    elif asked.targets is None:
         raise BadInputError("--fleet needs --targets.", remedy="docs/how-to/fleet.md shows what the file holds.")
-    elif waves is not None and wave_size is not None:
+    elif asked.waves is not None and asked.wave_size is not None:
         raise BadInputError("--waves and --wave-size exclude each other.", remedy="Leave one out.")
 
 
-async def _plan(
-    view: View, shared: CommonOptions, sides: tuple[str, str], out: Path | None, choices: PlanChoices
-) -> ExitCode:
-    names = [WorkspaceName.parse(text, os.environ.get("AZURE_SUBSCRIPTION_ID")) for text in sides]
-    folder = out or plans.free_folder(names[0].name)
+async def _plan(view: View, shared: CommonOptions, asked: PlanOptions) -> ExitCode:
+    sides, default = (str(asked.source), str(asked.target)), os.environ.get("AZURE_SUBSCRIPTION_ID")
+    names = [WorkspaceName.parse(text, default) for text in sides]
+    folder = asked.out or plans.free_folder(names[0].name)
     planfile.check_folder(folder)
     bind_contextvars(plan=str(folder))
     async with session(shared) as clouds:
         source = await workspace_ref(clouds.source.arm, names[0])
         target = await workspace_ref(clouds.target.arm, names[1])
-        await create_plan(clouds, PlanRequest(source, target, folder, choices, local(shared)), view.event)
+        await create_plan(clouds, PlanRequest(source, target, folder, asked.choices, local(shared)), view.event)
     view.show(PlanWrittenView(planfile.read(folder), folder))
     return ExitCode.DONE
 
 
-async def _plan_fleet(
-    view: View, shared: CommonOptions, files: FleetFiles, out: Path, choices: PlanChoices
-) -> ExitCode:
-    request = FleetRequest(files, out, choices, local(shared), os.environ.get("AZURE_SUBSCRIPTION_ID"))
+async def _plan_fleet(view: View, shared: CommonOptions, files: FleetFiles, asked: PlanOptions) -> ExitCode:
+    folder, default = asked.out or plans.ROOT, os.environ.get("AZURE_SUBSCRIPTION_ID")
+    request = FleetRequest(files, folder, asked.choices, local(shared), default)
     async with session(shared) as clouds:
         outcome = await plan_fleet(clouds, request, view.event)
     view.show(FleetView(outcome))

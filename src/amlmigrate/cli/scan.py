@@ -41,73 +41,59 @@ class ScanFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ScanOptions:
-    """The command's own options, as they were given."""
+    """What `scan` is asked."""
 
-    scope: ScanScope
-    rules: Path | None
-    out: Path | None
-    form: ScanFormat
-    sizes: bool
-    write_tags: bool
-    overwrite: bool
-    dry_run: bool
-
-
-@options.for_one_side
-def command(
     subscription: Annotated[
         list[str] | None,
         typer.Option(
             help="Only this one; may be repeated. Default: AZURE_SUBSCRIPTION_ID, or else all that are visible.",
             metavar="ID",
         ),
-    ] = None,
+    ] = None
     management_group: Annotated[
         list[str] | None,
         typer.Option(help="Every subscription below it, at any depth. May be repeated.", metavar="ID"),
-    ] = None,
+    ] = None
     rules: Annotated[
         Path | None, typer.Option(help="The tagging standard to go by. Default: the shipped one.", metavar="FILE")
-    ] = None,
+    ] = None
     sizes: Annotated[
         bool,
         typer.Option("--sizes", help="Count blobs and bytes too: lists every blob of the default containers."),
-    ] = False,
+    ] = False
     write_tags: Annotated[
         bool, typer.Option("--write-tags", help="Give workspaces the tags of the standard that they lack.")
-    ] = False,
+    ] = False
     overwrite: Annotated[
         bool,
         typer.Option(
             "--overwrite", help="With --write-tags: also change values that say the same in other words."
         ),
-    ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="With --write-tags: show the tags only.")] = False,
+    ] = False
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="With --write-tags: show the tags only.")] = False
     out: Annotated[
         Path | None, typer.Option(help="Where the scan is kept: a file .jsonl or a folder.", metavar="PATH")
-    ] = None,
-    format: Annotated[ScanFormat, typer.Option(help="How the workspaces are shown.")] = ScanFormat.TABLE,
-    *,
-    shared: CommonOptions,
-) -> None:
+    ] = None
+    format: Annotated[ScanFormat, typer.Option(help="How the workspaces are shown.")] = ScanFormat.TABLE
+
+    @property
+    def scope(self) -> ScanScope:
+        """Where to look. Raises BadInputError for what is no id."""
+        groups = tuple(map(group_name, self.management_group or ()))
+        named, default = checked(self.subscription or ()), os.environ.get("AZURE_SUBSCRIPTION_ID")
+        return ScanScope(tuple(named or checked([default] if default and not groups else [])), groups)
+
+
+@options.for_one_side
+def command(asked: ScanOptions, *, shared: CommonOptions) -> None:
     async def work(view: View) -> ExitCode:
+        return await _scan(view, shared, asked)
 
-        groups = tuple(map(group_name, management_group or ()))
-        scope = ScanScope(_subscriptions(subscription, management_group), groups)
-        return await _scan(
-            view, shared, ScanOptions(scope, rules, out, format, sizes, write_tags, overwrite, dry_run)
-        )
-
-    execute(shared, work, interrupted=CHANGES if write_tags and not dry_run else READS)
-
-
-def _subscriptions(named: list[str] | None, groups: list[str] | None) -> tuple[str, ...]:
-    named = checked(named or ())
-    default = os.environ.get("AZURE_SUBSCRIPTION_ID")
-    return tuple(named or checked([default] if default and not groups else []))
+    execute(shared, work, interrupted=CHANGES if asked.write_tags and not asked.dry_run else READS)
 
 
 async def _scan(view: View, shared: CommonOptions, wanted: ScanOptions) -> ExitCode:
+    scope = wanted.scope
     _check(shared, wanted)
     standard = tagging.read(wanted.rules)
     # Before anything is read: a place that is taken would make all of it vain.
@@ -115,21 +101,21 @@ async def _scan(view: View, shared: CommonOptions, wanted: ScanOptions) -> ExitC
     async with session(shared) as clouds:
         # Who is not signed in lacks no role: this says so.
         await clouds.source.credential.tenant()
-        found = await scan(clouds.source, wanted.scope, standard, sizes=wanted.sizes, emit=view.event)
+        found = await scan(clouds.source, scope, standard, sizes=wanted.sizes, emit=view.event)
         path = scanfile.place(wanted.out, found.started)
         sha256 = scanfile.write(path, scanfile.header(found, standard, sizes=wanted.sizes), found)
         kept = scanfile.read(path)
         view.event(ScanKept(str(path), sha256))
-        _show(view, wanted.form, kept)
+        _show(view, wanted.format, kept)
         tagged = not wanted.write_tags or await _tags(view, clouds.source.arm, found, standard, wanted)
-    if wanted.form is ScanFormat.TABLE:
+    if wanted.format is ScanFormat.TABLE:
         view.show(ScanEndView(found, path))
     return ExitCode.DONE if found.complete and tagged else ExitCode.INCOMPLETE
 
 
 def _check(shared: CommonOptions, wanted: ScanOptions) -> None:
     """Refuses options that do not go together. Raises BadInputError."""
-    if shared.json and wanted.form is not ScanFormat.TABLE:
+    if shared.json and wanted.format is not ScanFormat.TABLE:
         raise BadInputError("--json and --format exclude each other.", remedy="Leave one of them out.")
     if (wanted.overwrite or wanted.dry_run) and not wanted.write_tags:
         raise BadInputError(

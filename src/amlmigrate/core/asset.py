@@ -11,7 +11,7 @@ from amlmigrate.core.file_rewrite import AnewFile
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.packed_documents import PackedDocument
 from amlmigrate.core.reference import Reference
-from amlmigrate.core.workspace import Location, SurveyedWorkspace
+from amlmigrate.core.workspace import Datastore, Location, SurveyedWorkspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,23 @@ class Content:
     place: Location
     text: str
     names: tuple[Reference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AssetStorage:
+    """What an asset is to its workspace's storage; most have bytes at the URIs of their document and nothing else.
+
+    `datastore`: the datastore that it is, for references through it. `upload`: where the service put its bytes at
+    upload, if it does so outside the default container. `files`: paths, below its bytes, of the files without
+    which it means nothing. `tables`: whether files that name other places may lie anywhere among its bytes.
+    `one_file`: whether its bytes are one file, which it names.
+    """
+
+    datastore: Datastore | None = None
+    upload: Location | None = None
+    files: tuple[str, ...] = ()
+    tables: bool = False
+    one_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from amlmigrate.cloud.session import Session
+from amlmigrate.cloud.tenants import of_subscription, refuse_other
 from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import Decision
 from amlmigrate.core.errors import BadInputError
+from amlmigrate.core.identity import Identity
 from amlmigrate.core.plan import Plan
-from amlmigrate.deciding.tenants import refuse_unseeing
+from amlmigrate.inventory.sides import check_workspace
 from amlmigrate.ledger import Ledger
-from amlmigrate.ledger.approving import approve_decisions, approve_plan
+from amlmigrate.ledger.approving import approve_decisions, approve_plan, refuse_stranger
 from amlmigrate.ledger.decision_rows import Approval
 
 
@@ -62,3 +64,14 @@ async def approve(request: ApprovalRequest, sign_in: Callable[[], Session]) -> A
             made, decided = approve_decisions(plan, ledger, request.digest, by, request.comment)
             return ApprovalResult(made, decided=tuple(decided))
         return ApprovalResult(*approve_plan(plan, ledger, request.digest, by, request.comment))
+
+
+async def refuse_unseeing(clouds: Session, plan: Plan, identity: Identity) -> None:
+    """Raises DeniedError and ServiceError for who is not of the target's tenant or may not read it, BadInputError
+    where there is no such target, or another one.
+    """
+    refuse_stranger(plan, identity)
+    side, ref = clouds.target, plan.header.target_ref
+    check_workspace(await side.workspace(ref).read(), plan.header.target)
+    if not plan.header.extra.get("target_tenant"):
+        refuse_other(await of_subscription(side, ref.subscription), identity)

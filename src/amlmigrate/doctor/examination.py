@@ -23,7 +23,7 @@ from amlmigrate.doctor.places import places
 from amlmigrate.doctor.rights import missing_rights
 from amlmigrate.doctor.stores import DatastoresRead, has_secret, paths, stores_of
 from amlmigrate.posture import BytePlaces, before_removal, prove
-from amlmigrate.posture.sensitivity import most_sensitive
+from amlmigrate.posture.tagging import most_sensitive
 
 
 @dataclass(frozen=True, slots=True)

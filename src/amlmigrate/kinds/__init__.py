@@ -1,13 +1,12 @@
 """The kinds: one file each, found by listing this folder."""
 
 from amlmigrate.kinds._base import STATE, Kind
-from amlmigrate.kinds._byhand import Way
 from amlmigrate.kinds._collected import collectable, settling
 from amlmigrate.kinds._context import Context
 from amlmigrate.kinds._digests import document_digests, state_digest, versions_digest
 from amlmigrate.kinds._extension import not_listed
 from amlmigrate.kinds._holding import Holding, Rest, Whose
-from amlmigrate.kinds._listed import Listed
+from amlmigrate.kinds._listed import Listed, Way
 from amlmigrate.kinds._losses import Loss
 from amlmigrate.kinds._permissions import Permissions
 from amlmigrate.kinds._registry import all_kinds, children, holding, kind_of, moving_kinds, root_of

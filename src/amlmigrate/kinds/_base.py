@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from amlmigrate.cloud.operations import Ending, of_resource, word_of
 from amlmigrate.core.address import Address
-from amlmigrate.core.asset import Asset
+from amlmigrate.core.asset import Asset, AssetStorage
 from amlmigrate.core.documents import (
     Document,
     differences,
@@ -21,7 +21,6 @@ from amlmigrate.core.json_strings import document_references
 from amlmigrate.core.mapping import Mapping as WorkspaceMapping
 from amlmigrate.core.reference import Reference
 from amlmigrate.core.spelling import plain
-from amlmigrate.core.storage import AssetStorage
 from amlmigrate.core.translation import Difference
 from amlmigrate.core.writes import Accepted, Desired, PlanContext, Write
 from amlmigrate.kinds._envelope import canonical as envelope

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
+from enum import Enum
 from typing import ClassVar, Protocol
 
 from amlmigrate.cloud import declared
@@ -16,7 +17,6 @@ from amlmigrate.core.documents import Document, source_digest
 from amlmigrate.core.kindnames import declare
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.core.writes import Accepted
-from amlmigrate.kinds._byhand import Way
 from amlmigrate.kinds._losses import Loss
 from amlmigrate.kinds._permissions import ML, Permissions
 
@@ -30,6 +30,16 @@ WORKSPACE = (
 )
 CREATED: Mapping[str, str] = {"createdAt": "2026-03-26T19:14:58.1234567+00:00"}
 CANNOT_MOVE = "this version cannot move it"
+
+
+class Way(Enum):
+    """How a person makes anew what this version cannot move: what the commands in `by-hand/` do."""
+
+    PUT = "send its body to Azure Resource Manager"
+    LOCK = "put it on the target as a lock"
+    ASSIGN = "give each of its lines to somebody"
+    FILES = "copy its files"
+    KEEP = "keep what it wrote: it cannot be created again"
 
 
 class WorkspacePort(Protocol):

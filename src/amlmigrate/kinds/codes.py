@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from amlmigrate.core.address import Address
-from amlmigrate.core.asset import Asset
-from amlmigrate.core.storage import AssetStorage
+from amlmigrate.core.asset import Asset, AssetStorage
 from amlmigrate.kinds._listed import NO_QUERY
 from amlmigrate.kinds._versioned import VersionedKind
 

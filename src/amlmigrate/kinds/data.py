@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from amlmigrate.core.address import Address
-from amlmigrate.core.asset import Asset
+from amlmigrate.core.asset import Asset, AssetStorage
 from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
-from amlmigrate.core.storage import AssetStorage
 from amlmigrate.kinds._versioned import VersionedKind
 
 

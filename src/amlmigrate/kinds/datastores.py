@@ -8,11 +8,10 @@ from typing import Any
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.armid import ArmId
-from amlmigrate.core.asset import Asset
+from amlmigrate.core.asset import Asset, AssetStorage
 from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping, Rewrite
-from amlmigrate.core.storage import AssetStorage
 from amlmigrate.core.workspace import SYSTEM_DATASTORES, Datastore, Location
 from amlmigrate.core.writes import Accepted, Desired, PlanContext, Write
 from amlmigrate.kinds._base import SECRET, Kind, WorkspacePort

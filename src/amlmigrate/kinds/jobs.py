@@ -10,8 +10,7 @@ from amlmigrate.core.documents import Document, digest, properties_of
 from amlmigrate.core.few import many
 from amlmigrate.core.json_strings import document_references
 from amlmigrate.core.reference import Reference
-from amlmigrate.kinds._byhand import Way
-from amlmigrate.kinds._listed import EVERY_STATE, Listed, WorkspacePort
+from amlmigrate.kinds._listed import EVERY_STATE, Listed, Way, WorkspacePort
 from amlmigrate.kinds._losses import Loss
 
 # All else may go on or come back: `NotResponding` can become any other, and what is new is not known here.

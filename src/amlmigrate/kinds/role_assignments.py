@@ -10,9 +10,8 @@ from amlmigrate.core.asset import Asset, Many
 from amlmigrate.core.documents import Document, digest, properties_of
 from amlmigrate.core.few import many
 from amlmigrate.core.rights import KEPT
-from amlmigrate.kinds._byhand import Way
 from amlmigrate.kinds._extension import Extension, at_or_below
-from amlmigrate.kinds._listed import WorkspacePort
+from amlmigrate.kinds._listed import Way, WorkspacePort
 
 _BELOW = "below"
 

@@ -15,8 +15,7 @@ from amlmigrate.core.documents import Document, digest
 from amlmigrate.core.few import agreed, many
 from amlmigrate.core.seal import UNLISTED
 from amlmigrate.core.workspace import WORKING_SHARE, Location, Service, Workspace
-from amlmigrate.kinds._byhand import Way
-from amlmigrate.kinds._listed import Listed, WorkspacePort
+from amlmigrate.kinds._listed import Listed, Way, WorkspacePort
 from amlmigrate.kinds._permissions import DataActions, Permissions
 from amlmigrate.kinds._registry import moving_kinds
 

@@ -13,6 +13,7 @@ from typing import Any
 from amlmigrate.core import schemas, strictyaml
 from amlmigrate.core.documents import digest
 from amlmigrate.core.errors import BadInputError
+from amlmigrate.core.workspace import Workspace
 
 SENSITIVITY, ENVIRONMENT = "sensitivity", "environment"
 _PACKAGE = "amlmigrate.posture"
@@ -138,6 +139,20 @@ def read(path: Path | None = None) -> Standard:
         if rule.level not in facts[rule.fact].levels:
             raise _bad(path, f"rule {number}: '{rule.level}' is not a level of {rule.fact}")
     return Standard(facts, rules, digest(content))
+
+
+def most_sensitive(*workspaces: Workspace) -> bool:
+    """Whether any has the highest sensitivity, by the shipped standard: a target may lack its source's tags yet."""
+    standard = read()
+    highest = standard.facts[SENSITIVITY].levels[-1]
+    return any(standard.level(SENSITIVITY, _subject(one)) == highest for one in workspaces)
+
+
+def _subject(workspace: Workspace) -> TaggingSubject:
+    ref = workspace.ref
+    tags = {str(name): str(value) for name, value in (workspace.document.get("tags") or {}).items()}
+    hbi = workspace.properties.get("hbiWorkspace") is True
+    return TaggingSubject(ref.name, ref.group, ref.subscription, tags, hbi)
 
 
 def _shared(facts: Collection[Fact]) -> str:

@@ -9,7 +9,7 @@ from amlmigrate.core.plan import Plan
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.posture.places import BytePlaces
 from amlmigrate.posture.proof import prove
-from amlmigrate.posture.sensitivity import most_sensitive
+from amlmigrate.posture.tagging import most_sensitive
 
 
 async def target_claims(

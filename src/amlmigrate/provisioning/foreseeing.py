@@ -15,8 +15,7 @@ from amlmigrate.desired.deciding import PlannedPart
 from amlmigrate.desired.parts import DesiredPort
 from amlmigrate.desired.steps import DesiredStep, DesiredVerb
 from amlmigrate.posture.reading import tried, tried_list
-from amlmigrate.provisioning.known import KnownValues
-from amlmigrate.provisioning.parts.base import ProvisioningPart
+from amlmigrate.provisioning.known import KnownValues, ProvisioningPart
 from amlmigrate.provisioning.wanted import region, same
 
 # The type of a resource group in policies (learn.microsoft.com, governance/policy, definition-structure).

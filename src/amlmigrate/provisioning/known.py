@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from amlmigrate.desired.known import UNKNOWN, Known
+from amlmigrate.desired.parts import DesiredPart
 from amlmigrate.provisioning.members import Offer
 
 
@@ -27,3 +28,7 @@ class KnownValues(Known):
     offer: Offer | None = None
     # Vault id, in lower case, to whether it goes by roles; vaults that are not there yet are missing.
     by_roles: Mapping[str, bool] = field(default_factory=dict)
+
+
+# A resource of the file, with what is learned on the way to it.
+ProvisioningPart = DesiredPart[KnownValues]

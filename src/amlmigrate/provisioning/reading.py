@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from amlmigrate.core import filechecks
+from amlmigrate.core.filechecks import Problem
+from amlmigrate.core.filemodel import FileModel
 from amlmigrate.desired import filereading
-from amlmigrate.provisioning import checks, filechecks, naming, profiles
+from amlmigrate.provisioning import checks, naming, profiles
 from amlmigrate.provisioning.build import wanted_of
-from amlmigrate.provisioning.model import Profiles
+from amlmigrate.provisioning.model import File, Profiles
 from amlmigrate.provisioning.wanted import WantedWorkspace
 
 _REMEDY = "docs/reference/provision-file.md has every member. Fix it and run the same command again."
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of the file (draft 2020-12), for editors and for the documentation."""
+    return filechecks.schema(File, "A file of `migrate provision`")
+
+
+def problems(document: Mapping[str, Any], model: type[FileModel] = File) -> list[Problem]:
+    """Path in the file and what is wrong there, in the order of the paths."""
+    return filechecks.problems(document, model)
 
 
 def read(path: Path, *, subscription: str | None = None, table: Path | None = None) -> WantedWorkspace:
@@ -19,11 +34,11 @@ def read(path: Path, *, subscription: str | None = None, table: Path | None = No
     `subscription` stands in where the file names none; `table` is a file of profiles of its user's own.
     """
     document = filereading.load(path, _REMEDY)
-    filereading.refuse(path, _REMEDY, filechecks.problems(document))
+    filereading.refuse(path, _REMEDY, problems(document))
     known = profiles.shipped()
     if table is not None:
         own = filereading.load(table, _REMEDY)
-        filereading.refuse(table, _REMEDY, filechecks.problems({"profiles": own}, Profiles))
+        filereading.refuse(table, _REMEDY, problems({"profiles": own}, Profiles))
         known = profiles.merged(known, own)
     known = profiles.merged(known, document.get("profiles", {}))
     if not document.get("subscription") and subscription:

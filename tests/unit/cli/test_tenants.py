@@ -17,7 +17,7 @@ from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.errors import BadInputError, DeniedError, ExitCode, MigrateError
 from amlmigrate.core.identity import Identity
-from amlmigrate.deciding import tenants
+from amlmigrate.deciding.approve import refuse_unseeing
 
 BEN = Identity("ben", tenant_id="T1")
 FORBIDDEN = ServiceError(403, "AuthorizationFailed", "no", method="GET", url="/subscriptions/s")
@@ -72,7 +72,7 @@ async def _ended(side: Target, tenant: str = "t1", who: Identity = BEN) -> ExitC
     made = replace(made, header=header(extra={"target_tenant": tenant} if tenant else {}))
     clouds: Any = SimpleNamespace(target=side)
     try:
-        await tenants.refuse_unseeing(clouds, made, who)
+        await refuse_unseeing(clouds, made, who)
     except MigrateError as error:
         return error.exit_code
     return None

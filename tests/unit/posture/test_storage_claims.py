@@ -34,7 +34,7 @@ from amlmigrate.core.workspace import Location, Workspace
 from amlmigrate.posture.places import BytePlaces
 from amlmigrate.posture.proof import before_removal, claims, let_go
 from amlmigrate.posture.reading import Read
-from amlmigrate.posture.sensitivity import most_sensitive
+from amlmigrate.posture.tagging import most_sensitive
 
 CONTAINER = f"{ACCOUNT}/blobServices/default/containers/blobs"
 OTHER = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/other"

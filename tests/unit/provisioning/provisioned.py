@@ -7,8 +7,7 @@ from typing import Any
 from amlmigrate.provisioning import profiles
 from amlmigrate.provisioning.assemble import parts
 from amlmigrate.provisioning.build import wanted_of
-from amlmigrate.provisioning.known import KnownValues
-from amlmigrate.provisioning.parts.base import ProvisioningPart
+from amlmigrate.provisioning.known import KnownValues, ProvisioningPart
 from amlmigrate.provisioning.wanted import WantedWorkspace
 
 FILE: dict[str, Any] = {

@@ -13,7 +13,7 @@ from tests.unit.provisioning.provisioned import FILE
 
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.desired.ownership import TAG
-from amlmigrate.provisioning import checks, filechecks, profiles, reading
+from amlmigrate.provisioning import checks, profiles, reading
 from amlmigrate.provisioning.durations import days
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "how-to" / "provision-example.yaml"
@@ -24,7 +24,7 @@ LOGS = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.Oper
 
 
 def test_the_schema_is_one() -> None:
-    Draft202012Validator.check_schema(filechecks.schema())
+    Draft202012Validator.check_schema(reading.schema())
 
 
 def test_the_documented_example_is_accepted() -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.unit.provisioning.provisioned import FILE
 
 from amlmigrate.core import schemas
-from amlmigrate.provisioning import filechecks
+from amlmigrate.provisioning import reading
 
 ID = f"/subscriptions/{FILE['subscription']}/resourceGroups/g/providers"
 ENDPOINT = {
@@ -44,7 +44,7 @@ EVERYTHING: dict[str, Any] = {
         "privateEndpoint": ENDPOINT,
     },
 }
-SCHEMA = filechecks.schema()
+SCHEMA = reading.schema()
 ODD = [
     *(None, True, False, 0, 1, 7, 7.0, 7.5, 2048, 3072.0, 30.0, 91, "", "x", "-", "a" * 200, "x\n", "a--b", "/x"),
     *(
@@ -117,19 +117,19 @@ def files_of_people(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def test_the_file_with_everything_is_taken() -> None:
-    assert filechecks.problems(EVERYTHING) == []
+    assert reading.problems(EVERYTHING) == []
     assert not _refused_by_the_schema(EVERYTHING)
 
 
 @settings(max_examples=400, deadline=None)
 @given(files_of_people())
 def test_the_schema_refuses_what_the_model_refuses_and_nothing_else(document: dict[str, Any]) -> None:
-    assert bool(filechecks.problems(document)) == _refused_by_the_schema(document)
+    assert bool(reading.problems(document)) == _refused_by_the_schema(document)
 
 
 @given(files_of_people())
 def test_every_problem_is_told_with_a_place_that_the_file_has(document: dict[str, Any]) -> None:
-    for place, told in filechecks.problems(document):
+    for place, told in reading.problems(document):
         held: Any = document
         for name in place.split(".") if place else ():
             held = held[int(name)] if isinstance(held, list) else held[name]
@@ -171,7 +171,7 @@ def test_every_problem_is_told_with_a_place_that_the_file_has(document: dict[str
     ],
 )  # fmt: skip
 def test_each_problem_is_told_at_its_place(changed: dict[str, Any], told: list[tuple[str, str]]) -> None:
-    found = filechecks.problems({**FILE, **changed})
+    found = reading.problems({**FILE, **changed})
     assert [place for place, _ in found] == [place for place, _ in told]
     assert all(text.startswith(start) for (_, text), (_, start) in zip(sorted(found), sorted(told), strict=True))
 

@@ -23,9 +23,8 @@ from amlmigrate.desired.ownership import TAG, OtherOwner, Word
 from amlmigrate.desired.steps import ArmCall, DesiredStep, DesiredVerb
 from amlmigrate.posture.accountusers import AccountUsers
 from amlmigrate.provisioning.assemble import parts
-from amlmigrate.provisioning.known import KnownValues
+from amlmigrate.provisioning.known import KnownValues, ProvisioningPart
 from amlmigrate.provisioning.parts import keys
-from amlmigrate.provisioning.parts.base import ProvisioningPart
 from amlmigrate.provisioning.progress import REFUSED
 from amlmigrate.provisioning.progress import events as provision_events
 

@@ -10,8 +10,7 @@ from amlmigrate.desired import ownership
 from amlmigrate.desired.parts import DesiredPort
 from amlmigrate.desired.steps import DesiredStep, DesiredVerb
 from amlmigrate.posture.accountusers import AccountUsers
-from amlmigrate.provisioning.known import KnownValues
-from amlmigrate.provisioning.parts.base import ProvisioningPart
+from amlmigrate.provisioning.known import KnownValues, ProvisioningPart
 from amlmigrate.provisioning.wanted import EndpointWanted, same
 
 

@@ -13,8 +13,7 @@ from amlmigrate.desired import ownership
 from amlmigrate.desired.known import UNKNOWN
 from amlmigrate.desired.parts import DesiredPort
 from amlmigrate.desired.steps import ArmCall, DesiredStep, DesiredVerb
-from amlmigrate.provisioning.known import KnownValues
-from amlmigrate.provisioning.parts.base import ProvisioningPart
+from amlmigrate.provisioning.known import KnownValues, ProvisioningPart
 from amlmigrate.provisioning.wanted import VaultWanted, subscription_of
 
 _ASSIGNMENTS = "providers/Microsoft.Authorization/roleAssignments"

@@ -11,9 +11,8 @@ from amlmigrate.core.documents import Document
 from amlmigrate.desired.known import UNKNOWN
 from amlmigrate.desired.parts import DesiredPort
 from amlmigrate.desired.steps import ArmCall, DesiredStep, DesiredVerb
-from amlmigrate.provisioning.known import KnownValues
+from amlmigrate.provisioning.known import KnownValues, ProvisioningPart
 from amlmigrate.provisioning.members import offer_of
-from amlmigrate.provisioning.parts.base import ProvisioningPart
 
 
 class Subscription(ProvisioningPart):

@@ -12,8 +12,7 @@ from amlmigrate.desired.steps import DesiredStep
 from amlmigrate.desired.usage import few
 from amlmigrate.posture.accountusers import AccountUsers
 from amlmigrate.posture.reading import tried
-from amlmigrate.provisioning.known import KnownValues
-from amlmigrate.provisioning.parts.base import ProvisioningPart
+from amlmigrate.provisioning.known import KnownValues, ProvisioningPart
 from amlmigrate.provisioning.wanted import Named
 
 

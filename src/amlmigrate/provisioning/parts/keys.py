@@ -23,8 +23,7 @@ from amlmigrate.desired.parts import DesiredPort
 from amlmigrate.desired.steps import ArmCall, DesiredStep, DesiredVerb
 from amlmigrate.posture.reading import tried_list
 from amlmigrate.provisioning.durations import days, no_longer
-from amlmigrate.provisioning.known import KnownValues
-from amlmigrate.provisioning.parts.base import ProvisioningPart
+from amlmigrate.provisioning.known import KnownValues, ProvisioningPart
 from amlmigrate.provisioning.wanted import KeyWanted, WantedWorkspace
 
 _DAY = 86_400

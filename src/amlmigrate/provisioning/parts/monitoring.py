@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.few import many
 from amlmigrate.desired.steps import DesiredStep
-from amlmigrate.provisioning.known import KnownValues
-from amlmigrate.provisioning.parts.base import ProvisioningPart
+from amlmigrate.provisioning.known import KnownValues, ProvisioningPart
 from amlmigrate.provisioning.wanted import Named
 
 _MICROSOFTS = "under Microsoft's keys: a key of one's own takes a dedicated cluster"

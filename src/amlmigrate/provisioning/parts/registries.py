@@ -5,8 +5,7 @@ from __future__ import annotations
 from amlmigrate.core.armid import name_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.desired.steps import DesiredStep, DesiredVerb
-from amlmigrate.provisioning.known import KnownValues
-from amlmigrate.provisioning.parts.base import ProvisioningPart
+from amlmigrate.provisioning.known import KnownValues, ProvisioningPart
 from amlmigrate.provisioning.wanted import RegistryWanted, WantedWorkspace, region, same
 
 

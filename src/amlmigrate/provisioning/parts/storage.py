@@ -8,8 +8,7 @@ from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.desired.parts import DesiredPort
 from amlmigrate.desired.steps import DesiredStep
 from amlmigrate.posture.accountusers import AccountUsers, account_users
-from amlmigrate.provisioning.known import KnownValues
-from amlmigrate.provisioning.parts.base import ProvisioningPart
+from amlmigrate.provisioning.known import KnownValues, ProvisioningPart
 from amlmigrate.provisioning.parts.networks import new_network, tightened
 from amlmigrate.provisioning.wanted import WantedWorkspace, region, same
 

@@ -13,8 +13,7 @@ from amlmigrate.desired.steps import DesiredStep, DesiredVerb
 from amlmigrate.desired.usage import few
 from amlmigrate.posture.accountusers import AccountUsers
 from amlmigrate.posture.reading import tried_list
-from amlmigrate.provisioning.known import KnownValues
-from amlmigrate.provisioning.parts.base import ProvisioningPart
+from amlmigrate.provisioning.known import KnownValues, ProvisioningPart
 from amlmigrate.provisioning.parts.networks import new_network, shuts_out_services, tightened
 from amlmigrate.provisioning.wanted import VaultWanted, region, same, subscription_of
 

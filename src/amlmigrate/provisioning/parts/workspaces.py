@@ -12,9 +12,8 @@ from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.desired.known import UNKNOWN
 from amlmigrate.desired.parts import DesiredPort
 from amlmigrate.desired.steps import ArmCall, DesiredStep, DesiredVerb
-from amlmigrate.provisioning.known import KnownValues
+from amlmigrate.provisioning.known import KnownValues, ProvisioningPart
 from amlmigrate.provisioning.members import GROUP_ROLE
-from amlmigrate.provisioning.parts.base import ProvisioningPart
 from amlmigrate.provisioning.parts.likeness import differences
 from amlmigrate.provisioning.wanted import WantedWorkspace, same
 
