@@ -84,30 +84,18 @@ def _secrets(where: Where, why: str, only: str) -> tuple[Need, ...]:
 
 
 def _removes() -> tuple[Need, ...]:
-    blocking = [kind for kind in reversed(all_kinds().values()) if kind.blocks_deletion]
+    kinds = reversed(all_kinds().values())
+    blocking = tuple(action for kind in kinds if kind.blocks_deletion for action in kind.permissions.delete)
+    purges = "`--purge` is asked for"
     return (
         Need(Where.SOURCE, f"{WS}/delete", (DECOMMISSION,), "removes the source"),
         Need(Where.SOURCE_GROUP, f"{WS}/read", (DECOMMISSION,), "whether the group's list still has the source"),
         *(
-            Need(
-                where,
-                f"{AUTHORIZATION}/locks/read",
-                (DECOMMISSION,),
-                "locks that a purge would bypass",
-                only="`--purge` is asked for",
-            )
+            Need(where, f"{AUTHORIZATION}/locks/read", (DECOMMISSION,), "locks that a purge would bypass", only=purges)
             for where in (Where.SOURCE_GROUP, Where.SOURCE_SUBSCRIPTION)
         ),
-        *(
-            Need(
-                Where.SOURCE,
-                action,
-                (DECOMMISSION,),
-                "removes what blocks the deletion",
-                only="there are any",
-            )
-            for kind in blocking
-            for action in kind.permissions.delete
+        *_each(
+            Where.SOURCE, blocking, (DECOMMISSION,), "removes what blocks the deletion", only="there are any"
         ),
         Need(
             Where.SOURCE_SUBSCRIPTION,
@@ -116,28 +104,28 @@ def _removes() -> tuple[Need, ...]:
             "waits for the deletion",
             only="the address that Azure names is not enough",
         ),
+        *_removes_containers(),
+    )
+
+
+def _removes_containers() -> tuple[Need, ...]:
+    only = "`--storage delete` is asked for"
+    users = (f"{WS}/read", f"{WS}/{DATASTORES}/read", f"{AUTHORIZATION}/permissions/read")
+    why = "whether another workspace uses the account, or has a datastore in the containers"
+    return (
         *(
-            Need(
-                where,
-                action,
-                (DECOMMISSION,),
-                "whether another workspace uses the account, or has a datastore in the containers",
-                only="`--storage delete` is asked for",
-            )
+            need
             for where in (Where.SOURCE_SUBSCRIPTION, Where.SOURCE_ACCOUNT_SUBSCRIPTION)
-            for action in (f"{WS}/read", f"{WS}/{DATASTORES}/read", f"{AUTHORIZATION}/permissions/read")
+            for need in _each(where, users, (DECOMMISSION,), why, only=only)
         ),
-        *(
-            Need(Where.SOURCE_ACCOUNT, f"{ACCOUNT}/{name}/read", (DECOMMISSION,), why, only=_TOLD)
-            for name, why in (("encryptionScopes", "the keys of what stays"),)
-        ),
-        *_each(
+        Need(
             Where.SOURCE_ACCOUNT,
-            _STORE.delete,
+            f"{ACCOUNT}/encryptionScopes/read",
             (DECOMMISSION,),
-            "removes the containers",
-            only="`--storage delete` is asked for",
+            "the keys of what stays",
+            only=_TOLD,
         ),
+        *_each(Where.SOURCE_ACCOUNT, _STORE.delete, (DECOMMISSION,), "removes the containers", only=only),
     )
 
 
