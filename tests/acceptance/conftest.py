@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from tests.acceptance import wellformed
+from tests.acceptance.provisioning import Place, make_place
 from tests.acceptance.world import World, make_world, seed_small
 
 from azsandbox.seed import read_lines
@@ -34,6 +35,12 @@ def moved_world(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> Itera
     world.ok("run")
     yield world
     wellformed.check(world.folder)
+
+
+@pytest.fixture
+def place(sandbox: Any, tmp_path: Path) -> Place:
+    """The least file of `provision`."""
+    return make_place(sandbox, tmp_path)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.acceptance.provisioning import VAULT_API, VAULTS, Place, make_place, steps
+from tests.acceptance.provisioning import VAULT_API, VAULTS, Place, steps
 from tests.acceptance.underway import under_way
 from tests.acceptance.world import MIGRATE, World
 from tests.builders import fault
@@ -25,12 +25,6 @@ CONNECTION_APPROVER = "b556d68e-0be0-4f35-a333-ad7ee1ce17ea"
 AI_ADMINISTRATOR = "b78c5d69-af96-48a3-bf8d-a8b4d589de94"
 VAULTS_GO_BY_ROLES = "12d4fa5e-1f9f-4c21-97a9-b99b3c6611b5"
 ENCRYPTION_USER = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
-
-
-@pytest.fixture
-def place(sandbox: Any, tmp_path: Path) -> Place:
-    """The least file."""
-    return make_place(sandbox, tmp_path)
 
 
 def test_the_documented_example_from_nothing_to_a_target(world: World, place: Place) -> None:

@@ -5,23 +5,14 @@ from __future__ import annotations
 import os
 import pty
 import subprocess
-from pathlib import Path
-from typing import Any
 
-import pytest
 import yaml
-from tests.acceptance.provisioning import VAULT_API, VAULTS, Place, make_place
+from tests.acceptance.provisioning import VAULT_API, VAULTS, Place
 from tests.acceptance.world import MIGRATE
 
 from azsandbox import provision
 
 STORAGE_API = "2023-05-01"
-
-
-@pytest.fixture
-def place(sandbox: Any, tmp_path: Path) -> Place:
-    """The least file."""
-    return make_place(sandbox, tmp_path)
 
 
 def _anothers(place: Place) -> dict[str, str]:

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
 
-import pytest
 import yaml
-from tests.acceptance.provisioning import VAULT_API, Place, make_place
+from tests.acceptance.provisioning import VAULT_API, Place
 from tests.builders import fault
 
 STORAGE_API = "2023-05-01"
-
-
-@pytest.fixture
-def place(sandbox: Any, tmp_path: Path) -> Place:
-    """The least file."""
-    return make_place(sandbox, tmp_path)
 
 
 def test_names_that_others_have_anywhere_and_a_quota_that_is_used_up(place: Place) -> None:

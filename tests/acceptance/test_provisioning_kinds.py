@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-import pytest
-from tests.acceptance.provisioning import VAULT_API, VAULTS, Place, make_place, steps
+from tests.acceptance.provisioning import VAULT_API, VAULTS, Place, steps
 
 from amlmigrate.provisioning import profiles
 from amlmigrate.provisioning.durations import days
 
 ML_API, STORAGE_API, REGISTRY_API, NETWORK_API = "2025-12-01", "2023-05-01", "2023-07-01", "2023-11-01"
-
-
-@pytest.fixture
-def place(sandbox: Any, tmp_path: Path) -> Place:
-    """The least file."""
-    return make_place(sandbox, tmp_path)
 
 
 def test_the_key_of_a_profile_is_what_the_table_says(place: Place) -> None:

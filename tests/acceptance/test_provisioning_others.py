@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
-from tests.acceptance.provisioning import VAULT_API, Place, make_place, steps
+from tests.acceptance.provisioning import VAULT_API, Place, steps
 from tests.builders import fault
 
 from amlmigrate.desired.ownership import TAG
@@ -19,12 +17,6 @@ CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 ACCESS_ADMINISTRATOR = "f58310d9-a9f6-439a-9e8d-f62e7b41a168"
 ENCRYPTION_USER = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
-
-
-@pytest.fixture
-def place(sandbox: Any, tmp_path: Path) -> Place:
-    """The least file."""
-    return make_place(sandbox, tmp_path)
 
 
 def _reasons(place: Place) -> str:
