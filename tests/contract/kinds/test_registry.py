@@ -196,7 +196,6 @@ MAY_NAME = {
     **{("core/spelling.py", word): _REFERENCES for word in ("datastores", "jobs")},
     ("core/workspace.py", "datastores"): "places are named through datastores, also where no kind may be asked",
     **{("decommissioning/losses.py", word): "a member of a tombstone" for word in ("computes", "jobs")},
-    ("decommissioning/tombstone.py", "computes"): "a member of a tombstone",
     ("planning/selection_check.py", "models"): _EXAMPLE,
     ("posture/facts.py", "computes"): _CLAIM,
     **{("posture/catalogue.py", word): _CLAIM for word in ("datastores", "computes")},
