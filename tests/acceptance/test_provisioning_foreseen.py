@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import yaml
 from tests.acceptance.provisioning import VAULT_API, Place
 from tests.builders import fault

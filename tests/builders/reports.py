@@ -126,7 +126,9 @@ def under_way(**changed: Any) -> RemovalRecord:
     """A removal as the ledger has it before its tombstone is written."""
     body = {name: one for name, one in BODIES["decommission"].items() if name in _OF_REMOVAL}
     own = {"operation": {"url": "https://arm/operation", "ending": "UNDER_WAY"}, "purging": None}
-    return RemovalRecord.of_dict({**body, **own, "deletable": {"a/d": SHA}, "restorable": body["remains"], **changed})
+    return RemovalRecord.of_dict(
+        {**body, **own, "deletable": {"a/d": SHA}, "restorable": body["remains"], **changed}
+    )
 
 
 def since(*changes: dict[str, Any]) -> dict[str, Any]:

@@ -53,9 +53,9 @@ class DecommissionOptions:
             metavar="HOURS",
         ),
     ] = HOURS
-    storage: Annotated[
-        ContainerFate, typer.Option(help="The source's own containers: keep or delete them.")
-    ] = ContainerFate.KEEP
+    storage: Annotated[ContainerFate, typer.Option(help="The source's own containers: keep or delete them.")] = (
+        ContainerFate.KEEP
+    )
     accept_unrecoverable: Annotated[
         bool,
         typer.Option(

@@ -91,7 +91,9 @@ def _having(*names: str) -> Callable[[Command], Command]:
     def decorator(command: Command) -> Command:
         own, common = _parameters(command), _parameters(_common)
         del own["shared"]
-        groups = {name: one.annotation for name, one in own.items() if is_dataclass(one.annotation)}
+        groups: dict[str, Any] = {
+            name: one.annotation for name, one in own.items() if is_dataclass(one.annotation)
+        }
         options = [
             option
             for name, one in own.items()

@@ -189,9 +189,7 @@ class Removal:
 
     # What was asked for beside it, and the tombstone.
 
-    async def _finish(
-        self, begun: RemovalRecord, before: EvidenceFile[Decommission] | None
-    ) -> DecommissionResult:
+    async def _finish(self, begun: RemovalRecord, before: EvidenceFile[Decommission] | None) -> DecommissionResult:
         purge = self.wanted.purge and not begun.purged
         delete = begun.deletable if self.wanted.delete else {}
         if self.wanted.dry_run and (before is None or purge or delete):

@@ -97,9 +97,7 @@ def _with_earlier(found: RemovalRecord, earlier: RemovalRecord) -> RemovalRecord
         begun=earlier.begun,
         removed_first=tuple(dict.fromkeys([*earlier.removed_first, *found.removed_first])),
         dying=replace(found.dying, computes=computes, endpoints=endpoints),
-        rights=replace(
-            found.rights, held=_both(earlier.rights.held, found.rights.held, attrgetter("id"))
-        ),
+        rights=replace(found.rights, held=_both(earlier.rights.held, found.rights.held, attrgetter("id"))),
     )
 
 

@@ -91,12 +91,16 @@ def _removes() -> tuple[Need, ...]:
         Need(Where.SOURCE, f"{WS}/delete", (DECOMMISSION,), "removes the source"),
         Need(Where.SOURCE_GROUP, f"{WS}/read", (DECOMMISSION,), "whether the group's list still has the source"),
         *(
-            Need(where, f"{AUTHORIZATION}/locks/read", (DECOMMISSION,), "locks that a purge would bypass", only=purges)
+            Need(
+                where,
+                f"{AUTHORIZATION}/locks/read",
+                (DECOMMISSION,),
+                "locks that a purge would bypass",
+                only=purges,
+            )
             for where in (Where.SOURCE_GROUP, Where.SOURCE_SUBSCRIPTION)
         ),
-        *_each(
-            Where.SOURCE, blocking, (DECOMMISSION,), "removes what blocks the deletion", only="there are any"
-        ),
+        *_each(Where.SOURCE, blocking, (DECOMMISSION,), "removes what blocks the deletion", only="there are any"),
         Need(
             Where.SOURCE_SUBSCRIPTION,
             "Microsoft.MachineLearningServices/locations/workspaceOperationsStatus/read",

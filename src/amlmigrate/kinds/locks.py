@@ -6,8 +6,8 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.armid import ArmId
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
-from amlmigrate.kinds._listed import Way
 from amlmigrate.kinds._extension import Extension, at_or_below
+from amlmigrate.kinds._listed import Way
 
 
 class Locks(Extension):

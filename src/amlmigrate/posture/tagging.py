@@ -142,7 +142,7 @@ def read(path: Path | None = None) -> Standard:
 
 
 def most_sensitive(*workspaces: Workspace) -> bool:
-    """Whether any has the highest sensitivity, by the shipped standard: a target may lack its source's tags yet."""
+    """Whether any has the highest sensitivity, by the shipped standard: a target may still lack the tags."""
     standard = read()
     highest = standard.facts[SENSITIVITY].levels[-1]
     return any(standard.level(SENSITIVITY, _subject(one)) == highest for one in workspaces)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from amlmigrate.provisioning.parts import grants
 from amlmigrate.provisioning.known import ProvisioningPart
+from amlmigrate.provisioning.parts import grants
 from amlmigrate.provisioning.parts.endpoints import Endpoint, ZoneGroup
 from amlmigrate.provisioning.parts.grants import RoleGrant, VaultGrant
 from amlmigrate.provisioning.parts.groups import Group, Provider, Subscription
