@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from arm_harness import GROUP, WORKSPACE, ArmClient, client, principal
+from arm_harness import GROUP, SUBSCRIPTION, WORKSPACE, ArmClient, client, principal
 from bicep_types import Types
 from policies import (
     CMK,
@@ -25,6 +25,7 @@ from policies import (
 )
 
 from azsandbox.arm.clock import Clock
+from azsandbox.messages import Principal
 
 DENY = {"effect": "Deny"}
 CHANGE = {"properties": {"friendlyName": "changed"}}
@@ -138,9 +139,31 @@ async def test_an_exemption_goes_with_its_resource(arm: ArmClient) -> None:
         assert (await arm.error(404, "GET", id_))["code"] == "PolicyExemptionNotFound"
 
 
-async def test_an_exemption_takes_the_right_at_the_assignment(arm: ArmClient) -> None:
+async def test_exemptions_below_a_management_group_are_listed_by_subscription(arm: ArmClient) -> None:
+    scope = await managed(arm)
+    assigned = await assign(arm, CMK, scope=scope, parameters=DENY)
+    below, above = await exempt(arm, assigned), await exempt(arm, assigned, scope, "wide")
+    at_group = f"{scope}{PROVIDER}/policyExemptions"
+    assert (await arm.error(400, "GET", at_group))["code"] == "MissingFilter"
+    assert [each["id"] for each in await arm.every(f"{at_group}?$filter=atScope()")] == [above]
+    here = await arm.every(f"{SUBSCRIBED}{PROVIDER}/policyExemptions")
+    assert {each["id"] for each in here} == {below, above}
+
+
+async def test_an_assignment_above_counts_no_more_for_a_subscription_that_was_moved_away(arm: ArmClient) -> None:
     assigned = await assign(arm, CMK, scope=await managed(arm), parameters=DENY)
-    who = principal("contributor")
+    assert await patched(arm) == 403
+    await managed(arm, "other")
+    assert await patched(arm) == 202
+    # Nor can what lies there be exempt from it.
+    body = {"properties": {"policyAssignmentId": assigned, "exemptionCategory": "Waiver"}}
+    error = await arm.error(400, "PUT", path("policyExemptions", "e", WORKSPACE), body)
+    assert error["code"] == "InvalidCreatePolicyExemptionRequest"
+
+
+async def _without_roles(arm: ArmClient, name: str) -> Principal:
+    """Another caller, who begins with every right and has lost it."""
+    who = principal(name)
     owner, arm.who = arm.who, who
     await arm.ok("GET", WORKSPACE)
     arm.who = owner
@@ -148,6 +171,39 @@ async def test_an_exemption_takes_the_right_at_the_assignment(arm: ArmClient) ->
     for each in everything:
         if each["properties"]["principalId"] == who.object_id:
             await arm.ok("DELETE", each["id"])
+    return who
+
+
+async def test_rights_at_a_management_group_count_below_it_and_not_the_other_way_round(arm: ArmClient) -> None:
+    scope, who = await managed(arm), await _without_roles(arm, "policies")
+    role = f"{PROVIDER}/roleDefinitions/36243c78-bf99-498c-9df9-86d9f8d28608"  # Resource Policy Contributor
+    given = {"properties": {"principalId": who.object_id, "roleDefinitionId": role}}
+    owner = arm.who
+    await arm.ok("PUT", f"{SUBSCRIBED}{PROVIDER}/roleAssignments/below", given)
+    arm.who = who
+    for kind in ("policyDefinitions", "policySetDefinitions", "policyAssignments", "policyExemptions"):
+        error = await arm.error(403, "PUT", path(kind, "x", scope), {"properties": {}})
+        assert f"Microsoft.Authorization/{kind}/write" in error["message"]
+    assert (await arm.error(403, "GET", scope))["code"] == "AuthorizationFailed"
+    assert (await arm.error(403, "GET", f"{scope}/descendants"))["code"] == "AuthorizationFailed"
+    arm.who = owner
+    await arm.ok("PUT", f"{scope}{PROVIDER}/roleAssignments/above", given)
+    arm.who = who
+    assert [each["name"] for each in await arm.every(f"{scope}/descendants")] == [SUBSCRIPTION]
+    guard = await initiative(arm, member(await define(arm, scope), "byClass", **DENY), scope=scope)
+    await exempt(arm, await assign(arm, guard, scope=scope))
+
+
+@pytest.mark.parametrize("asked", ["", "/descendants"])
+async def test_a_management_group_that_is_not_there_is_told_by_its_id(arm: ArmClient, asked: str) -> None:
+    none = "/providers/Microsoft.Management/managementGroups/none"
+    error = await arm.error(404, "GET", f"{none}{asked}")
+    assert (error["code"], error["message"]) == ("NotFound", f"'{none}' not found")
+
+
+async def test_an_exemption_takes_the_right_at_the_assignment(arm: ArmClient) -> None:
+    assigned = await assign(arm, CMK, scope=await managed(arm), parameters=DENY)
+    owner, who = arm.who, await _without_roles(arm, "contributor")
     definition = f"{PROVIDER}/roleDefinitions/36243c78-bf99-498c-9df9-86d9f8d28608"  # Resource Policy Contributor
     role = {"properties": {"principalId": who.object_id, "roleDefinitionId": definition}}
     await arm.ok("PUT", f"{SUBSCRIBED}{PROVIDER}/roleAssignments/r", role)

@@ -73,6 +73,10 @@ async def test_definitions_sets_and_assignments_at_a_management_group(arm: ArmCl
     assert [each["id"] for each in below] == [assigned]
     exact = await arm.every(f"{GROUP}{PROVIDER}/policyAssignments?$filter=atExactScope()")
     assert exact == []
+    # At the group itself a filter has to be there; what lies below it is listed below it.
+    listed = f"{scope}{PROVIDER}/policyAssignments"
+    assert (await arm.error(400, "GET", listed))["code"] == "MissingFilter"
+    assert [each["id"] for each in await arm.every(f"{listed}?$filter=atScope()")] == [assigned]
     custom = await arm.every(f"{SUBSCRIBED}{PROVIDER}/policyDefinitions?$filter=policyType eq 'Custom'")
     assert [each["id"] for each in custom] == [classified]
     error = await arm.error(403, "PUT", WORKSPACE, arm.workspace_body())

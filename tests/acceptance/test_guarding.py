@@ -3,96 +3,20 @@
 from __future__ import annotations
 
 import signal
-import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
-from tests.acceptance.world import Result, World, make_world
+from tests.acceptance.guarded import AUTHORIZATION, VERSION, Guarded, guarded_subscription
 from tests.builders import fault
 
-from azsandbox import Sandbox, provision
-from azsandbox.client import Refused
+from azsandbox import Sandbox
 
-VERSION = "2025-12-01"
-POLICY = "2025-03-01"
 EXAMPLE = Path(__file__).parents[2] / "docs" / "how-to" / "guard-example.yaml"
-_AUTHORIZATION = "providers/Microsoft.Authorization"
-
-
-@dataclass
-class Guarded:
-    """A subscription with an old workspace of protected data and one under a customer's key."""
-
-    world: World
-    subscription: str
-
-    def file(self, **members: Any) -> str:
-        path = self.world.folder / "guard.yaml"
-        path.write_text(yaml.safe_dump(members), encoding="utf-8")
-        return str(path)
-
-    def guard(self, verb: str, *arguments: str, **members: Any) -> Result:
-        return self.world.migrate("guard", verb, self.file(**members), "--json", *arguments)
-
-    def arm(self, method: str, path: str, body: Any = None, version: str = POLICY, **more: Any) -> Any:
-        return self.world.arm(method, path, version, body, **more)
-
-    @property
-    def assignment(self) -> str:
-        return f"/subscriptions/{self.subscription}/{_AUTHORIZATION}/policyAssignments/aml-cmk"
-
-    def refused(self, work: Callable[[], Any]) -> bool:
-        """Whether Azure Policy refuses it."""
-        try:
-            work()
-        except Refused as answer:
-            assert (answer.status, "RequestDisallowedByPolicy" in str(answer)) == (403, True), str(answer)
-            return True
-        return False
-
-    def update(self, which: str) -> bool:
-        """Whether an update of a workspace is refused."""
-        id_ = self.world.documents[which]["id"]
-        return self.refused(lambda: self.arm("PATCH", id_, {"properties": {"description": "x"}}, VERSION))
-
-    def created(self, name: str, tags: dict[str, str]) -> bool:
-        """Whether a workspace without a customer's key is refused."""
-        source = self.world.documents["source"]
-        id_ = f"{source['id'].rpartition('/')[0]}/{name}"
-        names = ("storageAccount", "keyVault", "applicationInsights")
-        properties = {one: source["properties"][one] for one in names if one in source["properties"]}
-        body = {
-            "location": "eastus2",
-            "tags": tags,
-            "identity": {"type": "SystemAssigned"},
-            "properties": properties,
-        }
-        return self.refused(lambda: self.arm("PUT", id_, body, VERSION))
-
-    def scan(self) -> None:
-        self.world.ok("scan")
 
 
 @pytest.fixture(scope="module")
 def guarded(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Guarded:
-    return _guarded(sandbox, tmp_path_factory.mktemp("guarded"))
-
-
-def _guarded(sandbox: Sandbox, folder: Path) -> Guarded:
-    world = make_world(sandbox, folder)
-    subscription = str(uuid.uuid4())
-    world.env = {**world.env, "AZURE_SUBSCRIPTION_ID": subscription}
-    number = world.group.removeprefix("rg")
-    pair = world.azure(provision.pair, world.group, "old-ws", "new-ws", suffix=f"g{number}")
-    world.source, world.target = "old-ws", "new-ws"
-    world.documents = {"source": pair.source, "target": pair.target}
-    tags = {"tags": {"data-classification": "restricted", "environment": "prod"}}
-    world.arm("PATCH", pair.source["id"], VERSION, tags)
-    return Guarded(world, subscription)
+    return guarded_subscription(sandbox, tmp_path_factory.mktemp("guarded"))
 
 
 def test_a_guardrail_goes_from_reporting_to_refusing_and_never_back(guarded: Guarded) -> None:
@@ -165,14 +89,14 @@ def test_a_guardrail_goes_from_reporting_to_refusing_and_never_back(guarded: Gua
     assert guarded.guard("apply", "--yes", stage="deny").code == 0
     assert guarded.update("source")
     assert not guarded.update("target")
-    exemptions = f"/subscriptions/{guarded.subscription}/{_AUTHORIZATION}/policyExemptions"
+    exemptions = f"/subscriptions/{guarded.subscription}/{AUTHORIZATION}/policyExemptions"
     assert guarded.arm("GET", exemptions, version="2022-07-01-preview")["value"] == []
     assert guarded.guard("check", stage="deny").code == 0
     assert guarded.guard("apply", "--yes", stage="deny").event("guard.end")["changed"] == 0
 
 
 def test_what_others_made_is_left_alone(guarded: Guarded) -> None:
-    theirs = f"/subscriptions/{guarded.subscription}/{_AUTHORIZATION}/policyAssignments/theirs"
+    theirs = f"/subscriptions/{guarded.subscription}/{AUTHORIZATION}/policyAssignments/theirs"
     built_in = "/providers/Microsoft.Authorization/policyDefinitions/ba769a63-b8cc-4b2d-abf6-ac33c7204be8"
     guarded.arm("PUT", theirs, {"properties": {"policyDefinitionId": built_in}})
     before = guarded.arm("GET", theirs)
@@ -184,7 +108,7 @@ def test_what_others_made_is_left_alone(guarded: Guarded) -> None:
 def test_what_a_guardrail_in_force_lets_through_it_lets_through_at_every_moment(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    guarded = _guarded(sandbox, tmp_path)
+    guarded = guarded_subscription(sandbox, tmp_path)
     source = guarded.world.documents["source"]["id"]
 
     def tagged(level: str) -> None:
@@ -203,7 +127,7 @@ def test_what_a_guardrail_in_force_lets_through_it_lets_through_at_every_moment(
 
     # A guardrail of one group does not change the definitions of its subscription's.
     group = source.partition("/providers/")[0]
-    authorization = f"/subscriptions/{guarded.subscription}/{_AUTHORIZATION}"
+    authorization = f"/subscriptions/{guarded.subscription}/{AUTHORIZATION}"
     ids = [f"{authorization}/{one}/aml-cmk" for one in ("policyDefinitions", "policySetDefinitions")]
     before = [guarded.arm("GET", one) for one in ids]
     clash = guarded.guard("apply", scope=group, harmless=["public"])
@@ -224,7 +148,7 @@ def test_what_a_guardrail_in_force_lets_through_it_lets_through_at_every_moment(
     assert guarded.guard("check", **stricter).code == 0
 
     # An exemption that is gone, and a parameter of the assignment that is not the file's, are told.
-    mine = f"{source}/{_AUTHORIZATION}/policyExemptions/aml-cmk"
+    mine = f"{source}/{AUTHORIZATION}/policyExemptions/aml-cmk"
     exemption = "2022-07-01-preview"
     copied = {"properties": guarded.arm("GET", mine, version=exemption)["properties"]}
     guarded.arm("DELETE", mine, version=exemption)
@@ -252,7 +176,7 @@ def test_what_a_guardrail_in_force_lets_through_it_lets_through_at_every_moment(
 def test_a_kill_after_any_step_leaves_no_old_workspace_refused_and_is_resumed(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    guarded = _guarded(sandbox, tmp_path)
+    guarded = guarded_subscription(sandbox, tmp_path)
     guarded.scan()
     new = {"stage": "deny-new", "exemptions": {"until": "2099-12-31"}}
     unlisted = fault(method="GET", path="Microsoft.MachineLearningServices/workspaces$", status=403)

@@ -57,7 +57,7 @@ COMMANDS = (
         MOVE,
         "Remove the source workspace, and only on evidence that is green, complete and still true.",
     ),
-    Entry("approve", DECIDE, "Approve a plan, or decisions about one, that somebody else has made."),
+    Entry("approve", DECIDE, "Approve a plan, decisions about one, or a proposal, that somebody else has made."),
     Entry("done", DECIDE, "Record that items were moved by hand, or findings fixed."),
     Entry(
         "waive",

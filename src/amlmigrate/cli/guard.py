@@ -2,43 +2,53 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
-from shlex import join
 from typing import Annotated
 
 import typer
 
-from amlmigrate.cli import asked, commands, options, plans
+from amlmigrate.cli import commands, guardproposals, options
 from amlmigrate.cli.execute import CHANGES, READS, CommonOptions, execute
+from amlmigrate.cli.guardproposals import GuardInput
 from amlmigrate.cli.login import session
 from amlmigrate.cli.views.base import View
-from amlmigrate.cli.views.guard import GuardAppliedView, GuardCheckView, GuardEmittedView, GuardPlanView
-from amlmigrate.core.errors import BadInputError, ExitCode, RefusedError
-from amlmigrate.guarding import checking, reading, stage
+from amlmigrate.cli.views.guard import (
+    GuardAppliedView,
+    GuardCheckView,
+    GuardEmittedView,
+    GuardPlanView,
+    GuardProposed,
+)
+from amlmigrate.cli.views.proposals import approved_by
+from amlmigrate.core.errors import BadInputError, ExitCode
+from amlmigrate.guarding import checking, stage
 from amlmigrate.guarding.emitting import EmitFormat, emitted
 from amlmigrate.guarding.progress import events
-from amlmigrate.guarding.stage import GuardPlan, GuardRequest
-from amlmigrate.guarding.survey import SurveyPlaces, survey
-from amlmigrate.guarding.wanted import Guardrail
-from amlmigrate.ledger import files
-from amlmigrate.scanning import scanfile
+from amlmigrate.guarding.stage import GuardPlan
+from amlmigrate.ledger import files, proposals
+from amlmigrate.ledger.proposals import Proposal
 
 PLAN = """Say what a guardrail would change and refuse. Changes nothing.
 
 Shows each resource of Azure Policy that would be made or changed, what Azure has judged not compliant, and which
 workspaces could not be updated any more at the file's stage and at the next one. Ends with 0 where nothing is left
-to do, with 3 where something is, with 4 where the stage is refused.
+to do, with 3 where something is, with 4 where the stage is refused. With --out it also writes a proposal: a file that
+another identity approves by its digest, and that apply then carries out exactly.
 
 Example: migrate guard plan guard.yaml
+
+Example: migrate guard plan guard.yaml --out guard-plan.json
 """
 APPLY = """Bring a guardrail to the stage of its file. Run again, it changes nothing.
 
-Nothing that exists is made weaker, and nothing that this tool did not make is touched.
+Nothing that exists is made weaker, and nothing that this tool did not make is touched. At a management group it takes a
+proposal of guard plan --out that another identity has approved (migrate approve), and --confirm with the scope. What
+would be done now has to be what was approved.
 
 Example: migrate guard apply guard.yaml --yes
+
+Example: migrate guard apply guard-plan.json --confirm /providers/Microsoft.Management/managementGroups/corp
 """
 CHECK = """Check that a guardrail is there and as strict as its file asks for.
 
@@ -78,25 +88,38 @@ def plan(
     file: GuardFile,
     scan: ScanPath = None,
     accept_unrecoverable: Unrecoverable = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Write what would be done as a proposal, for somebody else to approve.", metavar="PROPOSAL"),
+    ] = None,
     *,
     shared: CommonOptions,
 ) -> None:
     async def work(view: View) -> ExitCode:
+        if out:
+            proposals.check_free(out)
+        made = None
         async with session(shared) as clouds:
-            request = _request(file, scan, accept_unrecoverable=accept_unrecoverable)
-            found = await stage.plan(clouds.target, request, events(view.event))
-        following = _following(request, file, scan) if found.changes else ""
-        view.show(GuardPlanView(request.guardrail, found, following))
+            wanted = guardproposals.given(file, scan, accept_unrecoverable=accept_unrecoverable)
+            found = await stage.plan(clouds.target, wanted.request, events(view.event))
+            if out and found.changes and not found.reasons:
+                made = await guardproposals.write(clouds.target, out, wanted, found, shared)
+        proposed = GuardProposed(str(out) if out else "", made.sha256 if made else "")
+        view.show(GuardPlanView(wanted.request.guardrail, found, _following(wanted, found, out, made), proposed))
         return _planned(found)
 
     execute(shared, work, interrupted=READS)
 
 
-def _following(request: GuardRequest, file: Path, scan: Path | None) -> str:
-    """How what was planned is done; at a management group it is handed over to whoever owns it, as files."""
-    if request.guardrail.at_management_group:
-        return _again("emit", file, scan)
-    return _again("apply", file, scan, accept_unrecoverable=request.accept_unrecoverable)
+def _following(wanted: GuardInput, found: GuardPlan, out: Path | None, made: Proposal | None) -> str:
+    """How what was planned is done; at a management group somebody else approves it first."""
+    if out and made:
+        return approved_by(out, made)
+    if not found.changes:
+        return ""
+    if wanted.request.guardrail.at_management_group:
+        return wanted.again("plan", "--out", "guard-plan.json")
+    return wanted.again("apply")
 
 
 def _planned(found: GuardPlan) -> ExitCode:
@@ -108,26 +131,37 @@ def _planned(found: GuardPlan) -> ExitCode:
 @app.command("apply", help=APPLY)
 @options.for_one_side
 def apply(
-    file: GuardFile,
+    file: Annotated[
+        Path,
+        typer.Argument(help="The description of the guardrail, or an approved proposal.", metavar="FILE|PROPOSAL"),
+    ],
     scan: ScanPath = None,
     accept_unrecoverable: Unrecoverable = False,
+    confirm: Annotated[
+        str | None,
+        typer.Option(help="The scope once more; needed at a management group.", metavar="SCOPE"),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Agree to a stage that refuses, and ask nothing.")] = False,
     *,
     shared: CommonOptions,
 ) -> None:
     async def work(view: View) -> ExitCode:
-        request = _request(file, scan, accept_unrecoverable=accept_unrecoverable)
-        guardrail = request.guardrail
-        _refuse_management_group(guardrail, file)
+        wanted = guardproposals.given_or_proposed(file, scan, accept_unrecoverable=accept_unrecoverable)
+        request, guardrail = wanted.request, wanted.request.guardrail
+        guardproposals.refuse_unconfirmed(guardrail, confirm)
         async with session(shared) as clouds:
             telling = events(view.event)
             found = await stage.plan(clouds.target, request, telling)
             view.show(GuardPlanView(guardrail, found))
             stage.refuse(found, guardrail)
-            again = _again("apply", file, scan, accept_unrecoverable=accept_unrecoverable)
-            await asked.agree(view, shared, found.asks, asked.Agreement(str(file), again, yes=yes))
+            carrying = await guardproposals.carrying(clouds.target, wanted, found)
+            await guardproposals.agree(view, shared, wanted, found, yes=yes)
+            if carrying:
+                carrying.begin()
             applied = await stage.carry_out(clouds.target, request, found, telling)
-        view.show(GuardAppliedView(guardrail, applied, _again("check", file, scan)))
+            if carrying:
+                carrying.end()
+        view.show(GuardAppliedView(guardrail, applied, wanted.again("check")))
         return ExitCode.DONE
 
     execute(shared, work, interrupted=CHANGES)
@@ -137,7 +171,7 @@ def apply(
 @options.for_one_side
 def check(file: GuardFile, scan: ScanPath = None, *, shared: CommonOptions) -> None:
     async def work(view: View) -> ExitCode:
-        request = _request(file, scan)
+        request = guardproposals.given(file, scan).request
         async with session(shared) as clouds:
             found = await checking.check(clouds.target, request.guardrail, request.estate, request.now)
         told = GuardCheckView(request.guardrail, found)
@@ -160,7 +194,7 @@ def emit(
     shared: CommonOptions,
 ) -> None:
     async def work(view: View) -> ExitCode:
-        request = _request(file, scan)
+        request = guardproposals.given(file, scan).request
         stage.refuse_stage(request)
         written = emitted(request.guardrail, request.exempt, format)
         _write(out, written)
@@ -168,29 +202,6 @@ def emit(
         return ExitCode.DONE
 
     execute(shared, work)
-
-
-def _request(file: Path, scan: Path | None, *, accept_unrecoverable: bool = False) -> GuardRequest:
-    guardrail = reading.read(file, subscription=os.environ.get("AZURE_SUBSCRIPTION_ID"))
-    met = survey(guardrail, SurveyPlaces(scanfile.ROOT, plans.ROOT, scan))
-    return GuardRequest(guardrail, met, datetime.now(UTC), accept_unrecoverable)
-
-
-def _again(verb: str, file: Path, scan: Path | None, *, accept_unrecoverable: bool = False) -> str:
-    """A command as it is typed, with all that it was given."""
-    more = ("--scan", str(scan)) if scan else ()
-    accepted = ("--accept-unrecoverable",) if accept_unrecoverable else ()
-    return join(["migrate", "guard", verb, str(file), *more, *accepted])
-
-
-def _refuse_management_group(guardrail: Guardrail, file: Path) -> None:
-    """Raises RefusedError: what holds for many subscriptions is applied by whoever owns them, from files."""
-    if guardrail.at_management_group:
-        raise RefusedError(
-            "This version applies no guardrail at a management group.",
-            address=guardrail.scope,
-            remedy=f"Write files for whoever owns it: migrate guard emit {file} --format terraform",
-        )
 
 
 def _is_other(folder: Path, name: Path, text: str) -> bool:

@@ -1,10 +1,14 @@
 """Show a plan as a person reads it. What is created, adopted, in conflict, left to do by hand, and its digest.
 
+Of a proposal, a file that says what a command would change, it shows each change; with --all what is sent, too.
+
 Example: migrate show plans/old-ws
 
 Example: migrate show plans/old-ws models/credit-risk/3
 
 Example: migrate show plans/old-ws --open --format csv > decisions.csv
+
+Example: migrate show guard-plan.json --all
 """
 
 from __future__ import annotations
@@ -20,10 +24,12 @@ from amlmigrate.cli import options, plans
 from amlmigrate.cli.execute import CommonOptions, execute
 from amlmigrate.cli.views.base import View
 from amlmigrate.cli.views.plans import PlanView
+from amlmigrate.cli.views.proposals import ProposalView
 from amlmigrate.cli.views.show import ItemView, OpenView, ShowView
 from amlmigrate.core.errors import BadInputError, ExitCode
 from amlmigrate.core.plan import Plan
 from amlmigrate.deciding import decisionfile
+from amlmigrate.ledger import fileapprovals, proposals
 from amlmigrate.planning import review
 
 
@@ -39,9 +45,9 @@ def command(
     arguments: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="PLAN|ADDRESS",
+            metavar="PLAN|FILE|ADDRESS",
             autocompletion=options.plan_folders,
-            help="The plan's folder, unless it is the only one; an item or finding to show whole.",
+            help="The plan's folder, unless it is the only one, or a proposal; an item or finding to show whole.",
             show_default=False,
         ),
     ] = None,
@@ -57,6 +63,10 @@ def command(
     shared: CommonOptions,
 ) -> None:
     async def work(view: View) -> ExitCode:
+        if arguments and len(arguments) == 1 and Path(arguments[0]).is_file():
+            path = Path(arguments[0])
+            view.show(ProposalView(path, proposals.read(path), fileapprovals.approvals(path), every))
+            return ExitCode.DONE
         folder, read, address = _named(arguments or [])
         if address:
             view.show(ItemView(review.item(folder, read, address)))

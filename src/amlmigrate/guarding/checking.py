@@ -23,10 +23,12 @@ from amlmigrate.guarding.parts import (
     exempted_here,
     stage_of,
 )
+from amlmigrate.guarding.places import bounded, places
+from amlmigrate.guarding.places import exemptions as exemptions_at
 from amlmigrate.guarding.unseen import with_unseen
 from amlmigrate.guarding.wanted import Guardrail, Stage
 from amlmigrate.guarding.weakening import stricter, values
-from amlmigrate.posture.reading import Read, tried, tried_list
+from amlmigrate.posture.reading import Read, tried
 
 _APPLY = "migrate guard apply FILE"
 
@@ -63,12 +65,14 @@ async def check(side: Side, guardrail: Guardrail, met: GuardedEstate, now: datet
     arm = side.arm
     ids = (guardrail.definition_id, guardrail.initiative_id, guardrail.assignment_id)
     read = await gathered({id_: tried(arm.get(id_)) for id_ in ids})
-    exemptions = await tried_list(arm, guardrail.exemptions_path)
+    where = await places(arm, guardrail)
+    exemptions = await exemptions_at(arm, where)
     not_checked = [f"{id_}: {one.refused}" for id_, one in read.items() if one.refused]
     if exemptions.value is None:
         not_checked.append(f"which exemptions there are: {exemptions.refused}")
+    met = bounded(met, guardrail, where)
     if guardrail.stage is Stage.DENY_NEW:
-        met = await with_unseen(arm, guardrail, met)
+        met = await with_unseen(arm, guardrail, met, where)
         not_checked += [f"which workspaces need an exemption: {one}" for one in not_known(met)]
     gaps = [*_resources(guardrail, read), *_exempted(guardrail, exemptions.value or (), met, now)]
     if exemptions.value is not None:
@@ -150,7 +154,7 @@ def _exempted(
                 " refused.",
                 "Migrate it, or set a later day in the file and run migrate guard apply FILE.",
             )
-        if not scope.types:
+        if not scope.types or scope.is_management_group:
             where = f"the resource group {scope.group}" if scope.group else str(scope)
             yield GuardGap("exemption", id_, f"It exempts all of {where}.", "Exempt single workspaces instead.")
 

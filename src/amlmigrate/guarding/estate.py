@@ -64,7 +64,8 @@ class GuardedEstate:
     the scan does not, `vanished` those that the scan has and Azure does not list; `unlisted` says why Azure
     listed none. `gone` are the ids of sources that plans removed, unless Azure lists them again.
     `same_standard` says whether the scan went by the file's tagging standard, `covered` whether it was one of
-    the guardrail's subscription.
+    the guardrail's subscription. `scanned` are the subscriptions of that scan, in lower case; `uncovered` are those
+    below a management group that are not among them.
     """
 
     scan: str
@@ -78,6 +79,8 @@ class GuardedEstate:
     unlisted: str = ""
     vanished: tuple[str, ...] = ()
     gone: frozenset[str] = frozenset()
+    scanned: frozenset[str] = frozenset()
+    uncovered: tuple[str, ...] = ()
 
     def needing(self, guardrail: Guardrail) -> list[OldWorkspace]:
         """The old ones that the definition by classification speaks of."""
@@ -96,7 +99,7 @@ def old_workspaces(
 ) -> Iterator[OldWorkspace]:
     """Those of a scan within the scope that are under Microsoft's key; `waves` by ARM id in lower case.
 
-    Which subscriptions lie in a management group a scan does not tell: there all of it counts.
+    Which subscriptions lie in a management group a scan does not tell: there all of it counts (`places.bounded`).
     """
     scope, standard = ArmId.of(guardrail.scope), guardrail.standard
     for one in workspaces:
@@ -128,6 +131,7 @@ def not_known(estate: GuardedEstate) -> list[str]:
     found = [f"The latest scan could not read {one}: scan again." for one in estate.unread]
     if not estate.covered:
         found.append("The latest scan is of other subscriptions than the file's: scan this one.")
+    found += [f"The latest scan has not subscription {one}: scan all of the scope." for one in estate.uncovered]
     if not estate.same_standard:
         found.append("The latest scan went by another tagging standard than the file: scan again with --rules.")
     found += [f"{one} is in the latest scan, and Azure does not list it: scan again." for one in estate.vanished]

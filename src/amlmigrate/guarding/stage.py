@@ -32,8 +32,8 @@ from amlmigrate.guarding.parts import (
     exempted_here,
     stage_of,
 )
+from amlmigrate.guarding.places import GuardedPlaces, exemptions, places
 from amlmigrate.guarding.wanted import Guardrail, Stage
-from amlmigrate.posture.reading import tried_list
 
 # For so many seconds a definition that was just made may not be known everywhere yet.
 _PATIENCE = 120.0
@@ -59,7 +59,8 @@ class GuardPlan:
     """The steps in order, why they are refused, and what the stage and the next one would refuse.
 
     `refused_next` are old workspaces whose updates the next stage refuses; `lost` are removed sources whose
-    recovery this one very likely refuses; `not_checked` is what could not be asked.
+    recovery this one very likely refuses; `not_checked` is what could not be asked; `exempted` are the workspaces that
+    are exempt, each with its last day.
     """
 
     planned: tuple[PlannedPart[GuardKnown], ...]
@@ -69,6 +70,7 @@ class GuardPlan:
     refused_next: tuple[str, ...]
     lost: tuple[RemovedSource, ...]
     not_checked: tuple[str, ...] = ()
+    exempted: tuple[str, ...] = ()
 
     @property
     def asks(self) -> tuple[str, ...]:
@@ -85,16 +87,18 @@ async def plan(side: Side, request: GuardRequest, telling: Telling) -> GuardPlan
     """Reads all that there is and decides; changes nothing."""
     guardrail = request.guardrail
     looker = _looker(side, guardrail, telling)
-    met = await unseen.with_unseen(side.arm, guardrail, request.estate)
-    made, unread = await _exemptions_made(side, guardrail)
+    where = await places(side.arm, guardrail)
+    met = await unseen.with_unseen(side.arm, guardrail, request.estate, where)
+    made, unread = await _exemptions_made(side, guardrail, where)
     in_force = await _in_force(side, guardrail)
-    planned = await looker.plan(_parts(guardrail, met.exempt(guardrail), made, in_force=in_force), wait=False)
+    exempt = met.exempt(guardrail)
+    planned = await looker.plan(_parts(guardrail, exempt, made, in_force=in_force), wait=False)
     lost = estate.unrecoverable(guardrail, met, request.now)
     reasons = [
         *(reason for one in planned if one.step.verb is DesiredVerb.REFUSE for reason in one.step.notes),
         *estate.refusals(guardrail, met, request.now.date()),
         *(f"Its exemptions could not be removed: {one}" for one in unread if guardrail.stage is Stage.DENY),
-        *([] if request.accept_unrecoverable else map(_would_be_lost, lost)),
+        *(map(_would_be_lost, lost) if not request.accept_unrecoverable and _tightens(planned, in_force) else ()),
     ]
     following = guardrail.stage.next
     return GuardPlan(
@@ -105,6 +109,7 @@ async def plan(side: Side, request: GuardRequest, telling: Telling) -> GuardPlan
         tuple(estate.updates_refused(guardrail, met, following)) if following else (),
         tuple(lost),
         (*unread, *([] if guardrail.stage.refuses else estate.not_known(met))),
+        tuple(f"{one.id} until {until}" for one, until in exempt),
     )
 
 
@@ -112,7 +117,8 @@ async def carry_out(side: Side, request: GuardRequest, found: GuardPlan, telling
     """Does the steps of a plan that is not refused, each read back. Raises RefusedError for one that is."""
     refuse(found, request.guardrail)
     # Somebody may have taken an hour to agree: what was made since has no exemption.
-    met = await unseen.with_unseen(side.arm, request.guardrail, request.estate)
+    where = await places(side.arm, request.guardrail)
+    met = await unseen.with_unseen(side.arm, request.guardrail, request.estate, where)
     _refuse(request.guardrail, tuple(estate.refusals(request.guardrail, met, request.now.date())))
     return await apply(found.planned, _looker(side, request.guardrail, telling), patience=_PATIENCE)
 
@@ -158,12 +164,12 @@ def _parts(
         DefinitionPart("definition by classification", guardrail.definition_id, bodies.definition(guardrail)),
         InitiativePart("initiative", guardrail.initiative_id, initiative),
     ]
-    exemptions = list(_exemptions(guardrail, exempt))
+    exempting = list(_exemptions(guardrail, exempt))
     if in_force:
         members = MembersFirstPart("initiative, its members first", guardrail.initiative_id, initiative)
-        parts = [members, *exemptions, *definitions]
+        parts = [members, *exempting, *definitions]
     else:
-        parts = [*definitions, *exemptions]
+        parts = [*definitions, *exempting]
     parts.append(
         AssignmentPart(
             f"assignment at stage {guardrail.stage.value}",
@@ -189,6 +195,12 @@ def _exemptions(
         yield ExemptionPart("exemption", guardrail.exemption_id(one.id), body)
 
 
+def _tightens(planned: Iterable[PlannedPart[GuardKnown]], in_force: bool) -> bool:
+    """Whether more would be refused than by now: what a guardrail in force refuses already is not lost by a plan."""
+    ruling = (one for one in planned if not isinstance(one.part, ExemptionPart | NoExemptionPart))
+    return not in_force or any(one.step.verb.writes for one in ruling)
+
+
 async def _in_force(side: Side, guardrail: Guardrail) -> bool:
     """Whether the assignment is there and refuses."""
     found = await side.arm.get(guardrail.assignment_id)
@@ -196,9 +208,11 @@ async def _in_force(side: Side, guardrail: Guardrail) -> bool:
     return stage is not None and stage.refuses
 
 
-async def _exemptions_made(side: Side, guardrail: Guardrail) -> tuple[list[Document], list[str]]:
+async def _exemptions_made(
+    side: Side, guardrail: Guardrail, where: GuardedPlaces
+) -> tuple[list[Document], list[str]]:
     """Those of the assignment that this tool made; and why they are not known."""
-    read = await tried_list(side.arm, guardrail.exemptions_path)
+    read = await exemptions(side.arm, where)
     if read.value is None:
         return [], [f"which exemptions there are: {read.refused}"]
     return [one for one in read.value if exempted_here(guardrail, one)], []

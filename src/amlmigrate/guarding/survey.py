@@ -40,6 +40,7 @@ def survey(guardrail: Guardrail, places: SurveyPlaces) -> GuardedEstate:
         gone=frozenset(key_of(one.id) for one in removed),
         same_standard=not found or found.header.get("rules_sha256") == guardrail.standard.sha256,
         covered=not found or _covers(found, guardrail),
+        scanned=_scanned(found) if found else frozenset(),
     )
 
 
@@ -55,8 +56,11 @@ def latest(places: SurveyPlaces, guardrail: Guardrail) -> ScanFile | None:
 def _covers(found: ScanFile, guardrail: Guardrail) -> bool:
     """Whether a scan is of the guardrail's subscription. Which ones a management group has, no scan tells."""
     subscription = ArmId.of(guardrail.scope).subscription
-    scanned = [str(one).lower() for one in found.header.get("subscriptions") or ()]
-    return guardrail.at_management_group or subscription.lower() in scanned
+    return guardrail.at_management_group or subscription.lower() in _scanned(found)
+
+
+def _scanned(found: ScanFile) -> frozenset[str]:
+    return frozenset(str(one).lower() for one in found.header.get("subscriptions") or ())
 
 
 def _old(guardrail: Guardrail, found: ScanFile | None, places: SurveyPlaces) -> tuple[OldWorkspace, ...]:

@@ -9,20 +9,19 @@ from amlmigrate.core.armid import key_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.guarding.bodies import PARTS_OF_HUBS
 from amlmigrate.guarding.estate import GuardedEstate, short
+from amlmigrate.guarding.places import GuardedPlaces, bounded, workspaces
 from amlmigrate.guarding.wanted import Guardrail
-from amlmigrate.posture.reading import tried_list
-
-_WORKSPACES = "providers/Microsoft.MachineLearningServices/workspaces"
 
 
-async def with_unseen(arm: Arm, guardrail: Guardrail, met: GuardedEstate) -> GuardedEstate:
+async def with_unseen(arm: Arm, guardrail: Guardrail, met: GuardedEstate, where: GuardedPlaces) -> GuardedEstate:
     """What the scan says, and where it is not what Azure lists now: made, removed, or given other tags, since.
 
-    Nothing is listed at a stage that refuses nothing, nor at a management group.
+    Nothing is listed at a stage that refuses nothing.
     """
-    if not guardrail.stage.refuses or guardrail.at_management_group:
+    met = bounded(met, guardrail, where)
+    if not guardrail.stage.refuses:
         return met
-    read = await tried_list(arm, f"{guardrail.scope}/{_WORKSPACES}")
+    read = await workspaces(arm, where)
     if read.value is None:
         return replace(met, unlisted=read.refused or "Azure does not say")
     listed = {key_of(one.get("id")): one for one in read.value}

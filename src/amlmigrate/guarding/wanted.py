@@ -115,11 +115,6 @@ class Guardrail:
         """Its assignment."""
         return f"{self.scope}/{_AUTHORIZATION}/policyAssignments/{self.name}"
 
-    @property
-    def exemptions_path(self) -> str:
-        """The collection that lists exemptions at the scope and below."""
-        return f"{self.scope}/{_AUTHORIZATION}/policyExemptions"
-
     def exemption_id(self, workspace: str) -> str:
         """The exemption of a workspace, by its ARM id."""
         return f"{workspace}/{_AUTHORIZATION}/policyExemptions/{self.name}"

@@ -31,8 +31,8 @@ def approve_plan(plan: Plan, ledger: Ledger, prefix: str, by: By, comment: str) 
 
     Raises BadInputError for what is no such prefix, RefusedError for another digest and for the planner's own.
     """
-    identity = _identity(by)
-    _refuse_other(prefix, plan.sha256, "plan", ledger)
+    identity = identified(by)
+    refuse_other_digest(prefix, plan.sha256, "plan", str(ledger.path.parent))
     refuse_stranger(plan, identity)
     planner = plan.header.planner
     if planner is None or planner.same(identity.object_id, identity.tenant_id):
@@ -60,7 +60,7 @@ def approve_decisions(
     Raises BadInputError where none is open, RefusedError for another digest, as when one more was taken since, and
     for one that the approver took.
     """
-    identity = _identity(by)
+    identity = identified(by)
     chain = Evidence(ledger.path.parent, ledger)
     with chain.alone():
         pending = Standing(plan, ledger).pending()
@@ -71,7 +71,7 @@ def approve_decisions(
                 remedy="Look at `migrate show --open`.",
             )
         sha256 = open_digest(pending)
-        _refuse_other(prefix, sha256, "open decisions", ledger)
+        refuse_other_digest(prefix, sha256, "open decisions", str(ledger.path.parent))
         refuse_stranger(plan, identity)
         if own := [one.address for one in pending if identity.same(one.object_id, one.tenant_id)]:
             raise RefusedError(
@@ -116,7 +116,8 @@ def _told(report: EvidenceFile[evidence.ApprovalRecord]) -> Approval:
     )
 
 
-def _identity(by: By) -> Identity:
+def identified(by: By) -> Identity:
+    """Who approves. Raises DeniedError where the token does not say."""
     if by.identity is None or not by.identity.object_id:
         raise DeniedError(
             "An approval needs an identity of Entra.",
@@ -147,7 +148,8 @@ def _tenant(identity: Identity) -> str:
     return f"tenant {identity.tenant_id}" if identity.tenant_id else "a tenant that the token does not name"
 
 
-def _refuse_other(prefix: str, sha256: str, what: str, ledger: Ledger) -> None:
+def refuse_other_digest(prefix: str, sha256: str, what: str, address: str) -> None:
+    """Raises BadInputError for what is no prefix of a digest, RefusedError for one of another digest."""
     if not _PREFIX.fullmatch(prefix.lower()):
         raise BadInputError(
             f"'{prefix}' is not a digest.",
@@ -156,7 +158,7 @@ def _refuse_other(prefix: str, sha256: str, what: str, ledger: Ledger) -> None:
     if not sha256.startswith(prefix.lower()):
         raise RefusedError(
             f"The digest of the {what} is another one: {sha256[:16]}.",
-            address=str(ledger.path.parent),
+            address=address,
             remedy="Look at them again with `migrate show`, and approve what it shows.",
         )
 

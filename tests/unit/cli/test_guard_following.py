@@ -9,9 +9,15 @@ import pytest
 from tests.unit.guarding.guards import SCOPE, guardrail
 
 from amlmigrate.cli.guard import _following
+from amlmigrate.cli.guardproposals import GuardInput
+from amlmigrate.desired.deciding import PlannedPart
+from amlmigrate.guarding.compliance import Compliance
 from amlmigrate.guarding.estate import GuardedEstate
-from amlmigrate.guarding.stage import GuardRequest
+from amlmigrate.guarding.parts import GuardKnown, GuardPart
+from amlmigrate.guarding.stage import GuardPlan, GuardRequest
 
+PART = GuardPart("definition", "/x", {"properties": {"metadata": {}}})
+CREATED = PlannedPart[GuardKnown](PART, None, PART.create({}))
 GROUP = "/providers/Microsoft.Management/managementGroups/corp"
 
 
@@ -25,8 +31,13 @@ GROUP = "/providers/Microsoft.Management/managementGroups/corp"
             True,
             "migrate guard apply 'my guard.yaml' --scan s.jsonl --accept-unrecoverable",
         ),
-        # Nothing is applied there: whoever owns it gets files.
-        (GROUP, Path("s.jsonl"), True, "migrate guard emit 'my guard.yaml' --scan s.jsonl"),
+        # There it is a proposal that is applied, once another identity has approved it.
+        (
+            GROUP,
+            Path("s.jsonl"),
+            True,
+            "migrate guard plan 'my guard.yaml' --scan s.jsonl --accept-unrecoverable --out guard-plan.json",
+        ),
     ],
 )
 def test_what_is_planned_is_done_by_the_command_that_can(
@@ -34,4 +45,8 @@ def test_what_is_planned_is_done_by_the_command_that_can(
 ) -> None:
     met = GuardedEstate("", ())
     request = GuardRequest(guardrail(scope=scope), met, datetime(2026, 12, 1, tzinfo=UTC), accept)
-    assert _following(request, Path("my guard.yaml"), scan) == typed
+    file = Path("my guard.yaml")
+    found = GuardPlan((CREATED,), (), Compliance({}), (), (), ())
+    assert _following(GuardInput(file, file, scan, request), found, None, None) == typed
+    nothing = GuardPlan((), (), Compliance({}), (), (), ())
+    assert _following(GuardInput(file, file, scan, request), nothing, None, None) == ""

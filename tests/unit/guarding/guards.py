@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from copy import deepcopy
 from datetime import date
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
+from amlmigrate.cloud.session import Side
+from amlmigrate.core.armid import key_of
+from amlmigrate.core.documents import Document
+from amlmigrate.desired.steps import DesiredStep
 from amlmigrate.guarding.estate import OldWorkspace
 from amlmigrate.guarding.members import MEMBERS
 from amlmigrate.guarding.wanted import ExemptionTerms, Guardrail, KeyLimits, Stage
@@ -12,6 +19,7 @@ from amlmigrate.posture import tagging
 
 S = "11111111-2222-4333-8444-555555555555"
 SCOPE = f"/subscriptions/{S}"
+GROUP = "/providers/Microsoft.Management/managementGroups/corp"
 
 
 def guardrail(stage: Stage = Stage.AUDIT, **given: Any) -> Guardrail:
@@ -40,3 +48,52 @@ def workspace_id(name: str, group: str = "old-rg", subscription: str = S) -> str
 def old(name: str = "ws", *, level: str = "restricted", wave: int | None = None, **given: Any) -> OldWorkspace:
     tags = {"Data-Classification": level} if level else {}
     return OldWorkspace(workspace_id(name), tags, wave, given.pop("tags_due", {}))
+
+
+class GuardedArm:
+    """ARM that keeps what a guardrail is made of; `listed` are workspaces, by subscription `exempt` what lists show."""
+
+    def __init__(self, *listed: Document, group: str = GROUP, subscriptions: tuple[str, ...] = (S,)) -> None:
+        self.kept: dict[str, Document] = {}
+        self.listed, self.subscriptions, self.writes = list(listed), subscriptions, 0
+        self.kept[key_of(group)] = {"id": group, "properties": {"tenantId": "tenant-1"}}
+
+    async def get(self, path: str, *_: Any) -> Any:
+        return deepcopy(self.kept.get(key_of(path)))
+
+    async def post(self, path: str, *_: Any) -> Any:
+        return {"value": []}
+
+    async def pages(self, path: str, *_: Any, **__: Any) -> AsyncIterator[Document]:
+        for one in self._page(path):
+            yield deepcopy(one)
+
+    def _page(self, path: str) -> list[Document]:
+        if path.endswith("/descendants"):
+            # As Azure spells types there.
+            return [{"type": "/subscriptions", "name": one} for one in self.subscriptions]
+        within = path.partition("/providers/Microsoft.")[0].lower() + "/"
+        every = self.listed if path.endswith("/workspaces") else self.kept.values()
+        wanted = path.rpartition("/")[2].lower()
+        return [one for one in every if f"/{wanted}/" in key_of(one["id"]) and key_of(one["id"]).startswith(within)]
+
+    def write(self, step: DesiredStep) -> None:
+        """Does a step, as Azure would."""
+        assert step.change
+        id_ = key_of(step.change.path)
+        self.writes += 1
+        if step.change.method == "DELETE":
+            del self.kept[id_]
+            return
+        assert step.change.body
+        before, time = self.kept.get(id_, {}), f"2026-12-01T00:00:{self.writes:02}Z"
+        data = {"createdAt": time, **before.get("systemData", {}), "lastModifiedAt": time}
+        own = {"instanceId": "i"} if "/policyassignments/" in id_ else {}
+        body = deepcopy(step.change.body)
+        body["properties"]["metadata"] |= {"createdBy": "x", "updatedOn": time}
+        self.kept[id_] = {"id": step.change.path, "systemData": data, "properties": {**body["properties"], **own}}
+
+
+def guarded_side(arm: GuardedArm) -> Side:
+    """A side with that ARM, and nothing else."""
+    return cast(Side, SimpleNamespace(arm=arm, vaults=None))

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from tests.unit.guarding.guards import guardrail, old, workspace_id
+from tests.unit.guarding.guards import SCOPE, guardrail, old, workspace_id
 
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.cloud.session import Side
@@ -19,6 +19,7 @@ from amlmigrate.core.errors import RefusedError
 from amlmigrate.guarding import bodies, stage
 from amlmigrate.guarding.compliance import Compliance
 from amlmigrate.guarding.estate import GuardedEstate
+from amlmigrate.guarding.places import GuardedPlaces
 from amlmigrate.guarding.progress import events
 from amlmigrate.guarding.unseen import with_unseen
 from amlmigrate.guarding.wanted import Stage
@@ -32,6 +33,9 @@ class Listing:
     def __init__(self, *workspaces: Document) -> None:
         self._workspaces = workspaces
 
+    async def get(self, path: str) -> Document:
+        return {"registrationState": "Registered"}
+
     async def pages(self, path: str) -> AsyncIterator[Document]:
         for one in self._workspaces:
             yield one
@@ -43,7 +47,7 @@ def listed(name: str = "ws", level: str = "restricted", **given: Any) -> Documen
 
 
 def met(estate: GuardedEstate, *workspaces: Document, at: Stage = Stage.DENY_NEW) -> GuardedEstate:
-    return asyncio.run(with_unseen(cast(Arm, Listing(*workspaces)), guardrail(at), estate))
+    return asyncio.run(with_unseen(cast(Arm, Listing(*workspaces)), guardrail(at), estate, GuardedPlaces((SCOPE,))))
 
 
 SCANNED = GuardedEstate(scan=NOW.isoformat(), old=(old(),))

@@ -21,12 +21,30 @@ _REST = "all of them with --json"
 
 
 @dataclass(frozen=True, slots=True)
+class GuardProposed:
+    """The proposal that was asked for, and its digest; without a digest none was written."""
+
+    path: str = ""
+    sha256: str = ""
+
+    @property
+    def text(self) -> str:
+        """Where it lies, or that it does not."""
+        if not self.path:
+            return ""
+        if not self.sha256:
+            return "No proposal was written."
+        return f"Proposal: {self.path}, digest {self.sha256[:16]}; somebody else approves it."
+
+
+@dataclass(frozen=True, slots=True)
 class GuardPlanView:
     """What would be done, and what Azure would refuse then."""
 
     guardrail: Guardrail
     plan: GuardPlan
     following: str = ""
+    proposed: GuardProposed = GuardProposed()
 
     def human(self, page: Page) -> None:
         """A line for each resource, then what is refused at this stage and the next."""
@@ -39,6 +57,8 @@ class GuardPlanView:
             page.lines(lines, rest=_REST)
         page.gap()
         page.line(self._summary)
+        if self.proposed.text:
+            page.line(self.proposed.text)
         page.next("" if self.plan.reasons else self.following)
 
     def as_json(self) -> Iterator[Event]:
@@ -62,6 +82,8 @@ class GuardPlanView:
                     {"id": one.id, "plan": one.folder, "until": one.until.isoformat()} for one in self.plan.lost
                 ],
                 "not_checked": list(self.plan.not_checked),
+                "proposal": self.proposed.path if self.proposed.sha256 else "",
+                "sha256": self.proposed.sha256,
                 **({"next": self.following} if self.following and not self.plan.reasons else {}),
             },
         )

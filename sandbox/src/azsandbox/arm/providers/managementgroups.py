@@ -32,8 +32,8 @@ class ManagementGroups(Kind):
     type = _TYPE
 
     def missing(self, call: Call) -> ArmError:
-        """404."""
-        return gateway(404, "NotFound", f"The management group '{call.name}' cannot be found.")  # AZ-LOCAL-2
+        """404, for who has every right; who has none there is answered 403 (AZ-POLICY-42)."""
+        return gateway(404, "NotFound", f"'{_id(call.name)}' not found")
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

@@ -33,6 +33,7 @@ class PolicyAssignments(PolicyObject):
     type = "Microsoft.Authorization/policyAssignments"
     word = "PolicyAssignment"
     shorter_at_group = True
+    filtered_at_group = True
     listed_by = (_OF,)
 
     def beside(self, call: Call, body: dict[str, Any], old: Record | None) -> dict[str, Any]:

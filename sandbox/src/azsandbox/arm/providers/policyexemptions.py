@@ -39,6 +39,7 @@ class PolicyExemptions(PolicyObject):
     gone_with_workspace = True
     old_status = 200
     stamps = False
+    filtered_at_group = True
     listed_by = (_OF, _UNEXPIRED)
 
     def filled(self, call: Call, properties: dict[str, Any], old: Record | None) -> dict[str, Any]:

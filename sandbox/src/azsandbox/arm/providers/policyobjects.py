@@ -11,7 +11,7 @@ from azsandbox.arm.clock import tracked_time
 from azsandbox.arm.errors import ArmError
 from azsandbox.arm.extensions import ExtensionKind
 from azsandbox.arm.paging import page
-from azsandbox.arm.policy.refusals import invalid, not_found, too_long
+from azsandbox.arm.policy.refusals import invalid, not_found, refused, too_long
 from azsandbox.arm.providers import filters
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
@@ -43,6 +43,7 @@ class PolicyObject(ExtensionKind):
     shorter_at_group: ClassVar[bool] = False  # whether its name has to be shorter at a management group
     stamps: ClassVar[bool] = True  # `metadata` tells who made it and when (AZ-POLICY-13)
     listed_by: ClassVar[tuple[str, ...]] = ()
+    filtered_at_group: ClassVar[bool] = False  # whether a list of a management group takes a filter (AZ-POLICY-40)
 
     def missing(self, call: Call) -> ArmError:
         """404."""
@@ -95,8 +96,7 @@ class PolicyObject(ExtensionKind):
 
     def check_name(self, call: Call) -> None:
         """The length of its name. Raises ArmError 400, in words that are recorded (AZ-POLICY-30)."""
-        at_group = call.route.parent.startswith("/providers/microsoft.management/")
-        most = _LONGEST_AT_GROUP if at_group and self.shorter_at_group else _LONGEST
+        most = _LONGEST_AT_GROUP if _is_at_group(call) and self.shorter_at_group else _LONGEST
         if len(call.name) > most:
             raise too_long(self.word, call.name, most)
 
@@ -122,6 +122,8 @@ class PolicyObject(ExtensionKind):
         """GET with `$filter`."""
         filters.check(call, filters.AT_SCOPE, _EXACT, *self.listed_by)
         asked = call.query.get("$filter", "")
+        if self.filtered_at_group and not asked and _is_at_group(call):
+            raise refused("MissingFilter", "A list at a management group takes the query parameter '$filter'.")
         return page(call, self.listed(call), self.page_size, self.view, lambda each: self.wanted(asked, each))
 
     def wanted(self, asked: str, record: Record) -> bool:
@@ -139,6 +141,10 @@ class PolicyObject(ExtensionKind):
 
     def check_unused(self, record: Record) -> None:
         """Raises ArmError 400 where something else refers to it."""
+
+
+def _is_at_group(call: Call) -> bool:
+    return call.route.parent.startswith("/providers/microsoft.management/")
 
 
 def value_of(pattern: str, asked: str) -> str | None:

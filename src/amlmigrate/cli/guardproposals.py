@@ -1,0 +1,164 @@
+"""What `guard plan --out` writes and `guard apply` obeys: which file is meant, and whether it may be carried out."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from shlex import join
+
+from amlmigrate.cli import asked, plans
+from amlmigrate.cli.execute import CommonOptions
+from amlmigrate.cli.views.base import View
+from amlmigrate.cli.who import local
+from amlmigrate.cloud.session import Side
+from amlmigrate.core.armid import key_of
+from amlmigrate.core.errors import BadInputError, RefusedError
+from amlmigrate.core.identity import Identity
+from amlmigrate.guarding import proposing, reading
+from amlmigrate.guarding.places import tenant_of
+from amlmigrate.guarding.proposing import GuardProposing
+from amlmigrate.guarding.stage import GuardPlan, GuardRequest
+from amlmigrate.guarding.survey import SurveyPlaces, survey
+from amlmigrate.guarding.wanted import Guardrail
+from amlmigrate.ledger import fileapprovals, proposals
+from amlmigrate.ledger.proposals import Proposal
+from amlmigrate.scanning import scanfile
+
+
+@dataclass(frozen=True, slots=True)
+class GuardInput:
+    """A file as it was named, what it asks for, with which scan; `proposed` where it is a proposal."""
+
+    path: Path
+    file: Path
+    scan: Path | None
+    request: GuardRequest
+    proposed: Proposal | None = None
+
+    def again(self, verb: str, *more: str) -> str:
+        """A command as it is typed, with all that it was given."""
+        scan = ("--scan", str(self.scan)) if self.scan else ()
+        accepting = verb in ("apply", "plan") and self.request.accept_unrecoverable
+        accepted = ("--accept-unrecoverable",) if accepting else ()
+        return join(["migrate", "guard", verb, str(self.file), *scan, *accepted, *more])
+
+
+def given(
+    file: Path, scan: Path | None, *, scans: Path = scanfile.ROOT, accept_unrecoverable: bool = False
+) -> GuardInput:
+    """The file of a guardrail, with what the scans and plans here say. Raises BadInputError."""
+    guardrail = reading.read(file, subscription=os.environ.get("AZURE_SUBSCRIPTION_ID"))
+    met = survey(guardrail, SurveyPlaces(scans, plans.ROOT, scan))
+    request = GuardRequest(guardrail, met, datetime.now(UTC), accept_unrecoverable)
+    return GuardInput(file, file, scan, request)
+
+
+def given_or_proposed(file: Path, scan: Path | None, *, accept_unrecoverable: bool) -> GuardInput:
+    """The file of a guardrail, or that of a proposal, which names it. Raises BadInputError."""
+    if not proposals.is_one(file):
+        return given(file, scan, accept_unrecoverable=accept_unrecoverable)
+    if scan or accept_unrecoverable:
+        raise BadInputError(
+            "A proposal says by itself which scan counts and what is accepted.",
+            address=str(file),
+            remedy="Leave --scan and --accept-unrecoverable out, or write another proposal with them.",
+        )
+    proposed = proposals.read(file, proposing.COMMAND)
+    named = proposed.given
+    found = given(
+        Path(str(named.get("file"))),
+        Path(str(named["scan"])) if named.get("scan") else None,
+        accept_unrecoverable=named.get("accept_unrecoverable") is True,
+    )
+    return GuardInput(file, found.file, found.scan, found.request, proposed)
+
+
+def refuse_unconfirmed(guardrail: Guardrail, confirm: str | None) -> None:
+    """Raises BadInputError where the scope was typed wrong, or not at all though it is a management group."""
+    if confirm is None and not guardrail.at_management_group:
+        return
+    if key_of(confirm) != key_of(guardrail.scope):
+        raise BadInputError(
+            "--confirm has to name the scope, since a management group holds many subscriptions."
+            if confirm is None
+            else f"--confirm names '{confirm}', and the scope is another one.",
+            address=guardrail.scope,
+            remedy=f"If it is meant: --confirm {guardrail.scope}",
+        )
+
+
+async def write(side: Side, out: Path, wanted: GuardInput, found: GuardPlan, shared: CommonOptions) -> Proposal:
+    """Writes the proposal. Raises DeniedError where the token does not say who makes it."""
+    about = GuardProposing(
+        str(wanted.file),
+        str(wanted.scan) if wanted.scan else None,
+        await tenant_of(side, wanted.request.guardrail),
+        local(shared).signed(await side.credential.identity()),
+        _now(side).isoformat(timespec="seconds"),
+    )
+    made = proposing.proposal(wanted.request, found, about)
+    proposals.write(out, made)
+    return made
+
+
+class Carrying:
+    """An apply of a proposal that may go on: its beginning and its end are recorded beside the file."""
+
+    def __init__(self, path: Path, proposed: Proposal, by: Identity, side: Side) -> None:
+        self._path, self._proposed, self._by, self._side = path, proposed, by, side
+
+    def begin(self) -> None:
+        """Before the first change."""
+        fileapprovals.begin(self._path, self._proposed, self._by, _now(self._side))
+
+    def end(self) -> None:
+        """After the last one was read back."""
+        fileapprovals.end(self._path, self._proposed, self._by, _now(self._side))
+
+
+async def carrying(side: Side, wanted: GuardInput, found: GuardPlan) -> Carrying | None:
+    """Whether a proposal may be carried out; None where there is nothing to do or it is none.
+
+    Raises RefusedError without an approval that counts, for a second use, and where something else would be done now;
+    at a management group for what is no proposal.
+    """
+    path, proposed, guardrail = wanted.path, wanted.proposed, wanted.request.guardrail
+    if not found.changes:
+        return None
+    if proposed is None:
+        _refuse_unproposed(wanted)
+        return None
+    identity = await side.credential.identity()
+    if (tenant := await tenant_of(side, guardrail)).lower() != proposed.tenant_id.lower():
+        raise RefusedError(
+            f"The scope is of tenant {tenant}, and the proposal of {proposed.tenant_id}.",
+            address=guardrail.scope,
+            remedy="Sign in to the tenant of the proposal, or write another one.",
+        )
+    fileapprovals.refuse_second_use(path, proposed)
+    fileapprovals.refuse_unapproved(path, proposed, identity, _now(side))
+    proposing.refuse_other(str(path), proposed, found)
+    return Carrying(path, proposed, identity, side)
+
+
+async def agree(view: View, shared: CommonOptions, wanted: GuardInput, found: GuardPlan, *, yes: bool) -> None:
+    """Asks before a stage that refuses; not about a proposal, whose approver has read it."""
+    if wanted.proposed is None:
+        await asked.agree(view, shared, found.asks, asked.Agreement(str(wanted.file), wanted.again("apply"), yes=yes))
+
+
+def _refuse_unproposed(wanted: GuardInput) -> None:
+    """Raises RefusedError at a management group: what holds for many subscriptions two identities decide."""
+    guardrail = wanted.request.guardrail
+    if guardrail.at_management_group:
+        raise RefusedError(
+            "At a management group a guardrail is applied from a proposal that another identity has approved.",
+            address=guardrail.scope,
+            remedy=f"Write one, and have it approved: {wanted.again('plan', '--out', 'guard-plan.json')}",
+        )
+
+
+def _now(side: Side) -> datetime:
+    return side.arm.service_clock.now() or datetime.now(UTC)

@@ -1,0 +1,230 @@
+"""What is applied of a proposal: exactly what was approved, wherever an apply before was killed, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from tests.unit.guarding.guards import GROUP, SCOPE, GuardedArm, S, guarded_side, guardrail, old, workspace_id
+
+from amlmigrate.core.armid import key_of
+from amlmigrate.core.authorship import By
+from amlmigrate.core.documents import Document
+from amlmigrate.core.errors import RefusedError
+from amlmigrate.core.identity import Identity
+from amlmigrate.guarding import bodies, stage
+from amlmigrate.guarding.estate import GuardedEstate, RemovedSource
+from amlmigrate.guarding.progress import events
+from amlmigrate.guarding.proposing import GuardProposing, proposal, refuse_other
+from amlmigrate.guarding.stage import GuardPlan, GuardRequest
+from amlmigrate.guarding.wanted import ExemptionTerms, Guardrail, Stage
+from amlmigrate.ledger.proposals import Proposal
+
+NOW = datetime(2026, 12, 1, tzinfo=UTC)
+ABOUT = GuardProposing("guard.yaml", None, "tenant-1", By("m", "h", "1", Identity("m-id")), NOW.isoformat())
+MET = GuardedEstate(scan="x", old=(old("one"), old("two", wave=2)), scanned=frozenset({S}))
+
+
+def listed(*names: str) -> list[Document]:
+    tags = {"data-classification": "restricted"}
+    return [{"id": workspace_id(name), "tags": tags, "kind": "Default", "properties": {}} for name in names]
+
+
+def arm(*names: str) -> GuardedArm:
+    return GuardedArm(*listed(*(names or ("one", "two"))))
+
+
+def planned(at: GuardedArm, wanted: Guardrail, met: GuardedEstate = MET, *, accept: bool = False) -> GuardPlan:
+    request = GuardRequest(wanted, met, NOW, accept)
+    return asyncio.run(stage.plan(guarded_side(at), request, events(lambda event: None)))
+
+
+def proposed(at: GuardedArm, wanted: Guardrail, met: GuardedEstate = MET, *, accept: bool = False) -> Proposal:
+    found = planned(at, wanted, met, accept=accept)
+    assert found.reasons == ()
+    return proposal(GuardRequest(wanted, met, NOW, accept), found, ABOUT)
+
+
+def others(made: Proposal, found: GuardPlan) -> str:
+    with pytest.raises(RefusedError) as refused:
+        refuse_other("p.json", made, found)
+    return " ".join(refused.value.reasons)
+
+
+def step_on(at: GuardedArm, found: GuardPlan) -> None:
+    at.write(next(one.step for one in found.planned if one.step.verb.writes))
+
+
+def applied(at: GuardedArm, wanted: Guardrail) -> None:
+    """All steps, with a kill after each of them."""
+    while (found := planned(at, wanted)).changes:
+        step_on(at, found)
+
+
+def rail(at: Stage, scope: str = GROUP, **given: Any) -> Guardrail:
+    return guardrail(at, scope=scope, **given)
+
+
+# Wherever an apply was killed, the rest is what was approved.
+
+
+@pytest.mark.parametrize("scope", [GROUP, SCOPE])
+@pytest.mark.parametrize("before", [None, *Stage])
+@pytest.mark.parametrize("after", Stage)
+@pytest.mark.parametrize("changed", [{}, {"harmless": ("public",), "without": True}])
+def test_what_an_apply_that_was_killed_left_is_gone_on_with(
+    scope: str, before: Stage | None, after: Stage, changed: dict[str, Any]
+) -> None:
+    if before and before.rank > after.rank:
+        return
+    at = arm()
+    if before:
+        lacking = tuple(one for one in guardrail().members if one != "amlCmk") if changed else guardrail().members
+        applied(at, rail(before, scope, members=lacking))
+    wanted = rail(after, scope, **{name: value for name, value in changed.items() if name != "without"})
+    made = proposed(at, wanted)
+    steps = 0
+    while (found := planned(at, wanted)).changes:
+        refuse_other("p.json", made, found)
+        step_on(at, found)
+        steps += 1
+        assert steps < 20
+    assert steps >= len({key_of(one.id) for one in made.changes})
+    refuse_other("p.json", made, planned(at, wanted))
+
+
+# Whatever is otherwise by then is refused.
+
+
+def _weakened(at: GuardedArm, wanted: Guardrail) -> None:
+    at.kept[key_of(wanted.assignment_id)]["properties"]["notScopes"] = ["/subscriptions/x"]
+
+
+def _made_anew(at: GuardedArm, wanted: Guardrail) -> None:
+    at.kept[key_of(wanted.assignment_id)]["properties"]["instanceId"] = "another"
+
+
+def _gone(at: GuardedArm, wanted: Guardrail) -> None:
+    del at.kept[key_of(wanted.assignment_id)]
+
+
+def _exempt_otherwise(at: GuardedArm, wanted: Guardrail) -> None:
+    body = bodies.exemption(wanted, date(2030, 1, 1), None)
+    id_ = wanted.exemption_id(workspace_id("one"))
+    at.kept[key_of(id_)] = {"id": id_, "systemData": {}, **body}
+
+
+@pytest.mark.parametrize("since", [_weakened, _made_anew, _gone, _exempt_otherwise])
+def test_what_somebody_changed_since_is_not_overwritten(since: Callable[[GuardedArm, Guardrail], None]) -> None:
+    at = arm()
+    applied(at, rail(Stage.AUDIT))
+    wanted = rail(Stage.DENY_NEW)
+    made = proposed(at, wanted)
+    since(at, wanted)
+    assert "somebody changed it since" in others(made, planned(at, wanted))
+
+
+def test_who_wrote_last_is_no_change() -> None:
+    at = arm()
+    applied(at, rail(Stage.AUDIT))
+    wanted = rail(Stage.DRY_DENY)
+    made = proposed(at, wanted)
+    for one in at.kept.values():
+        one["properties"].setdefault("metadata", {})["updatedOn"] = "2030-01-01T00:00:00Z"
+    refuse_other("p.json", made, planned(at, wanted))
+
+
+def test_what_was_to_stay_as_it_is_stays_so() -> None:
+    at = arm()
+    applied(at, rail(Stage.AUDIT))
+    wanted = rail(Stage.DRY_DENY)
+    made = proposed(at, wanted)
+    at.kept[key_of(wanted.initiative_id)]["properties"]["description"] = "somebody's"
+    assert "was to stay as it is" in others(made, planned(at, wanted))
+
+
+@pytest.mark.parametrize(
+    ("now", "told"),
+    [
+        (rail(Stage.DENY_NEW, harmless=("public",)), "another one than was proposed"),
+        (rail(Stage.DENY_NEW, untagged_needs_key=False), "another one than was proposed"),
+        (rail(Stage.DENY_NEW, message="Ask us."), "another one than was proposed"),
+        (rail(Stage.DENY_NEW, members=("kvRbac",)), "another one than was proposed"),
+        (rail(Stage.DENY_NEW, exemptions=ExemptionTerms(until=date(2029, 1, 1))), "another one than was proposed"),
+        (rail(Stage.DRY_DENY), "would be left out"),
+        (rail(Stage.DENY), "could not be updated any more"),
+        (rail(Stage.DENY_NEW, name="other"), "not part of the proposal"),
+        (rail(Stage.DENY_NEW, SCOPE), "not part of the proposal"),
+    ],
+)
+def test_a_file_that_says_something_else_by_then_is_refused(now: Guardrail, told: str) -> None:
+    at = arm()
+    made = proposed(at, rail(Stage.DENY_NEW))
+    assert told in others(made, planned(at, now))
+
+
+def test_another_scan_is_another_proposal_where_it_exempts_others() -> None:
+    at, wanted = arm("one", "two", "three"), rail(Stage.DENY_NEW)
+    more = replace(MET, old=(*MET.old, old("three")))
+    assert "not part of the proposal" in others(proposed(at, wanted), planned(at, wanted, more))
+    assert "would be left out" in others(proposed(at, wanted, more), planned(at, wanted))
+    # The same workspaces in a newer one are the same.
+    refuse_other("p.json", proposed(at, wanted), planned(at, wanted, replace(MET, scan="newer")))
+
+
+def test_what_is_lost_by_it_has_to_be_in_the_proposal() -> None:
+    at, wanted = arm(), rail(Stage.DENY_NEW)
+    lost = RemovedSource(workspace_id("gone"), "plans/gone", datetime(2026, 12, 9, tzinfo=UTC))
+    met = replace(MET, removed=(lost,), gone=frozenset({key_of(lost.id)}))
+    assert "could very likely not be recovered" in others(proposed(at, wanted), planned(at, wanted, met))
+    made = proposed(at, wanted, met, accept=True)
+    assert made.given["accept_unrecoverable"] is True
+    assert any("Accepted" in head and lost.id in lines[0] for head, lines in made.told.items())
+    refuse_other("p.json", made, planned(at, wanted, met))
+    # What can be recovered no more by then is no loss.
+    refuse_other("p.json", made, planned(at, wanted))
+
+
+def test_what_a_guardrail_in_force_refuses_already_is_not_lost_by_a_plan() -> None:
+    at = arm()
+    applied(at, rail(Stage.DENY_NEW))
+    lost = RemovedSource(workspace_id("gone"), "plans/gone", datetime(2026, 12, 9, tzinfo=UTC))
+    met = replace(MET, removed=(lost,), gone=frozenset({key_of(lost.id)}))
+    same = planned(at, rail(Stage.DENY_NEW), met)
+    assert (same.reasons, same.lost, same.changes) == ((), (lost,), 0)
+    # Where more is refused than before, it may be.
+    for stricter in (rail(Stage.DENY_NEW, harmless=("public",)), rail(Stage.DENY_NEW, message="Ask us.")):
+        assert any("--accept-unrecoverable" in one for one in planned(at, stricter, met).reasons)
+    assert any("--accept-unrecoverable" in one for one in planned(arm(), rail(Stage.DENY_NEW), met).reasons)
+
+
+def test_an_exemption_that_would_be_removed_too_is_refused() -> None:
+    at, deny = arm("one"), rail(Stage.DENY)
+    applied(at, rail(Stage.DENY_NEW))
+    made = proposed(at, deny)
+    assert [one.action for one in made.changes].count("remove") == 2
+    _exempt_otherwise(at, replace(deny, name="aml-cmk"))
+    id_ = deny.exemption_id(workspace_id("three"))
+    at.kept[key_of(id_)] = {"id": id_, "systemData": {}, **bodies.exemption(deny, date(2030, 1, 1), None)}
+    assert "would be removed" in others(made, planned(at, deny))
+
+
+def test_a_reviewer_reads_every_change_with_what_is_sent() -> None:
+    made = proposed(arm(), rail(Stage.DENY_NEW))
+    assert [(one.action, one.what) for one in made.changes] == [
+        ("create", "definition by classification"),
+        ("create", "initiative"),
+        ("create", "assignment, not enforced yet"),
+        ("create", "exemption"),
+        ("create", "exemption"),
+        ("create", "assignment at stage deny-new"),
+    ]
+    assert all(one.body for one in made.changes)
+    assert (made.scope, made.options, made.tenant_id) == (GROUP, ("--confirm", GROUP), "tenant-1")
+    [exempt] = [lines for head, lines in made.told.items() if head.startswith("Exempt until")]
+    assert exempt == (f"{workspace_id('one')} until 2027-03-31", f"{workspace_id('two')} until 2027-06-30")
+    assert any("Azure refuses" in line for lines in made.told.values() for line in lines)
