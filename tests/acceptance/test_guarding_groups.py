@@ -63,7 +63,9 @@ def guarded(sandbox: Sandbox, tmp_path: Path) -> GuardedGroup:
     world.arm("PUT", f"{scope}/subscriptions/{own.subscription}", GROUPS)
     who, env = world.principal("approver")
     given = {"principalId": who.object_id, "roleDefinitionId": READER, "principalType": "ServicePrincipal"}
-    world.arm("PUT", f"{scope}/{AUTHORIZATION}/roleAssignments/{uuid.uuid4()}", "2022-04-01", {"properties": given})
+    world.arm(
+        "PUT", f"{scope}/{AUTHORIZATION}/roleAssignments/{uuid.uuid4()}", "2022-04-01", {"properties": given}
+    )
     return GuardedGroup(own, scope, env)
 
 
@@ -166,14 +168,18 @@ def test_a_kill_after_any_step_leaves_no_old_workspace_below_refused(guarded: Gu
         with own.world.faults(fault(method=method, path=f"/policy{kind}/", kill="after")):
             assert guarded.apply("last.json").code == -signal.SIGKILL
     assert guarded.changed("last.json") == 0
-    listed = own.arm("GET", f"/subscriptions/{own.subscription}/{AUTHORIZATION}/policyExemptions", version=EXEMPTIONS)
+    listed = own.arm(
+        "GET", f"/subscriptions/{own.subscription}/{AUTHORIZATION}/policyExemptions", version=EXEMPTIONS
+    )
     assert [one["name"] for one in listed["value"]] == ["aml-cmk-theirs"]
 
 
 def test_whatever_azure_answers_nothing_is_lost_and_the_same_proposal_goes_on(guarded: GuardedGroup) -> None:
     own = guarded.own
     guarded.approve("p.json", guarded.planned("p.json"))
-    denied = fault(method="PUT", path="managementGroups/.*/policySetDefinitions/", status=403, body=_denied(guarded.scope))
+    denied = fault(
+        method="PUT", path="managementGroups/.*/policySetDefinitions/", status=403, body=_denied(guarded.scope)
+    )
     with own.world.faults(denied):
         refused = guarded.apply("p.json")
     assert (refused.code, "Microsoft.Authorization/policySetDefinitions/write" in refused.out) == (6, True)

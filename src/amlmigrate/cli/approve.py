@@ -1,7 +1,7 @@
 """Approve a plan, decisions about one, or a proposal, that somebody else has made.
 
-By the digest that `migrate show` printed. Plans are those made with --require-approval. A proposal is a file that says
-what a command would change: `migrate guard plan --out` writes one.
+By the digest that `migrate show` printed. Plans are those made with --require-approval. A proposal is a file that
+says what a command would change: `migrate guard plan --out` writes one.
 
 Example: migrate approve plans/old-ws --digest 3f9c2a1b7d40e586 --comment "reviewed with the model owners"
 
@@ -51,10 +51,12 @@ def command(
     *,
     shared: CommonOptions,
 ) -> None:
+    file = Path(plan) if Path(plan).is_file() else None
+
     async def work(view: View) -> ExitCode:
-        if Path(plan).is_file():
+        if file:
             _refuse_decisions(plan, decisions=decisions)
-            wanted = FileApprovalRequest(Path(plan), local(shared), digest, comment.strip())
+            wanted = FileApprovalRequest(file, local(shared), digest, comment.strip())
             view.show(FileApprovalView(wanted.path, await approve_file(wanted, lambda: session(shared))))
             return ExitCode.DONE
         folder, read = plans.load_own(plan)

@@ -33,8 +33,8 @@ PLAN = """Say what a guardrail would change and refuse. Changes nothing.
 
 Shows each resource of Azure Policy that would be made or changed, what Azure has judged not compliant, and which
 workspaces could not be updated any more at the file's stage and at the next one. Ends with 0 where nothing is left
-to do, with 3 where something is, with 4 where the stage is refused. With --out it also writes a proposal: a file that
-another identity approves by its digest, and that apply then carries out exactly.
+to do, with 3 where something is, with 4 where the stage is refused. With --out it also writes a proposal: a file
+that another identity approves by its digest, and that apply then carries out exactly.
 
 Example: migrate guard plan guard.yaml
 
@@ -42,9 +42,9 @@ Example: migrate guard plan guard.yaml --out guard-plan.json
 """
 APPLY = """Bring a guardrail to the stage of its file. Run again, it changes nothing.
 
-Nothing that exists is made weaker, and nothing that this tool did not make is touched. At a management group it takes a
-proposal of guard plan --out that another identity has approved (migrate approve), and --confirm with the scope. What
-would be done now has to be what was approved.
+Nothing that exists is made weaker, and nothing that this tool did not make is touched. At a management group it
+takes a proposal of guard plan --out that another identity has approved (migrate approve), and --confirm with the
+scope. What would be done now has to be what was approved.
 
 Example: migrate guard apply guard.yaml --yes
 
@@ -90,7 +90,9 @@ def plan(
     accept_unrecoverable: Unrecoverable = False,
     out: Annotated[
         Path | None,
-        typer.Option(help="Write what would be done as a proposal, for somebody else to approve.", metavar="PROPOSAL"),
+        typer.Option(
+            help="Write what would be done as a proposal, for somebody else to approve.", metavar="PROPOSAL"
+        ),
     ] = None,
     *,
     shared: CommonOptions,

@@ -1,4 +1,4 @@
-"""What `guard plan --out` writes and `guard apply` obeys: which file is meant, and whether it may be carried out."""
+"""What `guard plan --out` writes and `guard apply` obeys: which file is meant, and may it be carried out."""
 
 from __future__ import annotations
 
@@ -121,8 +121,8 @@ class Carrying:
 async def carrying(side: Side, wanted: GuardInput, found: GuardPlan) -> Carrying | None:
     """Whether a proposal may be carried out; None where there is nothing to do or it is none.
 
-    Raises RefusedError without an approval that counts, for a second use, and where something else would be done now;
-    at a management group for what is no proposal.
+    Raises RefusedError without an approval that counts, for a second use, and where something else would be done
+    now; at a management group for what is no proposal.
     """
     path, proposed, guardrail = wanted.path, wanted.proposed, wanted.request.guardrail
     if not found.changes:
@@ -146,7 +146,9 @@ async def carrying(side: Side, wanted: GuardInput, found: GuardPlan) -> Carrying
 async def agree(view: View, shared: CommonOptions, wanted: GuardInput, found: GuardPlan, *, yes: bool) -> None:
     """Asks before a stage that refuses; not about a proposal, whose approver has read it."""
     if wanted.proposed is None:
-        await asked.agree(view, shared, found.asks, asked.Agreement(str(wanted.file), wanted.again("apply"), yes=yes))
+        await asked.agree(
+            view, shared, found.asks, asked.Agreement(str(wanted.file), wanted.again("apply"), yes=yes)
+        )
 
 
 def _refuse_unproposed(wanted: GuardInput) -> None:

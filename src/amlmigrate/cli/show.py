@@ -62,10 +62,11 @@ def command(
     *,
     shared: CommonOptions,
 ) -> None:
+    file = _file(arguments or [])
+
     async def work(view: View) -> ExitCode:
-        if arguments and len(arguments) == 1 and Path(arguments[0]).is_file():
-            path = Path(arguments[0])
-            view.show(ProposalView(path, proposals.read(path), fileapprovals.approvals(path), every))
+        if file:
+            view.show(ProposalView(file, proposals.read(file), fileapprovals.approvals(file), every))
             return ExitCode.DONE
         folder, read, address = _named(arguments or [])
         if address:
@@ -83,6 +84,11 @@ def command(
         return ExitCode.DONE
 
     execute(shared, work)
+
+
+def _file(arguments: list[str]) -> Path | None:
+    """The file that is meant, which is a proposal; None: a plan is."""
+    return Path(arguments[0]) if len(arguments) == 1 and Path(arguments[0]).is_file() else None
 
 
 def _named(arguments: list[str]) -> tuple[Path, Plan, str]:

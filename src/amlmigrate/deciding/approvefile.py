@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Session, Side
 from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import BadInputError
@@ -38,8 +37,8 @@ class FileApprovalResult:
 async def approve_file(request: FileApprovalRequest, sign_in: Callable[[], Session]) -> FileApprovalResult:
     """Records an approval of exactly that file.
 
-    Raises BadInputError for one that is no proposal or was changed, and as `fileapprovals.approve` does; DeniedError
-    and ServiceError for who may not read its scope.
+    Raises BadInputError for one that is no proposal or was changed, and as `fileapprovals.approve` does;
+    DeniedError and ServiceError for who may not read its scope.
     """
     proposal = proposals.read(request.path)
     async with sign_in() as clouds:
@@ -53,13 +52,7 @@ async def approve_file(request: FileApprovalRequest, sign_in: Callable[[], Sessi
 
 async def _refuse_unseeing(side: Side, proposal: Proposal) -> None:
     """Raises BadInputError where the scope is not there, and ServiceError where it may not be read."""
-    try:
-        found = await side.arm.get(proposal.scope)
-    except ServiceError as error:
-        if error.status != 404:
-            raise
-        found = None
-    if found is None:
+    if await side.arm.get(proposal.scope) is None:
         raise BadInputError(
             "What the proposal is about is not there.",
             address=proposal.scope,

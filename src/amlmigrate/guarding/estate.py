@@ -64,7 +64,7 @@ class GuardedEstate:
     the scan does not, `vanished` those that the scan has and Azure does not list; `unlisted` says why Azure
     listed none. `gone` are the ids of sources that plans removed, unless Azure lists them again.
     `same_standard` says whether the scan went by the file's tagging standard, `covered` whether it was one of
-    the guardrail's subscription. `scanned` are the subscriptions of that scan, in lower case; `uncovered` are those
+    the guardrail's subscription. `scanned` are the subscriptions of that scan, in lower case; `uncovered` those
     below a management group that are not among them.
     """
 

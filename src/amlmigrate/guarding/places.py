@@ -1,7 +1,7 @@
 """Where what a guardrail is about lies: its own scope, or each subscription below its management group.
 
-What lies below a management group no list of its own shows: its exemptions are asked for only with a filter that leaves
-those below out (AZ-POLICY-40), and workspaces are listed by subscription.
+What lies below a management group no list of its own shows: its exemptions are asked for only with a filter that
+leaves those below out (AZ-POLICY-40), and workspaces are listed by subscription.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ async def places(arm: Arm, guardrail: Guardrail) -> GuardedPlaces:
 
 
 async def tenant_of(side: Side, guardrail: Guardrail) -> str:
-    """The tenant of the scope. Raises BadInputError where it is not there, ServiceError where it may not be read."""
+    """The scope's tenant. Raises BadInputError where it is not there, ServiceError where it may not be read."""
     if guardrail.at_management_group:
         found = properties_of(await _group(side.arm, guardrail)).get("tenantId")
         return str(found or await side.credential.tenant())
@@ -69,16 +69,17 @@ async def tenant_of(side: Side, guardrail: Guardrail) -> str:
 
 
 async def _group(arm: Arm, guardrail: Guardrail) -> Document:
-    """The management group. One that is not there is answered 404, or 403 as one that may not be read (AZ-POLICY-42)."""
+    """The management group. One that is not there is answered 404, or 403 as one that is not to be read
+    (AZ-POLICY-42)."""
     try:
         found = await arm.get(guardrail.scope)
     except ServiceError as error:
-        if error.status != 404:
+        if (error.status, error.code) != (404, "NotFound"):
             raise
         found = None
     if found is None:
         raise BadInputError(
-            "There is no such management group.",
+            "Azure says that there is no such management group.",
             address=guardrail.scope,
             remedy="Write its id, as `az account management-group list` shows it, not its display name.",
         )
@@ -86,7 +87,7 @@ async def _group(arm: Arm, guardrail: Guardrail) -> Document:
 
 
 def bounded(met: GuardedEstate, guardrail: Guardrail, where: GuardedPlaces) -> GuardedEstate:
-    """What of a scan and of plans lies below a management group; a subscription that was not scanned is told. Pure."""
+    """What of a scan and of plans lies below a management group, and which subscription was not scanned. Pure."""
     if not guardrail.at_management_group:
         return met
     if where.refused:

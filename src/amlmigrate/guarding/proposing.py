@@ -1,7 +1,8 @@
 """A guardrail's changes as a proposal, and whether what would be done now is what was proposed. Pure.
 
-Bound are the *goal*, what each resource is to be in the end; the *states* in which they were found; and what is lost or
-refused by it. An interrupted apply left some of them as it was to leave them: that is as good as how they were found.
+Bound are the *goal*, what each resource is to be in the end; the *states* in which they were found; and what is
+lost or refused by it. An interrupted apply left some of them as it was to leave them: that is as good as how they
+were found.
 """
 
 from __future__ import annotations

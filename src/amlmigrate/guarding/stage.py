@@ -59,8 +59,8 @@ class GuardPlan:
     """The steps in order, why they are refused, and what the stage and the next one would refuse.
 
     `refused_next` are old workspaces whose updates the next stage refuses; `lost` are removed sources whose
-    recovery this one very likely refuses; `not_checked` is what could not be asked; `exempted` are the workspaces that
-    are exempt, each with its last day.
+    recovery this one very likely refuses; `not_checked` is what could not be asked; `exempted` are the workspaces
+    that are exempt, each with its last day.
     """
 
     planned: tuple[PlannedPart[GuardKnown], ...]
@@ -196,7 +196,7 @@ def _exemptions(
 
 
 def _tightens(planned: Iterable[PlannedPart[GuardKnown]], in_force: bool) -> bool:
-    """Whether more would be refused than by now: what a guardrail in force refuses already is not lost by a plan."""
+    """Whether more would be refused than by now: what one in force refuses already is not lost by a plan."""
     ruling = (one for one in planned if not isinstance(one.part, ExemptionPart | NoExemptionPart))
     return not in_force or any(one.step.verb.writes for one in ruling)
 

@@ -38,12 +38,12 @@ class ProposedChange:
 class Proposal:
     """What a command would change.
 
-    `command` carries it out, as `guard apply`, with `options` behind the file. `scope` is the ARM id of what is changed, or of what holds all of
-    it; whoever approves has to be able to read that. `tenant_id` is its tenant, `by` who made the proposal
-    (`By.who`), `created` when (ISO 8601, UTC).
+    `command` carries it out, as `guard apply`, with `options` behind the file. `scope` is the ARM id of what is
+    changed, or of what holds all of it: whoever approves has to be able to read that. `tenant_id` is its tenant,
+    `by` who made the proposal (`By.who`), `created` when (ISO 8601, UTC).
     `given` are the arguments by which the command finds again what it looked at; `told` is what a reviewer has to
-    know besides, a headline to its lines; `bound` is what must be the same when it is carried out, in the command's
-    own form. All of it is JSON without secrets.
+    know besides, a headline to its lines; `bound` is what must be the same when it is carried out, in the
+    command's own form. All of it is JSON without secrets.
     """
 
     command: str
@@ -120,7 +120,7 @@ def read(path: Path, command: str = "") -> Proposal:
             remedy="Use the version of the tool that wrote it, or write another one.",
         )
     proposal = _proposal(path, found)
-    if proposal.sha256 != found.get("sha256"):
+    if _digest(proposal) != found.get("sha256"):
         raise _changed(path)
     if command and proposal.command != command:
         raise BadInputError(
@@ -142,9 +142,7 @@ def _loaded(path: Path) -> Any:
 def _proposal(path: Path, found: Mapping[str, Any]) -> Proposal:
     members = {name: value for name, value in found.items() if name not in ("record", "format", "sha256")}
     try:
-        changes = tuple(
-            ProposedChange(**{**one, "notes": tuple(one["notes"])}) for one in members.pop("changes")
-        )
+        changes = tuple(ProposedChange(**{**one, "notes": tuple(one["notes"])}) for one in members.pop("changes"))
         told = {str(head): tuple(lines) for head, lines in members.pop("told").items()}
         options = tuple(map(str, members.pop("options")))
         proposal = Proposal(**members, changes=changes, options=options, told=told)
@@ -152,6 +150,14 @@ def _proposal(path: Path, found: Mapping[str, Any]) -> Proposal:
     except (AttributeError, KeyError, TypeError):
         raise _changed(path) from None
     return proposal
+
+
+def _digest(proposal: Proposal) -> str:
+    """Its digest; empty where it has none, as with a number that JSON does not know."""
+    try:
+        return proposal.sha256
+    except ValueError:
+        return ""
 
 
 def _changed(path: Path) -> BadInputError:

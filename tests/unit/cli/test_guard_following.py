@@ -17,7 +17,7 @@ from amlmigrate.guarding.parts import GuardKnown, GuardPart
 from amlmigrate.guarding.stage import GuardPlan, GuardRequest
 
 PART = GuardPart("definition", "/x", {"properties": {"metadata": {}}})
-CREATED = PlannedPart[GuardKnown](PART, None, PART.create({}))
+CREATED: PlannedPart[GuardKnown] = PlannedPart(PART, None, PART.create({}))
 GROUP = "/providers/Microsoft.Management/managementGroups/corp"
 
 

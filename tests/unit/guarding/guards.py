@@ -75,7 +75,9 @@ class GuardedArm:
         within = path.partition("/providers/Microsoft.")[0].lower() + "/"
         every = self.listed if path.endswith("/workspaces") else self.kept.values()
         wanted = path.rpartition("/")[2].lower()
-        return [one for one in every if f"/{wanted}/" in key_of(one["id"]) and key_of(one["id"]).startswith(within)]
+        return [
+            one for one in every if f"/{wanted}/" in key_of(one["id"]) and key_of(one["id"]).startswith(within)
+        ]
 
     def write(self, step: DesiredStep) -> None:
         """Does a step, as Azure would."""

@@ -96,7 +96,9 @@ def test_workspaces_of_every_subscription_below_are_looked_for() -> None:
     made = {"id": workspace_id("since", subscription=OTHER), "tags": tags, "kind": "Default", "properties": {}}
     there = {"id": old().id, "tags": tags, "kind": "Default", "properties": {}}
     arm = GuardedArm(there, made, subscriptions=(S, OTHER))
-    met = asyncio.run(with_unseen(cast(Arm, arm), HERE, GuardedEstate("x", (old(),), scanned=frozenset({S, OTHER})), where(arm)))
+    met = asyncio.run(
+        with_unseen(cast(Arm, arm), HERE, GuardedEstate("x", (old(),), scanned=frozenset({S, OTHER})), where(arm))
+    )
     assert (met.unseen, met.vanished) == (("old-rg/since",), ())
 
 

@@ -47,7 +47,9 @@ def listed(name: str = "ws", level: str = "restricted", **given: Any) -> Documen
 
 
 def met(estate: GuardedEstate, *workspaces: Document, at: Stage = Stage.DENY_NEW) -> GuardedEstate:
-    return asyncio.run(with_unseen(cast(Arm, Listing(*workspaces)), guardrail(at), estate, GuardedPlaces((SCOPE,))))
+    return asyncio.run(
+        with_unseen(cast(Arm, Listing(*workspaces)), guardrail(at), estate, GuardedPlaces((SCOPE,)))
+    )
 
 
 SCANNED = GuardedEstate(scan=NOW.isoformat(), old=(old(),))

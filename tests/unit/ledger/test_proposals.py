@@ -26,10 +26,18 @@ SCOPE = "/providers/Microsoft.Management/managementGroups/corp"
 
 def proposal(**given: Any) -> Proposal:
     change = ProposedChange("create", "definition", "/x", ("a note",), {"properties": {"n": [1, True, None]}})
-    members = {"given": {"file": "guard.yaml"}, "changes": (change,), "told": {"Refused:": ("ws",)}}
-    return Proposal(
-        "guard apply", SCOPE, T, NOW.isoformat(), MAKER.who(), **{**members, "bound": {"x": ["y"]}, **given}
-    )
+    members: dict[str, Any] = {
+        "command": "guard apply",
+        "scope": SCOPE,
+        "tenant_id": T,
+        "created": NOW.isoformat(),
+        "by": MAKER.who(),
+        "given": {"file": "guard.yaml"},
+        "changes": (change,),
+        "told": {"Refused:": ("ws",)},
+        "bound": {"x": ["y"]},
+    }
+    return Proposal(**{**members, **given})
 
 
 PROPOSAL = proposal()
@@ -72,10 +80,18 @@ def test_what_was_written_is_read_and_has_one_digest(path: Path) -> None:
     assert proposals.is_one(path)
 
 
-@pytest.mark.parametrize("member", ["command", "scope", "tenant_id", "created", "by", "given", "changes", "told", "bound"])
+@pytest.mark.parametrize(
+    "member", ["command", "scope", "tenant_id", "created", "by", "given", "changes", "told", "bound"]
+)
 def test_no_member_can_be_changed_unseen(path: Path, member: str) -> None:
     found = json.loads(path.read_text())
-    other: dict[str, Any] = {"by": {"identity": Identity("x").as_dict()}, "changes": [], "told": {}, "given": {}, "bound": {}}
+    other: dict[str, Any] = {
+        "by": {"identity": Identity("x").as_dict()},
+        "changes": [],
+        "told": {},
+        "given": {},
+        "bound": {},
+    }
     found[member] = other.get(member, "other")
     path.write_text(json.dumps(found))
     with pytest.raises(BadInputError, match="checksum"):
@@ -92,6 +108,8 @@ def test_no_member_can_be_changed_unseen(path: Path, member: str) -> None:
         (json.dumps({"record": "proposal", "format": 2}), "format 2"),
         (json.dumps({"record": "proposal", "format": 1}), "checksum"),
         (json.dumps({"record": "proposal", "format": 1, "changes": 3}), "checksum"),
+        (json.dumps({**PROPOSAL.as_dict(), "bound": {"x": float("nan")}}), "checksum"),
+        (json.dumps({**PROPOSAL.as_dict(), "scope": "\ud800"}), "checksum"),
     ],
 )
 def test_what_is_no_proposal_is_told(tmp_path: Path, text: str, told: str) -> None:
@@ -176,7 +194,8 @@ def test_a_proposal_without_a_tenant_is_nobodys_to_approve(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("prefix", "error"), [("x" * 8, BadInputError), ("", BadInputError), ("0" * 7, BadInputError), ("0" * 64, RefusedError)]
+    ("prefix", "error"),
+    [("x" * 8, BadInputError), ("", BadInputError), ("0" * 7, BadInputError), ("0" * 64, RefusedError)],
 )
 def test_the_digest_has_to_be_the_ones_that_was_looked_at(path: Path, prefix: str, error: type[Exception]) -> None:
     with pytest.raises(error):
@@ -198,7 +217,9 @@ def test_the_digest_has_to_be_the_ones_that_was_looked_at(path: Path, prefix: st
         ({"at": (NOW - timedelta(days=7, seconds=1)).isoformat()}, "counts for 7 days"),
     ],
 )
-def test_an_approval_that_is_of_something_else_does_not_count(path: Path, changed: dict[str, Any], told: str) -> None:
+def test_an_approval_that_is_of_something_else_does_not_count(
+    path: Path, changed: dict[str, Any], told: str
+) -> None:
     assert approve(path)
     file = fileapprovals.place(path)
     found = json.loads(file.read_text())
@@ -224,7 +245,9 @@ def test_what_was_approved_of_one_file_is_not_of_another(path: Path) -> None:
     assert "another file" in why(path, made=other)[0]
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"record":"approval"}', '{"record":"approval","format":1,"approvals":[{"x":1}]}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"record":"approval"}', '{"record":"approval","format":1,"approvals":[{"x":1}]}']
+)
 def test_a_broken_file_of_approvals_is_told_and_never_overwritten(path: Path, text: str) -> None:
     file = fileapprovals.place(path)
     file.write_text(text)
