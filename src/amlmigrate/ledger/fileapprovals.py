@@ -16,6 +16,7 @@ from amlmigrate.core.authorship import By
 from amlmigrate.core.clock import moment
 from amlmigrate.core.errors import BadInputError, DeniedError, RefusedError
 from amlmigrate.core.escapes import as_json
+from amlmigrate.core.few import many
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.redaction import masked
 from amlmigrate.ledger import files
@@ -181,7 +182,7 @@ def _reasons(one: FileApproval, proposal: Proposal, carrier: Identity | None, no
     if given_at is None or given_at > now + _SKEW:
         yield f"its time cannot be: {one.at}"
     elif now - given_at > VALID:
-        yield f"it is of {one.at}, and counts for {VALID.days} days"
+        yield f"it is of {one.at}, and counts for {many(VALID.days, 'day')}"
 
 
 def _refuse_stranger(proposal: Proposal, identity: Identity) -> None:
