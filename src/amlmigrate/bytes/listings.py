@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii as _quoted
@@ -48,7 +48,7 @@ class Listing:
         assert isinstance(self.blobs, ByPath)
         return self.blobs.sorted
 
-    def below(self, prefix: str) -> Collection[Blob]:
+    def below(self, prefix: str) -> Below:
         """The blobs that are the prefix itself or lie in the folder of that name, by path.
 
         A container may hold as many prefixes as blobs, so that each must cost no more than what it holds.

@@ -115,6 +115,12 @@ class SortedBlobs(Collection[Blob]):
         """Those from one path on and before another."""
         return self._rows(f"{_ALL} WHERE path >= ? AND path < ? ORDER BY path", first, last)
 
+    def longest(self, most: int, *, above: int, within: str = "") -> Iterator[Blob]:
+        """The longest of all, or of those in a folder, that have more bytes than so many; the longest first."""
+        folder = " AND path > ? || '/' AND path < ? || '0'" if within else ""
+        where = f"WHERE length > {above:d}{folder} ORDER BY length DESC, path LIMIT {most:d}"
+        return self._rows(f"{_ALL} {where}", *(within and (within, within)))
+
     def __iter__(self) -> Iterator[Blob]:
         return self._rows(f"{_ALL} ORDER BY path")
 
@@ -148,6 +154,10 @@ class Below(Collection[Blob]):
         if itself := self._blobs.get(self._prefix):
             yield itself
         yield from self._blobs.between(f"{self._prefix}/", f"{self._prefix}0")
+
+    def longest(self, most: int, *, above: int) -> Iterator[Blob]:
+        """The longest of those in the folder that have more bytes than so many; the longest first."""
+        return self._blobs.longest(most, above=above, within=self._prefix)
 
     def __bool__(self) -> bool:
         return any(True for _ in self)

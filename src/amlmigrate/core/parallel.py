@@ -92,6 +92,30 @@ async def in_order(
         await asyncio.gather(*under_way, return_exceptions=True)
 
 
+@asynccontextmanager
+async def ahead(
+    items: Mapping[K, T], work: Callable[[T], Awaitable[R]], *, parallel: int
+) -> AsyncIterator[dict[K, asyncio.Future[R]]]:
+    """Begins `work` for some items before their turn, in this order: what it gives can be awaited by their names.
+
+    What nobody waited for is ended at the end.
+    """
+    room = asyncio.Semaphore(parallel)
+
+    async def one(item: T) -> R:
+        async with room:
+            return await work(item)
+
+    under_way: dict[K, asyncio.Future[R]] = {name: asyncio.ensure_future(one(item)) for name, item in items.items()}
+    begun = tuple(under_way.values())
+    try:
+        yield under_way
+    finally:
+        for task in begun:
+            task.cancel()
+        await asyncio.gather(*begun, return_exceptions=True)
+
+
 async def one_by_one(
     items: Iterable[T], work: Callable[[T], Awaitable[R]], *, parallel: int
 ) -> AsyncGenerator[R, None]:

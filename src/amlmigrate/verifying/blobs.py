@@ -18,20 +18,21 @@ from amlmigrate.bytes import jsonfiles
 from amlmigrate.bytes.contents import LARGEST, as_written, files, left_in, written_anew
 from amlmigrate.bytes.drift import shared
 from amlmigrate.bytes.executing import Executor
-from amlmigrate.bytes.listings import Listing, ListingDigest
-from amlmigrate.bytes.merging import merged
+from amlmigrate.bytes.listings import Listing, ListingDigest, goal_path
+from amlmigrate.bytes.merging import PathPair, merged
 from amlmigrate.bytes.searching import SearchResult
 from amlmigrate.bytes.storage_containers import Containers
 from amlmigrate.bytes.tables import is_table
 from amlmigrate.bytes.tasks import DigestTask
 from amlmigrate.cloud import unreadable
 from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.ranges import RANGE
 from amlmigrate.cloud.store import StorePair
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.events import Emit
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.metering import Amount, moved, working_on
-from amlmigrate.core.parallel import in_order, one_by_one
+from amlmigrate.core.parallel import ahead, in_order, one_by_one
 from amlmigrate.core.places import Places
 from amlmigrate.core.plan import Bytes, Plan, Step
 from amlmigrate.core.run_progress import PrefixCompared
@@ -46,6 +47,10 @@ _PARALLEL = 16
 _AHEAD = 256
 _PREFIXES = 8
 _LARGE_AT_ONCE = 2
+# So many of a prefix's long blobs, the longest first, are begun before the others, each side a few at a time: one
+# whose name comes late would else be read when nothing is left to be read beside it.
+_LONGEST = 64
+_LONG_AT_ONCE = 4
 
 
 @dataclass(slots=True)
@@ -155,19 +160,24 @@ class BlobVerifier:
         anew = frozenset((*files(step.rewrites), *(file.path for file in step.files)))
         rooms = (asyncio.Semaphore(_PARALLEL), asyncio.Semaphore(_PARALLEL))
 
-        async def entry(side: _Side) -> tuple[_Side, ManifestEntry, ManifestEntry | None]:
-            place = amount.source if side.of_source else amount.target
+        async def read(side: _Side) -> ManifestEntry:
             async with rooms[side.of_source]:
-                found = await self._entry(side, place)
+                return await self._entry(side, amount.source if side.of_source else amount.target)
+
+        async def entry(side: _Side) -> tuple[_Side, ManifestEntry, ManifestEntry | None]:
+            found = await (long.pop((side.of_source, side.path), None) or read(side))
             if not side.of_source or side.blob.path not in anew or found.unread:
                 return side, found, None
             async with self._large:
-                return side, found, await self._rewritten(place, found)
+                return side, found, await self._rewritten(amount.source, found)
 
         left: tuple[ManifestEntry | None, ManifestEntry | None] = (None, None)
         # Without a byte to be read there is nothing to wait for, and no need of tasks.
         turns = in_order if self._hashing else one_by_one
-        async with aclosing(turns(self._sides(prefix, anew), entry, parallel=_AHEAD)) as entries:
+        async with (
+            ahead(self._long(amount, anew), read, parallel=_LONG_AT_ONCE) as long,
+            aclosing(turns(self._sides(prefix, anew), entry, parallel=_AHEAD)) as entries,
+        ):
             async for side, found, made in entries:
                 if side.of_source:
                     left = (found, made)
@@ -183,15 +193,31 @@ class BlobVerifier:
         amount = prefix.amount
         listed = self._listed(self._containers.source, amount.source).below(amount.source.path)
         there = self._listed(self._containers.target, amount.target)
-        for path, blob, twin in merged(amount.source, amount.target, _told(prefix.listed, listed), there):
-            let_go = blob is not None and self._is_let_go(amount, path)
-            prefix.let_go += let_go
-            # What is let go whatever its ETag is that with this one too: then neither side is read.
-            counts = twin is not None and not self._is_let_go(amount, path, twin.etag)
-            if blob and not let_go:
-                yield _Side(path, blob, of_source=True, last=not counts)
-            if twin and counts:
-                yield _Side(path, twin, of_source=False, last=True, md5=blob is None or blob.path in anew)
+        for pair in merged(amount.source, amount.target, _told(prefix.listed, listed), there):
+            prefix.let_go += pair.blob is not None and self._is_let_go(amount, pair.path)
+            yield from self._of_pair(amount, pair, anew)
+
+    def _of_pair(self, amount: Bytes, pair: PathPair, anew: Container[str]) -> Iterator[_Side]:
+        path, blob, twin = pair
+        # What is let go whatever its ETag is that with this one too: then neither side is read.
+        counts = twin is not None and not self._is_let_go(amount, path, twin.etag)
+        if blob and not self._is_let_go(amount, path):
+            yield _Side(path, blob, of_source=True, last=not counts)
+        if twin and counts:
+            yield _Side(path, twin, of_source=False, last=True, md5=blob is None or blob.path in anew)
+
+    def _long(self, amount: Bytes, anew: Container[str]) -> dict[tuple[bool, str], _Side]:
+        """The longest blobs of the source below a prefix, and what the target has of them; by side and path."""
+        if not self._hashing:
+            return {}
+        listed = self._listed(self._containers.source, amount.source)
+        there = self._listed(self._containers.target, amount.target)
+        found = {}
+        for blob in listed.below(amount.source.path).longest(_LONGEST, above=RANGE):
+            path = goal_path(amount.source, amount.target, blob.path)
+            for side in self._of_pair(amount, PathPair(path, blob, there.sorted.get(path)), anew):
+                found[side.of_source, path] = side
+        return found
 
     def _is_let_go(self, amount: Bytes, path: str, etag: str = "") -> bool:
         """Whether nothing is expected of a path of the target; of some only while its blob has that ETag."""
