@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from amlmigrate.bytes.storage_containers import Containers, listing_digests, prefix_digests
+from amlmigrate.bytes.storage_containers import Containers, digested
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.seal import PARTS, seal
 
@@ -27,11 +27,7 @@ class Bound:
 
 def bound(plan: Plan, documents: Documents, listed: Containers) -> Bound:
     """Both sides as they were read; `documents` are the digests of the source's and of the target's."""
-    prefixes = (
-        prefix_digests(listed.source, plan.places(source=True)),
-        prefix_digests(listed.target, plan.places(source=False)),
-    )
-    return Bound(
-        seal(*documents, listing_digests(listed.source), listing_digests(listed.target)),
-        dict(zip(PARTS, (*documents, *prefixes), strict=True)),
-    )
+    source = digested(listed.source, plan.places(source=True))
+    target = digested(listed.target, plan.places(source=False))
+    parts = (*documents, source.parts, target.parts)
+    return Bound(seal(*documents, source.whole, target.whole), dict(zip(PARTS, parts, strict=True)))

@@ -141,12 +141,13 @@ def _encoded(value: object) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-def _line(blob: Blob) -> str:
-    """A blob as a line of JSON, put together by hand: there is one for each blob of each list."""
+def listing_line(blob: Blob) -> bytes:
+    """A blob as a digest takes it: a line of JSON, put together by hand, since each blob of each list has one."""
     # Many blobs have the same of these.
     same = _encoded((blob.headers, blob.metadata, blob.tags or None))[1:-1]
     md5 = "null" if blob.md5 is None else _quoted(blob.md5)
-    return f"[{_quoted(blob.path)},{blob.length},{_quoted(blob.etag)},{md5},{same},{_encoded(blob.tier)}]\n"
+    line = f"[{_quoted(blob.path)},{blob.length},{_quoted(blob.etag)},{md5},{same},{_encoded(blob.tier)}]\n"
+    return line.encode()
 
 
 class ListingDigest:
@@ -167,9 +168,9 @@ class ListingDigest:
             found.add(blob)
         return found
 
-    def add(self, blob: Blob) -> None:
-        """The next one."""
-        self._sha.update(_line(blob).encode())
+    def add(self, blob: Blob, line: bytes = b"") -> None:
+        """The next one; `line` is its `listing_line`, where that is known."""
+        self._sha.update(line or listing_line(blob))
         self.blobs += 1
         self.bytes += blob.length
 

@@ -13,7 +13,7 @@ from functools import cache
 from itertools import starmap
 from operator import itemgetter
 
-from amlmigrate.bytes.listings import Listing, ListingDigest, list_container, listing_digest, not_sorted
+from amlmigrate.bytes.listings import Listing, ListingDigest, list_container, listing_line, not_sorted
 from amlmigrate.bytes.prefixes import PrefixSet
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.core.address import blob_address
@@ -36,25 +36,34 @@ class Containers:
     target: dict[Key, Listing]
 
 
-def listing_digests(listings: dict[Key, Listing]) -> dict[str, str]:
-    """`account/container` to the digest of its listing."""
-    return {"/".join(key): listing_digest(found.blobs.values()) for key, found in listings.items()}
+@dataclass(frozen=True, slots=True)
+class ListDigests:
+    """The digests of listings: of each whole one by `account/container`, and of each of its parts by address."""
+
+    whole: dict[str, str]
+    parts: dict[str, str]
 
 
-def prefix_digests(listings: dict[Key, Listing], named: Map[Location, str]) -> dict[str, str]:
-    """The same by address, so that a change can be named: of each place in `named`, and of a container's rest."""
+def digested(listings: dict[Key, Listing], named: Map[Location, str]) -> ListDigests:
+    """Of listings and, so that a change can be named, of each place in `named` and of a container's rest."""
     cover = PrefixSet(named)
     covering = {key: cover.within(Location(*key)) for key in listings}
-    found: defaultdict[str, ListingDigest] = defaultdict(ListingDigest)
+    whole = {key: ListingDigest() for key in listings}
+    parts: defaultdict[str, ListingDigest] = defaultdict(ListingDigest)
 
     @cache
     def address(key: Key, prefix: str | None) -> str:
         return str(blob_address(key[1])) if prefix is None else named[Location(*key, prefix)]
 
     # Two accounts may have a container of one name, and the rests of both have one address: all come by path.
-    for _, key, blob in heapq.merge(*starmap(_keyed, listings.items()), key=itemgetter(0)):
-        found[address(key, covering[key](blob.path))].add(blob)
-    return {address: digest.hexdigest() for address, digest in found.items()}
+    for path, key, blob in heapq.merge(*starmap(_keyed, listings.items()), key=itemgetter(0)):
+        line = listing_line(blob)
+        whole[key].add(blob, line)
+        parts[address(key, covering[key](path))].add(blob, line)
+    return ListDigests(
+        {"/".join(key): digest.hexdigest() for key, digest in whole.items()},
+        {address: digest.hexdigest() for address, digest in parts.items()},
+    )
 
 
 def _keyed(key: Key, listing: Listing) -> Iterator[tuple[str, Key, Blob]]:

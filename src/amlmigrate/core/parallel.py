@@ -95,25 +95,33 @@ async def in_order(
 @asynccontextmanager
 async def ahead(
     items: Mapping[K, T], work: Callable[[T], Awaitable[R]], *, parallel: int
-) -> AsyncIterator[dict[K, asyncio.Future[R]]]:
-    """Begins `work` for some items before their turn, in this order: what it gives can be awaited by their names.
+) -> AsyncIterator[Callable[[K], asyncio.Future[R] | None]]:
+    """Does `work` for some items before their turn, in this order, beside all else that is done.
 
-    What nobody waited for is ended at the end.
+    Gives whom to ask for an item when its turn has come: for what its work gives, if it was begun; None if it was
+    not, and then never will be. What was begun and nobody asked for is ended at the end.
     """
-    room = asyncio.Semaphore(parallel)
+    waiting, begun = dict(items), dict[K, asyncio.Future[R]]()
 
-    async def one(item: T) -> R:
-        async with room:
-            return await work(item)
+    async def worker() -> None:
+        while waiting:
+            name = next(iter(waiting))
+            begun[name] = asyncio.ensure_future(work(waiting.pop(name)))
+            # What it raises is for who asks for the item.
+            await asyncio.wait([begun[name]])
 
-    under_way: dict[K, asyncio.Future[R]] = {name: asyncio.ensure_future(one(item)) for name, item in items.items()}
-    begun = tuple(under_way.values())
+    def taken(name: K) -> asyncio.Future[R] | None:
+        waiting.pop(name, None)
+        return begun.get(name)
+
+    workers = [asyncio.ensure_future(worker()) for _ in range(min(parallel, len(items)))]
     try:
-        yield under_way
+        yield taken
     finally:
-        for task in begun:
+        tasks: list[asyncio.Future[Any]] = [*workers, *begun.values()]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*begun, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def one_by_one(

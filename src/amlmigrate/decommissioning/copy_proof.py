@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from amlmigrate.bytes.listings import Listing
 from amlmigrate.bytes.prefixes import PrefixSet
-from amlmigrate.bytes.storage_containers import Key, encryption_counts, list_places, prefix_digests
+from amlmigrate.bytes.storage_containers import Key, digested, encryption_counts, list_places
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.few import few
@@ -126,7 +126,7 @@ async def _digests(
     """
     cutover = active(reports)
     if cutover is None:
-        return seen_by(newest).get(PARTS[3], {}), prefix_digests(listed, places)
+        return seen_by(newest).get(PARTS[3], {}), digested(listed, places).parts
     lost = (await changes_since.blobs(cutover, listed, side.blobs, hashing=False)).lost_items()
     then = seen_by(cutover)[PARTS[3]]
     return then, {address: sha256 for address, sha256 in then.items() if address not in lost}

@@ -47,10 +47,9 @@ _PARALLEL = 16
 _AHEAD = 256
 _PREFIXES = 8
 _LARGE_AT_ONCE = 2
-# So many of a prefix's long blobs, the longest first, are begun before the others, each side a few at a time: one
-# whose name comes late would else be read when nothing is left to be read beside it.
+# So many of a prefix's long blobs, the longest first, are read beside the others before their turn, one at a time.
+# Else one whose name comes late is read when there is nothing more to do meanwhile.
 _LONGEST = 64
-_LONG_AT_ONCE = 4
 
 
 @dataclass(slots=True)
@@ -165,7 +164,7 @@ class BlobVerifier:
                 return await self._entry(side, amount.source if side.of_source else amount.target)
 
         async def entry(side: _Side) -> tuple[_Side, ManifestEntry, ManifestEntry | None]:
-            found = await (long.pop((side.of_source, side.path), None) or read(side))
+            found = await (long((side.of_source, side.path)) or read(side))
             if not side.of_source or side.blob.path not in anew or found.unread:
                 return side, found, None
             async with self._large:
@@ -175,7 +174,7 @@ class BlobVerifier:
         # Without a byte to be read there is nothing to wait for, and no need of tasks.
         turns = in_order if self._hashing else one_by_one
         async with (
-            ahead(self._long(amount, anew), read, parallel=_LONG_AT_ONCE) as long,
+            ahead(self._long(amount, anew), read, parallel=1) as long,
             aclosing(turns(self._sides(prefix, anew), entry, parallel=_AHEAD)) as entries,
         ):
             async for side, found, made in entries:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.builders.world import MAPPING, NEW_BLOBS, OLD_BLOBS, OLD_ID, blob, containers
 
 from amlmigrate.bytes.listings import Listing, goal_path, listing_digest, unlike
-from amlmigrate.bytes.storage_containers import listing_digests
+from amlmigrate.bytes.storage_containers import digested
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.workspace import Location
 
@@ -158,7 +158,7 @@ def test_the_digest_of_a_listing_changes_with_each_blob() -> None:
 
 def test_each_container_has_a_digest_by_account_and_name() -> None:
     listed = containers(source={OLD_BLOBS: [FULL]}, target={NEW_BLOBS: [FULL]})
-    assert listing_digests(listed.source) == {
+    assert digested(listed.source, {}).whole == {
         f"acct/{OLD_BLOBS}": listing_digest([FULL]),
         "acct/azureml": listing_digest([]),
     }

@@ -57,6 +57,9 @@ def test_a_list_is_the_dict_of_its_blobs_sorted(pages: list[list[Blob]], prefix:
     assert by_path == wanted
     below = [path for path in paths if not prefix or path == prefix or path.startswith(f"{prefix}/")]
     found = listed.below(prefix)
+    inside = [wanted[path] for path in paths if not prefix or path.startswith(f"{prefix}/")]
+    longest = sorted((one for one in inside if one.length > 2), key=lambda one: (-one.length, one.path))
+    assert list(found.longest(2, above=2)) == longest[:2]
     assert [one.path for one in found] == [one.path for one in found] == below
     assert (len(found), bool(found)) == (len(below), bool(below))
 

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from amlmigrate.core.parallel import each, in_order, together
+from amlmigrate.core.parallel import ahead, each, in_order, together
 
 
 class Work:
@@ -48,6 +48,40 @@ async def test_who_stops_asking_leaves_nothing_running() -> None:
     results = in_order(range(7), work, parallel=3)
     assert await anext(results) == 0
     await results.aclose()
+    assert work.now == 0
+
+
+async def test_what_is_done_ahead_is_there_when_its_turn_comes_and_is_not_done_twice() -> None:
+    work = Work()
+    async with ahead({"a": 1, "b": 2, "c": 3, "d": 4}, work, parallel=2) as taken:
+        await asyncio.sleep(0)
+        assert taken("d") is None, "it was not begun, and is left to who asks"
+        assert taken("e") is None
+        results = [taken(name) for name in "ab"]
+        assert [await one for one in results if one] == [1, 4]
+        await asyncio.sleep(0.02)
+        third = taken("c")
+        assert third and await third == 9
+    assert (work.begun, work.most, work.now) == (3, 2, 0)
+
+
+async def test_what_nobody_asked_for_is_ended_and_its_failure_told_to_nobody() -> None:
+    work = Work()
+    async with ahead({"a": 7, "b": 1, "c": 2}, work, parallel=2) as taken:
+        await asyncio.sleep(0)
+        second = taken("b")
+        assert second and await second == 1
+    assert work.now == 0
+
+
+async def test_a_failure_is_raised_where_it_is_asked_for_and_keeps_no_other_from_its_turn() -> None:
+    work = Work()
+    async with ahead({"a": 7, "b": 1}, work, parallel=1) as taken:
+        await asyncio.sleep(0.05)
+        second = taken("b")
+        assert second and await second == 1
+        with pytest.raises(LookupError):
+            await (taken("a") or work(0))
     assert work.now == 0
 
 

@@ -9,10 +9,11 @@ from typing import Any
 from tests.builders.reports import report
 from tests.builders.world import NEW_BLOBS, OLD_BLOBS, blob, containers, plan, step
 
-from amlmigrate.bytes.storage_containers import Containers, listing_digests, prefix_digests
+from amlmigrate.bytes.binding import bound
+from amlmigrate.bytes.storage_containers import Containers
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.plan import Action, Bytes
-from amlmigrate.core.seal import FILE, PARTS, seal
+from amlmigrate.core.seal import FILE
 from amlmigrate.core.workspace import Location
 from amlmigrate.cutover import record
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile
@@ -39,12 +40,8 @@ def listed(*target: Blob, source: list[Blob] | None = None) -> Containers:
 
 def parts(documents: Any, found: Containers) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
     """The four digests, and the same by address."""
-    blobs = (
-        prefix_digests(found.source, PLAN.places(source=True)),
-        prefix_digests(found.target, PLAN.places(source=False)),
-    )
-    digests = seal(*documents, listing_digests(found.source), listing_digests(found.target))
-    return digests, dict(zip(PARTS, (*documents, *blobs), strict=True))
+    sealed = bound(PLAN, documents, found)
+    return sealed.digests, sealed.parts
 
 
 def verified(chain: Evidence, documents: Any = DOCUMENTS, **more: Any) -> EvidenceFile:

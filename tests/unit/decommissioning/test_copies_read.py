@@ -12,6 +12,7 @@ import pytest
 from tests.builders.reports import filed
 from tests.builders.world import NEW_BLOBS, OLD_BLOBS, SOURCE, TARGET, asset, inventory, plan, step
 
+from amlmigrate.bytes.storage_containers import ListDigests
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.claim import Claim
 from amlmigrate.core.plan import Action, Bytes
@@ -55,7 +56,8 @@ def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setattr(copy_proof, "encryption_counts", lambda *_: {})
         monkeypatch.setattr(copy_proof, "BytePlaces", SimpleNamespace(of_plan=listed))
         monkeypatch.setattr(copy_proof, "prove", proven)
-        monkeypatch.setattr(copy_proof, "prefix_digests", lambda *_: dict.fromkeys(places.values(), now))
+        digests = ListDigests({}, dict.fromkeys(places.values(), now))
+        monkeypatch.setattr(copy_proof, "digested", lambda *_: digests)
         monkeypatch.setattr(
             copy_proof, "seen_by", lambda _: {"target_blobs": dict.fromkeys(places.values(), then)}
         )

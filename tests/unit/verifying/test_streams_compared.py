@@ -8,6 +8,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.builders.world import NEW_BLOBS, OLD_BLOBS, blob, containers, plan, step
@@ -15,6 +16,8 @@ from tests.unit.verifying.compared import verifier
 
 from amlmigrate.bytes.listings import goal_path, listing_digest, unlike
 from amlmigrate.cloud.digests import Watch
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.ranges import RANGE
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.plan import Action, Bytes
 from amlmigrate.core.translation import Difference
@@ -22,6 +25,7 @@ from amlmigrate.core.workspace import Location, Service
 from amlmigrate.verifying.blobs import ByteVerdict
 
 _PATHS = st.lists(st.text("ab/.\U0001f600\uff01", min_size=1, max_size=5), max_size=10, unique=True)
+WHOLE = Bytes(Location("acct", OLD_BLOBS), Location("cmkacct", NEW_BLOBS), 0, 0)
 _PLACES = st.sampled_from([("", ""), ("a", "a"), ("a/b", "a/b"), ("", "migrated-code/x")])
 
 
@@ -61,7 +65,8 @@ def _tree(place: str, blobs: list[Blob], *, hashing: bool) -> str:
 def test_what_streams_by_is_compared_as_all_at_once(
     lefts: list[str], rights: list[str], places: tuple[str, str], hashing: bool, data: st.DataObject
 ) -> None:
-    lengths = st.integers(0, 2)
+    # The long ones are read before their turn.
+    lengths = st.sampled_from([0, 1, 2, RANGE + 1, RANGE + 2])
     left = [blob(path, data.draw(lengths), md5="AAAA") for path in lefts]
     source, target = Location("acct", OLD_BLOBS, places[0]), Location("cmkacct", NEW_BLOBS, places[1])
 
@@ -106,3 +111,50 @@ def test_what_streams_by_is_compared_as_all_at_once(
     lines = {side: b"".join(found.pieces()).splitlines() for side, found in verdict.manifests.items()}
     paths = {side: [json.loads(line)["path"] for line in found] for side, found in lines.items()}
     assert paths == {"source": sorted(one.path for one in mine), "target": sorted(twins)}
+
+
+class Noting(Account):
+    """Notes what is read, in the order in which it is begun."""
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+
+    async def digest(
+        self, place: Location, one: Blob, watch: Watch | None = None, **named: Any
+    ) -> tuple[str, str, int]:
+        self.begun.append(place.path)
+        return await super().digest(place, one, watch, **named)
+
+
+def test_the_longest_are_read_beside_the_others_and_each_once() -> None:
+    long = {"x": RANGE + 1, "y": RANGE + 3, "z": RANGE + 2}
+    blobs = [blob(f"{number:04}", 2) for number in range(1_000)] + [blob(*one) for one in long.items()]
+    listed = containers({OLD_BLOBS: blobs}, {NEW_BLOBS: blobs[:-1]})
+    one = step("blobs/c", action=Action.COPY, source_sha256=listing_digest(blobs), bytes=WHOLE)
+    left, right = Noting(), Noting()
+    verdict = asyncio.run(verifier(listed, left, right, hashing=True).verify(plan(one)))
+    for side, read in ((left, blobs), (right, blobs[:-1])):
+        assert sorted(side.begun) == [found.path for found in read]
+    assert left.begun.index("y") < left.begun.index("z") < left.begun.index("x") < left.begun.index("0600")
+    assert right.begun.index("y") < right.begun.index("0600")
+    assert [(found.field, found.actual) for found in verdict.differences] == [("z", "missing")]
+
+
+async def test_a_refusal_of_a_long_one_is_told_and_leaves_nothing_running() -> None:
+    before = asyncio.all_tasks()
+
+    class Refusing(Noting):
+        async def digest(
+            self, place: Location, one: Blob, watch: Watch | None = None, **named: Any
+        ) -> tuple[str, str, int]:
+            found = await super().digest(place, one, watch, **named)
+            if place.path == "z":
+                raise ServiceError(500, "InternalError", "no", method="GET", url="https://acct")
+            return found
+
+    blobs = [blob(f"{number:04}", 2) for number in range(1_000)] + [blob("z", RANGE + 2)]
+    listed = containers({OLD_BLOBS: blobs}, {NEW_BLOBS: blobs})
+    one = step("blobs/c", action=Action.COPY, source_sha256=listing_digest(blobs), bytes=WHOLE)
+    with pytest.raises(ServiceError, match="InternalError"):
+        await verifier(listed, Refusing(), Noting(), hashing=True).verify(plan(one))
+    assert asyncio.all_tasks() == before
