@@ -79,7 +79,7 @@ def encryption_counts(listings: dict[Key, Listing], named: Map[Location, str]) -
     return {
         Location(key[0].lower(), key[1]): Counter(
             blob.encryption
-            for blob in listing.blobs.values()
+            for blob in listing.sorted.encrypted()
             if blob.encryption and cover.prefix(Location(*key, blob.path)) is not None
         )
         for key, listing in listings.items()

@@ -121,6 +121,10 @@ class SortedBlobs(Collection[Blob]):
         where = f"WHERE length > {above:d}{folder} ORDER BY length DESC, path LIMIT {most:d}"
         return self._rows(f"{_ALL} {where}", *(within and (within, within)))
 
+    def encrypted(self) -> Iterator[Blob]:
+        """Those that the list shows with an encryption of their own, by path."""
+        return self._rows(f"{_ALL} WHERE encryption IS NOT NULL ORDER BY path")
+
     def __iter__(self) -> Iterator[Blob]:
         return self._rows(f"{_ALL} ORDER BY path")
 

@@ -56,6 +56,7 @@ def test_a_list_is_the_dict_of_its_blobs_sorted(pages: list[list[Blob]], prefix:
     assert listed.rising == all(left.path < right.path for left, right in itertools.pairwise(came))
     assert by_path == wanted
     below = [path for path in paths if not prefix or path == prefix or path.startswith(f"{prefix}/")]
+    assert list(listed.encrypted()) == [wanted[path] for path in paths if wanted[path].encryption]
     found = listed.below(prefix)
     inside = [wanted[path] for path in paths if not prefix or path.startswith(f"{prefix}/")]
     longest = sorted((one for one in inside if one.length > 2), key=lambda one: (-one.length, one.path))
