@@ -1,4 +1,4 @@
-"""What each client makes of each trouble: one table for ARM, blobs, file shares, vaults and leases alike."""
+"""What each client makes of each trouble: one table for ARM, blobs, file shares, vaults, leases and logs alike."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -101,7 +102,7 @@ def vault(world: World) -> str:
 def calls(world: World, vault: str, azure_env: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Call]]:
     """Every client's read and write."""
     monkeypatch.setattr(retrying, "_backoff", lambda _: 0.0)
-    yield {**_of_arm(world), **_of_stores(world), **_of_vault(vault), **_of_leases(world)}
+    yield {**_of_arm(world), **_of_stores(world), **_of_vault(vault), **_of_leases(world), **_of_logs(world)}
     world.set_faults()
 
 
@@ -192,8 +193,19 @@ def _of_leases(world: World) -> dict[str, Call]:
     }
 
 
+def _of_logs(world: World) -> dict[str, Call]:
+    id_ = f"{world.documents['source']['id'].partition('/providers/')[0]}/providers/Microsoft.OperationalInsights/workspaces/l"
+    world.arm("PUT", id_, "2023-09-01", {"location": "eastus2", "properties": {}})
+    customer = world.arm("GET", id_, "2023-09-01")["properties"]["customerId"]
+
+    async def asked(side: Side, _: str) -> object:
+        return await side.logs.query(customer, "datatable(A: string)[]", timedelta(days=1))
+
+    return {"log-query": Call("POST", r"^api\.loganalytics\.", "/query$", asked)}
+
+
 CLIENTS = ("arm", "blob", "file", "vault", "lease")
-NAMES = ("file-list", *(f"{client}-{way}" for client in CLIENTS for way in ("read", "write")))
+NAMES = ("file-list", "log-query", *(f"{client}-{way}" for client in CLIENTS for way in ("read", "write")))
 
 
 @pytest.mark.parametrize("name", NAMES)

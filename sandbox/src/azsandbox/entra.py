@@ -25,6 +25,8 @@ _SUFFIXES = (
     "ml.azure.com",
     "api.azureml.ms",
     "graph.microsoft.com",
+    "api.loganalytics.azure.com",
+    "api.loganalytics.io",
 )
 
 

@@ -21,6 +21,7 @@ HOSTS = (
     "*.vault.azure.net",
     "*.api.azureml.ms",
     "graph.microsoft.com",
+    "api.loganalytics.azure.com",
 )
 
 

@@ -8,7 +8,7 @@ from typing import IO
 
 from azsandbox import entra, graph
 from azsandbox.accounts import StorageAccounts
-from azsandbox.arm import Arm, build
+from azsandbox.arm import Arm, build, logqueries
 from azsandbox.arm.access.evaluation import Terms
 from azsandbox.arm.clock import Clock
 from azsandbox.azurite import Azurite
@@ -103,6 +103,7 @@ class Server:
             graph.HOST: ServiceEndpoint(graph.Graph(self._directory, arm.identities), self._tokens),
             "management.azure.com": answers,
             ".vault.azure.net": ServiceEndpoint(arm.vault, self._tokens, refuse=vault_bad_token),
+            logqueries.HOST: ServiceEndpoint(arm.logs, self._tokens),
             ".api.azureml.ms": ServiceEndpoint(arm.discovery, self._tokens),
             ".blob.core.windows.net": blobs,
             ".file.core.windows.net": FileShares(

@@ -68,6 +68,9 @@ COMMANDS = (
     Entry("verify", PROVE, "Compare both workspaces afresh, and keep evidence."),
     Entry("evidence", PROVE, "Look at the evidence of a plan."),
     Entry("guard", GOVERN, "Keep new workspaces under the company's key by Azure Policy."),
+    Entry(
+        "key", GOVERN, "Show whether keys are rotated in time, and whether all that is under them uses the newest."
+    ),
 )
 
 

@@ -49,6 +49,7 @@ API_VERSIONS = {
     "microsoft.managedidentity": "2023-01-31",
     "microsoft.containerregistry": "2023-07-01",
     "microsoft.insights": "2020-02-02",
+    "microsoft.insights/diagnosticsettings": "2021-05-01-preview",
     "microsoft.management": "2020-05-01",
     "microsoft.resources/tags": "2021-04-01",
     "microsoft.operationalinsights": "2023-09-01",

@@ -34,6 +34,8 @@ class Cloud:
     vault_suffix: str
     # learn.microsoft.com/graph/deployments
     graph: str
+    # AZ-LOG-1
+    logs: str
 
 
 # The one that every client takes without being told.
@@ -47,6 +49,7 @@ CLOUDS = {
         "core.windows.net",
         "vault.azure.net",
         "https://graph.microsoft.com",
+        "https://api.loganalytics.azure.com",
     ),
     "AzureUSGovernment": Cloud(
         "AzureUSGovernment",
@@ -55,6 +58,7 @@ CLOUDS = {
         "core.usgovcloudapi.net",
         "vault.usgovcloudapi.net",
         "https://graph.microsoft.us",
+        "https://api.loganalytics.us",
     ),
     "AzureChinaCloud": Cloud(
         "AzureChinaCloud",
@@ -63,6 +67,7 @@ CLOUDS = {
         "core.chinacloudapi.cn",
         "vault.azure.cn",
         "https://microsoftgraph.chinacloudapi.cn",
+        "https://api.loganalytics.azure.cn",
     ),
 }
 _log = logging.getLogger(__name__)

@@ -19,6 +19,7 @@ from amlmigrate.cloud.workspaces import WorkspaceClient
 from amlmigrate.core.workspace import Service, WorkspaceRef
 
 if TYPE_CHECKING:
+    from amlmigrate.cloud.logs import Logs
     from amlmigrate.cloud.vault import Vaults
 
 
@@ -37,6 +38,7 @@ class Side:
         self.roles = Roles(self.arm)
         self.shares = Shares(login, self.credential, fence)
         self._vaults: Vaults | None = None
+        self._logs: Logs | None = None
 
     @property
     def vaults(self) -> Vaults:
@@ -46,6 +48,15 @@ class Side:
 
             self._vaults = Vaults(self.login, self.credential, self.fence)
         return self._vaults
+
+    @property
+    def logs(self) -> Logs:
+        """Logs in Log Analytics; their client is loaded by whoever asks for it."""
+        if self._logs is None:
+            from amlmigrate.cloud.logs import Logs
+
+            self._logs = Logs(self.login, self.credential, self.fence)
+        return self._logs
 
     def store(self, service: Service) -> Store:
         """The store of that service."""
@@ -64,6 +75,8 @@ class Side:
         await self.leases.close()
         if self._vaults:
             await self._vaults.close()
+        if self._logs:
+            await self._logs.close()
         await self.credential.close()
 
 

@@ -215,6 +215,7 @@ def _version(found: KeyProperties) -> KeyVersion:
         created=found.created_on,
         expires=found.expires_on,
         not_before=found.not_before,
+        tags={str(name): str(value) for name, value in (found.tags or {}).items()},
     )
 
 

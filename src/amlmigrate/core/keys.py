@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from amlmigrate.core.documents import Document, properties_of
@@ -10,13 +11,19 @@ from amlmigrate.core.documents import Document, properties_of
 
 @dataclass(frozen=True, slots=True)
 class KeyVersion:
-    """One version of a key: its identifier (`https://VAULT/keys/NAME/VERSION`), state and times (UTC)."""
+    """One version of a key: its identifier (`https://VAULT/keys/NAME/VERSION`), state, times (UTC) and tags."""
 
     id: str
     enabled: bool
     created: datetime | None
     expires: datetime | None
     not_before: datetime | None
+    tags: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    @property
+    def version(self) -> str:
+        """The version alone."""
+        return self.id.rstrip("/").rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +79,13 @@ def key_of_document(document: Document) -> Key:
             created=created,
             expires=expires,
             not_before=not_before,
+            tags=_tags(document.get("tags")),
         ),
     )
+
+
+def _tags(found: Mapping[str, str | None] | None) -> dict[str, str]:
+    return {str(name): str(value) for name, value in (found or {}).items()}
 
 
 def _time(seconds: float | None) -> datetime | None:

@@ -9,6 +9,8 @@ from typing import Any
 from amlmigrate.core import strictyaml
 
 Profile = Mapping[str, Any]
+# On a key that was made by a profile: its name, by which its cryptoperiod is known afterwards.
+TAG = "key-profile"
 
 
 def shipped() -> dict[str, Profile]:

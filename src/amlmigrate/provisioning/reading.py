@@ -35,13 +35,17 @@ def read(path: Path, *, subscription: str | None = None, table: Path | None = No
     """
     document = filereading.load(path, _REMEDY)
     filereading.refuse(path, _REMEDY, problems(document))
-    known = profiles.shipped()
-    if table is not None:
-        own = filereading.load(table, _REMEDY)
-        filereading.refuse(table, _REMEDY, problems({"profiles": own}, Profiles))
-        known = profiles.merged(known, own)
-    known = profiles.merged(known, document.get("profiles", {}))
+    known = profiles.merged(profiles_of(table), document.get("profiles", {}))
     if not document.get("subscription") and subscription:
         document["subscription"] = subscription
     filereading.refuse(path, _REMEDY, (*checks.problems(document, known), *naming.problems(document)))
     return wanted_of(document, known)
+
+
+def profiles_of(table: Path | None) -> dict[str, profiles.Profile]:
+    """The shipped profiles, with those of a file of its user's own over them. Raises BadInputError."""
+    if table is None:
+        return profiles.shipped()
+    own = filereading.load(table, _REMEDY)
+    filereading.refuse(table, _REMEDY, problems({"profiles": own}, Profiles))
+    return profiles.merged(profiles.shipped(), own)

@@ -13,6 +13,7 @@ from azsandbox.arm.ground import Ground
 from azsandbox.arm.keystore.errors import VaultError
 from azsandbox.arm.keystore.keys import KEYS, VERSIONS, Keys, check_usable, find_vault
 from azsandbox.arm.keystore.rights import may_use
+from azsandbox.arm.logs.rows import VaultUse, note
 from azsandbox.arm.store import Record
 
 _KEY = re.compile(r"^https://([^./]+)\.vault\.azure\.net(?::443)?/keys/([^/]+)(?:/([^/]+))?/?$", re.IGNORECASE)
@@ -73,6 +74,18 @@ class CustomerKeys:
         if known is None or known[1] <= now:
             known = self._known[question] = self._look(identifier, object_id, operation, now)
         return known[0]
+
+    def taken(self, identifier: str, object_id: str | None) -> Trouble | None:
+        """The same of a key that something is put under; the vault's log has who tried it (AZ-LOG-9)."""
+        trouble, name = self.trouble(identifier, object_id), parsed(identifier)
+        version = self.version(name) if name else None
+        vault = find_vault(self._ground, name.vault) if name else None
+        if object_id and vault is not None and isinstance(version, Record):
+            base = f"https://{vault.name.lower()}.vault.azure.net/keys/{version.parent.rpartition('/')[2]}"
+            for operation in ("KeyWrap", "KeyUnwrap"):
+                status = 403 if trouble else 200
+                note(self._ground, vault, VaultUse(operation, f"{base}/{version.name}", object_id, "", status))
+        return trouble
 
     def version(self, name: KeyName) -> Record | Trouble:
         """The key version that a name means."""

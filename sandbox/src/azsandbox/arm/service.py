@@ -22,6 +22,7 @@ from azsandbox.arm.ground import Ground
 from azsandbox.arm.holds import hold_of
 from azsandbox.arm.identities import Identities
 from azsandbox.arm.kinds import Kind
+from azsandbox.arm.logqueries import LogQueries
 from azsandbox.arm.operations import Operations
 from azsandbox.arm.pastblobs import PastBlobs
 from azsandbox.arm.registry import all_gates, all_guards, all_kinds
@@ -47,7 +48,8 @@ _METHODS = {"GET": "get", "HEAD": "head", "PUT": "put", "PATCH": "patch", "DELET
 
 
 class Arm:
-    """Answers for management.azure.com; `discovery` for the hosts below `api.azureml.ms`, `vault` for vaults."""
+    """Answers for management.azure.com; `discovery` for the hosts below `api.azureml.ms`, `vault` for vaults,
+    `logs` for Log Analytics."""
 
     def __init__(self, context: Context, kinds: Mapping[str, Kind], throttle: Throttle) -> None:
         self._context = context
@@ -56,6 +58,7 @@ class Arm:
         self._gates, self._guards = all_gates(), all_guards()
         self.discovery: Service = Discovery(context)
         self.vault: Service = VaultService(context)
+        self.logs: Service = LogQueries(context)
         storage = StorageAccess(context)
         self.storage_refusal, self.storage_scopes = storage.refusal, storage.scopes
         self.storage_hierarchical = storage.hierarchical

@@ -24,6 +24,7 @@ from amlmigrate.desired.steps import ArmCall, DesiredStep, DesiredVerb
 from amlmigrate.posture.reading import tried_list
 from amlmigrate.provisioning.durations import days, no_longer
 from amlmigrate.provisioning.known import KnownValues, ProvisioningPart
+from amlmigrate.provisioning.profiles import TAG
 from amlmigrate.provisioning.wanted import KeyWanted, WantedWorkspace
 
 _DAY = 86_400
@@ -47,7 +48,8 @@ class KeyPart(ProvisioningPart):
 
     def __init__(self, wanted: WantedWorkspace, vault_uri: str) -> None:
         self._uri = vault_uri.lower()
-        self.id, self.wanted, self._vault, self._tags = wanted.key_id, wanted.key, wanted.vault.id, wanted.tags
+        self.id, self.wanted, self._vault = wanted.key_id, wanted.key, wanted.vault.id
+        self._tags = _tags(wanted.tags, wanted.key.profile)
         self._given = wanted.vault.given
 
     async def read(self, port: DesiredPort, known: KnownValues) -> FoundKey:
@@ -121,6 +123,12 @@ class KeyPart(ProvisioningPart):
             f"Whoever owns the vault has to make the key ({_told(self.wanted)}): "
             f"az keyvault key create {way} {told}; then run it again."
         )
+
+
+def _tags(tags: Mapping[str, str], profile: str | None) -> dict[str, str]:
+    """Those of the file, and the key's profile unless they name one."""
+    named = any(name.lower() == TAG for name in tags)
+    return {**tags, TAG: profile} if profile and not named else dict(tags)
 
 
 def _spent(version: KeyVersion, now: datetime) -> str:

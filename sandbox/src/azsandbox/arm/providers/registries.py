@@ -83,7 +83,7 @@ class Registries(TrackedKind):
         if not key.get("keyIdentifier") or (not key.get("identity") and not users):
             raise _refused("Encryption needs keyIdentifier and a user-assigned identity.")
         who = principal_of(self.context, record.document, None, key.get("identity"))
-        trouble = self.context.keys.trouble(str(key["keyIdentifier"]), who)
+        trouble = self.context.keys.taken(str(key["keyIdentifier"]), who)
         if trouble is not None:
             message = f"The key '{key['keyIdentifier']}' cannot be used: {trouble.text}."
             raise gateway(403, "KeyVaultAccessForbidden", message)

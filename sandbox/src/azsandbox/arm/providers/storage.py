@@ -59,7 +59,7 @@ def check_key(context: Context, account: Record, identifier: str) -> None:
     vault = find_vault(context, name.vault) if name else None
     if vault is not None and vault.properties.get("enablePurgeProtection") is not True:
         raise gateway(409, "KeyVaultPolicyError", "Keyvault policy recoverable is not set")
-    trouble = context.keys.trouble(identifier, key_user(context, account))
+    trouble = context.keys.taken(identifier, key_user(context, account))
     if trouble is not None:
         code = "KeyVaultAuthenticationFailure" if trouble.code in _RIGHTS else "KeyVaultKeyError"
         raise gateway(409, code, f"The key '{identifier}' cannot be used: {trouble.text}.")

@@ -21,11 +21,13 @@ Handler = Callable[[VaultCall], Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How an operation is done, the data action it takes, and the permission of an access policy."""
+    """How an operation is done, the data action it takes, the permission of an access policy, and what the log
+    calls it (learn.microsoft.com, key-vault/general/logging)."""
 
     handler: Handler
     action: str
     permission: str
+    logged: str
 
 
 def _page(call: VaultCall, items: list[dict[str, Any]]) -> Response:
@@ -203,23 +205,23 @@ _DOING = {
 _KEYS = "Microsoft.KeyVault/vaults/keys"
 _POLICIES = "Microsoft.KeyVault/vaults/keyrotationpolicies"
 RULES: dict[tuple[str, str], Rule] = {
-    ("GET", "keys"): Rule(list_keys, f"{_KEYS}/read", "list"),
-    ("GET", "versions"): Rule(list_versions, f"{_KEYS}/read", "list"),
-    ("POST", "create"): Rule(create, f"{_KEYS}/create/action", "create"),
-    ("GET", "key"): Rule(get, f"{_KEYS}/read", "get"),
-    ("PATCH", "key"): Rule(update, f"{_KEYS}/update/action", "update"),
-    ("POST", "rotate"): Rule(rotate, f"{_KEYS}/rotate/action", "rotate"),
-    ("GET", "rotationpolicy"): Rule(get_policy, f"{_POLICIES}/read", "getrotationpolicy"),
-    ("PUT", "rotationpolicy"): Rule(set_policy, f"{_POLICIES}/write", "setrotationpolicy"),
-    ("DELETE", "key"): Rule(delete, f"{_KEYS}/delete", "delete"),
-    ("GET", "deleted keys"): Rule(list_deleted, f"{_KEYS}/read", "list"),
-    ("GET", "deleted key"): Rule(get_deleted, f"{_KEYS}/read", "get"),
-    ("POST", "recover"): Rule(recover, f"{_KEYS}/recover/action", "recover"),
-    ("DELETE", "deleted key"): Rule(purge, f"{_KEYS}/purge/action", "purge"),
-    ("POST", "encrypt"): Rule(_use("encrypt"), f"{_KEYS}/encrypt/action", "encrypt"),
-    ("POST", "decrypt"): Rule(_use("decrypt"), f"{_KEYS}/decrypt/action", "decrypt"),
-    ("POST", "sign"): Rule(_use("sign"), f"{_KEYS}/sign/action", "sign"),
-    ("POST", "verify"): Rule(_use("verify"), f"{_KEYS}/verify/action", "verify"),
-    ("POST", "wrapkey"): Rule(_use("wrapKey"), f"{_KEYS}/wrap/action", "wrapKey"),
-    ("POST", "unwrapkey"): Rule(_use("unwrapKey"), f"{_KEYS}/unwrap/action", "unwrapKey"),
+    ("GET", "keys"): Rule(list_keys, f"{_KEYS}/read", "list", "KeyList"),
+    ("GET", "versions"): Rule(list_versions, f"{_KEYS}/read", "list", "KeyListVersions"),
+    ("POST", "create"): Rule(create, f"{_KEYS}/create/action", "create", "KeyCreate"),
+    ("GET", "key"): Rule(get, f"{_KEYS}/read", "get", "KeyGet"),
+    ("PATCH", "key"): Rule(update, f"{_KEYS}/update/action", "update", "KeyUpdate"),
+    ("POST", "rotate"): Rule(rotate, f"{_KEYS}/rotate/action", "rotate", "KeyRotate"),
+    ("GET", "rotationpolicy"): Rule(get_policy, f"{_POLICIES}/read", "getrotationpolicy", "KeyRotationPolicyGet"),
+    ("PUT", "rotationpolicy"): Rule(set_policy, f"{_POLICIES}/write", "setrotationpolicy", "KeyRotationPolicySet"),
+    ("DELETE", "key"): Rule(delete, f"{_KEYS}/delete", "delete", "KeyDelete"),
+    ("GET", "deleted keys"): Rule(list_deleted, f"{_KEYS}/read", "list", "KeyListDeleted"),
+    ("GET", "deleted key"): Rule(get_deleted, f"{_KEYS}/read", "get", "KeyGetDeleted"),
+    ("POST", "recover"): Rule(recover, f"{_KEYS}/recover/action", "recover", "KeyRecover"),
+    ("DELETE", "deleted key"): Rule(purge, f"{_KEYS}/purge/action", "purge", "KeyPurge"),
+    ("POST", "encrypt"): Rule(_use("encrypt"), f"{_KEYS}/encrypt/action", "encrypt", "KeyEncrypt"),
+    ("POST", "decrypt"): Rule(_use("decrypt"), f"{_KEYS}/decrypt/action", "decrypt", "KeyDecrypt"),
+    ("POST", "sign"): Rule(_use("sign"), f"{_KEYS}/sign/action", "sign", "KeySign"),
+    ("POST", "verify"): Rule(_use("verify"), f"{_KEYS}/verify/action", "verify", "KeyVerify"),
+    ("POST", "wrapkey"): Rule(_use("wrapKey"), f"{_KEYS}/wrap/action", "wrapKey", "KeyWrap"),
+    ("POST", "unwrapkey"): Rule(_use("unwrapKey"), f"{_KEYS}/unwrap/action", "unwrapKey", "KeyUnwrap"),
 }

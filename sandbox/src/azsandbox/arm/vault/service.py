@@ -11,6 +11,7 @@ from azsandbox.arm.firewall import CLIENT_ADDRESS
 from azsandbox.arm.keystore.errors import VaultError, bad_parameter, unauthenticated
 from azsandbox.arm.keystore.keys import find_vault
 from azsandbox.arm.keystore.rights import check_network, may_use, not_authorized
+from azsandbox.arm.logs.rows import VaultUse, note
 from azsandbox.arm.store import Record
 from azsandbox.arm.vault.calls import VaultCall, operation_of
 from azsandbox.arm.vault.keychanges import ChangingKeys
@@ -23,6 +24,12 @@ from azsandbox.messages import Principal, Request, Response
 _log = logging.getLogger(__name__)
 _VERSION = re.compile(r"(7\.\d+|\d{4}-\d{2}-\d{2})(-preview[.\d]*)?$")
 _RULES = {**RULES, **TRANSFERS}
+# What of a path is no part of a key's identifier.
+_BELOW = re.compile(
+    r"/(?:deleted)?keys/[^/]+(/[0-9a-f]{32})?/(versions|create|rotate|rotationpolicy|backup|recover|encrypt|decrypt|sign|verify"
+    r"|wrapkey|unwrapkey)/?$",
+    re.IGNORECASE,
+)
 _AUDIENCES = ("https://vault.azure.net", "cfa8b339-82a2-471a-a3c9-0fc0be7a4093")
 
 
@@ -61,10 +68,30 @@ class VaultService:
         rule = _RULES.get(operation.shape)
         if rule is None:
             raise VaultError(405, "MethodNotAllowed", f"{request.method} is not allowed there.")  # AZ-LOCAL-6
-        self._check(vault, principal, rule, operation.name)
-        keys, now = ChangingKeys(self._context, vault), self._context.clock.now()
-        call = VaultCall(request, principal, keys, operation, now)
-        return await rule.handler(call)
+        try:
+            self._check(vault, principal, rule, operation.name)
+            keys, now = ChangingKeys(self._context, vault), self._context.clock.now()
+            response = await rule.handler(VaultCall(request, principal, keys, operation, now))
+        except VaultError as error:
+            self._note(request, vault, principal, rule, error.status)
+            raise
+        self._note(request, vault, principal, rule, response.status)
+        return response
+
+    def _note(self, request: Request, vault: Record, principal: Principal, rule: Rule, status: int) -> None:
+        """Writes the call to the vault's audit log; its key is named as the path names it (AZ-LOG-7)."""
+        uri = f"https://{request.host}{request.path}"
+        named = request.path.rpartition("/")[0] if _BELOW.search(request.path) else request.path
+        use = VaultUse(
+            rule.logged,
+            f"https://{request.host}{named.replace('/deletedkeys/', '/keys/')}",
+            principal.object_id,
+            principal.app_id,
+            status,
+            uri,
+            request.headers.get("user-agent", ""),
+        )
+        note(self._context, vault, use)
 
     def _check(self, vault: Record, principal: Principal, rule: Rule, key: str) -> None:
         access, who = self._context.access, principal.object_id

@@ -118,7 +118,7 @@ def _opened(context: Context, sealed: bytes) -> dict[str, Any]:
 
 
 TRANSFERS: dict[tuple[str, str], Rule] = {
-    ("PUT", "key"): Rule(import_key, f"{_KEYS}/import/action", "import"),
-    ("POST", "backup"): Rule(backup, f"{_KEYS}/backup/action", "backup"),
-    ("POST", "restore"): Rule(restore, f"{_KEYS}/restore/action", "restore"),
+    ("PUT", "key"): Rule(import_key, f"{_KEYS}/import/action", "import", "KeyImport"),
+    ("POST", "backup"): Rule(backup, f"{_KEYS}/backup/action", "backup", "KeyBackup"),
+    ("POST", "restore"): Rule(restore, f"{_KEYS}/restore/action", "restore", "KeyRestore"),
 }

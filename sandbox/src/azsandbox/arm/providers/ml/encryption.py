@@ -94,7 +94,7 @@ def _checked_key(call: Call, vault: Record, identifier: str, location: str) -> K
 
 
 def _check_use(call: Call, identifier: str, who: str | None, location: str) -> None:
-    trouble = call.context.keys.trouble(identifier, who)
+    trouble = call.context.keys.taken(identifier, who)
     if trouble is not None:
         raise refused(call, location, f"The key '{identifier}' cannot be used: {trouble.text}.")
 

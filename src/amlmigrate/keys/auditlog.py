@@ -1,0 +1,151 @@
+"""Who used and changed the keys of a vault, by its audit log in Log Analytics.
+
+A vault writes no log by itself: a diagnostic setting sends it, to the table AZKVAuditLogs or, where the setting
+does not ask for a table of its own, to AzureDiagnostics (AZ-LOG-4). Both are asked. What was done in the last
+minutes may not be there yet (AZ-LOG-5), and what is older than the workspace keeps it is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.cloud.logs import Row
+from amlmigrate.cloud.session import Side
+from amlmigrate.core.clock import moment
+from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.core.errors import DeniedError
+from amlmigrate.keys.model import AuditLog, LoggedUse
+from amlmigrate.posture.reading import Read, tried, tried_list
+
+# The most that Azure Monitor keeps of an activity log, and what a drill asks of this one.
+SPAN = timedelta(days=90)
+# The operations of the data plane by the names that the log has for them (learn.microsoft.com, key-vault/general/
+# logging). `KeyRelease` is not among them there; a vault has that operation.
+USES = ("KeyWrap", "KeyUnwrap", "KeyEncrypt", "KeyDecrypt", "KeySign", "KeyVerify", "KeyRelease")
+COPIES = ("KeyBackup", "KeyRestore")
+CHANGES = (
+    *("KeyCreate", "KeyImport", "KeyUpdate", "KeyDelete", "KeyPurge", "KeyRecover"),
+    *("KeyRotate", "KeyRotateIfDue", "KeyRotationPolicySet"),
+)
+OPERATIONS = (*USES, *COPIES, *CHANGES)
+_CATEGORY, _GROUPS = "auditevent", ("audit", "alllogs")
+_COLUMNS = (
+    ("TimeGenerated", "datetime"),
+    ("OperationName", "string"),
+    ("KeyId", "string"),
+    ("Status", "int"),
+    ("Caller", "string"),
+    ("Application", "string"),
+)
+_OID = "http://schemas.microsoft.com/identity/claims/objectidentifier"
+
+
+async def read(side: Side, vault_id: str, now: datetime) -> Read[AuditLog]:
+    """What the vault's log shows of the last 90 days; refused where it cannot be read, or there is none.
+
+    Where several settings send it, one that can be read is enough. Raises ServiceError and OutOfReachError where
+    ARM is out of order.
+    """
+    settings = await tried_list(side.arm, f"{vault_id}/providers/Microsoft.Insights/diagnosticSettings")
+    if settings.value is None:
+        return Read(refused=f"Its diagnostic settings cannot be read. {settings.refused}", code=settings.code)
+    places = list(_places(settings.value))
+    if not places:
+        told = "No diagnostic setting sends the vault's audit log to Log Analytics."
+        return Read(refused=told, code="NoAuditLog")
+    refusals = []
+    for place in dict.fromkeys(places):
+        found = await _asked(side, place, vault_id, now)
+        if found.value is not None:
+            return found
+        refusals.append(f"{place}: {found.refused}")
+    return Read(refused=" ".join(refusals))
+
+
+def _places(settings: Iterable[Document]) -> Iterator[str]:
+    """The ARM ids of the workspaces that get the audit log."""
+    for one in settings:
+        properties = properties_of(one)
+        if properties.get("workspaceId") and any(map(_audits, properties.get("logs") or ())):
+            yield str(properties["workspaceId"])
+
+
+def _audits(log: Document) -> bool:
+    named = str(log.get("category") or "").lower() == _CATEGORY
+    grouped = str(log.get("categoryGroup") or "").lower() in _GROUPS
+    return log.get("enabled") is True and (named or grouped)
+
+
+async def _asked(side: Side, place: str, vault_id: str, now: datetime) -> Read[AuditLog]:
+    workspace = await tried(side.arm.get(place))
+    customer_id = str(properties_of(workspace.value).get("customerId") or "")
+    if not customer_id:
+        return Read(refused=workspace.refused or "The Log Analytics workspace is not there.", code=workspace.code)
+    try:
+        uses = tuple(map(_use, await side.logs.query(customer_id, query(vault_id), SPAN)))
+    except ServiceError as error:
+        return Read(refused=error.summary, code=error.code)
+    except (OutOfReachError, DeniedError) as error:
+        return Read(refused=error.summary)
+    except (KeyError, TypeError, ValueError):
+        return Read(refused="The rows of the log have another form than they were asked for.")
+    since = min((one.first for one in uses), default=None)
+    return Read(AuditLog(tuple(one for one in uses if one.operation), since, (place,), now - SPAN))
+
+
+def query(vault_id: str) -> str:
+    """The query, in the Kusto Query Language: calls summed up by operation, key and caller, and all others as one.
+
+    The others show since when there is a log.
+
+    A table that a workspace never got a row of does not exist there, and a union leaves it out; the empty table
+    is there so that something is left (AZ-LOG-6).
+    """
+    columns = ", ".join(f"{name}: {type_}" for name, type_ in _COLUMNS)
+    of_vault = f"tolower({{id}}) == {_quoted(vault_id.lower())}"
+    own = (
+        f"AZKVAuditLogs | where {of_vault.format(id='_ResourceId')}"
+        " | project TimeGenerated, OperationName, KeyId = tostring(Id), Status = toint(HttpStatusCode),"
+        f" Caller = tolower(coalesce(tostring(Identity.claim.oid), tostring(Identity.claim[{_quoted(_OID)}]))),"
+        " Application = tostring(Identity.claim.appid)"
+    )
+    shared = (
+        "AzureDiagnostics | where ResourceProvider =~ 'MICROSOFT.KEYVAULT' and Category =~ 'AuditEvent'"
+        f" and {of_vault.format(id='ResourceId')}"
+        " | project TimeGenerated, OperationName, KeyId = tostring(column_ifexists('id_s', '')),"
+        " Status = toint(column_ifexists('httpStatusCode_d', 0)),"
+        " Caller = tolower(tostring(column_ifexists('identity_claim_oid_g', ''))),"
+        " Application = tostring(column_ifexists('identity_claim_appid_g', ''))"
+    )
+    return (
+        f"union isfuzzy=true (datatable({columns})[]), ({own}), ({shared})"
+        f" | extend Kept = OperationName in ({', '.join(map(_quoted, OPERATIONS))})"
+        " | extend OperationName = iff(Kept, OperationName, ''), KeyId = iff(Kept, KeyId, ''),"
+        " Caller = iff(Kept, Caller, ''), Application = iff(Kept, Application, '')"
+        " | summarize Calls = count(), Refused = countif(Status >= 400), First = min(TimeGenerated),"
+        " Last = max(TimeGenerated) by OperationName, KeyId, Caller, Application"
+    )
+
+
+def _quoted(text: str) -> str:
+    """A text as a literal: in it a backslash and a quote have a backslash before them."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def _use(row: Row) -> LoggedUse:
+    first, last = (moment(row[name]) for name in ("First", "Last"))
+    if first is None or last is None:
+        raise ValueError("a row has no time")
+    return LoggedUse(
+        str(row["OperationName"]),
+        str(row["KeyId"] or ""),
+        str(row["Caller"] or "").lower(),
+        str(row["Application"] or ""),
+        int(row["Calls"]),
+        int(row["Refused"]),
+        first,
+        last,
+    )

@@ -1,0 +1,57 @@
+"""What a revocation of a key would reach, and the commands by which a person does it. Nothing here does. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from shlex import join
+
+from amlmigrate.keys import auditlog
+from amlmigrate.keys.judging import logged
+from amlmigrate.keys.model import DependantKind, KeyInUse, LoggedUse
+
+# What becomes of it once its key is revoked (AZ-KEY-7; learn: container-registry/tutorial-customer-managed-keys,
+# storage/common/customer-managed-keys-overview).
+_REACHES = {
+    DependantKind.WORKSPACE: "new work is refused; deployments that run go on until they are deleted",
+    DependantKind.ACCOUNT: "blobs and files answer 403 to every call that touches content or metadata",
+    DependantKind.SCOPE: "what lies in the scope answers 403",
+    DependantKind.REGISTRY: "no image can be pulled or pushed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """`reaches` are lines of what stops, `commands` disable each enabled version, `back` enables them again.
+
+    `others` used the key by the vault's log, and their identities are none that the dependants name.
+    """
+
+    reaches: tuple[str, ...]
+    commands: tuple[str, ...]
+    back: tuple[str, ...]
+    others: tuple[LoggedUse, ...]
+
+
+def of(key: KeyInUse) -> Revocation:
+    """For one key. Every enabled version counts: what was written under an older one needs it (AZ-KEY-13)."""
+    enabled = [one.id for one in key.versions.value or () if one.enabled]
+    return Revocation(
+        tuple(f"{one.kind.value} {one.name}: {_REACHES[one.kind]}" for one in key.dependants),
+        tuple(_set(id_, enabled=False) for id_ in enabled),
+        tuple(_set(id_, enabled=True) for id_ in enabled),
+        tuple(_others(key)),
+    )
+
+
+def _set(id_: str, *, enabled: bool) -> str:
+    return join(["az", "keyvault", "key", "set-attributes", "--id", id_, "--enabled", str(enabled).lower()])
+
+
+def _others(key: KeyInUse) -> Iterator[LoggedUse]:
+    """Callers that the principals of the dependants do not explain (AZ-LOG-9), each once."""
+    seen: set[str] = set()
+    for one in logged(key, auditlog.USES):
+        if one.caller not in key.principals and one.caller not in seen:
+            seen.add(one.caller)
+            yield one

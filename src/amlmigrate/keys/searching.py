@@ -1,0 +1,83 @@
+"""Looks for all that lies under customers' keys in subscriptions: workspaces, accounts, scopes, registries.
+
+Each type is one list of a subscription; encryption scopes are a list of each account, since an account that has no
+key of its own may have scopes that have one. What cannot be listed is told, and is never taken for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.cloud.session import Side
+from amlmigrate.core.documents import Document
+from amlmigrate.core.parallel import each
+from amlmigrate.keys import dependants
+from amlmigrate.keys.dependants import Levels
+from amlmigrate.keys.model import Dependant, UnreadPlace
+from amlmigrate.posture.reading import missing_action, tried_list
+
+WORKSPACES = "Microsoft.MachineLearningServices/workspaces"
+ACCOUNTS = "Microsoft.Storage/storageAccounts"
+REGISTRIES = "Microsoft.ContainerRegistry/registries"
+_OF = {WORKSPACES: dependants.of_workspace, REGISTRIES: dependants.of_registry}
+_AT_ONCE = 12
+
+
+@dataclass(slots=True)
+class Found:
+    """What was found so far, and where nobody could look."""
+
+    dependants: list[Dependant] = field(default_factory=list)
+    unread: list[UnreadPlace] = field(default_factory=list)
+
+
+async def search(side: Side, subscriptions: Iterable[str], levels: Levels) -> Found:
+    """Everything under a customer's key in the subscriptions. Raises nothing that ARM answers."""
+    found = Found()
+    places = [(one, type_) for one in subscriptions for type_ in (WORKSPACES, ACCOUNTS, REGISTRIES)]
+
+    async def look(place: tuple[str, str]) -> None:
+        subscription, type_ = place
+        documents = await _listed(side, found, f"/subscriptions/{subscription}", f"providers/{type_}", type_)
+        if type_ == ACCOUNTS:
+            await _accounts(side, found, documents, levels)
+        else:
+            _keep(found, documents, lambda one: _OF[type_](one, levels))
+
+    await each(places, look, parallel=_AT_ONCE)
+    found.dependants.sort(key=lambda one: (one.kind.value, one.id.lower()))
+    found.unread.sort(key=lambda one: one.id.lower())
+    return found
+
+
+async def _accounts(side: Side, found: Found, documents: list[Document], levels: Levels) -> None:
+    _keep(found, documents, lambda one: dependants.of_account(one, levels))
+
+    async def scopes(account: Document) -> None:
+        id_, what = str(account["id"]), f"{ACCOUNTS}/encryptionScopes"
+        listed = await _listed(side, found, id_, "encryptionScopes", what)
+        _keep(found, listed, lambda one: dependants.of_scope(account, one, levels))
+
+    # Scopes are of blobs (learn.microsoft.com: storage/blobs/encryption-scope-overview), which such have none of.
+    blobs = [one for one in documents if str(one.get("kind") or "").lower() != "filestorage"]
+    await each(blobs, scopes, parallel=_AT_ONCE)
+
+
+def _keep(found: Found, documents: Iterable[Document], read: Callable[[Document], Dependant | None]) -> None:
+    found.dependants += [one for one in map(read, documents) if one is not None]
+
+
+async def _listed(side: Side, found: Found, id_: str, path: str, type_: str) -> list[Document]:
+    """One list; nothing where it could not be had, which is then among what is unread."""
+    action = f"{type_}/read"
+    try:
+        read = await tried_list(side.arm, f"{id_}/{path}")
+    except (ServiceError, OutOfReachError) as error:
+        found.unread.append(UnreadPlace(f"{id_}/{path}", action, error.summary))
+        return []
+    if read.value is None:
+        action = missing_action(read.refused, action)
+        found.unread.append(UnreadPlace(f"{id_}/{path}", action, read.refused))
+    return read.value or []

@@ -1,0 +1,69 @@
+"""Reads who may change a key, whatever uses it: by roles on its vault, also eligible ones, or by policies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amlmigrate.cloud.session import Side
+from amlmigrate.core.documents import Document
+from amlmigrate.core.parallel import gathered
+from amlmigrate.core.workspace import Workspace, WorkspaceRef
+from amlmigrate.posture.authority import role_of
+from amlmigrate.posture.facts import KeyRef, PostureFacts
+from amlmigrate.posture.holders import Holders, managers_of
+from amlmigrate.posture.reading import NOTHING, Read, tried
+from amlmigrate.posture.unproven import NO_LICENCE
+
+# Who manages a key does not depend on what uses it: the facts have a workspace that nobody asks for.
+_NO_WORKSPACE = Workspace(WorkspaceRef("", "", ""), {})
+
+
+async def custodians(side: Side, ref: KeyRef, vault: Read[Document]) -> Read[Holders]:
+    """Whoever may change the key or its vault; refused where a list that counts could not be read.
+
+    Deny assignments that could not be read take nothing, so that somebody is told rather than not. Raises
+    ServiceError and OutOfReachError where ARM is out of order.
+    """
+    if vault.value is None:
+        return Read(refused=vault.refused or "The vault is not there.")
+    roles = side.roles
+    found: dict[str, Read[list[Document]]] = await gathered(
+        {
+            "on_vault": tried(roles.assignments(ref.vault_id)),
+            "eligible": tried(roles.eligible(ref.vault_id)),
+            "denials": tried(roles.denials(ref.vault_id)),
+        }
+    )
+    if found["eligible"].code == NO_LICENCE:
+        # Where nobody has Privileged Identity Management, nobody can be eligible.
+        found["eligible"] = Read([])
+    definitions = await _definitions(side, ref.vault_id, found)
+    unread = [found[name].refused for name in ("on_vault", "eligible") if found[name].value is None]
+    unread += ["A role definition could not be read." for _, one in definitions if one is None][:1]
+    facts = PostureFacts(
+        workspace=_NO_WORKSPACE,
+        key_ref=ref,
+        identity=None,
+        computes=NOTHING,
+        registry=NOTHING,
+        insights=NOTHING,
+        logs=NOTHING,
+        cluster=NOTHING,
+        vault=vault,
+        definitions=definitions,
+        on_vault=found["on_vault"],
+        eligible=found["eligible"],
+        denials=found["denials"],
+    )
+    return Read(managers_of(facts, ref), refused=" ".join(unread))
+
+
+async def _definitions(
+    side: Side, vault_id: str, found: dict[str, Read[list[Document]]]
+) -> tuple[tuple[str, Document | None], ...]:
+    """The definition of each role that is given or may be activated on the vault."""
+    named = {role_of(one) for name in ("on_vault", "eligible") for one in found[name].value or ()}
+    read: dict[str, Read[Any]] = await gathered(
+        {role: tried(side.roles.definition_at(vault_id, role)) for role in sorted(named)}
+    )
+    return tuple((role, one.value) for role, one in read.items())
