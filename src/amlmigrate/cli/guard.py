@@ -158,11 +158,8 @@ def apply(
             stage.refuse(found, guardrail)
             carrying = await guardproposals.carrying(clouds.target, wanted, found)
             await guardproposals.agree(view, shared, wanted, found, yes=yes)
-            if carrying:
-                carrying.begin()
-            applied = await stage.carry_out(clouds.target, request, found, telling)
-            if carrying:
-                carrying.end()
+            with carrying:
+                applied = await stage.carry_out(clouds.target, request, found, telling, carrying.allowed)
         view.show(GuardAppliedView(guardrail, applied, wanted.again("check")))
         return ExitCode.DONE
 

@@ -16,7 +16,9 @@ from amlmigrate.cloud.session import Side
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.errors import BadInputError, RefusedError
 from amlmigrate.core.identity import Identity
+from amlmigrate.desired.deciding import PlannedPart
 from amlmigrate.guarding import proposing, reading
+from amlmigrate.guarding.parts import GuardKnown
 from amlmigrate.guarding.places import tenant_of
 from amlmigrate.guarding.proposing import GuardProposing
 from amlmigrate.guarding.stage import GuardPlan, GuardRequest
@@ -103,44 +105,64 @@ async def write(side: Side, out: Path, wanted: GuardInput, found: GuardPlan, sha
     return made
 
 
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A proposal that is carried out, and by whom."""
+
+    path: Path
+    proposed: Proposal
+    by: Identity
+
+
 class Carrying:
-    """An apply of a proposal that may go on: its beginning and its end are recorded beside the file."""
+    """An apply that may go on; of a proposal its beginning and its end are recorded beside the file."""
 
-    def __init__(self, path: Path, proposed: Proposal, by: Identity, side: Side) -> None:
-        self._path, self._proposed, self._by, self._side = path, proposed, by, side
+    def __init__(self, side: Side, what: Carried | None = None) -> None:
+        self._side, self._what = side, what
 
-    def begin(self) -> None:
+    def __enter__(self) -> None:
         """Before the first change."""
-        fileapprovals.begin(self._path, self._proposed, self._by, _now(self._side))
+        if what := self._what:
+            fileapprovals.begin(what.path, what.proposed, what.by, _now(self._side))
 
-    def end(self) -> None:
-        """After the last one was read back."""
-        fileapprovals.end(self._path, self._proposed, self._by, _now(self._side))
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """After the last one was read back; what was interrupted stays begun."""
+        if kind is None and (what := self._what):
+            fileapprovals.end(what.path, what.proposed, what.by, _now(self._side))
+
+    def allowed(self, one: PlannedPart[GuardKnown]) -> None:
+        """Raises RefusedError for a step that a proposal does not show."""
+        if what := self._what:
+            proposing.refuse_otherwise(str(what.path), what.proposed, one)
 
 
-async def carrying(side: Side, wanted: GuardInput, found: GuardPlan) -> Carrying | None:
-    """Whether a proposal may be carried out; None where there is nothing to do or it is none.
+async def carrying(side: Side, wanted: GuardInput, found: GuardPlan) -> Carrying:
+    """Whether a file may be applied.
 
-    Raises RefusedError without an approval that counts, for a second use, and where something else would be done
-    now; at a management group for what is no proposal.
+    Raises RefusedError for a proposal without an approval that counts, for a second use, and where something else
+    would be done now; at a management group for what is no proposal. None of that where there is nothing to do.
     """
-    path, proposed, guardrail = wanted.path, wanted.proposed, wanted.request.guardrail
+    path, proposed = wanted.path, wanted.proposed
     if not found.changes:
-        return None
+        return Carrying(side)
     if proposed is None:
         _refuse_unproposed(wanted)
-        return None
+        return Carrying(side)
     identity = await side.credential.identity()
+    await _refuse_other_tenant(side, wanted.request.guardrail, proposed)
+    fileapprovals.refuse_second_use(path, proposed)
+    fileapprovals.refuse_unapproved(path, proposed, identity, _now(side))
+    proposing.refuse_other(str(path), proposed, found)
+    return Carrying(side, Carried(path, proposed, identity))
+
+
+async def _refuse_other_tenant(side: Side, guardrail: Guardrail, proposed: Proposal) -> None:
     if (tenant := await tenant_of(side, guardrail)).lower() != proposed.tenant_id.lower():
         raise RefusedError(
             f"The scope is of tenant {tenant}, and the proposal of {proposed.tenant_id}.",
             address=guardrail.scope,
             remedy="Sign in to the tenant of the proposal, or write another one.",
         )
-    fileapprovals.refuse_second_use(path, proposed)
-    fileapprovals.refuse_unapproved(path, proposed, identity, _now(side))
-    proposing.refuse_other(str(path), proposed, found)
-    return Carrying(path, proposed, identity, side)
 
 
 async def agree(view: View, shared: CommonOptions, wanted: GuardInput, found: GuardPlan, *, yes: bool) -> None:

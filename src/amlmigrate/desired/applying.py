@@ -47,6 +47,7 @@ async def apply(planned: Sequence[PlannedPart[K]], looker: Looker[K], *, patienc
                 now = await looker.look(each.part, known)
                 _as_agreed(each, now, looker.telling.refused)
             if now.step.verb.writes:
+                looker.allowed(now)
                 now = await _Doing(each, looker, known).done(now.step, patience)
                 done.append(each.part.what)
         except Exception as wrong:
@@ -153,6 +154,7 @@ class _Doing(Generic[K]):
         if _half_made(step, now):
             return
         _as_agreed(self._agreed, now, self._telling.refused)
+        self._looker.allowed(now)
         # Of a creation the body may tell the time; what it would write over is nothing as long as one is due.
         if now.step.verb is not step.verb or (step.verb is DesiredVerb.UPDATE and now.step.change != step.change):
             raise _OtherwiseError(now.step)

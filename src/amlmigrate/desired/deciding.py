@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, Protocol
 
@@ -64,6 +64,8 @@ class Looker(Generic[K]):
     telling: Telling
     # What is known before the first part was read.
     nothing: K
+    # Raises what speaks against a step right before it is done, as that nobody approved it.
+    allowed: Callable[[PlannedPart[K]], None] = lambda now: None
 
     async def look(self, part: DesiredPart[K], known: K, *, wait: bool = True) -> PlannedPart[K]:
         """Reads one part and decides; with `wait`, what an earlier run or somebody else began is waited for."""

@@ -1,21 +1,20 @@
 """A guardrail's changes as a proposal, and whether what would be done now is what was proposed. Pure.
 
-Bound are the *goal*, what each resource is to be in the end; the *states* in which they were found; and what is
-lost or refused by it. An interrupted apply left some of them as it was to leave them: that is as good as how they
-were found.
+What a reviewer was shown counts, `changes` and `told`: whoever makes a proposal could write other digests into it.
+Bound besides are the *goal*, what each resource is to be in the end, and the *states* in which they were found. An
+interrupted apply left some of them as it was to leave them: that is as good as how they were found.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.authorship import By
-from amlmigrate.core.documents import digest, properties_of
+from amlmigrate.core.documents import Document, digest, properties_of
 from amlmigrate.core.errors import RefusedError
-from amlmigrate.core.few import many
 from amlmigrate.desired.deciding import PlannedPart
 from amlmigrate.desired.steps import DesiredStep
 from amlmigrate.guarding.parts import GuardKnown, GuardPart, differences
@@ -23,8 +22,10 @@ from amlmigrate.guarding.stage import GuardPlan, GuardRequest
 from amlmigrate.ledger.proposals import Proposal, ProposedChange
 
 COMMAND = "guard apply"
-_REMOVED = "removed"
 _ABSENT = "not there"
+_COMES = "What comes of it:"
+_REFUSED = "Every update of these is refused:"
+_LOST = "The recovery of these removed sources would very likely be refused:"
 # Azure's own members of what is found: who wrote it and when (AZ-POLICY-13).
 _STAMPS = ("createdBy", "createdOn", "updatedBy", "updatedOn")
 _Part = PlannedPart[GuardKnown]
@@ -54,15 +55,24 @@ def proposal(request: GuardRequest, found: GuardPlan, about: GuardProposing) -> 
         changes=tuple(_change(one.step) for one in found.planned if one.step.verb.writes),
         options=("--confirm", guardrail.scope),
         told=dict(_told(request, found)),
-        bound={**_aims(found.planned), "states": _states(found.planned), **_costs(found)},
+        bound={"goal": _goal(found.planned), "states": _states(found.planned)},
     )
 
 
 def refuse_other(path: str, proposed: Proposal, found: GuardPlan) -> None:
     """Raises RefusedError with everything in which what would be done now is not what was proposed."""
-    if reasons := tuple(_others(proposed, found)):
+    _refuse(path, tuple(_others(proposed, found)), "; nothing was changed.")
+
+
+def refuse_otherwise(path: str, proposed: Proposal, one: PlannedPart[GuardKnown]) -> None:
+    """The same for one step, right before it is done: others have been done by then."""
+    _refuse(path, tuple(filter(None, (_otherwise(proposed, one),))), ".")
+
+
+def _refuse(path: str, reasons: tuple[str, ...], end: str) -> None:
+    if reasons:
         raise RefusedError(
-            "What would be done now is not what was proposed; nothing was changed.",
+            f"What would be done now is not what was proposed{end}",
             reasons=reasons,
             address=path,
             remedy="Write a new proposal with migrate guard plan --out, and have that approved.",
@@ -76,26 +86,26 @@ def _change(step: DesiredStep) -> ProposedChange:
 
 def _told(request: GuardRequest, found: GuardPlan) -> Iterator[tuple[str, tuple[str, ...]]]:
     """What a reviewer has to know besides."""
-    stage = request.guardrail.stage
-    yield "The guardrail:", (f"name {request.guardrail.name}, stage {stage.value}",)
-    if found.asks:
-        yield "What comes of it:", found.asks
-    if exempt := found.exempted:
-        yield f"Exempt until their day, {many(len(exempt), 'workspace')}:", exempt
-    if found.refused:
-        yield f"At stage {stage.value} every update of these is refused:", found.refused
-    if found.lost:
-        lines = tuple(f"{one.id}, recoverable until {one.until:%Y-%m-%d}" for one in found.lost)
-        yield "Accepted: the recovery of these removed sources would very likely be refused:", lines
+    guardrail = request.guardrail
+    accepted = ("accepted: --accept-unrecoverable",) if request.accept_unrecoverable else ()
+    yield "The guardrail:", (f"name {guardrail.name}, stage {guardrail.stage.value}", *accepted)
+    yield from _costs(found).items()
+    if found.exempted:
+        yield "Exempt until their day:", found.exempted
     if found.not_checked:
         yield "Not checked:", found.not_checked
 
 
-def _aims(planned: Iterable[_Part]) -> dict[str, Any]:
+def _costs(found: GuardPlan) -> dict[str, tuple[str, ...]]:
+    """What comes of it, is refused and is lost, as it is shown."""
+    lost = tuple(f"{one.id}, recoverable until {one.until:%Y-%m-%d}" for one in found.lost)
+    every = {_COMES: found.asks, _REFUSED: found.refused, _LOST: lost}
+    return {head: lines for head, lines in every.items() if lines}
+
+
+def _goal(planned: Iterable[_Part]) -> dict[str, str]:
     """What each resource is to be, by the digest of its body; of several steps for one the last counts."""
-    goal = {key_of(one.part.id): digest(one.part.body) for one in planned if isinstance(one.part, GuardPart)}
-    removed = (one for one in planned if not isinstance(one.part, GuardPart) and one.step.verb.writes)
-    return {"goal": goal, _REMOVED: sorted(key_of(one.part.id) for one in removed)}
+    return {key_of(one.part.id): digest(one.part.body) for one in planned if isinstance(one.part, GuardPart)}
 
 
 def _states(planned: Iterable[_Part]) -> dict[str, str]:
@@ -112,14 +122,8 @@ def _state(found: Any) -> str:
     return digest(properties)
 
 
-def _costs(found: GuardPlan) -> dict[str, list[str]]:
-    """What is lost or refused by it."""
-    return {"lost": sorted(key_of(one.id) for one in found.lost), "refused": sorted(found.refused)}
-
-
 def _others(proposed: Proposal, found: GuardPlan) -> Iterator[str]:
-    bound, aims, costs = proposed.bound, _aims(found.planned), _costs(found)
-    before, now = bound.get("goal") or {}, aims["goal"]
+    before, now = proposed.bound.get("goal") or {}, _goal(found.planned)
     yield from (f"{id_} is not part of the proposal." for id_ in now.keys() - before.keys())
     yield from (f"{id_} is part of the proposal, and would be left out." for id_ in before.keys() - now.keys())
     yield from (
@@ -127,27 +131,37 @@ def _others(proposed: Proposal, found: GuardPlan) -> Iterator[str]:
         for id_ in now.keys() & before.keys()
         if now[id_] != before[id_]
     )
-    for name, told in (
-        (_REMOVED, "would be removed"),
-        ("lost", "could very likely not be recovered any more"),
-        ("refused", "could not be updated any more"),
-    ):
-        more = sorted({*(aims | costs)[name]} - {*(bound.get(name) or ())})
-        yield from (f"{id_} {told}, and the proposal does not say so." for id_ in more)
-    yield from _changed(proposed, found.planned)
+    for head, lines in _costs(found).items():
+        more = [line for line in lines if line not in proposed.told.get(head, ())]
+        yield from (f"The proposal does not say: {head} {line}" for line in more)
+    yield from filter(None, (_otherwise(proposed, one) for one in found.planned))
 
 
-def _changed(proposed: Proposal, planned: Sequence[_Part]) -> Iterator[str]:
-    """What would be changed, and is neither as it was found then nor as the proposal itself was to leave it."""
-    states = proposed.bound.get("states") or {}
-    for one in planned:
-        id_ = key_of(one.part.id)
-        if not one.step.verb.writes:
-            continue
-        ours = [change.body for change in proposed.changes if key_of(change.id) == id_]
-        if not ours:
-            yield f"{one.part.id} was to stay as it is, and would be changed."
-        elif _state(one.found) != states.get(id_) and not any(
-            body is not None and not [*differences(body, one.found)] for body in ours
-        ):
-            yield f"{one.part.id} is not as it was when it was proposed: somebody changed it since."
+def _otherwise(proposed: Proposal, one: _Part) -> str:
+    """Why a step is not one that was shown; empty where it is, and where nothing is changed.
+
+    It is one where its thing is as it was found and the step is the same; or where its thing is as an earlier step
+    of the proposal left it, and what is sent was shown.
+    """
+    if not one.step.verb.writes:
+        return ""
+    shown = [change for change in proposed.changes if key_of(change.id) == key_of(one.part.id)]
+    if not shown:
+        return f"{one.part.id} was to stay as it is, and would be changed."
+    step = _change(one.step)
+    if all(_sent(change) != _sent(step) for change in shown):
+        return f"{one.part.id} would get something else than was shown."
+    left_by_us = any(change.body is not None and _is(change.body, one.found) for change in shown)
+    as_found = _state(one.found) == (proposed.bound.get("states") or {}).get(key_of(one.part.id))
+    if left_by_us or (as_found and step in shown):
+        return ""
+    return f"{one.part.id} is not as it was when it was proposed: somebody changed it since."
+
+
+def _sent(change: ProposedChange) -> str:
+    return "" if change.body is None else digest(change.body)
+
+
+def _is(body: Document, found: Any) -> bool:
+    """Whether what is there is what was sent."""
+    return found is not None and not [*differences(body, found)]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from amlmigrate.cloud.resources import Resources
@@ -113,14 +113,23 @@ async def plan(side: Side, request: GuardRequest, telling: Telling) -> GuardPlan
     )
 
 
-async def carry_out(side: Side, request: GuardRequest, found: GuardPlan, telling: Telling) -> Applied:
-    """Does the steps of a plan that is not refused, each read back. Raises RefusedError for one that is."""
+Allowed = Callable[[PlannedPart[GuardKnown]], None]
+
+
+async def carry_out(
+    side: Side, request: GuardRequest, found: GuardPlan, telling: Telling, allowed: Allowed = lambda one: None
+) -> Applied:
+    """Does the steps of a plan that is not refused, each read back. Raises RefusedError for one that is.
+
+    `allowed` raises what speaks against a step right before it is done.
+    """
     refuse(found, request.guardrail)
     # Somebody may have taken an hour to agree: what was made since has no exemption.
     where = await places(side.arm, request.guardrail)
     met = await unseen.with_unseen(side.arm, request.guardrail, request.estate, where)
     _refuse(request.guardrail, tuple(estate.refusals(request.guardrail, met, request.now.date())))
-    return await apply(found.planned, _looker(side, request.guardrail, telling), patience=_PATIENCE)
+    looker = replace(_looker(side, request.guardrail, telling), allowed=allowed)
+    return await apply(found.planned, looker, patience=_PATIENCE)
 
 
 def refuse(found: GuardPlan, guardrail: Guardrail) -> None:

@@ -128,6 +128,28 @@ async def test_a_refusal_is_told_in_the_words_of_who_asked(
     assert [reason.rpartition(": ")[2] for reason in refused.value.reasons] == ["It is another team's."]
 
 
+async def test_who_approves_steps_is_asked_right_before_each_that_writes(
+    world: dict[str, Any], looker: Looker[Definitions]
+) -> None:
+    parts = [Guard("there", world), Guard("deny", world), Guard("audit", world)]
+    world[parts[0].id] = parts[0].body
+
+    def allowed(one: PlannedPart[Definitions]) -> None:
+        world["log"].append(f"asked of {one.part.id.rpartition('/')[2]}")
+        if one.part is parts[2]:
+            raise RefusedError("Nobody approved it.")
+
+    asking = Looker(looker.port, looker.word, looker.telling, looker.nothing, allowed)
+    with pytest.raises(RefusedError) as refused:
+        await apply(await _planned(looker, *parts), asking, patience=0)
+    assert refused.value.summary == "Nobody approved it. 1 of 2 steps were done: the policy."
+    assert [line for line in world["log"] if not line.startswith("read")] == [
+        "asked of deny",
+        "PUT deny",
+        "asked of audit",
+    ]
+
+
 async def test_what_is_refused_by_the_time_it_is_due_is_not_done(
     world: dict[str, Any], looker: Looker[Definitions]
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from copy import deepcopy
 from datetime import date
 from types import SimpleNamespace
@@ -56,6 +56,7 @@ class GuardedArm:
     def __init__(self, *listed: Document, group: str = GROUP, subscriptions: tuple[str, ...] = (S,)) -> None:
         self.kept: dict[str, Document] = {}
         self.listed, self.subscriptions, self.writes = list(listed), subscriptions, 0
+        self.after: Callable[[GuardedArm], None] = lambda arm: None
         self.kept[key_of(group)] = {"id": group, "properties": {"tenantId": "tenant-1"}}
 
     async def get(self, path: str, *_: Any) -> Any:
@@ -82,18 +83,31 @@ class GuardedArm:
     def write(self, step: DesiredStep) -> None:
         """Does a step, as Azure would."""
         assert step.change
-        id_ = key_of(step.change.path)
+        self._put(step.change.method, step.change.path, step.change.body)
+
+    async def call(self, method: str, path: str, body: Any, **_: Any) -> None:
+        self._put(method, path, body)
+        self.after(self)
+
+    async def finish(self, answer: Any, path: str) -> None:
+        """Nothing takes its time here."""
+
+    @property
+    def poller(self) -> Any:
+        return SimpleNamespace(at_rest=lambda path, **_: self.get(path))
+
+    def _put(self, method: str, path: str, sent: Any) -> None:
+        id_ = key_of(path)
         self.writes += 1
-        if step.change.method == "DELETE":
+        if method == "DELETE":
             del self.kept[id_]
             return
-        assert step.change.body
         before, time = self.kept.get(id_, {}), f"2026-12-01T00:00:{self.writes:02}Z"
         data = {"createdAt": time, **before.get("systemData", {}), "lastModifiedAt": time}
         own = {"instanceId": "i"} if "/policyassignments/" in id_ else {}
-        body = deepcopy(step.change.body)
+        body = deepcopy(sent)
         body["properties"]["metadata"] |= {"createdBy": "x", "updatedOn": time}
-        self.kept[id_] = {"id": step.change.path, "systemData": data, "properties": {**body["properties"], **own}}
+        self.kept[id_] = {"id": path, "systemData": data, "properties": {**body["properties"], **own}}
 
 
 def guarded_side(arm: GuardedArm) -> Side:

@@ -19,7 +19,7 @@ from amlmigrate.core.identity import Identity
 from amlmigrate.guarding import bodies, stage
 from amlmigrate.guarding.estate import GuardedEstate, RemovedSource
 from amlmigrate.guarding.progress import events
-from amlmigrate.guarding.proposing import GuardProposing, proposal, refuse_other
+from amlmigrate.guarding.proposing import GuardProposing, proposal, refuse_other, refuse_otherwise
 from amlmigrate.guarding.stage import GuardPlan, GuardRequest
 from amlmigrate.guarding.wanted import ExemptionTerms, Guardrail, Stage
 from amlmigrate.ledger.proposals import Proposal
@@ -128,6 +128,39 @@ def test_what_somebody_changed_since_is_not_overwritten(since: Callable[[Guarded
     assert "somebody changed it since" in others(made, planned(at, wanted))
 
 
+def carried_out(at: GuardedArm, wanted: Guardrail, made: Proposal) -> int:
+    """How many steps an apply of a proposal did."""
+    found, side = planned(at, wanted), guarded_side(at)
+    refuse_other("p.json", made, found)
+    request = GuardRequest(wanted, MET, NOW)
+    told = events(lambda event: None)
+    work = stage.carry_out(side, request, found, told, lambda one: refuse_otherwise("p.json", made, one))
+    return asyncio.run(work).changed
+
+
+@pytest.mark.parametrize("before", [Stage.AUDIT, Stage.DENY_NEW])
+def test_each_step_is_looked_at_right_before_it_is_done(before: Stage) -> None:
+    at, wanted = arm(), rail(Stage.DENY)
+    applied(at, rail(before, harmless=("public", "internal", "confidential")))
+    made = proposed(at, wanted)
+
+    def meanwhile(here: GuardedArm) -> None:
+        if here.writes == before_it + 1:
+            _weakened(here, wanted)
+
+    before_it, at.after = at.writes, meanwhile
+    with pytest.raises(RefusedError) as refused:
+        carried_out(at, wanted, made)
+    assert "somebody changed it since" in refused.value.reasons[0]
+    assert "steps were done" in refused.value.summary
+    assert at.kept[key_of(wanted.assignment_id)]["properties"]["notScopes"] == ["/subscriptions/x"]
+    # As it was then, the rest is done, and a second time nothing.
+    at.kept[key_of(wanted.assignment_id)]["properties"]["notScopes"] = []
+    at.after = lambda here: None
+    assert carried_out(at, wanted, made) > 0
+    assert carried_out(at, wanted, made) == 0
+
+
 def test_who_wrote_last_is_no_change() -> None:
     at = arm()
     applied(at, rail(Stage.AUDIT))
@@ -156,7 +189,7 @@ def test_what_was_to_stay_as_it_is_stays_so() -> None:
         (rail(Stage.DENY_NEW, members=("kvRbac",)), "another one than was proposed"),
         (rail(Stage.DENY_NEW, exemptions=ExemptionTerms(until=date(2029, 1, 1))), "another one than was proposed"),
         (rail(Stage.DRY_DENY), "would be left out"),
-        (rail(Stage.DENY), "could not be updated any more"),
+        (rail(Stage.DENY), "The proposal does not say: Every update of these is refused: old-rg/one"),
         (rail(Stage.DENY_NEW, name="other"), "not part of the proposal"),
         (rail(Stage.DENY_NEW, SCOPE), "not part of the proposal"),
     ],
@@ -180,10 +213,11 @@ def test_what_is_lost_by_it_has_to_be_in_the_proposal() -> None:
     at, wanted = arm(), rail(Stage.DENY_NEW)
     lost = RemovedSource(workspace_id("gone"), "plans/gone", datetime(2026, 12, 9, tzinfo=UTC))
     met = replace(MET, removed=(lost,), gone=frozenset({key_of(lost.id)}))
-    assert "could very likely not be recovered" in others(proposed(at, wanted), planned(at, wanted, met))
+    assert f"very likely be refused: {lost.id}" in others(proposed(at, wanted), planned(at, wanted, met))
     made = proposed(at, wanted, met, accept=True)
     assert made.given["accept_unrecoverable"] is True
-    assert any("Accepted" in head and lost.id in lines[0] for head, lines in made.told.items())
+    assert any("very likely be refused" in head and lost.id in lines[0] for head, lines in made.told.items())
+    assert any("accepted: --accept-unrecoverable" in lines for lines in made.told.values())
     refuse_other("p.json", made, planned(at, wanted, met))
     # What can be recovered no more by then is no loss.
     refuse_other("p.json", made, planned(at, wanted))
@@ -209,7 +243,30 @@ def test_an_exemption_that_would_be_removed_too_is_refused() -> None:
     assert [one.action for one in made.changes].count("remove") == 2
     id_ = deny.exemption_id(workspace_id("three"))
     at.kept[key_of(id_)] = {"id": id_, "systemData": {}, **bodies.exemption(deny, date(2030, 1, 1), None)}
-    assert "would be removed" in others(made, planned(at, deny))
+    assert f"{id_} was to stay as it is" in others(made, planned(at, deny))
+
+
+@pytest.mark.parametrize("forged", ["body", "notes", "none", "action", "told", "state"])
+def test_what_a_reviewer_was_not_shown_is_not_done_whatever_the_digests_say(forged: str) -> None:
+    at, wanted = arm(), rail(Stage.DENY_NEW)
+    applied(at, rail(Stage.AUDIT))
+    at.kept[key_of(wanted.assignment_id)]["properties"]["notScopes"] = ["/subscriptions/x"]
+    honest = proposed(at, wanted)
+    refuse_other("p.json", honest, planned(at, wanted))
+    last = honest.changes[-1]
+    harmless = {
+        "body": replace(last, body=bodies.assignment(wanted, Stage.AUDIT)),
+        "notes": replace(last, notes=()),
+        "action": replace(last, action="create"),
+    }
+    changes = (*honest.changes[:-1], *([harmless[forged]] if forged in harmless else []))
+    # The states and the goal are those of what is meant to be done, and the file's digest is right.
+    made = replace(honest, changes=changes)
+    if forged == "told":
+        made = replace(honest, told={})
+    if forged == "state":
+        made = replace(honest, bound={**honest.bound, "states": {}})
+    assert others(made, planned(at, wanted))
 
 
 def test_a_reviewer_reads_every_change_with_what_is_sent() -> None:
