@@ -253,6 +253,16 @@ def client(
     return ArmClient(arm, accounts)
 
 
+class Time:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.seconds = 1_800_000_000.0
+
+    def __call__(self) -> int:
+        return int(self.seconds * 1e9)
+
+
 @pytest.fixture
 async def with_group(bare: ArmClient) -> ArmClient:
     """ARM with a resource group and what a workspace needs: a module that wants no more names this `arm`."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from arm_harness import GROUP, ArmClient, client
+from arm_harness import GROUP, ArmClient, Time, client
 from azure.storage.blob import BlobServiceClient
 from azure.storage.fileshare import ShareServiceClient
 from live import account_with_key, ask, azure, refused, through, unique
@@ -23,16 +23,6 @@ ACCOUNT = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/acct"
 CONTAINERS = f"{ACCOUNT}/blobServices/default/containers"
 SHARES = f"{ACCOUNT}/fileServices/default/shares"
 STORAGE = "2024-01-01"
-
-
-class Time:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.seconds = 1_800_000_000.0
-
-    def __call__(self) -> int:
-        return int(self.seconds * 1e9)
 
 
 @dataclass

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from arm_harness import GROUP, TENANT, WORKSPACE, ArmClient, client, principal
+from arm_harness import GROUP, TENANT, WORKSPACE, ArmClient, Time, client, principal
 
 from azsandbox.arm.clock import Clock
 from azsandbox.messages import Request
@@ -21,16 +21,6 @@ USER = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/user
 ACCOUNT = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/acct"
 REGISTRY = f"{GROUP}/providers/Microsoft.ContainerRegistry/registries/registry"
 HOUR, DAY = 3600, 86400
-
-
-class Time:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.seconds = 1_800_000_000.0
-
-    def __call__(self) -> int:
-        return int(self.seconds * 1e9)
 
 
 @dataclass

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -21,6 +20,7 @@ from tests.contract.kinds.test_kinds_to_come import (
     _held,
     _moved,
     living,
+    move,
 )
 from tests.unit.planning.planned import containers
 
@@ -39,14 +39,7 @@ from amlmigrate.kinds import document_digests, moving_kinds
 from amlmigrate.planning import planner
 from amlmigrate.verifying import sdk
 
-__all__ = ["living"]
-
-
-@pytest.fixture
-def move(tmp_path: Path) -> Iterator[Move]:
-    found = Move(tmp_path)
-    yield found
-    found.ledger.close()
+__all__ = ["living", "move"]
 
 
 async def test_what_is_gone_since_the_cutover_is_lost(move: Move, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from tests.contract.kinds.test_kinds_to_come import (
     Move,
     _moved,
     living,
+    move,
 )
 from tests.unit.planning.planned import Planned
 
@@ -29,14 +29,7 @@ from amlmigrate.core.state import State
 from amlmigrate.ledger import Ledger
 from amlmigrate.running.run import finished
 
-__all__ = ["living"]
-
-
-@pytest.fixture
-def move(tmp_path: Path) -> Iterator[Move]:
-    found = Move(tmp_path)
-    yield found
-    found.ledger.close()
+__all__ = ["living", "move"]
 
 
 async def test_a_phase_that_the_service_failed_at_and_took_back_is_made_again(

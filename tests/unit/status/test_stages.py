@@ -188,6 +188,10 @@ def test_a_removal_that_was_cut_off_is_gone_on_with_whatever_else_could_come_nex
     with Ledger(folder) as ledger:
         removal.keep(ledger, under_way(**begun | {"deleted": None}))
     assert following(_standing(folder, made)).startswith("migrate decommission")
+    with Ledger(folder) as ledger:
+        ledger.note("decommission", "{}")
+    with pytest.raises(BadInputError, match="of the removal that was begun cannot be read"):
+        _standing(folder, made)
 
 
 def test_metadata_and_red_are_not_the_end(folder: Path) -> None:

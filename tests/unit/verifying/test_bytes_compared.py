@@ -244,21 +244,25 @@ async def test_the_same_length_and_label_with_other_bytes_is_a_difference() -> N
     assert [difference.field for difference in verdict.differences] == ["d/1:sha256"]
 
 
-async def test_a_file_that_is_to_be_rewritten_and_was_written_since_it_was_listed_is_a_difference() -> None:
-    table = blob("d/MLTable", 3, '"1"')
-    one = replace(_step(OLD_BLOBS, "d", "d", table), rewrites=(Rewrite("d/MLTable:1", "a", "b"),))
+@pytest.mark.parametrize(("path", "largest"), [("d/MLTable", 16_777_216), ("d/model.json", 67_108_864)])
+async def test_a_file_that_is_to_be_rewritten_and_was_written_since_it_was_listed_is_a_difference(
+    path: str, largest: int
+) -> None:
+    """It is read as it was listed, and no further than a run reads it."""
+    file = blob(path, 3, '"1"')
+    one = replace(_step(OLD_BLOBS, "d", "d", file), rewrites=(Rewrite(f"{path}:1", "a", "b"),))
     source = Account()
-    asked: list[str] = []
+    asked: list[tuple[int, str]] = []
 
-    async def read(_: Location, __: int, etag: str) -> bytes:
-        asked.append(etag)
+    async def read(_: Location, largest: int, etag: str) -> bytes:
+        asked.append((largest, etag))
         raise refusal(412, "ConditionNotMet")
 
     source.read = read  # type: ignore[attr-defined]
-    verdict = await _compared(one, {OLD_BLOBS: [table]}, {NEW_BLOBS: [table]}, (source, Account()))
+    verdict = await _compared(one, {OLD_BLOBS: [file]}, {NEW_BLOBS: [file]}, (source, Account()))
     [difference] = verdict.differences
-    assert (difference.field, difference.expected) == ("d/MLTable:bytes", "not read: 412 ConditionNotMet")
-    assert asked == ['"1"']
+    assert (difference.field, difference.expected) == (f"{path}:bytes", "not read: 412 ConditionNotMet")
+    assert asked == [(largest, '"1"')]
 
 
 async def test_bytes_that_are_alike_and_not_the_plans_are_a_difference() -> None:
