@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.builders.world import CONTEXT, NEW, header
 from tests.contract.kinds.examples import ASSETS, every_asset, kind_of
-from tests.contract.kinds.workspace_of import InMemory
+from tests.contract.kinds.workspace_of import EverySecret, InMemory
 
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.errors import ConflictError
@@ -23,13 +23,6 @@ from amlmigrate.running.sources import Sources
 from amlmigrate.running.target_names import TargetNames
 
 
-class _Any(dict[str, str]):
-    """Every secret."""
-
-    def __missing__(self, name: str) -> str:
-        return "secret"
-
-
 class Move:
     """A step about one asset, the target that it writes to, and what carries it out."""
 
@@ -39,7 +32,9 @@ class Move:
         self.target, self.ledger = InMemory(), Ledger(folder)
         self.source = InMemory({self.path: asset.document})
         for port in (self.source, self.target):
-            port.secrets = {f"{one}/listSecrets": _Any() for one in (self.path, "datastores/workspaceblobstore")}
+            port.secrets = {
+                f"{one}/listSecrets": EverySecret() for one in (self.path, "datastores/workspaceblobstore")
+            }
 
     def step(self, action: Action, **more: Any) -> Step:
         id_ = str(self.asset.document.get("id", ""))

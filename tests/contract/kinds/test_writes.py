@@ -10,7 +10,7 @@ import pytest
 from tests.builders.world import CONTEXT, NEW, header
 from tests.contract.kinds.examples import ASSETS, KINDS, every_asset, kind_of
 from tests.contract.kinds.living import DEPLOYMENTS, ENDPOINTS, KilledError, Service
-from tests.contract.kinds.workspace_of import InMemory
+from tests.contract.kinds.workspace_of import EverySecret, InMemory
 
 from amlmigrate.core.address import PHASES
 from amlmigrate.core.asset import Asset
@@ -107,7 +107,10 @@ def begun(asset: Asset, tmp_path: Path) -> Iterator[Begun]:
     if asset.address.parent:
         target.documents[str(asset.address.parent)] = {"properties": {}}
     for secrets in (source.secrets, target.secrets):
-        secrets |= {f"{path}/listSecrets": _Any(), "datastores/workspaceblobstore/listSecrets": _Any()}
+        secrets |= {
+            f"{path}/listSecrets": EverySecret(),
+            "datastores/workspaceblobstore/listSecrets": EverySecret(),
+        }
     ledger = Ledger(tmp_path)
     ledger.bind(Plan(header(), (step,), "ab" * 32))
     written = AsyncLedger(ledger)
@@ -116,13 +119,6 @@ def begun(asset: Asset, tmp_path: Path) -> Iterator[Begun]:
     yield Begun(step, target, ledger, documents)
     written.close()
     ledger.close()
-
-
-class _Any(dict[str, str]):
-    """Every secret."""
-
-    def __missing__(self, name: str) -> str:
-        return "secret"
 
 
 @every_state

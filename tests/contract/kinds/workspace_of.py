@@ -13,6 +13,13 @@ from amlmigrate.core.documents import Document
 from amlmigrate.core.writes import Accepted
 
 
+class EverySecret(dict[str, str]):
+    """Has each secret that is asked for."""
+
+    def __missing__(self, name: str) -> str:
+        return "secret"
+
+
 @dataclass
 class InMemory:
     """Documents by path; `secrets` by the path of the action that answers them."""
