@@ -60,7 +60,10 @@ class DecommissionOptions:
         bool,
         typer.Option(
             "--accept-unrecoverable",
-            help="Remove it even if Microsoft documents that it could not be recovered. Purges nothing.",
+            help=(
+                "Remove it even if it could not be recovered: as Microsoft documents, or since Azure predicts that"
+                " a policy refuses it. Purges nothing."
+            ),
         ),
     ] = False
     accept_unseen: Annotated[

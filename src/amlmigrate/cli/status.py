@@ -26,7 +26,7 @@ from amlmigrate.status.overview import overview
 from amlmigrate.status.stages import stages
 
 
-@options.for_target
+@options.for_both_sides
 def command(
     plan: options.PlanFolder = None,
     every: Annotated[
@@ -48,7 +48,8 @@ async def _one(view: View, shared: CommonOptions, plan: str | None) -> ExitCode:
     with for_reading(folder, read) as ledger:
         found = stages(read, folder, ledger)
         eta = eta_seconds(ledger, found.run.remaining) if ledger else None
-    view.show(StatusView(found, await look(shared, read), eta))
+    looked = await look(shared, found)
+    view.show(StatusView(found, looked.lease, eta, looked.early_ends))
     return ExitCode.DONE
 
 

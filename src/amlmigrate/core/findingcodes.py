@@ -148,7 +148,14 @@ SURROUNDINGS = (
     _code("network-closed", "error", "an account does not allow access from this machine"),
     _code("network-restricted", "warning", "an account allows access only from selected networks"),
     _code("not-checked", "warning", "something could not be read, and so was not checked"),
+    _code(
+        "exemption-ends",
+        "warning",
+        "an exemption that keeps the source from being refused ends before the move, the soak and the time for a"
+        " recovery do",
+    ),
     _code("policy-denies", "warning", "a policy denies resources that do not comply with it"),
+    _code("policy-refuses", "error", "Azure predicts that a policy refuses what would be written"),
     _code("policy-unread", "warning", "it could not be read what a policy denies"),
     _code("provider-unregistered", "error", "the target's subscription lacks a resource provider"),
     _code("quota-used-up", "warning", "a quota of the target's region is used up"),

@@ -23,6 +23,7 @@ from amlmigrate.cutover.target_since import lost
 from amlmigrate.decommissioning import containers, copy_proof, gate, remaining_resources, removal
 from amlmigrate.decommissioning.collected import collected
 from amlmigrate.decommissioning.recovery import Recovery, recovery_of
+from amlmigrate.decommissioning.recovery_policies import with_policies
 from amlmigrate.decommissioning.references import SeenTarget, accepted, dangling, unlisted
 from amlmigrate.decommissioning.remaining_resources import Remaining
 from amlmigrate.decommissioning.stage import RemovalOptions
@@ -39,7 +40,10 @@ from amlmigrate.ledger.evidence import EvidenceFile
 from amlmigrate.ledger.items import decided, items
 from amlmigrate.ledger.removal import RemovalRecord
 from amlmigrate.ledger.valid_decisions import Standing
+from amlmigrate.policies.exemptions import Exemption, exemptions_of
+from amlmigrate.policies.exemptions import own as own_exemptions
 from amlmigrate.posture import before_removal, dataprotection, let_go
+from amlmigrate.posture.reading import NOTHING, Read
 from amlmigrate.posture.target_claims import target_claims
 
 
@@ -93,6 +97,8 @@ class PassedGate:
     recovery: Recovery
     # Until when the target's key holds: once the source is gone nothing else does.
     ends: tuple[str, ...] = ()
+    # Its exemptions from policies, or why they are not known.
+    exempt: Read[list[Exemption]] = NOTHING
 
 
 async def check_gate(
@@ -133,6 +139,8 @@ async def check_gate(
     ]
     parts = await remaining_resources.parts(clouds.source, source.workspace)
     recovery = recovery_of(source.workspace.document, parts, accepted=accept_unrecoverable)
+    exempt = await exemptions_of(clouds.source.arm, source.workspace.id)
+    recovery = await with_policies(clouds.source.arm, source.workspace, recovery, exempt)
     why += recovery.reasons()
     own = containers.deletable(source.workspace, (one.place for one in listed.source.values() if one.exists))
     why += await removal.not_in_list(clouds.source.workspace(plan.header.source_ref))
@@ -154,7 +162,7 @@ async def check_gate(
             address=source.workspace.id,
             remedy="Settle every reason, then run the same command again.",
         )
-    return PassedGate(source, listed, own, parts, recovery, _ends(facts.posture))
+    return PassedGate(source, listed, own, parts, recovery, _ends(facts.posture), exempt)
 
 
 def _ends(posture: list[Finding]) -> tuple[str, ...]:
@@ -195,8 +203,12 @@ async def surroundings(clouds: Session, folder: Path, passed: PassedGate) -> Sur
     before, doubts = owed_beside(folder, passed.source.workspace.workspace_id)
     listed, own = passed.listed.source, passed.deletable
     found = await read(clouds, passed.source, passed.parts, listed, own, recovery=passed.recovery, frozen=before)
-    doubtful = (f"what another plan froze: {one}" for one in doubts)
-    return replace(found, not_known=(*found.not_known, *doubtful), ends=passed.ends)
+    doubtful = [f"what another plan froze: {one}" for one in doubts]
+    exempt = passed.exempt.value
+    if exempt is None:
+        doubtful.append(f"its exemptions from policies, which are not removed: {passed.exempt.refused}")
+    at_it = tuple(own_exemptions(exempt or (), passed.source.workspace.id))
+    return replace(found, not_known=(*found.not_known, *doubtful), ends=passed.ends, exempt=at_it)
 
 
 async def read_target(clouds: Session, plan: Plan) -> SeenTarget:

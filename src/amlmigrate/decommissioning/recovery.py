@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from amlmigrate.core.documents import Document
+from amlmigrate.core.periods import RECOVERY_DAYS
 from amlmigrate.decommissioning.remaining_resources import Remaining
 
 SOURCE = "learn.microsoft.com/azure/machine-learning/concept-soft-delete"
-# "A default retention period of 14 days": the page says nothing of how another one is set or read.
-DAYS = 14
+DAYS = RECOVERY_DAYS
 _USERS_ONLY = "Microsoft documents that a workspace with user-assigned identities only cannot be recovered."
 # The page's table of what has to be recovered before the workspace; a registry is "not a hard requirement".
 _NEEDED = ("account", "vault", "logs")
@@ -19,15 +19,20 @@ _NEEDED = ("account", "vault", "logs")
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """`cannot` are the documented reasons why it could not be recovered, `unknown` what was not read of them."""
+    """`cannot` are the documented reasons why it could not be recovered, `unknown` what was not read of them.
+
+    `refused` is what Azure predicts that policies refuse: by what is assigned and exempt now.
+    """
 
     cannot: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     accepted: bool = False
+    refused: tuple[str, ...] = ()
 
     def reasons(self) -> list[str]:
         """Why the workspace must not be deleted yet: nobody has accepted that it could not be recovered."""
-        return [] if self.accepted else [f"{one} (--accept-unrecoverable)" for one in self.cannot]
+        why = (*self.cannot, *self.refused)
+        return [] if self.accepted else [f"{one} (--accept-unrecoverable)" for one in why]
 
     @property
     def days(self) -> int | None:
@@ -43,6 +48,7 @@ class Recovery:
             "cannot": list(self.cannot),
             "unknown": list(self.unknown),
             "accepted": self.accepted,
+            "refused": list(self.refused),
         }
 
 

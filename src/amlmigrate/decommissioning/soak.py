@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from amlmigrate.core.periods import SOAK_HOURS
 from amlmigrate.core.plan import Plan
 from amlmigrate.cutover import evidence_checks
 from amlmigrate.cutover.record import active
 from amlmigrate.evidence import Cutover, CutoverBack, Verify
 from amlmigrate.ledger.evidence import EvidenceFile, last
 
-# By default; less is a decision.
-HOURS = 168
+HOURS = SOAK_HOURS
 
 
 def since(plan: Plan, reports: list[EvidenceFile]) -> datetime | None:

@@ -18,7 +18,7 @@ from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import MigrateError, RefusedError
 from amlmigrate.core.events import Emit
 from amlmigrate.core.plan import Plan
-from amlmigrate.decommissioning import guards, removal, tombstone
+from amlmigrate.decommissioning import exemptions, guards, removal, tombstone
 from amlmigrate.decommissioning.containers import Deleted, Deletion, KeptContainer
 from amlmigrate.decommissioning.copy_proof import CopyProof
 from amlmigrate.decommissioning.gone import SETTLING, GoneLook, GoneResult, Sight, absent_for_long, settled
@@ -26,7 +26,7 @@ from amlmigrate.decommissioning.progress import LossesListed, Removing
 from amlmigrate.decommissioning.references import SeenTarget
 from amlmigrate.decommissioning.surroundings import Surroundings
 from amlmigrate.evidence import Decommission, Verify
-from amlmigrate.evidence.decommission import LastLook, RestsOn
+from amlmigrate.evidence.decommission import ExemptionRecord, LastLook, RestsOn
 from amlmigrate.evidence.headline import of_evidence
 from amlmigrate.kinds import settling
 from amlmigrate.ledger import Ledger
@@ -194,6 +194,8 @@ class Removal:
         delete = begun.deletable if self.wanted.delete else {}
         if self.wanted.dry_run and (before is None or purge or delete):
             return DecommissionResult(text=_left(begun, purge=purge, delete=delete))
+        if not self.wanted.dry_run and exemptions.due(begun.exemptions):
+            begun = await self._exemptions(begun)
         if (purge or delete) and not begun.by_us:
             return self._not_ours(begun, before, delete)
         done = Deleted([], [], [])
@@ -207,7 +209,7 @@ class Removal:
                 target, copied = await self._target(delete)
             if delete:
                 done = await self._delete(begun, delete, target, copied)
-        if before and not purge and not done.deleted:
+        if before and not purge and not done.deleted and before.content.exemptions == begun.exemptions:
             if done.kept:
                 names, why = (
                     ", ".join(one.id for one in done.kept),
@@ -216,6 +218,18 @@ class Removal:
                 raise refused("The containers must not be deleted.", names, why)
             return DecommissionResult(before)
         return DecommissionResult(self._tombstone(begun, done))
+
+    async def _exemptions(self, begun: RemovalRecord) -> RemovalRecord:
+        """What has become of the workspace's exemptions from policies. Nothing that goes wrong there is raised."""
+        found = begun
+
+        def keep(now: tuple[ExemptionRecord, ...]) -> None:
+            nonlocal found
+            found = tombstone.note(self.ledger, found, exemptions=now)
+
+        arm, known = self.clouds.source.arm, begun.exemptions
+        await exemptions.settle(arm, known, self._absent, keep, by_us=begun.by_us)
+        return found
 
     def _not_ours(
         self, begun: RemovalRecord, before: EvidenceFile[Decommission] | None, delete: dict[str, str]
@@ -309,4 +323,5 @@ def _left(begun: RemovalRecord, *, purge: bool, delete: dict[str, str]) -> str:
     names = ", ".join(delete)
     rest = f"the containers {names} would be deleted" if names else "no container would be deleted"
     more = ", the workspace purged" if purge else ""
+    more += ", its exemptions removed" if exemptions.removable(begun.exemptions) else ""
     return f"The source is gone: {rest}{more}, and the tombstone written. Nothing was removed."

@@ -11,13 +11,14 @@ from amlmigrate.cloud.session import Session, Side
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.workspace import Location
-from amlmigrate.decommissioning import held_rights, losses, remaining_resources
+from amlmigrate.decommissioning import exemptions, held_rights, losses, remaining_resources
 from amlmigrate.decommissioning.held_rights import HeldRights
 from amlmigrate.decommissioning.losses import Dying, Secrets
 from amlmigrate.decommissioning.recovery import Recovery, told
 from amlmigrate.decommissioning.remaining_resources import Remaining
 from amlmigrate.decommissioning.residuals import residuals
 from amlmigrate.evidence.decommission import RemainingRecord, Residual
+from amlmigrate.policies.exemptions import Exemption
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class Surroundings:
     not_known: tuple[str, ...] = ()
     # Until when the target's key holds, in words.
     ends: tuple[str, ...] = ()
+    # The workspace's own exemptions from policies.
+    exempt: tuple[Exemption, ...] = ()
 
     def as_dict(self) -> Document:
         """Its form in events and in a tombstone, but for what becomes of the containers."""
@@ -50,6 +53,7 @@ class Surroundings:
             "role_assignments": self.role_assignments,
             "frozen": self.frozen,
             "not_known": list(self.not_known),
+            "exemptions": [asdict(one) for one in exemptions.listed(self.exempt)],
         }
 
     def event(self) -> Document:
@@ -68,7 +72,9 @@ class Surroundings:
         return [
             *self.ends,
             told(self.recovery),
+            *self.recovery.refused,
             *(f"not known: {one}" for one in self.recovery.unknown),
+            *exemptions.planned(self.exempt),
             *self.dying.lines(),
             roles or f"deleted with it: {len(going or ())} role assignments at it and below",
             *self.secrets.lines(),

@@ -14,7 +14,7 @@ from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.few import many
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.workspace import Workspace
-from amlmigrate.decommissioning import recovery, residuals
+from amlmigrate.decommissioning import exemptions, recovery, residuals
 from amlmigrate.decommissioning.containers import Deleted
 from amlmigrate.decommissioning.removal import blocking
 from amlmigrate.decommissioning.surroundings import Surroundings, remains_lines
@@ -180,6 +180,8 @@ def lines(content: Decommission) -> list[str]:
     return [
         *remains_lines(content.remains, content.residuals),
         *([f"code bytes: {early}"] if early else ()),
+        *content.recovery.refused,
+        *exemptions.lines(content.exemptions),
         *(f"not deleted: {one.id}: {why}" for one in content.containers_kept for why in one.reasons),
         *([f"deleted containers: {protection.documented}"] if protection else ()),
         *(

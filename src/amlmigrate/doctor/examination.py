@@ -57,9 +57,9 @@ async def examine(clouds: Session, source: WorkspaceRef | None, target: Workspac
 async def before_plan(clouds: Session, source: Workspace, target: Workspace) -> list[Finding]:
     """What `plan` adds to a plan's findings: all that the doctor looks at but for the way to the accounts' blobs.
 
-    That way is `plan`'s own, which lists them. An error is written into the plan, and `run` refuses it, since a
-    plan is always written. A right that is missing is a warning there: it is whoever plans that lacks
-    it, while somebody else may run.
+    That way is `plan`'s own, which lists them; so is what policies are predicted to refuse of its steps. An error
+    is written into the plan, and `run` refuses it, since a plan is always written. A right that is
+    missing is a warning there: it is whoever plans that lacks it, while somebody else may run.
     """
     identities: dict[SideName, Identity] = {
         "source": await clouds.source.credential.identity(),
@@ -83,7 +83,7 @@ async def _checked(
         *(_tokens(side) for side in sides),
         _rights(clouds, pair, identities, stores, worst=worst),
         paths(clouds, pair, stores, probing=probing),
-        _blockers(clouds, pair),
+        _blockers(clouds, pair, predicting=probing),
     )
     claims, parts = await asyncio.gather(_claims(clouds, pair), asyncio.gather(*work))
     # What will keep the source when it is to be removed is said before the move, not after the soak.
@@ -127,7 +127,7 @@ async def _rights(
     return found
 
 
-async def _blockers(clouds: Session, pair: WorkspacePair) -> list[Finding]:
+async def _blockers(clouds: Session, pair: WorkspacePair, *, predicting: bool) -> list[Finding]:
     work: list[Awaitable[list[Finding]]] = []
     if pair.source:
         work.append(blockers.locks(clouds.source.arm, pair.source, side="source"))
@@ -141,6 +141,8 @@ async def _blockers(clouds: Session, pair: WorkspacePair) -> list[Finding]:
             blockers.deleted_vaults(arm, target, vault),
             policies.denying(arm, target),
         ]
+        if predicting:
+            work.append(policies.predicted(arm, target))
     return [finding for part in await asyncio.gather(*work) for finding in part]
 
 

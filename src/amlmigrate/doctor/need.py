@@ -28,6 +28,7 @@ class Where(StrEnum):
     SOURCE_ACCOUNT_SUBSCRIPTION = "source storage account's subscription"
     TARGET = "target workspace"
     TARGET_ACCOUNT = "target storage account"
+    TARGET_GROUP = "target resource group"
     TARGET_VAULT = "target key vault"
     TARGET_IDENTITY = "target identity"
     TARGET_REGISTRY = "target container registry"

@@ -8,6 +8,7 @@ from amlmigrate.doctor.need import (
     BEFORE,
     DECOMMISSION,
     PLAN,
+    RUN,
     STAGES,
     VAULT,
     VERIFY,
@@ -20,6 +21,8 @@ _POSTURE = "you want to know the posture of the target"
 PROOF = "you want to know the posture of the target, as `decommission` requires"
 _WRAPS = "you want to test that the key works"
 CHECKS = "you want to know obstacles beforehand"
+EXEMPT = "the source is exempt from policies"
+_RECOVERABLE = "you want to know whether the source can be recovered"
 
 
 def proofs() -> tuple[Need, ...]:
@@ -100,6 +103,7 @@ def checks() -> tuple[Need, ...]:
             for where in (Where.SOURCE_ACCOUNT, Where.TARGET_ACCOUNT)
             for name in ("roleAssignments", "roleDefinitions")
         ),
+        *policies(),
         *(Need(Where.TARGET_SUBSCRIPTION, action, BEFORE, why, only=CHECKS) for action, why in of_subscription),
         Need(
             Where.TARGET_SUBSCRIPTION,
@@ -107,6 +111,38 @@ def checks() -> tuple[Need, ...]:
             (PLAN,),
             "its Entra tenant; without this right the tenant of the sign-in counts",
             only="decisions need an approval",
+        ),
+    )
+
+
+def policies() -> tuple[Need, ...]:
+    """What Azure Policy would refuse, and what keeps the source from being refused."""
+    predicted, exempt = (
+        "Microsoft.PolicyInsights/checkPolicyRestrictions/read",
+        f"{AUTHORIZATION}/policyExemptions",
+    )
+    why = "when the source's exemptions from policies end"
+    return (
+        Need(Where.TARGET, f"{exempt}/read", BEFORE, "from which policies the target is exempt", only=CHECKS),
+        Need(Where.TARGET_GROUP, predicted, BEFORE, "what policies are predicted to refuse", only=CHECKS),
+        Need(Where.SOURCE, f"{exempt}/read", (PLAN, RUN, DECOMMISSION), why, only=EXEMPT),
+        *(
+            Need(Where.SOURCE, f"{AUTHORIZATION}/{name}/read", (PLAN, RUN), why, only=EXEMPT)
+            for name in ("policyAssignments", "policyDefinitions", "policySetDefinitions")
+        ),
+        Need(
+            Where.SOURCE_GROUP,
+            predicted,
+            (DECOMMISSION,),
+            "whether policies are predicted to refuse its recovery",
+            only=_RECOVERABLE,
+        ),
+        Need(
+            Where.SOURCE_GROUP,
+            f"{exempt}/delete",
+            (DECOMMISSION,),
+            "removes the exemption that `migrate guard` made of it",
+            only="it is still there without the workspace",
         ),
     )
 

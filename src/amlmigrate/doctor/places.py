@@ -23,6 +23,7 @@ def places(source: Workspace | None, target: Workspace | None) -> dict[Where, st
         found |= {
             Where.TARGET: target.id,
             Where.TARGET_ACCOUNT: target.storage_account_id,
+            Where.TARGET_GROUP: str(ArmId.of(target.id).group_id),
             Where.TARGET_VAULT: str(named.get("keyVaultArmId") or ""),
             Where.TARGET_REGISTRY: str(target.properties.get("containerRegistry") or ""),
             Where.TARGET_INSIGHTS: str(target.properties.get("applicationInsights") or ""),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -26,7 +26,7 @@ class RecoveryRecord(Part):
     """What is documented of getting the workspace back: the sentence, its source, and for how many days.
 
     `cannot`: why it could not be by that page; `unknown`: what could not be read of it; `accepted`: somebody took
-    that it cannot.
+    that it cannot. `refused`: what Azure predicted that policies refuse of it.
     """
 
     documented: Text
@@ -35,6 +35,7 @@ class RecoveryRecord(Part):
     cannot: tuple[Text, ...]
     unknown: tuple[Text, ...]
     accepted: Flag
+    refused: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +178,26 @@ class RestsOn(Part):
     says: Text
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExemptionRecord(Part):
+    """An exemption of the workspace from a policy, and what became of it.
+
+    `assignment` is that of the policy, `ends` as Azure told it, null for none; `made` is when, where Azure tells.
+    `guardrail` is the scope of the guardrail that made it, null for somebody else's. `outcome`: `removed` by us,
+    `gone`: Azure no longer shows it, `left`: it was still there, `unknown`; of the last two `why`, and the
+    `command` that removes it.
+    """
+
+    id: Text
+    assignment: Text
+    ends: Text | None
+    guardrail: Text | None
+    made: Text
+    outcome: Literal["removed", "gone", "left", "unknown"]
+    why: Text
+    command: Text
+
+
 # Without slots: two types with slots have no heir in common.
 @dataclass(frozen=True, kw_only=True)
 class RemovalFacts(Part):
@@ -199,6 +220,7 @@ class RemovalFacts(Part):
     begun_by: Signed | None
     verified: RestsOn | None
     code_bytes: LastLook | None
+    exemptions: tuple[ExemptionRecord, ...] = ()
 
     def facts(self) -> dict[str, Any]:
         """These members, for another record that has them too."""

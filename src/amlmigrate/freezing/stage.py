@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Container, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from amlmigrate.cloud.credentials import signed
@@ -14,6 +15,8 @@ from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import BadInputError, ExitCode, MigrateError
 from amlmigrate.core.events import Emit
 from amlmigrate.core.few import many
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.periods import needed_until
 from amlmigrate.core.plan import Plan
 from amlmigrate.evidence import Freeze
 from amlmigrate.evidence import GiveBackRecord as BackReport
@@ -35,6 +38,7 @@ from amlmigrate.ledger.decision_subjects import of_frozen
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile
 from amlmigrate.ledger.lock import Lock
 from amlmigrate.ledger.valid_decisions import Standing
+from amlmigrate.policies.endings import early_ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,8 @@ class FreezeResult:
     dry_run: bool = False
     came: TakenRights = field(default_factory=TakenRights)
     report: EvidenceFile[Freeze] | None = None
+    # Exemptions of the source that end before the move is over.
+    early_ends: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,15 +194,21 @@ class FreezeWork:
         known = self._known()
         source, _ = await read_pair(self.clouds, self.plan)
         found = await writers(self._side, source, self.plan, self._evidence.reports())
-        elsewhere = tuple(self._elsewhere())
+        elsewhere, ends = tuple(self._elsewhere()), tuple(await self._early_ends())
         if self.request.dry_run:
-            return FreezeResult(found, elsewhere, known, dry_run=True)
+            return FreezeResult(found, elsewhere, known, dry_run=True, early_ends=ends)
         book = self._deeds(known, await self._by(), source.storage_account_id)
         if found.removable:
             self.request.emit(RightsListed.of(found.removable))
         came = await self._take(book, found)
         report = book.frozen(found.findings)
-        return FreezeResult(found, elsewhere, book.record, came=came, report=report)
+        return FreezeResult(found, elsewhere, book.record, came=came, report=report, early_ends=ends)
+
+    async def _early_ends(self) -> list[Finding]:
+        """The exemptions of the source that end before the move is over: it is frozen, and has yet to move."""
+        now = self._side.arm.service_clock.now() or datetime.now(UTC)
+        until = needed_until(now, self.plan.header.estimate.get("floor_seconds") or 0.0)
+        return await early_ends(self._side.arm, self.plan.header.source_ref.id, until, now)
 
     async def _take(self, book: Deeds, found: Writers) -> TakenRights:
         """Takes them away; where one cannot be, the report says which were. Raises as `take_away` does."""

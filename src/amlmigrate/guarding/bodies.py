@@ -8,11 +8,10 @@ from typing import Any
 from amlmigrate.core.documents import Document
 from amlmigrate.guarding.members import MEMBERS
 from amlmigrate.guarding.wanted import Guardrail, Stage
+from amlmigrate.policies.marks import MARK
 
 WORKSPACES = "Microsoft.MachineLearningServices/workspaces"
 BY_CLASSIFICATION = "amlCmkByClassification"
-# In the metadata of all that a guardrail makes: what has it not was made by somebody else.
-MARK = "aml-cmk-migrate-guard"
 _CATEGORY, _VERSION = "Machine Learning", "1.0.0"
 # `project` is a part of a hub, whose key it takes: the built-in definition leaves it out, too.
 PARTS_OF_HUBS = ("project",)

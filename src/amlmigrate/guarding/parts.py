@@ -16,8 +16,8 @@ from amlmigrate.desired.known import UNKNOWN, Known
 from amlmigrate.desired.parts import DesiredPart
 from amlmigrate.desired.steps import ArmCall, DesiredStep, DesiredVerb
 from amlmigrate.guarding import weakening
-from amlmigrate.guarding.bodies import MARK
 from amlmigrate.guarding.wanted import Guardrail, Stage
+from amlmigrate.policies.marks import MARK, exempted_by_guard, made_here
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,24 +196,12 @@ class NoExemptionPart(DesiredPart[GuardKnown]):
 _BY_HAND = "migrate guard weakens nothing: whoever owns it may do so by hand."
 
 
-def made_here(document: Document, scope: str) -> bool:
-    """Whether this tool made a resource of Azure Policy for the guardrail of a scope, as its metadata says.
-
-    Definitions lie at the subscription also for guardrails of its groups: one must not change another's.
-    """
-    metadata = properties_of(document).get("metadata")
-    return isinstance(metadata, Mapping) and key_of(metadata.get(MARK)) == key_of(scope)
-
-
 def exempted_here(guardrail: Guardrail, exemption: Document) -> bool:
-    """Whether this tool makes such an exemption: by its mark, its assignment, and where and how it is named.
-
-    Metadata are copied with an exemption: by them alone somebody's own one would count as ours.
-    """
+    """Whether this guardrail makes such an exemption, and not another one or somebody else."""
     id_ = ArmId.of(exemption.get("id"))
     return (
-        made_here(exemption, guardrail.scope)
-        and key_of(properties_of(exemption).get("policyAssignmentId")) == key_of(guardrail.assignment_id)
+        exempted_by_guard(exemption)
+        and made_here(exemption, guardrail.scope)
         and key_of(guardrail.exemption_id(str(id_.scope))) == id_.key
     )
 

@@ -27,6 +27,7 @@ from amlmigrate.kinds._envelope import canonical as envelope
 from amlmigrate.kinds._envelope import placed, sent
 from amlmigrate.kinds._fields import COMMON, Fields
 from amlmigrate.kinds._listed import Listed, WorkspacePort
+from amlmigrate.kinds._policy_fields import policy_fields
 from amlmigrate.kinds._provenance import comparable, same_origin, stamped
 from amlmigrate.kinds._secrets import SECRET, filled, has_markers, marked, shown
 from amlmigrate.kinds._translating import translated
@@ -117,6 +118,10 @@ class Kind(Listed):
     def findings(self, asset: Asset, body: Document, mapping: WorkspaceMapping) -> list[Finding]:
         """What a reviewer must know of the translated body."""
         return []
+
+    def policy_fields(self, body: Document) -> Document:
+        """What of a body that is to be written a policy can go by."""
+        return policy_fields(body, {"description", *self.fields.customer_maps})
 
     async def secrets(
         self, source: WorkspacePort, target: WorkspacePort, address: Address, body: Document

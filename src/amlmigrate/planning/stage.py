@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,11 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.authorship import By
 from amlmigrate.core.events import Emit, ignore
-from amlmigrate.core.finding import Finding
+from amlmigrate.core.finding import Finding, by_weight
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.parallel import in_order
+from amlmigrate.core.periods import needed_until
 from amlmigrate.core.plan import Header, Step
 from amlmigrate.core.select import Selection
 from amlmigrate.core.workspace import Workspace, WorkspaceRef
@@ -30,7 +32,9 @@ from amlmigrate.kinds import holding
 from amlmigrate.leasing.looking import look
 from amlmigrate.ledger.files import FileError
 from amlmigrate.planning import build, byhand, earlier_plans, manual, pair, people, planfile, selection_check
+from amlmigrate.planning.predicted import predicted
 from amlmigrate.planning.unmoved_blobs import OtherUsers
+from amlmigrate.policies.endings import early_ends
 from amlmigrate.posture import dataprotection
 
 
@@ -98,8 +102,21 @@ async def create_plan(clouds: Session, request: PlanRequest, emit: Emit = ignore
         names=request.names,
         emit=emit,
     )
+    header = await _with_policies(clouds, header, steps)
     _write(request.folder, header, steps, survey, clouds.source.login)
     return header
+
+
+async def _with_policies(clouds: Session, header: Header, steps: list[Step]) -> Header:
+    """The header with what policies are predicted to refuse, and which exemptions of the source end too early."""
+    now = clouds.target.arm.service_clock.now() or datetime.now(UTC)
+    until = needed_until(now, header.estimate.get("floor_seconds", 0.0))
+    refused, ends = await asyncio.gather(
+        predicted(clouds.target.arm, steps, header.target_ref.id),
+        early_ends(clouds.source.arm, header.source_ref.id, until, now),
+    )
+    found = sorted((*refused, *ends), key=by_weight)
+    return replace(header, findings=(*found, *header.findings))
 
 
 async def _read(clouds: Session, request: PlanRequest) -> tuple[Workspace, Workspace]:

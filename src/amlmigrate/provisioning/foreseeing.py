@@ -4,24 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
 
-from amlmigrate.cloud.arm import api_version
-from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.armid import ArmId, name_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.parallel import gathered
 from amlmigrate.desired.deciding import PlannedPart
 from amlmigrate.desired.parts import DesiredPort
 from amlmigrate.desired.steps import DesiredStep, DesiredVerb
+from amlmigrate.policies import restrictions
+from amlmigrate.policies.restrictions import GROUP, PolicyQuestion
 from amlmigrate.posture.reading import tried, tried_list
 from amlmigrate.provisioning.known import KnownValues, ProvisioningPart
 from amlmigrate.provisioning.wanted import region, same
-
-# The type of a resource group in policies (learn.microsoft.com, governance/policy, definition-structure).
-_GROUP = "Microsoft.Resources/subscriptions/resourceGroups"
-# What an evaluation by a policy that was not complied with comes to.
-_JUDGED = "noncompliant"
 
 
 @dataclass(slots=True)
@@ -37,7 +31,7 @@ async def foreseen(planned: list[PlannedPart[KnownValues]], port: DesiredPort) -
     """The plan, with a refusal for each creation that Azure would refuse, as far as it can be asked."""
     made = [each for each in planned if each.step.verb is DesiredVerb.CREATE and each.step.change]
     offered = dict(_offered(planned))
-    group = next((each.part.id for each in made if _type(each.part.id) == _GROUP), "")
+    group = next((each.part.id for each in made if _type(each.part.id) == GROUP), "")
     found = await gathered({id(each): _of(each, port, offered, group) for each in made})
     return [_with(each, found[id(each)]) if id(each) in found else each for each in planned]
 
@@ -129,64 +123,22 @@ async def _quota(part: ProvisioningPart, port: DesiredPort, here: str, found: _F
 async def _policies(
     part: ProvisioningPart, port: DesiredPort, body: Document, group: str, found: _Foreseen
 ) -> None:
-    """Which policies would deny it (policyinsights, checkPolicyRestrictions).
+    """Which policies would deny it.
 
     In a group that is yet to be made none can be assigned: then what the subscription inherits and has counts.
     """
-    scope = str(ArmId.of(part.id).group_id)
-    scope = _subscription(part.id) if group or _type(part.id) == _GROUP else scope
-    content = {**body, "type": _type(part.id), "name": name_of(part.id)}
-    asked = {"resourceDetails": {"resourceContent": content, "apiVersion": api_version(part.id)}}
-    path = f"{scope}/providers/Microsoft.PolicyInsights/checkPolicyRestrictions"
-    read = await tried(port.resources.arm.post(path, asked))
-    if read.value is None:
-        found.unasked.append(f"whether a policy denies it: {read.refused}")
-        return
-    evaluations = (read.value.get("contentEvaluationResult") or {}).get("policyEvaluations") or ()
-    for id_, result in dict.fromkeys(_unjudged(evaluations)):
-        found.unasked.append(f"whether the policy {id_} denies it: Azure answered '{result}'")
-    for id_ in dict.fromkeys(_denying(evaluations)):
+    of_subscription = group or _type(part.id) == GROUP
+    scope = _subscription(part.id) if of_subscription else str(ArmId.of(part.id).group_id)
+    answer = await restrictions.ask(port.resources.arm, PolicyQuestion(part.id, body, scope))
+    if answer.unasked:
+        found.unasked.append(f"whether a policy denies it: {answer.unasked}")
+    found.unasked += [f"whether it is denied by {one}" for one in answer.not_checked]
+    for one in answer.refusals:
+        said = f" It says: {one.message.rstrip('.')}." if one.message else ""
         found.reasons.append(
-            f"The policy '{await _title(port, id_)}' denies it ({id_}): change the file so that it complies, or"
-            " ask whoever owns the policy for an exemption."
+            f"The policy '{one.title}' denies it ({one.assignment}): change the file so that it complies, or"
+            f" ask whoever owns the policy for an exemption.{said}"
         )
-
-
-def _denying(evaluations: Iterable[Any]) -> Iterator[str]:
-    """The assignments by which a resource would be refused.
-
-    One that tells no effect denies: before audits could be asked for, each in the list did (azure-rest-api-specs,
-    policyinsights 2022-03-01).
-    """
-    for one in evaluations:
-        effect = str((one.get("effectDetails") or {}).get("policyEffect") or "deny").lower()
-        if effect == "deny" and _result(one) == _JUDGED:
-            yield _assignment(one)
-
-
-def _unjudged(evaluations: Iterable[Any]) -> Iterator[tuple[str, str]]:
-    """The assignments that Azure could not judge by, each with its word: of errors the specification says that a
-    result may be another one than `NonCompliant`."""
-    for one in evaluations:
-        if _result(one) not in (_JUDGED, "compliant"):
-            yield _assignment(one), str(one.get("evaluationResult"))
-
-
-def _result(evaluation: Any) -> str:
-    return str(evaluation.get("evaluationResult")).lower()
-
-
-def _assignment(evaluation: Any) -> str:
-    return str((evaluation.get("policyInfo") or {}).get("policyAssignmentId"))
-
-
-async def _title(port: DesiredPort, assignment_id: str) -> str:
-    """What people call an assignment; its name where it may not be read."""
-    try:
-        document = (await tried(port.resources.arm.get(assignment_id))).value
-    except ServiceError:
-        document = None
-    return str(properties_of(document).get("displayName") or name_of(assignment_id))
 
 
 def _with(planned: PlannedPart[KnownValues], found: _Foreseen) -> PlannedPart[KnownValues]:
@@ -213,7 +165,7 @@ def _offered(planned: Iterable[PlannedPart[KnownValues]]) -> Iterator[tuple[str,
 
 def _type(id_: str) -> str:
     """The type in an ARM id; that of a resource group for a group's."""
-    return ArmId.of(id_).spelled_type or _GROUP
+    return ArmId.of(id_).spelled_type or GROUP
 
 
 def _subscription(id_: str) -> str:

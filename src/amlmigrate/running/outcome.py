@@ -15,6 +15,7 @@ from amlmigrate.ledger.decision_subjects import found_by
 from amlmigrate.ledger.evidence import Evidence
 from amlmigrate.ledger.items import Item, items
 from amlmigrate.ledger.valid_decisions import Standing, open_findings
+from amlmigrate.policies.endings import EARLY_END
 from amlmigrate.running.walker import WalkResult
 
 _TO_RUN = (Outcome.FAILED, Outcome.BLOCKED, Outcome.REMAINING)
@@ -37,6 +38,14 @@ class RunOutcome:
     dry_run: bool = False
     # What a dry run found carried out already, by earlier runs.
     carried_out: frozenset[Address] = frozenset()
+    # What was found of the source's exemptions; None where nobody looked.
+    early_ends: tuple[Finding, ...] | None = None
+
+    @property
+    def plan_findings(self) -> list[Finding]:
+        """What the plan found, but for exemptions of the source that were looked at since."""
+        looked = self.early_ends is not None
+        return [one for one in self.plan.header.findings if not (looked and one.code == EARLY_END)]
 
     @property
     def to_carry_out(self) -> list[Step]:

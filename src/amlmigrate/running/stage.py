@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,9 +14,11 @@ from amlmigrate.cloud.session import Session
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.authorship import By
 from amlmigrate.core.events import Emit
+from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.metering import Amount, Meter
 from amlmigrate.core.ownership_record import OwnershipRecord
+from amlmigrate.core.periods import needed_until
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.run_progress import RunReading
 from amlmigrate.core.stop import Stop
@@ -29,6 +31,7 @@ from amlmigrate.ledger.decisions import refuse_unapproved
 from amlmigrate.ledger.items import write_idmap
 from amlmigrate.ledger.lock import Lock
 from amlmigrate.ledger.valid_decisions import Standing
+from amlmigrate.policies.endings import early_ends
 from amlmigrate.posture import findings, let_go
 from amlmigrate.posture.target_claims import target_claims
 from amlmigrate.running import drift, refusals, report
@@ -82,9 +85,21 @@ async def run(request: RunRequest, sign_in: Callable[[], Session]) -> RunOutcome
                 ledger.clock = clouds.target.arm.service_clock.now
                 if request.dry_run:
                     await _checked(clouds, plan, ledger, lists)
-                    return outcome_of(plan, folder, ledger, dry_run=True)
+                    ends = await _early_ends(clouds, plan)
+                    return replace(outcome_of(plan, folder, ledger, dry_run=True), early_ends=ends)
+                ends = await _early_ends(clouds, plan)
                 walked = await _run(request, clouds, ledger, lock, lists)
-        return outcome_of(plan, folder, ledger, walked)
+        return replace(outcome_of(plan, folder, ledger, walked), early_ends=ends)
+
+
+async def _early_ends(clouds: Session, plan: Plan) -> tuple[Finding, ...]:
+    """The exemptions of the source that end before the move is over; told at once, since a run may take days."""
+    now = clouds.target.arm.service_clock.now() or datetime.now(UTC)
+    until = needed_until(now, plan.header.estimate.get("floor_seconds") or 0.0)
+    found = await early_ends(clouds.source.arm, plan.header.source_ref.id, until, now)
+    for one in found:
+        _log.warning("%s: %s %s", one.address, one.summary, one.remedy)
+    return tuple(found)
 
 
 def _make_up_for(request: RunRequest, ledger: Ledger) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from amlmigrate.core.finding import SEVERITIES
 from amlmigrate.core.freeze_record import FreezeState
+from amlmigrate.core.periods import SOAK, needed_until
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.state import Outcome
 from amlmigrate.cutover.record import active
@@ -26,9 +27,6 @@ from amlmigrate.ledger.items import Item, items
 from amlmigrate.ledger.missing import EVIDENCE
 from amlmigrate.ledger.opening import open_residuals, opened, still_owed
 from amlmigrate.ledger.valid_decisions import Standing
-
-# What `decommission` waits for by default.
-_SOAK = timedelta(hours=168)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +176,11 @@ class Stages:
         """How many items and findings are not settled."""
         return len(self.left) + len(self.findings)
 
+    def needed_until(self, now: datetime) -> datetime:
+        """Until when the source must be able to change, at least: for the move, the soak and a recovery."""
+        seconds = self.plan.header.estimate.get("floor_seconds") or 0.0
+        return needed_until(now, seconds, datetime.fromisoformat(self.soak.over) if self.soak else None)
+
     def as_dict(self) -> dict[str, Any]:
         """Its form in `--json`."""
         names = ("freeze", "lock", "run", "verify", "cutover", "soak", "removal", "residuals")
@@ -289,7 +292,7 @@ def _soak(plan: Plan, reports: list[EvidenceFile]) -> SoakStage | None:
     since = soak.since(plan, reports)
     if since is None:
         return None
-    over = since + _SOAK
+    over = since + SOAK
     return SoakStage(since.isoformat(), over.isoformat(timespec="minutes"), datetime.now(UTC) >= over)
 
 

@@ -365,7 +365,7 @@ def test_every_view_of_a_command(
         OpenView(Path(NAME), OpenItems(HALF, (OpenItem(Open(HALF, HALF, HALF), HALF),), ()), True),
         DoctorView(DoctorReport({"source": who}, {"source": HALF}, found, [claim]), None, None),
         FleetView(FleetOutcome(Path(NAME), (failed,), (left,), HALF)),
-        StatusView(_stages(made), LeaseLook(HALF, unknown=HALF), 1.0),
+        StatusView(_stages(made), LeaseLook(HALF, unknown=HALF), 1.0, tuple(found)),
         ProvisionPlanView([DesiredStep(verb, HALF, HALF, (HALF,), facts=(HALF,)) for verb in DesiredVerb], HALF),
         AskedView([HALF]),
         ProvisionDryView(HALF),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,14 @@ import pytest
 from tests.builders.sessions import Session
 from tests.builders.world import TARGET, header, inventory, plan, step
 
+from amlmigrate.cli.views.runs import view_of
 from amlmigrate.core.authorship import By
 from amlmigrate.core.claim import Claim
 from amlmigrate.core.errors import DriftError, ExitCode, MigrateError, PlanLockedError, RefusedError
 from amlmigrate.core.events import ignore
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.ownership_record import OwnershipRecord
+from amlmigrate.core.periods import RECOVERY, SOAK
 from amlmigrate.core.plan import Action, Plan
 from amlmigrate.core.state import State
 from amlmigrate.ledger import Ledger
@@ -28,6 +32,7 @@ from amlmigrate.running.stage import RunRequest, run
 from amlmigrate.running.walker import WalkResult
 
 PLAN = plan(step("models/m/1"))
+OTHER = Finding("warning", "/o", "Another.", "Do it.", "locked")
 HELD = Claim("storage.encryption", True, "error", "/a", "under a key")
 
 
@@ -37,7 +42,7 @@ class Runs:
     def __init__(self, folder: Path, patch: pytest.MonkeyPatch) -> None:
         self.folder, self.done = folder, list[str]()
         self.failing: dict[str, Exception] = {}
-        self.claims = [HELD]
+        self.claims, self.ends = [HELD], list[Finding]()
         self.walked = WalkResult(done=1)
         for name, value in (
             ("read_pair", ()),
@@ -48,6 +53,7 @@ class Runs:
             patch.setattr(stage, name, self._noting(name, value))
         patch.setattr(stage.drift, "check_places", lambda *_: self._note("check_places"))
         patch.setattr(stage.drift, "check_all", self._noting("check_all", None))
+        patch.setattr(stage, "early_ends", self._early_ends)
         patch.setattr(stage, "held", self._held)
         patch.setattr(stage, "run_steps", self._steps)
 
@@ -62,6 +68,10 @@ class Runs:
             return self.claims if name == "target_claims" else value
 
         return noted
+
+    async def _early_ends(self, _: Any, source: str, until: datetime, now: datetime) -> list[Finding]:
+        assert source == PLAN.header.source_ref.id and until - now >= SOAK + RECOVERY
+        return self.ends
 
     @asynccontextmanager
     async def _held(self, *_: Any) -> AsyncIterator[str]:
@@ -112,6 +122,30 @@ async def test_the_lease_is_held_around_all_that_is_read_and_done_and_until_the_
     assert outcome.code is ExitCode.DONE
     with Ledger(runs.folder) as ledger:
         assert ledger.sequence == 7 and ledger.untold_runs == [] and not Lock(ledger).holder_lives()
+
+
+ENDS = Finding("warning", "/e", "It ends.", "az policy exemption update", "exemption-ends")
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+async def test_an_exemption_of_the_source_that_ends_is_told_at_once_and_at_the_end(
+    runs: Runs, caplog: pytest.LogCaptureFixture, dry_run: bool
+) -> None:
+    stale = replace(PLAN, header=replace(PLAN.header, findings=(replace(ENDS, about="/planned"), OTHER)))
+    runs.ends = [ENDS]
+    outcome = await runs.run(stale, dry_run=dry_run)
+    assert outcome.early_ends == (ENDS,) and outcome.plan_findings == [OTHER]
+    assert "/e!exemption-ends: It ends. az policy exemption update" in caplog.messages
+    lines = [line for view in [view_of(outcome)] for line in view._ending.lines]
+    assert "warning: /e!exemption-ends: It ends. az policy exemption update" in lines
+    assert not any("/planned" in line for line in lines)
+
+
+async def test_where_nobody_looked_what_the_plan_found_of_exemptions_is_told(runs: Runs) -> None:
+    stale = replace(PLAN, header=replace(PLAN.header, findings=(ENDS, OTHER)))
+    await runs.run(stale)
+    outcome = await runs.run(stale, resume=True)
+    assert outcome.early_ends is None and outcome.plan_findings == [ENDS, OTHER]
 
 
 async def test_on_a_finished_plan_nobody_signs_in_and_what_was_cut_off_is_made_up_for(runs: Runs) -> None:

@@ -49,6 +49,7 @@ class DecommissionView(EndView):
                 "by_us": content.by_us,
                 "recoverable_until": content.recoverable_until,
                 "kept": [asdict(one) for one in content.containers_kept],
+                "exemptions": [asdict(one) for one in content.exemptions],
                 "warnings": [one.as_dict() for one in content.warnings],
             },
         )
@@ -70,5 +71,6 @@ def _headline(name: str, content: Decommission) -> str:
     if content.containers_deleted:
         return f"Removed {name} and its containers: without them nothing of it can be called recoverable."
     if until:
-        return f"Removed {name}; Microsoft documents that it can be recovered until {until}."
+        but = ", which Azure predicts that a policy refuses" if content.recovery.refused else ""
+        return f"Removed {name}; Microsoft documents that it can be recovered until {until}{but}."
     return f"Removed {name}; Microsoft documents that it cannot be recovered."

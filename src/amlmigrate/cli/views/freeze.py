@@ -85,7 +85,7 @@ class FreezeView(EndView):
         yield from (f"gone before it was removed, so it will not be restored: {one}" for one in came.gone)
         yield from (f"not known who removed it: {one.address}: {one}" for one in came.unknown)
         yield from self.result.elsewhere
-        findings = self.result.writers.findings
+        findings = (*self.result.writers.findings, *self.result.early_ends)
         yield from (f"warning: {one.address}: {one.summary} {one.remedy}" for one in findings)
 
     def _members(self) -> dict[str, Any]:
@@ -96,7 +96,7 @@ class FreezeView(EndView):
             "gone": _dicts(came.gone),
             "unknown": _dicts(came.unknown),
             "undecided": _dicts(writers.undecided),
-            "findings": [finding.as_dict() for finding in writers.findings],
+            "findings": [finding.as_dict() for finding in (*writers.findings, *self.result.early_ends)],
         }
 
 

@@ -40,7 +40,7 @@ class RunView:
                     for one in outcome.left
                 ],
                 "open_findings": [finding.as_dict() for finding in outcome.open_findings],
-                "warnings": [finding.as_dict() for finding in outcome.plan.header.findings],
+                "warnings": [one.as_dict() for one in (*outcome.plan_findings, *(outcome.early_ends or ()))],
             },
         )
 
@@ -70,7 +70,8 @@ class DryRunView:
     def _ending(self) -> CommandEnd:
         steps = self.outcome.to_carry_out
         text = f"Nothing was changed. A run would carry out {many(len(steps), 'step')}."
-        return CommandEnd(text, [line for step in steps for line in dry_lines(step)])
+        lines = [line for step in steps for line in dry_lines(step)]
+        return CommandEnd(text, [*lines, *_early_ends(self.outcome)])
 
 
 def view_of(outcome: RunOutcome) -> RunView | DryRunView:
@@ -90,8 +91,14 @@ def _lines(outcome: RunOutcome) -> Iterator[str]:
     yield from for_cutover(outcome.items)
     foreign = over_foreign_bytes(outcome.items)
     yield from (f"over foreign bytes: {item.address}: {item.detail}" for item in foreign)
-    every = (*outcome.found, *outcome.plan.header.findings)
+    every = (*outcome.found, *outcome.plan_findings)
     yield from (f"{one.severity}: {one.address}: {one.summary}" for one in every)
+    yield from _early_ends(outcome)
+
+
+def _early_ends(outcome: RunOutcome) -> Iterator[str]:
+    """Each with the command that prolongs the exemption."""
+    yield from (f"{one.severity}: {one.address}: {one.summary} {one.remedy}" for one in outcome.early_ends or ())
 
 
 def _lead(outcome: RunOutcome) -> str:

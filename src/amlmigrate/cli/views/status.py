@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from amlmigrate.cli.views.page import Page
 from amlmigrate.core.events import Event
 from amlmigrate.core.few import many
+from amlmigrate.core.finding import Finding
 from amlmigrate.leasing.looking import LeaseLook
 from amlmigrate.ledger.items import Item, for_cutover, over_foreign_bytes, tally
 from amlmigrate.status.following import following
@@ -27,11 +28,13 @@ class StatusView:
     stages: Stages
     lease: LeaseLook
     eta_seconds: float | None
+    # Exemptions of the source that end before the move is over.
+    early_ends: tuple[Finding, ...] = ()
 
     def human(self, page: Page) -> None:
         """Each stage, the items, and the next step."""
         page.line(self._text)
-        for line in (*stage_lines(self.stages), *self.lease.as_dict()["lines"]):
+        for line in (*stage_lines(self.stages), *self.lease.as_dict()["lines"], *self._ends):
             page.line(line, indent=2)
         for outcome, count in tally(self.stages.items).items():
             page.line(f"{count:>7}  {outcome}", indent=2, hang=9)
@@ -51,8 +54,9 @@ class StatusView:
                 "eta_seconds": self.eta_seconds,
                 "left": left,
                 "foreign_bytes": [asdict(one) for one in over_foreign_bytes(self.stages.items)],
-                "lines": [*stage_lines(self.stages), *self._items, *lease["lines"]],
+                "lines": [*stage_lines(self.stages), *self._items, *lease["lines"], *self._ends],
                 "lease": lease["lease"],
+                "early_ends": [one.as_dict() for one in self.early_ends],
                 "stages": self.stages.as_dict(),
                 **({"next": following_} if following_ else {}),
             },
@@ -61,6 +65,10 @@ class StatusView:
     @property
     def _text(self) -> str:
         return f"Plan {self.stages.plan.header.name}{'' if self.stages.run.begun else ': nothing was run yet'}"
+
+    @property
+    def _ends(self) -> list[str]:
+        return [f"{one.severity}: {one.address}: {one.summary} {one.remedy}" for one in self.early_ends]
 
     @property
     def _left(self) -> list[Item]:
