@@ -20,6 +20,7 @@ from amlmigrate.decommissioning import exemptions, tombstone
 from amlmigrate.decommissioning.surroundings import Surroundings
 from amlmigrate.evidence.decommission import ExemptionRecord
 from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.removal import RemovalRecord
 from amlmigrate.policies.exemptions import Exemption
 
 SCOPE = f"/subscriptions/{SOURCE_DOCUMENT['id'].split('/')[2]}"
@@ -89,6 +90,13 @@ def _told(case: Case, **wanted: bool) -> Any:
     [one] = outcome.report.content.exemptions
     [line] = [text for text in tombstone.lines(outcome.report.content) if "the exemption " in text]
     return one.outcome, one.why, one.command, line
+
+
+def _known(case: Case) -> RemovalRecord:
+    """What the removal has recorded."""
+    found = tombstone.begun(case.ledger)
+    assert found
+    return found
 
 
 def test_ours_is_removed_once_the_workspace_is_shown_to_be_gone(tmp_path: Path) -> None:
@@ -200,9 +208,9 @@ def test_a_lease_that_is_lost_stops_it_and_the_same_command_writes_the_tombstone
         case = _case(ledger, said=[LeaseLostError("lost"), Answer(200, {}, None)])
         with pytest.raises(LeaseLostError):
             case.run()
-        [known] = case.ledger_notes().exemptions
+        [known] = _known(case).exemptions
         assert known.outcome == "unknown" and known.why.startswith("its removal was asked for")
-        assert case.ledger_notes().gone and case.ledger_notes().by_us
+        assert _known(case).gone and _known(case).by_us
         assert _told(case)[0] == "removed" and case.azure.deletions.count("workspace") == 1
 
 
@@ -240,7 +248,7 @@ def test_a_dry_run_removes_none_and_names_what_would_go(tmp_path: Path) -> None:
         before = list(case.azure.deletions)
         assert case.run(dry_run=True).report and case.azure.deletions == before
         # Killed before the tombstone: what is left is named too.
-        tombstone.note(case.ledger, case.ledger_notes(), begun="2026-03-01T00:00:01+00:00")
+        tombstone.note(case.ledger, _known(case), begun="2026-03-01T00:00:01+00:00")
         assert "its exemptions removed" in case.run(dry_run=True).text
 
 
@@ -248,7 +256,7 @@ def test_what_an_earlier_version_began_has_no_exemptions_to_look_at(tmp_path: Pa
     with Ledger(tmp_path) as ledger:
         case = _case(ledger, said=[refusal()])
         case.run()
-        tombstone.note(ledger, case.ledger_notes(), begun="2026-03-01T00:00:01+00:00", exemptions=())
+        tombstone.note(ledger, _known(case), begun="2026-03-01T00:00:01+00:00", exemptions=())
         outcome = case.run()
         assert outcome.report and outcome.report.content.exemptions == ()
         assert case.azure.deletions == ["workspace", "exemption"]
