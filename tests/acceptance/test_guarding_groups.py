@@ -148,10 +148,17 @@ def test_a_kill_after_any_step_leaves_no_old_workspace_below_refused(guarded: Gu
 
     guarded.approve("p.json", guarded.planned("p.json", **NEW))
     # Each run goes one change further than the one before; the assignment is put twice, enforced the second time.
-    for kind in ("Definitions", "SetDefinitions", "Assignments", "Exemptions", "Assignments"):
-        with own.world.faults(fault(method="PUT", path=f"/policy{kind}/", kill="after")):
-            assert guarded.apply("p.json").code == -signal.SIGKILL
-        assert not own.update("source"), kind
+    _killed_after(guarded, "Definitions", "SetDefinitions", "Assignments")
+    # Who may not exempt a workspace below enforces nothing.
+    denied = _denied("policyExemptions", own.world.documents["source"]["id"])
+    with own.world.faults(fault(method="PUT", path="/policyExemptions/", status=403, body=denied)):
+        blind = guarded.apply("p.json")
+    assert (blind.code, "Microsoft.Authorization/policyExemptions/write" in blind.out) == (6, True)
+    assert not own.update("source")
+    assert own.arm("GET", f"{scope}/{AUTHORIZATION}/policyAssignments/aml-cmk")["properties"][
+        "enforcementMode"
+    ] == ("DoNotEnforce")
+    _killed_after(guarded, "Exemptions", "Assignments")
     assert own.created("refused", {})
     assert guarded.changed("p.json") == 0
     assert guarded.guard("check", guarded.file(**NEW)).code == 0
@@ -178,17 +185,22 @@ def test_whatever_azure_answers_nothing_is_lost_and_the_same_proposal_goes_on(gu
     own = guarded.own
     guarded.approve("p.json", guarded.planned("p.json"))
     denied = fault(
-        method="PUT", path="managementGroups/.*/policySetDefinitions/", status=403, body=_denied(guarded.scope)
+        method="PUT",
+        path="managementGroups/.*/policySetDefinitions/",
+        status=403,
+        body=_denied("policySetDefinitions", guarded.scope),
     )
     with own.world.faults(denied):
         refused = guarded.apply("p.json")
     assert (refused.code, "Microsoft.Authorization/policySetDefinitions/write" in refused.out) == (6, True)
     assert "1 of 3 steps" in refused.event("error")["summary"]
-    # A token that is refused once, a limit, a conflict with what this very call did, and an answer that never came.
+    conflict = {"error": {"code": "AnotherOperationInProgress", "message": "Another operation is in progress."}}
+    # A token that is refused once, a limit, a conflict, and an answer that never came though the work was done.
     put = {"method": "PUT", "times": 1}
     with own.world.faults(
         fault(path="managementGroups/[^/]*$", status=401, method="GET", times=1),
         fault(path="/policySetDefinitions/", status=429, headers={"Retry-After": "0"}, **put),
+        fault(path="/policySetDefinitions/", status=409, body=conflict, **put),
         fault(path="/policyAssignments/", drop="after", **put),
     ):
         assert guarded.changed("p.json") == 2
@@ -202,10 +214,18 @@ def test_whatever_azure_answers_nothing_is_lost_and_the_same_proposal_goes_on(gu
     assert blind.code == 6
 
 
-def _denied(scope: str) -> dict[str, Any]:
+def _killed_after(guarded: GuardedGroup, *kinds: str) -> None:
+    """Applies with a kill after the next write of each kind."""
+    for kind in kinds:
+        with guarded.own.world.faults(fault(method="PUT", path=f"/policy{kind}/", kill="after")):
+            assert guarded.apply("p.json").code == -signal.SIGKILL
+        assert not guarded.own.update("source"), kind
+
+
+def _denied(kind: str, scope: str) -> dict[str, Any]:
     text = (
         "The client 'x' with object id 'y' does not have authorization to perform action"
-        f" 'Microsoft.Authorization/policySetDefinitions/write' over scope '{scope}' or the scope is invalid."
+        f" 'Microsoft.Authorization/{kind}/write' over scope '{scope}' or the scope is invalid."
     )
     return {"error": {"code": "AuthorizationFailed", "message": text}}
 
