@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 MIB = 2**20
+# Python keeps its modules compiled, as pip installs them, also where the environment of a developer forbids it.
+_AS_INSTALLED = {"PYTHONDONTWRITEBYTECODE": ""}
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ def spent(argv: Sequence[str | Path], cwd: Path, env: dict[str, str], *, expect:
         subprocess.run(
             [*small, *argv],
             cwd=cwd,
-            env={**os.environ, **env},
+            env={**os.environ, **_AS_INSTALLED, **env},
             stdout=output,
             stderr=subprocess.STDOUT,
             check=True,

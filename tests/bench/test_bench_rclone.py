@@ -76,9 +76,7 @@ def _with_rclone(rclone: str, world: World) -> Spent:
 
 
 def _with_migrate(world: World) -> Spent:
-    # Python keeps its modules compiled, as pip installs them, also where the environment of a developer forbids it.
-    env = {**world.env, "PYTHONDONTWRITEBYTECODE": ""}
-    done = spent([MIGRATE, "verify", "--json"], world.folder, env)
+    done = spent([MIGRATE, "verify", "--json"], world.folder, world.env)
     end = json.loads(done.out.splitlines()[-1])
     assert end["green"] is True
     assert end["same"]["blobs"] == SMALL + LARGE
