@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import total_ordering
 
 from amlmigrate.core.errors import BadInputError
@@ -33,6 +33,9 @@ class Address:
     kind: str
     path: tuple[str, ...] = ()
     phase: str = ""
+    # Its text, and that in lower case, once they were asked for: a plan asks for each a hundred times.
+    _text: str = field(default="", init=False, repr=False)
+    _lowered: str = field(default="", init=False, repr=False)
 
     @classmethod
     def of(cls, kind: str, *names: str | None, phase: str = "") -> Address:
@@ -55,11 +58,17 @@ class Address:
         return cls(kind, path, phase)
 
     def __eq__(self, other: object) -> bool:
-        return self._key == other._key if isinstance(other, Address) else NotImplemented
+        if not isinstance(other, Address):
+            return NotImplemented
+        # Most that are compared are spelled alike.
+        spelled_alike = (self.kind, self.path, self.phase) == (other.kind, other.path, other.phase)
+        return spelled_alike or self._key == other._key
 
     def __hash__(self) -> int:
         # The same whatever kinds have declared by then.
-        return hash(str(self).lower())
+        if not self._lowered:
+            object.__setattr__(self, "_lowered", str(self).lower())
+        return hash(self._lowered)
 
     def __lt__(self, other: Address) -> bool:
         return self._key < other._key
@@ -136,8 +145,10 @@ class Address:
         return self.at(ARCHIVE)
 
     def __str__(self) -> str:
-        path = "/".join(part for part in self._segments(self.path[: self._depth]) if part)
-        return f"{path}#{self.phase}" if self.phase else path
+        if not self._text:
+            path = "/".join(part for part in self._segments(self.path[: self._depth]) if part)
+            object.__setattr__(self, "_text", f"{path}#{self.phase}" if self.phase else path)
+        return self._text
 
 
 def _parts(text: str) -> tuple[str, tuple[str, ...]]:
