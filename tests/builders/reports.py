@@ -89,6 +89,14 @@ BODIES: dict[str, dict[str, Any]] = {
         "failed": [{"id": ASSIGNMENT["id"], "address": "frozen/x", "reason": "no such principal"}],
         "file": _FREEZE_FILE,
     },
+    "rotation": _ALL | {
+        "tool": "aml-cmk-migrate 1", "state": "ended", "key": "https://v/keys/k", "vault": "/v", "environment": "prod", "half": "both",
+        "version": "https://v/keys/k/2", "replaced": "https://v/keys/k/1", "made": True,
+        "dependants": [{"id": "/w", "kind": "workspace", "before": "1", "version": "2", "end": "adopted",
+                        "until": TIME, "note": "uses version 2"}],
+        "duties": "not apart", "complete": True, "unread": ["/s: refused"], "failed": "Azure does not answer.",
+        "approval": {"sha256": SHA, "object_id": "o", "by": "b", "at": TIME},
+    },
     "decommission": _ALL | {
         "source": SOURCE.header(), "target": TARGET.header(), "purged": False, "begun": TIME, "deleted": TIME,
         "gone": TIME, "by_us": True, "warnings": [FINDING], "removed_first": ["computes/c"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -88,28 +88,50 @@ class Vaults:
         return sorted(found, key=lambda version: str(version.created), reverse=True)
 
     async def create(
-        self, vault: str, name: str, *, kind: str, size: int, expires: datetime | None, tags: dict[str, str]
+        self,
+        vault: str,
+        name: str,
+        *,
+        kind: str,
+        size: int,
+        expires: datetime | None,
+        tags: dict[str, str],
+        operations: Sequence[str] = (),
+        known_by: str = "",
     ) -> Key:
         """Creates an RSA key, or a new version of it; `kind` is `RSA` or `RSA-HSM`, `size` in bits.
 
-        Each such call makes a version: after one whose answer was lost the newest is looked at first.
+        Each such call makes a version: after one whose answer was lost it is looked for first, among all versions
+        by the tag that `known_by` names, else as the newest.
         """
-        client, before = self._client(vault), await self.key(vault, name)
+        client, before = self._client(vault), None if known_by else await self.key(vault, name)
 
         async def call() -> Key:
             hardware = kind == "RSA-HSM"
             return _key(
                 await client.create_rsa_key(
-                    name, size=size, hardware_protected=hardware, expires_on=expires, tags=tags or None
+                    name,
+                    size=size,
+                    hardware_protected=hardware,
+                    expires_on=expires,
+                    key_operations=list(operations) or None,
+                    tags=tags or None,
                 )
             )
 
         async def look() -> Key | None:
+            if known_by:
+                made = await self._tagged(vault, name, known_by, tags[known_by])
+                return await self.key(vault, name, made) if made else None
             now = await self.key(vault, name)
-            made = now is not None and (before is None or now.version.id != before.version.id)
-            return now if made else None
+            return now if now is not None and (before is None or now.version.id != before.version.id) else None
 
         return await self._call("POST", f"{vault}/keys/{name}/create", call, found_by(look))
+
+    async def _tagged(self, vault: str, name: str, tag: str, value: str) -> str:
+        """The newest version that has a tag with that value; empty where none has."""
+        found = (one.version for one in await self.versions(vault, name) if one.tags.get(tag) == value)
+        return next(found, "")
 
     async def rotation(self, vault: str, name: str) -> Rotation | None:
         """The rotation policy of a key; None where it has none that does anything."""

@@ -5,6 +5,7 @@ from amlmigrate.evidence.cutover import Cutover, CutoverBack
 from amlmigrate.evidence.decisions import ApprovalRecord, Decided
 from amlmigrate.evidence.decommission import Decommission
 from amlmigrate.evidence.freezing import Deed, Freeze, GiveBackRecord
+from amlmigrate.evidence.rotation import RotationRecord
 from amlmigrate.evidence.run import Run
 from amlmigrate.evidence.verify import Verify
 
@@ -20,6 +21,7 @@ RECORDS: dict[str, type[ReportContent]] = {
         Decommission,
         Deed,
         Freeze,
+        RotationRecord,
         Run,
         Verify,
     )
@@ -37,6 +39,7 @@ __all__ = [
     "GiveBackRecord",
     "NotAReportError",
     "ReportContent",
+    "RotationRecord",
     "Run",
     "Verify",
 ]  # fmt: skip

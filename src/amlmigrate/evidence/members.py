@@ -31,7 +31,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanRef(Part):
-    """The plan that it is about: its name, and the SHA-256 of its `plan.jsonl`."""
+    """The plan that it is about: its name, and the SHA-256 of its `plan.jsonl`.
+
+    Of the rotation of a key: its id, and the digest of what was to be done.
+    """
 
     name: Text
     sha256: Sha256

@@ -1,0 +1,224 @@
+"""What `key rotate` says: what becomes of the key and of each thing under it, and what was seen at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from amlmigrate.cli.views import desired
+from amlmigrate.cli.views.page import Page
+from amlmigrate.core.armid import ArmId
+from amlmigrate.core.errors import ExitCode
+from amlmigrate.core.events import Event
+from amlmigrate.core.few import many
+from amlmigrate.rotating import setback
+from amlmigrate.rotating.chain import Duties
+from amlmigrate.rotating.stage import DependantEnd, Half, RotationOutcome, RotationPlan
+
+_REST = "all of them with --json"
+_DIGITS = 16
+
+
+def _name(id_: str) -> str:
+    """A resource's own name, in its group; a key as it is."""
+    one = ArmId.of(id_)
+    return f"{one.group}/{'/'.join(one.names)}" if one.group else id_
+
+
+@dataclass(frozen=True, slots=True)
+class RotationPlanView:
+    """What would be done; `out` is the proposal that was written, with its digest."""
+
+    plan: RotationPlan
+    environment: str
+    unread: tuple[str, ...]
+    out: Path | None = None
+    digest: str = ""
+
+    def human(self, page: Page) -> None:
+        """A line for the version and each thing under the key, then what code sets back."""
+        page.line(self._head)
+        for one in self.plan.planned:
+            desired.show(one.step, page, _name)
+        self._more(page, "Infrastructure code will want to set back:", self._set_back)
+        self._more(page, "Not known: whether more is under the key, since this could not be read:", self.unread)
+        self._more(page, "Refused:", self.plan.reasons)
+        page.gap()
+        page.line(self._summary)
+        if self.out:
+            page.line(f"Digest of the proposal: {self.digest[:_DIGITS]}.")
+        page.next(self._next)
+
+    def as_json(self) -> Iterator[Event]:
+        """`key.rotate.plan`."""
+        aim, key = self.plan.aim, self.plan.request.key
+        more = {"proposal": str(self.out), "sha256": self.digest, "next": self._next} if self.out else {}
+        yield Event(
+            "key.rotate.plan",
+            {
+                "text": self._summary,
+                "key": key.name.id,
+                "vault": key.vault_id,
+                "environment": self.environment,
+                "rotation": aim.rotation,
+                "half": self.plan.request.half.value,
+                "version": aim.version.id if aim.version else "",
+                "replaces": aim.replaces.id if aim.replaces else "",
+                "why": aim.told,
+                "steps": [one.step.as_dict() for one in self.plan.planned],
+                "changes": self.plan.changes,
+                "reasons": list(self.plan.reasons),
+                "set_back": list(self._set_back),
+                "unread": list(self.unread),
+                **more,
+            },
+        )
+
+    @staticmethod
+    def _more(page: Page, head: str, lines: tuple[str, ...]) -> None:
+        if lines:
+            page.gap()
+            page.line(head)
+            page.lines(lines, rest=_REST)
+
+    @property
+    def _set_back(self) -> tuple[str, ...]:
+        request = self.plan.request
+        return tuple(setback.told(request.key.dependants)) if request.half.adopts else ()
+
+    @property
+    def _head(self) -> str:
+        request = self.plan.request
+        half = "" if request.half is Half.BOTH else f", only --{request.half.value}"
+        return f"Rotation {self.plan.aim.rotation} of {request.key.name.id}, environment {self.environment}{half}:"
+
+    @property
+    def _summary(self) -> str:
+        if self.plan.reasons:
+            return f"Refused for {many(len(self.plan.reasons), 'reason')}; nothing was changed."
+        changes = self.plan.changes
+        return (
+            f"{changes} to do. {self.plan.aim.told.capitalize()}."
+            if changes
+            else f"Nothing to change: {self.plan.aim.told}."
+        )
+
+    @property
+    def _next(self) -> str:
+        return f"migrate approve {self.out} --digest {self.digest[:_DIGITS]}" if self.out else ""
+
+
+@dataclass(frozen=True, slots=True)
+class NothingDueView:
+    """That no key of so many is due."""
+
+    keys: int
+
+    @property
+    def _text(self) -> str:
+        return f"None of {many(self.keys, 'key')} is overdue, left behind or waited for; nothing was changed."
+
+    def human(self, page: Page) -> None:
+        """One sentence."""
+        page.line(self._text)
+
+    def as_json(self) -> Iterator[Event]:
+        """`key.rotate.none`."""
+        yield Event("key.rotate.none", {"text": self._text, "keys": self.keys})
+
+
+@dataclass(frozen=True, slots=True)
+class RotationView:
+    """What was seen at the end."""
+
+    outcome: RotationOutcome
+    environment: str
+    unread: tuple[str, ...]
+    again: str
+    duties: Duties
+
+    @property
+    def code(self) -> ExitCode:
+        """3 unless the version is there and all were seen on it."""
+        return ExitCode.DONE if self.outcome.complete else ExitCode.INCOMPLETE
+
+    def human(self, page: Page) -> None:
+        """A sentence, a line for each thing that is not on the version yet, and what stays."""
+        page.gap()
+        page.line(self._text)
+        page.lines(tuple(self._lines()), rest=_REST)
+        page.next(self._next)
+
+    def as_json(self) -> Iterator[Event]:
+        """`key.rotate.end`."""
+        aim, key = self.outcome.plan.aim, self.outcome.plan.request.key
+        yield Event(
+            "key.rotate.end",
+            {
+                "text": self._text,
+                "lines": list(self._lines()),
+                "key": key.name.id,
+                "environment": self.environment,
+                "rotation": aim.rotation,
+                "half": self.outcome.plan.request.half.value,
+                "changed": self.outcome.changed,
+                "version": self.outcome.version.id if self.outcome.version else "",
+                "replaced": aim.replaces.id if aim.replaces else "",
+                "complete": self.outcome.complete,
+                "duties": self.duties,
+                "dependants": [
+                    {
+                        "id": one.dependant.id,
+                        "end": one.end.value,
+                        "version": one.version,
+                        "until": _time(one.until),
+                    }
+                    for one in self.outcome.ended
+                ],
+                "unread": list(self.unread),
+                **({"next": self._next} if self._next else {}),
+            },
+        )
+
+    def _of(self, end: DependantEnd) -> int:
+        return sum(1 for one in self.outcome.ended if one.end is end)
+
+    @property
+    def _text(self) -> str:
+        version, half = self.outcome.version, self.outcome.plan.request.half
+        if version is None:
+            return "There is no new version of the key."
+        if not half.adopts:
+            return f"Version {version.version} is there; what is under the key was not looked at."
+        adopted, all_ = self._of(DependantEnd.ADOPTED), len(self.outcome.ended)
+        if not all_:
+            return f"Version {version.version} is there; nothing was seen under the key."
+        return f"Version {version.version} is in use by {adopted} of the {all_} that were seen under the key."
+
+    def _lines(self) -> Iterator[str]:
+        for one in self.outcome.ended:
+            if one.end is not DependantEnd.ADOPTED:
+                yield f"{one.dependant.called}: {one.note}"
+        replaced = self.outcome.plan.aim.replaces
+        if replaced and self.outcome.version and replaced.id != self.outcome.version.id:
+            stays = "stays enabled" if replaced.enabled else "was disabled already and stays so"
+            yield f"version {replaced.version} {stays}: what was written under it needs it; no command disables it"
+        if self.duties == "not apart":
+            yield "duties were not apart: one identity made the version and had it used (see --make and --adopt)"
+        if self.unread:
+            yield "whether more is under the key is not known: not every place could be read"
+        yield from self.outcome.warnings
+
+    @property
+    def _next(self) -> str:
+        if not self.outcome.complete:
+            return self.again
+        if not self.outcome.plan.request.half.adopts:
+            return self.again.replace(" --make", " --adopt")
+        return ""
+
+
+def _time(when: datetime | None) -> str:
+    return when.astimezone(UTC).isoformat(timespec="seconds") if when else ""

@@ -1,0 +1,162 @@
+"""The evidence of rotations: a chain of reports of its own, below `keys/`, since a key belongs to no plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from amlmigrate.core.authorship import By
+from amlmigrate.core.documents import digest
+from amlmigrate.core.tool import tool
+from amlmigrate.evidence.members import PlanRef
+from amlmigrate.evidence.rotation import ApprovedBy, RotatedDependant, RotationRecord
+from amlmigrate.ledger.evidence import Evidence, EvidenceFile, only
+from amlmigrate.ledger.ledger import Ledger
+from amlmigrate.rotating.stage import Half, RotationOutcome, RotationPlan
+
+ROOT = Path("keys")
+Duties = Literal["apart", "not apart", "not known"]
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """Who carries a rotation out, by which approval, and what is known of the estate besides.
+
+    `unread` are places where nobody could look for more that lies under the key.
+    """
+
+    by: By
+    environment: str
+    unread: tuple[str, ...] = ()
+    approval: ApprovedBy | None = None
+
+
+@contextmanager
+def opened(folder: Path = ROOT) -> Iterator[Evidence]:
+    """The chain in a folder, which is made where it is missing. Raises what the ledger and the evidence raise."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with Ledger(folder) as ledger:
+        yield Evidence(folder, ledger)
+
+
+def begun(evidence: Evidence, found: RotationPlan, carrier: Carrier) -> EvidenceFile[RotationRecord]:
+    """Writes, before the first change, that one begins. Raises RefusedError for a chain that was changed."""
+    return evidence.add(content(evidence, found, carrier))
+
+
+def content(evidence: Evidence, found: RotationPlan, carrier: Carrier) -> RotationRecord:
+    """The report of a rotation that begins."""
+    request = found.request
+    before = found.aim.version
+    return RotationRecord(
+        time=_now(),
+        plan=PlanRef(name=found.aim.rotation, sha256=_digest(found, carrier)),
+        by=carrier.by,
+        tool=tool(),
+        state="begun",
+        key=request.key.name.id,
+        vault=request.key.vault_id,
+        environment=carrier.environment,
+        half=request.half.value,
+        version=before.id if before else "",
+        replaced=found.aim.replaces.id if found.aim.replaces else "",
+        made=False,
+        dependants=(),
+        duties=_duties(evidence, found, carrier.by),
+        complete=False,
+        unread=carrier.unread,
+        approval=carrier.approval,
+    )
+
+
+def told_already(evidence: Evidence, outcome: RotationOutcome) -> bool:
+    """Whether the newest report of the key says what there is: looking again is no news."""
+    key = outcome.plan.request.key.name.id
+    known = [one.content for one in only(evidence.reports(), RotationRecord) if one.content.key == key]
+    version = outcome.version.id if outcome.version else ""
+    now = {one.dependant.id: (one.version, one.end.value) for one in outcome.ended}
+    return (
+        bool(known)
+        and (known[-1].state, known[-1].version, known[-1].half)
+        == (
+            "ended",
+            version,
+            outcome.plan.request.half.value,
+        )
+        and {one.id: (one.version, one.end) for one in known[-1].dependants} == now
+    )
+
+
+def ended(evidence: Evidence, first: RotationRecord, outcome: RotationOutcome) -> EvidenceFile[RotationRecord]:
+    """Writes what a rotation came to."""
+    dependants = tuple(
+        RotatedDependant(
+            id=one.dependant.id,
+            kind=one.dependant.kind.value,
+            before=one.dependant.in_use,
+            version=one.version,
+            end=one.end.value,
+            until=one.until.astimezone(UTC).isoformat(timespec="seconds") if one.until else "",
+            note=one.note,
+        )
+        for one in outcome.ended
+    )
+    version = outcome.version.id if outcome.version else ""
+    made = outcome.plan.aim.to_make and outcome.plan.request.half.makes and bool(version)
+    done = replace(
+        first,
+        time=_now(),
+        state="ended",
+        version=version,
+        made=made,
+        dependants=dependants,
+        complete=outcome.complete,
+    )
+    return evidence.add(done)
+
+
+def failed(evidence: Evidence, first: RotationRecord, why: str) -> EvidenceFile[RotationRecord]:
+    """Writes that a rotation ended early, and why: what was done by then stays."""
+    return evidence.add(replace(first, time=_now(), state="ended", failed=why))
+
+
+def _digest(found: RotationPlan, carrier: Carrier) -> str:
+    """Of the proposal that was approved; else of what was to be done."""
+    if carrier.approval:
+        return carrier.approval.sha256
+    steps = [one.step.as_dict() for one in found.planned]
+    return digest({"rotation": found.aim.rotation, "key": found.request.key.name.id, "steps": steps})
+
+
+def _duties(evidence: Evidence, found: RotationPlan, by: By) -> Duties:
+    """Whether others made the version than have it adopted, as far as what was begun in this chain tells."""
+    begun_ones = [
+        one.content
+        for one in only(evidence.reports(), RotationRecord)
+        if one.content.state == "begun"
+        and one.content.plan.name == found.aim.rotation
+        and one.content.key == found.request.key.name.id
+    ]
+    # One that found a version there made none.
+    makers = _identities(one for one in begun_ones if Half(one.half).makes and not one.version)
+    adopters = _identities(one for one in begun_ones if Half(one.half).adopts)
+    if found.changes:
+        mine = {by.identity.object_id.lower() if by.identity else ""}
+        makers |= mine if found.request.half.makes and found.aim.to_make else set()
+        adopters |= mine if found.request.half.adopts else set()
+    if not makers or not adopters or "" in makers | adopters:
+        return "not known"
+    return "not apart" if makers & adopters else "apart"
+
+
+def _identities(reports: Iterable[RotationRecord]) -> set[str]:
+    """Who wrote these reports, by their object ids; '' for who did not sign in."""
+    return {one.by.identity.object_id.lower() if one.by.identity else "" for one in reports}
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

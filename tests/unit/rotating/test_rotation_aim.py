@@ -1,0 +1,76 @@
+"""Which version a rotation is about: made once, found again by its tag, and never a second time by the same command."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from rotations import KEY, NEW, NOW, OLD, key, version, workspace
+
+from amlmigrate.core.keys import Rotation
+from amlmigrate.rotating.aim import aim, derived
+from amlmigrate.rotating.newversion import expiry
+
+
+def test_a_key_that_was_not_rotated_by_this_tool_gets_a_version_under_an_id_that_every_machine_derives() -> None:
+    found = aim(key(version()), "", NOW)
+    assert (found.to_make, found.replaces) == (True, version())
+    assert found.rotation == derived(key(), version()) != derived(key(), version(NEW))
+
+
+def test_a_version_that_a_rotation_made_is_not_followed_by_another_one_within_its_cryptoperiod() -> None:
+    made = key(version(NEW, 90, made="r1"), version(OLD, 200))
+    found = aim(made, "", NOW)
+    assert (found.to_make, found.version, found.replaces) == (
+        False,
+        version(NEW, 90, made="r1"),
+        version(OLD, 200),
+    )
+    assert found.rotation == "r1"
+    # The day after it is due again.
+    assert aim(key(version(NEW, 91, made="r1")), "", NOW).to_make
+
+
+def test_another_id_asks_for_another_version_and_the_same_id_finds_its_own() -> None:
+    versions = (version(NEW, 1, made="r1"), version(OLD, 200))
+    assert aim(key(*versions), "r2", NOW).to_make
+    again = aim(key(*versions), "r1", NOW)
+    assert (again.to_make, again.version) == (False, versions[0])
+
+
+def test_what_was_made_since_is_what_everything_goes_over_to() -> None:
+    newer = version("c" * 32, 1)
+    found = aim(key(newer, version(NEW, 2, made="r1"), version(OLD)), "r1", NOW)
+    assert (found.version, "is newer" in found.told) == (newer, True)
+
+
+@pytest.mark.parametrize(
+    "newest",
+    [
+        version(NEW, 1, enabled=False, made="r1"),
+        version(NEW, 1, made="r1", expires=NOW - timedelta(seconds=1)),
+        version(NEW, 91, made="r1"),
+    ],
+    ids=["disabled", "expired", "old"],
+)
+def test_a_version_that_serves_no_more_is_followed_by_another_one(newest: object) -> None:
+    found = aim(key(newest, version()), "", NOW)  # type: ignore[arg-type]  # of the parameters
+    assert (found.to_make, found.replaces) == (True, newest)
+
+
+def test_a_version_that_a_policy_made_and_that_is_not_in_use_everywhere_is_used_before_another_one_is_made() -> (
+    None
+):
+    left_behind = key(version(NEW, 3), version(OLD, 100), under=(workspace(OLD),))
+    found = aim(left_behind, "", NOW)
+    assert (found.to_make, found.version) == (False, version(NEW, 3))
+    in_use = key(version(NEW, 3), version(OLD, 100), under=(workspace(NEW),))
+    assert aim(in_use, "", NOW).to_make
+
+
+def test_a_new_version_ends_as_the_policy_says_else_after_as_long_as_the_one_before() -> None:
+    lasts = version(OLD, 10, expires=NOW + timedelta(days=20))
+    assert expiry(key(policy=Rotation(expires_in="P1Y")), lasts, NOW) == NOW + timedelta(days=365)
+    assert expiry(key(policy=Rotation()), lasts, NOW) == NOW + timedelta(days=30)
+    assert expiry(key(), version(), NOW) is None
+    assert KEY in version().id

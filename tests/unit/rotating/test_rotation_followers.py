@@ -1,0 +1,112 @@
+"""What becomes of each thing under a key: pointed to the version, waited for, or left as it is. Never set back."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from rotations import KEY, NEW, NOW, OLD, account, registry, version, workspace
+
+from amlmigrate.desired.steps import DesiredVerb
+from amlmigrate.keys.model import Dependant
+from amlmigrate.rotating import setback
+from amlmigrate.rotating.followers import DependantPart
+from amlmigrate.rotating.known import RotationKnown
+
+KNOWN = RotationKnown(version=f"{KEY}/{NEW}", created=NOW)
+
+
+def decided(
+    one: Dependant, known: RotationKnown = KNOWN, now: datetime = NOW, found: Any = ...
+) -> tuple[str, str]:
+    part = DependantPart(one, lambda: now)
+    step = part.decide(one.document if found is ... else found, known)
+    return step.verb.value, "; ".join(step.notes)
+
+
+@pytest.mark.parametrize("make", [workspace, account, registry])
+def test_what_uses_the_version_stays_as_it_is(make: Any) -> None:
+    assert decided(make(NEW))[0] == "exists"
+
+
+def test_a_workspace_is_pointed_to_the_version_and_nothing_else_of_it_is_sent() -> None:
+    step = DependantPart(workspace(OLD), lambda: NOW).decide(workspace(OLD).document, KNOWN)
+    assert step.verb is DesiredVerb.UPDATE
+    assert step.change
+    assert step.change.method == "PATCH"
+    assert step.change.body == {
+        "properties": {"encryption": {"keyVaultProperties": {"keyIdentifier": f"{KEY}/{NEW}"}}}
+    }
+
+
+def test_a_workspace_that_names_no_version_is_pointed_to_one() -> None:
+    """It does not follow, as far as is documented (AZ-KEY-14)."""
+    verb, note = decided(workspace(""))
+    assert (verb, "without a version" in note) == ("update", True)
+
+
+def test_a_fixed_account_is_sent_its_encryption_as_it_is_but_for_the_version() -> None:
+    one = account(OLD, fixed=True)
+    step = DependantPart(one, lambda: NOW).decide(one.document, KNOWN)
+    assert step.change
+    assert step.change.body
+    sent = step.change.body["properties"]["encryption"]
+    assert sent["keyvaultproperties"] == {
+        "keyvaulturi": "https://kv.vault.azure.net/",
+        "keyname": "cmk",
+        "keyversion": NEW,
+    }
+    assert sent["identity"] == {"userAssignedIdentity": "/user"}
+    assert sent["services"] == {"blob": {"keyType": "Account", "enabled": True}}
+
+
+def test_a_fixed_registry_keeps_its_identity_and_is_sent_nothing_that_only_azure_writes() -> None:
+    one = registry(OLD, fixed=True)
+    step = DependantPart(one, lambda: NOW).decide(one.document, KNOWN)
+    assert step.change
+    assert step.change.body
+    sent = step.change.body["properties"]["encryption"]
+    assert sent == {
+        "status": "enabled",
+        "keyVaultProperties": {"keyIdentifier": f"{KEY}/{NEW}", "identity": "client"},
+    }
+
+
+@pytest.mark.parametrize(("make", "hours"), [(account, 24), (registry, 1)])
+def test_what_follows_is_waited_for_until_its_time_and_told_as_late_after_it(make: Any, hours: int) -> None:
+    end = NOW + timedelta(hours=hours)
+    verb, note = decided(make(OLD), now=end - timedelta(seconds=1))
+    assert (verb, f"waiting until {end:%Y-%m-%d %H:%M} UTC" in note) == ("wait", True)
+    verb, note = decided(make(OLD), now=end)
+    assert (verb, note.startswith("late:")) == ("wait", True)
+    # Before the version is there, nothing counts down.
+    assert "after the version is made" in decided(make(OLD), RotationKnown())[1]
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        None,
+        {**workspace().document, "properties": {"workspaceId": "w"}},
+        {
+            **workspace().document,
+            "properties": {
+                "encryption": {
+                    "status": "Enabled",
+                    "keyVaultProperties": {"keyIdentifier": f"https://kv.vault.azure.net/keys/other/{OLD}"},
+                }
+            },
+        },
+    ],
+    ids=["gone", "not under a key", "under another key"],
+)
+def test_what_is_no_longer_under_the_key_is_refused(found: Any) -> None:
+    assert decided(workspace(), found=found)[0] == "refuse"
+
+
+def test_only_what_names_a_version_is_set_back_by_code_and_a_workspace_by_terraform_is_destroyed() -> None:
+    told = list(setback.told((workspace(), account(), registry(fixed=True))))
+    assert [line.split(":")[0] for line in told] == ["the workspace 'ws'", "the container registry 'reg'"]
+    assert "DESTROY" in told[0]
+    assert version().version == OLD
