@@ -17,12 +17,20 @@ from amlmigrate.core.armid import ArmId
 from amlmigrate.core.documents import Document
 from amlmigrate.guarding import bodies
 from amlmigrate.guarding.estate import OldWorkspace
-from amlmigrate.guarding.wanted import Guardrail
+from amlmigrate.guarding.wanted import Guardrail, Stage
 
 Files = Mapping[str, str]
 Exempt = tuple[OldWorkspace, date]
 # Since then `policy_definition_reference` has `version`, and initiatives of management groups a type of their own.
 _NEEDS = "# For the provider hashicorp/azurerm, version 4.35 or later.\n"
+# An exemption names the assignment, which so comes first: `depends_on` the other way round would be a circle.
+_ENFORCED = """\
+# Where exemptions are new: terraform apply -var enforced=false makes them before anything is refused.
+variable "enforced" {
+  type    = bool
+  default = true
+}
+"""
 _ESCAPES = {"\\b": "\\u0008", "\\f": "\\u000c"}
 
 
@@ -68,7 +76,8 @@ def _terraform(guardrail: Guardrail, exempt: list[Exempt]) -> Iterator[tuple[str
         _block("resource", _assignment_type(guardrail), "cmk", _assignment(guardrail)),
         *(_exemption(guardrail, one, until) for one, until in exempt),
     ]
-    yield "guard.tf", "\n".join([_NEEDS, *blocks])
+    variables = [_ENFORCED] if guardrail.stage is Stage.DENY_NEW else []
+    yield "guard.tf", "\n".join([_NEEDS, *variables, *blocks])
 
 
 def _definition(guardrail: Guardrail, properties: Document) -> dict[str, Any]:
@@ -147,7 +156,9 @@ def _assignment(guardrail: Guardrail) -> dict[str, Any]:
         "policy_definition_id": _Code(f"{_set_type(guardrail)}.cmk.id"),
         "display_name": properties["displayName"],
         "description": properties["description"],
-        "enforce": properties["enforcementMode"] == "Default",
+        "enforce": _Code("var.enforced")
+        if guardrail.stage is Stage.DENY_NEW
+        else properties["enforcementMode"] == "Default",
         "metadata": _Json(properties["metadata"]),
         "parameters": _Json(properties["parameters"]),
         "non_compliance_message": _Blocks(messages),

@@ -67,15 +67,23 @@ def test_terraform_says_what_the_bodies_say(stage: Stage) -> None:
     ]
     assignment = found["azurerm_subscription_policy_assignment.cmk"]
     properties = bodies.assignment(wanted)["properties"]
-    assert (assignment["enforce"], assignment["parameters"]) == (
-        stage is not Stage.DRY_DENY,
-        properties["parameters"],
-    )
+    enforced = "${var.enforced}" if stage is Stage.DENY_NEW else stage is not Stage.DRY_DENY
+    assert (assignment["enforce"], assignment["parameters"]) == (enforced, properties["parameters"])
     assert [one["content"] for one in assignment["non_compliance_message"]] == [
         one["message"] for one in properties["nonComplianceMessages"]
     ]
     [exemption] = [one for name, one in found.items() if "policy_exemption" in name]
     assert (exemption["resource_id"], exemption["expires_on"]) == (old("a").id, "2027-03-31T23:59:59Z")
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_terraform_can_make_exemptions_before_anything_is_refused_and_enforces_by_itself(stage: Stage) -> None:
+    text = emitted(guardrail(stage), [], EmitFormat.TERRAFORM)["guard.tf"]
+    declared = [
+        {_plain(name): _plain(one) for name, one in each.items()} for each in hcl2.loads(text).get("variable", [])
+    ]
+    default = {"enforced": {"type": "bool", "default": True}}
+    assert declared == ([default] if stage is Stage.DENY_NEW else [])
 
 
 @pytest.mark.parametrize(
