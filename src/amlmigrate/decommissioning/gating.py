@@ -11,7 +11,6 @@ from amlmigrate.bytes.storage_containers import Containers, list_both, list_plac
 from amlmigrate.cloud.session import Session
 from amlmigrate.cloud.workspaces import InventoryPort
 from amlmigrate.core.asset import Inventory
-from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan
@@ -26,7 +25,7 @@ from amlmigrate.decommissioning.recovery import Recovery, recovery_of
 from amlmigrate.decommissioning.recovery_policies import with_policies
 from amlmigrate.decommissioning.references import SeenTarget, accepted, dangling, unlisted
 from amlmigrate.decommissioning.remaining_resources import Remaining
-from amlmigrate.decommissioning.stage import RemovalOptions
+from amlmigrate.decommissioning.stage import RemovalOptions, refused
 from amlmigrate.decommissioning.surroundings import Surroundings, read
 from amlmigrate.freezing.record import owed_beside
 from amlmigrate.inventory import foreign_blobs, take, waived_items
@@ -155,13 +154,8 @@ async def check_gate(
         then = still_expected(then, now, facts.removed)
         why += [f"While the blobs were listed, {what}." for what in changes(then, now)]
     if why:
-        raise RefusedError(
-            "The source must not be removed yet.",
-            # A lock on the group is one on the workspace and on its account.
-            reasons=tuple(dict.fromkeys(why)),
-            address=source.workspace.id,
-            remedy="Settle every reason, then run the same command again.",
-        )
+        # A lock on the group is one on the workspace and on its account: a reason is told once.
+        raise refused("The source must not be removed yet.", source.workspace.id, why)
     return PassedGate(source, listed, own, parts, recovery, _ends(facts.posture), exempt)
 
 
