@@ -11,6 +11,7 @@ from arm_examples import EXAMPLES, TRACKED
 from arm_harness import GROUP, SUBSCRIPTION, WORKSPACE, ArmClient
 
 import azsandbox.arm
+from azsandbox.arm.logs.rows import VaultUse, note
 from azsandbox.arm.store import Record
 from azsandbox.arm.support import operations
 from azsandbox.arm.vault.transfers import _sealed
@@ -34,6 +35,11 @@ KEPT: dict[str, Any] = {
     "providers/Microsoft.OperationalInsights/workspaces/logs": _TRACKED,
     "providers/Microsoft.Resources/deployments/d": {"properties": {"mode": "Incremental", "template": {"resources": []}}},
 }  # fmt: skip
+_AUDITED = {
+    "workspaceId": f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/logs",
+    "logs": [{"categoryGroup": "audit", "enabled": True}],
+}
+KEPT[f"{VAULTS}/kv/providers/Microsoft.Insights/diagnosticSettings/audit"] = {"properties": _AUDITED}
 DELETED: dict[str, Any] = {
     f"{BLOBS}/containers/gone": _EMPTY,
     f"{FILES}/shares/gone": _EMPTY,
@@ -72,6 +78,9 @@ async def _filled(arm: ArmClient) -> list[Record]:
     past.note("acct", "kept", PastBlob("a/b", {}, deleted=past.moment()[0], days=7))
     past.became("acct", "kept", "a/c", "v1")
     _sealed(context, {})
+    vault = context.store.get(f"{GROUP}/{VAULTS}/kv".lower())
+    assert vault
+    note(context, vault, VaultUse("KeyGet", "", "oid", "app", 200))
     return context.store.below("")
 
 
