@@ -8,6 +8,7 @@ minutes may not be there yet (AZ-LOG-5), and what is older than the workspace ke
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
@@ -16,6 +17,7 @@ from amlmigrate.cloud.session import Side
 from amlmigrate.core.clock import moment
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.errors import DeniedError
+from amlmigrate.core.parallel import gathered
 from amlmigrate.keys.model import AuditLog, LoggedUse
 from amlmigrate.posture.reading import Read, tried, tried_list
 
@@ -45,7 +47,8 @@ _OID = "http://schemas.microsoft.com/identity/claims/objectidentifier"
 async def read(side: Side, vault_id: str, now: datetime) -> Read[AuditLog]:
     """What the vault's log shows of the last 90 days; refused where it cannot be read, or there is none.
 
-    Where several settings send it, one that can be read is enough. Raises ServiceError and OutOfReachError where
+    Settings may send it to several places, each for a time of its own: what any of them has counts, and one that
+    cannot be read is told beside what the others have. Raises ServiceError and OutOfReachError where
     ARM is out of order.
     """
     settings = await tried_list(side.arm, f"{vault_id}/providers/Microsoft.Insights/diagnosticSettings")
@@ -55,13 +58,31 @@ async def read(side: Side, vault_id: str, now: datetime) -> Read[AuditLog]:
     if not places:
         told = "No diagnostic setting sends the vault's audit log to Log Analytics."
         return Read(refused=told, code="NoAuditLog")
-    refusals = []
-    for place in dict.fromkeys(places):
-        found = await _asked(side, place, vault_id, now)
-        if found.value is not None:
-            return found
-        refusals.append(f"{place}: {found.refused}")
-    return Read(refused=" ".join(refusals))
+    found = await gathered({place: _asked(side, place, vault_id) for place in dict.fromkeys(places)})
+    read = {place: one.value for place, one in found.items() if one.value is not None}
+    refusals = " ".join(f"{place}: {one.refused}" for place, one in found.items() if one.value is None)
+    if not read:
+        return Read(refused=refusals)
+    every = _merged(one for uses in read.values() for one in uses)
+    since = min((one.first for one in every), default=None)
+    own = tuple(one for one in every if one.operation)
+    return Read(AuditLog(own, since, tuple(read), now - SPAN), refused=refusals)
+
+
+def _merged(uses: Iterable[LoggedUse]) -> list[LoggedUse]:
+    """The same calls that are in two places are once in it, with the most that either shows."""
+    found: dict[tuple[str, ...], LoggedUse] = {}
+    for one in uses:
+        what = (one.operation, one.key.lower(), one.caller, one.application)
+        known = found.get(what, one)
+        found[what] = replace(
+            one,
+            calls=max(one.calls, known.calls),
+            refused=max(one.refused, known.refused),
+            first=min(one.first, known.first),
+            last=max(one.last, known.last),
+        )
+    return list(found.values())
 
 
 def _places(settings: Iterable[Document]) -> Iterator[str]:
@@ -78,21 +99,19 @@ def _audits(log: Document) -> bool:
     return log.get("enabled") is True and (named or grouped)
 
 
-async def _asked(side: Side, place: str, vault_id: str, now: datetime) -> Read[AuditLog]:
+async def _asked(side: Side, place: str, vault_id: str) -> Read[tuple[LoggedUse, ...]]:
     workspace = await tried(side.arm.get(place))
     customer_id = str(properties_of(workspace.value).get("customerId") or "")
     if not customer_id:
         return Read(refused=workspace.refused or "The Log Analytics workspace is not there.", code=workspace.code)
     try:
-        uses = tuple(map(_use, await side.logs.query(customer_id, query(vault_id), SPAN)))
+        return Read(tuple(map(_use, await side.logs.query(customer_id, query(vault_id), SPAN))))
     except ServiceError as error:
         return Read(refused=error.summary, code=error.code)
     except (OutOfReachError, DeniedError) as error:
         return Read(refused=error.summary)
     except (KeyError, TypeError, ValueError):
         return Read(refused="The rows of the log have another form than they were asked for.")
-    since = min((one.first for one in uses), default=None)
-    return Read(AuditLog(tuple(one for one in uses if one.operation), since, (place,), now - SPAN))
 
 
 def query(vault_id: str) -> str:

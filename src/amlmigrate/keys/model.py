@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -224,6 +224,24 @@ class KeyInUse:
             return levels[-1] if levels[-1] in known else None
         return max(known, key=levels.index)
 
+    def logged(self, operations: Collection[str]) -> list[LoggedUse]:
+        """What the vault's log shows of these operations on the key that succeeded, the last one first.
+
+        A restore names no key in its path, so that it may be of any (AZ-LOG-7).
+        """
+        uses = self.log.value.uses if self.log.value else ()
+        unnamed = ("", f"{self.name.vault}/keys/restore")
+        found = [
+            one
+            for one in uses
+            if one.operation in operations
+            and one.calls > one.refused
+            and (
+                one.about(self.name) or (one.operation == "KeyRestore" and one.key.lower().rstrip("/") in unnamed)
+            )
+        ]
+        return sorted(found, key=lambda one: one.last, reverse=True)
+
     @property
     def used(self) -> Iterator[str]:
         """The versions that something uses, newest first, as far as Azure says."""
@@ -233,21 +251,26 @@ class KeyInUse:
 
 @dataclass(frozen=True, slots=True)
 class UnreadPlace:
-    """Where nobody could look for dependants: ARM id, the action that it takes, and why."""
+    """Where nobody could look: ARM id, the action that it takes, why, and the HTTP status (0: no answer)."""
 
     id: str
     action: str
     reason: str
+    status: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class KeySurvey:
-    """All keys that were asked for. `looked` are the subscriptions in which dependants were looked for."""
+    """All keys that were asked for. `looked` are the subscriptions in which dependants were looked for.
+
+    `names` are display names by object id, of those that the directory tells.
+    """
 
     keys: tuple[KeyInUse, ...]
     looked: tuple[str, ...]
     unread: tuple[UnreadPlace, ...]
     read_at: datetime
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
+from amlmigrate.cloud.directory import Directory
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.cloud.session import Side
-from amlmigrate.core.documents import properties_of
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.keys import KeyVersion, Rotation, key_of_document, rotation_of
 from amlmigrate.core.parallel import gathered
@@ -25,16 +26,17 @@ from amlmigrate.keys.model import (
 )
 from amlmigrate.keys.scope import KeyScope, selected
 from amlmigrate.posture import tagging
-from amlmigrate.posture.custodians import custodians
+from amlmigrate.posture.custodians import VaultRights, rights_of
 from amlmigrate.posture.facts import KeyRef
 from amlmigrate.posture.finder import VAULTS, AccountFinder
-from amlmigrate.posture.reading import Read, tried, tried_list, tried_vault
+from amlmigrate.posture.reading import NOTHING, Read, tried, tried_list, tried_vault
 from amlmigrate.provisioning.profiles import Profile, shipped
 from amlmigrate.scanning.subscriptions import chosen
 
 T = TypeVar("T")
+_VERSIONS = "Microsoft.KeyVault/vaults/keys/read (data), or Microsoft.KeyVault/vaults/keys/versions/read"
 # What a vault answers for a key that it does not have (AZ-KEY-6).
-_NO_KEY = "KeyNotFound"
+NO_KEY = "KeyNotFound"
 _HSM = "It lies in a managed HSM, whose keys are not read here: Azure ML takes keys of key vaults only."
 
 
@@ -64,18 +66,41 @@ async def read(side: Side, scope: KeyScope, now: datetime, rules: KeyRules | Non
     vaults = await gathered({one.vault: _vault_id(finder, one, by_key.get(one, ())) for one in names})
     if scope.key:
         _check_vault(scope.key, vaults[scope.key.vault])
-    logs = await gathered({id_: known(auditlog.read(side, id_, now)) for id_ in set(vaults.values()) if id_})
+    around = await gathered({id_: _vault(side, id_, now) for id_ in set(vaults.values()) if id_})
     keys = await gathered(
         {
-            name: _key(side, name, vaults[name.vault], by_key.get(name, ()), logs.get(vaults[name.vault]), rules)
+            name: _key(side, name, around.get(vaults[name.vault], _UNSEEN), by_key.get(name, ()), rules)
             for name in names
         }
     )
     if scope.key:
         _check(keys[scope.key])
-    return KeySurvey(
-        tuple(keys[name] for name in sorted(keys)), tuple(scope.with_own(looked)), tuple(found.unread), now
-    )
+    ids = {who for one in keys.values() for who in (one.managers.value.all if one.managers.value else ())}
+    told = await Directory(side.login, side.credential).names(ids)
+    every = tuple(keys[name] for name in sorted(keys))
+    return KeySurvey(every, tuple(scope.with_own(looked)), tuple(found.unread), now, told)
+
+
+@dataclass(frozen=True, slots=True)
+class _Vault:
+    """What the keys of one vault have in common."""
+
+    id: str
+    document: Read[Document]
+    rights: Read[VaultRights]
+    log: Read[AuditLog]
+
+
+_NOWHERE: Read[Any] = Read(refused="Its vault is in no subscription that this caller can see.")
+_UNSEEN = _Vault("", _NOWHERE, _NOWHERE, _NOWHERE)
+
+
+async def _vault(side: Side, id_: str, now: datetime) -> _Vault:
+    document = await known(tried(side.arm.get(id_)))
+    log = known(auditlog.read(side, id_, now))
+    rights = known(rights_of(side, id_, document))
+    found: dict[str, Read[Any]] = await gathered({"rights": rights, "log": log})
+    return _Vault(id_, document, found["rights"], found["log"])
 
 
 def _check_vault(name: KeyName, vault_id: str) -> None:
@@ -90,7 +115,7 @@ def _check_vault(name: KeyName, vault_id: str) -> None:
 
 def _check(key: KeyInUse) -> None:
     """Raises BadInputError for a key that was named and is not there."""
-    if key.versions.code == _NO_KEY:
+    if key.versions.code == NO_KEY:
         raise BadInputError(
             f"The vault '{key.name.vault_name}' has no key '{key.name.name}'.",
             address=key.name.id,
@@ -114,29 +139,27 @@ async def _vault_id(finder: AccountFinder, name: KeyName, under: Iterable[Depend
     return told or await finder.id_of(VAULTS, name.vault_name)
 
 
-async def _key(
-    side: Side,
-    name: KeyName,
-    vault_id: str,
-    under: Iterable[Dependant],
-    log: Read[AuditLog] | None,
-    rules: KeyRules,
-) -> KeyInUse:
+async def _key(side: Side, name: KeyName, vault: _Vault, under: Iterable[Dependant], rules: KeyRules) -> KeyInUse:
     if name.of_hsm:
         profile = profiles.of(rules.profiles, (one.tags for one in under), rules.profile)
         refused: Read[Any] = Read(refused=_HSM)
         return KeyInUse(name, "", profile, tuple(under), *[refused] * 5)
-    ref = KeyRef(vault_id, name.vault, name.name, "")
-    unseen: Read[Any] = Read(refused="Its vault is in no subscription that this caller can see.")
-    vault = await known(tried(side.arm.get(vault_id))) if vault_id else unseen
-    read_of: dict[str, Read[Any]] = await gathered(
-        {
-            "versions": known(_versions(side, ref)),
-            "rotation": known(_rotation(side, ref)),
-            "managers": known(custodians(side, ref, vault)),
-        }
+    ref = KeyRef(vault.id, name.vault, name.name, "")
+    found: dict[str, Read[Any]] = await gathered(
+        {"versions": known(_versions(side, ref)), "rotation": known(_rotation(side, ref))}
     )
-    made = KeyInUse(name, vault_id, profiles.default(), tuple(under), vault=vault, log=log or unseen, **read_of)
+    rights = vault.rights
+    managers = rights.value.managers(ref) if rights.value else Read(refused=rights.refused)
+    made = KeyInUse(
+        name,
+        vault.id,
+        profiles.default(),
+        tuple(under),
+        vault=vault.document,
+        managers=managers,
+        log=vault.log,
+        **found,
+    )
     tags = (made.tags, *(one.tags for one in made.dependants))
     return replace(made, profile=profiles.of(rules.profiles, tags, rules.profile))
 
@@ -144,8 +167,8 @@ async def _key(
 async def _versions(side: Side, ref: KeyRef) -> Read[tuple[KeyVersion, ...]]:
     """From the vault, else from ARM, which shows keys to whoever reads the vault and knows no firewall."""
     found = await tried_vault(side.vaults.versions(ref.vault, ref.name))
-    if found.code == _NO_KEY:
-        return Read(refused="The vault has no such key.", code=_NO_KEY)
+    if found.code == NO_KEY:
+        return Read(refused="The vault has no such key.", code=NO_KEY)
     if found.refused and ref.vault_id:
         shown = await tried_list(side.arm, f"{ref.vault_id}/keys/{ref.name}/versions")
         if shown.value is None:
@@ -154,7 +177,7 @@ async def _versions(side: Side, ref: KeyRef) -> Read[tuple[KeyVersion, ...]]:
     if found.value is None:
         return Read(refused=found.refused, code=found.code)
     if not found.value:
-        return Read(refused="The vault has no such key.", code=_NO_KEY)
+        return Read(refused="The vault has no such key.", code=NO_KEY)
     return Read(tuple(sorted(found.value, key=lambda one: str(one.created or ""), reverse=True)))
 
 
@@ -173,7 +196,8 @@ def unread_of(key: KeyInUse) -> list[UnreadPlace]:
     vault = "Microsoft.KeyVault/vaults"
     parts: tuple[tuple[str, Read[Any], str], ...] = (
         ("the vault", key.vault, f"{vault}/read"),
-        ("the versions", key.versions, f"{vault}/keys/read (data), or {vault}/keys/versions/read"),
+        # That the key is not there is known.
+        ("the versions", NOTHING if key.versions.code == NO_KEY else key.versions, _VERSIONS),
         ("the rotation policy", key.rotation, f"{vault}/keyrotationpolicies/read (data), or {vault}/keys/read"),
         ("who may change it", key.managers, "Microsoft.Authorization/roleAssignments/read"),
         ("the audit log", key.log, "Microsoft.OperationalInsights/workspaces/query/read"),

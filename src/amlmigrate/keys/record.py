@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from amlmigrate.core import markdown
@@ -10,8 +10,9 @@ from amlmigrate.core.clock import moment
 from amlmigrate.core.few import many
 from amlmigrate.core.keys import Rotation
 from amlmigrate.keys import auditlog
-from amlmigrate.keys.judging import KeyVerdict, age_of, logged
-from amlmigrate.keys.model import DRILLED, Adoption, KeyInUse, KeySurvey, LoggedUse
+from amlmigrate.keys.issues import age_of
+from amlmigrate.keys.judging import KeyVerdict
+from amlmigrate.keys.model import DRILLED, Adoption, Dependant, KeyInUse, KeySurvey, LoggedUse, version_of
 from amlmigrate.posture.holders import Holders
 
 REVIEW = "key-review"
@@ -28,7 +29,7 @@ def document(survey: KeySurvey, verdicts: Sequence[KeyVerdict]) -> str:
             f"\\- Not read: {markdown.text(one.id)} ({markdown.code(one.action)}): {markdown.text(one.reason)}"
         )
     for verdict in verdicts:
-        lines += ["", *_record(verdict, survey.read_at)]
+        lines += ["", *_record(verdict, survey)]
     return "\n".join(lines) + "\n"
 
 
@@ -36,18 +37,19 @@ def _looked(survey: KeySurvey) -> str:
     return f"What lies under them was looked for in {many(len(survey.looked), 'subscription')}."
 
 
-def _record(verdict: KeyVerdict, now: datetime) -> Iterator[str]:
+def _record(verdict: KeyVerdict, survey: KeySurvey) -> Iterator[str]:
     key = verdict.key
     yield f"## {markdown.text(key.name.name)} in {markdown.text(key.name.vault_name)}"
     yield ""
     yield "| | |"
     yield "| --- | --- |"
-    for name, value in _rows(verdict, now):
+    for name, value in _rows(verdict, survey):
         yield f"| {name} | {value} |"
     if verdict.issues or verdict.unread or verdict.notes:
         yield ""
     for issue in verdict.issues:
-        yield f"- **{issue.code}**: {markdown.text(issue.text)} {markdown.text(issue.remedy)}"
+        command = f" {markdown.code(issue.command)}" if issue.command else ""
+        yield f"- **{issue.code}**: {markdown.text(issue.text)} {markdown.text(issue.remedy)}{command}"
     for place in verdict.unread:
         yield f"- not known: {markdown.text(place.id)}: {markdown.text(place.reason)}"
     for note in verdict.notes:
@@ -61,18 +63,18 @@ def _record(verdict: KeyVerdict, now: datetime) -> Iterator[str]:
         yield f"| {one.kind.value} {markdown.text(one.name)} | {used} | {standing.adoption.value}{until} |"
 
 
-def _rows(verdict: KeyVerdict, now: datetime) -> Iterator[tuple[str, str]]:
+def _rows(verdict: KeyVerdict, survey: KeySurvey) -> Iterator[tuple[str, str]]:
     key, goal = verdict.key, verdict.key.goal
     tags = {name.lower(): value for name, value in key.tags.items()}
     yield "identifier", markdown.code(goal.id if goal else key.name.id)
     yield "purpose", markdown.text(tags.get(PURPOSE) or purpose(key))
     owners = [tags[one] for one in OWNERS if tags.get(one)]
     yield "owner", markdown.text(", ".join(owners)) if owners else f"not named: no tag {' or '.join(OWNERS)}"
-    yield "custodians", markdown.text(custodians(key))
+    yield "custodians", markdown.text(custodians(key, survey.names))
     profile = key.profile
     told = f"{profile.period} (profile {profile.name}, by {profile.told_by}): {profile.source}"
     yield "cryptoperiod", markdown.text(told)
-    age = age_of(goal.created, now) if goal else None
+    age = age_of(goal.created, survey.read_at) if goal else None
     yield "age", UNKNOWN if age is None else many(age, "day")
     yield "expiry", f"{goal.expires:%Y-%m-%d}" if goal and goal.expires else UNKNOWN if goal is None else "none"
     yield "rotation policy", markdown.text(policy(key))
@@ -95,10 +97,12 @@ def purpose(key: KeyInUse) -> str:
     return f"encrypts {', '.join(counted)}" if kinds else "nothing that was found is under it"
 
 
-def custodians(key: KeyInUse) -> str:
+def custodians(key: KeyInUse, names: Mapping[str, str]) -> str:
     """Who may change it, with the roles that let them; what could not be read comes first."""
     told = [f"{UNKNOWN}: {key.managers.refused}"] if key.managers.refused else []
-    told += [f"{who} ({', '.join(by)})" for who, by in holders(key).items()]
+    for who, by in holders(key).items():
+        called = f"{names[who]}, {who}" if who in names else who
+        told.append(f"{called} ({', '.join(by)})")
     return "; ".join(told) or "nobody"
 
 
@@ -134,12 +138,24 @@ def adopted(verdict: KeyVerdict) -> str:
     behind = [one.name for one, standing in verdict.standings if standing.adoption is not Adoption.NEWEST]
     if behind:
         return markdown.text(f"not by all: {', '.join(behind)}")
-    moments = [one.since for one, _ in verdict.standings if one.since]
-    silent = [one.name for one, _ in verdict.standings if not one.since]
-    told = f"{max(moments):%Y-%m-%d}" if moments else ""
-    # Azure tells it of accounts and registries alone.
+    moments = {one.name: time for one, _ in verdict.standings if (time := adopted_at(verdict.key, one))}
+    silent = [one.name for one, _ in verdict.standings if one.name not in moments]
+    told = f"{max(moments.values()):%Y-%m-%d}" if moments else ""
     more = f"when {', '.join(silent)} did is {UNKNOWN}" if silent else ""
     return markdown.text("; ".join(filter(None, (told, more)))) or UNKNOWN
+
+
+def adopted_at(key: KeyInUse, one: Dependant) -> datetime | None:
+    """When a dependant went over to the version that it uses: as Azure says, else as the vault's log shows.
+
+    Azure says it of accounts, scopes and registries alone; the log has who first used that version.
+    """
+    used = [
+        use.first
+        for use in key.logged(auditlog.USES)
+        if one.in_use and one.principal and use.caller == one.principal and version_of(use.key) == one.in_use
+    ]
+    return one.since or min(used, default=None)
 
 
 def copies(key: KeyInUse) -> str:
@@ -157,7 +173,7 @@ def copies(key: KeyInUse) -> str:
 
 def copied(key: KeyInUse) -> list[LoggedUse]:
     """Backups and restores that succeeded, the last one first."""
-    return logged(key, auditlog.COPIES)
+    return key.logged(auditlog.COPIES)
 
 
 def drilled(key: KeyInUse) -> str:

@@ -18,6 +18,16 @@ def rotate(key: KeyInUse) -> str:
     return join(["az", "keyvault", "key", "rotate", "--vault-name", vault_of(key), "--name", key.name.name])
 
 
+def recover(key: KeyInUse) -> str:
+    """The command that brings a deleted key back."""
+    return join(["az", "keyvault", "key", "recover", "--vault-name", vault_of(key), "--name", key.name.name])
+
+
+def enabled(version: str, *, to: bool) -> str:
+    """The command that enables or disables a version of a key, by its identifier."""
+    return join(["az", "keyvault", "key", "set-attributes", "--id", version, "--enabled", str(to).lower()])
+
+
 def adopt(one: Dependant, version: str) -> str:
     """The command that puts a dependant under a version of its key, by the identifier of the version."""
     if one.kind is DependantKind.WORKSPACE:

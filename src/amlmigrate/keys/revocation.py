@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from shlex import join
 
-from amlmigrate.keys import auditlog
-from amlmigrate.keys.judging import logged
+from amlmigrate.keys import auditlog, remedies
 from amlmigrate.keys.model import DependantKind, KeyInUse, LoggedUse
 
 # What becomes of it once its key is revoked (AZ-KEY-7; learn: container-registry/tutorial-customer-managed-keys,
@@ -38,20 +36,16 @@ def of(key: KeyInUse) -> Revocation:
     enabled = [one.id for one in key.versions.value or () if one.enabled]
     return Revocation(
         tuple(f"{one.kind.value} {one.name}: {_REACHES[one.kind]}" for one in key.dependants),
-        tuple(_set(id_, enabled=False) for id_ in enabled),
-        tuple(_set(id_, enabled=True) for id_ in enabled),
+        tuple(remedies.enabled(id_, to=False) for id_ in enabled),
+        tuple(remedies.enabled(id_, to=True) for id_ in enabled),
         tuple(_others(key)),
     )
-
-
-def _set(id_: str, *, enabled: bool) -> str:
-    return join(["az", "keyvault", "key", "set-attributes", "--id", id_, "--enabled", str(enabled).lower()])
 
 
 def _others(key: KeyInUse) -> Iterator[LoggedUse]:
     """Callers that the principals of the dependants do not explain (AZ-LOG-9), each once."""
     seen: set[str] = set()
-    for one in logged(key, auditlog.USES):
+    for one in key.logged(auditlog.USES):
         if one.caller not in key.principals and one.caller not in seen:
             seen.add(one.caller)
             yield one

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.armid import ArmId, key_of
 from amlmigrate.core.documents import properties_of
-from amlmigrate.core.errors import BadInputError
+from amlmigrate.core.errors import BadInputError, DeniedError, MigrateError
 from amlmigrate.core.workspace import WorkspaceRef
-from amlmigrate.keys.model import Dependant, DependantKind, KeyName
+from amlmigrate.keys.model import Dependant, DependantKind, KeyName, UnreadPlace
 from amlmigrate.keys.searching import Found
 
 _IDENTIFIER = re.compile(
@@ -86,6 +86,8 @@ async def selected(side: Side, scope: KeyScope, found: Found) -> list[KeyName]:
     if scope.key:
         return [scope.key]
     names = {KeyName.of(one.ref) for one in await _in(side, scope, found)}
+    if not names and found.unread and not found.dependants:
+        raise _unread(found.unread)
     if not names and not found.unread:
         what = ", ".join(one.short for one in scope.workspaces) or "what was named"
         raise BadInputError(
@@ -95,6 +97,18 @@ async def selected(side: Side, scope: KeyScope, found: Found) -> list[KeyName]:
             remedy="Name other workspaces, groups or subscriptions; `migrate scan` shows whose keys they have.",
         )
     return sorted(names)
+
+
+def _unread(places: Sequence[UnreadPlace]) -> MigrateError:
+    """What it comes to that no list could be had by which there would be any key."""
+    first = min(places, key=lambda one: (403, 401, 404).index(one.status) if one.status in (403, 401, 404) else 3)
+    told = f"No key could be looked for: {first.reason}"
+    if first.status in (401, 403):
+        remedy = f"Grant a role with '{first.action}', as Reader has it."
+        return DeniedError(told, address=first.id, remedy=remedy)
+    if first.status == 404:
+        return BadInputError(told, address=first.id, remedy="Check the ids of the subscriptions.")
+    return MigrateError(told, address=first.id, remedy="Check the network, then run it again.")
 
 
 async def _in(side: Side, scope: KeyScope, found: Found) -> list[Dependant]:

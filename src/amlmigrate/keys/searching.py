@@ -16,7 +16,6 @@ from amlmigrate.core.parallel import each
 from amlmigrate.keys import dependants
 from amlmigrate.keys.dependants import Levels
 from amlmigrate.keys.model import Dependant, UnreadPlace
-from amlmigrate.posture.reading import missing_action, tried_list
 
 WORKSPACES = "Microsoft.MachineLearningServices/workspaces"
 ACCOUNTS = "Microsoft.Storage/storageAccounts"
@@ -71,13 +70,11 @@ def _keep(found: Found, documents: Iterable[Document], read: Callable[[Document]
 
 async def _listed(side: Side, found: Found, id_: str, path: str, type_: str) -> list[Document]:
     """One list; nothing where it could not be had, which is then among what is unread."""
-    action = f"{type_}/read"
+    address, action = f"{id_}/{path}", f"{type_}/read"
     try:
-        read = await tried_list(side.arm, f"{id_}/{path}")
-    except (ServiceError, OutOfReachError) as error:
-        found.unread.append(UnreadPlace(f"{id_}/{path}", action, error.summary))
-        return []
-    if read.value is None:
-        action = missing_action(read.refused, action)
-        found.unread.append(UnreadPlace(f"{id_}/{path}", action, read.refused))
-    return read.value or []
+        return [item async for item in side.arm.pages(address)]
+    except ServiceError as error:
+        found.unread.append(UnreadPlace(address, error.action or action, error.summary, error.status))
+    except OutOfReachError as error:
+        found.unread.append(UnreadPlace(address, action, error.summary))
+    return []

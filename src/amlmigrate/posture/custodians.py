@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from amlmigrate.cloud.session import Side
@@ -18,31 +19,45 @@ from amlmigrate.posture.unproven import NO_LICENCE
 _NO_WORKSPACE = Workspace(WorkspaceRef("", "", ""), {})
 
 
-async def custodians(side: Side, ref: KeyRef, vault: Read[Document]) -> Read[Holders]:
-    """Whoever may change the key or its vault; refused where a list that counts could not be read.
+@dataclass(frozen=True, slots=True)
+class VaultRights:
+    """Who may do what in a vault; `refused` says what of that could not be read."""
 
-    Deny assignments that could not be read take nothing, so that somebody is told rather than not. Raises
-    ServiceError and OutOfReachError where ARM is out of order.
+    facts: PostureFacts
+    refused: str = ""
+
+    def managers(self, ref: KeyRef) -> Read[Holders]:
+        """Whoever may change a key of the vault, or the vault; refused too where a list could not be read.
+
+        Deny assignments that could not be read take nothing, so that somebody is told rather than not.
+        """
+        return Read(managers_of(self.facts, ref), refused=self.refused)
+
+
+async def rights_of(side: Side, vault_id: str, vault: Read[Document]) -> Read[VaultRights]:
+    """Roles on a vault as they are, may be activated and are denied, and the vault's access policies.
+
+    Raises ServiceError and OutOfReachError where ARM is out of order.
     """
     if vault.value is None:
         return Read(refused=vault.refused or "The vault is not there.")
     roles = side.roles
     found: dict[str, Read[list[Document]]] = await gathered(
         {
-            "on_vault": tried(roles.assignments(ref.vault_id)),
-            "eligible": tried(roles.eligible(ref.vault_id)),
-            "denials": tried(roles.denials(ref.vault_id)),
+            "on_vault": tried(roles.assignments(vault_id)),
+            "eligible": tried(roles.eligible(vault_id)),
+            "denials": tried(roles.denials(vault_id)),
         }
     )
     if found["eligible"].code == NO_LICENCE:
         # Where nobody has Privileged Identity Management, nobody can be eligible.
         found["eligible"] = Read([])
-    definitions = await _definitions(side, ref.vault_id, found)
+    definitions = await _definitions(side, vault_id, found)
     unread = [found[name].refused for name in ("on_vault", "eligible") if found[name].value is None]
     unread += ["A role definition could not be read." for _, one in definitions if one is None][:1]
     facts = PostureFacts(
         workspace=_NO_WORKSPACE,
-        key_ref=ref,
+        key_ref=None,
         identity=None,
         computes=NOTHING,
         registry=NOTHING,
@@ -55,7 +70,7 @@ async def custodians(side: Side, ref: KeyRef, vault: Read[Document]) -> Read[Hol
         eligible=found["eligible"],
         denials=found["denials"],
     )
-    return Read(managers_of(facts, ref), refused=" ".join(unread))
+    return Read(VaultRights(facts, " ".join(unread)))
 
 
 async def _definitions(

@@ -15,7 +15,8 @@ from amlmigrate.core.events import Event
 from amlmigrate.core.few import many
 from amlmigrate.keys import record
 from amlmigrate.keys.adoption import KeyStanding
-from amlmigrate.keys.judging import KeyVerdict, age_of
+from amlmigrate.keys.issues import age_of
+from amlmigrate.keys.judging import KeyVerdict
 from amlmigrate.keys.model import Adoption, Dependant, KeyInUse, KeySurvey
 from amlmigrate.keys.revocation import Revocation
 
@@ -43,7 +44,7 @@ class KeyStatusView:
         """A table of the keys, then of each what lies under it and what is due."""
         self._table(page)
         for verdict in self.verdicts:
-            _told(page, verdict)
+            _told(page, verdict, self.survey)
         if self.revocation:
             _revoked(page, self.revocation)
         page.gap()
@@ -53,12 +54,12 @@ class KeyStatusView:
     def as_json(self) -> Iterator[Event]:
         """`key.status` for each key, then `key.status.end`."""
         for one in self.verdicts:
-            yield Event("key.status", _members(one, self.survey.read_at))
+            yield Event("key.status", _members(one, self.survey))
         yield Event("key.status.end", {"text": f"\n{self._text}", **self._summary()})
 
     def whole(self) -> Document:
         """All of it as one document, for `--format json`."""
-        keys = [_members(one, self.survey.read_at) for one in self.verdicts]
+        keys = [_members(one, self.survey) for one in self.verdicts]
         return {"read_at": self.survey.read_at.isoformat(), **self._summary(), "keys": keys}
 
     def _summary(self) -> dict[str, Any]:
@@ -79,7 +80,7 @@ class KeyStatusView:
     def _text(self) -> str:
         issues = sum(len(one.issues) for one in self.verdicts)
         waiting = sum(len(one.waiting) for one in self.verdicts)
-        unknown = sum(len(one.unread) + len(_unknown(one)) for one in self.verdicts) + len(self.survey.unread)
+        unknown = sum(len(one.unread) + len(one.unknown) for one in self.verdicts) + len(self.survey.unread)
         places = many(len(self.survey.looked), "subscription")
         looked = f"{many(len(self.verdicts), 'key')}; dependants looked for in {places}"
         parts = [f"{many(issues, 'thing is', 'things are')} due"] if issues else []
@@ -127,32 +128,34 @@ def _copied(verdict: KeyVerdict) -> str:
     return str(sum(one.calls - one.refused for one in record.copied(verdict.key)) or "none seen")
 
 
-def _told(page: Page, verdict: KeyVerdict) -> None:
+def _told(page: Page, verdict: KeyVerdict, survey: KeySurvey) -> None:
     key = verdict.key
     page.gap()
     page.line((key.name.id, "bold"))
     period = f"{key.profile.period} by {key.profile.told_by}: {key.profile.source}"
     page.line(f"cryptoperiod: {period}", indent=2)
-    page.line(f"may change it: {record.custodians(key)}", indent=2)
+    page.line(f"may change it: {record.custodians(key, survey.names)}", indent=2)
     for one, standing in verdict.standings:
-        page.line(f"{one.kind.value} {one.name}: ", _standing(one, standing), indent=2)
+        told = _standing(one, standing, key, survey.read_at)
+        page.line(f"{one.kind.value} {one.name}: ", told, indent=2)
     for issue in verdict.issues:
         page.line((f"{issue.code}: ", "red"), issue.text, indent=2)
         page.line(f"- {issue.remedy}", indent=4)
+        if issue.command:
+            page.verbatim(f"      {issue.command}")
     page.lines([f"not known: {one.id}: {one.reason}" for one in verdict.unread], rest=_REST)
     page.lines(list(verdict.notes), rest=_REST)
 
 
-def _standing(one: Dependant, standing: KeyStanding) -> Piece:
+def _standing(one: Dependant, standing: KeyStanding, key: KeyInUse, now: datetime) -> Piece:
     used = one.in_use[:_SHORT] if one.in_use else record.UNKNOWN
+    version = key.version(one.in_use)
+    age = age_of(version.created, now) if version else None
+    used += f" of {many(age, 'day')}" if age is not None else ""
     how = "named without a version" if not one.configured else "fixed version"
     more = f" until {standing.until:%Y-%m-%d %H:%M} UTC" if standing.until else ""
     why = f" ({standing.why})" if standing.why else ""
     return f"version {used}, {how}: {standing.adoption.value}{more}{why}", _COLOURS.get(standing.adoption, "")
-
-
-def _unknown(verdict: KeyVerdict) -> list[Dependant]:
-    return [one for one, standing in verdict.standings if standing.adoption is Adoption.NOT_KNOWN]
 
 
 def _revoked(page: Page, revocation: Revocation) -> None:
@@ -173,8 +176,8 @@ def _revoked(page: Page, revocation: Revocation) -> None:
         page.verbatim(f"  {command}")
 
 
-def _members(verdict: KeyVerdict, now: datetime) -> Document:
-    key, goal = verdict.key, verdict.key.goal
+def _members(verdict: KeyVerdict, survey: KeySurvey) -> Document:
+    key, goal, now = verdict.key, verdict.key.goal, survey.read_at
     return {
         "text": f"{key.name.id}: {many(len(verdict.issues), 'thing is', 'things are')} due",
         "key": key.name.id,
@@ -185,7 +188,8 @@ def _members(verdict: KeyVerdict, now: datetime) -> Document:
         "rotation": None if key.rotation.value is None else asdict(key.rotation.value),
         "owner": {name: value for name, value in key.tags.items() if name.lower() in record.OWNERS},
         "custodians": record.holders(key),
-        "dependants": [_dependant(one, standing) for one, standing in verdict.standings],
+        "custodians_named": {who: survey.names[who] for who in record.holders(key) if who in survey.names},
+        "dependants": [_dependant(one, standing, key) for one, standing in verdict.standings],
         "log": _log(key),
         "issues": [one.as_dict() for one in verdict.issues],
         "notes": list(verdict.notes),
@@ -203,14 +207,14 @@ def _version(one: Any, now: datetime) -> Document:
     }
 
 
-def _dependant(one: Dependant, standing: KeyStanding) -> Document:
+def _dependant(one: Dependant, standing: KeyStanding, key: KeyInUse) -> Document:
     return {
         "kind": one.kind.value,
         "id": one.id,
         "configured": one.configured or None,
         "in_use": one.in_use or None,
         "follows_seconds": None if one.follows is None else int(one.follows.total_seconds()),
-        "since": _iso(one.since),
+        "since": _iso(record.adopted_at(key, one)),
         "adoption": standing.adoption.value,
         "until": _iso(standing.until),
         "not_known": standing.why or None,
