@@ -59,8 +59,7 @@ def _overdue(key: KeyInUse, now: datetime) -> Iterator[KeyIssue]:
             f" (profile {profile.name}, by {profile.told_by})."
         )
     if told:
-        remedy = "Rotate the key, then put what lies under it under the new version:"
-        yield KeyIssue("overdue", key.name.id, told, remedy, remedies.rotate(key))
+        yield KeyIssue("overdue", key.name.id, told, "Rotate it:", remedies.rotate(key))
 
 
 def _left_behind(key: KeyInUse, behind: Iterable[Dependant], now: datetime) -> Iterator[KeyIssue]:
@@ -72,8 +71,8 @@ def _left_behind(key: KeyInUse, behind: Iterable[Dependant], now: datetime) -> I
         old = f", {many(age, 'day')} old{past}" if age is not None else ""
         own = "" if one.follows is None else " It should have gone over by itself by now."
         told = f"uses the version {one.in_use}{old}, and the key has a newer one, {key.goal.version}.{own}"
-        command = remedies.adopt(one, key.goal.id)
-        yield KeyIssue("left-behind", one.id, _said(one, told), "Put it under the newer version:", command)
+        remedy = "Have it use the newer version:"
+        yield KeyIssue("left-behind", one.id, _said(one, told), remedy, remedies.adopt(key))
 
 
 def _unusable(key: KeyInUse) -> Iterator[KeyIssue]:

@@ -28,8 +28,8 @@ from tests.unit.keys.keyed import (
 
 from amlmigrate.cli.views import key as told
 from amlmigrate.core.errors import BadInputError, ExitCode
-from amlmigrate.keys import judging, profiles, record, remedies, revocation
-from amlmigrate.keys.model import DRILLED, DependantKind, KeyInUse, KeySurvey, UnreadPlace
+from amlmigrate.keys import judging, profiles, record, revocation
+from amlmigrate.keys.model import DRILLED, KeyInUse, KeySurvey, UnreadPlace
 from amlmigrate.posture.holders import Holders
 from amlmigrate.posture.reading import Read
 from amlmigrate.provisioning.profiles import shipped
@@ -154,21 +154,6 @@ def test_callers_that_no_dependant_explains_are_told_once() -> None:
     )
     found = revocation.of(key(known, log=log(*uses)))
     assert [one.caller for one in found.others] == ["other"]
-
-
-@pytest.mark.parametrize(
-    ("kind", "told"),
-    [
-        (DependantKind.WORKSPACE, "az rest --method patch"),
-        (DependantKind.ACCOUNT, f"--encryption-key-vault {VAULT} --encryption-key-name cmk --encryption-key-version {NEW}"),
-        (DependantKind.REGISTRY, f"az acr encryption rotate-key --name reg --key-encryption-key {VAULT}/keys/cmk/{NEW}"),
-        (DependantKind.SCOPE, f"--account-name acct --name s --key-source Microsoft.KeyVault --key-uri {VAULT}/keys/cmk/{NEW}"),
-    ],
-)  # fmt: skip
-def test_the_command_that_puts_each_under_a_version(kind: DependantKind, told: str) -> None:
-    scope = replace(of_account(), kind=DependantKind.SCOPE, id=f"{of_account().id}/encryptionScopes/s")
-    some = {one.kind: one for one in (of_workspace(), of_account(), of_registry(), scope)}
-    assert told in remedies.adopt(some[kind], f"{VAULT}/keys/cmk/{NEW}")
 
 
 @pytest.mark.parametrize(
