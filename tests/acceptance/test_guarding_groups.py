@@ -89,6 +89,7 @@ def test_one_identity_proposes_another_approves_and_exactly_that_is_applied(guar
     shown = own.world.ok("show", "p.json", "--json").event("show.proposal")
     assert (shown["sha256"], len(shown["changes"]), shown["scope"]) == (digest, 3, scope)
     assert digest[:16] in own.world.ok("show", "p.json", "--all").out
+    assert own.world.migrate("show", "p.json", "--open").code == 2
     alone = guarded.apply("p.json")
     assert (alone.code, "migrate approve p.json" in alone.event("error")["remedy"]) == (4, True)
 

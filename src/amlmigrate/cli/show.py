@@ -66,6 +66,7 @@ def command(
 
     async def work(view: View) -> ExitCode:
         if file:
+            _refuse_of_plans(file, kind=kind, opened=opened, csv=format_ is ShowFormat.CSV)
             view.show(ProposalView(file, proposals.read(file), fileapprovals.approvals(file), every))
             return ExitCode.DONE
         folder, read, address = _named(arguments or [])
@@ -87,8 +88,20 @@ def command(
 
 
 def _file(arguments: list[str]) -> Path | None:
-    """The file that is meant, which is a proposal; None: a plan is."""
-    return Path(arguments[0]) if len(arguments) == 1 and Path(arguments[0]).is_file() else None
+    """The file that is meant, which is a proposal; None: a plan is, or an address that looks like a path."""
+    if len(arguments) != 1 or not (path := Path(arguments[0])).is_file():
+        return None
+    return path if path.suffix == ".json" or proposals.is_one(path) else None
+
+
+def _refuse_of_plans(file: Path, *, kind: str, opened: bool, csv: bool) -> None:
+    """Raises BadInputError for options that are about a plan."""
+    if kind or opened or csv:
+        raise BadInputError(
+            "--kind, --open and --format are about a plan, and this is a file.",
+            address=str(file),
+            remedy="Leave them out, or name the plan's folder.",
+        )
 
 
 def _named(arguments: list[str]) -> tuple[Path, Plan, str]:

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from amlmigrate.cli.show import _file
 from amlmigrate.cli.views import consoles
 from amlmigrate.cli.views.page import Page
 from amlmigrate.cli.views.proposals import FileApprovalView, ProposalView
 from amlmigrate.core.authorship import By
 from amlmigrate.core.identity import Identity
 from amlmigrate.deciding.approvefile import FileApprovalResult
+from amlmigrate.ledger import proposals
 from amlmigrate.ledger.fileapprovals import FileApproval
 from amlmigrate.ledger.proposals import Proposal, ProposedChange
 
@@ -79,3 +81,14 @@ def test_what_was_approved_is_carried_out_by_the_command_that_is_told(
     text = shown(FileApprovalView(PATH, FileApprovalResult(approval(), PROPOSAL, new)), capsys)
     assert told in text
     assert f"Next: migrate guard apply 'my proposal.json' --confirm {SCOPE}" in text
+
+
+def test_an_address_is_one_though_a_file_is_named_like_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("models/m/1", "half.json", "p"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("{")
+    proposals.write(tmp_path / "proposal", PROPOSAL)
+    assert _file(["models/m/1"]) is _file(["p"]) is _file(["none.json"]) is _file([]) is _file(["p", "x"]) is None
+    assert (_file(["proposal"]), _file(["half.json"])) == (Path("proposal"), Path("half.json"))
