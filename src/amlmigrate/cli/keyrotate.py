@@ -45,6 +45,12 @@ Example: migrate key rotate --overdue
 """
 
 
+OwnProfile = Annotated[
+    str | None,
+    typer.Option(help="The profile that the keys are held to, whatever their tags say.", metavar="NAME"),
+]
+
+
 @dataclass(frozen=True, slots=True)
 class RotateOptions:
     """The command's own options, as they were given."""
@@ -96,10 +102,7 @@ def rotate(
             help="With --dry-run: write it as a proposal, for somebody else to approve.", metavar="PROPOSAL"
         ),
     ] = None,
-    profile: Annotated[
-        str | None,
-        typer.Option(help="The profile that the keys are held to, whatever their tags say.", metavar="NAME"),
-    ] = None,
+    profile: OwnProfile = None,
     profiles: Profiles = None,
     rules: Rules = None,
     *,
