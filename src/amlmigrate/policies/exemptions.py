@@ -79,8 +79,13 @@ async def exemptions_of(arm: Arm, id_: str) -> Read[list[Exemption]]:
     if read.value is None:
         return Read(refused=read.refused or "Azure shows no such list.", code=read.code)
     found = [Exemption.of(one) for one in read.value]
-    here = ArmId.of(id_)
-    return Read([one for one in found if one.id and here.within(ArmId.of(one.scope))])
+    return Read([one for one in found if one.id and _applies(one, ArmId.of(id_))])
+
+
+def _applies(exemption: Exemption, here: ArmId) -> bool:
+    """Whether it is at a resource or above it. Of management groups the list has those alone that are."""
+    scope = ArmId.of(exemption.scope)
+    return here.within(scope) or scope.is_management_group
 
 
 def own(exemptions: Iterable[Exemption], id_: str) -> list[Exemption]:

@@ -77,8 +77,9 @@ def test_which_ends_are_too_early(ends: str | None, told: str) -> None:
 def test_those_above_the_workspace_count_and_those_of_others_do_not() -> None:
     below = exemption(f"{WORKSPACE}/onlineEndpoints/e")
     beside = exemption(f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/ws2")
-    found = _ends(_arm(exemption(GROUP, "group"), exemption(SUBSCRIPTION, "whole"), below, beside))
-    assert [one.about.rpartition("/")[2] for one in found] == ["group", "whole"]
+    above = exemption("/providers/Microsoft.Management/managementGroups/mg", "all")
+    found = _ends(_arm(exemption(GROUP, "group"), exemption(SUBSCRIPTION, "whole"), above, below, beside))
+    assert [one.about.rpartition("/")[2] for one in found] == ["group", "whole", "all"]
 
 
 def test_one_that_another_covers_for_longer_is_not_told() -> None:
