@@ -110,7 +110,8 @@ async def _looked(
 async def _carried_out(
     side: Side, given: RotationInput, found: RotationPlan, carrier: Carrier, view: View
 ) -> tuple[RotationOutcome, Duties]:
-    with chain.opened() as evidence:
+    # Alone from the first report to the last: of two commands in one folder the second finds what the first made.
+    with chain.opened() as evidence, evidence.alone():
         first = chain.begun(evidence, found, carrier).content
         _noted(given, carrier.by, side, end=False)
         try:

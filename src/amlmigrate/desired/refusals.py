@@ -41,6 +41,11 @@ def is_late(error: BaseException) -> bool:
     return bool(_LATE.search(told)) and not _SPENT.search(told)
 
 
+def is_denied(error: ServiceError) -> bool:
+    """Whether a policy is why something is refused."""
+    return error.code == "RequestDisallowedByPolicy" or _DENIED in error.message.lower()
+
+
 def explained(error: ServiceError, id_: str, instead: str = "") -> MigrateError:
     """The error with its remedy; what provisioning knows nothing of stays as it is.
 
@@ -64,7 +69,7 @@ def explained(error: ServiceError, id_: str, instead: str = "") -> MigrateError:
 def _remedy(error: ServiceError, name: str) -> tuple[str, str] | None:
     """What happened and what to do, by the first rule that fits."""
     text = error.message.lower()
-    if error.code == "RequestDisallowedByPolicy" or _DENIED in text:
+    if is_denied(error):
         return f"{_policies(error.message)} denies it", _COMPLY
     if error.code in _TAKEN:
         return "The name is taken", "Names of this kind are the world's: choose another one in the file."

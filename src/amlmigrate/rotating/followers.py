@@ -6,10 +6,13 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.few import many
+from amlmigrate.desired import refusals
 from amlmigrate.desired.known import UNKNOWN
-from amlmigrate.desired.parts import DesiredPart
+from amlmigrate.desired.parts import DesiredPart, DesiredPort
 from amlmigrate.desired.steps import DesiredStep, DesiredVerb
 from amlmigrate.keys import dependants
 from amlmigrate.keys.model import Dependant, DependantKind, KeyName, version_of
@@ -79,6 +82,15 @@ class DependantPart(DesiredPart[RotationKnown]):
     def _wait(self, note: str) -> DesiredStep:
         return DesiredStep(DesiredVerb.WAIT, self.what, self.id, (note,))
 
+    async def act(self, port: DesiredPort, step: DesiredStep) -> None:
+        """One PATCH. Raises RefusedError where the key or a policy is why it is refused."""
+        try:
+            await super().act(port, step)
+        except ServiceError as error:
+            if told := explained(error, self.dependant):
+                raise told from error
+            raise
+
     def in_use(self, found: Any) -> str:
         """The version that it was seen on; empty where Azure does not say."""
         seen = _READ[self.dependant.kind](found) if found is not None else None
@@ -88,6 +100,25 @@ class DependantPart(DesiredPart[RotationKnown]):
         """When it has gone over by itself at the latest; None where it does not, or that is not known."""
         follows = self.dependant.follows
         return known.created + follows if follows and known.created else None
+
+
+def explained(error: ServiceError, one: Dependant) -> RefusedError | None:
+    """What helps where the right of its identity, or a policy, is why a change is refused; None for all else."""
+    text = error.message.strip()
+    if refusals.is_late(error):
+        return RefusedError(
+            f"Pointed to the new version, {one.called} could not use it, and stays as it was: {text}",
+            address=one.id,
+            remedy="Its identity needs to get the key, and to wrap and unwrap with it. Then run the same command"
+            " again.",
+        )
+    if refusals.is_denied(error):
+        return RefusedError(
+            f"A policy denies the change of {one.called}: {text}",
+            address=one.id,
+            remedy="Ask whoever owns the policy for an exemption, then run the same command again.",
+        )
+    return None
 
 
 def _workspace(seen: Dependant, found: Document, version: str) -> Document:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from rotations import KEY, NEW, NOW, OLD, account, registry, version, workspace
 
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.core.errors import MigrateError, RefusedError
 from amlmigrate.desired.steps import DesiredVerb
 from amlmigrate.keys.model import Dependant
 from amlmigrate.rotating import setback
@@ -110,3 +113,36 @@ def test_only_what_names_a_version_is_set_back_by_code_and_a_workspace_by_terraf
     assert [line.split(":")[0] for line in told] == ["the workspace 'ws'", "the container registry 'reg'"]
     assert "DESTROY" in told[0]
     assert version().version == OLD
+
+
+class Refusing:
+    """Resources whose every write is refused."""
+
+    def __init__(self, error: ServiceError) -> None:
+        self.error = error
+
+    async def write(self, method: str, path: str, body: Any) -> None:
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message", "told", "helps"),
+    [
+        (400, "BadRequest", "The identity has no permission wrapKey in the key vault 'kv'.", RefusedError, "wrap"),
+        (409, "KeyVaultAuthenticationFailure", "The key cannot be used.", RefusedError, "wrap"),
+        (403, "RequestDisallowedByPolicy", "Resource was disallowed by policy.", RefusedError, "exemption"),
+        (409, "Conflict", "Another operation is under way.", ServiceError, ""),
+        (500, "InternalServerError", "An error.", ServiceError, ""),
+    ],
+)
+async def test_a_refused_change_says_what_helps_where_that_is_known(
+    status: int, code: str, message: str, told: type[MigrateError], helps: str
+) -> None:
+    part = DependantPart(account(OLD, fixed=True), lambda: NOW)
+    step = part.decide(account(OLD, fixed=True).document, KNOWN)
+    error = ServiceError(status, code, message, method="PATCH", url="https://management.azure.com/x")
+    with pytest.raises(told) as caught:
+        await part.act(SimpleNamespace(resources=Refusing(error)), step)  # type: ignore[arg-type]
+    assert helps in caught.value.remedy
+    # Nothing speaks of a file or an option that this command has not.
+    assert told is ServiceError or not {"--wait", "file"} & set(caught.value.remedy.split())
