@@ -235,9 +235,20 @@ LOST = [
     fault(method="POST", path="/create$", host="vault", drop="after"),
     fault(method="PATCH", path="/workspaces/", drop="after"),
     fault(method="PATCH", path="/storageAccounts/", drop="after"),
+    fault(method="PATCH", path="/storageAccounts/", stale=2, nth=2),
     fault(method="POST", path="/create$", host="vault", status=500, nth=2),
     fault(method="PATCH", path="/workspaces/", status=429, nth=2, headers={"Retry-After": "1"}),
 ]
+
+
+def test_where_not_all_can_be_read_nobody_says_that_it_is_no_production(dev: Keys) -> None:
+    unlisted = fault(method="GET", path="/encryptionScopes$", status=403, times=0)
+    with dev.world.faults(unlisted):
+        refused = dev.of_key()
+        overdue = dev.rotate("--overdue")
+    assert (refused.code, "nothing shows" in refused.event("error")["summary"]) == (4, True)
+    assert (overdue.code, "not known" in overdue.event("error")["summary"]) == (4, True)
+    assert len(dev.versions()) == 1
 
 
 def test_a_lost_answer_makes_no_second_version(dev: Keys) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import join
 
 from amlmigrate.cli.execute import CommonOptions
 from amlmigrate.cli.views.base import View
@@ -41,8 +42,8 @@ class RotationInput:
 
     @property
     def environment(self) -> str:
-        """The gravest of what is under the key."""
-        return order.environment(self.key, self.standard)
+        """The gravest of what is under the key; not known where more may be."""
+        return order.UNKNOWN_ENVIRONMENT if self.unread else order.environment(self.key, self.standard)
 
     def request(self, side: Side) -> RotateRequest:
         """What the stage is asked for."""
@@ -142,14 +143,14 @@ async def _approval(side: Side, given: RotationInput, found: RotationPlan) -> Ap
 
 
 def _unapproved(given: RotationInput) -> RefusedError:
-    key = given.key.name.id
+    key = join(["--key", given.key.name.id, *(("--rotation", given.rotation) if given.rotation else ())])
     unknown = given.environment == order.UNKNOWN_ENVIRONMENT
     why = "where nothing shows that it is not in production" if unknown else "in production"
     return RefusedError(
         f"Another identity has to approve the rotation of a key {why}; nothing was changed.",
-        address=key,
+        address=given.key.name.id,
         remedy="Write a proposal, and have it approved:"
-        f" migrate key rotate --key {key} --dry-run --out rotation.json."
+        f" migrate key rotate {key} --dry-run --out rotation.json."
         " Tags tell the environment: docs/reference/tagging.md.",
     )
 

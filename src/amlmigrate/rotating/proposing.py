@@ -13,6 +13,7 @@ from typing import Any
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import RefusedError
+from amlmigrate.desired.steps import DesiredVerb
 from amlmigrate.ledger.proposals import Proposal, ProposedChange
 from amlmigrate.rotating import setback
 from amlmigrate.rotating.aim import TAG
@@ -83,7 +84,7 @@ def _under(found: RotationPlan) -> dict[str, str]:
 
 
 def _changes(found: RotationPlan) -> Iterator[ProposedChange]:
-    for one in found.planned:
+    for one in (one for one in found.planned if one.step.verb.writes):
         body = one.step.change.body if one.step.change else None
         yield ProposedChange(one.step.verb.value, one.step.what, one.step.id, one.step.told, body)
 
@@ -91,6 +92,8 @@ def _changes(found: RotationPlan) -> Iterator[ProposedChange]:
 def _told(found: RotationPlan, about: RotationProposing) -> Iterator[tuple[str, tuple[str, ...]]]:
     """What a reviewer has to know besides."""
     yield "The rotation:", (f"id {found.aim.rotation}, environment {about.environment}", found.aim.told)
+    if waits := [one.step for one in found.planned if one.step.verb is DesiredVerb.WAIT]:
+        yield "What goes over by itself:", tuple(f"{one.what} {one.id}: {'; '.join(one.notes)}" for one in waits)
     if back := tuple(setback.told(found.request.key.dependants)):
         yield "What infrastructure code will want to set back:", back
     if about.unread:

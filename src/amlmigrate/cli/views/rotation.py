@@ -98,12 +98,8 @@ class RotationPlanView:
     def _summary(self) -> str:
         if self.plan.reasons:
             return f"Refused for {many(len(self.plan.reasons), 'reason')}; nothing was changed."
-        changes = self.plan.changes
-        return (
-            f"{changes} to do. {self.plan.aim.told.capitalize()}."
-            if changes
-            else f"Nothing to change: {self.plan.aim.told}."
-        )
+        told, changes = self.plan.aim.told, self.plan.changes
+        return f"{changes} to do. {told[:1].upper()}{told[1:]}." if changes else f"Nothing to change: {told}."
 
     @property
     def _next(self) -> str:

@@ -1,0 +1,54 @@
+"""Whose approval a rotation takes: of what may be more than was seen nobody says that it is no production."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from amlmigrate.cli.keyrotate import rotation_id
+from amlmigrate.cli.rotation import RotationInput
+from amlmigrate.core.errors import BadInputError
+from amlmigrate.core.keys import KeyVersion
+from amlmigrate.keys.model import Dependant, DependantKind, KeyInUse, KeyName, KeyProfile
+from amlmigrate.posture import tagging
+from amlmigrate.posture.facts import KeyRef
+from amlmigrate.posture.reading import Read
+from amlmigrate.rotating.order import UNKNOWN_ENVIRONMENT
+from amlmigrate.rotating.stage import Half
+
+KEY = KeyName("https://kv.vault.azure.net", "cmk")
+VERSION = KeyVersion(f"{KEY.id}/{'a' * 32}", True, datetime(2026, 1, 1, tzinfo=UTC), None, None)
+
+
+def given(*environments: str, unread: tuple[str, ...] = ()) -> RotationInput:
+    ref = KeyRef("", KEY.vault, KEY.name, "a" * 32)
+    under = tuple(
+        Dependant(
+            DependantKind.WORKSPACE, f"/ws{at}", ref, "a" * 32, "a" * 32, levels={"environment": one or None}
+        )
+        for at, one in enumerate(environments)
+    )
+    key = KeyInUse(KEY, "", KeyProfile("p", 90, "s", "t"), under, versions=Read((VERSION,)))
+    return RotationInput(key, unread, tagging.read(), Half.BOTH, "")
+
+
+@pytest.mark.parametrize(
+    ("one", "environment"),
+    [
+        (given("dev"), "dev"),
+        (given("dev", "prod"), "prod"),
+        (given("dev", ""), UNKNOWN_ENVIRONMENT),
+        (given(), UNKNOWN_ENVIRONMENT),
+        (given("dev", unread=("/subscriptions/s: refused",)), UNKNOWN_ENVIRONMENT),
+    ],
+)
+def test_the_environment_is_known_only_where_all_was_seen(one: RotationInput, environment: str) -> None:
+    assert one.environment == environment
+
+
+@pytest.mark.parametrize("text", [" x", "x\n", "x" * 257])
+def test_an_id_is_what_a_tag_can_hold(text: str) -> None:
+    with pytest.raises(BadInputError, match="no id"):
+        rotation_id(text)
+    assert rotation_id("CHG-1234") == "CHG-1234"
