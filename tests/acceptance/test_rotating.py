@@ -284,9 +284,9 @@ def test_overdue_keys_go_one_at_a_time_development_first_and_stop_at_what_is_not
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
     state = StateFolder(Path(sandbox.env["AZSANDBOX_STATE"]))
-    timeahead.move(state, -31 * DAY)
+    timeahead.move(state, -40 * DAY)
     later, first = _estate(sandbox, tmp_path)
-    timeahead.move(state, 31 * DAY)
+    timeahead.move(state, 40 * DAY)
     profiles = tmp_path / "profiles.yaml"
     reasons = "reasons: {type: t, size: t, expires: t, rotate: t, notify: t}"
     profiles.write_text(f"SHORT: {{type: RSA, size: 2048, expires: P30D, rotate: P10D, notify: P7D, {reasons}}}\n")
