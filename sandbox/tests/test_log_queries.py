@@ -78,6 +78,7 @@ def test_what_of_the_language_is_understood(text: str, rows: list[list[Any]]) ->
         (f"{OWN} | where OperationName", "SemanticError"),
         (f"{OWN} | project A = Id.claim", "SemanticError"),
         (f"{OWN} | project A = strlen(Id)", "SemanticError"),
+        (f"{OWN} | project A = toint(Id)", "SemanticError"),
         (f"{OWN} | summarize A = dcount(Id) by Id", "SemanticError"),
         (SHARED, "SemanticError"),
         (f"union isfuzzy=true {SHARED}", "SemanticError"),

@@ -242,7 +242,8 @@ _FUNCTIONS = {
     "tolower": _Function(_taking("string", gives="string"), lambda _, text: str(text or "").lower()),
     "tostring": _Function(lambda types: "string" if len(types) == 1 else "", lambda _, value: _text(value)),
     "toint": _Function(
-        lambda types: "int" if len(types) == 1 else "", lambda _, value: None if value is None else int(value)
+        lambda types: "int" if types and set(types) <= {"int", "long", "real"} and len(types) == 1 else "",
+        lambda _, value: None if value is None else int(value),
     ),
     "coalesce": _Function(
         lambda types: "string" if set(types) == {"string"} else "",
