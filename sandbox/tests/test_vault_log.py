@@ -8,16 +8,15 @@ from typing import Any
 
 import pytest
 from live import azure, unique
-from people import READER, Person, give, nobody
+from people import ENCRYPTION_USER, READER, Person, give, nobody
 from vaults import new_vault, url
 
 from azsandbox import Sandbox, provision
-from azsandbox.client import Client
+from azsandbox.client import Client, Refused
 
 LOGS = "https://api.loganalytics.azure.com"
 VAULT, KEYS = "https://vault.azure.net", "7.5"
 WORKSPACES, SETTINGS = "2023-09-01", "2021-05-01-preview"
-CRYPTO_USER = "12338af0-0e69-4776-bea7-57ae8d297424"
 
 
 def logs_of(sandbox: Sandbox, vault: str, *, dedicated: bool = True, **log: Any) -> str:
@@ -169,3 +168,29 @@ def test_a_token_of_another_service_is_none(sandbox: Sandbox) -> None:
     workspace = logs_of(sandbox, new_vault(sandbox.env))
     status, answer = ask(sandbox.env, workspace, "x", "https://management.azure.com")
     assert (status, answer["error"]["code"]) == (401, "AuthorizationRequiredError")
+
+
+def test_what_is_put_under_a_key_uses_it_by_its_identity(sandbox: Sandbox) -> None:
+    vault = new_vault(sandbox.env)
+    workspace = logs_of(sandbox, vault)
+
+    async def work(client: Client) -> tuple[str, str, str]:
+        group = vault.partition("/providers/")[0]
+        made = await provision.key(client, vault, "k")
+        allowed, other = [await provision.identity(client, group, unique(name)) for name in ("may", "not")]
+        await provision.assign(client, vault, ENCRYPTION_USER, allowed.principal_id)
+        await provision.storage_account(client, group, unique("acct"), key=made, identity=allowed)
+        with pytest.raises(Refused):
+            await provision.storage_account(client, group, unique("acct"), key=made, identity=other)
+        return made.url, allowed.principal_id, other.principal_id
+
+    key, allowed, other = azure(sandbox.env, work)
+    text = (
+        "AZKVAuditLogs | where OperationName in ('KeyWrap', 'KeyUnwrap')"
+        " | project OperationName, Id, Who = tostring(Identity.claim.oid), HttpStatusCode"
+    )
+    assert rows(sandbox.env, workspace, text) == [
+        [operation, key, who, status]
+        for who, status in ((allowed, 200), (other, 403))
+        for operation in ("KeyWrap", "KeyUnwrap")
+    ]

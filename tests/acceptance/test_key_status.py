@@ -168,3 +168,39 @@ def test_who_may_read_nothing_of_the_vault_is_told_so_and_nothing_is_good(keys: 
     [key] = json.loads(result.out)["keys"]
     assert {one["adoption"] for one in key["dependants"]} == {"not known"}
     assert len(key["not_known"]) == 3 and key["issues"] == []
+
+
+def test_a_registry_and_a_scope_are_found_and_each_goes_by_its_own_time(keys: Keys) -> None:
+    world, base = keys.world, keys.world.documents["target"]["id"].partition("/providers/")[0]
+    user = next(iter(world.documents["target"]["identity"]["userAssignedIdentities"]))
+    client_id = world.arm("GET", user, "2023-01-31")["properties"]["clientId"]
+    registry = f"{base}/providers/Microsoft.ContainerRegistry/registries/{world.target.replace('-', '')}reg"
+    named = {"keyIdentifier": keys.name, "identity": client_id}
+    body = {
+        "location": "eastus2",
+        "sku": {"name": "Premium"},
+        "identity": {"type": "UserAssigned", "userAssignedIdentities": {user: {}}},
+        "properties": {"encryption": {"status": "enabled", "keyVaultProperties": named}},
+    }
+    world.arm("PUT", registry, "2023-07-01", body)
+    scope = f"{world.storage_id('target')}/encryptionScopes/own"
+    of_scope = {"source": "Microsoft.KeyVault", "keyVaultProperties": {"keyUri": keys.name}}
+    world.arm("PUT", scope, "2023-05-01", {"properties": of_scope})
+    keys.vault("POST", "/rotate")
+    by_kind = {one["kind"]: one for one in keys.of()["dependants"]}
+    found = {kind: (one["adoption"], one["follows_seconds"]) for kind, one in by_kind.items()}
+    assert found == {
+        "workspace": ("left behind", None),
+        "storage account": ("left behind", None),
+        "encryption scope": ("waiting", 86_400),
+        "container registry": ("waiting", 3_600),
+    }
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_a_log_that_gives_no_answer_is_not_known(still: Keys, status: int) -> None:
+    with still.world.faults(fault("POST", "/query$", host="loganalytics", times=0, status=status)):
+        found = still.of()
+    assert found["log"] is None
+    assert any("audit log" in one["id"] for one in found["not_known"])
+    assert {one["adoption"] for one in found["dependants"]} == {"newest"}
