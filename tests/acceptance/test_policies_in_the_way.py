@@ -145,6 +145,13 @@ def test_what_a_policy_would_refuse_of_the_plan_is_an_error_of_the_plan(small_wo
     world.ok("plan", *world.names, "--out", "plans/exempt")
     assert _codes(world.plan_lines("exempt")[0]["findings"]) == []
 
+    # Let go by its address; without the exemption Azure refuses what was predicted.
+    world.arm("DELETE", exemption, _EXEMPTION)
+    plan = f"plans/{world.source}"
+    world.ok("waive", found["address"], plan, "--reason", "they said that they would exempt it")
+    ran = world.migrate("run", plan)
+    assert ran.code in (3, 6) and "RequestDisallowedByPolicy" in ran.out + ran.err
+
 
 def test_what_a_policy_would_refuse_of_the_target_is_an_error_of_the_doctor(world: World) -> None:
     named = {"field": "name", "equals": world.target}
