@@ -19,16 +19,19 @@ from azsandbox import Sandbox
 MANAGEMENT = "/providers/Microsoft.Management/managementGroups"
 GROUPS, EXEMPTIONS = "2021-04-01", "2022-07-01-preview"
 READER = f"/{AUTHORIZATION}/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
+# Resource Policy Contributor: all that the page of rights says an apply takes.
+POLICIES = f"/{AUTHORIZATION}/roleDefinitions/36243c78-bf99-498c-9df9-86d9f8d28608"
 NEW = {"stage": "deny-new", "exemptions": {"until": "2099-12-31"}}
 
 
 @dataclass
 class GuardedGroup:
-    """A management group with one subscription, in which an old workspace is, and somebody who approves."""
+    """A management group with one subscription, in which an old workspace is; who approves, and who applies."""
 
     own: Guarded
     scope: str
     approver: dict[str, str]
+    applier: dict[str, str]
 
     def guard(self, verb: str, *arguments: str, **env: str) -> Result:
         return self.own.world.migrate("guard", verb, *arguments, "--json", **env)
@@ -46,7 +49,7 @@ class GuardedGroup:
         return self.own.world.migrate("approve", out, "--digest", digest, "--json", **(env or self.approver))
 
     def apply(self, what: str, **env: str) -> Result:
-        return self.guard("apply", what, "--confirm", self.scope, **env)
+        return self.guard("apply", what, "--confirm", self.scope, **(env or self.applier))
 
     def changed(self, what: str) -> int:
         result = self.apply(what)
@@ -61,12 +64,16 @@ def guarded(sandbox: Sandbox, tmp_path: Path) -> GuardedGroup:
     scope = f"{MANAGEMENT}/mg-{uuid.uuid4().hex[:8]}"
     world.arm("PUT", scope, GROUPS, {"properties": {"displayName": "guarded"}})
     world.arm("PUT", f"{scope}/subscriptions/{own.subscription}", GROUPS)
-    who, env = world.principal("approver")
-    given = {"principalId": who.object_id, "roleDefinitionId": READER, "principalType": "ServicePrincipal"}
-    world.arm(
-        "PUT", f"{scope}/{AUTHORIZATION}/roleAssignments/{uuid.uuid4()}", "2022-04-01", {"properties": given}
-    )
-    return GuardedGroup(own, scope, env)
+    return GuardedGroup(own, scope, _somebody(own, scope, READER), _somebody(own, scope, POLICIES))
+
+
+def _somebody(own: Guarded, scope: str, role: str) -> dict[str, str]:
+    """Another identity, which has one role there and nothing else."""
+    who, env = own.world.principal("somebody")
+    given = {"principalId": who.object_id, "roleDefinitionId": role, "principalType": "ServicePrincipal"}
+    path = f"{scope}/{AUTHORIZATION}/roleAssignments/{uuid.uuid4()}"
+    own.world.arm("PUT", path, "2022-04-01", {"properties": given})
+    return env
 
 
 def test_one_identity_proposes_another_approves_and_exactly_that_is_applied(guarded: GuardedGroup) -> None:
