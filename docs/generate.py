@@ -44,9 +44,9 @@ from amlmigrate.kinds import Kind, _versioned, all_kinds, holding, moving_kinds
 from amlmigrate.kinds._provenance import stamped
 from amlmigrate.kinds._workspace_settings import SETTINGS
 from amlmigrate.ledger import schema
+from amlmigrate.posture import profiles
 from amlmigrate.posture import reading as proofs
 from amlmigrate.posture.catalogue import CATALOGUE
-from amlmigrate.provisioning import profiles
 from amlmigrate.provisioning import reading as provision_file
 from azsandbox import cli as sandbox
 from azsandbox.faultrules import ACTIONS

@@ -14,6 +14,8 @@ from tests.acceptance.world import Result, World
 
 _numbers = itertools.count(os.getpid() % 10_000 * 100)
 VAULTS, VAULT_API = "Microsoft.KeyVault/vaults", "2023-07-01"
+# Whose it is, and whom to call: on all that is created.
+OWNED = {"owner": "ml-platform", "contact": "ml-platform@contoso.com"}
 WRITES = {"PUT", "PATCH", "POST", "DELETE"}
 
 
@@ -150,6 +152,7 @@ def make_place(sandbox: Any, folder: Path) -> Place:
     place.file = {
         "location": "eastus2",
         "resourceGroup": f"pg{number}",
+        "tags": dict(OWNED),
         "keyVault": {"name": f"kv-p{number}"},
         "key": {"name": "cmk", "size": 2048},
         "identity": {"name": f"id-p{number}"},

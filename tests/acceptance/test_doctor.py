@@ -164,8 +164,8 @@ def _about(found: Finding, provoked: Provoked) -> bool:
     return found.severity == severity and address in found.address and words in found.summary
 
 
-# The identity has no role on the account of `bare`, and the owner of all has both duties.
-USUAL = ("bare", "may also manage its key", "does not move the workspace by itself")
+# The identity has no role on the account of `bare`; the owner of all has both duties, and asks nobody.
+USUAL = ("bare", "may also manage its key", "without asking anybody", "does not move the workspace by itself")
 
 
 def _unusual(findings: list[Finding]) -> list[Finding]:
@@ -182,13 +182,13 @@ def test_an_exemplary_pair_is_green(world: World) -> None:
     assert who["app_id"] == world.env["AZURE_CLIENT_ID"] and who["tenant"] == world.env["AZURE_TENANT_ID"]
     assert {claim["name"]: claim["holds"] for claim in end["claims"]}["key.wraps"] is True
     told = world.ok("doctor", *world.names).out
-    assert "0 errors and 3 warnings" in told and "Next: migrate plan" in told
+    assert "0 errors and 4 warnings" in told and "Next: migrate plan" in told
     # A right on the account settles the datastore.
     principal = next(iter(world.documents["target"]["identity"]["userAssignedIdentities"].values()))["principalId"]
     role = provision.STORAGE_BLOB_DATA_CONTRIBUTOR
     made = world.azure(provision.assign, world.storage_id("source"), role, principal)
     left = world.ok("doctor", *world.names, "--json").event("doctor.end")["findings"]
-    assert [any(one in found["summary"] for one in USUAL[1:]) for found in left] == [True, True]
+    assert [any(one in found["summary"] for one in USUAL[1:]) for found in left] == [True, True, True]
     world.arm("DELETE", made, _ROLES)
 
 
@@ -403,6 +403,10 @@ def test_the_printed_role_is_enough_for_every_command(provisioned: World) -> Non
 def test_nothing_to_look_at_and_nothing_there_are_bad_input(world: World) -> None:
     assert world.migrate("doctor").code == 2
     assert world.migrate("doctor", "--print-role").code == 2
+    alone = world.migrate("doctor", *world.names, "--for", "key")
+    assert alone.code == 2 and "Add --print-role" in alone.err
+    role = json.loads(world.ok("doctor", *world.names, "--print-role", "--for", "audit").out)
+    assert role["Name"].endswith(": audit")
     missing = world.migrate("doctor", "--target", f"{world.group}/nobody-made-it")
     assert missing.code == 2 and "There is no workspace" in missing.err
     assert "deleted in the last 14 days blocks its name" in missing.err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -191,3 +192,33 @@ def test_a_kill_after_any_step_leaves_no_old_workspace_refused_and_is_resumed(
         assert not guarded.update("source"), kind
     assert guarded.guard("apply", "--yes", **new).event("guard.end")["changed"] == 0
     assert guarded.guard("check", **new).code == 0
+
+
+def test_a_level_that_fell_and_a_production_tag_that_went_are_told_with_who(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    guarded = guarded_subscription(sandbox, tmp_path)
+    assert guarded.guard("apply").code == 0
+    unscanned = guarded.guard("check")
+    assert unscanned.code == 0 and "no scan to compare with" in unscanned.event("guard.check")["notes"][0]
+    guarded.scan()
+    assert guarded.guard("check").event("guard.check")["gaps"] == []
+
+    id_ = guarded.world.documents["source"]["id"]
+    mallory, env = guarded.world.principal("mallory")
+    contributor = "b24988ac-6180-42a0-ab88-20f7382dd24c"
+    guarded.world.assign(id_, contributor, mallory.object_id)
+    tags = {"operation": "Replace", "properties": {"tags": {"data-classification": "public"}}}
+
+    own = replace(guarded.world, env={**guarded.world.env, **env})
+    own.arm("PATCH", f"{id_}/providers/Microsoft.Resources/tags/default", "2021-04-01", tags)
+    for _ in range(2):
+        check = guarded.guard("check")
+        fell = [gap["text"] for gap in check.event("guard.check")["gaps"] if gap["code"] == "fell"]
+        assert check.code == 3 and len(fell) == 2
+        assert "was restricted" in fell[0] and "is public now" in fell[0] and "was prod" in fell[1]
+        assert all(mallory.object_id in text for text in fell), fell
+        # A new scan has the lower level: the one before it still says what was there.
+        guarded.scan()
+    guarded.scan()
+    assert guarded.guard("check").event("guard.check")["gaps"] == [], "nothing fell since the scan before"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.acceptance.provisioning import Place, make_place
+from tests.acceptance.provisioning import OWNED, Place, make_place
 from tests.acceptance.removing import removal
 from tests.acceptance.world import Result, World, make_world, seed_small
 from tests.builders import fault
@@ -173,7 +173,7 @@ def test_provisioning_is_harmless(sandbox: Any, tmp_path: Path) -> None:
     del place.file[WORDS]
     place.put(place.group, "2022-09-01", {"location": "eastus2", "tags": TAGS})
     place.vault(place.file["keyVault"]["name"])
-    place.file["tags"] = TAGS
+    place.file["tags"] = {**OWNED, **TAGS}
     assert _provision(place, "--dry-run").code == 4  # the vault is others'
     assert _provision(place, "--dry-run", "--adopt", WORDS).code == 2
     # A workspace that is there and differs: each difference is told, hostile values among them.

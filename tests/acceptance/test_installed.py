@@ -22,6 +22,7 @@ PROVISION = """
 subscription: 00000000-0000-0000-0000-000000000001
 location: eastus2
 resourceGroup: ml-risk
+tags: {owner: risk, contact: risk@contoso.com}
 keyVault: {name: kv-risk-keys}
 key: {name: ml-risk, profile: NONE}
 identity: {name: id-ml-risk}

@@ -7,7 +7,7 @@ import pty
 import subprocess
 
 import yaml
-from tests.acceptance.provisioning import VAULT_API, VAULTS, Place
+from tests.acceptance.provisioning import OWNED, VAULT_API, VAULTS, Place
 from tests.acceptance.world import MIGRATE
 
 from azsandbox import provision
@@ -69,7 +69,7 @@ def test_an_adopted_vault_is_changed_as_far_as_was_said_and_a_group_not_at_all(p
     assert place.get(vault, VAULT_API) == before
     assert place.get(place.group, "2022-09-01")["tags"] == {"team": "risk"}
     own = place.get(place.id(VAULTS, f"kv-p{place.number}"), VAULT_API)
-    assert own["tags"] == {"aml-cmk-migrate-for": place.owner}
+    assert own["tags"] == {**OWNED, "aml-cmk-migrate-for": place.owner}
     since = place.now()
     assert place.ok().event("provision.plan")["changes"] == 0
     assert place.writes(since) == []

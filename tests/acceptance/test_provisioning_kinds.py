@@ -8,8 +8,8 @@ from typing import Any
 
 from tests.acceptance.provisioning import VAULT_API, VAULTS, Place, steps
 
-from amlmigrate.provisioning import profiles
-from amlmigrate.provisioning.durations import days
+from amlmigrate.core.durations import days
+from amlmigrate.posture import profiles
 
 ML_API, STORAGE_API, REGISTRY_API, NETWORK_API = "2025-12-01", "2023-05-01", "2023-07-01", "2023-11-01"
 

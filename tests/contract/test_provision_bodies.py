@@ -9,7 +9,8 @@ import pytest
 import yaml
 from bicep_types import Types
 
-from amlmigrate.provisioning import profiles, reading
+from amlmigrate.posture import profiles
+from amlmigrate.provisioning import reading
 from amlmigrate.provisioning.assemble import parts
 from amlmigrate.provisioning.build import wanted_of
 from amlmigrate.provisioning.known import KnownValues

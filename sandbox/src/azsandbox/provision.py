@@ -108,7 +108,7 @@ def _storage_encryption(key: Key, identity: Identity) -> dict[str, Any]:
 
 
 async def vault(azure: Client, group_id: str, name: str, *, purge_protection: bool = True) -> str:
-    """A key vault with Azure RBAC; its ARM id. Without purge protection no workspace takes its keys."""
+    """A key vault with Azure RBAC and an owner; its ARM id. Without purge protection no workspace takes it."""
     path = f"{group_id}/providers/Microsoft.KeyVault/vaults/{name}"
     properties: dict[str, Any] = {
         "tenantId": TENANT_ID,
@@ -120,7 +120,8 @@ async def vault(azure: Client, group_id: str, name: str, *, purge_protection: bo
     }
     if purge_protection:  # the service takes no false here
         properties["enablePurgeProtection"] = True
-    await azure.arm("PUT", path, _VAULTS, {"location": LOCATION, "properties": properties})
+    tags = {"owner": "ml-platform", "contact": "ml-platform@contoso.com"}
+    await azure.arm("PUT", path, _VAULTS, {"location": LOCATION, "tags": tags, "properties": properties})
     return path
 
 

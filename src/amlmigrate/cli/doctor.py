@@ -4,6 +4,8 @@ the target, and changes nothing.
 Example: migrate doctor --source old-rg/old-ws --target new-rg/new-ws
 
 Example: migrate doctor --source old-rg/old-ws --target new-rg/new-ws --print-role > role.json
+
+Example: migrate doctor --target new-rg/new-ws --print-role --for key > custodian.json
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from amlmigrate.cloud.subscriptions import workspace_ref
 from amlmigrate.core.errors import BadInputError, ExitCode
 from amlmigrate.core.escapes import as_json
 from amlmigrate.core.workspacename import WorkspaceName
-from amlmigrate.doctor import examine, least_role
+from amlmigrate.doctor import Duty, duty_role, examine, least_role
 
 
 @options.for_both_sides
@@ -41,16 +43,30 @@ def command(
             "--print-role", help=("Write the custom role with the least rights as JSON, and nothing else.")
         ),
     ] = False,
+    duty: Annotated[
+        Duty | None,
+        typer.Option(
+            "--for",
+            help=(
+                "With --print-role: the role of one duty alone. `key` changes keys, `adopt` points workspaces to"
+                " their new versions, `audit` only reads. None both changes keys and writes to a workspace."
+            ),
+        ),
+    ] = None,
     *,
     shared: CommonOptions,
 ) -> None:
     async def work(view: View) -> ExitCode:
+        if duty and not print_role:
+            raise BadInputError("--for says whose role is printed.", address="--for", remedy="Add --print-role.")
         source_name, target_name = _names(source, target)
         async with session(shared) as clouds:
             old = await workspace_ref(clouds.source.arm, source_name) if source_name else None
             new = await workspace_ref(clouds.target.arm, target_name) if target_name else None
             if print_role:
-                view.raw(as_json(least_role(ref for ref in (old, new) if ref), indent=2) + "\n")
+                refs = [ref for ref in (old, new) if ref]
+                role = duty_role(duty, refs) if duty else least_role(refs)
+                view.raw(as_json(role, indent=2) + "\n")
                 return ExitCode.DONE
             found = DoctorView(await examine(clouds, old, new), old, new)
         view.show(found)

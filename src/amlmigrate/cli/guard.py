@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from amlmigrate.cli import commands, guardproposals, options
+from amlmigrate.cli import commands, guardproposals, options, plans
 from amlmigrate.cli.execute import CHANGES, READS, CommonOptions, execute
 from amlmigrate.cli.guardproposals import GuardInput
 from amlmigrate.cli.login import session
@@ -26,8 +26,10 @@ from amlmigrate.guarding import checking, stage
 from amlmigrate.guarding.emitting import EmitFormat, emitted
 from amlmigrate.guarding.progress import events
 from amlmigrate.guarding.stage import GuardPlan
+from amlmigrate.guarding.survey import SurveyPlaces, seen_before
 from amlmigrate.ledger import files, proposals
 from amlmigrate.ledger.proposals import Proposal
+from amlmigrate.scanning import scanfile
 
 PLAN = """Say what a guardrail would change and refuse. Changes nothing.
 
@@ -52,7 +54,9 @@ Example: migrate guard apply guard-plan.json --confirm /providers/Microsoft.Mana
 """
 CHECK = """Check that a guardrail is there and as strict as its file asks for.
 
-Ends with 3 where anything is missing or weaker, or could not be read.
+Also compares the tags of today with those of the last two scans: a level of sensitivity that fell, a production
+tag that went, and by whom, as far as the activity log shows. Ends with 3 where anything is missing or weaker, or
+could not be read.
 
 Example: migrate guard check guard.yaml
 """
@@ -168,11 +172,21 @@ def apply(
 
 @app.command("check", help=CHECK)
 @options.for_one_side
-def check(file: GuardFile, scan: ScanPath = None, *, shared: CommonOptions) -> None:
+def check(
+    file: GuardFile,
+    scan: ScanPath = None,
+    scans: Annotated[
+        Path,
+        typer.Option(help="The folder of the scans whose tags those of today are compared with.", metavar="DIR"),
+    ] = scanfile.ROOT,
+    *,
+    shared: CommonOptions,
+) -> None:
     async def work(view: View) -> ExitCode:
-        request = guardproposals.given(file, scan).request
+        request = guardproposals.given(file, scan, scans=scans).request
+        then = seen_before(request.guardrail, SurveyPlaces(scans, plans.ROOT, scan))
         async with session(shared) as clouds:
-            found = await checking.check(clouds.target, request.guardrail, request.estate, request.now)
+            found = await checking.check(clouds.target, request.guardrail, request.estate, request.now, then)
         told = GuardCheckView(request.guardrail, found)
         view.show(told)
         return told.code

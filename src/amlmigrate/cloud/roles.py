@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.armid import key_of, name_of
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.errors import RefusedError
 
 _ASSIGNMENTS = "providers/Microsoft.Authorization/roleAssignments"
@@ -16,6 +16,7 @@ _DENIALS = "providers/Microsoft.Authorization/denyAssignments"
 _SCHEDULES = "providers/Microsoft.Authorization/roleAssignmentScheduleInstances"
 _LATER = "providers/Microsoft.Authorization/roleAssignmentSchedules"
 _ELIGIBLE_LATER = "providers/Microsoft.Authorization/roleEligibilitySchedules"
+_RULES = "providers/Microsoft.Authorization/roleManagementPolicyAssignments"
 _ELIGIBLE = "providers/Microsoft.Authorization/roleEligibilityScheduleInstances"
 # A CanNotDelete lock on a scope keeps its role assignments too.
 _LOCKED = "ScopeLocked"
@@ -89,6 +90,17 @@ class Roles:
         current time alone, schedules also of what begins later.
         """
         return [*await self._around(scope, _LATER), *await self._around(scope, _ELIGIBLE_LATER)]
+
+    async def rules(self, scope: str) -> dict[str, list[Document]]:
+        """By each role's GUID in lower case, the rules by which it is given and activated at a scope.
+
+        azure-rest-api-specs, RoleManagementPolicyAssignments of 2020-10-01: one for each role, with
+        `effectiveRules`, each with an `id`, as `Approval_EndUser_Assignment`; the list has no filter.
+        """
+        found = [properties_of(one) async for one in self._arm.pages(f"{scope.rstrip('/')}/{_RULES}")]
+        return {
+            name_of(str(one.get("roleDefinitionId"))).lower(): one.get("effectiveRules") or [] for one in found
+        }
 
     async def _around(self, scope: str, collection: str) -> list[Document]:
         """PIM's instances at a scope, above it and below it.

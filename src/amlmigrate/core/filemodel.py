@@ -28,9 +28,9 @@ from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, cor
 FORM, EITHER, APART = "form", "either", "apart"
 
 
-def needed(description: str) -> Any:
+def needed(description: str, **limits: Any) -> Any:
     """A member that has to be given."""
-    return Field(description=description)
+    return Field(description=description, **limits)
 
 
 def may(description: str, **limits: Any) -> Any:

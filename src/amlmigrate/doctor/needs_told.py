@@ -47,6 +47,11 @@ def proofs() -> tuple[Need, ...]:
         (Where.TARGET_VAULT, f"{AUTHORIZATION}/denyAssignments/read", "whether the key is denied"),
         (Where.TARGET, f"{AUTHORIZATION}/denyAssignments/read", "who is denied writing to the workspace"),
         (Where.TARGET_VAULT, f"{AUTHORIZATION}/roleAssignmentScheduleInstances/read", "whether a role ends"),
+        (
+            Where.TARGET_VAULT,
+            f"{AUTHORIZATION}/roleManagementPolicyAssignments/read",
+            "whether activating a role that manages keys needs approval",
+        ),
         *(
             (where, f"{AUTHORIZATION}/roleEligibilityScheduleInstances/read", "who may activate a role")
             for where in (Where.TARGET_VAULT, Where.TARGET)

@@ -1,29 +1,149 @@
-"""The least custom role with which every command does its work, made from the table of needs."""
+"""Custom roles with which commands do their work and nothing more, made from the table of needs.
+
+One for everything, or one for each duty: none of these both changes keys and writes to a workspace.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import StrEnum
 from typing import Any
 
-from amlmigrate.core.workspace import WorkspaceRef
-from amlmigrate.doctor.need import STAGES
-from amlmigrate.doctor.needs import NEEDS
+from amlmigrate.core.workspace import DATASTORES, WorkspaceRef
+from amlmigrate.doctor.need import (
+    ACCOUNT,
+    AUTHORIZATION,
+    BEFORE,
+    DECOMMISSION,
+    RUN,
+    STAGES,
+    VAULT,
+    VERIFY,
+    WS,
+    Need,
+)
+from amlmigrate.doctor.needs import NEEDS, needs
+from amlmigrate.kinds import holding
+
+_NAME = "Azure ML key migration"
+
+
+class Duty(StrEnum):
+    """What one person or pipeline does; `adopt` is what others do about a key that its custodian has rotated."""
+
+    PLAN = "plan"
+    RUN = "run"
+    VERIFY = "verify"
+    FREEZE = "freeze"
+    CUTOVER = "cutover"
+    DECOMMISSION = "decommission"
+    KEY = "key"
+    ADOPT = "adopt"
+    GUARD = "guard"
+    AUDIT = "audit"
+
+
+_NEEDED: dict[Duty, tuple[Need, ...]] = {
+    Duty.PLAN: needs(*BEFORE),
+    Duty.RUN: needs(*BEFORE, RUN),
+    Duty.VERIFY: needs(VERIFY),
+    Duty.CUTOVER: needs(VERIFY),
+    Duty.DECOMMISSION: needs(VERIFY, DECOMMISSION),
+}
+_ASSIGNMENTS = f"{AUTHORIZATION}/roleAssignments"
+# Who may write to the source is read before it is frozen, and before a cutover.
+_WRITERS = (
+    f"{WS}/read",
+    f"{WS}/{DATASTORES}/read",
+    f"{ACCOUNT}/read",
+    *holding().permissions.read,
+    f"{_ASSIGNMENTS}/read",
+    *(f"{AUTHORIZATION}/{name}/read" for name in ("roleDefinitions", "permissions")),
+    *(f"{AUTHORIZATION}/role{name}/read" for name in ("AssignmentSchedules", "AssignmentScheduleInstances")),
+    *(f"{AUTHORIZATION}/role{name}/read" for name in ("EligibilitySchedules", "EligibilityScheduleInstances")),
+    "Microsoft.Resources/subscriptions/read",
+)
+_LEASE = holding().permissions.data.write
+_POLICIES = tuple(
+    f"{AUTHORIZATION}/{name}"
+    for name in ("policyDefinitions", "policySetDefinitions", "policyAssignments", "policyExemptions")
+)
+_POLICY_READS = (
+    *(f"{name}/read" for name in _POLICIES),
+    "Microsoft.PolicyInsights/policyStates/queryResults/action",
+    # By whom a tag was changed.
+    "Microsoft.Insights/eventtypes/values/read",
+)
+_KEY_READS = (f"{VAULT}/keys/read", f"{VAULT}/keyrotationpolicies/read")
+_DEPENDANTS = (f"{WS}/read", f"{ACCOUNT}/read", "Microsoft.ContainerRegistry/registries/read")
+_CHANGED_KEYS = ("keys/create/action", "keys/rotate/action", "keys/update/action", "keyrotationpolicies/write")
+# Actions, and data actions, of the duties that no stage of a move has.
+_OTHERS: dict[Duty, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    Duty.FREEZE: ((*_WRITERS, f"{_ASSIGNMENTS}/write", f"{_ASSIGNMENTS}/delete"), _LEASE),
+    Duty.CUTOVER: (_WRITERS, _LEASE),
+    Duty.KEY: (
+        (f"{VAULT}/read", *_DEPENDANTS),
+        (*_KEY_READS, *(f"{VAULT}/{name}" for name in _CHANGED_KEYS)),
+    ),
+    Duty.ADOPT: (
+        (f"{VAULT}/read", *_DEPENDANTS, *(name.replace("/read", "/write") for name in _DEPENDANTS)),
+        _KEY_READS,
+    ),
+    Duty.GUARD: (
+        (
+            f"{WS}/read",
+            *_POLICY_READS,
+            *(f"{name}/write" for name in _POLICIES),
+            f"{AUTHORIZATION}/policyAssignments/exempt/action",
+            f"{AUTHORIZATION}/policyExemptions/delete",
+        ),
+        (),
+    ),
+    # Reads what is said of keys and rights, and no data.
+    Duty.AUDIT: (
+        (
+            *(one.action for one in needs(*BEFORE, VERIFY) if not one.data and one.action.endswith("/read")),
+            *_POLICY_READS,
+        ),
+        _KEY_READS,
+    ),
+}
 
 
 def least_role(refs: Iterable[WorkspaceRef]) -> dict[str, Any]:
-    """A role as `az role definition create --role-definition` takes it.
+    """A role for every command, as `az role definition create --role-definition` takes it.
 
     Its assignable scopes are the subscriptions of the workspaces, since accounts and vault may lie in other
     groups; what counts is where it is assigned.
     """
-    scopes = sorted({f"/subscriptions/{ref.subscription}" for ref in refs})
+    told = f"What migrate {', '.join(STAGES)} and doctor need, and nothing more."
+    return _role(_NAME, told, _of(NEEDS, data=False), _of(NEEDS, data=True), refs)
+
+
+def duty_role(duty: Duty, refs: Iterable[WorkspaceRef]) -> dict[str, Any]:
+    """The role of one duty, in the same form."""
+    needed, (actions, data) = _NEEDED.get(duty, ()), _OTHERS.get(duty, ((), ()))
+    return _role(
+        f"{_NAME}: {duty.value}",
+        f"The duty '{duty.value}' of migrate, and nothing more.",
+        _of(needed, data=False) | set(actions),
+        _of(needed, data=True) | set(data),
+        refs,
+    )
+
+
+def _of(wanted: Iterable[Need], *, data: bool) -> set[str]:
+    return {need.action for need in wanted if need.data is data}
+
+
+def _role(name: str, told: str, actions: set[str], data: set[str], refs: Iterable[WorkspaceRef]) -> dict[str, Any]:
     return {
-        "Name": "Azure ML key migration",
+        "Name": name,
         "IsCustom": True,
-        "Description": f"What migrate {', '.join(STAGES)} and doctor need, and nothing more.",
-        "Actions": sorted({need.action for need in NEEDS if not need.data}),
+        "Description": told,
+        "Actions": sorted(actions),
         "NotActions": [],
-        "DataActions": sorted({need.action for need in NEEDS if need.data}),
+        "DataActions": sorted(data),
         "NotDataActions": [],
-        "AssignableScopes": scopes,
+        "AssignableScopes": sorted({f"/subscriptions/{ref.subscription}" for ref in refs}),
     }

@@ -14,7 +14,9 @@ from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.parallel import gathered
 from amlmigrate.desired.steps import DesiredVerb
 from amlmigrate.guarding import bodies
+from amlmigrate.guarding.changes import fallen
 from amlmigrate.guarding.estate import GuardedEstate, not_known
+from amlmigrate.guarding.falls import TaggedThen
 from amlmigrate.guarding.parts import (
     ExemptionPart,
     FirstAssignmentPart,
@@ -31,6 +33,9 @@ from amlmigrate.guarding.weakening import stricter, values
 from amlmigrate.posture.reading import Read, tried
 
 _APPLY = "migrate guard apply FILE"
+_NO_SCAN = (
+    "Whether a level fell or a production tag went is not known: there is no scan to compare with (migrate scan)."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +54,11 @@ class GuardGap:
 
 @dataclass(frozen=True, slots=True)
 class GuardCheck:
-    """What is missing or weaker, and what could not be read."""
+    """What is missing or weaker, and what could not be read; `notes` say what there was nothing to look at for."""
 
     gaps: tuple[GuardGap, ...]
     not_checked: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def whole(self) -> bool:
@@ -60,8 +66,10 @@ class GuardCheck:
         return not self.gaps and not self.not_checked
 
 
-async def check(side: Side, guardrail: Guardrail, met: GuardedEstate, now: datetime) -> GuardCheck:
-    """Reads what there is of the guardrail and its exemptions."""
+async def check(
+    side: Side, guardrail: Guardrail, met: GuardedEstate, now: datetime, then: Sequence[TaggedThen] = ()
+) -> GuardCheck:
+    """Reads what there is of the guardrail and its exemptions, and the tags of today against those of scans."""
     arm = side.arm
     ids = (guardrail.definition_id, guardrail.initiative_id, guardrail.assignment_id)
     read = await gathered({id_: tried(arm.get(id_)) for id_ in ids})
@@ -79,7 +87,11 @@ async def check(side: Side, guardrail: Guardrail, met: GuardedEstate, now: datet
         made = read[guardrail.assignment_id].value
         gaps += _not_exempt(guardrail, exemptions.value, met, made)
         gaps += _left(guardrail, exemptions.value)
-    return GuardCheck(tuple(gaps), tuple(not_checked))
+    inside = [one for one in then if where.has(one.id)]
+    fell, unread = await fallen(arm, guardrail, (where, inside), now) if inside else ({}, [])
+    gaps += [GuardGap("fell", one.id, f"{one.text} {who}", one.remedy) for one, who in fell.items()]
+    notes = () if inside else (_NO_SCAN,)
+    return GuardCheck(tuple(gaps), (*not_checked, *unread), notes)
 
 
 def _resources(guardrail: Guardrail, read: Mapping[str, Read[Document]]) -> Iterator[GuardGap]:
@@ -153,6 +165,10 @@ def _exempted(
                 f"It ended on {ends:%Y-%m-%d}, and the workspace is still under Microsoft's key: its updates are"
                 " refused.",
                 "Migrate it, or set a later day in the file and run migrate guard apply FILE.",
+            )
+        elif ends < now:
+            yield GuardGap(
+                "exemption", id_, f"It ended on {ends:%Y-%m-%d} and exempts nothing any more.", "Remove it."
             )
         if not scope.types or scope.is_management_group:
             where = f"the resource group {scope.group}" if scope.group else str(scope)

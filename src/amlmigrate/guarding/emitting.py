@@ -15,9 +15,9 @@ from typing import Any
 
 from amlmigrate.core.armid import ArmId
 from amlmigrate.core.documents import Document
-from amlmigrate.guarding import bodies
+from amlmigrate.guarding import bodies, custody
 from amlmigrate.guarding.estate import OldWorkspace
-from amlmigrate.guarding.wanted import Guardrail, Stage
+from amlmigrate.guarding.wanted import Custody, Guardrail, Stage
 
 Files = Mapping[str, str]
 Exempt = tuple[OldWorkspace, date]
@@ -47,7 +47,7 @@ def emitted(guardrail: Guardrail, exempt: list[Exempt], form: EmitFormat) -> Fil
 
 
 def _json(guardrail: Guardrail, exempt: list[Exempt]) -> Iterator[tuple[str, str]]:
-    """A file for each resource: its id, its type, and the body of its PUT."""
+    """A file for each resource: its id, its type, and the body of its PUT; for custodians the requests to PIM."""
     for id_, body in _resources(guardrail, exempt):
         found = ArmId.of(id_)
         folder, name = found.types[-1], found.name
@@ -56,7 +56,13 @@ def _json(guardrail: Guardrail, exempt: list[Exempt]) -> Iterator[tuple[str, str
             at = ArmId.of(str(found.scope))
             name = "/".join((at.subscription, at.group, f"{at.name}-{name}"))
         document = {"id": id_, "name": found.name, "type": found.spelled_type, **body}
-        yield f"{folder}/{name}.json", json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        yield f"{folder}/{name}.json", _dumped(document)
+    for path, request in custody.requests(guardrail.custody) if guardrail.custody else ():
+        yield path, _dumped(request)
+
+
+def _dumped(document: Document) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def _resources(guardrail: Guardrail, exempt: list[Exempt]) -> Iterator[tuple[str, Document]]:
@@ -68,7 +74,7 @@ def _resources(guardrail: Guardrail, exempt: list[Exempt]) -> Iterator[tuple[str
 
 
 def _terraform(guardrail: Guardrail, exempt: list[Exempt]) -> Iterator[tuple[str, str]]:
-    """One file; what the provider takes as JSON text is `jsonencode` of the same values."""
+    """What the provider takes as JSON text is `jsonencode` of the same values; custodians have their own file."""
     rule, initiative = bodies.definition(guardrail)["properties"], bodies.initiative(guardrail)["properties"]
     blocks = [
         _block("resource", "azurerm_policy_definition", "cmk", _definition(guardrail, rule)),
@@ -78,6 +84,39 @@ def _terraform(guardrail: Guardrail, exempt: list[Exempt]) -> Iterator[tuple[str
     ]
     variables = [_ENFORCED] if guardrail.stage is Stage.DENY_NEW else []
     yield "guard.tf", "\n".join([_NEEDS, *variables, *blocks])
+    if guardrail.custody:
+        yield "pim.tf", "\n".join([_NEEDS, *_custodians(guardrail.custody)])
+
+
+def _custodians(wanted: Custody) -> Iterator[str]:
+    """The rules of each role on each vault, and who is eligible for it."""
+    for vault in wanted.vaults:
+        for role in wanted.roles:
+            at = {"scope": vault, "role_definition_id": custody.definition_id(vault, role)}
+            label = f"{_label(vault)}_{role}"
+            yield _block("resource", "azurerm_role_management_policy", f"rules_{label}", at | _activation(wanted))
+            for principal in wanted.eligible:
+                given = {
+                    **at,
+                    "principal_id": principal,
+                    "justification": custody.JUSTIFICATION,
+                    "schedule": _Blocks([{"expiration": _Blocks([{"duration_days": wanted.days}])}]),
+                }
+                yield _block(
+                    "resource", "azurerm_pim_eligible_role_assignment", f"eligible_{label}_{principal}", given
+                )
+
+
+def _activation(wanted: Custody) -> dict[str, Any]:
+    approvers = [{"object_id": one.id, "type": one.kind} for one in wanted.approvers]
+    rules = {
+        "maximum_duration": f"PT{wanted.hours}H",
+        "require_approval": True,
+        "require_justification": True,
+        "require_multifactor_authentication": True,
+        "approval_stage": _Blocks([{"primary_approver": _Blocks(approvers)}]),
+    }
+    return {"activation_rules": _Blocks([rules])}
 
 
 def _definition(guardrail: Guardrail, properties: Document) -> dict[str, Any]:
@@ -165,12 +204,12 @@ def _assignment(guardrail: Guardrail) -> dict[str, Any]:
     }
 
 
-def _label(workspace: str) -> str:
-    """A name of Terraform that stays the workspace's own: by a number one would take another's place.
+def _label(resource: str) -> str:
+    """A name of Terraform that stays a resource's own: by a number one would take another's place.
 
     Terraform removes and makes again what changes its workspace, and in between nothing is exempt.
     """
-    id_ = ArmId.of(workspace)
+    id_ = ArmId.of(resource)
     word = re.sub(r"[^a-z0-9_-]", "_", id_.name.lower())
     return f"{word}_{hashlib.sha256(id_.key.encode()).hexdigest()[:12]}"
 

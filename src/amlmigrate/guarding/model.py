@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from amlmigrate.core.filemodel import FileModel, Form, Whole, arm_scope, may
+from amlmigrate.core.filemodel import FileModel, Form, Whole, arm_id, arm_scope, may, needed
 from amlmigrate.guarding.members import MEMBERS
 
 Scope = Annotated[str, arm_scope()]
@@ -12,6 +12,8 @@ Scope = Annotated[str, arm_scope()]
 Name = Annotated[str, Form("[a-zA-Z0-9][a-zA-Z0-9-]{0,22}[a-zA-Z0-9]")]
 Day = Annotated[str, Form(r"\d{4}-\d{2}-\d{2}")]
 Number = Annotated[int, Whole]
+ObjectId = Annotated[str, Form("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")]
+VaultId = Annotated[str, arm_id("Microsoft.KeyVault", "vaults")]
 
 
 class Exemptions(FileModel):
@@ -32,6 +34,26 @@ class Keys(FileModel):
     rsa_size: Annotated[Literal[2048, 3072, 4096], Whole] = may("Report a smaller RSA key. Default 3072.")
     rotate_within_days: Number = may(
         "Report a key whose rotation policy is later than that. Default 365.", ge=1, le=3650
+    )
+
+
+class Approver(FileModel):
+    """Who approves that a custodian activates a role."""
+
+    id: ObjectId = needed("Object id.")
+    type: Literal["User", "Group"] = needed("What it is the id of.")
+
+
+class Custodians(FileModel):
+    """Who may change keys, once somebody else has approved it: written by `emit`, and sent by nobody here."""
+
+    vaults: list[VaultId] = needed("ARM ids of the vaults.", min_length=1)
+    eligible: list[ObjectId] = needed("Object ids of users or groups who may activate a role there.", min_length=1)
+    approvers: list[Approver] = needed("Who approves that; two or more are better than one.", min_length=1)
+    roles: list[ObjectId] = may("GUIDs of the roles that change keys. Default: Key Vault Crypto Officer.")
+    hours: Number = may("For how many hours a role is activated. Default 4.", ge=1, le=23)
+    days: Annotated[Literal[15, 30, 90, 180, 365], Whole] = may(
+        "For how many days they are eligible. Default 365."
     )
 
 
@@ -61,6 +83,7 @@ class GuardModel(FileModel):
     without: list[Literal[tuple(MEMBERS)]] = may("Built-in definitions to leave out, by their names here.")  # type: ignore[valid-type] # made from the table
     keys: Keys = may("What is asked of keys.")
     exemptions: Exemptions = may("Until when the old workspaces are exempt.")
+    custodians: Custodians = may("Who may change keys, with approval (Privileged Identity Management).")
     message: str = may(
         "What somebody is told whose workspace is refused, as where to ask.", min_length=1, max_length=400
     )

@@ -13,12 +13,14 @@ from amlmigrate.core.errors import BadInputError
 from amlmigrate.desired import filereading
 from amlmigrate.guarding.members import MEMBERS
 from amlmigrate.guarding.model import GuardModel
-from amlmigrate.guarding.wanted import ExemptionTerms, Guardrail, KeyLimits, Stage
+from amlmigrate.guarding.wanted import Custody, ExemptionTerms, Guardrail, KeyApprover, KeyLimits, Stage
 from amlmigrate.posture import tagging
 
 _REMEDY = "docs/reference/guard-file.md has every member. Fix it and run the same command again."
 _TITLE = "A file of `migrate guard`"
 _FIRST_PROTECTED = "confidential"
+# Key Vault Crypto Officer (learn.microsoft.com, built-in roles).
+_OFFICER = "14b46e9e-c2b7-41b4-b07b-48a6ebf60603"
 
 
 def schema() -> dict[str, Any]:
@@ -55,6 +57,7 @@ def read(path: Path, *, subscription: str | None = None) -> Guardrail:
         keys=_keys(document.get("keys", {})),
         exemptions=_terms(document.get("exemptions", {})),
         message=document.get("message", ""),
+        custody=_custody(document["custodians"]) if "custodians" in document else None,
     )
 
 
@@ -70,6 +73,11 @@ def _problems(document: Mapping[str, Any], levels: tuple[str, ...]) -> Iterator[
             yield f"harmless.{number}", f"'{level}' is not a level of the tagging standard ({', '.join(levels)})"
     if document.get("harmless") and set(document["harmless"]) == set(levels):
         yield "harmless", "each level would be harmless, and nothing would be guarded"
+    custodians = document.get("custodians", {})
+    # AZ-PIM-6.
+    approvers = {one["id"].lower() for one in custodians.get("approvers", ())}
+    if approvers and approvers <= {one.lower() for one in custodians["eligible"]}:
+        yield "custodians.approvers", "only names those who are eligible, and nobody approves their own request"
     terms = document.get("exemptions", {})
     days = {
         "until": terms.get("until"),
@@ -93,6 +101,17 @@ def _keys(part: Mapping[str, Any]) -> KeyLimits:
         part.get("daysBeforeExpiry", default.days_before_expiry),
         part.get("rsaSize", default.rsa_size),
         part.get("rotateWithinDays", default.rotate_within_days),
+    )
+
+
+def _custody(part: Mapping[str, Any]) -> Custody:
+    return Custody(
+        vaults=tuple(str(ArmId.of(one)) for one in part["vaults"]),
+        eligible=tuple(part["eligible"]),
+        approvers=tuple(KeyApprover(one["id"], one["type"]) for one in part["approvers"]),
+        roles=tuple(part.get("roles") or (_OFFICER,)),
+        hours=part.get("hours", 4),
+        days=part.get("days", 365),
     )
 
 

@@ -11,6 +11,7 @@ from amlmigrate.core.armid import ArmId, key_of
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.fleet import fleetfile
 from amlmigrate.guarding.estate import GuardedEstate, OldWorkspace, OpenPlan, RemovedSource, old_workspaces
+from amlmigrate.guarding.falls import TaggedThen
 from amlmigrate.guarding.wanted import Guardrail
 from amlmigrate.scanning import scanfile
 from amlmigrate.scanning.scanfile import ScanFile
@@ -44,13 +45,37 @@ def survey(guardrail: Guardrail, places: SurveyPlaces) -> GuardedEstate:
     )
 
 
+def seen_before(guardrail: Guardrail, places: SurveyPlaces) -> list[TaggedThen]:
+    """The tags within the scope by the scan that counts, and by the one before it. Raises BadInputError."""
+    last = latest(places, guardrail)
+    if last is None or not _covers(last, guardrail):
+        return []
+    every = (scanfile.read(path) for path in sorted(places.scans.glob("*.jsonl")))
+    covering = (one for one in every if _covers(one, guardrail) and one.sha256 != last.sha256)
+    older = [one for one in covering if _made(one) <= _made(last)]
+    before = max(older, key=_made, default=None)
+    return [then for scan in (before, last) if scan for then in _tagged(guardrail, scan)]
+
+
+def _tagged(guardrail: Guardrail, scan: ScanFile) -> Iterator[TaggedThen]:
+    scope = ArmId.of(guardrail.scope)
+    for one in scan.workspaces:
+        if guardrail.at_management_group or ArmId.of(one["id"]).within(scope):
+            tags = {str(name): str(value) for name, value in (one.get("tags") or {}).items()}
+            yield TaggedThen(one["id"], tags, _made(scan))
+
+
+def _made(scan: ScanFile) -> datetime:
+    return datetime.fromisoformat(scan.header["created"])
+
+
 def latest(places: SurveyPlaces, guardrail: Guardrail) -> ScanFile | None:
     """The scan that counts: the latest of the guardrail's subscription, else of any; None where there is none."""
     if places.scan is not None:
         return scanfile.read(places.scan)
     found = [scanfile.read(path) for path in sorted(places.scans.glob("*.jsonl"))]
     counting = [one for one in found if _covers(one, guardrail)] or found
-    return max(counting, key=lambda one: datetime.fromisoformat(one.header["created"]), default=None)
+    return max(counting, key=_made, default=None)
 
 
 def _covers(found: ScanFile, guardrail: Guardrail) -> bool:

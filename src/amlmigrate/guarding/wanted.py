@@ -71,6 +71,29 @@ class ExemptionTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyApprover:
+    """Who approves that a role is activated: an object id, and `User` or `Group`."""
+
+    id: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Custody:
+    """Who may become a custodian of keys: on which vaults (ARM ids), by which roles (GUIDs), approved by whom.
+
+    A role is activated for `hours`; who is `eligible` (object ids) is so for `days`.
+    """
+
+    vaults: tuple[str, ...]
+    eligible: tuple[str, ...]
+    approvers: tuple[KeyApprover, ...]
+    roles: tuple[str, ...]
+    hours: int
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
 class Guardrail:
     """The values of a file. `scope` is an ARM id; levels of sensitivity that are `harmless` need no key."""
 
@@ -84,6 +107,7 @@ class Guardrail:
     keys: KeyLimits
     exemptions: ExemptionTerms
     message: str
+    custody: Custody | None = None
 
     @property
     def tag(self) -> str:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from amlmigrate.core.durations import days
 from amlmigrate.core.errors import BadInputError
+from amlmigrate.core.keystandard import TAG, of_tags
 from amlmigrate.keys.model import KeyProfile
-from amlmigrate.provisioning.durations import days
-from amlmigrate.provisioning.profiles import TAG, Profile, find, shipped
+from amlmigrate.posture.profiles import Profile, find, shipped
 
 DEFAULT = "NIST"
 
@@ -27,8 +28,21 @@ def of(table: Mapping[str, Profile], tags: Iterable[Mapping[str, str]], option: 
     named = next((value for one in tags for name, value in one.items() if name.lower() == TAG), "")
     if named and _has_period(table, named):
         return _made(table, named, f"the tag {TAG}")
+    if named and (own := _of_values(named)):
+        return own
     unknown = f", since the tag {TAG} names '{named}', which has no cryptoperiod" if named else ""
     return default(f"the default{unknown}")
+
+
+def _of_values(text: str) -> KeyProfile | None:
+    """Of a tag that tells values itself, as of a profile that is in no table; None without a cryptoperiod."""
+    try:
+        told = of_tags({TAG: text}, {})
+    except ValueError:
+        return None
+    if told is None or not told.expires:
+        return None
+    return KeyProfile(told.name or "own values", days(told.expires), "the tag tells the period", f"the tag {TAG}")
 
 
 def default(told_by: str = "the default") -> KeyProfile:

@@ -30,7 +30,7 @@ from amlmigrate.posture.custodians import VaultRights, rights_of
 from amlmigrate.posture.facts import KeyRef
 from amlmigrate.posture.finder import VAULTS, AccountFinder
 from amlmigrate.posture.reading import NOTHING, Read, tried, tried_list, tried_vault
-from amlmigrate.provisioning.profiles import Profile, shipped
+from amlmigrate.posture.profiles import Profile, shipped
 from amlmigrate.scanning.subscriptions import chosen
 
 T = TypeVar("T")

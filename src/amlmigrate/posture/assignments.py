@@ -75,9 +75,11 @@ def conditional(assignment: Document) -> bool:
 
 def singles(facts: PostureFacts) -> frozenset[str]:
     """The principals of whom it is known that they are one person or application, and no group."""
+    lists = (facts.on_vault, facts.on_workspace, facts.eligible, facts.eligible_on_workspace)
     known = {
         principal(one)
-        for one in (*(facts.on_vault.value or ()), *(facts.on_workspace.value or ()))
+        for read in lists
+        for one in read.value or ()
         if _told(one, "principalType").lower() in _SINGLE
     }
     return frozenset(known | own_principals(facts))

@@ -1,4 +1,7 @@
-"""Reads who may do what with the key and in the workspace: identities, roles, and what is denied or for a time."""
+"""Reads who may do what with the key and in the workspace: identities, roles, and what is denied or for a time.
+
+Also the rules by which a role that manages keys is activated, at each scope at which somebody may (AZ-PIM-1).
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,12 @@ from collections.abc import Coroutine
 from typing import Any
 
 from amlmigrate.cloud.session import Side
-from amlmigrate.core.armid import key_of
+from amlmigrate.core.armid import key_of, name_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.parallel import gathered
+from amlmigrate.core.rights import permissions
 from amlmigrate.core.workspace import Workspace
+from amlmigrate.posture import vaultrights
 from amlmigrate.posture.identities import WorkspaceIdentity, client_of, users_of
 from amlmigrate.posture.reading import Read, tried
 
@@ -52,12 +57,39 @@ async def authority(
     work |= {f"held {one}": tried(roles.assigned_to(vault_id, one)) for one in principals}
     work |= {f"there {one}": tried(roles.assigned_to(workspace.id, one)) for one in principals}
     found = await gathered(work)
+    definitions = await _definitions(side, workspace.id, vault_id, found)
     return {
         "held": {one: found.pop(f"held {one}") for one in principals},
         "held_on_workspace": {one: found.pop(f"there {one}") for one in principals},
-        "definitions": await _definitions(side, workspace.id, vault_id, found),
+        "definitions": definitions,
+        "rules": await _rules(side, _of(found, "eligible"), dict(definitions)),
         **found,
     }
+
+
+def rules_key(eligible: Document) -> str:
+    """By what the rules of an eligible role are found: the scope at which it is, and the role."""
+    return f"{key_of(properties_of(eligible).get('scope'))} {role_of(eligible)}"
+
+
+async def _rules(
+    side: Side, eligible: list[Document], definitions: dict[str, Document | None]
+) -> dict[str, Read[list[Document]]]:
+    """Those of the roles that manage keys, by `rules_key`; those of each scope are read once."""
+    managing = [
+        one
+        for one in eligible
+        if any(vaultrights.managing(permissions(definitions.get(role_of(one)) or {}), data=True).values())
+    ]
+    scopes = {str(properties_of(one).get("scope")) for one in managing}
+    read = await gathered({scope: tried(side.roles.rules(scope)) for scope in sorted(scopes)})
+    return {rules_key(one): _of_role(read[str(properties_of(one).get("scope"))], role_of(one)) for one in managing}
+
+
+def _of_role(read: Read[dict[str, list[Document]]], role: str) -> Read[list[Document]]:
+    if read.value is None:
+        return Read(refused=read.refused, code=read.code)
+    return Read(read.value.get(name_of(role).lower()))
 
 
 async def _definitions(

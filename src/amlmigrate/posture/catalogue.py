@@ -65,6 +65,7 @@ CATALOGUE = (
     ClaimKind(
         "vault.purgeProtection", "and nobody can purge it before its retention ends", _ERROR, _VAULT, demanded=True
     ),
+    ClaimKind("vault.owner", "its tags `owner` and `contact` say whose it is and whom to call", _WARNING, _VAULT),
     ClaimKind("key.type", "the key is RSA or RSA-HSM", _ERROR, _KEY, demanded=True),
     ClaimKind(
         "key.size", "it has 3072 bits or more", "error below 2048 bits, otherwise warning", _KEY, demanded=True
@@ -90,6 +91,13 @@ CATALOGUE = (
         _WARNING,
         "Microsoft.KeyVault/vaults/keyrotationpolicies/read (data), or without data"
         " Microsoft.KeyVault/vaults/keys/read",
+    ),
+    ClaimKind(
+        "key.policy",
+        "its type, size, validity and rotation policy are what the profile in its tag `key-profile` asks"
+        " for, or stricter",
+        "warning; information without the tag",
+        f"{_KEY}, Microsoft.KeyVault/vaults/keyrotationpolicies/read (data)",
     ),
     ClaimKind("key.version", "the workspace uses the key's newest version", _WARNING, _NEWEST),
     ClaimKind(
@@ -179,6 +187,14 @@ CATALOGUE = (
         "nobody who may manage the key, or may activate a role to, may also write to the workspace",
         _WARNING,
         f"{_ROLES}, {_DENIALS}, {_AUTHORIZATION}/roleEligibilityScheduleInstances/read",
+    ),
+    ClaimKind(
+        "duties.approval",
+        "nobody may manage the key but by a role that has to be activated, with approval",
+        _WARNING,
+        f"{_ROLES}, {_DENIALS}, {_AUTHORIZATION}/roleAssignmentScheduleInstances/read,"
+        f" {_AUTHORIZATION}/roleEligibilityScheduleInstances/read,"
+        f" {_AUTHORIZATION}/roleManagementPolicyAssignments/read",
     ),
 )
 DEMANDED = frozenset(entry.name for entry in CATALOGUE if entry.demanded)

@@ -15,30 +15,30 @@ from amlmigrate.posture.rightswords import (
     READ_ELIGIBLE,
     READ_IDENTITY,
     READ_ROLES,
+    READ_VAULT,
     THE_DENIALS,
+    THE_ELIGIBLE,
     THE_ROLES,
 )
-from amlmigrate.posture.unproven import beside, unread
+from amlmigrate.posture.unproven import first_unread, unread
 
 NAME = "duties.separate"
-_ELIGIBLE = "who may activate a role (Privileged Identity Management)"
 
 
 def duty_claims(facts: PostureFacts, ref: KeyRef) -> Iterator[Claim]:
     """That no principal manages the key and writes to the workspace, the workspace's identities among them."""
-    for what, read in (
-        ("the vault", facts.vault),
-        (THE_ROLES, facts.on_vault),
-        ("who may write", facts.on_workspace),
-    ):
-        if read.refused:
-            action = "Microsoft.KeyVault/vaults/read" if read is facts.vault else READ_ROLES
-            yield from unread((NAME,), ref.vault_id, what, Read(refused=read.refused), action)
-            return
-        if read.value is None:
-            yield from beside((NAME,), ref.vault_id, f"{what} is not there")
-            return
-    yield from _of(facts, ref, managers_of(facts, ref), writers_of(facts))
+    lacking = list(
+        first_unread(
+            (NAME,),
+            ref.vault_id,
+            (
+                ("the vault", facts.vault, READ_VAULT),
+                (THE_ROLES, facts.on_vault, READ_ROLES),
+                ("who may write", facts.on_workspace, READ_ROLES),
+            ),
+        )
+    )
+    yield from lacking or _of(facts, ref, managers_of(facts, ref), writers_of(facts))
 
 
 def _of(facts: PostureFacts, ref: KeyRef, managers: Holders, writers: Holders) -> Iterator[Claim]:
@@ -56,7 +56,7 @@ def _of(facts: PostureFacts, ref: KeyRef, managers: Holders, writers: Holders) -
     elif why := _not_known(facts, managers, writers):
         yield _unknown(ref, why)
     elif eligible is not None:
-        yield from unread((NAME,), ref.vault_id, _ELIGIBLE, eligible, READ_ELIGIBLE)
+        yield from unread((NAME,), ref.vault_id, THE_ELIGIBLE, eligible, READ_ELIGIBLE)
     elif lost is not None:
         read: Read[None] = Read(refused=lost.refused)
         yield from unread((NAME,), ref.vault_id, "the workspace's identity", read, READ_IDENTITY)

@@ -59,7 +59,7 @@ class PostureFacts:
 
     `identities` are all of the workspace, `identity` the one that its encryption names. `held` has the ids of the
     role assignments on the vault that each has, by principal, itself or through its groups; `timed` are those in
-    force with their ends, `eligible` what may be activated.
+    force with their ends, `eligible` what may be activated, `rules` by which rules, where that manages keys.
     """
 
     workspace: Workspace
@@ -85,6 +85,7 @@ class PostureFacts:
     timed: Read[list[Document]] = NOTHING
     eligible: Read[list[Document]] = NOTHING
     eligible_on_workspace: Read[list[Document]] = NOTHING
+    rules: Mapping[str, Read[list[Document]]] = field(default_factory=dict)
     definitions: tuple[tuple[str, Document | None], ...] = ()
 
     def of_key(self, ref: KeyRef) -> KeyFacts:

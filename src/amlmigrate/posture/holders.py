@@ -62,8 +62,34 @@ class Holders:
         return who not in self.now
 
 
+@dataclass(frozen=True, slots=True)
+class HeldDuty:
+    """A duty that a role assignment gives `whom`: whether `surely`, and whether it has to be activated first."""
+
+    assignment: Document
+    whom: str
+    surely: bool
+    later: bool
+
+
 def managers_of(facts: PostureFacts, ref: KeyRef) -> Holders:
     """Whoever may manage the key, or the vault it lies in."""
+    found = Holders()
+    _fill(found, facts, managing_duties(facts, ref))
+    for whom in managing_policies(facts):
+        found.add(whom, "access policy", surely=True)
+    return found
+
+
+def managing_policies(facts: PostureFacts) -> list[str]:
+    """Whose access policies manage keys; with Azure RBAC nobody's."""
+    if by_roles(facts):
+        return []
+    return [holder(one) for one in policies(facts) if vaultrights.policy_manages(one)]
+
+
+def managing_duties(facts: PostureFacts, ref: KeyRef) -> Iterator[HeldDuty]:
+    """Each role assignment by which somebody may manage the key, or the vault it lies in."""
     data = by_roles(facts)
 
     def given(one: Document) -> list[_Operation]:
@@ -74,13 +100,8 @@ def managers_of(facts: PostureFacts, ref: KeyRef) -> Holders:
             for name in names
         ]
 
-    found = Holders()
     roles = (facts.on_vault, facts.eligible, facts.held)
-    _fill(found, facts, roles, facts.denials, given, lambda one: not below_other(one, ref))
-    for policy in () if data else policies(facts):
-        if vaultrights.policy_manages(policy):
-            found.add(holder(policy), "access policy", surely=True)
-    return found
+    yield from _duties(facts, roles, facts.denials, given, lambda one: not below_other(one, ref))
 
 
 def writers_of(facts: PostureFacts) -> Holders:
@@ -91,18 +112,22 @@ def writers_of(facts: PostureFacts) -> Holders:
 
     found = Holders()
     roles = (facts.on_workspace, facts.eligible_on_workspace, facts.held_on_workspace)
-    _fill(found, facts, roles, facts.denials_on_workspace, given, lambda one: True)
+    _fill(found, facts, _duties(facts, roles, facts.denials_on_workspace, given, lambda one: True))
     return found
 
 
-def _fill(
-    found: Holders,
+def _fill(found: Holders, facts: PostureFacts, duties: Iterable[HeldDuty]) -> None:
+    for one in duties:
+        found.add(one.whom, role_name(facts, one.assignment), surely=one.surely, later=one.later)
+
+
+def _duties(
     facts: PostureFacts,
     roles: tuple[Read[list[Document]], Read[list[Document]], Mapping[str, Read[set[str]]]],
     denials: Read[list[Document]],
     given: _Given,
     counts: Callable[[Document], bool],
-) -> None:
+) -> Iterator[HeldDuty]:
     assigned, eligible, held = roles
     rows = [(one, False) for one in assigned.value or ()] + [(one, True) for one in eligible.value or ()]
     for one, later in rows:
@@ -110,7 +135,7 @@ def _fill(
         for whom in _whom(facts, one, held) if operations else ():
             surely = _left(facts, whom, operations, denials.value or ())
             if surely is not None:
-                found.add(whom, role_name(facts, one), surely=surely and not conditional(one), later=later)
+                yield HeldDuty(one, whom, surely and not conditional(one), later)
 
 
 def _whom(facts: PostureFacts, assignment: Document, held: Mapping[str, Read[set[str]]]) -> Iterator[str]:

@@ -12,8 +12,12 @@ from amlmigrate.core.documents import properties_of
 from amlmigrate.core.keys import Key
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.posture.facts import KeyFacts, KeyRef
+from amlmigrate.posture.keypolicy import NAME as POLICY
+from amlmigrate.posture.keypolicy import policy_claim
 from amlmigrate.posture.reading import Read
 from amlmigrate.posture.unproven import beside, unread
+from amlmigrate.posture.vaultowner import NAME as OWNER
+from amlmigrate.posture.vaultowner import owner_claim
 
 _LEAST_BITS, _GOOD_BITS = 2048, 3072
 _SOON = timedelta(days=30)
@@ -26,15 +30,15 @@ _HSM_READ = "Microsoft.KeyVault/managedHSMs/read"
 _HSM_KEY_READ = "Microsoft.KeyVault/managedHsm/keys/read/action"
 _ROTATION_READ = "Microsoft.KeyVault/vaults/keyrotationpolicies/read"
 _SOFT_HSM = "Look at it in the portal: az keyvault update-hsm has no option for it."
-VAULT_NAMES = ("vault.place", "vault.softDelete", "vault.purgeProtection")
+VAULT_NAMES = ("vault.place", "vault.softDelete", "vault.purgeProtection", OWNER)
 _OF_VERSION = ("key.type", "key.size", "key.enabled", "key.expiry", "key.pinned")
-KEY_NAMES = (*_OF_VERSION, "key.rotation", "key.version", "key.wraps")
+KEY_NAMES = (*_OF_VERSION, "key.rotation", "key.version", POLICY, "key.wraps")
 # What the vault says of a key that is there and may be used, but does not work (AZ-KEY-1, AZ-KEY-2).
 _UNUSABLE = frozenset({"KeyDisabled", "KeyExpired", "KeyNotYetValid", "KeyOperationForbidden"})
 
 
 def vault_claims(facts: KeyFacts, user: str, workspace: Workspace | None = None) -> Iterator[Claim]:
-    """Place, soft delete, purge protection (AZ-KEY-12) of the vault of the key that `user` uses.
+    """Place, soft delete, purge protection (AZ-KEY-12) and owner of the vault of the key that `user` uses.
 
     The vault of a workspace's own key has to lie beside the `workspace`; that of an account may lie anywhere
     (learn.microsoft.com, "Customer-managed keys for Azure Storage encryption").
@@ -80,6 +84,7 @@ def vault_claims(facts: KeyFacts, user: str, workspace: Workspace | None = None)
         + ("." if kept else ": whoever purges the key destroys all that lies under it."),
         "" if kept else f"{update} --enable-purge-protection true",
     )
+    yield owner_claim(read.value, id_, name)
 
 
 def _place(vault: dict[str, Any], ref: KeyRef, user: str, workspace: Workspace | None) -> Claim:
@@ -106,7 +111,7 @@ def _place(vault: dict[str, Any], ref: KeyRef, user: str, workspace: Workspace |
 
 
 def key_claims(facts: KeyFacts, user: str, now: datetime) -> Iterator[Claim]:
-    """Type, size, state, expiry, rotation, newest version, and whether it wraps in fact; `user` uses it."""
+    """Type, size, state, expiry, rotation, newest version, profile, and whether it wraps; `user` uses it."""
     read, ref = facts.key, facts.ref
     if read.value is not None:
         yield from _kind(read.value, ref)
@@ -114,6 +119,7 @@ def key_claims(facts: KeyFacts, user: str, now: datetime) -> Iterator[Claim]:
         yield _pinned(read.value, facts, user, now)
         yield from _rotation(facts)
         yield from _newest(facts, user)
+        yield from policy_claim(facts, read.value)
     elif read.refused:
         yield from unread(KEY_NAMES[:-1], ref.id, "the key", read, _key_read(ref))
     else:

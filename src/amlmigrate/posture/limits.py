@@ -40,7 +40,7 @@ def _of(facts: PostureFacts, some: list[Document], operation: str) -> Limit | No
 
 def until(timed: Iterable[Document], assignment: Document) -> str | None:
     """When an assignment ends, as Azure writes it; None where it has no end. `timed` are those in force."""
-    told = [properties_of(one) for one in timed if _is(one, assignment)]
+    told = [properties_of(one) for one in timed if shows(one, assignment)]
     ends = [str(one["endDateTime"]) for one in told if one.get("endDateTime")]
     return max(ends, key=_time) if ends and len(ends) == len(told) else None
 
@@ -51,13 +51,13 @@ def _limit(facts: PostureFacts, assignment: Document) -> Limit | None:
     last = until(timed, assignment)
     if last is None:
         return None
-    told = [properties_of(one) for one in timed if _is(one, assignment)]
+    told = [properties_of(one) for one in timed if shows(one, assignment)]
     kind = {str(one.get("assignmentType") or "") for one in told} - {""}
     activated = " (activated)" if kind == {"Activated"} else ""
     return Limit(_time(last), last, f"the role '{role_name(facts, assignment)}'{activated} at {scope(assignment)}")
 
 
-def _is(instance: Document, assignment: Document) -> bool:
+def shows(instance: Document, assignment: Document) -> bool:
     """Whether an instance shows an assignment: by its id, else by who has which role where."""
     told = properties_of(instance)
     if key_of(told.get("originRoleAssignmentId")) == id_of(assignment):

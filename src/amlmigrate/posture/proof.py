@@ -13,6 +13,8 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.posture import facts as reading
 from amlmigrate.posture import stored as storing
+from amlmigrate.posture.approval import NAME as APPROVAL
+from amlmigrate.posture.approval import approval_claims
 from amlmigrate.posture.catalogue import DEMANDED
 from amlmigrate.posture.duties import NAME as DUTIES
 from amlmigrate.posture.duties import duty_claims
@@ -27,7 +29,7 @@ from amlmigrate.posture.storage import storage_claims
 from amlmigrate.posture.stored import StoredPlaces
 from amlmigrate.posture.unproven import beside
 
-_OF_KEY = (*VAULT_NAMES, *KEY_NAMES, *IDENTITY_NAMES, DUTIES)
+_OF_KEY = (*VAULT_NAMES, *KEY_NAMES, *IDENTITY_NAMES, DUTIES, APPROVAL)
 
 
 async def prove(side: Side, workspace: Workspace, places: BytePlaces) -> list[Claim]:
@@ -59,6 +61,7 @@ def _claims(facts: PostureFacts, stored: StoredPlaces, now: datetime) -> Iterato
         yield from _of_key(facts.of_key(ref), "the workspace", now, facts.workspace)
         yield from identity_claims(facts, ref, now)
         yield from duty_claims(facts, ref)
+        yield from approval_claims(facts, ref)
     for known, users in stored.keys:
         yield from _of_key(known, " and ".join(users), now)
     yield from storage_claims(stored, facts.workspace)

@@ -8,15 +8,19 @@ from amlmigrate.posture.facts import KeyRef
 from amlmigrate.posture.identities import WorkspaceIdentity
 
 _AUTHORIZATION = "Microsoft.Authorization"
+READ_VAULT = "Microsoft.KeyVault/vaults/read"
 READ_ROLES = f"{_AUTHORIZATION}/roleAssignments/read"
 READ_DEFINITIONS = f"{_AUTHORIZATION}/roleDefinitions/read"
 READ_DENIALS = f"{_AUTHORIZATION}/denyAssignments/read"
 READ_SCHEDULES = f"{_AUTHORIZATION}/roleAssignmentScheduleInstances/read"
 READ_ELIGIBLE = f"{_AUTHORIZATION}/roleEligibilityScheduleInstances/read"
+# Inferred (AZ-PIM-5): its name.
+READ_RULES = f"{_AUTHORIZATION}/roleManagementPolicyAssignments/read"
 READ_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities/read"
 THE_ROLES = "the role assignments on the vault"
 THE_DENIALS = "the deny assignments on the vault"
 THE_SCHEDULES = "whether a role on the vault ends (Privileged Identity Management)"
+THE_ELIGIBLE = "who may activate a role (Privileged Identity Management)"
 SERVICE_ROLE = "Key Vault Crypto Service Encryption User"
 
 

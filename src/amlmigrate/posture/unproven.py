@@ -42,6 +42,19 @@ def unread(
         )
 
 
+def first_unread(
+    names: Iterable[str], address: str, reads: Iterable[tuple[str, Read[Any], str]]
+) -> Iterator[Claim]:
+    """Of the first that is not known of what the claims rest on, each told with the action that reads it."""
+    for what, read, action in reads:
+        if read.refused:
+            yield from unread(names, address, what, Read(refused=read.refused, code=read.code), action)
+            return
+        if read.value is None:
+            yield from beside(names, address, f"{what} is not there")
+            return
+
+
 def beside(names: Iterable[str], address: str, why: str) -> Iterator[Claim]:
     """One for each name, of which there is nothing to say; what there is to do is another claim's to tell."""
     for name in names:

@@ -7,7 +7,7 @@ from typing import Any
 
 from amlmigrate.core.armid import ArmId
 from amlmigrate.desired.ownership import TAG
-from amlmigrate.provisioning import profiles
+from amlmigrate.posture import profiles
 from amlmigrate.provisioning.wanted import (
     ClassicApplications,
     EndpointWanted,
@@ -54,7 +54,7 @@ def wanted_of(document: Part, table: Mapping[str, profiles.Profile]) -> WantedWo
         analytics=_optional(document.get("logAnalytics"), group, "Microsoft.OperationalInsights/workspaces"),
         insights=_optional(document.get("applicationInsights"), group, "Microsoft.Insights/components"),
         endpoints=tuple(_endpoints(document, group)),
-        tags={**(document.get("tags") or {}), TAG: owner},
+        tags={**document["tags"], TAG: owner},
         allowed={name: frozenset(said["allow"]) for name, said in (document.get("adopted") or {}).items()},
     )
 

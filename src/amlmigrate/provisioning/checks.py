@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from amlmigrate.core.durations import days
 from amlmigrate.desired.ownership import TAG
-from amlmigrate.provisioning import profiles
-from amlmigrate.provisioning.durations import days
+from amlmigrate.posture import profiles
 from amlmigrate.provisioning.wanted import same, subscription_of
 
 # Key Vault's own limits (learn.microsoft.com, key rotation): a version is valid for 28 days at least, and is
@@ -26,7 +26,7 @@ def problems(document: Mapping[str, Any], table: Mapping[str, profiles.Profile])
     yield from _key(document["key"], table)
     yield from _vaults(document)
     yield from _rest(document)
-    if any(name.lower() == TAG for name in document.get("tags") or {}):
+    if any(name.lower() == TAG for name in document["tags"]):
         yield f"tags.{TAG}", "is this tool's own tag, which says whose a thing is"
 
 

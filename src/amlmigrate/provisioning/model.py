@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ValidationError, WrapValidator
+from pydantic import ConfigDict, ValidationError, WrapValidator
 from pydantic_core import PydanticCustomError
 
 from amlmigrate.core.filemodel import FORM, FileModel, Form, Whole, arm_id, may, needed
@@ -16,6 +16,7 @@ Days = Annotated[int, Whole]
 Duration = Annotated[str, Form(r"P(?=\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?")]
 VaultName = Annotated[str, Form(r"[a-zA-Z](?!.*--)[a-zA-Z0-9-]{1,22}[a-zA-Z0-9]")]
 VaultId = Annotated[str, arm_id("Microsoft.KeyVault", "vaults")]
+Told = Annotated[str, Form(r".*\S.*")]
 ObjectId = Annotated[str, Form("[0-9a-fA-F-]{36}")]
 _LIFE = "How long a version is valid, from its creation; 28 days at least."
 _ROTATION = "After how long the vault makes a new version; 7 days at least, and 7 days before it expires."
@@ -240,6 +241,16 @@ class WorkspaceModel(FileModel):
     )
 
 
+class Tags(FileModel):
+    """Tags of everything that is created: whose it is, and whom to ask, beside any of one's own."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, str]
+
+    owner: Told = needed("The team or person that the vault, its key and all the rest belong to.")
+    contact: Told = needed("How its owner is reached when the key cannot be used, as a mailbox or a rota.")
+
+
 class Profiles(FileModel):
     """A file of profiles of its user's own, below the member by which its places are told."""
 
@@ -251,7 +262,7 @@ class File(FileModel):
 
     subscription: str = may("Subscription id. Left out: `AZURE_SUBSCRIPTION_ID`.")
     location: str = needed("The region of everything that is created.")
-    tags: dict[str, str] = may("Tags of everything that is created. What exists keeps its own.")
+    tags: Tags = needed("Tags of everything that is created. What exists keeps its own.")
     adopted: dict[str, Adopted] = may(
         "What may be changed in resources of others, by their names; each also has to be adopted with `--adopt`."
     )

@@ -10,7 +10,8 @@ from amlmigrate.core import filechecks
 from amlmigrate.core.filechecks import Problem
 from amlmigrate.core.filemodel import FileModel
 from amlmigrate.desired import filereading
-from amlmigrate.provisioning import checks, naming, profiles
+from amlmigrate.posture import profiles
+from amlmigrate.provisioning import checks, naming
 from amlmigrate.provisioning.build import wanted_of
 from amlmigrate.provisioning.model import File, Profiles
 from amlmigrate.provisioning.wanted import WantedWorkspace

@@ -8,6 +8,7 @@ from typing import Any
 
 from amlmigrate.core.armid import ArmId, key_of, name_of
 from amlmigrate.core.keys import Rotation
+from amlmigrate.core.keystandard import KeyStandard
 from amlmigrate.core.workspace import WorkspaceRef
 
 
@@ -42,9 +43,12 @@ class KeyWanted:
     @property
     def rotation(self) -> Rotation | None:
         """The rotation policy, if one is asked for."""
-        if not self.rotate:
-            return None
-        return Rotation(self.expires, after_create=self.rotate, notify_before_expiry=self.notify)
+        return self.asked.rotation
+
+    @property
+    def asked(self) -> KeyStandard:
+        """What the key's tag says was asked for."""
+        return KeyStandard(self.profile or "", self.kind, self.size, self.expires, self.rotate, self.notify)
 
 
 @dataclass(frozen=True, slots=True)

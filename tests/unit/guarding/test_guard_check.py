@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from tests.unit.guarding.guards import guardrail
+from tests.unit.guarding.guards import SCOPE, guardrail, old, workspace_id
 
 from amlmigrate.core.documents import Document
 from amlmigrate.guarding import bodies
-from amlmigrate.guarding.checking import ended, weaker
+from amlmigrate.guarding.checking import _exempted, ended, weaker
+from amlmigrate.guarding.estate import GuardedEstate
 from amlmigrate.guarding.wanted import Stage
 
 
@@ -57,3 +58,45 @@ def test_an_end_without_an_offset_is_in_utc_and_one_that_cannot_be_read_is_none(
     assert ended({"expiresOn": "2027-01-01T02:00:00+02:00"}) == datetime(2027, 1, 1, tzinfo=UTC)
     assert ended({"expiresOn": "soon"}) is None
     assert ended({}) is None
+
+
+NOW = datetime(2026, 11, 30, tzinfo=UTC)
+
+
+def exempted(at: str, **properties: Any) -> list[str]:
+    """What is said of an exemption of the guardrail's assignment at a scope, where `ws` is still an old workspace."""
+    wanted = guardrail(Stage.DENY_NEW)
+    one = {
+        "id": f"{at}/providers/Microsoft.Authorization/policyExemptions/x",
+        "properties": {
+            "policyAssignmentId": wanted.assignment_id.upper(),
+            "expiresOn": "2027-01-01T00:00:00Z",
+            **properties,
+        },
+    }
+    return [gap.text for gap in _exempted(wanted, [one], GuardedEstate("", (old(),)), NOW)]
+
+
+@pytest.mark.parametrize(
+    ("at", "properties", "told"),
+    [
+        (workspace_id("ws"), {}, []),
+        (workspace_id("ws"), {"expiresOn": None}, ["It has no end (expiresOn)."]),
+        (
+            workspace_id("ws"),
+            {"expiresOn": "2026-11-29T00:00:00Z"},
+            ["It ended on 2026-11-29, and the workspace is still under Microsoft's key: its updates are refused."],
+        ),
+        (
+            workspace_id("moved"),
+            {"expiresOn": "2026-11-29T00:00:00Z"},
+            ["It ended on 2026-11-29 and exempts nothing any more."],
+        ),
+        (f"{SCOPE}/resourceGroups/g", {}, ["It exempts all of the resource group g."]),
+        (SCOPE, {}, [f"It exempts all of {SCOPE}."]),
+        (SCOPE, {"expiresOn": ""}, ["It has no end (expiresOn).", f"It exempts all of {SCOPE}."]),
+        (SCOPE, {"policyAssignmentId": "/another"}, []),
+    ],
+)
+def test_what_is_said_of_an_exemption(at: str, properties: dict[str, Any], told: list[str]) -> None:
+    assert exempted(at, **properties) == told

@@ -20,6 +20,14 @@ S = "11111111-2222-4333-8444-555555555555"
 EXAMPLE = Path(__file__).parents[3] / "docs" / "how-to" / "guard-example.yaml"
 
 
+ONE, OTHER = "aaaaaaaa-0000-4000-8000-000000000001", "bbbbbbbb-0000-4000-8000-000000000002"
+CUSTODY = {
+    "vaults": [f"/subscriptions/{S}/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv"],
+    "eligible": [ONE],
+    "approvers": [{"id": OTHER, "type": "Group"}],
+}
+
+
 def read(folder: Path, document: Any) -> Guardrail:
     path = folder / "guard.yaml"
     path.write_text(yaml.safe_dump(document), encoding="utf-8")
@@ -57,6 +65,20 @@ def test_the_example_is_read_and_its_schema_agrees() -> None:
         ({"exemptions": {"until": "2027-02-30"}}, "exemptions.until: '2027-02-30' is not a day"),
         ({"exemptions": {"waves": {"1": "2027-13-01"}}}, "exemptions.waves.1: '2027-13-01' is not a day"),
         ({"exemptions": {"waves": {"first": "2027-12-01"}}}, "exemptions.waves.first"),
+        ({"custodians": {}}, "custodians: 'approvers' is a required property"),
+        ({"custodians": {**CUSTODY, "vaults": []}}, "custodians.vaults"),
+        ({"custodians": {**CUSTODY, "vaults": [f"/subscriptions/{S}"]}}, "custodians.vaults.0"),
+        ({"custodians": {**CUSTODY, "eligible": ["mallory@contoso.com"]}}, "custodians.eligible.0"),
+        (
+            {"custodians": {**CUSTODY, "approvers": [{"id": OTHER}]}},
+            "custodians.approvers.0: 'type' is a required",
+        ),
+        ({"custodians": {**CUSTODY, "hours": 24}}, "custodians.hours"),
+        ({"custodians": {**CUSTODY, "days": 60}}, "custodians.days"),
+        (
+            {"custodians": {**CUSTODY, "approvers": [{"id": ONE.upper(), "type": "User"}]}},
+            "nobody approves their own request",
+        ),
         ({"without": ["kvFirewall"]}, "without.0: 'kvFirewall' is not one of"),
         ({"keys": {"rsaSize": 1024}}, "keys.rsaSize: 1024 is not one of"),
         ({"keys": {"daysBeforeExpiry": 0}}, "keys.daysBeforeExpiry: 0 is less than the minimum of 1"),
@@ -91,3 +113,11 @@ def test_a_standard_of_ones_own_decides_tag_and_levels(tmp_path: Path) -> None:
 def test_each_built_in_member_speaks_for_a_claim_that_there_is() -> None:
     claims = {one.name for one in CATALOGUE}
     assert {one.claim for one in MEMBERS.values() if one.claim} <= claims
+
+
+def test_custodians_have_a_role_some_hours_and_a_year_by_default(tmp_path: Path) -> None:
+    assert read(tmp_path, {}).custody is None
+    found = read(tmp_path, {"custodians": CUSTODY}).custody
+    assert found is not None
+    assert (found.roles, found.hours, found.days) == (("14b46e9e-c2b7-41b4-b07b-48a6ebf60603",), 4, 365)
+    assert [(one.id, one.kind) for one in found.approvers] == [(OTHER, "Group")]

@@ -13,6 +13,7 @@ from typing import Any
 from amlmigrate.core.claim import Claim
 from amlmigrate.core.keys import Key, KeyVersion, Rotation
 from amlmigrate.core.workspace import Location, Workspace, WorkspaceRef
+from amlmigrate.posture.authority import rules_key
 from amlmigrate.posture.facts import PostureFacts, key_of
 from amlmigrate.posture.identities import identities_of, identity_of
 from amlmigrate.posture.places import BytePlaces
@@ -57,9 +58,11 @@ DOCUMENT: dict[str, Any] = {
 }
 VAULT_DOCUMENT: dict[str, Any] = {
     "location": "East US 2",
+    "tags": {"owner": "ml-platform", "Contact": "ml-platform@contoso.com"},
     "properties": {"enableRbacAuthorization": True, "enableSoftDelete": True, "enablePurgeProtection": True},
 }
-KEY = Key("k", "RSA", 3072, (), KeyVersion(KEY_ID, True, NOW, NOW + timedelta(days=300), None))
+ASKED = {"key-profile": "RSA 2048 rotate=P1Y"}
+KEY = Key("k", "RSA", 3072, (), KeyVersion(KEY_ID, True, NOW, NOW + timedelta(days=300), None, ASKED))
 
 
 def role(name: str) -> str:
@@ -85,6 +88,21 @@ def assignment(
     }
 
 
+def eligible(name: str, who: str, scope: str = VAULT, **more: Any) -> dict[str, Any]:
+    """A role that somebody may activate."""
+    told = {"roleDefinitionId": role(name), "principalId": who, "principalType": "User", "scope": scope, **more}
+    return {"id": f"{scope}/e/{who}", "properties": told}
+
+
+def approved(*approvers: str, required: bool = True) -> Read[list[dict[str, Any]]]:
+    """The rules of a role that is activated with approval."""
+    stage = {"primaryApprovers": [{"id": one, "userType": "Group"} for one in approvers]}
+    setting = {"isApprovalRequired": required, "approvalStages": [stage]}
+    expiration = {"id": "Expiration_EndUser_Assignment", "maximumDuration": "PT4H"}
+    return Read([expiration, {"id": "Approval_EndUser_Assignment", "setting": setting}])
+
+
+CUSTODIAN = eligible("Key Vault Crypto Officer", OFFICER)
 SERVICE = assignment("Key Vault Crypto Service Encryption User", PRINCIPAL)
 DEFINITIONS = tuple(
     (f"/providers/microsoft.authorization/roledefinitions/{guid}", {"properties": one})
@@ -108,17 +126,18 @@ def exemplary() -> PostureFacts:
         vault=Read(copy.deepcopy(VAULT_DOCUMENT)),
         key=Read(KEY),
         newest=Read(KEY),
-        rotation=Read(Rotation(before_expiry="P30D")),
+        rotation=Read(Rotation("P1Y", before_expiry="P30D")),
         wraps=Read(True),
-        on_vault=Read([SERVICE, assignment("Key Vault Crypto Officer", OFFICER)]),
+        on_vault=Read([SERVICE]),
         on_workspace=Read([assignment("AzureML Data Scientist", SCIENTIST, REF.id)]),
         held={PRINCIPAL: Read({SERVICE["id"].lower()}), OWN: Read(set())},
         held_on_workspace={PRINCIPAL: Read(set()), OWN: Read(set())},
         denials=Read([]),
         denials_on_workspace=Read([]),
         timed=Read([]),
-        eligible=Read([]),
+        eligible=Read([CUSTODIAN]),
         eligible_on_workspace=Read([]),
+        rules={rules_key(CUSTODIAN): approved(SCIENTIST)},
         definitions=DEFINITIONS,
     )
 
@@ -167,7 +186,7 @@ class Vaults:
         return self.keys.get("/".join(part for part in (vault, "keys", name, version) if part))
 
     async def rotation(self, vault: str, name: str) -> Rotation | None:
-        return Rotation(before_expiry="P30D")
+        return Rotation("P1Y", before_expiry="P30D")
 
     async def wraps(self, key_id: str) -> bool:
         return True

@@ -17,9 +17,9 @@ from tests.unit.posture.exemplary import (
     SERVICE,
     VAULT,
     assignment,
+    eligible,
     exemplary,
     holding,
-    role,
     stored,
     with_roles,
     with_workspace,
@@ -250,18 +250,13 @@ def test_a_tenant_without_the_licence_is_told_that_and_no_role() -> None:
     assert {(claim.name, claim.holds) for claim in fallen} == {
         ("identity.rights", None),
         ("duties.separate", None),
+        ("duties.approval", None),
     }
     assert all("licence" in claim.remedy and "Grant" not in claim.remedy for claim in fallen)
     assert all(one.severity == "warning" for one in findings(found))
 
 
 # Duties
-
-
-def eligible(name: str, who: str, scope: str = VAULT, **more: Any) -> dict[str, Any]:
-    """A role that somebody may activate."""
-    told = {"roleDefinitionId": role(name), "principalId": who, "principalType": "User", "scope": scope, **more}
-    return {"id": f"{scope}/e/{who}", "properties": told}
 
 
 MANAGES, WRITES = "Key Vault Crypto Officer", "AzureML Data Scientist"

@@ -93,7 +93,13 @@ def own_key(around: AroundStorage, key_id: str = KEY2, vault: str = KV2, **vault
     """Another vault and key, as this caller sees them."""
     uri, _, rest = key_id.partition("/keys/")
     kept = {"enableSoftDelete": True, "enablePurgeProtection": True, **vault_properties}
-    around.documents[vault] = {"name": vault.rpartition("/")[2], "location": "westeurope", "properties": kept}
+    tags = {"owner": "storage", "contact": "storage@contoso.com"}
+    around.documents[vault] = {
+        "name": vault.rpartition("/")[2],
+        "location": "westeurope",
+        "tags": tags,
+        "properties": kept,
+    }
     kind = "managedHSMs" if "managedHSMs" in vault else "vaults"
     subscription = vault.split("/")[2]
     around.documents.setdefault("/subscriptions/", [{"subscriptionId": subscription}])
@@ -309,14 +315,14 @@ OF_KEY: dict[str, tuple[Callable[[AroundStorage], object], dict[str, tuple[bool 
     ),
     "small": (
         lambda a: own_key(a) or a.keys.update({KEY2: replace(_version(), size=1024)}),
-        {f"{'3' * 32}!key.size": (False, "error")},
+        {f"{'3' * 32}!key.size": (False, "error"), f"{'3' * 32}!key.policy": (False, "warning")},
     ),
     "gone": (lambda a: own_key(a) or a.keys.clear(), {f"{'3' * 32}!key.enabled": (False, "error")}),
     "in a subscription that cannot be seen": (
         lambda a: own_key(a) or _unlisted(a),
         {
             f"kv2.vault.azure.net!vault.{name}": (None, "warning")
-            for name in ("place", "softDelete", "purgeProtection")
+            for name in ("place", "softDelete", "purgeProtection", "owner")
         },
     ),
 }  # fmt: skip
@@ -382,7 +388,7 @@ def test_a_scopes_key_is_judged_too_be_it_in_a_vault_or_in_a_managed_hsm() -> No
     hsm = default(AroundStorage(), "own", keyVaultProperties={"keyUri": key})
     unseen = judged(hsm)
     assert {name for name, _ in fallen(unseen).items() if "!vault." in name} == {
-        f"hsm.managedhsm.azure.net!vault.{name}" for name in ("place", "softDelete", "purgeProtection")
+        f"hsm.managedhsm.azure.net!vault.{name}" for name in ("place", "softDelete", "purgeProtection", "owner")
     }
     own_key(hsm, key, HSM)
     found = judged(hsm)

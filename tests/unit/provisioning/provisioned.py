@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amlmigrate.provisioning import profiles
+from amlmigrate.posture import profiles
 from amlmigrate.provisioning.assemble import parts
 from amlmigrate.provisioning.build import wanted_of
 from amlmigrate.provisioning.known import KnownValues, ProvisioningPart
@@ -14,6 +14,7 @@ FILE: dict[str, Any] = {
     "subscription": "5b1c7e90-2f4d-4a86-b3c9-8d06e2f7a154",
     "location": "East US 2",
     "resourceGroup": "g",
+    "tags": {"owner": "risk", "contact": "risk@contoso.com"},
     "keyVault": {"name": "kv-keys"},
     "key": {"name": "cmk", "profile": "HIPAA"},
     "identity": {"name": "id-one"},

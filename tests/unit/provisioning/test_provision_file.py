@@ -11,10 +11,11 @@ import yaml
 from jsonschema import Draft202012Validator
 from tests.unit.provisioning.provisioned import FILE
 
+from amlmigrate.core.durations import days
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.desired.ownership import TAG
-from amlmigrate.provisioning import checks, profiles, reading
-from amlmigrate.provisioning.durations import days
+from amlmigrate.posture import profiles
+from amlmigrate.provisioning import checks, reading
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "how-to" / "provision-example.yaml"
 SUBSCRIPTION = str(FILE["subscription"])
@@ -159,7 +160,7 @@ def test_the_schema_names_the_place(changed: dict[str, Any], told: str, tmp_path
             {"workspace": {"name": "one", "encryption": {"mode": "classic", "cosmosDbPrincipalId": "-" * 36}}},
             "workspace.encryption.cosmosDbPrincipalId: ",
         ),
-        ({"tags": {"Env": "a", "env": "b"}}, "tags: 'env' is given twice, in other letter cases"),
+        ({"tags": {**FILE["tags"], "Env": "a", "env": "b"}}, "tags: 'env' is given twice, in other letter cases"),
         ({"key": {"name": "k", "expires": "P90D\n"}}, "key.expires: "),
     ],
 )
@@ -198,11 +199,29 @@ def test_what_could_mean_two_things_is_refused_with_its_line(text: str, told: st
 
 def test_texts_that_other_readers_take_for_something_else_stay_texts(tmp_path: Path) -> None:
     path = tmp_path / "f.yaml"
-    path.write_text(yaml.safe_dump(FILE) + "tags: {country: NO, since: 2026-01-01, on: off, at: 12:30}\n")
+    bare = yaml.safe_dump({name: part for name, part in FILE.items() if name != "tags"})
+    owned = "owner: risk, contact: NO"
+    path.write_text(f"{bare}tags: {{{owned}, country: NO, since: 2026-01-01, on: off, at: 12:30}}\n")
     own = {TAG: f"{SUBSCRIPTION}/g/one"}
-    assert reading.read(path).tags == {"country": "NO", "since": "2026-01-01", "on": "off", "at": "12:30", **own}
-    path.write_text(yaml.safe_dump(FILE) + f"tags: {{{TAG.upper()}: mine}}\n")
+    given = {"country": "NO", "since": "2026-01-01", "on": "off", "at": "12:30"}
+    assert reading.read(path).tags == {"owner": "risk", "contact": "NO", **given, **own}
+
+
+def test_the_tag_that_says_whose_a_thing_is_is_not_given(tmp_path: Path) -> None:
+    path = tmp_path / "f.json"
+    path.write_text(json.dumps({**FILE, "tags": {**FILE["tags"], TAG.upper(): "mine"}}))
     with pytest.raises(BadInputError, match="is this tool's own tag"):
+        reading.read(path)
+
+
+@pytest.mark.parametrize(
+    "tags", [None, {}, {"owner": "risk"}, {"contact": "x"}, {"Owner": "risk", "contact": "x"}]
+)
+def test_whose_it_is_and_whom_to_call_has_to_be_said(tags: Any, tmp_path: Path) -> None:
+    path = tmp_path / "f.json"
+    given = {**FILE, "tags": tags} if tags is not None else {n: p for n, p in FILE.items() if n != "tags"}
+    path.write_text(json.dumps(given))
+    with pytest.raises(BadInputError, match="is a required property"):
         reading.read(path)
 
 

@@ -27,7 +27,7 @@ ENDPOINT = {
 NETWORK = {"publicAccess": "Enabled", "defaultAction": "Deny", "trustedServices": True, "ipRules": ["1.2.3.4"]}
 EVERYTHING: dict[str, Any] = {
     **FILE,
-    "tags": {"env": "prod"},
+    "tags": {**FILE["tags"], "env": "prod"},
     "adopted": {"stone": {"allow": ["encryption", "grants"]}},
     "profiles": {"house": {"type": "RSA", "size": 4096, "expires": "P1Y", "reasons": {"size": "so"}}},
     "keyVault": {"name": "kv-keys", "softDeleteDays": 30, "access": "roles", "network": NETWORK},
@@ -150,7 +150,9 @@ def test_every_problem_is_told_with_a_place_that_the_file_has(document: dict[str
         ({"registry": {"name": "crone", "adminUser": "yes"}}, [("registry.adminUser", "'yes' is not of type 'boolean'")]),
         ({"registry": None}, [("registry", "None is not of type 'object'")]),
         ({"tags": ["a"]}, [("tags", "['a'] is not of type 'object'")]),
-        ({"tags": {"a": 1}}, [("tags.a", "1 is not of type 'string'")]),
+        ({"tags": {**FILE["tags"], "a": 1}}, [("tags.a", "1 is not of type 'string'")]),
+        ({"tags": {"owner": "risk"}}, [("tags", "'contact' is a required property")]),
+        ({"tags": {**FILE["tags"], "owner": " "}}, [("tags.owner", "' ' is not of the form")]),
         ({"adopted": {"kv": {"allow": "keys"}}}, [("adopted.kv.allow", "'keys' is not of type 'array'")]),
         ({"registry": {"name": "crone", "privateEndpoint": {**ENDPOINT, "dnsZones": []}}}, [("registry.privateEndpoint.dnsZones", "[] should be non-empty")]),
         ({"key": {}}, [("key", "'name' is a required property")]),

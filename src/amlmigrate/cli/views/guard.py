@@ -189,6 +189,7 @@ class GuardCheckView:
             page.line(f"{one.id}: {one.text}", indent=2)
             page.line(f"- {one.remedy}", indent=4)
         page.lines([f"not checked: {one}" for one in self.check.not_checked], rest=_REST)
+        page.lines(self.check.notes, rest=_REST)
 
     def as_json(self) -> Iterator[Event]:
         """`guard.check`."""
@@ -200,6 +201,7 @@ class GuardCheckView:
                 "stage": self.guardrail.stage.value,
                 "gaps": [one.as_dict() for one in self.check.gaps],
                 "not_checked": list(self.check.not_checked),
+                "notes": list(self.check.notes),
             },
         )
 

@@ -8,23 +8,26 @@ vault's own to change.
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.core import keystandard
 from amlmigrate.core.armid import name_of
 from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.core.durations import days
 from amlmigrate.core.keys import KeyVersion, Rotation, key_of_document, rotation_of
+from amlmigrate.core.rotations import stricter
 from amlmigrate.desired import ownership
 from amlmigrate.desired.known import UNKNOWN
 from amlmigrate.desired.parts import DesiredPort
 from amlmigrate.desired.steps import ArmCall, DesiredStep, DesiredVerb
+from amlmigrate.posture import profiles
 from amlmigrate.posture.reading import tried_list
-from amlmigrate.provisioning.durations import days, no_longer
 from amlmigrate.provisioning.known import KnownValues, ProvisioningPart
-from amlmigrate.provisioning.profiles import TAG
 from amlmigrate.provisioning.wanted import KeyWanted, WantedWorkspace
 
 _DAY = 86_400
@@ -49,7 +52,7 @@ class KeyPart(ProvisioningPart):
     def __init__(self, wanted: WantedWorkspace, vault_uri: str) -> None:
         self._uri = vault_uri.lower()
         self.id, self.wanted, self._vault = wanted.key_id, wanted.key, wanted.vault.id
-        self._tags = _tags(wanted.tags, wanted.key.profile)
+        self._tags = _tags(wanted.tags, wanted.key)
         self._given = wanted.vault.given
 
     async def read(self, port: DesiredPort, known: KnownValues) -> FoundKey:
@@ -118,17 +121,18 @@ class KeyPart(ProvisioningPart):
         if not self._given:
             return ""
         way = f"--vault-name {name_of(self._vault)} --name {self.wanted.name}"
-        told = f"--kty {self.wanted.kind} --size {self.wanted.size} --tags {ownership.TAG}={self.owner}"
+        profile = shlex.quote(f"{keystandard.TAG}={self.wanted.asked.tag(profiles.shipped())}")
+        told = f"--kty {self.wanted.kind} --size {self.wanted.size} --tags {ownership.TAG}={self.owner} {profile}"
         return (
             f"Whoever owns the vault has to make the key ({_told(self.wanted)}): "
             f"az keyvault key create {way} {told}; then run it again."
         )
 
 
-def _tags(tags: Mapping[str, str], profile: str | None) -> dict[str, str]:
-    """Those of the file, and the key's profile unless they name one."""
-    named = any(name.lower() == TAG for name in tags)
-    return {**tags, TAG: profile} if profile and not named else dict(tags)
+def _tags(tags: Mapping[str, str], wanted: KeyWanted) -> dict[str, str]:
+    """Those of the file, and what is asked of the key, unless they name a profile."""
+    named = any(name.lower() == keystandard.TAG for name in tags)
+    return dict(tags) if named else {**tags, keystandard.TAG: wanted.asked.tag(profiles.shipped())}
 
 
 def _spent(version: KeyVersion, now: datetime) -> str:
@@ -228,24 +232,3 @@ class RotationPolicy(ProvisioningPart):
         """Through the vault itself."""
         assert step.change and step.change.body
         await port.vaults.set_rotation(port.vaults.uri(self._vault), self._name, Rotation(**step.change.body))
-
-
-def period(rotation: Rotation) -> int | None:
-    """After how many days a version is followed by the next; None where that is never."""
-    if rotation.after_create:
-        return days(rotation.after_create)
-    if rotation.before_expiry and rotation.expires_in:
-        return days(rotation.expires_in) - days(rotation.before_expiry)
-    return None
-
-
-def stricter(there: Rotation | None, wanted: Rotation) -> Rotation:
-    """What both ask for at once; it is `there` itself where that asks for all that is wanted."""
-    if there is None:
-        return wanted
-    now, then = period(there), period(wanted)
-    sooner = now is not None and (then is None or now <= then)
-    lasts = there.expires_in if no_longer(there.expires_in, wanted.expires_in) else wanted.expires_in
-    told, ask = there.notify_before_expiry, wanted.notify_before_expiry
-    notify = ask if told is None or (ask and days(ask) > days(told)) else told
-    return replace(there if sooner else wanted, expires_in=lasts, notify_before_expiry=notify)

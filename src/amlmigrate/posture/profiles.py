@@ -9,13 +9,11 @@ from typing import Any
 from amlmigrate.core import strictyaml
 
 Profile = Mapping[str, Any]
-# On a key that was made by a profile: its name, by which its cryptoperiod is known afterwards.
-TAG = "key-profile"
 
 
 def shipped() -> dict[str, Profile]:
     """The shipped table: profile name to `type`, `size`, `expires`, `rotate`, `notify` and `reasons`."""
-    text = (files("amlmigrate.provisioning") / "profiles.yaml").read_text(encoding="utf-8")
+    text = (files("amlmigrate.posture") / "profiles.yaml").read_text(encoding="utf-8")
     found: dict[str, Profile] = strictyaml.load(text)
     return found
 
