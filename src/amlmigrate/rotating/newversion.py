@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from amlmigrate.core.documents import Document
+from amlmigrate.core.durations import days
 from amlmigrate.core.few import many
 from amlmigrate.core.keys import Key, KeyVersion
 from amlmigrate.desired.parts import DesiredPart, DesiredPort
 from amlmigrate.desired.steps import ArmCall, DesiredStep, DesiredVerb
 from amlmigrate.keys.model import KeyInUse
 from amlmigrate.posture.reading import Read
-from amlmigrate.provisioning.durations import days
 from amlmigrate.rotating.aim import TAG, Aim, aim
 from amlmigrate.rotating.known import RotationKnown
 
