@@ -29,8 +29,8 @@ from amlmigrate.posture import tagging
 from amlmigrate.posture.custodians import VaultRights, rights_of
 from amlmigrate.posture.facts import KeyRef
 from amlmigrate.posture.finder import VAULTS, AccountFinder
-from amlmigrate.posture.reading import NOTHING, Read, tried, tried_list, tried_vault
 from amlmigrate.posture.profiles import Profile, shipped
+from amlmigrate.posture.reading import NOTHING, Read, tried, tried_list, tried_vault
 from amlmigrate.scanning.subscriptions import chosen
 
 T = TypeVar("T")

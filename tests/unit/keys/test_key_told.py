@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from amlmigrate.provisioning.profiles import shipped
 from rich.console import Console
 from tests.unit.keys.keyed import (
     GROUP,
@@ -32,7 +33,6 @@ from amlmigrate.keys import judging, profiles, record, revocation
 from amlmigrate.keys.model import DRILLED, KeyInUse, KeySurvey, UnreadPlace
 from amlmigrate.posture.holders import Holders
 from amlmigrate.posture.reading import Read
-from amlmigrate.provisioning.profiles import shipped
 
 ROTATED = (version(NEW, 2), version(OLD, 400))
 
