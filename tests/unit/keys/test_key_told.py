@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from amlmigrate.provisioning.profiles import shipped
 from rich.console import Console
 from tests.unit.keys.keyed import (
     GROUP,
@@ -32,6 +31,7 @@ from amlmigrate.core.errors import BadInputError, ExitCode
 from amlmigrate.keys import judging, profiles, record, revocation
 from amlmigrate.keys.model import DRILLED, KeyInUse, KeySurvey, UnreadPlace
 from amlmigrate.posture.holders import Holders
+from amlmigrate.posture.profiles import shipped
 from amlmigrate.posture.reading import Read
 
 ROTATED = (version(NEW, 2), version(OLD, 400))
