@@ -59,6 +59,8 @@ def _notes(key: KeyInUse, now: datetime) -> Iterator[str]:
     goal = key.goal
     if goal is not None and goal.expires is not None and now < goal.expires <= now + _SOON:
         yield f"The newest version that is enabled expires on {goal.expires:%Y-%m-%d}."
+    if goal is not None and goal.not_before is not None and goal.not_before > now:
+        yield f"The newest version that is enabled is not valid before {goal.not_before:%Y-%m-%d %H:%M} UTC."
     if not key.rotation.refused and key.rotation.value is None and key.versions.value:
         yield "The key has no rotation policy: somebody has to rotate it."
     if not key.dependants:

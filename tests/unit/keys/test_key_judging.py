@@ -105,6 +105,12 @@ def test_an_expiry_that_comes_is_told_and_not_due(days: float, told: bool) -> No
     assert (found.good, any("expires on" in note for note in found.notes)) == (True, told)
 
 
+def test_a_newest_version_that_is_not_valid_yet_is_told() -> None:
+    early = replace(version(NEW, 1), not_before=NOW + timedelta(days=1))
+    found = judging.verdict(key(of_workspace(version=NEW), versions=(early, version(OLD, 9))), NOW)
+    assert any("not valid before 2026-12-01 12:00" in note for note in found.notes)
+
+
 def test_a_version_in_use_that_is_disabled_or_gone_is_told() -> None:
     disabled = judging.verdict(
         key(of_workspace(), versions=(version(NEW, 1), version(OLD, 9, enabled=False))), NOW

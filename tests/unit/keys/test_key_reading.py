@@ -11,7 +11,7 @@ from tests.unit.keys.keyed import GROUP, NEW, NOW, OLD, SUB, VAULT, VAULT_ID, ac
 
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.errors import BadInputError, DeniedError, MigrateError
-from amlmigrate.core.keys import Rotation
+from amlmigrate.core.keys import Rotation, key_of_document
 from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.keys import judging, reading
 from amlmigrate.keys.model import Adoption, KeyName, KeySurvey
@@ -67,12 +67,18 @@ class Vaults:
 
     def __init__(self, versions: Any = None, rotation: Any = None) -> None:
         self._versions = [version(NEW, 5), version(OLD, 400)] if versions is None else versions
+        self.newest: Any = None
         self._rotation = rotation or Rotation(expires_in="P1Y", after_create="P11M")
 
     async def versions(self, vault: str, name: str) -> Any:
         if isinstance(self._versions, Exception):
             raise self._versions
         return self._versions
+
+    async def key(self, vault: str, name: str) -> Any:
+        if isinstance(self.newest, Exception):
+            raise self.newest
+        return self.newest
 
     async def rotation(self, vault: str, name: str) -> Any:
         if isinstance(self._rotation, Exception):
@@ -172,6 +178,19 @@ def test_versions_that_the_vault_refuses_are_read_through_arm() -> None:
     }
     [key] = read(Arm({"/versions": [shown]}), Vaults(versions=refusal(403))).keys
     assert key.goal and (key.goal.version, key.goal.tags) == (NEW, {"rotation": "r"})
+
+
+@pytest.mark.parametrize("newest", [OLD, NEW])
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize("by_arm", [False, True])
+def test_of_two_versions_of_one_second_the_vault_says_which_is_the_newest(
+    newest: str, order: int, *, by_arm: bool
+) -> None:
+    vaults = Vaults(versions=[version(NEW, 5), version(OLD, 5)][::order])
+    shown = {"properties": {"keyUriWithVersion": f"{VAULT}/keys/cmk/{newest}", "attributes": {}}}
+    vaults.newest = refusal(403) if by_arm else key_of_document(shown)
+    [key] = read(Arm(**{f"{VAULT_ID}/keys/cmk": shown}), vaults).keys
+    assert key.goal and key.goal.version == newest
 
 
 @pytest.mark.parametrize("versions", [[], refusal(404, "KeyNotFound")], ids=["empty", "not-found"])
