@@ -19,7 +19,7 @@ from azsandbox.client import Client
 from azsandbox.state import StateFolder
 
 sandbox = alone.sandbox
-STORAGE = "2023-05-01"
+STORAGE, REGISTRY = "2023-05-01", "2023-07-01"
 ROTATION = "aml-cmk-migrate-rotation"
 CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
@@ -195,6 +195,53 @@ def test_in_production_two_identities_carry_out_what_a_third_has_approved(keys: 
     assert [(one["half"], one["duties"]) for one in reports if one["state"] == "ended"][-1] == ("adopt", "apart")
     assert reports[-1]["approval"]["object_id"] == approver.object_id
     assert key == keys.key
+
+
+def _registry(keys: Keys, name: str, identifier: str) -> str:
+    """A registry of development under the key, with the account's identity; its ARM id."""
+    encryption = keys.world.arm("GET", keys.account, STORAGE)["properties"]["encryption"]
+    user = encryption["identity"]["userAssignedIdentity"]
+    client = keys.world.arm("GET", user, "2023-01-31")["properties"]["clientId"]
+    id_ = f"{keys.workspace.partition('/providers/')[0]}/providers/Microsoft.ContainerRegistry/registries/{name}"
+    body = {
+        "location": "eastus2",
+        "sku": {"name": "Premium"},
+        "tags": {"environment": "dev"},
+        "identity": {"type": "UserAssigned", "userAssignedIdentities": {user: {}}},
+        "properties": {
+            "encryption": {
+                "status": "enabled",
+                "keyVaultProperties": {"keyIdentifier": identifier, "identity": client},
+            }
+        },
+    }
+    keys.world.arm("PUT", id_, REGISTRY, body)
+    return id_
+
+
+def test_registries_and_encryption_scopes_go_over_too_each_in_its_way(dev: Keys) -> None:
+    first, number = dev.named["keyIdentifier"], dev.world.group.removeprefix("rg")
+    fixed = _registry(dev, f"fix{number}", first)
+    follows = _registry(dev, f"fol{number}", dev.key)
+    for name, url in (("fixed", first), ("follows", dev.key)):
+        dev.world.azure(provision.encryption_scope, dev.account, name, key=provision.Key(dev.vault, url))
+    ended = done(dev.of_key(), 3)
+    ends = {one["id"].lower(): one["end"] for one in ended["dependants"]}
+    scopes = f"{dev.account}/encryptionScopes".lower()
+    assert ends == {
+        dev.workspace.lower(): "adopted",
+        dev.account.lower(): "adopted",
+        f"{scopes}/fixed": "adopted",
+        f"{scopes}/follows": "waiting",
+        fixed.lower(): "adopted",
+        follows.lower(): "waiting",
+    }
+    shown = dev.world.arm("GET", fixed, REGISTRY)["properties"]["encryption"]["keyVaultProperties"]
+    assert shown["keyIdentifier"] == shown["versionedKeyIdentifier"] == ended["version"]
+    scope = dev.world.arm("GET", f"{dev.account}/encryptionScopes/fixed", STORAGE)["properties"]
+    assert scope["keyVaultProperties"]["keyUri"] == ended["version"]
+    timeahead.move(StateFolder(Path(dev.world.env["AZSANDBOX_STATE"])), DAY + 1)
+    assert done(dev.of_key())["complete"]
 
 
 def test_what_follows_by_itself_is_waited_for_and_the_same_command_goes_on(dev: Keys) -> None:
