@@ -36,12 +36,14 @@ class Account:
     def __init__(self, answers: dict[str, Any] | None = None) -> None:
         self._answers = answers or {}
         self.asked: list[tuple[str, str]] = []
+        self.places: list[tuple[str, str]] = []
         self.md5: list[bool] = []
 
     async def digest(
         self, place: Location, one: Blob, watch: Watch | None = None, *, md5: bool = True, **_: Any
     ) -> tuple[str, str, int]:
         self.asked.append((place.path, one.etag))
+        self.places.append((place.account, place.container))
         self.md5.append(md5)
         answer = self._answers.get(place.path, "same")
         if isinstance(answer, Exception):
@@ -91,6 +93,12 @@ def _md5s(verdict: ByteVerdict) -> dict[str, list[str]]:
     """What each side's manifest says."""
     lines = {side: b"".join(kept.pieces()).splitlines() for side, kept in verdict.manifests.items()}
     return {side: [json.loads(line)["md5"] for line in found] for side, found in lines.items()}
+
+
+async def test_the_bytes_of_each_side_are_read_where_they_lie() -> None:
+    accounts = (Account(), Account())
+    await _alike(blob("d/1"), accounts=accounts)
+    assert [one.places for one in accounts] == [[("acct", OLD_BLOBS)], [("cmkacct", NEW_BLOBS)]]
 
 
 @pytest.mark.parametrize(

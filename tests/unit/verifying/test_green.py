@@ -36,6 +36,7 @@ from amlmigrate.core.translation import Difference
 from amlmigrate.core.workspace import Location
 from amlmigrate.cutover import changes_since
 from amlmigrate.evidence import Verify
+from amlmigrate.evidence.members import Left
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.deciding import NewDecision, decide
 from amlmigrate.ledger.decision_subjects import failures, of_step
@@ -56,23 +57,26 @@ LOOKED = datetime(2026, 3, 3, tzinfo=UTC)
 CLAIM = Claim("storage.encryption", True, "error", "/a", "under a key")
 
 
-def _green(
+def _content(
     ledger: Ledger,
     *findings: Finding,
     outcome: Outcome = Outcome.MIGRATED,
     differences: tuple[Difference, ...] = (),
     claim: Claim = CLAIM,
     named: tuple[Finding, ...] = (),
-) -> bool:
+) -> Verify:
     of = replace(PLAN, header=header(findings=findings))
-    ended = [Item("models/m/1", outcome, "")]
+    ended = [Item("models/m/1", outcome, "so it is")]
     standing = Standing(of, ledger)
     read = Readers(1, 1)
-    content = content_of(
+    return content_of(
         of, ended, Depth.CHECKSUM, ByteVerdict(), list(differences), [claim], standing, read, list(named), {},
         ANN,
     )  # fmt: skip
-    return bool(content.green)
+
+
+def _green(ledger: Ledger, *findings: Finding, **more: Any) -> bool:
+    return bool(_content(ledger, *findings, **more).green)
 
 
 def test_green_is_that_nothing_is_wrong(ledger: Ledger) -> None:
@@ -83,7 +87,9 @@ def test_green_is_that_nothing_is_wrong(ledger: Ledger) -> None:
 
 @pytest.mark.parametrize("end", [end for end in Outcome if not end.settled])
 def test_an_item_that_is_not_settled_is_not_green(ledger: Ledger, end: Outcome) -> None:
-    assert not _green(ledger, outcome=end)
+    content = _content(ledger, outcome=end)
+    assert not content.green
+    assert content.unsettled == (Left(address="models/m/1", outcome=end, detail="so it is"),)
 
 
 def test_each_reason_by_itself_is_enough(ledger: Ledger) -> None:
