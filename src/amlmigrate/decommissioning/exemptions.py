@@ -156,7 +156,7 @@ async def _remove(arm: Arm, id_: str, first: First) -> tuple[Outcome, str]:
 
 def _said(error: Exception) -> str:
     if isinstance(error, TimeoutError):
-        return f"Azure did not answer within {SECONDS:g} seconds."
+        return f"Azure did not answer within {SECONDS:g} s."
     reasons = getattr(error, "reasons", ())
     return " ".join(reasons) or str(getattr(error, "summary", error))
 

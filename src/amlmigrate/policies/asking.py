@@ -26,7 +26,7 @@ async def answered(call: Awaitable[T | None], seconds: float = SECONDS) -> Read[
     except OutOfReachError as error:
         return Read(refused=error.summary)
     except TimeoutError:
-        return Read(refused=f"Azure did not answer within {seconds:g} seconds.")
+        return Read(refused=f"Azure did not answer within {seconds:g} s.")
 
 
 async def answered_list(arm: Arm, path: str) -> Read[list[Document]]:

@@ -137,7 +137,7 @@ async def test_an_answer_that_does_not_come_in_time_is_not_checked() -> None:
         return {}
 
     read = await asking.answered(slow(), 0.01)
-    assert read.value is None and read.refused == "Azure did not answer within 0.01 seconds."
+    assert read.value is None and read.refused == "Azure did not answer within 0.01 s."
 
 
 async def test_a_lease_that_is_lost_ends_it_all_the_same() -> None:
