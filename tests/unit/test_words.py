@@ -49,6 +49,7 @@ _VERBS = frozenset(
         "points",
         "reads",
         "refers",
+        "refuses",
         "says",
         "switches",
         "stays",
