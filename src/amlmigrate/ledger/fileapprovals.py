@@ -100,9 +100,12 @@ def approvals(path: Path) -> tuple[FileApproval, ...]:
     """All that were given, whether they count or not. Raises BadInputError for a file that cannot be read."""
     found = _read(place(path), _APPROVALS)
     try:
-        return tuple(FileApproval(**one) for one in (found or {}).get("approvals", ()))
+        given = tuple(FileApproval(**one) for one in (found or {}).get("approvals", ()))
     except TypeError:
         raise _unreadable(place(path)) from None
+    if not all(isinstance(text, str) for one in given for text in asdict(one).values()):
+        raise _unreadable(place(path))
+    return given
 
 
 def refuse_unapproved(path: Path, proposal: Proposal, identity: Identity, now: datetime) -> FileApproval:

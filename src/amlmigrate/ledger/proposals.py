@@ -120,7 +120,8 @@ def read(path: Path, command: str = "") -> Proposal:
             remedy="Use the version of the tool that wrote it, or write another one.",
         )
     proposal = _proposal(path, found)
-    if _digest(proposal) != found.get("sha256"):
+    sha256 = _digest(proposal)
+    if sha256 is None or sha256 != found.get("sha256"):
         raise _changed(path)
     if command and proposal.command != command:
         raise BadInputError(
@@ -146,18 +147,31 @@ def _proposal(path: Path, found: Mapping[str, Any]) -> Proposal:
         told = {str(head): tuple(lines) for head, lines in members.pop("told").items()}
         options = tuple(map(str, members.pop("options")))
         proposal = Proposal(**members, changes=changes, options=options, told=told)
-        proposal.maker  # noqa: B018 - has to be readable
+        _check_types(proposal)
     except (AttributeError, KeyError, TypeError):
         raise _changed(path) from None
     return proposal
 
 
-def _digest(proposal: Proposal) -> str:
-    """Its digest; empty where it has none, as with a number that JSON does not know."""
+def _check_types(one: Proposal) -> None:
+    """Raises TypeError for a member that is not what every reader of it takes it for: anybody may write a file."""
+    maker = one.maker
+    texts = (one.command, one.scope, one.tenant_id, one.created, *(asdict(maker).values() if maker else ()))
+    notes = (text for change in one.changes for text in (change.action, change.what, change.id, *change.notes))
+    told = (line for lines in one.told.values() for line in lines)
+    bodies = (change.body for change in one.changes if change.body is not None)
+    if not all(isinstance(text, str) for text in (*texts, *notes, *told)):
+        raise TypeError("a text is none")
+    if not all(isinstance(found, dict) for found in (one.by, one.given, one.bound, *bodies)):
+        raise TypeError("a document is none")
+
+
+def _digest(proposal: Proposal) -> str | None:
+    """Its digest; None where it has none, as with a number that JSON does not know."""
     try:
         return proposal.sha256
     except ValueError:
-        return ""
+        return None
 
 
 def _changed(path: Path) -> BadInputError:

@@ -50,3 +50,14 @@ async def test_one_of_azures_own_is_followed_unchanged(monkeypatch: pytest.Monke
 async def test_another_gets_no_token(monkeypatch: pytest.MonkeyPatch, link: str) -> None:
     with pytest.raises(RefusedError, match="its token is not sent there"):
         await _sent(monkeypatch, f"{link}?sig=secret")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["@example.com/x", ".example.com/x", ":443@example.com/x", " @example.com/x", "\\@example.com/x", "x", ""],
+)
+async def test_a_path_that_would_go_on_with_the_host_gets_no_token(
+    monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    with pytest.raises(RefusedError, match="its token is not sent there"):
+        await _sent(monkeypatch, path)

@@ -287,3 +287,51 @@ def test_a_broken_note_of_it_refuses(path: Path) -> None:
     fileapprovals.place(path, "carried-out").write_text('{"record":"carried-out","format":1}')
     with pytest.raises(BadInputError):
         fileapprovals.refuse_second_use(path, PROPOSAL)
+
+
+@pytest.mark.parametrize("value", [5, None, [], {"a": 1}, True], ids=["number", "null", "list", "object", "true"])
+@pytest.mark.parametrize("member", ["command", "scope", "tenant_id", "created"])
+def test_a_file_whose_digest_is_right_and_whose_texts_are_none_is_no_proposal(
+    tmp_path: Path, member: str, value: Any
+) -> None:
+    forged = replace(PROPOSAL, **{member: value})
+    path = tmp_path / "forged.json"
+    path.write_text(json.dumps(forged.as_dict()))
+    with pytest.raises(BadInputError):
+        proposals.read(path)
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"bound": []},
+        {"given": "x"},
+        {"told": {"Head:": (5,)}},
+        {"changes": (ProposedChange("create", "x", 5),)},  # type: ignore[arg-type]  # as a forger writes it
+        {"changes": (ProposedChange("create", "x", "/x", (), [1]),)},  # type: ignore[arg-type]
+        {"by": {"identity": {"object_id": 5}}},
+    ],
+    ids=["bound", "given", "told", "id", "body", "maker"],
+)
+def test_a_file_whose_documents_are_none_is_no_proposal(tmp_path: Path, members: dict[str, Any]) -> None:
+    path = tmp_path / "forged.json"
+    path.write_text(json.dumps(replace(PROPOSAL, **members).as_dict()))
+    with pytest.raises(BadInputError):
+        proposals.read(path)
+
+
+def test_a_file_that_can_have_no_digest_is_no_proposal_though_it_says_none(tmp_path: Path) -> None:
+    path = tmp_path / "forged.json"
+    path.write_text(json.dumps({**PROPOSAL.as_dict(), "bound": {"x": float("nan")}, "sha256": ""}))
+    with pytest.raises(BadInputError, match="checksum"):
+        proposals.read(path)
+
+
+@pytest.mark.parametrize("value", [5, None, ["x"]], ids=["number", "null", "list"])
+def test_approvals_that_are_not_of_texts_cannot_be_read(path: Path, value: Any) -> None:
+    assert approve(path)
+    found = json.loads(fileapprovals.place(path).read_text())
+    found["approvals"][0]["tenant_id"] = value
+    fileapprovals.place(path).write_text(json.dumps(found))
+    with pytest.raises(BadInputError, match="was changed"):
+        fileapprovals.approvals(path)
