@@ -1,15 +1,15 @@
-"""Whether all that a plan's folder shows is as it was written: evidence, ledger, decisions and map of ids."""
+"""Whether all that a folder shows is as it was written: evidence, ledger, a plan's decisions and map of ids."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from amlmigrate.core.errors import BadInputError, PlanLockedError
 from amlmigrate.core.plan import Plan
-from amlmigrate.evidence import Run
+from amlmigrate.evidence import RotationRecord, Run
 from amlmigrate.ledger import decisions
 from amlmigrate.ledger.evidence import EvidenceFile, end_problems, examine, of_another, only, strangers
 from amlmigrate.ledger.exclusive import quiet
@@ -30,15 +30,31 @@ class Check:
 
 def check(plan: Plan, folder: Path) -> Check:
     """Reads all of it and writes nothing, also where nothing can be written."""
-    evidence = folder / EVIDENCE
     with quiet(folder):
-        reports, problems = examine(evidence)
-        found = Check(reports, list(map(str, problems)))
-        found.altered += map(str, of_another(_bound(plan), reports))
-        # One that cannot be read may name it all the same.
-        which = "no report that can be read" if problems else "no report"
-        found.unchecked += [f"{path.name}: {which} names it" for path in strangers(evidence, reports)]
-        _with_ledger(plan, folder, found)
+        found = _chain(folder)
+        found.altered += map(str, of_another(_bound(plan), found.reports))
+        _with_ledger(plan.sha256, folder, found, _agree, _without)
+    return found
+
+
+def check_rotations(folder: Path) -> Check:
+    """The chain of rotations in a folder, in the same way: it belongs to no plan."""
+    with quiet(folder):
+        found = _chain(folder)
+        strange = (one for one in found.reports if not isinstance(one.content, RotationRecord))
+        found.altered += [f"{one.path.name}: it is no report of a rotation" for one in strange]
+        _with_ledger("", folder, found, _ends)
+    return found
+
+
+def _chain(folder: Path) -> Check:
+    """The reports and the files beside them."""
+    evidence = folder / EVIDENCE
+    reports, problems = examine(evidence)
+    found = Check(reports, list(map(str, problems)))
+    # One that cannot be read may name it all the same.
+    which = "no report that can be read" if problems else "no report"
+    found.unchecked += [f"{path.name}: {which} names it" for path in strangers(evidence, reports)]
     return found
 
 
@@ -52,22 +68,29 @@ def _sides(plan: Plan) -> tuple[tuple[str, dict[str, Any]], ...]:
     return ("source", plan.header.source), ("target", plan.header.target)
 
 
-def _with_ledger(plan: Plan, folder: Path, found: Check) -> None:
-    """What the ledger knows of the evidence, and the evidence of the ledger."""
+def _with_ledger(
+    plan_sha256: str,
+    folder: Path,
+    found: Check,
+    agree: Callable[[Path, Ledger, Check], None],
+    without: Callable[[Path, Check], None] = lambda folder, found: None,
+) -> None:
+    """What the ledger knows of the evidence, and the evidence of the ledger; `plan_sha256` is '' for no plan's."""
     if not (folder / FILE).exists():
-        what = "whether the last report is the last that there was, the decisions and ids in the ledger"
+        what = "whether the last report is the last that there was"
+        what += ", the decisions and ids in the ledger" if plan_sha256 else ""
         found.unchecked.append(f"{FILE} is missing, so: {what}")
-        _without(folder, found)
+        without(folder, found)
         return
     try:
         with copied(folder) as ledger:
-            if ledger.plan_sha256 == plan.sha256:
-                _agree(folder, ledger, found)
+            if ledger.plan_sha256 == plan_sha256:
+                agree(folder, ledger, found)
             else:
-                found.altered.append(f"{FILE}: it belongs to another plan")
+                found.altered.append(f"{FILE}: it belongs to {'another' if plan_sha256 else 'a'} plan")
     except (NewerLedgerError, PlanLockedError) as error:
         found.unchecked.append(f"{FILE}: {error.summary}")
-        _without(folder, found)
+        without(folder, found)
     except BadInputError as error:
         found.altered.append(f"{FILE}: {error.summary}")
 
@@ -81,9 +104,14 @@ def _without(folder: Path, found: Check) -> None:
     _ids(folder, None, found)
 
 
-def _agree(folder: Path, ledger: Ledger, found: Check) -> None:
+def _ends(folder: Path, ledger: Ledger, found: Check) -> None:
+    """Whether the last report is the one that the ledger knows."""
     if not found.altered:
         found.altered += map(str, end_problems(ledger.meta(), folder / EVIDENCE, found.reports))
+
+
+def _agree(folder: Path, ledger: Ledger, found: Check) -> None:
+    _ends(folder, ledger, found)
     _sort(decisions.problems(ledger, found.reports), found)
     _ids(folder, ledger, found)
 

@@ -31,6 +31,11 @@ REMEDY = (
     "Put the original files back. Without them make a new plan in another folder: what is in the target"
     " is adopted, and verifying that plan makes evidence of its own."
 )
+# Of the chain of rotations, which belongs to no plan.
+KEYS_REMEDY = (
+    "Put the original files back. Without them move the folder aside as it is: `migrate key rotate` then begins a"
+    " new chain, which tells nothing of the rotations before it."
+)
 
 
 C = TypeVar("C", bound=ReportContent)
@@ -59,11 +64,15 @@ class Problem:
 
 
 class Evidence:
-    """The chain of one plan. Reading it checks it whole."""
+    """The chain in one folder, a plan's or that of rotations. Reading it checks it whole.
 
-    def __init__(self, plan_folder: Path, ledger: Ledger) -> None:
+    `remedy` says what to do where it was changed.
+    """
+
+    def __init__(self, plan_folder: Path, ledger: Ledger, remedy: str = REMEDY) -> None:
         self.folder = plan_folder / EVIDENCE
         self._ledger = ledger
+        self._remedy = remedy
         self._alone = False
 
     @contextmanager
@@ -94,7 +103,7 @@ class Evidence:
         meta = self._ledger.meta()
         problems += [] if problems else [*end_problems(meta, self.folder, found), *of_another(meta, found)]
         if problems:
-            raise _broken(problems)
+            raise _broken(problems, self._remedy)
         return found
 
     def add(self, content: C) -> EvidenceFile[C]:
@@ -252,13 +261,13 @@ def _sha(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _broken(problems: list[Problem]) -> RefusedError:
+def _broken(problems: list[Problem], remedy: str) -> RefusedError:
     first = problems[0]
     return RefusedError(
         f"The evidence cannot be trusted: {first.why}.",
         reasons=tuple(map(str, problems)) if len(problems) > 1 else (),
         address=str(first.path),
-        remedy=REMEDY,
+        remedy=remedy,
     )
 
 

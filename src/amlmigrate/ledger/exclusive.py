@@ -1,4 +1,4 @@
-"""One process at a time in a plan's folder, for the moment in which it reads something and writes after it."""
+"""One process at a time in a plan's or a chain's folder, while it reads something and writes after it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _wait(handle: int, folder: Path) -> None:
         except BlockingIOError:
             if time.monotonic() > end:
                 raise PlanLockedError(
-                    "Another command is writing to the plan's folder.",
+                    "Another command is writing to the folder.",
                     address=str(folder),
                     remedy="Wait for it to end, then run the same command again.",
                 ) from None

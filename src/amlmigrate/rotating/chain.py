@@ -11,11 +11,13 @@ from typing import Literal
 
 from amlmigrate.core.authorship import By
 from amlmigrate.core.documents import digest
+from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.tool import tool
 from amlmigrate.evidence.members import PlanRef
 from amlmigrate.evidence.rotation import ApprovedBy, RotatedDependant, RotationRecord
-from amlmigrate.ledger.evidence import Evidence, EvidenceFile, only
+from amlmigrate.ledger.evidence import KEYS_REMEDY, Evidence, EvidenceFile, only
 from amlmigrate.ledger.ledger import Ledger
+from amlmigrate.ledger.missing import LostLedgerError
 from amlmigrate.rotating.stage import Half, RotationOutcome, RotationPlan
 
 ROOT = Path("keys")
@@ -39,8 +41,20 @@ class Carrier:
 def opened(folder: Path = ROOT) -> Iterator[Evidence]:
     """The chain in a folder, which is made where it is missing. Raises what the ledger and the evidence raise."""
     folder.mkdir(parents=True, exist_ok=True)
-    with Ledger(folder) as ledger:
-        yield Evidence(folder, ledger)
+    with _ledger(folder) as ledger:
+        yield Evidence(folder, ledger, KEYS_REMEDY)
+
+
+def _ledger(folder: Path) -> Ledger:
+    try:
+        return Ledger(folder)
+    except LostLedgerError as error:
+        raise BadInputError(
+            "The ledger of the rotations is missing: there are reports, so there was one.",
+            address=str(error.address),
+            remedy="Put the ledger back (ledger.db, and ledger.db-wal where there is one). Without it move the"
+            " folder aside as it is: a new chain then begins, which tells nothing of the rotations before it.",
+        ) from error
 
 
 def begun(evidence: Evidence, found: RotationPlan, carrier: Carrier) -> EvidenceFile[RotationRecord]:

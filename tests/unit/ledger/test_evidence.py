@@ -248,7 +248,7 @@ def test_a_chain_that_is_held_by_one_who_hangs_is_locked(
     tmp_path: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_PATIENCE_SECONDS", 0.1)
-    with Evidence(tmp_path, ledger).alone(), pytest.raises(PlanLockedError, match="writing to the plan's folder"):
+    with Evidence(tmp_path, ledger).alone(), pytest.raises(PlanLockedError, match="writing to the folder"):
         Evidence(tmp_path, ledger).add(made_report("verify"))
     Evidence(tmp_path, ledger).add(made_report("verify"))
 
