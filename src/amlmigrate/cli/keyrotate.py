@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from shlex import join
@@ -167,7 +167,9 @@ async def _rotated(view: View, shared: CommonOptions, side: Side, wanted: Rotate
     proposed = proposals.read(wanted.proposal, proposing.COMMAND) if wanted.proposal else None
     named, id_ = proposing.rotation_of(proposed) if proposed else (wanted.asked.key, wanted.named)
     asked = KeyAsked(wanted.asked.workspaces, wanted.asked.subscriptions, (), named)
-    survey = await _survey(side, await scope_of(side, asked), wanted)
+    # Subscriptions select keys: what is under one of them may lie in any other, and be production there.
+    scope = replace(await scope_of(side, asked), everywhere=True)
+    survey = await _survey(side, scope, wanted)
     chosen = _chosen(survey, wanted, clock_of(side)())
     if not chosen:
         view.show(NothingDueView(len(survey.keys)))

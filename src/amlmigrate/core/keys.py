@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -45,6 +45,17 @@ class Rotation:
     after_create: str | None = None
     before_expiry: str | None = None
     notify_before_expiry: str | None = None
+
+
+def newest_first(versions: Iterable[KeyVersion], newest: str = "") -> tuple[KeyVersion, ...]:
+    """By when they were made, which is told to the second; `newest` is the identifier of the one that counts."""
+    by_time = sorted(versions, key=lambda one: str(one.created or ""), reverse=True)
+    latest = by_time[0].created if by_time else None
+
+    def is_behind(one: KeyVersion) -> bool:
+        return one.created != latest or (bool(newest) and one.id.lower() != newest.lower())
+
+    return tuple(sorted(by_time, key=is_behind))
 
 
 def rotation_of(policy: Document) -> Rotation | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from amlmigrate.core.keys import KeyVersion
 from amlmigrate.keys.model import Adoption, Dependant, KeyInUse
 
 
@@ -34,6 +35,13 @@ def of(key: KeyInUse, dependant: Dependant, now: datetime) -> KeyStanding:
         return KeyStanding(Adoption.NOT_KNOWN, why="which version it uses: Azure does not say")
     if dependant.in_use.lower() == goal.version.lower():
         return KeyStanding(Adoption.NEWEST)
+    if key.is_newer(dependant.in_use, goal):
+        # Nothing goes back: what was written under the newer version needs it.
+        return KeyStanding(Adoption.NOT_KNOWN, why="which version counts: it uses one that is newer and disabled")
+    return _on_older(goal, dependant, now)
+
+
+def _on_older(goal: KeyVersion, dependant: Dependant, now: datetime) -> KeyStanding:
     if dependant.follows is None:
         return KeyStanding(Adoption.LEFT_BEHIND)
     if goal.created is None:

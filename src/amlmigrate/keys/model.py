@@ -52,7 +52,8 @@ class KeyName:
     @classmethod
     def of(cls, ref: KeyRef) -> KeyName:
         """The key that a resource names."""
-        return cls(ref.vault.lower(), ref.name.lower())
+        # With the port of https or without: Azure's own tools write both (`https://NAME.vault.azure.net:443`).
+        return cls(ref.vault.lower().rstrip("/").removesuffix(":443"), ref.name.lower())
 
     @property
     def id(self) -> str:
@@ -192,6 +193,12 @@ class KeyInUse:
     def goal(self) -> KeyVersion | None:
         """The version that every dependant should be on: the newest one that is enabled. None where not known."""
         return next((one for one in self.versions.value or () if one.enabled), None)
+
+    def is_newer(self, name: str, than: KeyVersion) -> bool:
+        """Whether a version, by its name, was made after another one: as one that was disabled since."""
+        names = [one.version.lower() for one in self.versions.value or ()]
+        after = names[: names.index(than.version.lower())] if than.version.lower() in names else []
+        return name.lower() in after
 
     def version(self, name: str) -> KeyVersion | None:
         """A version by its name; None where the key has no such version, or none are known."""

@@ -13,7 +13,7 @@ from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.errors import BadInputError
-from amlmigrate.core.keys import KeyVersion, Rotation, key_of_document, rotation_of
+from amlmigrate.core.keys import KeyVersion, Rotation, key_of_document, newest_first, rotation_of
 from amlmigrate.core.parallel import gathered
 from amlmigrate.keys import auditlog, dependants, profiles, searching
 from amlmigrate.keys.model import (
@@ -178,19 +178,19 @@ async def _versions(side: Side, ref: KeyRef) -> Read[tuple[KeyVersion, ...]]:
         return Read(refused=found.refused, code=found.code)
     if not found.value:
         return Read(refused="The vault has no such key.", code=NO_KEY)
-    return Read(await _newest_first(side, ref, found.value))
+    return Read(await in_order(side, ref, found.value))
 
 
-async def _newest_first(side: Side, ref: KeyRef, versions: Sequence[KeyVersion]) -> tuple[KeyVersion, ...]:
-    """By when they were made, which is told to the second; of two of one second the vault says which counts."""
-    found = sorted(versions, key=lambda one: str(one.created or ""), reverse=True)
-    if len(found) > 1 and found[0].created == found[1].created:
-        newest = (await tried_vault(side.vaults.key(ref.vault, ref.name))).value
-        if newest is None and ref.vault_id:
-            shown = (await tried(side.arm.get(f"{ref.vault_id}/keys/{ref.name}"))).value
-            newest = key_of_document(shown) if shown else None
-        found.sort(key=lambda one: newest is None or one.id.lower() != newest.version.id.lower())
-    return tuple(found)
+async def in_order(side: Side, ref: KeyRef, versions: Sequence[KeyVersion]) -> tuple[KeyVersion, ...]:
+    """Newest first; of two of one second the vault, else ARM, says which counts."""
+    found = newest_first(versions)
+    if len(found) < 2 or found[0].created != found[1].created:
+        return found
+    newest = (await tried_vault(side.vaults.key(ref.vault, ref.name))).value
+    if newest is None and ref.vault_id:
+        shown = (await tried(side.arm.get(f"{ref.vault_id}/keys/{ref.name}"))).value
+        newest = key_of_document(shown) if shown else None
+    return newest_first(found, newest.version.id if newest else "")
 
 
 async def _rotation(side: Side, ref: KeyRef) -> Read[Rotation]:

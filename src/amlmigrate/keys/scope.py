@@ -26,18 +26,19 @@ class KeyScope:
     """What was asked for; with nothing named, every key in every subscription that the identity sees.
 
     `groups` are ARM ids. Dependants of a key may lie anywhere: only who names nothing but subscriptions looks in
-    those alone.
+    those alone, and with `everywhere` nobody does: who changes a key has to know all that is under it.
     """
 
     workspaces: tuple[WorkspaceRef, ...] = ()
     subscriptions: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     key: KeyName | None = None
+    everywhere: bool = False
 
     @property
     def looked_in(self) -> tuple[str, ...]:
         """The subscriptions in which dependants are looked for; none named: all that are seen."""
-        return () if self.workspaces or self.groups or self.key else self.subscriptions
+        return () if self.everywhere or self.workspaces or self.groups or self.key else self.subscriptions
 
     @property
     def first_subscription(self) -> str:

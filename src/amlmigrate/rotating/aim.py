@@ -46,9 +46,9 @@ def aim(key: KeyInUse, rotation: str, now: datetime) -> Aim:
     rotation of another id is asked for: so the same command, run again, makes nothing.
     """
     versions = key.versions.value or ()
-    newest, goal = (versions[0] if versions else None), key.goal
+    newest = versions[0] if versions else None
     if rotation:
-        return _named(versions, goal, rotation)
+        return _named(versions, rotation)
     own = derived(key, newest)
     if newest is None or not newest.enabled or overdue(key, newest, now):
         return Aim(own, None, newest, _why_new(key, newest, now))
@@ -73,7 +73,13 @@ def overdue(key: KeyInUse, newest: KeyVersion, now: datetime) -> bool:
     return expired or (newest.created is not None and (now - newest.created).days > key.profile.days)
 
 
-def _named(versions: tuple[KeyVersion, ...], goal: KeyVersion | None, rotation: str) -> Aim:
+def disabled(found: Aim) -> str:
+    """What is said of the version of a rotation that somebody disabled."""
+    name = found.version.version if found.version else ""
+    return f"Version {name}, which rotation {found.rotation} made, is disabled, and no newer one is enabled."
+
+
+def _named(versions: tuple[KeyVersion, ...], rotation: str) -> Aim:
     """By an id that was given. What was made since counts for those under the key: they go over to the newest."""
     made = [one for one in versions if one.tags.get(TAG) == rotation]
     if not made:
@@ -82,9 +88,11 @@ def _named(versions: tuple[KeyVersion, ...], goal: KeyVersion | None, rotation: 
         )
     first = made[-1]
     told = f"version {first.version} was made by rotation {rotation}: none is made"
-    if goal is not None and goal.version != first.version:
-        told += f"; version {goal.version} is newer"
-    return Aim(rotation, goal or first, _before(versions, first), told)
+    # Never one that was there before it: nothing goes back.
+    counts = next((one for one in versions[: versions.index(first)] if one.enabled), first)
+    if counts is not first:
+        told += f"; version {counts.version} is newer"
+    return Aim(rotation, counts, _before(versions, first), told)
 
 
 def _before(versions: tuple[KeyVersion, ...], one: KeyVersion) -> KeyVersion | None:

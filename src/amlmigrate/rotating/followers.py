@@ -59,9 +59,16 @@ class DependantPart(DesiredPart[RotationKnown]):
             )
         if seen.in_use and seen.in_use.lower() == version_of(known.version).lower():
             return self.exists(f"uses version {seen.in_use}")
+        if seen.in_use.lower() in known.newer:
+            return self.refuse(
+                f"It uses version {seen.in_use}, which is newer than {version_of(known.version)}: nothing goes"
+                " back to an older one. Look whether it is disabled, and enable it again; then run this again."
+            )
         return self._going_over(seen, known) if seen.follows else self._pointed(seen, found, known)
 
     def _pointed(self, seen: Dependant, found: Document, known: RotationKnown) -> DesiredStep:
+        if known.unfit:
+            return self.refuse(f"Version {version_of(known.version)} {known.unfit}: nothing is pointed to it.")
         before = f"names version {seen.in_use}" if seen.in_use else "names its key without a version"
         goes = "the new version" if known.version == UNKNOWN else f"version {version_of(known.version)}"
         return self.update(_BODIES[seen.kind](seen, found, known.version), f"{before}, and is pointed to {goes}")

@@ -10,12 +10,12 @@ from typing import Any
 from amlmigrate.core.documents import Document
 from amlmigrate.core.durations import days
 from amlmigrate.core.few import many
-from amlmigrate.core.keys import Key, KeyVersion
+from amlmigrate.core.keys import Key, KeyVersion, newest_first
 from amlmigrate.desired.parts import DesiredPart, DesiredPort
 from amlmigrate.desired.steps import ArmCall, DesiredStep, DesiredVerb
 from amlmigrate.keys.model import KeyInUse
 from amlmigrate.posture.reading import Read
-from amlmigrate.rotating.aim import TAG, Aim, aim
+from amlmigrate.rotating.aim import TAG, Aim, aim, disabled
 from amlmigrate.rotating.known import RotationKnown
 
 _RSA = ("RSA", "RSA-HSM")
@@ -43,7 +43,7 @@ class NewVersionPart(DesiredPart[RotationKnown]):
         name = self._key.name
         newest = await port.vaults.key(name.vault, name.name)
         versions = await port.vaults.versions(name.vault, name.name) if newest else []
-        return FoundVersions(tuple(versions), newest)
+        return FoundVersions(newest_first(versions, newest.version.id if newest else ""), newest)
 
     def decide(self, found: FoundVersions, known: RotationKnown) -> DesiredStep:
         """Made where the rotation has made none; a key that Azure ML cannot use is refused."""
@@ -54,6 +54,8 @@ class NewVersionPart(DesiredPart[RotationKnown]):
                 f"It is of type {found.newest.kind}; Azure ML, storage and registries take RSA keys."
             )
         now = self._aim(found.versions)
+        if now.version is not None and not now.version.enabled:
+            return self.refuse(disabled(now))
         if now.version is not None:
             return self.exists(now.told, *_twice(found.versions, now.rotation))
         body = self._body(found.newest, now)
@@ -68,7 +70,7 @@ class NewVersionPart(DesiredPart[RotationKnown]):
     def learn(self, found: FoundVersions, known: RotationKnown) -> RotationKnown:
         """The version that everything is to be on."""
         now = self.version(found)
-        return replace(known, version=now.id, created=now.created) if now else known
+        return RotationKnown.of(now, found.versions, self._now) if now else known
 
     def version(self, found: FoundVersions) -> KeyVersion | None:
         """The version that everything is to be on, by what was read; None where it is still to be made."""

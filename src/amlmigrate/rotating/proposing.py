@@ -1,7 +1,7 @@
 """A rotation as a proposal, and whether what would be done now is what was proposed. Pure.
 
-Bound are the key, the rotation's id, the version that it replaces or has adopted, and what lies under the key: a
-thing that came to lie under it since was approved by nobody.
+Bound are the key, the rotation's id, the version that it replaces or has adopted, what lies under the key, and the
+changes that are shown: what came to lie under it since, and a change that was not shown, were approved by nobody.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from amlmigrate.core.armid import key_of
+from amlmigrate.core.armid import key_of, name_of
 from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.desired.steps import DesiredVerb
@@ -20,6 +20,8 @@ from amlmigrate.rotating.aim import TAG
 from amlmigrate.rotating.stage import RotationPlan
 
 COMMAND = "key rotate"
+# What of a new version does not tell the time.
+_MATERIAL = ("kty", "key_size", "key_ops")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def rotation_of(proposed: Proposal) -> tuple[str, str]:
 
 def refuse_other(path: str, proposed: Proposal, found: RotationPlan) -> None:
     """Raises RefusedError with everything in which what would be done now is not what was proposed."""
-    if reasons := tuple(_others(proposed.bound, found)):
+    if reasons := (*_others(proposed.bound, found), *_unshown(proposed, found)):
         raise RefusedError(
             "What would be done now is not what was proposed; nothing was changed.",
             reasons=reasons,
@@ -111,6 +113,23 @@ def _others(bound: Mapping[str, Any], found: RotationPlan) -> Iterator[str]:
         yield f"Version {now.version} is newer than what was proposed, and was made by another rotation."
     if found.request.half.adopts:
         yield from _strangers(bound.get("dependants") or {}, _under(found))
+
+
+def _unshown(proposed: Proposal, found: RotationPlan) -> Iterator[str]:
+    """What whoever approved was not shown: of `--make` alone no other half, and nothing of a list that was cut.
+
+    A file can say one thing in what is read by people and another in what binds.
+    """
+    key = found.request.key
+    if name_of(proposed.scope).lower() != key.name.vault_name or proposed.given.get("key") != key.name.id:
+        yield f"It was approved as one about {proposed.given.get('key')} in {proposed.scope}."
+    shown = {(one.action, key_of(one.id)): one.body or {} for one in proposed.changes}
+    for one in _changes(found):
+        body = shown.get((one.action, key_of(one.id)))
+        if body is None:
+            yield f"It does not show this change: {one.action} {one.what} {one.id}."
+        elif other := [part for part in _MATERIAL if (one.body or {}).get(part) != body.get(part)]:
+            yield f"It shows the {one.what} with another {' and '.join(other)}."
 
 
 def _strangers(before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:

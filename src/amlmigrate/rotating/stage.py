@@ -19,7 +19,7 @@ from amlmigrate.desired.parts import DesiredPart, DesiredPort
 from amlmigrate.desired.steps import DesiredVerb
 from amlmigrate.desired.usage import Estate
 from amlmigrate.keys.model import Dependant, DependantKind, KeyInUse
-from amlmigrate.rotating.aim import Aim, aim
+from amlmigrate.rotating.aim import Aim, aim, disabled
 from amlmigrate.rotating.followers import ORDER, DependantPart
 from amlmigrate.rotating.known import RotationKnown
 from amlmigrate.rotating.newversion import NewVersionPart
@@ -186,6 +186,12 @@ def _aim(request: RotateRequest) -> Aim:
             remedy="It takes Microsoft.KeyVault/vaults/keys/read, as data action or in Azure Resource Manager.",
         )
     found = aim(key, request.rotation, request.now)
+    if found.version is not None and not found.version.enabled:
+        raise RefusedError(
+            disabled(found),
+            address=key.name.id,
+            remedy="Enable it again, or ask for another version under another id (--rotation).",
+        )
     if request.half.makes or not found.to_make:
         return found
     if request.rotation or key.goal is None:
@@ -194,7 +200,7 @@ def _aim(request: RotateRequest) -> Aim:
             address=key.name.id,
             remedy=f"First have whoever keeps the key run: migrate key rotate --key {key.name.id} --make",
         )
-    told = f"no version is newer than {key.goal.version}; --make makes one"
+    told = f"no version that is enabled is newer than {key.goal.version}; --make makes one"
     return replace(found, version=key.goal, told=told)
 
 
@@ -221,7 +227,7 @@ def _known(request: RotateRequest, asked: Aim) -> RotationKnown:
     """What is known before anything is read: of a half that makes the version, nothing."""
     if request.half.makes or asked.version is None:
         return RotationKnown()
-    return RotationKnown.of(asked.version)
+    return RotationKnown.of(asked.version, request.key.versions.value or (), request.now)
 
 
 def _outcome(

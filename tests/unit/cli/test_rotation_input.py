@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from amlmigrate.cli.keyrotate import rotation_id
+from amlmigrate.cli import keyrotate
+from amlmigrate.cli.keyoptions import KeyAsked
+from amlmigrate.cli.keyrotate import RotateOptions, rotation_id
 from amlmigrate.cli.rotation import RotationInput
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.keys import KeyVersion
-from amlmigrate.keys.model import Dependant, DependantKind, KeyInUse, KeyName, KeyProfile
+from amlmigrate.keys.model import Dependant, DependantKind, KeyInUse, KeyName, KeyProfile, KeySurvey
+from amlmigrate.keys.reading import KeyRules
+from amlmigrate.keys.scope import KeyScope
 from amlmigrate.posture import tagging
 from amlmigrate.posture.facts import KeyRef
 from amlmigrate.posture.reading import Read
 from amlmigrate.rotating.order import UNKNOWN_ENVIRONMENT
 from amlmigrate.rotating.stage import Half
 
+SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
 KEY = KeyName("https://kv.vault.azure.net", "cmk")
 VERSION = KeyVersion(f"{KEY.id}/{'a' * 32}", True, datetime(2026, 1, 1, tzinfo=UTC), None, None)
 
@@ -52,3 +59,30 @@ def test_an_id_is_what_a_tag_can_hold(text: str) -> None:
     with pytest.raises(BadInputError, match="no id"):
         rotation_id(text)
     assert rotation_id("CHG-1234") == "CHG-1234"
+
+
+@pytest.mark.parametrize(
+    "asked", [KeyAsked((), (SUBSCRIPTION,), (), ""), KeyAsked((), (), (), "")], ids=["named", "by-variable"]
+)
+async def test_who_names_subscriptions_is_told_of_what_is_under_the_key_in_all_others(
+    monkeypatch: pytest.MonkeyPatch, asked: KeyAsked
+) -> None:
+    """An account of production in another subscription keeps a key from being one of development."""
+    looked: list[tuple[str, ...]] = []
+
+    async def read(_: Any, scope: KeyScope, *__: Any) -> KeySurvey:
+        looked.append(scope.looked_in)
+        assert scope.subscriptions == (SUBSCRIPTION,)
+        return KeySurvey((), (), (), datetime(2026, 1, 1, tzinfo=UTC))
+
+    async def tenant() -> str:
+        return "t"
+
+    monkeypatch.setenv("AZURE_SUBSCRIPTION_ID", SUBSCRIPTION)
+    monkeypatch.setattr(keyrotate.reading, "read", read)
+    clock = SimpleNamespace(now=lambda: datetime(2026, 1, 1, tzinfo=UTC))
+    side = SimpleNamespace(credential=SimpleNamespace(tenant=tenant), arm=SimpleNamespace(service_clock=clock))
+    view = SimpleNamespace(show=lambda _: None)
+    wanted = RotateOptions(asked, KeyRules(), Half.BOTH, "", True, 1, False, None, None)
+    await keyrotate._rotated(view, None, side, wanted)  # type: ignore[arg-type]  # no more of them is used
+    assert looked == [()]

@@ -102,12 +102,17 @@ def test_levels_are_those_of_the_tags_and_names() -> None:
     assert found and found.levels == {"sensitivity": "restricted", "environment": "prod"}
 
 
-def test_two_spellings_of_a_key_are_one() -> None:
+@pytest.mark.parametrize("uri", ["https://KV.vault.azure.net/", "https://kv.vault.azure.net:443", f"{VAULT}:443/"])
+def test_two_spellings_of_a_key_are_one(uri: str) -> None:
     found = dependants.of_workspace(workspace(), LEVELS)
     document = account()
     document["properties"]["encryption"]["keyvaultproperties"] |= {
-        "keyvaulturi": "https://KV.vault.azure.net/",
+        "keyvaulturi": uri,
         "keyname": "CMK",
     }
     other = dependants.of_account(document, LEVELS)
     assert found and other and KeyName.of(found.ref) == KeyName.of(other.ref)
+    ported = registry()
+    ported["properties"]["encryption"]["keyVaultProperties"]["keyIdentifier"] = f"{VAULT}:443/keys/cmk"
+    third = dependants.of_registry(ported, LEVELS)
+    assert third and KeyName.of(third.ref) == KeyName.of(found.ref)

@@ -79,6 +79,15 @@ def test_a_newer_version_that_is_disabled_is_nothing_to_go_over_to() -> None:
     assert judging.verdict(one, NOW).good
 
 
+def test_what_uses_a_newer_version_that_was_disabled_is_not_sent_back_to_an_older_one() -> None:
+    """What was written under the newer one needs it: enabling it again is all that is due."""
+    for dependant in (of_workspace(version=NEW), of_account(version=NEW, current=NEW), of_account(current=NEW)):
+        versions = (version(NEW, 2, enabled=False), version(OLD, 10))
+        found = judging.verdict(key(dependant, versions=versions), NOW)
+        assert (_codes(found), found.good) == (["disabled"], False)
+        assert found.standings[0][1].adoption is Adoption.NOT_KNOWN
+
+
 def test_a_version_that_does_not_count_for_time_unknown_is_never_the_newest() -> None:
     newest = replace(version(NEW, 1), created=None)
     found = adoption.of(key(versions=(newest, version(OLD, 400))), of_account(), NOW)

@@ -266,6 +266,8 @@ def test_only_named_subscriptions_are_looked_in_and_else_all_that_are_seen() -> 
     assert read(Arm(lists), subscriptions=(SUB,)).looked == (SUB,)
     assert read(Arm(lists)).looked == (SUB, OTHER)
     assert read(Arm(lists), key=KeyName(VAULT, "cmk")).looked == (SUB, OTHER)
+    # Who changes a key selects it by subscriptions, and has to know what is under it in all others.
+    assert read(Arm(lists), subscriptions=(SUB,), everywhere=True).looked == (SUB, OTHER)
 
 
 @pytest.mark.parametrize(

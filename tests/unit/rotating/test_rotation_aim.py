@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from rotations import KEY, NEW, NOW, OLD, key, version, workspace
 
-from amlmigrate.core.keys import Rotation
+from amlmigrate.core.errors import RefusedError
+from amlmigrate.core.keys import Key, KeyVersion, Rotation, newest_first
+from amlmigrate.rotating import stage
 from amlmigrate.rotating.aim import aim, derived
-from amlmigrate.rotating.newversion import expiry
+from amlmigrate.rotating.known import RotationKnown
+from amlmigrate.rotating.newversion import NewVersionPart, expiry
+from amlmigrate.rotating.stage import Half, RotateRequest
 
 
 def test_a_key_that_was_not_rotated_by_this_tool_gets_a_version_under_an_id_that_every_machine_derives() -> None:
@@ -42,6 +47,46 @@ def test_what_was_made_since_is_what_everything_goes_over_to() -> None:
     newer = version("c" * 32, 1)
     found = aim(key(newer, version(NEW, 2, made="r1"), version(OLD)), "r1", NOW)
     assert (found.version, "is newer" in found.told) == (newer, True)
+
+
+def test_a_version_of_a_rotation_that_was_disabled_since_never_has_an_older_one_take_its_place() -> None:
+    disabled = version(NEW, 1, enabled=False, made="r1")
+    found = aim(key(disabled, version(OLD, 200)), "r1", NOW)
+    assert (found.version, "is newer" in found.told) == (disabled, False)
+    newer = aim(key(version("c" * 32, 0), disabled, version(OLD, 200)), "r1", NOW)
+    assert newer.version and newer.version.version == "c" * 32
+
+
+@pytest.mark.parametrize("half", list(Half))
+async def test_a_version_of_a_rotation_that_was_disabled_since_is_refused(half: Half) -> None:
+    one = key(version(NEW, 1, enabled=False, made="r1"), version(OLD, 200), under=(workspace(NEW),))
+    with pytest.raises(RefusedError, match="is disabled"):
+        await stage.plan(None, RotateRequest(one, half, NOW, "r1"), None)  # type: ignore[arg-type]  # not reached
+
+
+def test_of_two_versions_of_one_second_the_one_that_the_vault_names_is_the_newest() -> None:
+    older, newer, before = version(OLD, 1), version(NEW, 1), version("c" * 32, 5)
+    for given in ([older, newer, before], [before, newer, older]):
+        assert newest_first(given, newer.id)[0] == newer
+        assert newest_first(given, older.id.upper())[0] == older
+        # One that is named and older counts for nothing against the time.
+        assert newest_first(given, before.id)[2] == before
+    assert newest_first([]) == ()
+
+
+async def test_the_version_part_asks_the_vault_which_of_one_second_counts() -> None:
+    older, newer = version(OLD, 1), version(NEW, 1)
+
+    class Vault:
+        async def key(self, *_: str) -> Key:
+            return Key("cmk", "RSA", 3072, (), newer)
+
+        async def versions(self, *_: str) -> list[KeyVersion]:
+            return [older, newer]
+
+    part = NewVersionPart(key(), aim(key(), "", NOW), NOW)
+    found = await part.read(SimpleNamespace(vaults=Vault()), RotationKnown())  # type: ignore[arg-type]
+    assert found.versions == (newer, older)
 
 
 @pytest.mark.parametrize(

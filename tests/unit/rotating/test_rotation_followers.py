@@ -33,6 +33,33 @@ def test_what_uses_the_version_stays_as_it_is(make: Any) -> None:
     assert decided(make(NEW))[0] == "exists"
 
 
+@pytest.mark.parametrize("fixed", [True, False])
+def test_what_uses_a_newer_version_than_the_one_that_counts_is_not_pointed_back(*, fixed: bool) -> None:
+    versions = (version(NEW, 1, enabled=False), version(OLD, 9))
+    known = RotationKnown.of(versions[1], versions, NOW)
+    for one in (workspace(NEW.upper()), account(NEW, fixed=fixed), registry(NEW, fixed=fixed)):
+        verb, note = decided(one, known)
+        assert (verb, "nothing goes back" in note) == ("refuse", True)
+    assert decided(workspace("c" * 32), known)[0] == "update"
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        ({"enabled": False}, "is disabled"),
+        ({"expires": NOW}, "expired on"),
+        ({"not_before": NOW + timedelta(seconds=1)}, "is not valid before"),
+    ],
+)
+def test_nothing_is_pointed_to_a_version_with_which_nobody_can_wrap(state: Any, told: str) -> None:
+    one = version(NEW, 1, **state)
+    known = RotationKnown.of(one, (one, version(OLD, 9)), NOW)
+    verb, note = decided(workspace(OLD), known)
+    assert (verb, told in note) == ("refuse", True)
+    # What is on it already is told as it is.
+    assert decided(workspace(NEW), known)[0] == "exists"
+
+
 def test_a_workspace_is_pointed_to_the_version_and_nothing_else_of_it_is_sent() -> None:
     step = DependantPart(workspace(OLD), lambda: NOW).decide(workspace(OLD).document, KNOWN)
     assert step.verb is DesiredVerb.UPDATE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from rotations import GROUP, KEY, NEW, NOW, OLD, SUBSCRIPTION, account, key, version, workspace
@@ -10,6 +11,8 @@ from rotations import GROUP, KEY, NEW, NOW, OLD, SUBSCRIPTION, account, key, ver
 from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import BadInputError, RefusedError
 from amlmigrate.core.identity import Identity
+from amlmigrate.desired.deciding import PlannedPart
+from amlmigrate.desired.steps import ArmCall, DesiredStep, DesiredVerb
 from amlmigrate.keys.model import KeyInUse, KeyName
 from amlmigrate.posture import tagging
 from amlmigrate.rotating import order, proposing, stage
@@ -97,6 +100,58 @@ def test_a_proposal_binds_what_is_under_the_key_and_the_version_that_is_replaced
     assert (refused(behind, behind), "newer than what was proposed" in refused(behind, newer)) == ("", True)
     follows = replace(before.dependants[0], follows=account().follows)
     assert "by now" in refused(before, replace(before, dependants=(follows,)))
+
+
+def steps(*ids: str, create: dict[str, Any] | None = None) -> tuple[PlannedPart[Any], ...]:
+    """A step that makes a version as told, and one for each id."""
+    made = (
+        [DesiredStep(DesiredVerb.CREATE, "new version", KEY, (), ArmCall("POST", KEY, create))] if create else []
+    )
+    moved = [DesiredStep(DesiredVerb.UPDATE, "workspace", one, (), ArmCall("PATCH", one, {})) for one in ids]
+    return tuple(PlannedPart(None, None, one) for one in (*made, *moved))  # type: ignore[arg-type]
+
+
+BODY = {"kty": "RSA", "key_size": 3072, "key_ops": ["wrapKey"], "expires": "2027-01-01", "tags": {}}
+
+
+@pytest.mark.parametrize(
+    ("now", "told"),
+    [
+        (steps("/WS0", create={**BODY, "expires": "2027-01-02"}), ""),
+        (steps("/ws0"), ""),
+        (steps("/ws0", "/ws1", create=BODY), "not show this change: update workspace /ws1"),
+        (steps(create={**BODY, "kty": "RSA-HSM", "key_size": 2048}), "another kty and key_size"),
+    ],
+    ids=["same", "half", "more", "otherwise"],
+)
+def test_only_changes_that_were_shown_are_carried_out(now: tuple[PlannedPart[Any], ...], told: str) -> None:
+    """As of a proposal of `--make` alone, or of a file whose list somebody cut."""
+    one = plan(old("prod"))
+    proposed = proposing.proposal(replace(one, planned=steps("/ws0", create=BODY)), ABOUT)
+    if not told:
+        proposing.refuse_other("p.json", proposed, replace(one, planned=now))
+        return
+    with pytest.raises(RefusedError) as refused_:
+        proposing.refuse_other("p.json", proposed, replace(one, planned=now))
+    assert told in "; ".join(refused_.value.reasons)
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"scope": f"{GROUP}/providers/Microsoft.KeyVault/vaults/mine"},
+        {"scope": GROUP},
+        {"given": {"key": f"{KEY}2"}},
+    ],
+    ids=["vault", "group", "key"],
+)
+def test_a_proposal_that_says_another_key_or_vault_than_it_binds_is_refused(forged: dict[str, Any]) -> None:
+    """Whoever approves has to be able to read the vault: of another scope that shows nothing."""
+    one = plan(old("prod"))
+    proposed = replace(proposing.proposal(one, ABOUT), **forged)
+    with pytest.raises(RefusedError) as refused_:
+        proposing.refuse_other("p.json", proposed, one)
+    assert "approved as one about" in "; ".join(refused_.value.reasons)
 
 
 async def test_a_key_that_no_workspace_can_have_is_refused_before_anything_is_read() -> None:
