@@ -61,18 +61,23 @@ class Form:
         return value
 
 
+# A name in an ARM id. With `?`, `#` or `%` in it, or of dots alone, a URL would be of something else. A group's
+# does not end with a dot, nor Application Insights' with a blank (learn.microsoft.com, resource-name-rules).
+_NAME = r"[^/?#%\\\x00-\x1f]*[^/?#%\\\s.]"
+
+
 def arm_id(provider: str, *types: str) -> Form:
     """The ARM id of a resource in a group, in whatever letter case its fixed parts are."""
     fixed = ["/subscriptions/", "/resourceGroups/", f"/providers/{provider}/{types[0]}/"]
     fixed += [f"/{type_}/" for type_ in types[1:]]
-    return Form("".join(f"{_any_case(part)}[^/]+" for part in fixed))
+    return Form("".join(f"{_any_case(part)}{_NAME}" for part in fixed))
 
 
 def arm_scope() -> Form:
     """The ARM id of a subscription, of a resource group or of a management group."""
-    group = f"({_any_case('/resourceGroups/')}[^/]+)?"
+    group = f"({_any_case('/resourceGroups/')}{_NAME})?"
     above = _any_case("/providers/Microsoft.Management/managementGroups/")
-    return Form(f"({_any_case('/subscriptions/')}[0-9a-fA-F-]{{36}}{group}|{above}[^/]+)")
+    return Form(f"({_any_case('/subscriptions/')}[0-9a-fA-F-]{{36}}{group}|{above}{_NAME})")
 
 
 def _any_case(part: str) -> str:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from amlmigrate.cloud.resources import Resources
 from amlmigrate.cloud.session import Side
-from amlmigrate.core.armid import ArmId
+from amlmigrate.core.armid import ArmId, key_of
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.desired.applying import Applied, apply
@@ -127,9 +127,18 @@ async def carry_out(
     # Somebody may have taken an hour to agree: what was made since has no exemption.
     where = await places(side.arm, request.guardrail)
     met = await unseen.with_unseen(side.arm, request.guardrail, request.estate, where)
-    _refuse(request.guardrail, tuple(estate.refusals(request.guardrail, met, request.now.date())))
+    since = (*estate.refusals(request.guardrail, met, request.now.date()), *_exempt_since(found, request, met))
+    _refuse(request.guardrail, since)
     looker = replace(_looker(side, request.guardrail, telling), allowed=allowed)
     return await apply(found.planned, looker, patience=_PATIENCE)
+
+
+def _exempt_since(found: GuardPlan, request: GuardRequest, met: GuardedEstate) -> Iterator[str]:
+    """Workspaces that are to be exempt by now, and were not when it was planned: one that was recovered since."""
+    planned = {key_of(one.part.id) for one in found.planned}
+    for one, _ in met.exempt(request.guardrail):
+        if key_of(request.guardrail.exemption_id(one.id)) not in planned:
+            yield f"{one.name} needs an exemption since, which was not planned: run the same command again."
 
 
 def refuse(found: GuardPlan, guardrail: Guardrail) -> None:

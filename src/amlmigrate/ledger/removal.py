@@ -15,6 +15,7 @@ from amlmigrate.evidence.values import Signed
 from amlmigrate.ledger.ledger import Ledger
 
 _KEY = "decommission"
+_OF_A_SIDE = ("id", "workspaceId", "location", "encryption")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,4 +69,10 @@ def _read(text: str) -> RemovalRecord:
     found: Any = json.loads(text)
     if not isinstance(found, dict):
         raise NotAReportError("it is no object")
-    return RemovalRecord.of_dict(found)
+    # An earlier version kept each side as the plan's header has it, which may well tell more.
+    sides = {side: _side(found[side]) for side in ("source", "target") if isinstance(found.get(side), dict)}
+    return RemovalRecord.of_dict({**found, **sides})
+
+
+def _side(found: dict[str, Any]) -> dict[str, Any]:
+    return {name: found[name] for name in _OF_A_SIDE if name in found}

@@ -53,6 +53,22 @@ def test_the_example_is_read_and_its_schema_agrees() -> None:
     assert text["exemptions"]["until"] == "2027-03-31"
 
 
+ABOVE = "/providers/Microsoft.Management/managementGroups"
+
+
+@pytest.mark.parametrize("name", ["..", ".", "corp?x=1", "corp#x", "%2e%2e", "corp\n", "corp ", "corp.", "co\\rp"])
+@pytest.mark.parametrize("above", [ABOVE, f"/subscriptions/{S}/resourceGroups"])
+def test_a_scope_whose_url_would_be_of_something_else_is_refused(tmp_path: Path, above: str, name: str) -> None:
+    with pytest.raises(BadInputError, match="scope: "):
+        read(tmp_path, {"scope": f"{above}/{name}"})
+
+
+@pytest.mark.parametrize("name", ["corp", "a", "Corp_1.(x)-y", "büro"])
+def test_a_scope_may_have_any_name_that_azure_gives(tmp_path: Path, name: str) -> None:
+    for above in (ABOVE, f"/subscriptions/{S}/resourceGroups"):
+        assert read(tmp_path, {"scope": f"{above}/{name}"}).scope == f"{above}/{name}"
+
+
 @pytest.mark.parametrize(
     ("document", "told"),
     [

@@ -284,3 +284,18 @@ def test_a_reviewer_reads_every_change_with_what_is_sent() -> None:
     [exempt] = [lines for head, lines in made.told.items() if head.startswith("Exempt until")]
     assert exempt == (f"{workspace_id('one')} until 2027-03-31", f"{workspace_id('two')} until 2027-06-30")
     assert any("Azure refuses" in line for lines in made.told.values() for line in lines)
+
+
+@pytest.mark.parametrize("scope", [GROUP, SCOPE])
+def test_what_is_to_be_exempt_since_it_was_planned_is_not_refused_without(scope: str) -> None:
+    """A source that a plan had removed is recovered while somebody is asked: the scan has it, the plan did not."""
+    at, wanted = arm("one"), rail(Stage.DENY_NEW, scope)
+    met = replace(MET, gone=frozenset({key_of(workspace_id("two"))}))
+    found = planned(at, wanted, met)
+    assert found.reasons == ()
+    at.listed += listed("two")
+    request = GuardRequest(wanted, met, NOW)
+    with pytest.raises(RefusedError) as refused:
+        asyncio.run(stage.carry_out(guarded_side(at), request, found, events(lambda event: None)))
+    assert "old-rg/two needs an exemption since" in " ".join(refused.value.reasons)
+    assert at.writes == 0

@@ -48,6 +48,15 @@ def test_what_is_known_only_later_may_be_missing(tmp_path: Path) -> None:
             assert found.restorable == ()
 
 
+def test_what_else_a_plan_tells_of_its_sides_keeps_no_removal_from_being_gone_on_with(tmp_path: Path) -> None:
+    """An earlier version kept the sides as the plan's header has them."""
+    body = under_way().as_dict()
+    body |= {side: {**body[side], "sku": "Basic"} for side in ("source", "target")}
+    with Ledger(tmp_path) as ledger:
+        ledger.note("decommission", json.dumps(body))
+        assert removal.begun(ledger) == under_way()
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
