@@ -72,6 +72,7 @@ async def _used(client: Client, vault: str) -> str:
     version = made.url.partition(".net")[2]
     await call("POST", f"{version}/wrapkey", {"alg": "RSA-OAEP-256", "value": "MDEyMzQ1Njc4OTAxMjM0NQ"})
     await call("POST", "/keys/restore", {"value": backup["value"]}, 409)
+    await call("POST", "/keys/restore", {"value": "bm9uZQ"}, 400)
     await call("DELETE", "/keys/k")
     await call("POST", "/deletedkeys/k/recover")
     return made.url
@@ -90,9 +91,10 @@ def test_each_operation_of_a_vault_is_a_row(sandbox: Sandbox) -> None:
         ["KeyRotate", base, 200],
         ["KeyUpdate", base, 200],
         ["KeyWrap", key, 200],
-        ["KeyRestore", f"{url(vault)}/keys/restore", 409],
+        ["KeyRestore", base, 409],
+        ["KeyRestore", f"{url(vault)}/keys/restore", 400],
         ["KeyDelete", base, 200],
-        ["KeyRecover", base, 200],
+        ["KeyRecover", base.replace("/keys/", "/deletedkeys/"), 200],
     ]
 
 
@@ -160,8 +162,18 @@ def _check_reader(sandbox: Sandbox, who: Person, vault: str, workspace: str) -> 
 )
 def test_the_span_and_the_members_of_a_query(sandbox: Sandbox, body: dict[str, Any], status: int) -> None:
     workspace = logs_of(sandbox, new_vault(sandbox.env))
-    text = "union isfuzzy=true (datatable(OperationName: string)[]), AZKVAuditLogs"
+    text = "datatable(OperationName: string)[]"
     assert ask(sandbox.env, workspace, text, **body)[0] == status
+
+
+def test_a_table_that_never_got_a_row_does_not_exist(sandbox: Sandbox) -> None:
+    status, answer = ask(sandbox.env, logs_of(sandbox, new_vault(sandbox.env)), "NoSuchTable | where 1 == 1")
+    inner = answer["error"]["innererror"]
+    assert (status, answer["error"]["code"], inner["code"]) == (400, "BadArgumentError", "SemanticError")
+    assert inner["innererror"] == {
+        "code": "SEM0100",
+        "message": "'where' operator: Failed to resolve table or column expression named 'NoSuchTable'",
+    }
 
 
 def test_a_token_of_another_service_is_none(sandbox: Sandbox) -> None:

@@ -5,6 +5,7 @@ learn.microsoft.com/azure/azure-monitor/logs/api: `POST /v1/workspaces/{id}/quer
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -29,6 +30,12 @@ _AT_ONCE = 4
 # Below the seconds after which a call counts as unanswered: the service says by itself that it took too long.
 _SERVER_SECONDS = 100
 Row = dict[str, Any]
+
+
+def is_missing(error: ServiceError, table: str) -> bool:
+    """Whether a query was refused because the workspace has no such table (AZ-LOG-6)."""
+    named = re.search(rf"Failed to resolve [a-z ]*'{re.escape(table)}'", error.message)
+    return error.status == 400 and named is not None
 
 
 class Logs:

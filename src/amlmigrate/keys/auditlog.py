@@ -1,18 +1,20 @@
 """Who used and changed the keys of a vault, by its audit log in Log Analytics.
 
 A vault writes no log by itself: a diagnostic setting sends it, to the table AZKVAuditLogs or, where the setting
-does not ask for a table of its own, to AzureDiagnostics (AZ-LOG-4). Both are asked. What was done in the last
-minutes may not be there yet (AZ-LOG-5), and what is older than the workspace keeps it is gone.
+does not ask for a table of its own, to AzureDiagnostics (AZ-LOG-4). Both are asked, by a query each: one query
+over both is answered as incomplete where one of them does not exist (AZ-LOG-6). What was done in the last minutes
+may not be there yet (AZ-LOG-5), and what is older than the workspace keeps it is gone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from operator import add
 
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
-from amlmigrate.cloud.logs import Row
+from amlmigrate.cloud.logs import Row, is_missing
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.clock import moment
 from amlmigrate.core.documents import Document, properties_of
@@ -23,8 +25,7 @@ from amlmigrate.posture.reading import Read, tried, tried_list
 
 # The most that Azure Monitor keeps of an activity log, and what a drill asks of this one.
 SPAN = timedelta(days=90)
-# The operations of the data plane by the names that the log has for them (learn.microsoft.com, key-vault/general/
-# logging). `KeyRelease` is not among them there; a vault has that operation.
+# The operations of the data plane by the names that the log has for them (AZ-LOG-10).
 USES = ("KeyWrap", "KeyUnwrap", "KeyEncrypt", "KeyDecrypt", "KeySign", "KeyVerify", "KeyRelease")
 COPIES = ("KeyBackup", "KeyRestore")
 CHANGES = (
@@ -33,15 +34,13 @@ CHANGES = (
 )
 OPERATIONS = (*USES, *COPIES, *CHANGES)
 _CATEGORY, _GROUPS = "auditevent", ("audit", "alllogs")
-_COLUMNS = (
-    ("TimeGenerated", "datetime"),
-    ("OperationName", "string"),
-    ("KeyId", "string"),
-    ("Status", "int"),
-    ("Caller", "string"),
-    ("Application", "string"),
-)
+# The two claims by which a caller is named (AZ-LOG-9), in the one table and as columns of the other.
 _OID = "http://schemas.microsoft.com/identity/claims/objectidentifier"
+_OIDS = (
+    "identity_claim_oid_g",
+    "identity_claim_http_schemas_microsoft_com_identity_claims_objectidentifier_g",
+)
+TABLES = ("AZKVAuditLogs", "AzureDiagnostics")
 
 
 async def read(side: Side, vault_id: str, now: datetime) -> Read[AuditLog]:
@@ -63,24 +62,30 @@ async def read(side: Side, vault_id: str, now: datetime) -> Read[AuditLog]:
     refusals = " ".join(f"{place}: {one.refused}" for place, one in found.items() if one.value is None)
     if not read:
         return Read(refused=refusals)
-    every = _merged(one for uses in read.values() for one in uses)
+    every = _merged((one for uses in read.values() for one in uses), max)
     since = min((one.first for one in every), default=None)
     own = tuple(one for one in every if one.operation)
     return Read(AuditLog(own, since, tuple(read), now - SPAN), refused=refusals)
 
 
-def _merged(uses: Iterable[LoggedUse]) -> list[LoggedUse]:
-    """The same calls that are in two places are once in it, with the most that either shows."""
+def _merged(uses: Iterable[LoggedUse], calls: Callable[[int, int], int]) -> list[LoggedUse]:
+    """What is about the same operation, key and caller as one: by `max` where the same calls are shown twice, by
+    `add` where they are others.
+    """
     found: dict[tuple[str, ...], LoggedUse] = {}
     for one in uses:
         what = (one.operation, one.key.lower(), one.caller, one.application)
-        known = found.get(what, one)
-        found[what] = replace(
-            one,
-            calls=max(one.calls, known.calls),
-            refused=max(one.refused, known.refused),
-            first=min(one.first, known.first),
-            last=max(one.last, known.last),
+        known = found.get(what)
+        found[what] = (
+            one
+            if known is None
+            else replace(
+                one,
+                calls=calls(one.calls, known.calls),
+                refused=calls(one.refused, known.refused),
+                first=min(one.first, known.first),
+                last=max(one.last, known.last),
+            )
         )
     return list(found.values())
 
@@ -105,7 +110,8 @@ async def _asked(side: Side, place: str, vault_id: str) -> Read[tuple[LoggedUse,
     if not customer_id:
         return Read(refused=workspace.refused or "The Log Analytics workspace is not there.", code=workspace.code)
     try:
-        return Read(tuple(map(_use, await side.logs.query(customer_id, query(vault_id), SPAN))))
+        rows = [row for table in TABLES for row in await _rows(side, customer_id, table, vault_id)]
+        return Read(tuple(_merged(map(_use, rows), add)))
     except ServiceError as error:
         return Read(refused=error.summary, code=error.code)
     except (OutOfReachError, DeniedError) as error:
@@ -114,33 +120,40 @@ async def _asked(side: Side, place: str, vault_id: str) -> Read[tuple[LoggedUse,
         return Read(refused="The rows of the log have another form than they were asked for.")
 
 
-def query(vault_id: str) -> str:
+async def _rows(side: Side, customer_id: str, table: str, vault_id: str) -> list[Row]:
+    """What one table has; none for one that is not there, as it never got a row (AZ-LOG-6)."""
+    try:
+        return await side.logs.query(customer_id, query(table, vault_id), SPAN)
+    except ServiceError as error:
+        if is_missing(error, table):
+            return []
+        raise
+
+
+def query(table: str, vault_id: str) -> str:
     """The query, in the Kusto Query Language: calls summed up by operation, key and caller, and all others as one.
 
     The others show since when there is a log.
-
-    A table that a workspace never got a row of does not exist there, and a union leaves it out; the empty table
-    is there so that something is left (AZ-LOG-6).
     """
-    columns = ", ".join(f"{name}: {type_}" for name, type_ in _COLUMNS)
     of_vault = f"tolower({{id}}) == {_quoted(vault_id.lower())}"
     own = (
-        f"AZKVAuditLogs | where {of_vault.format(id='_ResourceId')}"
+        f"{TABLES[0]} | where {of_vault.format(id='_ResourceId')}"
         " | project TimeGenerated, OperationName, KeyId = tostring(Id), Status = toint(HttpStatusCode),"
         f" Caller = tolower(coalesce(tostring(Identity.claim.oid), tostring(Identity.claim[{_quoted(_OID)}]))),"
         " Application = tostring(Identity.claim.appid)"
     )
+    oids = ", ".join(f"tostring(column_ifexists({_quoted(name)}, ''))" for name in _OIDS)
     shared = (
-        "AzureDiagnostics | where ResourceProvider =~ 'MICROSOFT.KEYVAULT' and Category =~ 'AuditEvent'"
+        f"{TABLES[1]} | where ResourceProvider =~ 'MICROSOFT.KEYVAULT' and Category =~ 'AuditEvent'"
         f" and {of_vault.format(id='ResourceId')}"
         " | project TimeGenerated, OperationName, KeyId = tostring(column_ifexists('id_s', '')),"
         " Status = toint(column_ifexists('httpStatusCode_d', 0)),"
-        " Caller = tolower(tostring(column_ifexists('identity_claim_oid_g', ''))),"
+        f" Caller = tolower(coalesce({oids})),"
         " Application = tostring(column_ifexists('identity_claim_appid_g', ''))"
     )
     return (
-        f"union isfuzzy=true (datatable({columns})[]), ({own}), ({shared})"
-        f" | extend Kept = OperationName in ({', '.join(map(_quoted, OPERATIONS))})"
+        (own if table == TABLES[0] else shared)
+        + f" | extend Kept = OperationName in ({', '.join(map(_quoted, OPERATIONS))})"
         " | extend OperationName = iff(Kept, OperationName, ''), KeyId = iff(Kept, KeyId, ''),"
         " Caller = iff(Kept, Caller, ''), Application = iff(Kept, Application, '')"
         " | summarize Calls = count(), Refused = countif(Status >= 400), First = min(TimeGenerated),"

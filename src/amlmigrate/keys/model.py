@@ -154,8 +154,8 @@ class LoggedUse:
     last: datetime
 
     def about(self, name: KeyName) -> bool:
-        """Whether it is about a key, in whichever version."""
-        return f"{self.key.lower()}/".startswith(f"{name.id}/")
+        """Whether it is about a key, in whichever version, or deleted as it is (AZ-LOG-7)."""
+        return f"{self.key.lower()}/".replace("/deletedkeys/", "/keys/", 1).startswith(f"{name.id}/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +234,7 @@ class KeyInUse:
     def logged(self, operations: Collection[str]) -> list[LoggedUse]:
         """What the vault's log shows of these operations on the key that succeeded, the last one first.
 
-        A restore names no key in its path, so that it may be of any (AZ-LOG-7).
+        A restore whose row names no key, as its path names none, may be of any (AZ-LOG-7).
         """
         uses = self.log.value.uses if self.log.value else ()
         unnamed = ("", f"{self.name.vault}/keys/restore")

@@ -1,7 +1,8 @@
 """The claim that whoever changes the key has to ask first: roles are only eligible, activating one needs approval.
 
 Privileged Identity Management has rules of activation for each role at each scope, which are not inherited
-(AZ-PIM-1). Who approved what they do not tell: that is in Entra's audit log. Pure.
+(AZ-PIM-1). Inferred (AZ-PIM-7): those of the scope at which somebody is eligible count, wherever below it is
+activated. Who approved what they do not tell: that is in Entra's audit log. Pure.
 """
 
 from __future__ import annotations

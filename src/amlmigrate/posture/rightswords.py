@@ -14,7 +14,7 @@ READ_DEFINITIONS = f"{_AUTHORIZATION}/roleDefinitions/read"
 READ_DENIALS = f"{_AUTHORIZATION}/denyAssignments/read"
 READ_SCHEDULES = f"{_AUTHORIZATION}/roleAssignmentScheduleInstances/read"
 READ_ELIGIBLE = f"{_AUTHORIZATION}/roleEligibilityScheduleInstances/read"
-# Inferred (AZ-PIM-5): its name.
+# AZ-PIM-5.
 READ_RULES = f"{_AUTHORIZATION}/roleManagementPolicyAssignments/read"
 READ_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities/read"
 THE_ROLES = "the role assignments on the vault"

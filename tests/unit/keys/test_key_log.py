@@ -17,7 +17,7 @@ from amlmigrate.keys import auditlog
 from amlmigrate.keys.model import AuditLog, KeyName
 from amlmigrate.posture.reading import Read
 from azsandbox.arm.logs.evaluating import Evaluation, Table
-from azsandbox.arm.logs.parsing import parsed
+from azsandbox.arm.logs.parsing import BadQuery, parsed
 from azsandbox.arm.logs.rows import COLUMNS, OWN, SHARED
 
 WORKSPACE = "/logs/a"
@@ -61,8 +61,14 @@ class Logs:
         held = self._places[customer_id]
         if isinstance(held, Exception):
             raise held
-        known = {name: Table(COLUMNS[name], rows) for name, rows in held.items()}
-        found = Evaluation(known, NOW.timestamp()).run(parsed(text))
+        known = {name: Table(COLUMNS[name], rows) for name, rows in held.items() if isinstance(rows, list)}
+        table = text.partition(" ")[0]
+        if isinstance(held.get(table), Exception):
+            raise held[table]
+        try:
+            found = Evaluation(known, NOW.timestamp()).run(parsed(text))
+        except BadQuery as problem:
+            raise refusal(400, "BadArgumentError", f"The request is invalid: {problem.message}") from problem
         return [{name: row.get(name) for name in found.columns} for row in found.rows]
 
 
@@ -92,8 +98,8 @@ def read(arm: Arm, **places: Any) -> Read[AuditLog]:
     return asyncio.run(auditlog.read(side, VAULT_ID, NOW))
 
 
-def refusal(status: int, code: str = "Code") -> ServiceError:
-    return ServiceError(status, code, "no", method="POST", url="https://logs")
+def refusal(status: int, code: str = "Code", told: str = "no") -> ServiceError:
+    return ServiceError(status, code, told, method="POST", url="https://logs")
 
 
 def test_calls_are_summed_up_by_operation_key_and_caller_from_either_table() -> None:
@@ -127,6 +133,39 @@ def test_calls_are_summed_up_by_operation_key_and_caller_from_either_table() -> 
 def test_a_workspace_that_never_got_a_row_is_empty_and_no_error(tables: dict[str, Any]) -> None:
     found = read(Arm("a"), a=tables)
     assert found.value and (found.value.uses, found.value.since, found.refused) == ((), None, "")
+
+
+@pytest.mark.parametrize("table", [OWN, SHARED])
+@pytest.mark.parametrize(
+    "error",
+    [
+        refusal(400, "BadArgumentError", "'where' operator: Failed to resolve scalar expression named 'Id'"),
+        refusal(400, "BadArgumentError", "Failed to resolve table or column expression named 'Other'"),
+        refusal(403, "InsufficientAccessError"),
+    ],
+    ids=["a-column", "another-table", "no-access"],
+)
+def test_of_one_table_alone_a_log_is_not_whole(table: str, error: ServiceError) -> None:
+    rows = {OWN: [own("KeyWrap", 3)], SHARED: [shared("KeyBackup", 3)]}
+    found = read(Arm("a"), a={**rows, table: error})
+    assert found.value is None and found.refused
+
+
+LONG_COLUMN = "identity_claim_http_schemas_microsoft_com_identity_claims_objectidentifier_g"
+
+
+@pytest.mark.parametrize(
+    "named", [{"identity_claim_oid_g": "OID"}, {"identity_claim_oid_g": "", LONG_COLUMN: "Oid"}]
+)
+def test_the_shared_table_names_a_caller_by_either_claim(named: dict[str, str]) -> None:
+    log = read(Arm("a"), a={SHARED: [shared("KeyUnwrap", 3, **named)]}).value
+    assert log and [one.caller for one in log.uses] == ["oid"]
+
+
+def test_of_both_tables_of_a_place_the_calls_are_summed() -> None:
+    log = read(Arm("a"), a={OWN: [own("KeyWrap", 3)], SHARED: [shared("KeyWrap", 7)]}).value
+    assert log
+    assert [(one.calls, one.first.hour, one.last.hour) for one in log.uses] == [(2, 3, 7)]
 
 
 def test_of_several_places_each_counts_and_no_call_twice() -> None:
@@ -174,8 +213,9 @@ def test_settings_that_may_not_be_read_are_told() -> None:
 
 
 def test_a_name_with_a_quote_stays_a_text() -> None:
-    text = auditlog.query("/x' or true | take 1 //\\")
-    assert Evaluation({OWN: Table(COLUMNS[OWN], [own("KeyWrap", 1)])}, 0).run(parsed(text)).rows == []
+    for table, row in ((OWN, own("KeyWrap", 1)), (SHARED, shared("KeyWrap", 1))):
+        text = auditlog.query(table, "/x' or true | take 1 //\\")
+        assert Evaluation({table: Table(COLUMNS[table], [row])}, 0).run(parsed(text)).rows == []
 
 
 @pytest.mark.parametrize(
@@ -205,8 +245,9 @@ def test_what_is_wrong_with_a_query_is_told_in_the_innermost_words() -> None:
         _rows(400, {}, body, "https://logs")
 
 
-def test_a_use_is_about_its_key_and_no_other_of_a_longer_name() -> None:
-    log = read(Arm("a"), a={OWN: [own("KeyWrap", 1)]}).value
+@pytest.mark.parametrize("kept", ["keys", "deletedkeys"])
+def test_a_use_is_about_its_key_and_no_other_of_a_longer_name(kept: str) -> None:
+    log = read(Arm("a"), a={OWN: [own("KeyPurge", 1, Id=f"{VAULT}/{kept}/cmk")]}).value
     assert log
     [one] = log.uses
     assert [one.about(KeyName(VAULT, name)) for name in ("cmk", "cm", "cmk2")] == [True, False, False]

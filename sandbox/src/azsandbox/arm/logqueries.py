@@ -57,10 +57,8 @@ class LogQueries:
         try:
             return Evaluation(known, now).run(parsed(text))
         except BadQuery as problem:
-            inner = {"code": problem.code, "message": problem.message}
-            raise QueryError(
-                400, "BadArgumentError", "The request had some invalid properties", inner
-            ) from problem
+            told = "The request had some invalid properties"
+            raise QueryError(400, "BadArgumentError", told, _inner(problem)) from problem
 
     def _workspace(self, customer_id: str, principal: Principal) -> Record:
         """The workspace, where the caller may query it. Who may not is not told whether it is there.
@@ -74,6 +72,14 @@ class LogQueries:
             told = "The provided credentials have insufficient access to perform the requested operation"
             raise QueryError(403, "InsufficientAccessError", told)
         return found
+
+
+def _inner(problem: BadQuery) -> dict[str, Any]:
+    """What is wrong with a query, in the two levels that the service has for one that reads well (AZ-LOG-6)."""
+    if problem.code != "SemanticError":
+        return {"code": problem.code, "message": problem.message}
+    innermost = {"code": "SEM0100", "message": problem.message}
+    return {"code": problem.code, "message": "A semantic error occurred.", "innererror": innermost}
 
 
 def _authenticated(request: Request) -> Principal:

@@ -1,6 +1,6 @@
 """Evaluates a query that was read over the rows of tables; every expression has a type, as the answer names it.
 
-A table of which there never was a row does not exist: a fuzzy union leaves such a leg out (AZ-LOG-6).
+A table of which there never was a row does not exist (AZ-LOG-6).
 """
 
 from __future__ import annotations
@@ -31,10 +31,6 @@ class _Typed:
     of: Value
 
 
-class Missing(BadQuery):
-    """A table that does not exist."""
-
-
 def _semantic(message: str) -> BadQuery:
     return BadQuery("SemanticError", message)
 
@@ -54,32 +50,11 @@ class Evaluation:
         return found
 
     def _source(self, node: Node) -> Table:
-        if node.kind == "tabular":
-            return self.run(node)
-        if node.kind == "union":
-            return self._union(node)
         if node.kind == "datatable":
             return Table(dict(node.value), [])
         if node.value not in self._tables:
-            raise Missing(
-                "SemanticError",
-                f"'where' operator: Failed to resolve table or column expression named '{node.value}'",
-            )
+            raise _semantic(f"'where' operator: Failed to resolve table or column expression named '{node.value}'")
         return self._tables[node.value]
-
-    def _union(self, node: Node) -> Table:
-        legs: list[Table] = []
-        for leg in node.parts:
-            try:
-                legs.append(self._source(leg))
-            except Missing:
-                continue
-        if not legs:
-            raise _semantic("'union' operator: no table of the union exists")
-        columns: dict[str, str] = {}
-        for each in legs:
-            columns |= {name: type_ for name, type_ in each.columns.items() if name not in columns}
-        return Table(columns, [{name: row.get(name) for name in columns} for each in legs for row in each.rows])
 
     def _where(self, table: Table, step: Node) -> Table:
         test = self._typed(table, step.parts[0])

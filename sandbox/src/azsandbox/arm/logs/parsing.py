@@ -1,8 +1,7 @@
 """Reads a query in the part of the Kusto Query Language that is understood here; all else is refused.
 
-Understood: a table, `union isfuzzy=true` of tables and parenthesised queries, an empty `datatable`; the operators
-`where`, `extend`, `project`, `summarize ... by`, `take`; comparisons, `in`, `and`, `or`; paths into a dynamic
-column; functions (`evaluating.py` has which).
+Understood: a table, an empty `datatable`; the operators `where`, `extend`, `project`, `summarize ... by`, `take`;
+comparisons, `in`, `and`, `or`; paths into a dynamic column; functions (`evaluating.py` has which).
 """
 
 from __future__ import annotations
@@ -111,11 +110,6 @@ class _Reader:
 
     def _source(self) -> Node:
         name = self._name()
-        if name == "union":
-            self._needs("isfuzzy")
-            self._needs("=")
-            self._needs("true")
-            return Node("union", None, tuple(self._listed(self._leg)))
         if name == "datatable":
             self._needs("(")
             columns = self._listed(self._column)
@@ -123,13 +117,6 @@ class _Reader:
                 self._needs(sign)
             return Node("datatable", columns)
         return Node("table", name)
-
-    def _leg(self) -> Node:
-        if not self._takes("("):
-            return self._source()
-        found = self.tabular()
-        self._needs(")")
-        return found
 
     def _column(self) -> tuple[str, str]:
         name = self._name()

@@ -53,6 +53,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "DurationMs": "real",
         "httpStatusCode_d": "real",
         "identity_claim_oid_g": "string",
+        "identity_claim_http_schemas_microsoft_com_identity_claims_objectidentifier_g": "string",
         "identity_claim_appid_g": "string",
         "id_s": "string",
         "requestUri_s": "string",

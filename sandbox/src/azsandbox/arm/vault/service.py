@@ -16,7 +16,7 @@ from azsandbox.arm.store import Record
 from azsandbox.arm.vault.calls import VaultCall, operation_of
 from azsandbox.arm.vault.keychanges import ChangingKeys
 from azsandbox.arm.vault.operations import RULES, Rule
-from azsandbox.arm.vault.transfers import TRANSFERS
+from azsandbox.arm.vault.transfers import TRANSFERS, named_by
 from azsandbox.calls import Gone
 from azsandbox.knownqueries import known, path_shape
 from azsandbox.messages import Principal, Request, Response
@@ -79,12 +79,17 @@ class VaultService:
         return response
 
     def _note(self, request: Request, vault: Record, principal: Principal, rule: Rule, status: int) -> None:
-        """Writes the call to the vault's audit log; its key is named as the path names it (AZ-LOG-7)."""
+        """Writes the call to the vault's audit log; its key is named as the path names it (AZ-LOG-7).
+
+        A restore is named by what is in the backup.
+        """
         uri = f"https://{request.host}{request.path}"
         named = request.path.rpartition("/")[0] if _BELOW.search(request.path) else request.path
+        if rule.logged == "KeyRestore":
+            named = f"/keys/{named_by(self._context, request) or 'restore'}"
         use = VaultUse(
             rule.logged,
-            f"https://{request.host}{named.replace('/deletedkeys/', '/keys/')}",
+            f"https://{request.host}{named}",
             principal.object_id,
             principal.app_id,
             status,

@@ -18,7 +18,7 @@ from azsandbox.arm.store import Record
 from azsandbox.arm.vault import bundles, material
 from azsandbox.arm.vault.calls import VaultCall
 from azsandbox.arm.vault.operations import Rule, checked_name
-from azsandbox.messages import Response
+from azsandbox.messages import Request, Response
 
 _KEYS = "Microsoft.KeyVault/vaults/keys"
 _SEAL = "/azsandbox/backups"
@@ -85,6 +85,14 @@ async def restore(call: VaultCall) -> Response:
     versions = [(str(version), hidden) for version, hidden in document["versions"]]
     key = call.keys.restore(document["name"], document["policy"], versions)
     return answer(200, bundles.bundle(call.keys, key, call.keys.version(key)))
+
+
+def named_by(context: Context, request: Request) -> str:
+    """The name of the key in the backup that a request has; empty where it has none that can be read."""
+    try:
+        return str(_opened(context, material.decoded(request.json()["value"]))["name"])
+    except (VaultError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def _home(vault: Record) -> list[str]:
