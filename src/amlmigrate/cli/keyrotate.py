@@ -214,10 +214,10 @@ def _chosen(survey: KeySurvey, wanted: RotateOptions, now: datetime) -> list[Key
             address="--key",
             remedy="Name one of them with --key, or let --overdue choose.",
         )
-    if survey.unread:
+    if reasons := (*_unread(survey), *_undated(survey)):
         raise RefusedError(
             "Which keys are due, and where, is not known: some places could not be read.",
-            reasons=tuple(_unread(survey)),
+            reasons=reasons,
             remedy="Sign in as somebody who may read them, or name one key with --key.",
         )
     return order.due(survey.keys, wanted.held.standard, now)[: wanted.most]
@@ -225,6 +225,12 @@ def _chosen(survey: KeySurvey, wanted: RotateOptions, now: datetime) -> list[Key
 
 def _unread(survey: KeySurvey) -> tuple[str, ...]:
     return tuple(f"{one.id}: {one.reason} ({one.action})" for one in survey.unread)
+
+
+def _undated(survey: KeySurvey) -> tuple[str, ...]:
+    """The keys of which nobody can tell how old they are: without versions nothing is ever due."""
+    unread = (one for one in survey.keys if one.versions.value is None and not one.name.of_hsm)
+    return tuple(f"{one.name.id}: {one.versions.refused}" for one in unread if one.versions.code != reading.NO_KEY)
 
 
 def _again(wanted: RotateOptions, key: KeyInUse) -> str:

@@ -65,9 +65,10 @@ class KeyScope:
 def key_name(text: str, vault_suffix: str) -> KeyName:
     """A key by its identifier or its ARM id. Raises BadInputError for anything else, and for a managed HSM's."""
     id_ = ArmId.of(text.strip())
-    if id_.type == _KEYS and id_.whole:
-        return KeyName(f"https://{id_.names[0]}.{vault_suffix}".lower(), id_.names[1].lower())
-    found = _IDENTIFIER.fullmatch(text.strip())
+    of_arm = id_.type == _KEYS and id_.whole
+    # Of an ARM id too: a name with other signs, as of a proposal that somebody forged, could lead to another host.
+    identifier = f"https://{id_.names[0]}.{vault_suffix}/keys/{id_.names[1]}" if of_arm else text.strip()
+    found = _IDENTIFIER.fullmatch(identifier)
     if found is None:
         raise BadInputError(f"'{text}' is not a key.", address="--key", remedy=_FORMS)
     name = KeyName(found[1].lower(), found[2].lower())

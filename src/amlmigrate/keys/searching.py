@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.cloud.session import Side
+from amlmigrate.core.armid import key_of
 from amlmigrate.core.documents import Document
 from amlmigrate.core.parallel import each
 from amlmigrate.keys import dependants
@@ -46,7 +47,9 @@ async def search(side: Side, subscriptions: Iterable[str], levels: Levels) -> Fo
             _keep(found, documents, lambda one: _OF[type_](one, levels))
 
     await each(places, look, parallel=_AT_ONCE)
-    found.dependants.sort(key=lambda one: (one.kind.value, one.id.lower()))
+    # A list that changes while it is read can show a thing on two of its pages.
+    once = {key_of(one.id): one for one in found.dependants}
+    found.dependants = sorted(once.values(), key=lambda one: (one.kind.value, one.id.lower()))
     found.unread.sort(key=lambda one: one.id.lower())
     return found
 

@@ -13,12 +13,14 @@ from amlmigrate.core.few import many
 from amlmigrate.core.keys import Key, KeyVersion, newest_first
 from amlmigrate.desired.parts import DesiredPart, DesiredPort
 from amlmigrate.desired.steps import ArmCall, DesiredStep, DesiredVerb
-from amlmigrate.keys.model import KeyInUse
+from amlmigrate.keys.model import DRILLED, KeyInUse
 from amlmigrate.posture.reading import Read
 from amlmigrate.rotating.aim import TAG, Aim, aim, disabled
 from amlmigrate.rotating.known import RotationKnown
 
 _RSA = ("RSA", "RSA-HSM")
+# What is true of one version alone: a drill of another one is none of it.
+_OWN = (TAG, DRILLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ class NewVersionPart(DesiredPart[RotationKnown]):
 
     def _body(self, newest: Key, now: Aim) -> Document:
         expires = expiry(self._key, newest.version, self._now)
-        kept = {name: value for name, value in newest.version.tags.items() if name != TAG}
+        kept = {name: value for name, value in newest.version.tags.items() if name not in _OWN}
         return {
             "kty": newest.kind,
             "key_size": newest.size,

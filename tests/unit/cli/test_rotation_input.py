@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +13,7 @@ from amlmigrate.cli import keyrotate
 from amlmigrate.cli.keyoptions import KeyAsked
 from amlmigrate.cli.keyrotate import RotateOptions, rotation_id
 from amlmigrate.cli.rotation import RotationInput
-from amlmigrate.core.errors import BadInputError
+from amlmigrate.core.errors import BadInputError, RefusedError
 from amlmigrate.core.keys import KeyVersion
 from amlmigrate.keys.model import Dependant, DependantKind, KeyInUse, KeyName, KeyProfile, KeySurvey
 from amlmigrate.keys.reading import KeyRules
@@ -86,3 +87,21 @@ async def test_who_names_subscriptions_is_told_of_what_is_under_the_key_in_all_o
     wanted = RotateOptions(asked, KeyRules(), Half.BOTH, "", True, 1, False, None, None)
     await keyrotate._rotated(view, None, side, wanted)  # type: ignore[arg-type]  # no more of them is used
     assert looked == [()]
+
+
+@pytest.mark.parametrize(
+    ("versions", "refused"),
+    [(Read((VERSION,)), False), (Read(refused="no"), True), (Read(refused="none", code="KeyNotFound"), False)],
+    ids=["read", "unread", "gone"],
+)
+def test_a_key_whose_versions_could_not_be_read_is_never_one_that_is_not_due(
+    versions: Any, *, refused: bool
+) -> None:
+    one = replace(given("dev").key, versions=versions)
+    survey = KeySurvey((one,), (), (), datetime(2026, 1, 2, tzinfo=UTC))
+    wanted = RotateOptions(KeyAsked((), (), (), ""), KeyRules(), Half.BOTH, "", True, 1, False, None, None)
+    if refused:
+        with pytest.raises(RefusedError, match="is not known"):
+            keyrotate._chosen(survey, wanted, survey.read_at)
+    else:
+        assert keyrotate._chosen(survey, wanted, survey.read_at) == []

@@ -14,7 +14,7 @@ from amlmigrate.core.errors import BadInputError, DeniedError, MigrateError
 from amlmigrate.core.keys import Rotation, key_of_document
 from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.keys import judging, reading
-from amlmigrate.keys.model import Adoption, KeyName, KeySurvey
+from amlmigrate.keys.model import Adoption, DependantKind, KeyName, KeySurvey
 from amlmigrate.keys.reading import KeyRules
 from amlmigrate.keys.scope import KeyScope, key_name
 from amlmigrate.posture.reading import Read
@@ -112,6 +112,13 @@ def test_all_that_lies_under_a_key_is_found_by_it() -> None:
     assert (key.name, key.vault_id) == (KeyName(VAULT, "cmk"), VAULT_ID)
     assert {one.kind.value for one in key.dependants} == {"workspace", "storage account", "container registry"}
     assert key.goal and key.goal.version == NEW
+
+
+def test_what_two_pages_of_a_list_show_is_one() -> None:
+    again = workspace(version=NEW)
+    twice = [again, {**again, "id": again["id"].upper()}]
+    [key] = read(Arm({"MachineLearningServices/workspaces": twice})).keys
+    assert [one.kind for one in key.dependants].count(DependantKind.WORKSPACE) == 1
 
 
 def test_an_encryption_scope_of_an_account_under_microsofts_key_is_found() -> None:
@@ -286,6 +293,9 @@ def test_the_forms_in_which_a_key_is_named(text: str) -> None:
         (f"{VAULT}/secrets/cmk", "is not a key"),
         (f"{VAULT}/keys/cmk/short", "is not a key"),
         (VAULT_ID, "is not a key"),
+        (f"{VAULT_ID}.evil.example?/keys/cmk", "is not a key"),
+        (f"{VAULT_ID}@evil.example/keys/cmk", "is not a key"),
+        (f"{VAULT_ID}/keys/c?mk", "is not a key"),
         ("https://h.managedhsm.azure.net/keys/cmk", "managed HSM"),
         ("https://kv.vault.azure.cn/keys/cmk", "of this cloud"),
         ("https://kv.vault.azure.net.evil.example/keys/cmk", "of this cloud"),

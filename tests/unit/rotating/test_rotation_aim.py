@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -10,10 +11,11 @@ from rotations import KEY, NEW, NOW, OLD, key, version, workspace
 
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.keys import Key, KeyVersion, Rotation, newest_first
+from amlmigrate.keys.model import DRILLED
 from amlmigrate.rotating import stage
-from amlmigrate.rotating.aim import aim, derived
+from amlmigrate.rotating.aim import TAG, aim, derived
 from amlmigrate.rotating.known import RotationKnown
-from amlmigrate.rotating.newversion import NewVersionPart, expiry
+from amlmigrate.rotating.newversion import FoundVersions, NewVersionPart, expiry
 from amlmigrate.rotating.stage import Half, RotateRequest
 
 
@@ -119,3 +121,12 @@ def test_a_new_version_ends_as_the_policy_says_else_after_as_long_as_the_one_bef
     assert expiry(key(policy=Rotation()), lasts, NOW) == NOW + timedelta(days=30)
     assert expiry(key(), version(), NOW) is None
     assert KEY in version().id
+
+
+def test_a_new_version_bears_the_tags_of_the_one_before_and_no_drill_of_it() -> None:
+    tags = {"owner": "x", DRILLED: "2026-05-01T00:00:00Z", TAG: "r0"}
+    newest = Key("cmk", "RSA", 3072, ("wrapKey",), replace(version(), tags=tags))
+    part = NewVersionPart(key(), aim(key(), "r1", NOW), NOW)
+    step = part.decide(FoundVersions((newest.version,), newest), RotationKnown())
+    assert step.change and step.change.body
+    assert step.change.body["tags"] == {"owner": "x", TAG: "r1"}
