@@ -25,7 +25,7 @@ from amlmigrate.core.errors import BadInputError, ExitCode
 from amlmigrate.guarding import checking, stage
 from amlmigrate.guarding.emitting import EmitFormat, emitted
 from amlmigrate.guarding.progress import events
-from amlmigrate.guarding.stage import GuardPlan
+from amlmigrate.guarding.stage import GuardPlan, GuardRequest
 from amlmigrate.guarding.survey import SurveyPlaces, seen_before
 from amlmigrate.ledger import files, proposals
 from amlmigrate.ledger.proposals import Proposal
@@ -211,10 +211,20 @@ def emit(
         stage.refuse_stage(request)
         written = emitted(request.guardrail, request.exempt, format)
         _write(out, written)
-        view.show(GuardEmittedView(str(out), tuple(written)))
+        view.show(GuardEmittedView(str(out), tuple(written), _elsewhere(request)))
         return ExitCode.DONE
 
     execute(shared, work)
+
+
+def _elsewhere(request: GuardRequest) -> str:
+    """What nobody has asked Azure: which of the exempt workspaces lie below the management group."""
+    if not (request.guardrail.at_management_group and request.exempt):
+        return ""
+    return (
+        "Every old workspace of the scan has an exemption, since Azure was not asked what lies below the"
+        " management group: remove those of workspaces elsewhere."
+    )
 
 
 def _is_other(folder: Path, name: Path, text: str) -> bool:

@@ -83,11 +83,12 @@ async def ask(arm: Arm, question: PolicyQuestion) -> PolicyAnswer:
     evaluations = _evaluations(read.value)
     if evaluations is None:
         return PolicyAnswer(unasked="Azure's answer says nothing of it.")
-    not_judged = [
-        f"the policy {id_}: Azure answered '{word}'" for id_, word in dict.fromkeys(_unjudged(evaluations))
-    ]
+    known = [one for one in evaluations if _readable(one)]
+    not_judged = [f"the policy {id_}: Azure answered '{word}'" for id_, word in dict.fromkeys(_unjudged(known))]
+    if len(known) < len(evaluations):
+        not_judged.append("Azure's answer has evaluations that cannot be read")
     refusals = [
-        PolicyRefusal(id_, await _title(arm, id_), message) for id_, message in _by_assignment(evaluations).items()
+        PolicyRefusal(id_, await _title(arm, id_), message) for id_, message in _by_assignment(known).items()
     ]
     return PolicyAnswer(tuple(refusals), tuple(not_judged))
 
@@ -99,7 +100,15 @@ def _evaluations(answer: Document) -> list[Any] | None:
     """
     result = answer.get("contentEvaluationResult")
     found = result.get("policyEvaluations") if isinstance(result, dict) else None
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else None
+    return found if isinstance(found, list) else None
+
+
+def _readable(evaluation: Any) -> bool:
+    """Whether an evaluation is of the form that is documented, and says by which assignment it is."""
+    if not isinstance(evaluation, dict):
+        return False
+    parts = (evaluation.get(name) or {} for name in ("policyInfo", "effectDetails", "evaluationDetails"))
+    return all(isinstance(one, dict) for one in parts) and bool(_assignment(evaluation))
 
 
 def _by_assignment(evaluations: Iterable[Any]) -> dict[str, str]:
@@ -131,7 +140,7 @@ def _result(evaluation: Any) -> str:
 
 
 def _assignment(evaluation: Any) -> str:
-    return str((evaluation.get("policyInfo") or {}).get("policyAssignmentId"))
+    return str((evaluation.get("policyInfo") or {}).get("policyAssignmentId") or "")
 
 
 async def _title(arm: Arm, assignment_id: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,13 @@ import hcl2
 import pytest
 from tests.unit.guarding.guards import SCOPE, S, guardrail, old, workspace_id
 
-from amlmigrate.cli.guard import _write
+from amlmigrate.cli.guard import _elsewhere, _write
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.guarding import bodies
 from amlmigrate.guarding.emitting import EmitFormat, emitted
-from amlmigrate.guarding.estate import OldWorkspace
+from amlmigrate.guarding.estate import GuardedEstate, OldWorkspace
 from amlmigrate.guarding.members import MEMBERS
+from amlmigrate.guarding.stage import GuardRequest
 from amlmigrate.guarding.wanted import Guardrail, Stage
 
 UNTIL = date(2027, 3, 31)
@@ -204,3 +205,14 @@ def test_files_that_are_there_already_stay(tmp_path: Path) -> None:
     for _ in range(2):
         _write(tmp_path / "out", FILES)
     assert {name: (tmp_path / "out" / name).read_text() for name in FILES} == FILES
+
+
+@pytest.mark.parametrize(
+    ("scope", "stage", "told"),
+    [(GROUP, Stage.DENY_NEW, True), (GROUP, Stage.DENY, False), (SCOPE, Stage.DENY_NEW, False)],
+)
+def test_exemptions_that_may_lie_elsewhere_are_told(scope: str, stage: Stage, told: bool) -> None:
+    """What lies below a management group only Azure knows, which is not asked."""
+    met = GuardedEstate("x", (old("a"),), scanned=frozenset({S}))
+    request = GuardRequest(guardrail(stage, scope=scope), met, datetime(2026, 12, 1, tzinfo=UTC))
+    assert ("workspaces elsewhere" in _elsewhere(request)) is told

@@ -155,3 +155,23 @@ def test_an_error_of_a_list_is_an_answer_too() -> None:
 
     found = asyncio.run(read(refusal(429, "TooManyRequests")))
     assert found.value is None and found.code == "TooManyRequests"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        None,
+        "NonCompliant",
+        denied(policyInfo="x"),
+        denied(policyInfo=None),
+        denied(policyInfo={"policyAssignmentId": ""}),
+        denied(effectDetails="deny"),
+        denied(evaluationDetails=["x"]),
+    ],
+    ids=["null", "a word", "other info", "no info", "no assignment", "other effect", "other details"],
+)
+def test_an_evaluation_that_cannot_be_read_is_not_checked_and_hides_no_refusal(odd: Any) -> None:
+    alone = _asked(PolicyArm(predict=lambda _: answer(odd)))
+    assert alone == PolicyAnswer(not_checked=("Azure's answer has evaluations that cannot be read",))
+    beside = _asked(knowing(assignment(), predict=lambda _: answer(odd, denied())))
+    assert ([one.assignment for one in beside.refusals], beside.not_checked) == ([ASSIGNMENT], alone.not_checked)

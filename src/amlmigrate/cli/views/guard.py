@@ -208,10 +208,11 @@ class GuardCheckView:
 
 @dataclass(frozen=True, slots=True)
 class GuardEmittedView:
-    """Which files were written."""
+    """Which files were written; `note` is what is not known of them."""
 
     folder: str
     files: Sequence[str]
+    note: str = ""
 
     @property
     def _text(self) -> str:
@@ -222,7 +223,10 @@ class GuardEmittedView:
         page.line(self._text)
         for one in self.files:
             page.verbatim(f"  {self.folder}/{one}")
+        if self.note:
+            page.line(self.note)
 
     def as_json(self) -> Iterator[Event]:
         """`guard.emit`."""
-        yield Event("guard.emit", {"text": self._text, "folder": self.folder, "files": list(self.files)})
+        files = list(self.files)
+        yield Event("guard.emit", {"text": self._text, "folder": self.folder, "files": files, "note": self.note})
