@@ -14,9 +14,10 @@ from typing import Literal
 
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.core import unexpected_errors
 from amlmigrate.core.armid import ArmId, key_of
 from amlmigrate.core.documents import Document
-from amlmigrate.core.errors import DeniedError, RefusedError
+from amlmigrate.core.errors import DeniedError, InterruptedRunError, PlanLockedError, RefusedError
 from amlmigrate.evidence.decommission import ExemptionRecord
 from amlmigrate.policies.asking import SECONDS
 from amlmigrate.policies.exemptions import Exemption
@@ -95,6 +96,17 @@ async def _outcome(
     arm: Arm, one: ExemptionRecord, first: First, begun: Callable[[], object], *, by_us: bool
 ) -> tuple[Outcome, str]:
     """What has become of one, and why. Raises only where this process must stop, as for a lease that is lost."""
+    try:
+        return await _looked_at(arm, one, first, begun, by_us=by_us)
+    except (PlanLockedError, InterruptedRunError):
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever this meets, the tombstone is written
+        return "unknown", f"what came of looking at it cannot be told: {unexpected_errors.said(one.id, error)}"
+
+
+async def _looked_at(
+    arm: Arm, one: ExemptionRecord, first: First, begun: Callable[[], object], *, by_us: bool
+) -> tuple[Outcome, str]:
     try:
         async with asyncio.timeout(SECONDS):
             there = await _there(arm, one.id)

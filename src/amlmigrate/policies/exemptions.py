@@ -78,7 +78,10 @@ async def exemptions_of(arm: Arm, id_: str) -> Read[list[Exemption]]:
     read = await answered_list(arm, f"{id_}/providers/{EXEMPTIONS}")
     if read.value is None:
         return Read(refused=read.refused or "Azure shows no such list.", code=read.code)
-    found = [Exemption.of(one) for one in read.value]
+    try:
+        found = [Exemption.of(one) for one in read.value]
+    except (AttributeError, TypeError):
+        return Read(refused="Azure's list has exemptions that cannot be read.")
     return Read([one for one in found if one.id and _applies(one, ArmId.of(id_))])
 
 

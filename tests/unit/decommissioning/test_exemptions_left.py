@@ -15,7 +15,14 @@ from tests.unit.decommissioning.test_stage import PLAN as PLANNED
 
 from amlmigrate.cloud.arm import Answer
 from amlmigrate.core.asset import Inventory
-from amlmigrate.core.errors import DeniedError, LeaseLostError
+from amlmigrate.core.errors import (
+    BadInputError,
+    DeniedError,
+    InterruptedRunError,
+    LeaseLostError,
+    PlanLockedError,
+    RefusedError,
+)
 from amlmigrate.decommissioning import exemptions, tombstone
 from amlmigrate.decommissioning.surroundings import Surroundings
 from amlmigrate.evidence.decommission import ExemptionRecord
@@ -161,6 +168,31 @@ def test_one_that_cannot_be_looked_at_is_not_known_and_not_removed(tmp_path: Pat
         outcome, why, command, _ = _told(case)
         assert outcome == "unknown" and "could not be read" in why and command
         assert case.azure.deletions == ["workspace"]
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        {**GUARDED, "properties": "x"},
+        {**GUARDED, "systemData": ["x"]},
+        {**GUARDED, "properties": {**GUARDED["properties"], "policyDefinitionReferenceIds": 5}},
+        RefusedError("The answer leads to another host."),
+        BadInputError("Whatever else it may be."),
+    ],
+    ids=["no properties", "no stamps", "no references", "another host", "an error"],
+)
+def test_an_answer_that_nobody_foresaw_keeps_no_tombstone_from_being_written(tmp_path: Path, shown: Any) -> None:
+    with Ledger(tmp_path) as ledger:
+        case = _case(ledger, exemption=shown)
+        outcome, why, command, _ = _told(case)
+        assert outcome == "unknown" and "cannot be told" in why and command
+        assert case.azure.deletions == ["workspace"]
+
+
+@pytest.mark.parametrize("error", [PlanLockedError("Another run holds it."), InterruptedRunError("A signal.")])
+def test_what_ends_this_process_is_not_taken_for_an_answer(tmp_path: Path, error: Exception) -> None:
+    with Ledger(tmp_path) as ledger, pytest.raises(type(error)):
+        _case(ledger, exemption=error).run()
 
 
 def test_what_others_made_and_what_is_another_one_by_now_stays(tmp_path: Path) -> None:

@@ -152,3 +152,13 @@ def test_until_when_the_source_must_be_able_to_change() -> None:
     soaked = NOW + timedelta(days=2)
     assert needed_until(NOW, 60, soaked) == soaked + RECOVERY
     assert needed_until(NOW, 60, NOW - timedelta(days=2)) == NOW + RECOVERY
+
+
+@pytest.mark.parametrize(
+    "odd", [{"properties": "x"}, {"systemData": "x"}, {"properties": {"policyDefinitionReferenceIds": 5}}]
+)
+def test_a_list_that_cannot_be_read_is_told_and_taken_for_no_empty_one(odd: dict[str, Any]) -> None:
+    arm = _arm(exemption(), exemption() | odd)
+    read = asyncio.run(exemptions_of(arm, WORKSPACE))  # type: ignore[arg-type]
+    assert (read.value, read.refused) == (None, "Azure's list has exemptions that cannot be read.")
+    assert [one.code for one in _ends(arm)] == ["not-checked"]
