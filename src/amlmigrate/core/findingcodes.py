@@ -143,6 +143,9 @@ ITEMS = (
 SURROUNDINGS = (
     Code("copy-scope", ("error", "warning"), "the target's account accepts copies only from selected accounts"),
     _code("datastore-identity", "warning", "the target's identity may not read a datastore's account"),
+    _code(
+        "key-of-source", "error", "what is moved would stay under the source's key, or under one of the same vault"
+    ),
     _code("keys-refused", "error", "an account does not allow its keys, but datastores use one"),
     Code("locked", ("error", "warning"), "a lock is in the way of a later step"),
     _code("network-closed", "error", "an account does not allow access from this machine"),
@@ -163,6 +166,11 @@ SURROUNDINGS = (
         "right-missing",
         ("error", "warning"),
         "an action that a command needs is not allowed, or is not known to be",
+    ),
+    _code(
+        "source-under-key",
+        "warning",
+        "the source is under a customer's key already: which, and who has rights on it",
     ),
     _code("target-in-use", "warning", "somebody may have changed the target while it was planned"),
     _code("target-refuses", "error", "the target refuses everybody, for example because its key cannot be used"),

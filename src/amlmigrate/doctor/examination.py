@@ -12,7 +12,7 @@ from amlmigrate.core.errors import DeniedError
 from amlmigrate.core.finding import Finding, Severity, by_weight
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.workspace import Workspace, WorkspaceRef
-from amlmigrate.doctor import blockers, policies
+from amlmigrate.doctor import blockers, policies, source_key
 from amlmigrate.doctor.datastores import unread_datastores
 from amlmigrate.doctor.effective import Rights
 from amlmigrate.doctor.need import SideName, Where
@@ -28,12 +28,16 @@ from amlmigrate.posture.tagging import most_sensitive
 
 @dataclass(frozen=True, slots=True)
 class DoctorReport:
-    """Who is signed in on each side, what was found, and the claims about the target."""
+    """Who is signed in on each side, what was found, and the claims about the target.
+
+    `source_claims` are those about the source's key, where it is under a customer's.
+    """
 
     identities: dict[SideName, Identity]
     tenants: dict[SideName, str]
     findings: list[Finding]
     claims: list[Claim] = field(default_factory=list)
+    source_claims: list[Claim] = field(default_factory=list)
 
 
 async def examine(clouds: Session, source: WorkspaceRef | None, target: WorkspaceRef | None) -> DoctorReport:
@@ -50,8 +54,8 @@ async def examine(clouds: Session, source: WorkspaceRef | None, target: Workspac
     tenants = {name: await side.credential.tenant() for name, side in sides.items()}
     read = await clouds.source.workspace(source).read() if source else None
     other, lost = await target_of(clouds.target, target) if target else (None, [])
-    found, claims = await _checked(clouds, WorkspacePair(read, other), identities, worst="error", probing=True)
-    return DoctorReport(identities, tenants, _sorted([*lost, *found]), claims)
+    found = await _checked(clouds, WorkspacePair(read, other), identities, worst="error", probing=True)
+    return DoctorReport(identities, tenants, _sorted([*lost, *found.findings]), found.claims, found.source_claims)
 
 
 async def before_plan(clouds: Session, source: Workspace, target: Workspace) -> list[Finding]:
@@ -65,17 +69,24 @@ async def before_plan(clouds: Session, source: Workspace, target: Workspace) -> 
         "source": await clouds.source.credential.identity(),
         "target": await clouds.target.credential.identity(),
     }
-    found, _ = await _checked(clouds, WorkspacePair(source, target), identities, worst="warning", probing=False)
-    return _sorted(found)
+    found = await _checked(clouds, WorkspacePair(source, target), identities, worst="warning", probing=False)
+    return _sorted(found.findings)
 
 
 def _sorted(found: Iterable[Finding]) -> list[Finding]:
     return sorted(dict.fromkeys(found), key=by_weight)
 
 
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    findings: list[Finding]
+    claims: list[Claim]
+    source_claims: list[Claim]
+
+
 async def _checked(
     clouds: Session, pair: WorkspacePair, identities: dict[SideName, Identity], *, worst: Severity, probing: bool
-) -> tuple[list[Finding], list[Claim]]:
+) -> _Checked:
     """All checks at once; a missing right is as severe as `worst` at most."""
     sides = dict.fromkeys(clouds.source if name == "source" else clouds.target for name in identities)
     stores = await stores_of(clouds, pair)
@@ -85,10 +96,15 @@ async def _checked(
         paths(clouds, pair, stores, probing=probing),
         _blockers(clouds, pair, predicting=probing),
     )
-    claims, parts = await asyncio.gather(_claims(clouds, pair), asyncio.gather(*work))
+    claims, own, parts = await asyncio.gather(
+        _claims(clouds, pair), source_key.read(clouds.source, pair.source), asyncio.gather(*work)
+    )
     # What will keep the source when it is to be removed is said before the move, not after the soak.
     told = before_removal(claims) if worst == "error" else findings(claims)
-    return [*(finding for part in parts for finding in part), *told], claims
+    told += source_key.judged(own, pair.target, claims)
+    return _Checked(
+        [*(finding for part in parts for finding in part), *told], claims, list(own.claims if own else ())
+    )
 
 
 async def _claims(clouds: Session, pair: WorkspacePair) -> list[Claim]:

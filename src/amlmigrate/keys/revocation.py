@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from amlmigrate.keys import auditlog, remedies
 from amlmigrate.keys.model import DependantKind, KeyInUse, LoggedUse
 
-# What becomes of it once its key is revoked (AZ-KEY-7; learn: container-registry/tutorial-customer-managed-keys,
-# storage/common/customer-managed-keys-overview).
+# What becomes of it once its key is revoked (AZ-KEY-7, AZ-KEY-35; learn:
+# container-registry/tutorial-customer-managed-keys, storage/common/customer-managed-keys-overview).
 _REACHES = {
     DependantKind.WORKSPACE: "new work is refused; deployments that run go on until they are deleted",
     DependantKind.ACCOUNT: "blobs and files answer 403 to every call that touches content or metadata",

@@ -104,6 +104,24 @@ def managing_duties(facts: PostureFacts, ref: KeyRef) -> Iterator[HeldDuty]:
     yield from _duties(facts, roles, facts.denials, given, lambda one: not below_other(one, ref))
 
 
+def users_of(facts: PostureFacts, ref: KeyRef) -> Holders:
+    """Whoever may decrypt or unwrap with the key, by roles, also such as may be activated, or access policies."""
+    key = f"{ref.vault_id}/keys/{ref.name}"
+
+    def given(one: Document) -> list[_Operation]:
+        return [(name, True, key) for name in vaultrights.decrypting(entries(facts, one))]
+
+    found = Holders()
+    if not by_roles(facts):
+        for one in policies(facts):
+            if vaultrights.policy_decrypts(one):
+                found.add(holder(one), "access policy", surely=True)
+        return found
+    roles = (facts.on_vault, facts.eligible, facts.held)
+    _fill(found, facts, _duties(facts, roles, facts.denials, given, lambda one: not below_other(one, ref)))
+    return found
+
+
 def writers_of(facts: PostureFacts) -> Holders:
     """Whoever may change the workspace or what is in it."""
 

@@ -29,7 +29,8 @@ from amlmigrate.posture.storage import storage_claims
 from amlmigrate.posture.stored import StoredPlaces
 from amlmigrate.posture.unproven import beside
 
-_OF_KEY = (*VAULT_NAMES, *KEY_NAMES, *IDENTITY_NAMES, DUTIES, APPROVAL)
+# The claims on the key of a workspace, its vault and who has rights on it.
+OF_KEY = (*VAULT_NAMES, *KEY_NAMES, *IDENTITY_NAMES, DUTIES, APPROVAL)
 
 
 async def prove(side: Side, workspace: Workspace, places: BytePlaces) -> list[Claim]:
@@ -56,7 +57,7 @@ def claims(facts: PostureFacts, stored: StoredPlaces, now: datetime) -> list[Cla
 def _claims(facts: PostureFacts, stored: StoredPlaces, now: datetime) -> Iterator[Claim]:
     yield from _workspace(facts.workspace)
     if not facts.workspace.encrypted:
-        yield from beside(_OF_KEY, facts.workspace.id, "the workspace is not under a customer's key")
+        yield from beside(OF_KEY, facts.workspace.id, "the workspace is not under a customer's key")
     if ref := facts.key_ref:
         yield from _of_key(facts.of_key(ref), "the workspace", now, facts.workspace)
         yield from identity_claims(facts, ref, now)
@@ -137,7 +138,7 @@ def _workspace(workspace: Workspace) -> Iterator[Claim]:
         {"enableServiceSideCMKEncryption": service_side, "serviceProvisionedResourceGroup": group},
     )
     if reading.key_of(workspace) is None:
-        for name in _OF_KEY:
+        for name in OF_KEY:
             yield Claim(
                 name,
                 None,

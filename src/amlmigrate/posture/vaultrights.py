@@ -25,6 +25,7 @@ _MANAGE = (
         for name in ("roleAssignments/write", "roleDefinitions/write", "elevateAccess/action")
     ),
 )
+_DECRYPT = tuple(f"{_VAULT}/keys/{name}" for name in ("unwrap/action", "decrypt/action"))
 # All that changes a vault, what is in it or who may use it, as patterns: what Azure adds is among them.
 _OTHER = (
     *(f"{_VAULT}/{name}" for name in ("write", "delete", "*/write", "*/delete", "*/action")),
@@ -81,6 +82,17 @@ def managing(entries: Iterable[Permission], *, data: bool) -> dict[bool, list[st
         False: [name for name in _MANAGE if granted(found, name)],
         True: [name for name in _MANAGE_DATA if data and granted(found, name, data=True)],
     }
+
+
+def decrypting(entries: Iterable[Permission]) -> list[str]:
+    """The vault's operations that give back what a key encrypted."""
+    found = tuple(entries)
+    return [name for name in _DECRYPT if granted(found, name, data=True)]
+
+
+def policy_decrypts(policy: Document) -> bool:
+    """Whether an access policy gives back what a key encrypted."""
+    return bool(_given(policy, "keys") & {"all", "unwrapkey", "decrypt"})
 
 
 def policy_missing(policy: Document) -> list[str]:

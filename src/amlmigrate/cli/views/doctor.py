@@ -51,6 +51,7 @@ class DoctorView:
                 "identities": identities,
                 "findings": [finding.as_dict() for finding in report.findings],
                 "claims": [claim.as_dict() for claim in report.claims],
+                "source_claims": [claim.as_dict() for claim in report.source_claims],
                 "lines": self._lines,
                 "next": self._next,
             },

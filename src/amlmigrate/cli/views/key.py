@@ -165,6 +165,10 @@ def _revoked(page: Page, revocation: Revocation) -> None:
     for one in revocation.others:
         who = f"{one.caller or 'somebody'} (application {one.application or record.UNKNOWN})"
         page.line(f"used by {who}, last {one.last:%Y-%m-%d}: none of the identities above", indent=2)
+    if not revocation.commands:
+        page.line("There is nothing to disable: none of its versions is enabled, or they could not be read.")
+        return
+    # A stolen backup is a copy of its own (AZ-KEY-32).
     page.line(
         "No command of this tool revokes a key. After a stolen backup do not disable it first: move what lies"
         " under it to a key in another vault. A person revokes it by:"

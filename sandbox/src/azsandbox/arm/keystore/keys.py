@@ -91,7 +91,7 @@ def check_usable(attributes: dict[str, Any], operation: str, now: float) -> None
     """Raises VaultError 403 for a version that is disabled, expired or not valid yet."""
     if not attributes.get("enabled", True):
         raise not_allowed(operation, "a disabled key", "KeyDisabled")
-    if operation in _ALWAYS:
+    if operation in _ALWAYS:  # AZ-KEY-34
         return
     if attributes.get("exp") is not None and attributes["exp"] <= now:
         raise not_allowed(operation, "an expired key", "KeyExpired")  # AZ-KEY-2
