@@ -12,7 +12,8 @@ from amlmigrate.core.escapes import shown
 
 # Signs that act anywhere; an underscore does nothing inside a word, and is left there so that names can be copied.
 _ACTS = re.compile(r"[\\`*\[\]<>&|~$@]|(?<![^\W_])_|_(?![^\W_])|!(?=\[)")
-_LINK = re.compile(r"((?:[a-z][a-z0-9+.-]*://|www\.)[^\s'\"<>()]+)", re.IGNORECASE)
+# Without a vertical bar: in a table it ends a cell inside a code span too (GitHub Flavored Markdown, 4.10).
+_LINK = re.compile(r"((?:[a-z][a-z0-9+.-]*://|www\.)[^\s'\"<>()|]+)", re.IGNORECASE)
 # Signs that act at the beginning of a line: headings, lists, rules.
 _BEGINS = re.compile(r"^(\s*)(\d*)([#+.)=-])")
 

@@ -24,9 +24,10 @@ UNKNOWN = "not known"
 def document(survey: KeySurvey, verdicts: Sequence[KeyVerdict]) -> str:
     """All records, with when they were read and what nobody could look at."""
     lines = ["# Customer-managed keys", "", f"Read at {survey.read_at:%Y-%m-%d %H:%M} UTC. {_looked(survey)}"]
+    lines += [""] if survey.unread else []
     for one in survey.unread:
         lines.append(
-            f"\\- Not read: {markdown.text(one.id)} ({markdown.code(one.action)}): {markdown.text(one.reason)}"
+            f"- Not read: {markdown.text(one.id)} ({markdown.code(one.action)}): {markdown.text(one.reason)}"
         )
     for verdict in verdicts:
         lines += ["", *_record(verdict, survey)]

@@ -132,6 +132,15 @@ def test_words_of_others_stay_text_in_a_record() -> None:
     assert row(written(hostile), "owner") == "x \\| y\\\\u000a# z \\<b\\>"
 
 
+def test_an_address_with_a_bar_stays_in_its_cell_and_what_was_not_read_is_a_list() -> None:
+    """A bar ends a cell in a code span too, and what would come after it is not shown."""
+    one = replace(key(), vault=Read({"tags": {"owner": "https://x|y|z"}}))
+    assert row(written(one), "owner") == "`https://x`\\|y\\|z"
+    unread = tuple(UnreadPlace(f"/s{at}", "read", "no", 403) for at in (1, 2))
+    text = record.document(KeySurvey((), (SUB,), unread, NOW), [])
+    assert "\n\n- Not read: /s1 (`read`): no\n- Not read: /s2" in text
+
+
 def test_a_revocation_reaches_all_and_disables_every_enabled_version() -> None:
     versions = (version(NEW, 2), version("c" * 32, 20, enabled=False), version(OLD, 400))
     found = revocation.of(key(of_workspace(), of_account(), of_registry(), versions=versions))
