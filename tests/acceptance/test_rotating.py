@@ -350,6 +350,53 @@ def test_overdue_keys_go_one_at_a_time_development_first_and_stop_at_what_is_not
     assert first.rotate(*overdue, "--max", "5").event("key.rotate.none")["keys"] == 2
 
 
+def test_nothing_is_pointed_back_from_a_version_that_was_disabled(dev: Keys) -> None:
+    key, ended = dev.key, done(dev.of_key("--rotation", "r1"))
+
+    async def work(client: Client) -> None:
+        url, body = f"{ended['version']}?api-version=7.4", {"attributes": {"enabled": False}}
+        await client.send("PATCH", url, "https://vault.azure.net", json=body)
+
+    dev.world.azure(work)
+    since = dev.world.now()
+    by_id, adopting = dev.rotate("--key", key, "--rotation", "r1"), dev.rotate("--key", key, "--adopt")
+    assert (by_id.code, "is disabled" in by_id.event("error")["summary"]) == (4, True), by_id.out
+    # A workspace whose key is disabled shows nothing of itself.
+    assert (adopting.code, "Enable that version again" in adopting.out) == (6, True), adopting.out
+    assert dev.writes(since) == []
+    told = dev.world.migrate("key", "status", "--key", key, "--json").event("key.status")["issues"]
+    assert {one["code"] for one in told} == {"disabled"}
+
+
+def test_what_is_production_in_another_subscription_is_seen_by_who_names_only_theirs(dev: Keys) -> None:
+    """The same key encrypts an account elsewhere: nobody rotates it as one of development."""
+    shown = dev.world.arm("GET", dev.account, STORAGE)
+    name = f"prod{dev.world.group.removeprefix('rg')}".lower()[:24]
+    group = f"/subscriptions/{uuid.uuid4()}/resourceGroups/{dev.world.group}"
+    encryption = shown["properties"]["encryption"]
+    dev.world.arm("PUT", group, "2021-04-01", {"location": shown["location"]})
+    body = {
+        "location": shown["location"],
+        "kind": shown["kind"],
+        "sku": {"name": shown["sku"]["name"]},
+        "identity": {
+            "type": "UserAssigned",
+            "userAssignedIdentities": {encryption["identity"]["userAssignedIdentity"]: {}},
+        },
+        "tags": {"environment": "prod"},
+        "properties": {"encryption": encryption},
+    }
+    account = f"{group}/providers/Microsoft.Storage/storageAccounts/{name}"
+    dev.world.arm("PUT", account, STORAGE, body)
+    # The other keys of a shared subscription are in the way of --subscription alone: only this one is looked for.
+    told = dev.rotate("--subscription", group.split("/")[2], "--dry-run").event("key.rotate.plan")
+    assert (told["key"], told["environment"]) == (dev.key, "prod")
+    assert {step["action"] for step in told["steps"]} == {"create", "update"} and told["changes"] == 4
+    refused = dev.rotate("--subscription", group.split("/")[2])
+    assert (refused.code, "has to approve" in refused.out) == (4, True)
+    assert len(dev.versions()) == 1
+
+
 def _estate(sandbox: Sandbox, folder: Path) -> tuple[Keys, Keys]:
     """Two keys in a subscription of their own: one of test, one of development whose account follows by itself."""
     subscription, made = str(uuid.uuid4()), []
