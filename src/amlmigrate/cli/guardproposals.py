@@ -148,6 +148,7 @@ async def carrying(side: Side, wanted: GuardInput, found: GuardPlan) -> Carrying
     if proposed is None:
         _refuse_unproposed(wanted)
         return Carrying(side)
+    proposing.refuse_other_guardrail(str(path), proposed, wanted.request)
     identity = await side.credential.identity()
     await _refuse_other_tenant(side, wanted.request.guardrail, proposed)
     fileapprovals.refuse_second_use(path, proposed)

@@ -23,6 +23,7 @@ from amlmigrate.ledger.proposals import Proposal, ProposedChange
 
 COMMAND = "guard apply"
 _ABSENT = "not there"
+_GUARDRAIL = "The guardrail:"
 _COMES = "What comes of it:"
 _REFUSED = "Every update of these is refused:"
 _LOST = "The recovery of these removed sources would very likely be refused:"
@@ -59,6 +60,20 @@ def proposal(request: GuardRequest, found: GuardPlan, about: GuardProposing) -> 
     )
 
 
+def refuse_other_guardrail(path: str, proposed: Proposal, request: GuardRequest) -> None:
+    """The same where what a reviewer was told that it is, and at which scope, is not what its file says.
+
+    The command that proposes writes what is so; whoever makes a proposal by hand may write something else.
+    """
+    scope, lines = request.guardrail.scope, _named(request)
+    reasons = []
+    if key_of(proposed.scope) != key_of(scope):
+        reasons.append(f"The proposal is for {proposed.scope}, and its file for {scope}.")
+    if proposed.told.get(_GUARDRAIL) != lines:
+        reasons.append(f"The proposal does not say: {_GUARDRAIL} {'; '.join(lines)}")
+    _refuse(path, tuple(reasons), "; nothing was changed.")
+
+
 def refuse_other(path: str, proposed: Proposal, found: GuardPlan) -> None:
     """Raises RefusedError with everything in which what would be done now is not what was proposed."""
     _refuse(path, tuple(_others(proposed, found)), "; nothing was changed.")
@@ -86,14 +101,18 @@ def _change(step: DesiredStep) -> ProposedChange:
 
 def _told(request: GuardRequest, found: GuardPlan) -> Iterator[tuple[str, tuple[str, ...]]]:
     """What a reviewer has to know besides."""
-    guardrail = request.guardrail
-    accepted = ("accepted: --accept-unrecoverable",) if request.accept_unrecoverable else ()
-    yield "The guardrail:", (f"name {guardrail.name}, stage {guardrail.stage.value}", *accepted)
+    yield _GUARDRAIL, _named(request)
     yield from _costs(found).items()
     if found.exempted:
         yield "Exempt until their day:", found.exempted
     if found.not_checked:
         yield "Not checked:", found.not_checked
+
+
+def _named(request: GuardRequest) -> tuple[str, ...]:
+    guardrail = request.guardrail
+    accepted = ("accepted: --accept-unrecoverable",) if request.accept_unrecoverable else ()
+    return (f"name {guardrail.name}, stage {guardrail.stage.value}", *accepted)
 
 
 def _costs(found: GuardPlan) -> dict[str, tuple[str, ...]]:

@@ -19,7 +19,13 @@ from amlmigrate.core.identity import Identity
 from amlmigrate.guarding import bodies, stage
 from amlmigrate.guarding.estate import GuardedEstate, RemovedSource
 from amlmigrate.guarding.progress import events
-from amlmigrate.guarding.proposing import GuardProposing, proposal, refuse_other, refuse_otherwise
+from amlmigrate.guarding.proposing import (
+    GuardProposing,
+    proposal,
+    refuse_other,
+    refuse_other_guardrail,
+    refuse_otherwise,
+)
 from amlmigrate.guarding.stage import GuardPlan, GuardRequest
 from amlmigrate.guarding.wanted import ExemptionTerms, Guardrail, Stage
 from amlmigrate.ledger.proposals import Proposal
@@ -299,3 +305,26 @@ def test_what_is_to_be_exempt_since_it_was_planned_is_not_refused_without(scope:
         asyncio.run(stage.carry_out(guarded_side(at), request, found, events(lambda event: None)))
     assert "old-rg/two needs an exemption since" in " ".join(refused.value.reasons)
     assert at.writes == 0
+
+
+@pytest.mark.parametrize("accept", [False, True])
+@pytest.mark.parametrize("at", Stage)
+def test_what_a_reviewer_was_told_that_it_is_has_to_be_so(at: Stage, accept: bool) -> None:
+    """Whoever makes a proposal may write another scope, stage or name above the changes."""
+    wanted = rail(at)
+    request = GuardRequest(wanted, MET, NOW, accept)
+    made = proposed(arm(), wanted, accept=accept)
+    refuse_other_guardrail("p.json", made, request)
+    refuse_other_guardrail("p.json", replace(made, scope=GROUP.upper()), request)
+    head = "The guardrail:"
+    for forged, why in (
+        (replace(made, scope=SCOPE), f"for {SCOPE}, and its file for {GROUP}"),
+        (
+            replace(made, told={**made.told, head: ("name aml-cmk, stage x",)}),
+            f"does not say: {head} name aml-cmk",
+        ),
+        (replace(made, told={}), f"stage {at.value}"),
+    ):
+        with pytest.raises(RefusedError) as refused:
+            refuse_other_guardrail("p.json", forged, request)
+        assert why in " ".join(refused.value.reasons)
