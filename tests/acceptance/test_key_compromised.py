@@ -18,6 +18,8 @@ from azsandbox import Sandbox, provision
 from azsandbox.client import Client, Refused
 
 sandbox = alone.sandbox
+RUNBOOK = Path(__file__).parents[2] / "docs" / "how-to" / "crypto-shredding.md"
+_PLACE = "https://OLD-VAULT.vault.azure.net/keys/OLD-KEY/VERSION"
 _DISABLES = re.compile(r"^\s*(az keyvault key set-attributes --id (\S+) --enabled false)$", re.MULTILINE)
 
 
@@ -65,7 +67,9 @@ def _disable(world: World, key: str) -> None:
     told = world.migrate("key", "status", "--key", key)
     commands = _DISABLES.findall(told.out)
     assert len(commands) == 1 and commands[0][1].startswith(f"{key}/"), told.out + told.err
-    for command, _ in commands:
+    for command, version in commands:
+        # As the page has it.
+        assert command.replace(version, _PLACE) in RUNBOOK.read_text(encoding="utf-8").splitlines()
         _as_az_does(world, command)
 
 
@@ -88,6 +92,13 @@ def test_a_compromised_key_is_left_by_a_move_and_then_disabled(world: World) -> 
     assert world.ok("verify", "--json").event("verify.end")["green"] is True
     world.ok("cutover", f"plans/{world.source}")
 
+    # What a removal leaves is told with the old key that it stays under.
+    plan = f"plans/{world.source}"
+    removal = world.migrate("decommission", plan, "--confirm", place, "--soak", "0", "--dry-run")
+    assert removal.code == 0, removal.out + removal.err
+    assert f"Azure reports it under key {old}/" in removal.out
+    assert "Its queues and tables are under Microsoft's key." in removal.out
+
     # Nothing of the target is under the old key, and only then is it disabled.
     assert world.target not in world.migrate("key", "status", "--key", old).out
     _disable(world, old)
@@ -105,7 +116,6 @@ def test_a_compromised_key_is_left_by_a_move_and_then_disabled(world: World) -> 
     world.ok("doctor", "--target", f"{world.group}/{world.target}")
 
     # What still has to read the source cannot, and nothing of it was changed by asking.
-    plan = f"plans/{world.source}"
     for command in (("verify",), ("decommission", plan, "--confirm", place, "--soak", "0")):
         refused = world.migrate(*command)
         assert refused.code == 6 and "is disabled" in refused.err, refused.out + refused.err

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from tests.builders.world import SOURCE, TARGET
 
 from amlmigrate.core.claim import Claim
+from amlmigrate.core.findingcodes import CODES
 from amlmigrate.doctor.source_key import SourceKey, judged
 from amlmigrate.posture.facts import KeyRef, PostureFacts
 from amlmigrate.posture.reading import NOTHING
@@ -80,3 +82,10 @@ def test_a_source_that_names_no_key_is_told_so() -> None:
     bare = replace(found, keys=(), facts=replace(found.facts, key_ref=None))
     [under] = judged(bare, TARGET, _of_target(f"{OLD}/keys/cmk/1"))
     assert "names no key that could be looked at" in under.summary
+
+
+@pytest.mark.parametrize("code", [UNDER, KEPT])
+def test_the_runbook_has_each_finding_with_its_severity(code: str) -> None:
+    page = Path(__file__).parents[3] / "docs" / "how-to" / "crypto-shredding.md"
+    [severity] = CODES[code].severities
+    assert f"| `{code}` | {severity} |" in page.read_text(encoding="utf-8")
