@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from shlex import join
 from typing import Any
 
 from amlmigrate.core.authorship import By
@@ -119,8 +120,8 @@ def refuse_unapproved(path: Path, proposal: Proposal, identity: Identity, now: d
         "Another identity has to approve this first.",
         reasons=tuple(f"{one.by}: {_why_not(one, proposal, identity, now)}" for one in given),
         address=str(path),
-        remedy=f"Have somebody who neither made it nor carries it out look at it; they run: migrate approve {path}"
-        f" --digest {proposal.sha256[:16]}",
+        remedy="Have somebody who neither made it nor carries it out look at it; they run: "
+        + join(["migrate", "approve", str(path), "--digest", proposal.sha256[:16]]),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -335,3 +336,11 @@ def test_approvals_that_are_not_of_texts_cannot_be_read(path: Path, value: Any) 
     fileapprovals.place(path).write_text(json.dumps(found))
     with pytest.raises(BadInputError, match="was changed"):
         fileapprovals.approvals(path)
+
+
+def test_the_command_that_approves_can_be_typed_whatever_the_file_is_called(tmp_path: Path) -> None:
+    path = tmp_path / "a b; c.json"
+    proposals.write(path, PROPOSAL)
+    with pytest.raises(RefusedError) as refused:
+        fileapprovals.refuse_unapproved(path, PROPOSAL, identity(BEN), NOW)
+    assert shlex.split(refused.value.remedy.partition("they run: ")[2])[2] == str(path)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import join
 
 from amlmigrate.cli.views import desired
 from amlmigrate.cli.views.page import Page
@@ -103,7 +104,7 @@ class RotationPlanView:
 
     @property
     def _next(self) -> str:
-        return f"migrate approve {self.out} --digest {self.digest[:_DIGITS]}" if self.out else ""
+        return join(["migrate", "approve", str(self.out), "--digest", self.digest[:_DIGITS]]) if self.out else ""
 
 
 @dataclass(frozen=True, slots=True)
