@@ -12,7 +12,8 @@ from amlmigrate.core.claim import Claim
 from amlmigrate.core.findingcodes import CODES
 from amlmigrate.doctor.source_key import SourceKey, judged
 from amlmigrate.posture.facts import KeyRef, PostureFacts
-from amlmigrate.posture.reading import NOTHING
+from amlmigrate.posture.holders import users_of
+from amlmigrate.posture.reading import NOTHING, Read
 
 UNDER, KEPT = "source-under-key", "key-of-source"
 OLD, ACCOUNTS = "https://kv-old.vault.azure.net", "https://kv-data.vault.azure.net"
@@ -89,3 +90,21 @@ def test_the_runbook_has_each_finding_with_its_severity(code: str) -> None:
     page = Path(__file__).parents[3] / "docs" / "how-to" / "crypto-shredding.md"
     [severity] = CODES[code].severities
     assert f"| `{code}` | {severity} |" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("keys", "uses"),
+    [
+        (["Get", "WrapKey", "UnwrapKey"], True),
+        (["decrypt"], True),
+        (["All"], True),
+        (["get", "wrapKey", "encrypt", "backup"], False),
+        ([], False),
+    ],
+)
+def test_by_access_policies_who_may_unwrap_or_decrypt_may_use_the_key(keys: list[str], uses: bool) -> None:
+    policy = {"objectId": "6f0c3b52-0000-4000-8000-000000000001", "permissions": {"keys": keys}}
+    vault = {"properties": {"enableRbacAuthorization": False, "accessPolicies": [policy]}}
+    found = _found()
+    facts = replace(found.facts, vault=Read(vault), on_vault=Read([]))
+    assert set(users_of(facts, found.keys[0][0]).all) == ({str(policy["objectId"])} if uses else set())
