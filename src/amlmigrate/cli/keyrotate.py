@@ -32,7 +32,8 @@ from amlmigrate.rotating.stage import Half, clock_of
 ROTATE = """Make a new version of a key, and have all that is under it use that version. Disables no version.
 
 Two identities can do the halves: --make needs only rights on the key, --adopt none but to read it. Without
-either, both are done. Each workspace, account and registry is read back. What switches to the new version by
+either, both are done. Each workspace, account, scope and registry is read back; nothing else under the key is
+looked at. What switches to the new version by
 itself is waited for: the command ends with 3 and says until when, and the same command continues. In production
 it takes a proposal that another identity has approved: --dry-run --out writes it, migrate approve approves it,
 key rotate PROPOSAL carries it out.

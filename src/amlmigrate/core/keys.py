@@ -25,6 +25,18 @@ class KeyVersion:
         """The version alone."""
         return self.id.rstrip("/").rpartition("/")[2]
 
+    @property
+    def begins(self) -> datetime | None:
+        """Since when it can be used, or will be: when it was made or, if that is later, becomes valid."""
+        return max((one for one in (self.created, self.not_before) if one), default=None)
+
+    def early(self, now: datetime) -> bool:
+        """Whether it is not valid yet: a vault unwraps with it, and refuses to wrap.
+
+        Source: learn.microsoft.com, about-keys-details, "Date-time controlled operations".
+        """
+        return self.not_before is not None and self.not_before > now
+
 
 @dataclass(frozen=True, slots=True)
 class Key:

@@ -43,8 +43,9 @@ class RotationRecord(ReportContent):
     `plan` is the rotation: its id, and the digest of what was to be done. `version` is the identifier of the
     version that everything is to be on, empty where it is not there yet; `replaced` that of the one before, which
     stays enabled. `made`: by this very command. `duties` says whether two identities made and adopted it, as far
-    as the reports in this folder tell. `unread` are the places where nobody could look for more that lies under
-    the key.
+    as the reports in this folder tell. `looked_at` are the kinds of things that were looked for under the key:
+    `dependants` and `complete` tell of no others. `unread` are the places where nobody could look for
+    more of them.
     """
 
     record: ClassVar[str] = "rotation"
@@ -61,6 +62,7 @@ class RotationRecord(ReportContent):
     dependants: tuple[RotatedDependant, ...]
     duties: Literal["apart", "not apart", "not known"]
     complete: Flag
+    looked_at: tuple[Text, ...] = ()
     unread: tuple[Text, ...] = ()
     approval: ApprovedBy | None = None
     failed: Text = ""

@@ -48,7 +48,7 @@ def issues(
 
 def _overdue(key: KeyInUse, now: datetime) -> Iterator[KeyIssue]:
     """That the version that counts is older than its cryptoperiod, or over."""
-    goal, profile = key.goal, key.profile
+    goal, profile = key.goal(now), key.profile
     age = age_of(goal.created, now) if goal else None
     told = ""
     if goal and goal.expires is not None and goal.expires <= now:
@@ -63,14 +63,15 @@ def _overdue(key: KeyInUse, now: datetime) -> Iterator[KeyIssue]:
 
 
 def _left_behind(key: KeyInUse, behind: Iterable[Dependant], now: datetime) -> Iterator[KeyIssue]:
-    for one in behind if key.goal else ():
-        assert key.goal
+    goal = key.goal(now)
+    for one in behind if goal else ():
+        assert goal
         used = key.version(one.in_use)
         age = age_of(used.created, now) if used else None
         past = " and past its cryptoperiod" if age is not None and age > key.profile.days else ""
         old = f", {many(age, 'day')} old{past}" if age is not None else ""
         own = "" if one.follows is None else " It should have gone over by itself by now."
-        told = f"uses the version {one.in_use}{old}, and the key has a newer one, {key.goal.version}.{own}"
+        told = f"uses the version {one.in_use}{old}, and the key has a newer one, {goal.version}.{own}"
         remedy = "Have it use the newer version:"
         yield KeyIssue("left-behind", one.id, _said(one, told), remedy, remedies.adopt(key))
 

@@ -56,11 +56,14 @@ def verdict(key: KeyInUse, now: datetime) -> KeyVerdict:
 
 def _notes(key: KeyInUse, now: datetime) -> Iterator[str]:
     """What is not due and has to be known all the same."""
-    goal = key.goal
+    goal = key.goal(now)
     if goal is not None and goal.expires is not None and now < goal.expires <= now + _SOON:
         yield f"The newest version that is enabled expires on {goal.expires:%Y-%m-%d}."
-    if goal is not None and goal.not_before is not None and goal.not_before > now:
-        yield f"The newest version that is enabled is not valid before {goal.not_before:%Y-%m-%d %H:%M} UTC."
+    if (staged := key.staged(now)) and staged.not_before:
+        yield (
+            f"Version {staged.version} is the newest that is enabled, and not valid before"
+            f" {staged.not_before:%Y-%m-%d %H:%M} UTC: until then it does not count."
+        )
     if not key.rotation.refused and key.rotation.value is None and key.versions.value:
         yield "The key has no rotation policy: somebody has to rotate it."
     if not key.dependants:

@@ -30,6 +30,14 @@ class DependantKind(StrEnum):
     REGISTRY = "container registry"
 
 
+# What is looked for under a key. Disks, databases, Log Analytics clusters and more can lie under one too.
+LOOKED_AT = tuple(one.value for one in DependantKind)
+LIMITS = (
+    "only workspaces, storage accounts, encryption scopes and container registries are looked at: whether"
+    " something else, as a disk, a database or a Log Analytics cluster, is under the key is not known"
+)
+
+
 class Adoption(StrEnum):
     """Where a dependant stands against the version of its key that counts."""
 
@@ -189,10 +197,18 @@ class KeyInUse:
     managers: Read[Holders] = NOTHING
     log: Read[AuditLog] = NOTHING
 
-    @property
-    def goal(self) -> KeyVersion | None:
-        """The version that every dependant should be on: the newest one that is enabled. None where not known."""
-        return next((one for one in self.versions.value or () if one.enabled), None)
+    def goal(self, now: datetime) -> KeyVersion | None:
+        """The version that every dependant should be on: the newest one that is enabled and valid by now.
+
+        None where there is none, or that is not known. With a version that is not valid yet nothing new could be
+        written (`KeyVersion.early`).
+        """
+        return next((one for one in self.versions.value or () if one.enabled and not one.early(now)), None)
+
+    def staged(self, now: datetime) -> KeyVersion | None:
+        """A version that is newer than the goal, enabled, and not valid yet; None where there is none."""
+        newest = next((one for one in self.versions.value or () if one.enabled), None)
+        return newest if newest and newest.early(now) else None
 
     def is_newer(self, name: str, than: KeyVersion) -> bool:
         """Whether a version, by its name, was made after another one: as one that was disabled since."""

@@ -65,7 +65,7 @@ def _record(verdict: KeyVerdict, survey: KeySurvey) -> Iterator[str]:
 
 
 def _rows(verdict: KeyVerdict, survey: KeySurvey) -> Iterator[tuple[str, str]]:
-    key, goal = verdict.key, verdict.key.goal
+    key, goal = verdict.key, verdict.key.goal(survey.read_at)
     tags = {name.lower(): value for name, value in key.tags.items()}
     yield "identifier", markdown.code(goal.id if goal else key.name.id)
     yield "purpose", markdown.text(tags.get(PURPOSE) or purpose(key))
@@ -79,11 +79,11 @@ def _rows(verdict: KeyVerdict, survey: KeySurvey) -> Iterator[tuple[str, str]]:
     yield "age", UNKNOWN if age is None else many(age, "day")
     yield "expiry", f"{goal.expires:%Y-%m-%d}" if goal and goal.expires else UNKNOWN if goal is None else "none"
     yield "rotation policy", markdown.text(policy(key))
-    yield "last rotation", rotated(key)
+    yield "last rotation", rotated(key, survey.read_at)
     yield "last adoption", adopted(verdict)
     yield "backups and restores", markdown.text(copies(key))
     yield "last drill", drilled(key)
-    yield "review", markdown.text(review(key))
+    yield "review", markdown.text(review(key, survey.read_at))
 
 
 def purpose(key: KeyInUse) -> str:
@@ -126,12 +126,12 @@ def policy(key: KeyInUse) -> str:
     return f"rotates {after}" + (f", versions last {found.expires_in}" if found.expires_in else "")
 
 
-def rotated(key: KeyInUse) -> str:
+def rotated(key: KeyInUse, now: datetime) -> str:
     """When its newest version that is enabled was made; a key with one version was never rotated."""
-    versions = key.versions.value
-    if versions is None or key.goal is None or key.goal.created is None:
+    versions, goal = key.versions.value, key.goal(now)
+    if versions is None or goal is None or goal.created is None:
         return UNKNOWN
-    return f"{key.goal.created:%Y-%m-%d}" if len(versions) > 1 else f"never (made {key.goal.created:%Y-%m-%d})"
+    return f"{goal.created:%Y-%m-%d}" if len(versions) > 1 else f"never (made {goal.created:%Y-%m-%d})"
 
 
 def adopted(verdict: KeyVerdict) -> str:
@@ -185,12 +185,13 @@ def drilled(key: KeyInUse) -> str:
     return f"{max(found):%Y-%m-%d}" if found else "none"
 
 
-def review(key: KeyInUse) -> str:
+def review(key: KeyInUse, now: datetime) -> str:
     """When the record is to be looked at again: by the tag, else at the end of the cryptoperiod."""
     tags = {name.lower(): value for name, value in key.tags.items()}
     if named := tags.get(REVIEW):
         return named
-    if key.goal is None or key.goal.created is None:
+    goal = key.goal(now)
+    if goal is None or goal.created is None:
         return f"not set: no tag {REVIEW}"
-    due = key.goal.created + timedelta(days=key.profile.days)
+    due = goal.created + timedelta(days=key.profile.days)
     return f"{due:%Y-%m-%d}, when the cryptoperiod ends (no tag {REVIEW})"

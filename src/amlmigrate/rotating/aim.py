@@ -46,9 +46,11 @@ def aim(key: KeyInUse, rotation: str, now: datetime) -> Aim:
     rotation of another id is asked for: so the same command, run again, makes nothing.
     """
     versions = key.versions.value or ()
-    newest = versions[0] if versions else None
     if rotation:
-        return _named(versions, rotation)
+        return _named(versions, rotation, now)
+    # One that is not valid yet does not count until it is (`waits`).
+    versions = tuple(one for one in versions if not one.early(now))
+    newest = versions[0] if versions else None
     own = derived(key, newest)
     if newest is None or not newest.enabled or overdue(key, newest, now):
         return Aim(own, None, newest, _why_new(key, newest, now))
@@ -59,6 +61,17 @@ def aim(key: KeyInUse, rotation: str, now: datetime) -> Aim:
         told = f"version {newest.version} is there and not in use everywhere: none is made"
         return Aim(own, newest, _before(versions, newest), told)
     return Aim(own, None, newest, "a new version is asked for")
+
+
+def waits(key: KeyInUse, rotation: str, now: datetime) -> KeyVersion | None:
+    """A version that is not valid yet and that a rotation would have to wait for; None where there is none.
+
+    Of a rotation of its own id only what that one made counts: another id asks for another version.
+    """
+    if not rotation:
+        return key.staged(now)
+    made = [one for one in key.versions.value or () if one.tags.get(TAG) == rotation]
+    return made[0] if made and made[0].early(now) else None
 
 
 def derived(key: KeyInUse, replaced: KeyVersion | None) -> str:
@@ -79,7 +92,7 @@ def disabled(found: Aim) -> str:
     return f"Version {name}, which rotation {found.rotation} made, is disabled, and no newer one is enabled."
 
 
-def _named(versions: tuple[KeyVersion, ...], rotation: str) -> Aim:
+def _named(versions: tuple[KeyVersion, ...], rotation: str, now: datetime) -> Aim:
     """By an id that was given. What was made since counts for those under the key: they go over to the newest."""
     made = [one for one in versions if one.tags.get(TAG) == rotation]
     if not made:
@@ -89,7 +102,8 @@ def _named(versions: tuple[KeyVersion, ...], rotation: str) -> Aim:
     first = made[-1]
     told = f"version {first.version} was made by rotation {rotation}: none is made"
     # Never one that was there before it: nothing goes back.
-    counts = next((one for one in versions[: versions.index(first)] if one.enabled), first)
+    later = versions[: versions.index(first)]
+    counts = next((one for one in later if one.enabled and not one.early(now)), first)
     if counts is not first:
         told += f"; version {counts.version} is newer"
     return Aim(rotation, counts, _before(versions, first), told)

@@ -15,6 +15,7 @@ from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.tool import tool
 from amlmigrate.evidence.members import PlanRef
 from amlmigrate.evidence.rotation import ApprovedBy, RotatedDependant, RotationRecord
+from amlmigrate.keys.model import LOOKED_AT
 from amlmigrate.ledger.evidence import KEYS_REMEDY, Evidence, EvidenceFile, only
 from amlmigrate.ledger.ledger import Ledger
 from amlmigrate.ledger.missing import LostLedgerError
@@ -82,6 +83,7 @@ def content(evidence: Evidence, found: RotationPlan, carrier: Carrier) -> Rotati
         dependants=(),
         duties=_duties(evidence, found, carrier.by),
         complete=False,
+        looked_at=LOOKED_AT if request.half.adopts else (),
         unread=carrier.unread,
         approval=carrier.approval,
     )

@@ -76,9 +76,9 @@ class DependantPart(DesiredPart[RotationKnown]):
     def _going_over(self, seen: Dependant, known: RotationKnown) -> DesiredStep:
         assert seen.follows
         within = many(int(seen.follows.total_seconds() // 3600), "hour")
-        if known.created is None:
+        if known.begins is None:
             return self._wait(f"goes over by itself, within {within} after the version is made")
-        until = known.created + seen.follows
+        until = known.begins + seen.follows
         if self._now() < until:
             return self._wait(f"goes over by itself: waiting until {until:%Y-%m-%d %H:%M} UTC")
         return self._wait(
@@ -106,7 +106,7 @@ class DependantPart(DesiredPart[RotationKnown]):
     def until(self, known: RotationKnown) -> datetime | None:
         """When it has gone over by itself at the latest; None where it does not, or that is not known."""
         follows = self.dependant.follows
-        return known.created + follows if follows and known.created else None
+        return known.begins + follows if follows and known.begins else None
 
 
 def explained(error: ServiceError, one: Dependant) -> RefusedError | None:

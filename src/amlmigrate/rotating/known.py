@@ -12,14 +12,14 @@ from amlmigrate.desired.known import UNKNOWN, Known
 
 @dataclass(frozen=True, slots=True)
 class RotationKnown(Known):
-    """`version` is its identifier, `UNKNOWN` while it is still to be made; `created` is when it was.
+    """`version` is its identifier, `UNKNOWN` while it is still to be made; `begins` is since when it can be used.
 
     `newer` are the versions that were made after it, by their names in lower case: what is on one of them goes not
     back. `unfit` says why nothing can be pointed to it, empty where it can.
     """
 
     version: str = UNKNOWN
-    created: datetime | None = None
+    begins: datetime | None = None
     newer: frozenset[str] = frozenset()
     unfit: str = ""
 
@@ -28,7 +28,7 @@ class RotationKnown(Known):
         """Of a version that is there, among all of its key's, newest first."""
         at = next((at for at, one in enumerate(versions) if one.id.lower() == version.id.lower()), 0)
         newer = frozenset(one.version.lower() for one in versions[:at])
-        return cls(version=version.id, created=version.created, newer=newer, unfit=unfit(version, now))
+        return cls(version=version.id, begins=version.begins, newer=newer, unfit=unfit(version, now))
 
 
 def unfit(version: KeyVersion, now: datetime) -> str:

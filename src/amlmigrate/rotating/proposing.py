@@ -14,6 +14,7 @@ from amlmigrate.core.armid import key_of, name_of
 from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.desired.steps import DesiredVerb
+from amlmigrate.keys.model import LIMITS
 from amlmigrate.ledger.proposals import Proposal, ProposedChange
 from amlmigrate.rotating import setback
 from amlmigrate.rotating.aim import TAG
@@ -98,6 +99,7 @@ def _told(found: RotationPlan, about: RotationProposing) -> Iterator[tuple[str, 
         yield "What goes over by itself:", tuple(f"{one.what} {one.id}: {'; '.join(one.notes)}" for one in waits)
     if back := tuple(setback.told(found.request.key.dependants)):
         yield "What infrastructure code will want to set back:", back
+    yield "What is not looked at:", (LIMITS,)
     if about.unread:
         yield "Not known: whether more lies under the key, since this could not be read:", about.unread
 

@@ -19,7 +19,7 @@ from amlmigrate.desired.parts import DesiredPart, DesiredPort
 from amlmigrate.desired.steps import DesiredVerb
 from amlmigrate.desired.usage import Estate
 from amlmigrate.keys.model import Dependant, DependantKind, KeyInUse
-from amlmigrate.rotating.aim import Aim, aim, disabled
+from amlmigrate.rotating.aim import Aim, aim, disabled, waits
 from amlmigrate.rotating.followers import ORDER, DependantPart
 from amlmigrate.rotating.known import RotationKnown
 from amlmigrate.rotating.newversion import NewVersionPart
@@ -185,6 +185,7 @@ def _aim(request: RotateRequest) -> Aim:
             address=key.name.id,
             remedy="It takes Microsoft.KeyVault/vaults/keys/read, as data action or in Azure Resource Manager.",
         )
+    _refuse_early(request)
     found = aim(key, request.rotation, request.now)
     if found.version is not None and not found.version.enabled:
         raise RefusedError(
@@ -194,14 +195,37 @@ def _aim(request: RotateRequest) -> Aim:
         )
     if request.half.makes or not found.to_make:
         return found
-    if request.rotation or key.goal is None:
+    goal = key.goal(request.now)
+    if request.rotation or goal is None:
         raise RefusedError(
             f"There is no version to adopt: {found.told}.",
             address=key.name.id,
             remedy=f"First have whoever keeps the key run: migrate key rotate --key {key.name.id} --make",
         )
-    told = f"no version that is enabled is newer than {key.goal.version}; --make makes one"
-    return replace(found, version=key.goal, told=told)
+    told = f"no version that is enabled and valid by now is newer than {goal.version}; --make makes one"
+    return replace(found, version=goal, told=told)
+
+
+def _refuse_early(request: RotateRequest) -> None:
+    """Raises RefusedError where the newest version is not valid yet: another one beside it is made by an id alone.
+
+    Whoever only adopts, and names no rotation, has the newest version that is valid by now used.
+    """
+    early = waits(request.key, request.rotation, request.now)
+    if early is None or early.not_before is None:
+        return
+    # What uses it already is not pointed back.
+    in_use = early.version in request.key.used
+    if not (request.half.makes or request.rotation or in_use):
+        return
+    when = f"{early.not_before:%Y-%m-%d %H:%M} UTC"
+    raise RefusedError(
+        f"Version {early.version} is there and not valid before {when}: until then nothing new could be written"
+        " under it; nothing was changed.",
+        address=request.key.name.id,
+        remedy=f"Run the same command after {when}. If it cannot wait, make another version by an id of your own:"
+        f" migrate key rotate --key {request.key.name.id} --rotation ID",
+    )
 
 
 def _parts(side: Side, request: RotateRequest, asked: Aim) -> list[DesiredPart[RotationKnown]]:

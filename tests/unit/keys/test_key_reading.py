@@ -111,7 +111,7 @@ def test_all_that_lies_under_a_key_is_found_by_it() -> None:
     [key] = read().keys
     assert (key.name, key.vault_id) == (KeyName(VAULT, "cmk"), VAULT_ID)
     assert {one.kind.value for one in key.dependants} == {"workspace", "storage account", "container registry"}
-    assert key.goal and key.goal.version == NEW
+    assert (goal := key.goal(NOW)) and goal.version == NEW
 
 
 def test_what_two_pages_of_a_list_show_is_one() -> None:
@@ -184,7 +184,7 @@ def test_versions_that_the_vault_refuses_are_read_through_arm() -> None:
         },
     }
     [key] = read(Arm({"/versions": [shown]}), Vaults(versions=refusal(403))).keys
-    assert key.goal and (key.goal.version, key.goal.tags) == (NEW, {"rotation": "r"})
+    assert (goal := key.goal(NOW)) and (goal.version, goal.tags) == (NEW, {"rotation": "r"})
 
 
 @pytest.mark.parametrize("newest", [OLD, NEW])
@@ -197,7 +197,7 @@ def test_of_two_versions_of_one_second_the_vault_says_which_is_the_newest(
     shown = {"properties": {"keyUriWithVersion": f"{VAULT}/keys/cmk/{newest}", "attributes": {}}}
     vaults.newest = refusal(403) if by_arm else key_of_document(shown)
     [key] = read(Arm(**{f"{VAULT_ID}/keys/cmk": shown}), vaults).keys
-    assert key.goal and key.goal.version == newest
+    assert (goal := key.goal(NOW)) and goal.version == newest
 
 
 @pytest.mark.parametrize("versions", [[], refusal(404, "KeyNotFound")], ids=["empty", "not-found"])

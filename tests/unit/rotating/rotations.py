@@ -24,7 +24,7 @@ def version(name: str = OLD, days: float = 10, *, enabled: bool = True, made: st
     """A version, so many days old; `made` by the rotation of that id."""
     tags = {TAG: made} if made else {}
     times = {"expires": None, "not_before": None, **more}
-    return KeyVersion(f"{KEY}/{name}", enabled, NOW - timedelta(days=days), tags=tags, **times)
+    return KeyVersion(f"{KEY}/{name}", enabled, NOW - timedelta(days=days), **{"tags": tags, **times})
 
 
 def _levels(environment: str) -> dependants.Levels:

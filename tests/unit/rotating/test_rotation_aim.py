@@ -7,13 +7,14 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
-from rotations import KEY, NEW, NOW, OLD, key, version, workspace
+from rotations import KEY, NEW, NOW, OLD, account, key, version, workspace
 
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.keys import Key, KeyVersion, Rotation, newest_first
-from amlmigrate.keys.model import DRILLED
+from amlmigrate.keys import adoption
+from amlmigrate.keys.model import DRILLED, Adoption
 from amlmigrate.rotating import stage
-from amlmigrate.rotating.aim import TAG, aim, derived
+from amlmigrate.rotating.aim import TAG, Aim, aim, derived
 from amlmigrate.rotating.known import RotationKnown
 from amlmigrate.rotating.newversion import FoundVersions, NewVersionPart, expiry
 from amlmigrate.rotating.stage import Half, RotateRequest
@@ -130,3 +131,75 @@ def test_a_new_version_bears_the_tags_of_the_one_before_and_no_drill_of_it() -> 
     step = part.decide(FoundVersions((newest.version,), newest), RotationKnown())
     assert step.change and step.change.body
     assert step.change.body["tags"] == {"owner": "x", TAG: "r1"}
+
+
+def early(name: str = NEW, **more: object) -> KeyVersion:
+    """The newest version, which is not valid before tomorrow."""
+    return version(name, 1, **{"not_before": NOW + timedelta(days=1), **more})  # type: ignore[arg-type]
+
+
+def asked(versions: tuple[KeyVersion, ...], half: Half, rotation: str = "", used: str = OLD) -> Aim:
+    """What the stage would do with the key, under which one workspace lies."""
+    return stage._aim(RotateRequest(key(*versions, under=(workspace(used),)), half, NOW, rotation))
+
+
+def test_a_version_that_is_not_valid_yet_is_no_goal_and_is_one_from_its_time_on() -> None:
+    staged = key(early(), version(OLD, 100))
+    assert staged.goal(NOW) == version(OLD, 100)
+    assert staged.staged(NOW) == early()
+    then = NOW + timedelta(days=1)
+    assert (staged.goal(then), staged.staged(then)) == (early(), None)
+    assert key(early()).goal(NOW) is None
+    # A disabled one waits for nothing.
+    assert key(early(enabled=False), version()).staged(NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("half", "rotation", "made", "used"),
+    [
+        (Half.BOTH, "", "", OLD),
+        (Half.MAKE, "", "r1", OLD),
+        (Half.BOTH, "r1", "r1", OLD),
+        (Half.ADOPT, "r1", "r1", OLD),
+        # What uses it already is not pointed back.
+        (Half.ADOPT, "", "", NEW),
+    ],
+)
+def test_while_the_newest_version_is_not_valid_none_is_made_beside_it_and_nothing_goes_over_to_it(
+    half: Half, rotation: str, made: str, used: str
+) -> None:
+    tags = {TAG: made} if made else {}
+    with pytest.raises(RefusedError, match="not valid before 2026-06-02 00:00 UTC") as refused:
+        asked((early(tags=tags), version(OLD, 100)), half, rotation, used)
+    assert "nothing was changed" in refused.value.summary
+    assert "--rotation ID" in refused.value.remedy
+
+
+def test_who_adopts_has_the_newest_valid_version_used_and_another_id_makes_another_version() -> None:
+    middle = version("c" * 32, 5)
+    found = asked((early(), middle, version(OLD, 100)), Half.ADOPT)
+    assert (found.version, found.to_make) == (middle, False)
+    other = asked((early(), version(OLD, 100)), Half.BOTH, "r2")
+    assert (other.to_make, other.replaces) == (True, early())
+    # What that one made counts, and is not set back to the one that becomes valid later.
+    made = version("d" * 32, 0, made="r2")
+    assert asked((made, early(), version(OLD, 100)), Half.BOTH, "r2").version == made
+
+
+def test_with_nothing_but_a_version_that_is_not_valid_yet_there_is_none_to_adopt() -> None:
+    with pytest.raises(RefusedError, match="no version to adopt"):
+        asked((early(),), Half.ADOPT)
+
+
+def test_what_follows_by_itself_is_waited_for_from_when_the_version_is_valid() -> None:
+    after = NOW + timedelta(days=1, hours=23)
+    one = key(early(), version(OLD, 100))
+    standing = adoption.of(one, account(OLD), after)
+    assert (standing.adoption, standing.until) == (Adoption.WAITING, NOW + timedelta(days=2))
+    assert adoption.of(one, account(OLD), NOW).adoption is Adoption.NEWEST
+    assert RotationKnown.of(early(), (early(),), NOW).begins == NOW + timedelta(days=1)
+
+
+def test_what_uses_a_version_that_is_not_valid_yet_is_neither_newest_nor_left_behind() -> None:
+    standing = adoption.of(key(early(), version(OLD, 100)), workspace(NEW), NOW)
+    assert (standing.adoption, "not valid before" in standing.why) == (Adoption.NOT_KNOWN, True)

@@ -17,7 +17,7 @@ from amlmigrate.rotating import setback
 from amlmigrate.rotating.followers import DependantPart
 from amlmigrate.rotating.known import RotationKnown
 
-KNOWN = RotationKnown(version=f"{KEY}/{NEW}", created=NOW)
+KNOWN = RotationKnown(version=f"{KEY}/{NEW}", begins=NOW)
 
 
 def decided(

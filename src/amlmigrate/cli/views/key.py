@@ -13,6 +13,7 @@ from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import ExitCode
 from amlmigrate.core.events import Event
 from amlmigrate.core.few import many
+from amlmigrate.core.keys import KeyVersion
 from amlmigrate.keys import record
 from amlmigrate.keys.adoption import KeyStanding
 from amlmigrate.keys.issues import age_of
@@ -99,7 +100,7 @@ class KeyStatusView:
 
 
 def _cells(verdict: KeyVerdict, now: datetime) -> list[Piece]:
-    key, goal = verdict.key, verdict.key.goal
+    key, goal = verdict.key, verdict.key.goal(now)
     age = age_of(goal.created, now) if goal else None
     on_newest = sum(1 for _, standing in verdict.standings if standing.adoption is Adoption.NEWEST)
     overdue = any(one.code == "overdue" for one in verdict.issues)
@@ -109,17 +110,17 @@ def _cells(verdict: KeyVerdict, now: datetime) -> list[Piece]:
         goal.version[:_SHORT] if goal else record.UNKNOWN,
         (record.UNKNOWN if age is None else f"{age} d", "red" if overdue else ""),
         f"{key.profile.days} d ({key.profile.name})",
-        _expiry(key),
+        _expiry(goal),
         "not known" if key.rotation.refused else record.policy(key),
         f"{on_newest} of {len(verdict.standings)}",
         _copied(verdict),
     ]
 
 
-def _expiry(key: KeyInUse) -> str:
-    if key.goal is None:
+def _expiry(goal: KeyVersion | None) -> str:
+    if goal is None:
         return record.UNKNOWN
-    return f"{key.goal.expires:%Y-%m-%d}" if key.goal.expires else "never"
+    return f"{goal.expires:%Y-%m-%d}" if goal.expires else "never"
 
 
 def _copied(verdict: KeyVerdict) -> str:
@@ -181,7 +182,8 @@ def _revoked(page: Page, revocation: Revocation) -> None:
 
 
 def _members(verdict: KeyVerdict, survey: KeySurvey) -> Document:
-    key, goal, now = verdict.key, verdict.key.goal, survey.read_at
+    key, now = verdict.key, survey.read_at
+    goal = key.goal(now)
     return {
         "text": f"{key.name.id}: {many(len(verdict.issues), 'thing is', 'things are')} due",
         "key": key.name.id,

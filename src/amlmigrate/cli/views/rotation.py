@@ -14,6 +14,7 @@ from amlmigrate.core.armid import ArmId
 from amlmigrate.core.errors import ExitCode
 from amlmigrate.core.events import Event
 from amlmigrate.core.few import many
+from amlmigrate.keys.model import LIMITS, LOOKED_AT
 from amlmigrate.rotating import setback
 from amlmigrate.rotating.chain import Duties
 from amlmigrate.rotating.stage import DependantEnd, Half, RotationOutcome, RotationPlan
@@ -44,6 +45,9 @@ class RotationPlanView:
         for one in self.plan.planned:
             desired.show(one.step, page, _name)
         self._more(page, "Infrastructure code will want to set back:", self._set_back)
+        if self.plan.request.half.adopts:
+            page.gap()
+            page.line(f"{LIMITS[:1].upper()}{LIMITS[1:]}.")
         self._more(page, "Not known: whether more is under the key, since this could not be read:", self.unread)
         self._more(page, "Refused:", self.plan.reasons)
         page.gap()
@@ -72,6 +76,7 @@ class RotationPlanView:
                 "changes": self.plan.changes,
                 "reasons": list(self.plan.reasons),
                 "set_back": list(self._set_back),
+                "looked_at": _looked_at(self.plan.request.half),
                 "unread": list(self.unread),
                 **more,
             },
@@ -115,7 +120,8 @@ class NothingDueView:
 
     @property
     def _text(self) -> str:
-        return f"None of {many(self.keys, 'key')} is overdue, left behind or waited for; nothing was changed."
+        told = f"None of {many(self.keys, 'key')} is overdue, left behind or waited for; nothing was changed."
+        return f"{told} {LIMITS[:1].upper()}{LIMITS[1:]}."
 
     def human(self, page: Page) -> None:
         """One sentence."""
@@ -174,6 +180,7 @@ class RotationView:
                     }
                     for one in self.outcome.ended
                 ],
+                "looked_at": _looked_at(self.outcome.plan.request.half),
                 "unread": list(self.unread),
                 **({"next": self._next} if self._next else {}),
             },
@@ -204,6 +211,8 @@ class RotationView:
             yield f"version {replaced.version} {stays}: what was written under it needs it; no command disables it"
         if self.duties == "not apart":
             yield "duties were not apart: one identity made the version and had it used (see --make and --adopt)"
+        if self.outcome.plan.request.half.adopts:
+            yield LIMITS
         if self.unread:
             yield "whether more is under the key is not known: not every place could be read"
         yield from self.outcome.warnings
@@ -215,6 +224,11 @@ class RotationView:
         if not self.outcome.plan.request.half.adopts:
             return self.again.replace(" --make", " --adopt")
         return ""
+
+
+def _looked_at(half: Half) -> list[str]:
+    """The kinds of things that were looked for under the key."""
+    return list(LOOKED_AT) if half.adopts else []
 
 
 def _time(when: datetime | None) -> str:
