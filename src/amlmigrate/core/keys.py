@@ -33,7 +33,7 @@ class KeyVersion:
     def early(self, now: datetime) -> bool:
         """Whether it is not valid yet: a vault unwraps with it, and refuses to wrap.
 
-        AZ-KEY-32.
+        AZ-KEY-36.
         """
         return self.not_before is not None and self.not_before > now
 

@@ -36,7 +36,7 @@ def of(key: KeyInUse, dependant: Dependant, now: datetime) -> KeyStanding:
     if dependant.follows is None:
         return KeyStanding(Adoption.LEFT_BEHIND)
     assert goal.begins
-    # Inferred (AZ-KEY-32): what goes over by itself takes a version no sooner than it is valid.
+    # Inferred (AZ-KEY-36): what goes over by itself takes a version no sooner than it is valid.
     until = goal.begins + dependant.follows
     return KeyStanding(Adoption.WAITING, until) if now < until else KeyStanding(Adoption.LEFT_BEHIND)
 
