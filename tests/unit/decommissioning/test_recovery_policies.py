@@ -86,3 +86,12 @@ def test_what_azure_could_not_judge_and_exemptions_that_are_not_known_are_told()
     assert "Azure answered 'Error'" in unjudged.unknown[1]
     unread = _with(PolicyArm(), UNREAD)
     assert unread.refused == () and "Azure refused it." in unread.unknown[1]
+
+
+@pytest.mark.parametrize("said", [refusal(403), silence(), {}, answer(denied(evaluationResult="Error"))])
+def test_that_only_the_question_without_exemptions_has_no_answer_is_told(said: Any) -> None:
+    """By the other one nothing is refused, thanks to an exemption that ends with the workspace."""
+    arm = PolicyArm(predict=lambda details: answer() if "name" in details["resourceContent"] else said)
+    found = _with(arm, _own())
+    assert found.refused == () and len(arm.asked) == 2
+    assert found.unknown[1].startswith("Whether a policy refuses to have it recovered: not checked. ")
