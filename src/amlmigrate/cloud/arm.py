@@ -259,7 +259,7 @@ class Arm:
             return self._own(path)
         parts = urlsplit(path)
         # Of a file that somebody else made it may be anything: what does not begin so goes on with the host.
-        if not parts.path.startswith("/"):
+        if parts.path and not parts.path.startswith("/"):
             raise _foreign(path)
         wanted = {"api-version": api_version(parts.path), **dict(parse_qsl(parts.query)), **query}
         return f"{self._endpoint}{parts.path}?{urlencode(wanted)}"
