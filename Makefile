@@ -34,7 +34,7 @@ lint: venv
 # tests have the fewest and come first. What is compiled is kept, for the many processes that the tests start.
 test: lint
 	PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX="$(CURDIR)/$(VENV)/pycache" \
-		$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
+		$(BIN)/pytest -n 6 --dist loadfile --no-loadscope-reorder
 
 # Writes the generated blocks of docs/ anew from the code.
 docs: venv
