@@ -32,7 +32,9 @@ _ROTATION_READ = "Microsoft.KeyVault/vaults/keyrotationpolicies/read"
 _SOFT_HSM = "Look at it in the portal: az keyvault update-hsm has no option for it."
 VAULT_NAMES = ("vault.place", "vault.softDelete", "vault.purgeProtection", OWNER)
 _OF_VERSION = ("key.type", "key.size", "key.enabled", "key.expiry", "key.pinned")
-KEY_NAMES = (*_OF_VERSION, "key.rotation", "key.version", POLICY, "key.wraps")
+# What is not known where the key cannot be read; whether it wraps is tried all the same.
+KEY_NAMES = (*_OF_VERSION, "key.rotation", "key.version", POLICY)
+WRAPS = "key.wraps"
 # What the vault says of a key that is there and may be used, but does not work (AZ-KEY-1, AZ-KEY-2).
 _UNUSABLE = frozenset({"KeyDisabled", "KeyExpired", "KeyNotYetValid", "KeyOperationForbidden"})
 
@@ -60,7 +62,8 @@ def vault_claims(facts: KeyFacts, user: str, workspace: Workspace | None = None)
             "If it was deleted, bring it back: az keyvault recover"
             + (f" --hsm-name {name} --location REGION" if hsm else f" --name {name}"),
         )
-        yield from beside(VAULT_NAMES[1:], id_, "the vault is not there")
+        others = (name for name in VAULT_NAMES if name != "vault.place")
+        yield from beside(others, id_, "the vault is not there")
         return
     properties = properties_of(read.value)
     yield _place(read.value, ref, user, workspace)
@@ -121,7 +124,7 @@ def key_claims(facts: KeyFacts, user: str, now: datetime) -> Iterator[Claim]:
         yield from _newest(facts, user)
         yield from policy_claim(facts, read.value)
     elif read.refused:
-        yield from unread(KEY_NAMES[:-1], ref.id, "the key", read, _key_read(ref))
+        yield from unread(KEY_NAMES, ref.id, "the key", read, _key_read(ref))
     else:
         yield Claim(
             "key.enabled",
@@ -131,7 +134,7 @@ def key_claims(facts: KeyFacts, user: str, now: datetime) -> Iterator[Claim]:
             f"The key that {user} names is not in its vault.",
             f"If it was deleted: az keyvault key recover {_at(ref)} --name {ref.name}",
         )
-        others = (name for name in KEY_NAMES[:-1] if name != "key.enabled")
+        others = (name for name in KEY_NAMES if name != "key.enabled")
         yield from beside(others, ref.id, "the key is not there")
     yield _wraps(facts.wraps, ref)
 
@@ -284,7 +287,7 @@ def _newest(facts: KeyFacts, user: str) -> Iterator[Claim]:
 def _wraps(read: Read[bool], ref: KeyRef) -> Claim:
     if read.code in _UNUSABLE:
         return Claim(
-            "key.wraps",
+            WRAPS,
             False,
             "error",
             ref.id,
@@ -294,11 +297,9 @@ def _wraps(read: Read[bool], ref: KeyRef) -> Claim:
         )
     if read.value is None:
         why = read.refused or "The key is not there."
-        return Claim(
-            "key.wraps", None, "information", ref.id, f"Not tried: this caller may not use the key. {why}"
-        )
+        return Claim(WRAPS, None, "information", ref.id, f"Not tried: this caller may not use the key. {why}")
     return Claim(
-        "key.wraps",
+        WRAPS,
         read.value,
         "error",
         ref.id,

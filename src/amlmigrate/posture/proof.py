@@ -19,7 +19,7 @@ from amlmigrate.posture.catalogue import DEMANDED
 from amlmigrate.posture.duties import NAME as DUTIES
 from amlmigrate.posture.duties import duty_claims
 from amlmigrate.posture.facts import KeyFacts, PostureFacts
-from amlmigrate.posture.keys import KEY_NAMES, VAULT_NAMES, key_claims, vault_claims
+from amlmigrate.posture.keys import KEY_NAMES, VAULT_NAMES, WRAPS, key_claims, vault_claims
 from amlmigrate.posture.places import BytePlaces
 from amlmigrate.posture.recovery import recovery_claim
 from amlmigrate.posture.rights import NAMES as IDENTITY_NAMES
@@ -30,7 +30,7 @@ from amlmigrate.posture.stored import StoredPlaces
 from amlmigrate.posture.unproven import beside
 
 # The claims on the key of a workspace, its vault and who has rights on it.
-OF_KEY = (*VAULT_NAMES, *KEY_NAMES, *IDENTITY_NAMES, DUTIES, APPROVAL)
+OF_KEY = (*VAULT_NAMES, *KEY_NAMES, WRAPS, *IDENTITY_NAMES, DUTIES, APPROVAL)
 
 
 async def prove(side: Side, workspace: Workspace, places: BytePlaces) -> list[Claim]:
