@@ -48,7 +48,7 @@ def _rows(world: World) -> dict[str, dict[str, Any]]:
         },
     }
     plain: dict[str, dict[str, Any]] = {
-        "schedules/off": {"displayName": "n", "isEnabled": False, "trigger": {"triggerType": "Cron", "expression": "0"},
+        "schedules/off": {"displayName": "n", "isEnabled": False, "trigger": {"triggerType": "Cron", "expression": "0 0 * * *"},
                           "action": {"actionType": "CreateJob", "jobDefinition": job}},
         "connections/git": {"authType": "None", "category": "Git", "target": "https://example.com"},
         "outboundRules/out": {"type": "FQDN", "destination": "example.com", "category": "UserDefined"},

@@ -131,7 +131,7 @@ def _jobs(workspace: str) -> Iterator[Ask]:
     yield (
         "PUT",
         "schedules/daily",
-        {"properties": {"trigger": trigger, "action": action, "displayName": "d", "isEnabled": True}},
+        {"properties": {"trigger": trigger, "action": action, "displayName": "d", "isEnabled": False}},
     )
     yield "GET", "schedules/daily", None
     yield "GET", "schedules", None

@@ -75,6 +75,10 @@ class WorkspaceKind(Kind):
         allowed = "alphanumeric characters, dashes, and underscores, with a limit of 255 characters"
         return self.illegal_body(call, [f"Resource name is invalid. Resource name can only contain {allowed}."])
 
+    def beyond(self, call: Call, problem: str) -> bool:
+        """Whether what is wrong with a body, as `path: what`, is about something that only previews describe."""
+        return False
+
     def illegal_body(self, call: Call, problems: Sequence[str]) -> ArmError:
         """400 with an entry for each problem. Code and message are those of a name that is not allowed. Inferred
         (AZ-LOCAL-1): they are the same for a body; the texts of its entries."""

@@ -28,8 +28,9 @@ def check_described(call: Call) -> None:
     if number is None:
         return
     shown = kind.view(call, now) if now is not None else None
-    if found := problems(described, number, call.body(), shown):
-        raise kind.illegal_body(call, [str(each) for each in found])
+    found = [str(each) for each in problems(described, number, call.body(), shown)]
+    if found := [each for each in found if not kind.beyond(call, each)]:
+        raise kind.illegal_body(call, found)
 
 
 def _below(type_: str) -> str:

@@ -26,6 +26,34 @@ _CHANGEABLE = ("description", "tags", "properties", "isArchived", "displayName",
 _LABELLED = {"environmentId": "environments", "componentId": "components"}
 
 
+def job_document(name: str, sent: dict[str, Any], system: dict[str, Any]) -> dict[str, Any]:
+    """A new job of that name, with what the service fills in."""
+    default = {
+        "description": None,
+        "uri": f"azureml://datastores/workspaceartifactstore/ExperimentRun/dcid.{name}",
+        "jobOutputType": "uri_folder",
+        "mode": None,
+    }
+    properties: dict[str, Any] = {
+        "description": None,
+        "tags": {},
+        "properties": {},
+        "displayName": name,
+        "experimentName": "Default",
+        "isArchived": False,
+        **sent,
+        "status": "Starting",
+        "outputs": {**object_of(sent, "outputs"), "default": default},
+    }
+    return {"properties": properties, "systemData": system}
+
+
+def begin(call: Call, workspace: Record, record: Record, verb: str) -> dict[str, str]:
+    """Puts an operation on a job under way: run, cancel, delete."""
+    name = f"jobs:{workspace.properties['workspaceId']}:{longrunning.guid()}"
+    return longrunning.begin(call, record, verb, form="mfeOperationsStatus", name=name)
+
+
 @register
 class Jobs(WorkspaceKind):
     """`workspaces/jobs`."""
@@ -57,30 +85,12 @@ class Jobs(WorkspaceKind):
         sent, old = self._resolved(call, sent_properties(call)), self.find(call)
         if old is not None:
             return self._changed(call, sent, old)
-        now = asset_time(call.tick())
         by, kind = author(call.principal)
-        default = {
-            "description": None,
-            "uri": f"azureml://datastores/workspaceartifactstore/ExperimentRun/dcid.{call.name}",
-            "jobOutputType": "uri_folder",
-            "mode": None,
-        }
-        properties: dict[str, Any] = {
-            "description": None,
-            "tags": {},
-            "properties": {},
-            "displayName": call.name,
-            "experimentName": "Default",
-            "isArchived": False,
-            **sent,
-            "status": "Starting",
-            "outputs": {**object_of(sent, "outputs"), "default": default},
-        }
         # Only the first half of systemData is recorded for a new job (AZ-LIVE-17).
-        system = {"createdAt": now, "createdBy": by, "createdByType": kind}
-        record = self.new_record(call, self.workspace(call).id, {"properties": properties, "systemData": system})
+        system = {"createdAt": asset_time(call.tick()), "createdBy": by, "createdByType": kind}
+        record = self.new_record(call, self.workspace(call).id, job_document(call.name, sent, system))
         self.context.store.put(record)
-        self._begin(call, record, "run")
+        begin(call, self.workspace(call), record, "run")
         return answer(201, record.document, {"Location": call.url})
 
     def _resolved(self, call: Call, value: Any) -> Any:
@@ -121,20 +131,16 @@ class Jobs(WorkspaceKind):
         self.context.store.put(old)
         return answer(200, old.document)
 
-    def _begin(self, call: Call, record: Record, verb: str) -> dict[str, str]:
-        name = f"jobs:{self.workspace(call).properties['workspaceId']}:{longrunning.guid()}"
-        return longrunning.begin(call, record, verb, form="mfeOperationsStatus", name=name)
-
     async def delete(self, call: Call) -> Response:
         """202 and an operation; 204 when there is nothing."""
         record = self.find(call)
-        return Response(202, b"", self._begin(call, record, "delete")) if record else Response(204)
+        return Response(202, b"", begin(call, self.workspace(call), record, "delete")) if record else Response(204)
 
     @action("POST", "cancel")
     async def cancel(self, call: Call) -> Response:
         """202; what has ended stays as it is."""
         record = self.require(call)
-        return Response(202, b"", self._begin(call, record, "cancel"))
+        return Response(202, b"", begin(call, self.workspace(call), record, "cancel"))
 
     async def settled(self, target: Record | None, operation: Record) -> None:
         """Jobs complete, unless cancelled before or told to `sleep infinity`; deleted ones go."""

@@ -8,9 +8,11 @@ from typing import Any
 from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import asset_time
 from azsandbox.arm.errors import ArmError
+from azsandbox.arm.kinds import action
 from azsandbox.arm.paging import page
-from azsandbox.arm.providers.ml import longrunning
+from azsandbox.arm.providers.ml import longrunning, schedulejobs, triggers
 from azsandbox.arm.providers.ml.base import NAMESPACE, WorkspaceKind, sent_properties
+from azsandbox.arm.providers.ml.jobs import begin
 from azsandbox.arm.queries import one_of
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
@@ -35,6 +37,27 @@ _JOB: dict[str, Any] = {
     "status": "NotStarted",
 }
 
+_IMPORT = "ImportData"
+
+
+def _imports(properties: dict[str, Any]) -> bool:
+    return str(object_of(properties, "action").get("actionType")).lower() == _IMPORT.lower()
+
+
+def _changes_monitor(sent: dict[str, Any], there: dict[str, Any]) -> bool:
+    """Inferred (AZ-SCHED-7): another definition is refused; case and members without a value do not count."""
+    before = there.get("monitorDefinition")
+    return before is not None and _plain(sent.get("monitorDefinition")) != _plain(before)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        each = {name: _plain(member) for name, member in value.items()}
+        return {name: member for name, member in each.items() if member not in (None, {}, [])}
+    if isinstance(value, list):
+        return [_plain(member) for member in value]
+    return value.lower() if isinstance(value, str) else value
+
 
 @register
 class Schedules(WorkspaceKind):
@@ -47,8 +70,19 @@ class Schedules(WorkspaceKind):
         return self.user_error(call, f"Not found schedule {call.name}.", status=404, inner=("NotFoundError",))
 
     def view(self, call: Call, record: Record) -> dict[str, Any]:
-        """`name`, `properties`, `systemData`."""
-        return {name: record.document[name] for name in ("name", "properties", "systemData")}
+        """`name`, `properties`, `systemData`.
+
+        Inferred (AZ-SCHED-6): a version that is no preview shows of an import of data only what it is.
+        """
+        shown = {name: record.document[name] for name in ("name", "properties", "systemData")}
+        if _imports(record.properties) and not call.preview:
+            shown["properties"] = {**record.properties, "action": {"actionType": _IMPORT}}
+        return shown
+
+    def beyond(self, call: Call, problem: str) -> bool:
+        """Imports of data are an action that only previews have (AZ-SCHED-6)."""
+        mine = problem.startswith("properties.action.actionType:")
+        return mine and call.preview and _imports(object_of(call.body(), "properties"))
 
     async def list(self, call: Call) -> Response:
         """GET with `listViewType`: EnabledOnly unless asked, DisabledOnly, All."""
@@ -63,6 +97,7 @@ class Schedules(WorkspaceKind):
     async def put(self, call: Call) -> Response:
         """201 also for a change, with the properties alone, and an operation."""
         sent, old = sent_properties(call), self.find(call)
+        self._check(call, sent, old)
         now = asset_time(call.tick())
         before = old.document["systemData"] if old else None
         document = {
@@ -75,10 +110,23 @@ class Schedules(WorkspaceKind):
         location = call.url.partition("?")[0] + f"?api-version={call.api_version}"
         return answer(201, {"properties": record.properties}, {**headers, "Location": location})
 
-    def _filled(self, call: Call, sent: dict[str, Any], old: Record | None) -> dict[str, Any]:
+    def _check(self, call: Call, sent: dict[str, Any], old: Record | None) -> None:
+        """Raises ArmError 400 for what the description of the API does not tell. Texts of ours (AZ-LOCAL-1)."""
         if old is not None and sent.get("displayName") != old.properties.get("displayName"):
-            # Create-only by the description of the API; the text is ours (AZ-LOCAL-1).
+            # Create-only by the description of the API.
             raise self.user_error(call, "The displayName of a schedule cannot be changed.")
+        happening = object_of(sent, "action")
+        if old is not None and _changes_monitor(happening, old.properties["action"]):
+            # Below `monitorDefinition` everything is create-only by the description of the API.
+            raise self.user_error(call, f"The monitor of schedule {call.name} cannot be changed.")
+        found = list(triggers.problems(object_of(sent, "trigger")))
+        found += schedulejobs.missing(self.context, self.workspace(call), happening)
+        if found:
+            raise self.user_error(call, found[0], detail=("ScheduleInvalid", "; ".join(found)))
+        if text := schedulejobs.overridden(happening):
+            raise self.user_error(call, text, inner=("InvalidPipelineJob", "InvalidJobsOverride"))
+
+    def _filled(self, call: Call, sent: dict[str, Any], old: Record | None) -> dict[str, Any]:
         trigger = {"endTime": None, "startTime": None, **object_of(sent, "trigger")}
         if old is not None and trigger["startTime"] is None:
             trigger["startTime"] = old.properties["trigger"]["startTime"]
@@ -102,9 +150,41 @@ class Schedules(WorkspaceKind):
         return longrunning.begin(call, record, verb, form="mfeOperationsStatus", name=name)
 
     async def delete(self, call: Call) -> Response:
-        """202 and an operation; 204 when there is nothing."""
+        """202 and an operation; 204 when there is nothing.
+
+        An enabled one has to be disabled first (learn `how-to-schedule-pipeline-job`); the text is ours
+        (AZ-LOCAL-1).
+        """
         record = self.find(call)
-        return Response(202, b"", self._begin(call, record, "delete")) if record else Response(204)
+        if record is None:
+            return Response(204)
+        if record.properties["isEnabled"]:
+            raise self.user_error(call, f"Schedule {call.name} is enabled. Disable it before you delete it.")
+        record.document = {**record.document, "properties": {**record.properties, "provisioningState": "Deleting"}}
+        self.context.store.put(record)
+        return Response(202, b"", self._begin(call, record, "delete"))
+
+    @action("POST", "trigger")
+    async def trigger(self, call: Call) -> Response:
+        """200 with the name of the job that it makes; only one that is enabled fires.
+
+        Path, body and answer: sdk `ScheduleOperations.trigger`, for enabled schedules. Inferred (AZ-SCHED-5): that
+        a disabled one is refused. Nothing here fires by itself when its time has come.
+        """
+        record = self.require(call)
+        if not record.properties["isEnabled"]:
+            raise self.user_error(call, f"Schedule {call.name} is disabled and cannot be triggered.")
+        text = str(call.optional_body().get("scheduleTime") or "")
+        try:
+            when = datetime.fromisoformat(text) if text else datetime.fromtimestamp(self.context.clock.now(), UTC)
+        except ValueError:
+            raise self.user_error(call, f"scheduleTime '{text}' is no time.") from None
+        when = when if when.tzinfo else when.replace(tzinfo=UTC)
+        workspace = self.workspace(call)
+        job = schedulejobs.run_of(self.context, record, workspace, when, asset_time(call.tick()))
+        begin(call, workspace, job, "run")
+        kind = record.properties["action"]["actionType"]
+        return answer(200, {"scheduleActionType": kind, "submissionId": job.name})
 
     async def settled(self, target: Record | None, operation: Record) -> None:
         """A write fills the start, a local time without a zone; a deletion removes."""
