@@ -17,7 +17,6 @@ from amlmigrate.cli import signals
 from amlmigrate.cli.logs import logging_to
 from amlmigrate.cli.views import terminal
 from amlmigrate.cli.views.base import View
-from amlmigrate.cli.views.human import HumanView
 from amlmigrate.cli.views.json_lines import JsonView
 from amlmigrate.core.errors import ExitCode, InterruptedRunError, MigrateError
 from amlmigrate.core.stop import Stop
@@ -130,6 +129,9 @@ def _traced() -> Iterator[None]:
 def _view(json: bool) -> View:
     if json:
         return JsonView()
+    # What draws takes a while to load, and programs have no use for it.
+    from amlmigrate.cli.views.human import HumanView
+
     return HumanView()
 
 

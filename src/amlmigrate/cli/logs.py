@@ -1,8 +1,8 @@
 """The logs of a command: lines on standard error, and JSON lines in a file for who reads them later.
 
-Whatever logs, this package or a client of Azure's, does so through `logging`. structlog adds to each line what it
-is about (`plan`, `step`, bound by whoever works on one) and has the service's id of the request beside it
-(`request_id`), by which Microsoft's support finds it. No line has a secret: each value goes through
+Whatever logs, this package or a client of Azure's, does so through `logging`. Each line says what it is about
+(`plan`, `step`, bound by whoever works on one: `core.log_context`) and has the service's id of the request beside
+it (`request_id`), by which Microsoft's support finds it. No line has a secret: each value goes through
 `core.redaction`.
 """
 
@@ -11,22 +11,15 @@ from __future__ import annotations
 import logging
 import os
 import stat
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
-from structlog.contextvars import merge_contextvars
-from structlog.processors import TimeStamper, format_exc_info
-from structlog.stdlib import ExtraAdder, ProcessorFormatter, add_log_level, add_logger_name
-
+from amlmigrate.cli.loglines import PlainLine
 from amlmigrate.cli.views import terminal
 from amlmigrate.core.errors import BadInputError
-from amlmigrate.core.escapes import as_json
-from amlmigrate.core.redaction import masked, path_text
+from amlmigrate.core.redaction import path_text
 
-Fields = MutableMapping[str, Any]
-_ABOUT = ("plan", "step", "request_id")
 # A log says what somebody did and saw: it is for who ran the command.
 _MODE = 0o600
 # How each line begins.
@@ -66,10 +59,15 @@ def logging_to(file: Path | None, *, verbose: bool) -> Iterator[None]:
 
 
 def _on_terminal(*, verbose: bool) -> terminal.Log:
-    handler = terminal.Log(logging.NOTSET if verbose else logging.WARNING)
-    if not verbose:
-        handler.addFilter(_for_people)
-    handler.setFormatter(_formatter(TimeStamper("%Y-%m-%d %H:%M:%S"), _verbose_line if verbose else _line))
+    if verbose:
+        from amlmigrate.cli import detailedlog
+
+        handler = terminal.Log()
+        handler.setFormatter(detailedlog.verbose())
+        return handler
+    handler = terminal.Log(logging.WARNING)
+    handler.addFilter(_for_people)
+    handler.setFormatter(PlainLine())
     return handler
 
 
@@ -80,38 +78,6 @@ def _for_people(record: logging.LogRecord) -> bool:
     )
 
 
-def _formatter(*last: Any) -> ProcessorFormatter:
-    return ProcessorFormatter(
-        foreign_pre_chain=[merge_contextvars, ExtraAdder(), _in_order, add_logger_name, add_log_level],
-        processors=[ProcessorFormatter.remove_processors_meta, format_exc_info, *last],
-    )
-
-
-def _in_order(_: Any, __: str, fields: Fields) -> Fields:
-    """What a line is about comes first; what another handler's formatter left at the record is said already."""
-    first = {name: fields[name] for name in _ABOUT if fields.get(name)}
-    return {**first, **{name: fields[name] for name in fields if name not in (*_ABOUT, "message", "asctime")}}
-
-
-def _line(_: Any, __: str, fields: Fields) -> str:
-    """What a person reads: the words, and what they are about."""
-    shown = {name: fields[name] for name in _ABOUT if fields.get(name)}
-    return _told(str(fields["event"]), shown, fields)
-
-
-def _verbose_line(_: Any, __: str, fields: Fields) -> str:
-    """The same with time, logger and all else that the line has."""
-    apart = ("event", "timestamp", "logger", "level", "exception")
-    shown = {name: value for name, value in fields.items() if name not in apart and value not in (None, "")}
-    return _told(f"{fields['timestamp']} {fields['logger']} {fields['event']}", shown, fields)
-
-
-def _told(words: str, shown: Mapping[str, Any], fields: Fields) -> str:
-    first, *more = [*words.split("\n"), *str(fields.get("exception") or "").split("\n")]
-    about = " ".join(f"{name}={value}" for name, value in shown.items())
-    return "\n".join([f"{first} ({about})" if about else first, *filter(None, more)])
-
-
 class _JsonLines(terminal.Handler):
     """A line of JSON for each record: `time`, `level`, `logger`, `message`, and whatever else is known."""
 
@@ -119,7 +85,9 @@ class _JsonLines(terminal.Handler):
         super().__init__()
         self._file = file
         self._stream = os.fdopen(_opened(file), "a", encoding="utf-8", errors="backslashreplace")
-        self.setFormatter(_formatter(TimeStamper("iso", utc=True), _json_line))
+        from amlmigrate.cli import detailedlog
+
+        self.setFormatter(detailedlog.json_lines())
 
     def emit(self, record: logging.LogRecord) -> None:
         """Writes one. A log never ends the work: that no more is written is said once."""
@@ -166,19 +134,3 @@ def _not_a_log(handle: int) -> str:
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         return "it is not a file"
     return "" if os.pread(handle, len(_FIRST), 0) in (b"", _FIRST) else "it is a file of another kind"
-
-
-def _json_line(_: Any, __: str, fields: Fields) -> str:
-    order = {"time": fields.pop("timestamp"), "level": fields.pop("level"), "logger": fields.pop("logger")}
-    return as_json(_without_secrets({**order, "message": fields.pop("event"), **fields}), default=str)
-
-
-def _without_secrets(value: Any, name: str = "") -> Any:
-    """The same with each text masked, also one that only its name shows to be a secret (`password`)."""
-    if isinstance(value, Mapping):
-        return {masked(str(key)): _without_secrets(one, str(key)) for key, one in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [_without_secrets(one, name) for one in value]
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    return masked(f"{name}={masked(str(value))}").removeprefix(f"{name}=")

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from structlog.contextvars import bind_contextvars
 
 from amlmigrate.cli import options, plans
 from amlmigrate.cli.execute import CommonOptions, execute
@@ -24,6 +23,7 @@ from amlmigrate.cli.views.fleets import FleetView
 from amlmigrate.cli.views.plans import PlanWrittenView
 from amlmigrate.cli.who import local
 from amlmigrate.cloud.subscriptions import workspace_ref
+from amlmigrate.core import log_context
 from amlmigrate.core.errors import BadInputError, ExitCode
 from amlmigrate.core.select import Selection
 from amlmigrate.core.workspacename import WorkspaceName
@@ -132,7 +132,7 @@ async def _plan(view: View, shared: CommonOptions, asked: PlanOptions) -> ExitCo
     names = [WorkspaceName.parse(text, default) for text in sides]
     folder = asked.out or plans.free_folder(names[0].name)
     planfile.check_folder(folder)
-    bind_contextvars(plan=str(folder))
+    log_context.bind(plan=str(folder))
     async with session(shared) as clouds:
         source = await workspace_ref(clouds.source.arm, names[0])
         target = await workspace_ref(clouds.target.arm, names[1])

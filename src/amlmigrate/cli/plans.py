@@ -6,8 +6,7 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from structlog.contextvars import bind_contextvars
-
+from amlmigrate.core import log_context
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.plan import Plan
 from amlmigrate.planning import planfile
@@ -51,7 +50,7 @@ def divided(arguments: Sequence[str]) -> tuple[str | None, list[str]]:
 def load(text: str | None) -> tuple[Path, Plan]:
     """The plan that is meant, read whole. From then on the lines of the log are about it."""
     folder = find(text)
-    bind_contextvars(plan=str(folder))
+    log_context.bind(plan=str(folder))
     return folder, planfile.read(folder)
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote, urlsplit
-
-from azure.core.async_paging import AsyncItemPaged
 
 from amlmigrate.cloud.errors import ServiceError, without_query
 from amlmigrate.core.armid import ArmId, key_of
 from amlmigrate.core.documents import Document
+
+if TYPE_CHECKING:
+    from azure.core.async_paging import AsyncItemPaged
 
 T = TypeVar("T")
 # A page may be empty where all of its items were left out. Inferred (AZ-LIST-5): not as many as

@@ -6,27 +6,32 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from amlmigrate.cloud.arm import Arm
-from amlmigrate.cloud.blobs import Blobs
-from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.cloud.fence import Fence
-from amlmigrate.cloud.leases import Leases
-from amlmigrate.cloud.pacing import Pacer
-from amlmigrate.cloud.roles import Roles
-from amlmigrate.cloud.shares import Shares
-from amlmigrate.cloud.store import Store
-from amlmigrate.cloud.workspaces import WorkspaceClient
 from amlmigrate.core.workspace import Service, WorkspaceRef
 
 if TYPE_CHECKING:
+    from amlmigrate.cloud.credentials import Login
     from amlmigrate.cloud.logs import Logs
+    from amlmigrate.cloud.shares import Shares
+    from amlmigrate.cloud.store import Store
     from amlmigrate.cloud.vault import Vaults
+    from amlmigrate.cloud.workspaces import WorkspaceClient
 
 
 class Side:
-    """ARM, storage and vaults as one principal of one tenant reaches them."""
+    """ARM, storage and vaults as one principal of one tenant reaches them.
+
+    Their clients are loaded by who signs in: most of what only reads files knows this type too.
+    """
 
     def __init__(self, login: Login, fence: Fence | None = None) -> None:
+        from amlmigrate.cloud.arm import Arm
+        from amlmigrate.cloud.blobs import Blobs
+        from amlmigrate.cloud.credentials import Credential
+        from amlmigrate.cloud.leases import Leases
+        from amlmigrate.cloud.pacing import Pacer
+        from amlmigrate.cloud.roles import Roles
+
         self.login = login
         self.fence = fence = fence or Fence()
         self.credential = Credential(login)
@@ -36,9 +41,18 @@ class Side:
         # It asks no fence: the service itself refuses who does not have the lease.
         self.leases = Leases(login, self.credential)
         self.roles = Roles(self.arm)
-        self.shares = Shares(login, self.credential, fence)
+        self._shares: Shares | None = None
         self._vaults: Vaults | None = None
         self._logs: Logs | None = None
+
+    @property
+    def shares(self) -> Shares:
+        """File shares; their client is loaded by whoever asks for it."""
+        if self._shares is None:
+            from amlmigrate.cloud.shares import Shares
+
+            self._shares = Shares(self.login, self.credential, self.fence)
+        return self._shares
 
     @property
     def vaults(self) -> Vaults:
@@ -60,19 +74,21 @@ class Side:
 
     def store(self, service: Service) -> Store:
         """The store of that service."""
-        stores: tuple[Store, ...] = (self.blobs, self.shares)
-        return next(one for one in stores if one.service is service)
+        return self.shares if service is Service.FILE else self.blobs
 
     def workspace(self, ref: WorkspaceRef) -> WorkspaceClient:
         """One workspace through this side."""
+        from amlmigrate.cloud.workspaces import WorkspaceClient
+
         return WorkspaceClient(self.arm, ref)
 
     async def close(self) -> None:
         """Ends all connections."""
         await self.arm.close()
         await self.blobs.close()
-        await self.shares.close()
         await self.leases.close()
+        if self._shares:
+            await self._shares.close()
         if self._vaults:
             await self._vaults.close()
         if self._logs:

@@ -9,10 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from structlog.contextvars import bound_contextvars
-
 from amlmigrate.cloud import subscriptions
 from amlmigrate.cloud.session import Session
+from amlmigrate.core import log_context
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import BadInputError
@@ -220,7 +219,7 @@ class FleetPlanning:
         """Plans one. Whatever goes wrong with it, a fault of the tool's own too, is its own and no other's."""
         folder = self._request.out / entry.folder
         try:
-            with bound_contextvars(plan=str(folder)):
+            with log_context.bound(plan=str(folder)):
                 told = _told(await planning.create_plan(clouds, self._of(entry, folder)))
         except Exception as error:  # noqa: BLE001 - of one workspace, and told; the others are planned all the same
             self._fail(entry, folders.told_of(error, folder))

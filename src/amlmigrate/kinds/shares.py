@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from amlmigrate.cloud import absence
-from amlmigrate.cloud.arm import Arm
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Side
 from amlmigrate.cloud.store import Store
@@ -18,6 +18,9 @@ from amlmigrate.core.workspace import WORKING_SHARE, Location, Service, Workspac
 from amlmigrate.kinds._listed import Listed, Way, WorkspacePort
 from amlmigrate.kinds._permissions import DataActions, Permissions
 from amlmigrate.kinds._registry import moving_kinds
+
+if TYPE_CHECKING:
+    from amlmigrate.cloud.arm import Arm
 
 _NAME = "shares"
 _SERVICE = "Microsoft.Storage/storageAccounts/fileServices"

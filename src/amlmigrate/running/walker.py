@@ -11,8 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 
-from structlog.contextvars import bound_contextvars
-
+from amlmigrate.core import log_context
 from amlmigrate.core.address import Address
 from amlmigrate.core.errors import (
     ExitCode,
@@ -125,7 +124,7 @@ class Walker:
 
     async def _one(self, step: Step) -> None:
         address = str(step.address)
-        with bound_contextvars(step=address), working_on(address, amount_of(step)) as done:
+        with log_context.bound(step=address), working_on(address, amount_of(step)) as done:
             _log.info("%s begins", step.action.value)
             await self._carried_out(step, done)
 

@@ -12,8 +12,6 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import NamedTuple
 
-from structlog.contextvars import bound_contextvars
-
 from amlmigrate.bytes import jsonfiles
 from amlmigrate.bytes.contents import LARGEST, as_written, files, left_in, written_anew
 from amlmigrate.bytes.drift import shared
@@ -28,6 +26,7 @@ from amlmigrate.cloud import unreadable
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.ranges import RANGE
 from amlmigrate.cloud.store import StorePair
+from amlmigrate.core import log_context
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.events import Emit
 from amlmigrate.core.mapping import Mapping
@@ -145,7 +144,7 @@ class BlobVerifier:
         """Both sides of a prefix, blob by blob: as many are under way as `_AHEAD`, and no more are held."""
         step, amount = planned
         address = str(step.address)
-        with bound_contextvars(step=address), working_on(address, self._amount(amount)) as done:
+        with log_context.bound(step=address), working_on(address, self._amount(amount)) as done:
             prefix = await self._read_prefix(step, amount)
             done()
         return prefix

@@ -76,6 +76,19 @@ def test_a_command_loads_itself_and_no_other() -> None:
     assert not found & {f"amlmigrate.cli.{name}" for name in ("scan", "provision", "decommission", "freeze")}
 
 
+def test_what_draws_and_what_makes_detailed_logs_is_loaded_by_who_asks_for_it(tmp_path: Path) -> None:
+    nowhere = str(tmp_path / "none")
+    drawn, told = _loaded(["show", nowhere]), _loaded(["show", nowhere, "--json"])
+    detailed = _loaded(["show", nowhere, "--json", "--log-file", str(tmp_path / "log")])
+    assert "rich" in drawn and "structlog" not in drawn
+    assert not told & {"rich", "structlog"}
+    assert "structlog" in detailed
+
+
+def test_who_does_not_sign_in_loads_no_client_of_azures(tmp_path: Path) -> None:
+    assert not _loaded(["show", str(tmp_path / "none")]) & {"azure.identity", "azure.storage.blob", "aiohttp"}
+
+
 def test_help_is_there_at_once() -> None:
     took = []
     for _ in range(5):

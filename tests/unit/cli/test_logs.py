@@ -10,13 +10,12 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
-from structlog.contextvars import bound_contextvars, clear_contextvars
 from typer.testing import CliRunner
 
 from amlmigrate.cli.execute import CommonOptions, execute
@@ -25,19 +24,13 @@ from amlmigrate.cli.main import app
 from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import BadInputError, ExitCode
 from amlmigrate.core.escapes import visible
+from amlmigrate.core.log_context import bound
 
 SIGNED = "https://a.blob.core.windows.net/c/b?sv=2023&sig=S1GNED%2Fx"
 KEY = "DefaultEndpointsProtocol=https;AccountKey=S3CR3TKEY/abcdefgh==;EndpointSuffix=x"
 TOKEN = "eyJhbGciOiJub25l.eyJvaWQiOiIxIn0xxxx.S1GNATURE"
 HIDDEN = ("S1GNED", "S3CR3TKEY", "S1GNATURE", "hunter22")
 _log = logging.getLogger("amlmigrate.cloud.curl")
-
-
-@pytest.fixture(autouse=True)
-def _nothing_bound() -> Iterator[None]:
-    clear_contextvars()
-    yield
-    clear_contextvars()
 
 
 def _lines(file: Path) -> list[dict[str, Any]]:
@@ -73,7 +66,7 @@ def _raised() -> None:
 
 
 def _bound() -> None:
-    with bound_contextvars(step=f"data/{SIGNED}"):
+    with bound(step=f"data/{SIGNED}"):
         _log.warning("here")
 
 
@@ -94,8 +87,8 @@ def test_no_secret_reaches_a_log(
 def test_each_line_says_what_it_is_about(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with (
         logging_to(tmp_path / "log", verbose=True),
-        bound_contextvars(plan="plans/old-ws"),
-        bound_contextvars(step="models/risk/3"),
+        bound(plan="plans/old-ws"),
+        bound(step="models/risk/3"),
     ):
         _log.info("GET %s was answered %s", "https://x", 200, extra={"request_id": "4227cdc5"})
         logging.getLogger("azure.core").error("broken")
@@ -115,7 +108,7 @@ def test_each_line_says_what_it_is_about(tmp_path: Path, capsys: pytest.CaptureF
 def test_without_verbose_a_person_is_told_of_warnings_and_the_file_has_all(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with logging_to(tmp_path / "log", verbose=False), bound_contextvars(plan="plans/x"):
+    with logging_to(tmp_path / "log", verbose=False), bound(plan="plans/x"):
         _log.info("a call")
         _log.warning("look here")
         logging.getLogger("azure.core").warning("retrying")

@@ -13,7 +13,7 @@ from tests.builders.clocks import Clock
 
 from amlmigrate.cli import execute as executing
 from amlmigrate.cli.execute import CommonOptions, execute
-from amlmigrate.cli.views import consoles, human, json_lines, meters
+from amlmigrate.cli.views import consoles, figures, human, json_lines, meters
 from amlmigrate.cli.views.base import View
 from amlmigrate.cli.views.human import HumanView
 from amlmigrate.cli.views.json_lines import JsonView
@@ -39,13 +39,13 @@ def _told(meter: Meter, clock: Clock) -> tuple[str, str]:
         with working_on("models/risk/3", Amount()):
             clock.at += 2
             found = meter.snapshot()
-            return meters.figures(found), meters.under_way(found)
+            return figures.figures(found), figures.under_way(found)
 
 
 def test_the_figures_are_items_blobs_bytes_rate_and_time() -> None:
     clock = Clock(50.0)
     meter = _meter(clock)
-    assert meters.figures(meter.snapshot()) == (
+    assert figures.figures(meter.snapshot()) == (
         "11 of 44 items, 300 of 4,210 blobs, 1.0 GiB of 30.0 GiB, at least 90 s left, 0:00"
     ).replace("90 s", "2 min")
     told, under_way = _told(meter, clock)
@@ -59,7 +59,7 @@ def test_of_many_under_way_the_longest_are_named() -> None:
     for number in range(6):
         meter.begin(f"models/m/{number}", Amount())
         clock.at += 1
-    assert meters.under_way(meter.snapshot()) == (
+    assert figures.under_way(meter.snapshot()) == (
         "under way: models/m/0 (6 s), models/m/1 (5 s), models/m/2 (4 s) and 3 more"
     )
 
@@ -139,7 +139,8 @@ def test_a_command_lets_its_view_know_that_time_passes(
     as_json: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(executing, "_TICK_SECONDS", 0.01)
-    monkeypatch.setattr(meters, "SECONDS", 0.05)
+    for module in (meters, figures):
+        monkeypatch.setattr(module, "SECONDS", 0.05)
 
     async def work(view: View) -> ExitCode:
         meter = Meter(2, Amount(2, 2000))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.builders.clocks import Clock
 
-from amlmigrate.cli.views import meters
+from amlmigrate.cli.views import figures
 from amlmigrate.cli.views.human import HumanView
 from amlmigrate.core.metering import Amount, Meter, both_sides
 from amlmigrate.core.run_progress import RunReading
@@ -51,7 +51,7 @@ async def test_lists_of_both_sides_count_as_they_are_read() -> None:
     above.given.set()
     await below.begun.wait()
     clock.at += 1
-    assert meters.figures(meter.snapshot(), "lists") == "1 of 3 lists, about 8 s left, 0:04"
+    assert figures.figures(meter.snapshot(), "lists") == "1 of 3 lists, about 8 s left, 0:04"
     below.given.set()
     other.given.set()
     await work

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from amlmigrate.cli.views.page import Page
 from amlmigrate.core.errors import ExitCode, MigrateError
 from amlmigrate.core.events import Event, TypedEvent
+
+if TYPE_CHECKING:
+    from amlmigrate.cli.views.page import Page
 
 
 class CommandView(Protocol):

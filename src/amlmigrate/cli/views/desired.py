@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from amlmigrate.cli.views.page import Page
 from amlmigrate.desired.steps import DesiredStep
+
+if TYPE_CHECKING:
+    from amlmigrate.cli.views.page import Page
 
 _VERB_WIDTH = 8
 _INDENT = _VERB_WIDTH + 2

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from amlmigrate.cli.views.page import Page
 from amlmigrate.cli.views.plans import findings
 from amlmigrate.core.events import Event
 from amlmigrate.core.few import agreed, many
 from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.doctor import DoctorReport
+
+if TYPE_CHECKING:
+    from amlmigrate.cli.views.page import Page
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from amlmigrate.cli.views.page import Page
 from amlmigrate.core.events import Event
+
+if TYPE_CHECKING:
+    from amlmigrate.cli.views.page import Page
 
 _REST = "all of them with --json"
 

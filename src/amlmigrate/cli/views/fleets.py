@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from amlmigrate.cli.views.page import Page
 from amlmigrate.core.events import Event
 from amlmigrate.core.few import many
 from amlmigrate.fleet import fleetfile
 from amlmigrate.fleet.fleetfile import PlanningProgress
 from amlmigrate.fleet.stage import FleetOutcome
+
+if TYPE_CHECKING:
+    from amlmigrate.cli.views.page import Page
 
 _AGAIN = "Make room, and run the same command again."
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from amlmigrate.cli.views import desired
 from amlmigrate.cli.views.ending import CommandEnd
-from amlmigrate.cli.views.page import Page
 from amlmigrate.core.armid import ArmId
 from amlmigrate.core.errors import ExitCode
 from amlmigrate.core.events import Event
@@ -16,6 +16,9 @@ from amlmigrate.desired.applying import Applied
 from amlmigrate.guarding.checking import GuardCheck
 from amlmigrate.guarding.stage import GuardPlan
 from amlmigrate.guarding.wanted import Guardrail
+
+if TYPE_CHECKING:
+    from amlmigrate.cli.views.page import Page
 
 _REST = "all of them with --json"
 

@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from amlmigrate.cli.views import meters, terminal
+from amlmigrate.cli.views import figures, terminal
 from amlmigrate.cli.views.base import CommandView
 from amlmigrate.core.errors import ExitCode, MigrateError, RefusedError
 from amlmigrate.core.escapes import as_json
@@ -66,9 +66,9 @@ class JsonView:
 
     def tick(self) -> None:
         """Tells how far the work is, as often as people are told where nothing can be drawn."""
-        if self._metered and time.monotonic() - self._told >= meters.SECONDS:
+        if self._metered and time.monotonic() - self._told >= figures.SECONDS:
             self._told = time.monotonic()
-            told = meters.as_dict(self._metered.meter.snapshot())
+            told = figures.as_dict(self._metered.meter.snapshot())
             self._write(f"{self._metered.name.partition('.')[0]}.progress", told)
 
     def close(self) -> None:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from amlmigrate.cli.views.consoles import Piece
-from amlmigrate.cli.views.page import Page
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import ExitCode
 from amlmigrate.core.events import Event
@@ -20,6 +18,10 @@ from amlmigrate.keys.issues import age_of
 from amlmigrate.keys.judging import KeyVerdict
 from amlmigrate.keys.model import Adoption, Dependant, KeyInUse, KeySurvey
 from amlmigrate.keys.revocation import Revocation
+
+if TYPE_CHECKING:
+    from amlmigrate.cli.views.consoles import Piece
+    from amlmigrate.cli.views.page import Page
 
 _COLUMNS = ("key", "vault", "newest", "age", "period", "expires", "rotation policy", "on newest", "copies")
 _COLOURS = {Adoption.NEWEST: "green", Adoption.WAITING: "yellow", Adoption.LEFT_BEHIND: "red"}

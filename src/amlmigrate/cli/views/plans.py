@@ -6,16 +6,19 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from amlmigrate.cli.views.amounts import duration, size
-from amlmigrate.cli.views.consoles import Piece
-from amlmigrate.cli.views.page import Page
 from amlmigrate.core.events import Event
 from amlmigrate.core.few import agreed, many
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Action, Header, Plan, Step
 from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.planning.review import settle_conflicts
+
+if TYPE_CHECKING:
+    from amlmigrate.cli.views.consoles import Piece
+    from amlmigrate.cli.views.page import Page
 
 COLOURS = {
     Action.CREATE: "green",

@@ -6,15 +6,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from shlex import join
+from typing import TYPE_CHECKING
 
 from amlmigrate.cli.views.ending import EndView, NamedEnd
-from amlmigrate.cli.views.page import Page
 from amlmigrate.core.escapes import as_json
 from amlmigrate.core.events import Event
 from amlmigrate.core.few import many
 from amlmigrate.deciding.approvefile import FileApprovalResult
 from amlmigrate.ledger.fileapprovals import FileApproval
 from amlmigrate.ledger.proposals import Proposal, ProposedChange
+
+if TYPE_CHECKING:
+    from amlmigrate.cli.views.page import Page
 
 # As many digits as messages show; `approve` takes 8 or more.
 _DIGITS = 16

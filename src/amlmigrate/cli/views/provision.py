@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from amlmigrate.cli.views import desired
 from amlmigrate.cli.views.ending import CommandEnd
-from amlmigrate.cli.views.page import Page
 from amlmigrate.core.events import Event
 from amlmigrate.core.few import agreed, many
 from amlmigrate.desired.applying import Applied
 from amlmigrate.desired.steps import DesiredStep, DesiredVerb
 from amlmigrate.provisioning.wanted import WantedWorkspace
+
+if TYPE_CHECKING:
+    from amlmigrate.cli.views.page import Page
 
 _DRY = "Nothing was changed."
 

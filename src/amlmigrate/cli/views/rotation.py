@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from shlex import join
+from typing import TYPE_CHECKING
 
 from amlmigrate.cli.views import desired
-from amlmigrate.cli.views.page import Page
 from amlmigrate.core.armid import ArmId
 from amlmigrate.core.errors import ExitCode
 from amlmigrate.core.events import Event
@@ -18,6 +18,9 @@ from amlmigrate.keys.model import LIMITS, LOOKED_AT
 from amlmigrate.rotating import setback
 from amlmigrate.rotating.chain import Duties
 from amlmigrate.rotating.stage import DependantEnd, Half, RotationOutcome, RotationPlan
+
+if TYPE_CHECKING:
+    from amlmigrate.cli.views.page import Page
 
 _REST = "all of them with --json"
 _DIGITS = 16

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from shlex import quote
+from typing import TYPE_CHECKING
 
 from amlmigrate.cli.views.ending import CommandEnd
-from amlmigrate.cli.views.page import Page
 from amlmigrate.core.events import Event
 from amlmigrate.core.few import many
 from amlmigrate.core.plan import Action, Step
 from amlmigrate.evidence.headline import ran
 from amlmigrate.ledger.items import for_cutover, over_foreign_bytes, tally
 from amlmigrate.running.outcome import RunOutcome
+
+if TYPE_CHECKING:
+    from amlmigrate.cli.views.page import Page
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,16 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from amlmigrate.cli.views.consoles import Piece
-from amlmigrate.cli.views.page import Page
 from amlmigrate.core.documents import Document
 from amlmigrate.core.events import Event
 from amlmigrate.core.few import many
 from amlmigrate.scanning.scan import Scan
+
+if TYPE_CHECKING:
+    from amlmigrate.cli.views.consoles import Piece
+    from amlmigrate.cli.views.page import Page
 
 _COLOURS = {"high": "red", "medium": "yellow", "low": "green"}
 _KEYS = {"microsoft": "Microsoft's", "classic": "customer's, classic", "service-side": "customer's, service-side"}

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from amlmigrate.cli.views.page import Page
 from amlmigrate.cli.views.plans import PlanView
 from amlmigrate.core.escapes import Plain, as_json
 from amlmigrate.core.events import Event
@@ -17,6 +16,9 @@ from amlmigrate.core.mapping import Rewrite
 from amlmigrate.core.plan import Action, Step
 from amlmigrate.ledger.decision_rows import Approval
 from amlmigrate.planning.review import OpenItems, ReviewedItem
+
+if TYPE_CHECKING:
+    from amlmigrate.cli.views.page import Page
 
 # As many digits as messages show; `approve` takes 8 or more.
 _DIGITS = 16

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
-from amlmigrate.cli.views.page import Page
 from amlmigrate.core.events import Event
 from amlmigrate.core.few import many
 from amlmigrate.core.finding import Finding
@@ -14,6 +14,9 @@ from amlmigrate.ledger.items import Item, for_cutover, over_foreign_bytes, tally
 from amlmigrate.status.following import following
 from amlmigrate.status.overview import Overview
 from amlmigrate.status.stages import FreezeStage, RunStage, Stages
+
+if TYPE_CHECKING:
+    from amlmigrate.cli.views.page import Page
 
 _REST = "all of them with --json"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from amlmigrate.cli.views.ending import CommandEnd
-from amlmigrate.cli.views.page import Page
 from amlmigrate.core.errors import ExitCode
 from amlmigrate.core.events import Event
 from amlmigrate.core.few import many
@@ -17,6 +17,9 @@ from amlmigrate.evidence import Verify
 from amlmigrate.evidence.headline import not_let_go, unchecked
 from amlmigrate.evidence.verify import DifferenceRecord, MLClientReads, SinceCutover
 from amlmigrate.ledger.evidence import EvidenceFile
+
+if TYPE_CHECKING:
+    from amlmigrate.cli.views.page import Page
 
 # Members of the report that stand in the event as they are, where the report has them.
 _SHOWN = (
