@@ -72,7 +72,7 @@ def test_an_exemption_that_ends_is_told_on_the_way_and_goes_with_the_source(smal
     unread = fault("GET", "/policyExemptions$", times=0, status=403, code="AuthorizationFailed")
     with world.faults(unread):
         [one] = world.ok("status", "--json").event("status")["early_ends"]
-    assert one["code"] == "not-checked" and "policyExemptions/read" in one["remedy"]
+    assert one["code"] == "exemptions-unread" and "policyExemptions/read" in one["remedy"]
 
     # Long enough, nothing is told; a recovery would be refused without it all the same.
     _exempt(world, 400)

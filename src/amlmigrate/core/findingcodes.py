@@ -157,6 +157,11 @@ SURROUNDINGS = (
         "an exemption that keeps the source from being refused ends before the move, the soak and the time for a"
         " recovery do",
     ),
+    _code(
+        "exemptions-unread",
+        "warning",
+        "it could not be read which policies the source is exempt from, and until when",
+    ),
     _code("policy-denies", "warning", "a policy denies resources that do not comply with it"),
     _code("policy-refuses", "error", "Azure predicts that a policy refuses what would be written"),
     _code("policy-unread", "warning", "it could not be read what a policy denies"),

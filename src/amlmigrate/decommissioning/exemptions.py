@@ -1,7 +1,7 @@
 """The exemptions from policies that a source leaves behind: looked at once it is gone, and our own ones removed.
 
-Azure deletes them with their workspace (AZ-POLICY-16); one that stays would exempt whatever gets the name. What
-goes wrong here is told in the tombstone, and never keeps that from being written.
+Azure deletes them with their workspace (AZ-POLICY-16); one that stays would exempt whatever gets the name. However
+Azure answers, that is told in the tombstone, and never keeps it from being written.
 """
 
 from __future__ import annotations
@@ -14,10 +14,9 @@ from typing import Literal
 
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
-from amlmigrate.core import unexpected_errors
 from amlmigrate.core.armid import ArmId, key_of
 from amlmigrate.core.documents import Document
-from amlmigrate.core.errors import DeniedError, InterruptedRunError, PlanLockedError, RefusedError
+from amlmigrate.core.errors import DeniedError, RefusedError
 from amlmigrate.evidence.decommission import ExemptionRecord
 from amlmigrate.policies.asking import SECONDS
 from amlmigrate.policies.exemptions import Exemption
@@ -28,6 +27,8 @@ First = Callable[[], Awaitable[object]]
 _NOT_YET = "it was not looked at yet"
 _BEGUN = "its removal was asked for, and nothing shows how that ended"
 _NOT_OURS = "it is not shown that this plan's own deletion removed the workspace"
+# How a call may end without saying what is so. RefusedError: an answer that leads to another host.
+_NO_ANSWER = (ServiceError, OutOfReachError, DeniedError, RefusedError, TimeoutError)
 
 
 def listed(found: Iterable[Exemption]) -> list[ExemptionRecord]:
@@ -82,42 +83,31 @@ async def settle(
         if not due([one]):
             continue
 
-        def begun(at: int = place, this: ExemptionRecord = one) -> None:
-            now[at] = replace(this, outcome="unknown", why=_BEGUN)
+        def record(outcome: Outcome, why: str, at: int = place, this: ExemptionRecord = one) -> None:
+            over = outcome in ("removed", "gone")
+            now[at] = replace(this, outcome=outcome, why=why, command="" if over else this.command)
             keep(tuple(now))
 
-        outcome, why = await _outcome(arm, one, first, begun, by_us=by_us)
-        over = outcome in ("removed", "gone")
-        now[place] = replace(one, outcome=outcome, why=why, command="" if over else one.command)
-        keep(tuple(now))
+        if (known := await _looked_at(arm, one, by_us=by_us)) is None:
+            record("unknown", _BEGUN)
+            known = await _removed(arm, one.id, first)
+        record(*known)
 
 
-async def _outcome(
-    arm: Arm, one: ExemptionRecord, first: First, begun: Callable[[], object], *, by_us: bool
-) -> tuple[Outcome, str]:
-    """What has become of one, and why. Raises only where this process must stop, as for a lease that is lost."""
-    try:
-        return await _looked_at(arm, one, first, begun, by_us=by_us)
-    except (PlanLockedError, InterruptedRunError):
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever this meets, the tombstone is written
-        return "unknown", f"what came of looking at it cannot be told: {unexpected_errors.said(one.id, error)}"
-
-
-async def _looked_at(
-    arm: Arm, one: ExemptionRecord, first: First, begun: Callable[[], object], *, by_us: bool
-) -> tuple[Outcome, str]:
+async def _looked_at(arm: Arm, one: ExemptionRecord, *, by_us: bool) -> tuple[Outcome, str] | None:
+    """What has become of one, and why; None where it is ours and still there, and so is to be removed."""
     try:
         async with asyncio.timeout(SECONDS):
             there = await _there(arm, one.id)
-    except (ServiceError, OutOfReachError, DeniedError, TimeoutError) as error:
+    except _NO_ANSWER as error:
         return "unknown", f"whether it is still there could not be read: {_said(error)}"
     if there is None:
         return "gone", ""
-    if why := _not_to_be_removed(one, there, by_us=by_us):
-        return "left", why
-    begun()
-    return await _removed(arm, one.id, first)
+    try:
+        why = _not_to_be_removed(one, there, by_us=by_us)
+    except (AttributeError, TypeError):
+        return "unknown", "what Azure shows of it cannot be read"
+    return ("left", why) if why else None
 
 
 async def _removed(arm: Arm, id_: str, first: First) -> tuple[Outcome, str]:
@@ -130,7 +120,7 @@ async def _removed(arm: Arm, id_: str, first: First) -> tuple[Outcome, str]:
     except ServiceError as error:
         may = " It may have been removed all the same." if error.doubtful else ""
         return "left", f"{_said(error)}{may}"
-    except (OutOfReachError, DeniedError, TimeoutError) as error:
+    except _NO_ANSWER as error:
         return "unknown", f"{_BEGUN}: {_said(error)}"
 
 

@@ -220,7 +220,7 @@ class Removal:
         return DecommissionResult(self._tombstone(begun, done))
 
     async def _exemptions(self, begun: RemovalRecord) -> RemovalRecord:
-        """What has become of the workspace's exemptions from policies. Nothing that goes wrong there is raised."""
+        """What has become of the workspace's exemptions from policies, however Azure answers."""
         found = begun
 
         def keep(now: tuple[ExemptionRecord, ...]) -> None:

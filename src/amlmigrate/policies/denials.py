@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,21 @@ from amlmigrate.policies.asking import answered
 
 _PARAMETER = re.compile(r"^\[parameters\('([^']+)'\)\]\Z")
 _REFERENCE = "policydefinitionreferenceid"
+# The other effects (learn.microsoft.com, governance/policy/concepts/effect-basics): none of them refuses a PUT.
+NOT_DENYING = frozenset(
+    {
+        "addtonetworkgroup",
+        "append",
+        "audit",
+        "auditifnotexists",
+        "denyaction",
+        "deployifnotexists",
+        "disabled",
+        "manual",
+        "modify",
+        "mutate",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,45 +61,62 @@ def enforced(assignment: Document) -> bool:
 
 
 async def denials_of(arm: Arm, assignment: Document) -> Denials:
-    """What an assignment denies, with its parameters and overrides."""
-    properties = properties_of(assignment)
-    given = {name: one.get("value") for name, one in (properties.get("parameters") or {}).items()}
-    overrides = [one for one in properties.get("overrides") or () if isinstance(one, Mapping)]
-    return await _denied(arm, str(properties.get("policyDefinitionId", "")), given, overrides)
+    """What an assignment denies, with its parameters and overrides.
+
+    What has another form than is documented is not read: it is never taken for something that denies nothing.
+    """
+    try:
+        properties = _map(assignment.get("properties"))
+        given = {name: _map(one).get("value") for name, one in _map(properties.get("parameters")).items()}
+        overrides, definition_id = _maps(properties.get("overrides")), _id(properties.get("policyDefinitionId"))
+    except _OddError:
+        return Denials(unread=(str(assignment.get("id")),))
+    return await _denied(arm, definition_id, given, overrides)
 
 
 async def _denied(
-    arm: Arm, definition_id: str, given: dict[str, Any], overrides: list[Mapping[str, Any]], reference: str = ""
+    arm: Arm, definition_id: str, given: dict[str, Any], overrides: list[Document], reference: str = ""
 ) -> Denials:
     """What a definition denies, or the definitions of an initiative together."""
-    definition = (await answered(arm.get(definition_id))).value
-    if definition is None:
+    found = (await answered(arm.get(definition_id))).value
+    try:
+        properties = _map(_map(found).get("properties"))
+        values = _values(properties, given)
+        if "policyDefinitions" not in properties:
+            return _by_its_rule(properties, values, overrides, reference)
+        members = [_member(one, values) for one in _listed(properties["policyDefinitions"])]
+    except _OddError:
         return Denials(unread=(definition_id,))
-    properties = properties_of(definition)
-    values = _values(properties, given)
-    if "policyDefinitions" not in properties:
-        rule = properties.get("policyRule") or {}
-        effect = _resolved((rule.get("then") or {}).get("effect"), values)
-        effect = _overridden(overrides, reference, effect)
-        return (
-            Denials((Denial(json.dumps(rule).lower(), reference),)) if str(effect).lower() == "deny" else Denials()
-        )
-    members = properties["policyDefinitions"] or ()
-    found = await asyncio.gather(*(_member(arm, one, values, overrides) for one in members))
+    every = await asyncio.gather(*(_denied(arm, id_, those, overrides, name) for id_, those, name in members))
     return Denials(
-        tuple(rule for one in found for rule in one.rules), tuple(id_ for one in found for id_ in one.unread)
+        tuple(rule for one in every for rule in one.rules), tuple(id_ for one in every for id_ in one.unread)
     )
 
 
-async def _member(
-    arm: Arm, member: Document, values: dict[str, Any], overrides: list[Mapping[str, Any]]
+def _by_its_rule(
+    properties: Document, values: dict[str, Any], overrides: list[Document], reference: str
 ) -> Denials:
-    given = {name: _resolved(one.get("value"), values) for name, one in (member.get("parameters") or {}).items()}
-    reference = str(member.get("policyDefinitionReferenceId") or "")
-    return await _denied(arm, str(member.get("policyDefinitionId", "")), given, overrides, reference)
+    """What one definition comes to. An effect that is not known, or an expression, may be to deny: _OddError."""
+    rule = _map(properties.get("policyRule"))
+    own = _resolved(_map(rule.get("then")).get("effect"), values)
+    effect = str(_overridden(overrides, reference, own)).lower()
+    if effect in NOT_DENYING:
+        return Denials()
+    if effect != "deny":
+        raise _OddError
+    return Denials((Denial(json.dumps(rule).lower(), reference),))
 
 
-def _overridden(overrides: Iterable[Mapping[str, Any]], reference: str, effect: Any) -> Any:
+def _member(member: Any, values: dict[str, Any]) -> tuple[str, dict[str, Any], str]:
+    """The definition of a member of an initiative, what that is given, and its reference."""
+    found = _map(member)
+    given = {
+        name: _resolved(_map(one).get("value"), values) for name, one in _map(found.get("parameters")).items()
+    }
+    return _id(found.get("policyDefinitionId")), given, str(found.get("policyDefinitionReferenceId") or "")
+
+
+def _overridden(overrides: Iterable[Document], reference: str, effect: Any) -> Any:
     """The effect that the first override for a member sets, else its own (AZ-POLICY-8).
 
     One that is for some regions or types only sets what counts more: nothing that is denied somewhere is left out.
@@ -92,7 +124,7 @@ def _overridden(overrides: Iterable[Mapping[str, Any]], reference: str, effect: 
     for one in overrides:
         if str(one.get("kind")).lower() != "policyeffect" or not _for(one, reference):
             continue
-        other = [each for each in one.get("selectors") or () if str(each.get("kind")).lower() != _REFERENCE]
+        other = [each for each in _maps(one.get("selectors")) if str(each.get("kind")).lower() != _REFERENCE]
         if not other:
             return one.get("value")
         if str(one.get("value")).lower() == "deny":
@@ -100,12 +132,12 @@ def _overridden(overrides: Iterable[Mapping[str, Any]], reference: str, effect: 
     return effect
 
 
-def _for(override: Mapping[str, Any], reference: str) -> bool:
+def _for(override: Document, reference: str) -> bool:
     """Whether the selectors of members take one."""
-    for each in override.get("selectors") or ():
+    for each in _maps(override.get("selectors")):
         if str(each.get("kind")).lower() != _REFERENCE:
             continue
-        named = {str(one).lower() for one in (each.get("in") or each.get("notIn") or ())}
+        named = {str(one).lower() for one in _listed(each.get("in") or each.get("notIn") or [])}
         if (reference.lower() in named) is not bool(each.get("in")):
             return False
     return True
@@ -113,10 +145,37 @@ def _for(override: Mapping[str, Any], reference: str) -> bool:
 
 def _values(properties: Document, given: dict[str, Any]) -> dict[str, Any]:
     """A definition's parameters: what the assignment gives, else their defaults; names without regard to case."""
-    defaults = {name: one.get("defaultValue") for name, one in (properties.get("parameters") or {}).items()}
+    defaults = {name: _map(one).get("defaultValue") for name, one in _map(properties.get("parameters")).items()}
     return {name.lower(): value for name, value in (defaults | given).items()}
 
 
 def _resolved(value: Any, values: dict[str, Any]) -> Any:
     match = _PARAMETER.match(value) if isinstance(value, str) else None
     return values.get(match[1].lower()) if match else value
+
+
+class _OddError(Exception):
+    """Something has a form that nobody foresaw."""
+
+
+def _map(value: Any) -> Document:
+    """What has members; nothing has none. Raises _OddError for anything else."""
+    if value is not None and not isinstance(value, dict):
+        raise _OddError
+    return value or {}
+
+
+def _listed(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise _OddError
+    return value
+
+
+def _maps(value: Any) -> list[Document]:
+    return [_map(one) for one in _listed(value or [])]
+
+
+def _id(value: Any) -> str:
+    if not value or not isinstance(value, str):
+        raise _OddError
+    return value

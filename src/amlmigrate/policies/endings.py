@@ -11,7 +11,7 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.policies.exemptions import READ, EarlyEnd, Exemption, ending_early
 from amlmigrate.posture.reading import Read, missing_action
 
-EARLY_END = "exemption-ends"
+EARLY_END, UNREAD = "exemption-ends", "exemptions-unread"
 
 
 async def early_ends(arm: Arm, source: str, until: datetime, now: datetime) -> list[Finding]:
@@ -33,7 +33,7 @@ def not_read(source: str, read: Read[list[EarlyEnd]]) -> Finding:
         source,
         f"Not checked: when exemptions of the source end, since they could not be read. {read.refused}",
         f"Grant '{missing_action(read.refused, READ)}' at {source}, or have somebody check it who has the right.",
-        code="not-checked",
+        code="exemptions-unread",
     )
 
 

@@ -38,15 +38,18 @@ class Exemption:
 
     @classmethod
     def of(cls, document: Document) -> Exemption:
-        """Reads one."""
+        """Reads one. Raises AttributeError or TypeError for what has another form than is documented."""
         properties = properties_of(document)
         said = str(properties.get("expiresOn") or "")
+        references = properties.get("policyDefinitionReferenceIds") or []
+        if not (document.get("id") and properties.get("policyAssignmentId") and isinstance(references, list)):
+            raise TypeError("it does not say of what it is")
         return cls(
-            str(document.get("id") or ""),
-            str(properties.get("policyAssignmentId") or ""),
+            str(document["id"]),
+            str(properties["policyAssignmentId"]),
             moment(said) if said else None,
             said,
-            tuple(map(str, properties.get("policyDefinitionReferenceIds") or ())),
+            tuple(map(str, references)),
             marked_scope(document) if exempted_by_guard(document) else "",
             str((document.get("systemData") or {}).get("createdAt") or ""),
         )
@@ -82,7 +85,7 @@ async def exemptions_of(arm: Arm, id_: str) -> Read[list[Exemption]]:
         found = [Exemption.of(one) for one in read.value]
     except (AttributeError, TypeError):
         return Read(refused="Azure's list has exemptions that cannot be read.")
-    return Read([one for one in found if one.id and _applies(one, ArmId.of(id_))])
+    return Read([one for one in found if _applies(one, ArmId.of(id_))])
 
 
 def _applies(exemption: Exemption, here: ArmId) -> bool:

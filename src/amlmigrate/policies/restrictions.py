@@ -13,6 +13,7 @@ from amlmigrate.cloud.arm import Arm, api_version
 from amlmigrate.core.armid import ArmId, key_of, name_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.policies.asking import answered
+from amlmigrate.policies.denials import NOT_DENYING
 
 # Documented among the operations of the provider, though it is a POST (AZ-POLICY-60).
 RIGHT = "Microsoft.PolicyInsights/checkPolicyRestrictions/read"
@@ -20,6 +21,7 @@ RIGHT = "Microsoft.PolicyInsights/checkPolicyRestrictions/read"
 GROUP = "Microsoft.Resources/subscriptions/resourceGroups"
 # What an evaluation by a policy that was not complied with comes to.
 _JUDGED = "noncompliant"
+_DENY = "deny"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,34 +95,31 @@ async def ask(arm: Arm, question: PolicyQuestion) -> PolicyAnswer:
     return PolicyAnswer(tuple(refusals), tuple(not_judged))
 
 
-def _evaluations(answer: Document) -> list[Any] | None:
+def _evaluations(answer: Any) -> list[Any] | None:
     """The evaluations of an answer; None where it has none to read.
 
     Inferred (AZ-POLICY-65): an answer about a content always has them, be it none; without them it says nothing.
     """
-    result = answer.get("contentEvaluationResult")
+    result = answer.get("contentEvaluationResult") if isinstance(answer, dict) else None
     found = result.get("policyEvaluations") if isinstance(result, dict) else None
     return found if isinstance(found, list) else None
 
 
 def _readable(evaluation: Any) -> bool:
-    """Whether an evaluation is of the form that is documented, and says by which assignment it is."""
+    """Whether an evaluation has the form that is documented and a known effect, and says by which assignment."""
     if not isinstance(evaluation, dict):
         return False
     parts = (evaluation.get(name) or {} for name in ("policyInfo", "effectDetails", "evaluationDetails"))
-    return all(isinstance(one, dict) for one in parts) and bool(_assignment(evaluation))
+    if not all(isinstance(one, dict) for one in parts) or not _assignment(evaluation):
+        return False
+    return _effect(evaluation) in (_DENY, *NOT_DENYING)
 
 
 def _by_assignment(evaluations: Iterable[Any]) -> dict[str, str]:
-    """The assignments by which a resource would be refused, each once, with the first thing that it says.
-
-    One that tells no effect denies: before audits could be asked for, each in the list did (azure-rest-api-specs,
-    policyinsights 2022-03-01).
-    """
+    """The assignments by which a resource would be refused, each once, with the first thing that it says."""
     found: dict[str, tuple[str, str]] = {}
     for one in evaluations:
-        effect = str((one.get("effectDetails") or {}).get("policyEffect") or "deny").lower()
-        if effect == "deny" and _result(one) == _JUDGED:
+        if _effect(one) == _DENY and _result(one) == _JUDGED:
             id_, said = _assignment(one), str((one.get("evaluationDetails") or {}).get("reason") or "")
             known = found.setdefault(key_of(id_), (id_, said))
             found[key_of(id_)] = (known[0], known[1] or said)
@@ -133,6 +132,15 @@ def _unjudged(evaluations: Iterable[Any]) -> Iterator[tuple[str, str]]:
     for one in evaluations:
         if _result(one) not in (_JUDGED, "compliant"):
             yield _assignment(one), str(one.get("evaluationResult"))
+
+
+def _effect(evaluation: Any) -> str:
+    """The effect of an evaluation's policy.
+
+    One that tells none denies: before audits could be asked for, each in the list did (azure-rest-api-specs,
+    policyinsights 2022-03-01).
+    """
+    return str((evaluation.get("effectDetails") or {}).get("policyEffect") or _DENY).lower()
 
 
 def _result(evaluation: Any) -> str:

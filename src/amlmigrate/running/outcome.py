@@ -15,7 +15,7 @@ from amlmigrate.ledger.decision_subjects import found_by
 from amlmigrate.ledger.evidence import Evidence
 from amlmigrate.ledger.items import Item, items
 from amlmigrate.ledger.valid_decisions import Standing, open_findings
-from amlmigrate.policies.endings import EARLY_END
+from amlmigrate.policies.endings import EARLY_END, UNREAD
 from amlmigrate.running.walker import WalkResult
 
 _TO_RUN = (Outcome.FAILED, Outcome.BLOCKED, Outcome.REMAINING)
@@ -45,7 +45,7 @@ class RunOutcome:
     def plan_findings(self) -> list[Finding]:
         """What the plan found, but for exemptions of the source that were looked at since."""
         looked = self.early_ends is not None
-        return [one for one in self.plan.header.findings if not (looked and one.code == EARLY_END)]
+        return [one for one in self.plan.header.findings if not (looked and one.code in (EARLY_END, UNREAD))]
 
     @property
     def to_carry_out(self) -> list[Step]:

@@ -64,7 +64,7 @@ def test_one_that_fails_hides_nothing_of_the_other(monkeypatch: pytest.MonkeyPat
     found, _ = _looked(monkeypatch, _stages(), lease=error)
     assert found.early_ends == (ENDS,) and "whether the target is being changed" in found.lease.unknown
     found, _ = _looked(monkeypatch, _stages(), ends=error)
-    assert found.lease == LEASE and [one.address for one in found.early_ends] == [f"{OLD.id}!not-checked"]
+    assert found.lease == LEASE and [one.address for one in found.early_ends] == [f"{OLD.id}!exemptions-unread"]
 
 
 @pytest.mark.parametrize(

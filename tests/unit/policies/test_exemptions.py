@@ -118,7 +118,7 @@ def test_exemptions_that_cannot_be_read_are_not_checked(status: int) -> None:
     arm = _arm()
     arm.answers[LIST.lower()] = refusal(status, "Code")
     [found] = _ends(arm)
-    assert (found.severity, found.code, found.about) == ("warning", "not-checked", WORKSPACE)
+    assert (found.severity, found.code, found.about) == ("warning", "exemptions-unread", WORKSPACE)
     assert "Microsoft.Authorization/policyExemptions/read" in found.remedy
     arm.answers[LIST.lower()] = silence()
     assert "got no answer" in _ends(arm)[0].summary
@@ -155,10 +155,20 @@ def test_until_when_the_source_must_be_able_to_change() -> None:
 
 
 @pytest.mark.parametrize(
-    "odd", [{"properties": "x"}, {"systemData": "x"}, {"properties": {"policyDefinitionReferenceIds": 5}}]
+    "odd",
+    [
+        {"properties": "x"},
+        {"properties": None},
+        {"systemData": "x"},
+        {"id": ""},
+        *(
+            {"properties": {"policyAssignmentId": ASSIGNMENT, "policyDefinitionReferenceIds": one}}
+            for one in (5, "amlCmk")
+        ),
+    ],
 )
 def test_a_list_that_cannot_be_read_is_told_and_taken_for_no_empty_one(odd: dict[str, Any]) -> None:
     arm = _arm(exemption(), exemption() | odd)
     read = asyncio.run(exemptions_of(arm, WORKSPACE))  # type: ignore[arg-type]
     assert (read.value, read.refused) == (None, "Azure's list has exemptions that cannot be read.")
-    assert [one.code for one in _ends(arm)] == ["not-checked"]
+    assert [one.code for one in _ends(arm)] == ["exemptions-unread"]

@@ -9,7 +9,7 @@ import pytest
 from tests.builders.errors import refusal, silence
 from tests.unit.policies.policyarm import DEFINITION, SUBSCRIPTION, PolicyArm, assignment, definition, knowing
 
-from amlmigrate.policies.denials import Denial, Denials, denials_of, enforced
+from amlmigrate.policies.denials import NOT_DENYING, Denial, Denials, denials_of, enforced
 
 SET = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/policySetDefinitions/s"
 
@@ -89,3 +89,66 @@ def test_only_the_members_that_an_exemption_names() -> None:
 )
 def test_whether_it_is_enforced(mode: str, so: bool) -> None:
     assert enforced({"properties": {"enforcementMode": mode}}) is so
+
+
+def _odd(**properties: Any) -> dict[str, Any]:
+    """A definition in force that denies, but for what is said of it otherwise."""
+    found = definition("Deny")
+    return {**found, "properties": {**found["properties"], **properties}}
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"id": DEFINITION},
+        {"id": DEFINITION, "properties": "x"},
+        _odd(policyRule=None),
+        _odd(policyRule="x"),
+        _odd(policyRule={"then": ["deny"]}),
+        _odd(policyRule={"then": {}}),
+        _odd(policyRule={"then": {"effect": "[parameters('nowhere')]"}}),
+        _odd(policyRule={"then": {"effect": "[concat('De', 'ny')]"}}),
+        _odd(policyRule={"then": {"effect": "Refuse"}}),
+        _odd(policyRule={"then": {"effect": 1}}),
+        _odd(parameters=["effect"]),
+        _odd(parameters={"effect": "Deny"}),
+        _odd(policyDefinitions=None),
+        _odd(policyDefinitions={"a": 1}),
+        _odd(policyDefinitions=["x"]),
+        _odd(policyDefinitions=[{"policyDefinitionReferenceId": "a"}]),
+        _odd(policyDefinitions=[{"policyDefinitionId": DEFINITION, "parameters": ["x"]}]),
+    ],
+)
+def test_a_definition_of_another_form_is_not_read_and_not_one_that_denies_nothing(odd: dict[str, Any]) -> None:
+    arm = PolicyArm({DEFINITION.lower(): odd})
+    assert _denials(arm, assignment(parameters={})) == Denials(unread=(DEFINITION,))
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"policyDefinitionId": ""},
+        {"policyDefinitionId": None},
+        {"policyDefinitionId": 5},
+        {"parameters": ["effect"]},
+        {"parameters": {"effect": "Deny"}},
+        {"overrides": {"kind": "policyEffect"}},
+        {"overrides": ["Deny"]},
+    ],
+)
+def test_an_assignment_of_another_form_is_not_read(odd: dict[str, Any]) -> None:
+    found = assignment(**odd)
+    assert _denials(knowing(definition()), found) == Denials(unread=(found["id"],))
+
+
+@pytest.mark.parametrize(
+    "selectors", ["x", ["x"], [{"kind": "policyDefinitionReferenceId", "in": "a"}]], ids=["a word", "words", "one"]
+)
+def test_an_override_whose_selectors_cannot_be_read_leaves_the_definition_unread(selectors: Any) -> None:
+    override = {"kind": "policyEffect", "value": "Audit", "selectors": selectors}
+    assert _denials(knowing(definition()), assignment(overrides=[override])).unread == (DEFINITION,)
+
+
+@pytest.mark.parametrize("effect", sorted(NOT_DENYING))
+def test_every_other_effect_denies_nothing(effect: str) -> None:
+    assert _denials(knowing(definition()), assignment(effect.upper())) == Denials()

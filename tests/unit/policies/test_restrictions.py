@@ -120,6 +120,8 @@ def test_each_answer_that_is_an_error_is_not_checked(status: int) -> None:
         {"contentEvaluationResult": {"policyEvaluations": None}},
         {"contentEvaluationResult": {"policyEvaluations": {"a": 1}}},
         {"contentEvaluationResult": "x"},
+        ["x"],
+        "x",
     ],
 )
 def test_an_answer_that_says_nothing_is_not_checked(nothing: Any) -> None:
@@ -167,8 +169,20 @@ def test_an_error_of_a_list_is_an_answer_too() -> None:
         denied(policyInfo={"policyAssignmentId": ""}),
         denied(effectDetails="deny"),
         denied(evaluationDetails=["x"]),
+        denied(effectDetails={"policyEffect": "Refuse"}),
+        denied(effectDetails={"policyEffect": ["Deny"]}),
     ],
-    ids=["null", "a word", "other info", "no info", "no assignment", "other effect", "other details"],
+    ids=[
+        "null",
+        "a word",
+        "other info",
+        "no info",
+        "no assignment",
+        "other effect",
+        "details",
+        "unknown",
+        "effects",
+    ],
 )
 def test_an_evaluation_that_cannot_be_read_is_not_checked_and_hides_no_refusal(odd: Any) -> None:
     alone = _asked(PolicyArm(predict=lambda _: answer(odd)))

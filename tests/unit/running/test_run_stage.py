@@ -131,7 +131,8 @@ ENDS = Finding("warning", "/e", "It ends.", "az policy exemption update", "exemp
 async def test_an_exemption_of_the_source_that_ends_is_told_at_once_and_at_the_end(
     runs: Runs, caplog: pytest.LogCaptureFixture, dry_run: bool
 ) -> None:
-    stale = replace(PLAN, header=replace(PLAN.header, findings=(replace(ENDS, about="/planned"), OTHER)))
+    then = (replace(ENDS, about="/planned"), replace(ENDS, about="/planned", code="exemptions-unread"), OTHER)
+    stale = replace(PLAN, header=replace(PLAN.header, findings=then))
     runs.ends = [ENDS]
     outcome = await runs.run(stale, dry_run=dry_run)
     assert outcome.early_ends == (ENDS,) and outcome.plan_findings == [OTHER]
