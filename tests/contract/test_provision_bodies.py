@@ -51,11 +51,14 @@ def _bodies(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     return found
 
 
+OBJECT_ID = "00000000-0000-0000-0000-000000000000"
+
+
 @pytest.mark.parametrize("encryption", ["service-side", "classic"])
 def test_bodies_are_as_described(shared: Path, encryption: str) -> None:
     document = yaml.safe_load(EXAMPLE.read_text())
     if encryption == "classic":
-        document["workspace"]["encryption"] = {"mode": "classic", "cosmosDbPrincipalId": "0" * 36}
+        document["workspace"]["encryption"] = {"mode": "classic", "cosmosDbPrincipalId": OBJECT_ID}
     checked = set()
     for type_, body in _bodies(document):
         if type_ in FILES:

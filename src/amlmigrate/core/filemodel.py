@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import (
     BaseModel,
@@ -40,9 +40,10 @@ def may(description: str, **limits: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a whole text looks like, as a regular expression; no line feed follows it."""
+    """What a whole text looks like, as a regular expression; no line feed follows it. `what` people call it."""
 
     whole: str
+    what: str = ""
 
     @property
     def pattern(self) -> str:
@@ -57,7 +58,8 @@ class Form:
 
     def _checked(self, value: str) -> str:
         if not re.fullmatch(self.whole, value):
-            raise PydanticCustomError(FORM, "{told}", {"told": f"{value!r} is not of the form {self.pattern}"})
+            told = self.what or f"of the form {self.pattern}"
+            raise PydanticCustomError(FORM, "{told}", {"told": f"{value!r} is not {told}"})
         return value
 
 
@@ -84,6 +86,13 @@ def _any_case(part: str) -> str:
     return "".join(
         f"[{sign.upper()}{sign.lower()}]" if sign.isalpha() else ("\\." if sign == "." else sign) for sign in part
     )
+
+
+# What is an id of Entra, or of a role: a GUID.
+ObjectId = Annotated[
+    str, Form("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "an id of the form of a GUID")
+]
+VaultId = Annotated[str, arm_id("Microsoft.KeyVault", "vaults")]
 
 
 def _whole(value: Any) -> Any:

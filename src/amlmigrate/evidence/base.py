@@ -138,6 +138,8 @@ class _Schema(GenerateJsonSchema):
         return self.generate_inner(inner)
 
 
+# What pydantic puts before the words of a ValueError.
+_PREFIX = "Value error, "
 _ADAPTERS: dict[type[Stored], TypeAdapter[Any]] = {}
 
 
@@ -152,4 +154,4 @@ def _told(error: ValidationError) -> str:
     """Where it is no report, and why: not what stands there, which may be anything."""
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
     where = "/".join(map(str, first["loc"]))
-    return f"{where or 'it'}: {first['msg']}"
+    return f"{where or 'it'}: {first['msg'].removeprefix(_PREFIX)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from amlmigrate.core.filemodel import FileModel, Form, Whole, arm_id, arm_scope, may, needed
+from amlmigrate.core.filemodel import FileModel, Form, ObjectId, VaultId, Whole, arm_scope, may, needed
 from amlmigrate.guarding.members import MEMBERS
 
 Scope = Annotated[str, arm_scope()]
@@ -12,8 +12,6 @@ Scope = Annotated[str, arm_scope()]
 Name = Annotated[str, Form("[a-zA-Z0-9][a-zA-Z0-9-]{0,22}[a-zA-Z0-9]")]
 Day = Annotated[str, Form(r"\d{4}-\d{2}-\d{2}")]
 Number = Annotated[int, Whole]
-ObjectId = Annotated[str, Form("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")]
-VaultId = Annotated[str, arm_id("Microsoft.KeyVault", "vaults")]
 
 
 class Exemptions(FileModel):

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, ValidationError, WrapValidator
 from pydantic_core import PydanticCustomError
 
-from amlmigrate.core.filemodel import FORM, FileModel, Form, Whole, arm_id, may, needed
+from amlmigrate.core.filemodel import FORM, FileModel, Form, ObjectId, VaultId, Whole, arm_id, may, needed
 
 Access = Literal["roles", "policies"]
 OnOff = Literal["Enabled", "Disabled"]
@@ -15,9 +15,7 @@ Size = Annotated[Literal[2048, 3072, 4096], Whole]
 Days = Annotated[int, Whole]
 Duration = Annotated[str, Form(r"P(?=\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?")]
 VaultName = Annotated[str, Form(r"[a-zA-Z](?!.*--)[a-zA-Z0-9-]{1,22}[a-zA-Z0-9]")]
-VaultId = Annotated[str, arm_id("Microsoft.KeyVault", "vaults")]
 Told = Annotated[str, Form(r".*\S.*")]
-ObjectId = Annotated[str, Form("[0-9a-fA-F-]{36}")]
 _LIFE = "How long a version is valid, from its creation; 28 days at least."
 _ROTATION = "After how long the vault makes a new version; 7 days at least, and 7 days before it expires."
 _NOTICE = "How long before its expiry the vault sends a notification; 7 days at least."
@@ -203,10 +201,13 @@ class Classic(FileModel):
 
 
 def _one_of_two(value: Any, handler: Any) -> Any:
-    """Says both ways to write it where it is neither: which of them was meant is not known."""
+    """Says both ways to write it where it is neither, and which of them was meant is not known."""
     try:
         return handler(value)
     except ValidationError as error:
+        if isinstance(value, dict) and value.get("mode") == "classic":
+            # Says what is wrong with it.
+            return Classic.model_validate(value)
         told = "write `service-side`, or an object with `mode: classic` and `cosmosDbPrincipalId`"
         raise PydanticCustomError(FORM, "{told}", {"told": told}) from error
 

@@ -12,7 +12,6 @@ from amlmigrate.provisioning.wanted import region
 
 Problem = tuple[str, str]
 _IDS = ("id", "subnet", "dnsZones", "subnets")
-_GUIDS = ("cosmosDbPrincipalId", "machineLearningPrincipalId")
 
 
 def problems(document: Mapping[str, Any]) -> Iterator[Problem]:
@@ -46,8 +45,6 @@ def _below(value: Any, path: str) -> Iterator[Problem]:
         for text in one if isinstance(one, list) else [one]:
             if isinstance(text, str) and name in _IDS and not is_arm_id(text):
                 yield place, f"'{text}' is not an ARM id"
-            if isinstance(text, str) and name in _GUIDS and not is_guid(text):
-                yield place, f"'{text}' is not an object id (a GUID)"
             if isinstance(text, str) and name == "name" and not is_name(text):
                 yield place, f"'{text}' is not a valid name"
         yield from _below(one, place)

@@ -168,3 +168,14 @@ def test_nobody_reads_a_report_by_the_name_of_a_member() -> None:
     found = re.compile(r"\.content\[|\.content\.get\(|\.content\.as_dict\(\)\[")
     assert {path for path, text in texts.items() if found.search(text)} == set()
     assert all(dataclasses.is_dataclass(of) and of.__dataclass_params__.frozen for of in RECORDS.values())
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "told"), [("options", 5, "options is none"), ("user", None, "user is none")]
+)
+def test_why_it_is_no_report_is_told_in_our_own_words(member: str, value: Any, told: str) -> None:
+    found = copy.deepcopy(BODIES["verify"])
+    found["by"][member] = value
+    with pytest.raises(NotAReportError) as why:
+        RECORDS["verify"].of_dict(found)
+    assert str(why.value) == f"by: {told}"

@@ -158,7 +158,7 @@ def test_the_schema_names_the_place(changed: dict[str, Any], told: str, tmp_path
         ({"applicationInsights": {"name": "a\n"}}, "applicationInsights.name: "),
         (
             {"workspace": {"name": "one", "encryption": {"mode": "classic", "cosmosDbPrincipalId": "-" * 36}}},
-            "workspace.encryption.cosmosDbPrincipalId: ",
+            "workspace.encryption.cosmosDbPrincipalId: '------------------------------------' is not an id of the form",
         ),
         ({"tags": {**FILE["tags"], "Env": "a", "env": "b"}}, "tags: 'env' is given twice, in other letter cases"),
         ({"key": {"name": "k", "expires": "P90D\n"}}, "key.expires: "),
