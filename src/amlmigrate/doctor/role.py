@@ -70,7 +70,10 @@ _POLICIES = tuple(
 )
 _POLICY_READS = (
     *(f"{name}/read" for name in _POLICIES),
-    "Microsoft.PolicyInsights/policyStates/queryResults/action",
+    # Whether the scope is there, and has Azure ML at all.
+    *(f"Microsoft.Resources/subscriptions/{name}read" for name in ("", "resourceGroups/", "providers/")),
+    # A POST; both are among the provider's operations.
+    *(f"Microsoft.PolicyInsights/policyStates/queryResults/{name}" for name in ("read", "action")),
     # By whom a tag was changed.
     "Microsoft.Insights/eventtypes/values/read",
 )

@@ -25,7 +25,7 @@ from amlmigrate.guarding.parts import (
     exempted_here,
     stage_of,
 )
-from amlmigrate.guarding.places import bounded, places
+from amlmigrate.guarding.places import GuardedPlaces, bounded, places
 from amlmigrate.guarding.places import exemptions as exemptions_at
 from amlmigrate.guarding.unseen import with_unseen
 from amlmigrate.guarding.wanted import Guardrail, Stage
@@ -71,11 +71,13 @@ async def check(
 ) -> GuardCheck:
     """Reads what there is of the guardrail and its exemptions, and the tags of today against those of scans."""
     arm = side.arm
+    seen = await tried(places(arm, guardrail))
+    where = seen.value or GuardedPlaces((guardrail.scope,))
     ids = (guardrail.definition_id, guardrail.initiative_id, guardrail.assignment_id)
     read = await gathered({id_: tried(arm.get(id_)) for id_ in ids})
-    where = await places(arm, guardrail)
     exemptions = await exemptions_at(arm, where)
-    not_checked = [f"{id_}: {one.refused}" for id_, one in read.items() if one.refused]
+    not_checked = [f"whether the scope is there: {seen.refused}"] if seen.refused else []
+    not_checked += [f"{id_}: {one.refused}" for id_, one in read.items() if one.refused]
     if exemptions.value is None:
         not_checked.append(f"which exemptions there are: {exemptions.refused}")
     met = bounded(met, guardrail, where)

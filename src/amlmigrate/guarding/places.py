@@ -25,6 +25,15 @@ _WORKSPACES = "providers/Microsoft.MachineLearningServices/workspaces"
 _ML = "Microsoft.MachineLearningServices"
 _UNREGISTERED = ("notregistered", "unregistered")
 _AT_ONCE = 8
+_NO_SUBSCRIPTION = "SubscriptionNotFound"
+# Each 404 that says so: AZ-POLICY-42, AZ-POLICY-43; of a resource group `Arm.get` knows.
+_SAYS_SO = {True: "NotFound", False: _NO_SUBSCRIPTION}
+_SCOPE = "Check `scope` in the file, and in which tenant you are signed in (--tenant)."
+# What a scope is and what to do where it is not there, by whether it is in a resource group.
+_ABSENT = {
+    True: ("resource group", f"{_SCOPE} A resource group has to be there before it is guarded."),
+    False: ("subscription", _SCOPE),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +51,11 @@ class GuardedPlaces:
 async def places(arm: Arm, guardrail: Guardrail) -> GuardedPlaces:
     """The scope itself; of a management group the subscriptions below it, at any depth.
 
-    Raises BadInputError for a management group that is not there.
+    Raises BadInputError for a scope that is not there, and ServiceError for a subscription or a group that may not
+    be read: its definitions lie at the subscription, and would be made before its assignment is refused.
     """
     if not guardrail.at_management_group:
+        await _read(arm, guardrail, *_ABSENT[bool(ArmId.of(guardrail.scope).group)])
         return GuardedPlaces((guardrail.scope,))
     try:
         await _group(arm, guardrail)
@@ -71,18 +82,20 @@ async def tenant_of(side: Side, guardrail: Guardrail) -> str:
 async def _group(arm: Arm, guardrail: Guardrail) -> Document:
     """The management group. One that is not there is answered 404, or 403 as one that is not to be read
     (AZ-POLICY-42)."""
+    remedy = "Write its id, as `az account management-group list` shows it, not its display name."
+    return await _read(arm, guardrail, "management group", remedy)
+
+
+async def _read(arm: Arm, guardrail: Guardrail, what: str, remedy: str) -> Document:
+    """The scope. Raises BadInputError where Azure says that it is not there, and no other 404 says so."""
     try:
         found = await arm.get(guardrail.scope)
     except ServiceError as error:
-        if (error.status, error.code) != (404, "NotFound"):
+        if (error.status, error.code) != (404, _SAYS_SO[guardrail.at_management_group]):
             raise
-        found = None
+        what, found = "subscription" if error.code == _NO_SUBSCRIPTION else what, None
     if found is None:
-        raise BadInputError(
-            "Azure says that there is no such management group.",
-            address=guardrail.scope,
-            remedy="Write its id, as `az account management-group list` shows it, not its display name.",
-        )
+        raise BadInputError(f"Azure says that there is no such {what}.", address=guardrail.scope, remedy=remedy)
     return found
 
 

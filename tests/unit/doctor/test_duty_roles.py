@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from amlmigrate.posture.facts import PostureFacts
 from amlmigrate.posture.holders import managers_of, writers_of
 from amlmigrate.posture.reading import Read
 
+ROOT = Path(__file__).parents[3]
 ROLE = "/providers/Microsoft.Authorization/roleDefinitions/99999999-0000-4000-8000-000000000009"
 CUSTODIANS = frozenset({Duty.KEY, Duty.FREEZE})
 WRITERS = frozenset({Duty.RUN, Duty.DECOMMISSION, Duty.ADOPT})
@@ -114,6 +117,19 @@ def test_what_a_duty_cannot_do_without_is_in_its_role(duty: Duty, needed: str, d
     role = duty_role(duty, [REF])
     entry = Permission(tuple(role["Actions"]), (), tuple(role["DataActions"]), ())
     assert granted([entry], needed, data=data)
+
+
+def test_the_role_of_guard_has_all_that_the_table_of_its_rights_names() -> None:
+    """But for management groups, where a role of a subscription cannot be assigned."""
+    page = (ROOT / "docs/how-to/credentials-and-rights.md").read_text(encoding="utf-8")
+    table = page.partition("### guard\n")[2].partition("\n###")[0].partition("| --- |")[2]
+    short = {"POLICY": "Microsoft.Authorization/policy", "WS/": "Microsoft.MachineLearningServices/workspaces/"}
+    named = [one for one in re.findall(r"`([\w.]+(?:/\w+)+)`", table) if "managementGroups" not in one]
+    for name, whole in short.items():
+        named = [whole + one.removeprefix(name) if one.startswith(name) else one for one in named]
+    role = duty_role(Duty.GUARD, [REF])
+    entry = Permission(tuple(role["Actions"]), (), (), ())
+    assert len(named) > 12 and [one for one in named if not granted([entry], one, data=False)] == []
 
 
 def test_planning_and_verifying_write_nothing() -> None:

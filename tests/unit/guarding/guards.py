@@ -57,7 +57,8 @@ class GuardedArm:
         self.kept: dict[str, Document] = {}
         self.listed, self.subscriptions, self.writes = list(listed), subscriptions, 0
         self.after: Callable[[GuardedArm], None] = lambda arm: None
-        self.kept[key_of(group)] = {"id": group, "properties": {"tenantId": "tenant-1"}}
+        for id_ in (group, SCOPE, f"{SCOPE}/resourceGroups/g"):
+            self.kept[key_of(id_)] = {"id": id_, "properties": {"tenantId": "tenant-1"}}
 
     async def get(self, path: str, *_: Any) -> Any:
         return deepcopy(self.kept.get(key_of(path)))

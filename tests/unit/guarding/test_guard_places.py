@@ -8,17 +8,20 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
-from tests.builders.arm import FakeArm
+from tests.builders.arm import FakeArm, side
 from tests.builders.errors import refusal
 from tests.unit.guarding.guards import GROUP, SCOPE, GuardedArm, S, guarded_side, guardrail, old, workspace_id
 
 from amlmigrate.cloud.arm import Arm
+from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.errors import BadInputError
-from amlmigrate.guarding import bodies
+from amlmigrate.guarding import bodies, stage
 from amlmigrate.guarding.checking import check
 from amlmigrate.guarding.estate import GuardedEstate, OpenPlan, RemovedSource, not_known
 from amlmigrate.guarding.places import GuardedPlaces, bounded, exemptions, places, workspaces
+from amlmigrate.guarding.progress import events
+from amlmigrate.guarding.stage import GuardRequest
 from amlmigrate.guarding.unseen import with_unseen
 from amlmigrate.guarding.wanted import Stage
 
@@ -36,9 +39,63 @@ def where(arm: Any, wanted: Any = HERE) -> GuardedPlaces:
     return asyncio.run(places(cast(Arm, arm), wanted))
 
 
-@pytest.mark.parametrize("scope", [SCOPE, f"{SCOPE}/resourceGroups/g"])
+AT_GROUP = f"{SCOPE}/resourceGroups/g"
+
+
+@pytest.mark.parametrize("scope", [SCOPE, AT_GROUP])
 def test_a_subscription_and_a_group_are_their_own_place(scope: str) -> None:
-    assert where(FakeArm(), guardrail(scope=scope)) == GuardedPlaces((scope,))
+    assert where(FakeArm({scope: {"id": scope}}), guardrail(scope=scope)) == GuardedPlaces((scope,))
+
+
+@pytest.mark.parametrize(
+    ("scope", "answer", "what"),
+    [
+        (SCOPE, None, "subscription"),
+        (SCOPE, refusal(404, "SubscriptionNotFound"), "subscription"),
+        (AT_GROUP, None, "resource group"),
+        (AT_GROUP, refusal(404, "SubscriptionNotFound"), "subscription"),
+    ],
+)
+def test_a_scope_that_is_not_there_is_bad_input_before_anything_is_made(
+    scope: str, answer: Any, what: str
+) -> None:
+    arm = FakeArm({scope: answer})
+    with pytest.raises(BadInputError) as bad:
+        where(arm, guardrail(scope=scope))
+    assert bad.value.summary == f"Azure says that there is no such {what}." and bad.value.address == scope
+    made = GuardedArm()
+    del made.kept[key_of(scope)]
+    for stage_ in Stage:
+        wanted = guardrail(stage_, scope=scope)
+        request = GuardRequest(wanted, GuardedEstate("", ()), NOW)
+        with pytest.raises(BadInputError, match="no such"):
+            asyncio.run(stage.plan(guarded_side(made), request, events(lambda event: None)))
+        with pytest.raises(BadInputError, match="no such"):
+            asyncio.run(check(guarded_side(made), wanted, request.estate, NOW))
+    assert made.writes == 0
+
+
+def test_a_scope_that_goes_while_somebody_agrees_gets_no_definition() -> None:
+    arm, wanted = GuardedArm(), guardrail(scope=AT_GROUP)
+    request, told = GuardRequest(wanted, GuardedEstate("", ()), NOW), events(lambda event: None)
+    found = asyncio.run(stage.plan(guarded_side(arm), request, told))
+    del arm.kept[key_of(AT_GROUP)]
+    with pytest.raises(BadInputError, match="no such resource group"):
+        asyncio.run(stage.carry_out(guarded_side(arm), request, found, told))
+    assert arm.writes == 0
+
+
+@pytest.mark.parametrize("scope", [SCOPE, AT_GROUP])
+@pytest.mark.parametrize("error", [refusal(), refusal(401), refusal(404, "NotFound"), refusal(429), refusal(500)])
+def test_a_scope_that_cannot_be_read_is_not_said_to_be_absent(scope: str, error: ServiceError) -> None:
+    with pytest.raises(ServiceError):
+        where(FakeArm({scope: error}), guardrail(scope=scope))
+
+
+def test_what_may_be_read_of_a_scope_that_may_not_is_checked_all_the_same() -> None:
+    found = asyncio.run(check(side(FakeArm({SCOPE: refusal()})), guardrail(), GuardedEstate("", ()), NOW))
+    assert found.not_checked[0].startswith("whether the scope is there: GET was answered 403")
+    assert [one.code for one in found.gaps] == ["missing"] * 3
 
 
 def test_a_management_group_is_all_subscriptions_below_it_and_no_groups() -> None:
