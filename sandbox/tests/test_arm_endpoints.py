@@ -134,7 +134,10 @@ async def test_names_are_unique_in_a_region(arm: ArmClient) -> None:
     assert "There is already an endpoint with this name" in error["details"][0]["message"]
     error = await arm.error(400, "PUT", BATCH.replace("/source/", "/target/"), ENDPOINT)
     assert error["message"].startswith("The specified endpoint name 'scores' is not available.")
-    compute = {"location": "eastus2", "properties": {"computeType": "AmlCompute", "properties": {}}}
+    compute = {
+        "location": "eastus2",
+        "properties": {"computeType": "AmlCompute", "properties": {"vmSize": "Standard_DS3_v2"}},
+    }
     await make(arm, f"{WORKSPACE}/computes/cluster", compute)
     await arm.error(400, "PUT", f"{OTHER}/computes/cluster", compute)
     await arm.done("DELETE", ONLINE)

@@ -259,7 +259,10 @@ async def test_patch_changes_what_it_may(arm: ArmClient) -> None:
 
 async def test_soft_deletion_ends_jobs_computes_and_role_assignments(arm: ArmClient) -> None:
     await arm.workspace()
-    compute = {"location": "eastus2", "properties": {"computeType": "AmlCompute", "properties": {}}}
+    compute = {
+        "location": "eastus2",
+        "properties": {"computeType": "AmlCompute", "properties": {"vmSize": "Standard_DS3_v2"}},
+    }
     await arm.done("PUT", f"{WORKSPACE}/computes/cluster", compute)
     assignment = f"{WORKSPACE}/providers/Microsoft.Authorization/roleAssignments/a"
     reader = "/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import asset_time
 from azsandbox.arm.errors import ArmError
 from azsandbox.arm.kinds import action
-from azsandbox.arm.providers.ml import longrunning
+from azsandbox.arm.providers.ml import computechecks, computestates, longrunning
 from azsandbox.arm.providers.ml.base import NAMESPACE, ProviderShaped, sent_properties
+from azsandbox.arm.providers.ml.computechecks import OWN, SECRETS
+from azsandbox.arm.providers.ml.computecores import beyond_quota
+from azsandbox.arm.providers.ml.quotas import Region
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
 from azsandbox.arm.tracked import filled_identity, normal_location, object_of
 from azsandbox.messages import Response
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{2,23}$")
-_OWN = ("AmlCompute", "ComputeInstance")  # what the service makes itself; the rest is attached
 _UNDERLYING = {"delete": "delete", "detach": "detach"}  # what `underlyingResourceAction` may be, and the operation
 
 
@@ -38,24 +38,41 @@ class Computes(ProviderShaped):
     async def put(self, call: Call) -> Response:
         """201 also for a change, no `Location`, an operation (AZ-LIVE-15)."""
         body, sent, old = call.body(), sent_properties(call), self.find(call)
-        if not _NAME.match(call.name):
-            raise self.provider_error(call, f"Compute name {call.name} is not valid.")  # text ours (AZ-LOCAL-1)
         term = f"compute-name {self.region(call)} {call.name.lower()}"
-        if any(other.key != call.route.key for other in self.context.store.find(term)):
-            # Documented as a rule; the text is ours (AZ-LOCAL-1).
-            raise self.provider_error(call, f"Compute name {call.name} is already used in this region.")
+        self._check(call, body, old, term)
         record = self._record(call, body, self._filled(call, sent, old), old)
         record.terms = (term,)
+        record.hidden = {**(old.hidden if old else {}), **_secrets(sent)}
         self.context.store.put(record)
         return answer(201, self.view(call, record), self._begin(call, record, "write"))
 
+    def _check(self, call: Call, body: dict[str, Any], old: Record | None, term: str) -> None:
+        """Raises ArmError 400. `BadRequest` is recorded for what exceeds a quota (Azure/mlops-v2#81)."""
+        sent = sent_properties(call)
+        if old is None and (wrong := computechecks.wrong_name(call.name)):
+            raise self.provider_error(call, wrong)
+        if any(other.key != call.route.key for other in self.context.store.find(term)):
+            raise self.provider_error(call, computechecks.taken(call.name))
+        found = list(computechecks.problems(self.context, _kind_of(sent), sent, body, old))
+        if found:
+            raise self.provider_error(call, " ".join(found))
+        inner = {**(old.properties["properties"] if old else {}), **object_of(sent, "properties")}
+        if _kind_of(sent) in OWN:
+            beyond = beyond_quota(self._cores(call), self.workspace(call).key, inner)
+            if beyond:
+                raise self.provider_error(call, beyond, code="BadRequest")
+
+    def _cores(self, call: Call) -> Region:
+        return Region(self.context, call.subscription, self.region(call))
+
     def _filled(self, call: Call, sent: dict[str, Any], old: Record | None) -> dict[str, Any]:
         now = asset_time(call.tick())
-        kind = str(sent.get("computeType", ""))
-        inner = dict(object_of(sent, "properties"))
+        kind = _kind_of(sent)
+        inner = computechecks.without_secrets(kind, object_of(sent, "properties"))
         if isinstance(inner.get("vmSize"), str):
             inner["vmSize"] = inner["vmSize"].upper()
-        inner.pop("adminUserPassword", None)
+        if kind == "ComputeInstance":
+            inner = computestates.of_new_instance(call, inner, old)
         path = call.request.path
         cluster = f"{path.rpartition('/providers/')[0]}/providers/Microsoft.BatchAI/workspaces"
         made = f"{cluster}/{self.workspace(call).name}/clusters/{call.name}"
@@ -64,12 +81,12 @@ class Computes(ProviderShaped):
             "modifiedOn": now,
             "disableLocalAuth": bool(sent.get("disableLocalAuth", False)),
             "description": sent.get("description"),
-            "resourceId": made if kind in _OWN else sent.get("resourceId"),
+            "resourceId": made if kind in OWN else sent.get("resourceId"),
             "computeType": kind,
             "computeLocation": normal_location(str(sent.get("computeLocation") or self.region(call))),
             "provisioningState": "Updating" if old else "Creating",
             "provisioningErrors": None,
-            "isAttachedCompute": kind not in _OWN,
+            "isAttachedCompute": kind not in OWN,
             "properties": inner,
         }
         return properties | {name: value for name, value in sent.items() if name not in properties}
@@ -94,7 +111,12 @@ class Computes(ProviderShaped):
     async def patch(self, call: Call) -> Response:
         """202 with the resource in state Updating."""
         record, body = self.require(call), call.body()
-        inner = {**record.properties["properties"], **object_of(object_of(body, "properties"), "properties")}
+        changed = object_of(object_of(body, "properties"), "properties")
+        sent = {"computeType": record.properties["computeType"], "properties": changed}
+        found = list(computechecks.problems(self.context, _kind_of(sent), sent, {}, record))
+        if found:
+            raise self.provider_error(call, " ".join(found))
+        inner = {**record.properties["properties"], **changed}
         properties = {**record.properties, "properties": inner, "provisioningState": "Updating"}
         record.document = {**record.document, "properties": properties}
         self.context.store.put(record)
@@ -129,21 +151,14 @@ class Computes(ProviderShaped):
                 self._remove_underlying(target)
             self.context.store.remove(target)
             return
-        properties = {**target.properties, "provisioningState": "Succeeded"}
-        if properties["computeType"] in _OWN:
-            properties["resourceId"] = None
-            more = _INSTANCE if properties["computeType"] == "ComputeInstance" else _CLUSTER
-            inner = {**more, **properties["properties"]}
-            if inner.get("remoteLoginPortPublicAccess") == "NotSpecified":
-                inner["remoteLoginPortPublicAccess"] = "Enabled"
-            if isinstance(inner.get("scaleSettings"), dict):
-                idle = inner["scaleSettings"].get("nodeIdleTimeBeforeScaleDown") or "PT2M"
-                inner["scaleSettings"] = {**inner["scaleSettings"], "nodeIdleTimeBeforeScaleDown": idle}
-            properties["properties"] = inner
-        if operation.hidden["verb"] in ("start", "stop"):
-            state = "Running" if operation.hidden["verb"] == "start" else "Stopped"
-            properties["properties"] = {**properties["properties"], "state": state}
-        target.document = {**target.document, "properties": properties}
+        if target.properties["isAttachedCompute"]:
+            properties = {**target.properties, "provisioningState": "Succeeded"}
+            target.document = {**target.document, "properties": properties}
+        else:
+            workspace = self.context.store.get(target.parent)
+            region = str(workspace.document["location"]) if workspace else self.context.location
+            cores = Region(self.context, target.id.split("/")[2], region)
+            operation.hidden["error"] = computestates.ended(cores, target, operation.hidden["verb"])
         self.context.store.put(target)
 
     def _remove_underlying(self, target: Record) -> None:
@@ -154,55 +169,57 @@ class Computes(ProviderShaped):
 
     @action("POST", "start")
     async def start(self, call: Call) -> Response:
-        """202 and an operation."""
-        return Response(202, b"", self._begin(call, self.require(call), "start"))
+        """202 and an operation; only of a compute instance that is stopped. Text of ours (AZ-LOCAL-1)."""
+        return self._acted(call, "start")
 
     @action("POST", "stop")
     async def stop(self, call: Call) -> Response:
-        """202 and an operation."""
-        return Response(202, b"", self._begin(call, self.require(call), "stop"))
+        """202 and an operation; only of one that runs. Text of ours (AZ-LOCAL-1)."""
+        return self._acted(call, "stop")
 
     @action("POST", "restart")
     async def restart(self, call: Call) -> Response:
-        """202 and an operation."""
-        return Response(202, b"", self._begin(call, self.require(call), "start"))
+        """202 and an operation; only of one that runs. Text of ours (AZ-LOCAL-1)."""
+        return self._acted(call, "restart")
+
+    def _acted(self, call: Call, verb: str) -> Response:
+        record = self.require(call)
+        if told := computestates.begun(record, verb, asset_time(call.tick())):
+            raise self.provider_error(call, told)
+        self.context.store.put(record)
+        return Response(202, b"", self._begin(call, record, verb))
 
     @action("POST", "listNodes")
     async def list_nodes(self, call: Call) -> Response:
-        """No node ever ran."""
-        self.require(call)
-        return answer(200, {"nodes": [], "nextLink": None})
+        """The nodes that a cluster holds, all idle: nothing ever runs."""
+        count = self.require(call).properties["properties"].get("currentNodeCount") or 0
+        nodes = [
+            {
+                "nodeId": f"tvm-{number}",
+                "nodeState": "idle",
+                "privateIpAddress": f"10.0.0.{number + 4}",
+                "publicIpAddress": None,
+                "port": 50000 + number,
+                "runId": None,
+            }
+            for number in range(int(count))
+        ]
+        return answer(200, {"nodes": nodes, "nextLink": None})
 
     @action("POST", "listKeys")
     async def list_keys(self, call: Call) -> Response:
-        """The secrets of attached computes are not kept."""
-        return answer(200, {"computeType": self.require(call).properties["computeType"]})
+        """The secrets of an attached compute, as they were sent last (specs 2023-04-01, `ComputeSecrets`)."""
+        record = self.require(call)
+        return answer(200, {"computeType": record.properties["computeType"], **record.hidden})
 
 
-_CLUSTER: dict[str, Any] = {
-    "osType": "Linux",
-    "vmPriority": "Dedicated",
-    "isolatedNetwork": False,
-    "remoteLoginPortPublicAccess": "Enabled",
-    "allocationState": "Steady",
-    "currentNodeCount": 0,
-    "targetNodeCount": 0,
-    "nodeStateCounts": {
-        "preparingNodeCount": 0,
-        "runningNodeCount": 0,
-        "idleNodeCount": 0,
-        "unusableNodeCount": 0,
-        "leavingNodeCount": 0,
-        "preemptedNodeCount": 0,
-    },
-    "enableNodePublicIp": True,
-    "propertyBag": {},
-}
-_INSTANCE: dict[str, Any] = {
-    "applicationSharingPolicy": "Shared",
-    "computeInstanceAuthorizationType": "personal",
-    "state": "Running",
-    "enableNodePublicIp": True,
-    "applications": [],
-    "errors": [],
-}
+def _kind_of(sent: dict[str, Any]) -> str:
+    """The type of a compute as descriptions spell it."""
+    kind = str(sent.get("computeType", ""))
+    return next((each for each in (*OWN, *SECRETS) if each.lower() == kind.lower()), kind)
+
+
+def _secrets(sent: dict[str, Any]) -> dict[str, Any]:
+    name = SECRETS.get(_kind_of(sent), "")
+    value = object_of(sent, "properties").get(name)
+    return {name: value} if value else {}

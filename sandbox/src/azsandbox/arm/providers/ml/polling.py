@@ -10,6 +10,7 @@ from azsandbox.arm.errors import gateway
 from azsandbox.arm.kinds import Kind, action
 from azsandbox.arm.providers.ml import quotas
 from azsandbox.arm.providers.ml.base import NAMESPACE
+from azsandbox.arm.providers.ml.machines import MACHINES
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
@@ -48,8 +49,8 @@ class Locations(Kind):
 
     @action("GET", "vmSizes")
     async def vm_sizes(self, call: Call) -> Response:
-        """None are known."""
-        return answer(200, {"value": []})
+        """The sizes of machines that computes can have."""
+        return answer(200, {"value": [machine.shown() for machine in MACHINES.values()]})
 
 
 class Polled(Kind):

@@ -1,127 +1,194 @@
-"""Cores of a region: what computes and deployments use, and the limits, which can be set."""
+"""Cores of a region: what computes and deployments use, and the limits, which can be set.
+
+Limits are those of the subscription, and below them those of single workspaces, which a new one has none of (specs
+2023-04-01, the examples of Quotas_List, Quotas_Update and Usages_List).
+"""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from azsandbox.arm.calls import Call
-from azsandbox.arm.providers.ml.base import NAMESPACE
+from azsandbox.arm.context import Context
+from azsandbox.arm.providers.ml.base import NAMESPACE, WORKSPACES
+from azsandbox.arm.providers.ml.machines import size_of
 from azsandbox.arm.store import Record
 
 _COMPUTES = f"{NAMESPACE.lower()}/workspaces/computes"
 _DEPLOYMENTS = f"{NAMESPACE.lower()}/workspaces/onlineendpoints/deployments"
-_TOTAL = "totalDedicatedCores"
+TOTAL, SPARE = "totalDedicatedCores", "totalLowPriorityCores"
 # Family, its name as shown, its limit in a new subscription; the limits are ours (AZ-LOCAL-9).
 _FAMILIES = {
-    _TOTAL: ("Total Cluster Dedicated Regional vCPUs", 300),
+    TOTAL: ("Total Cluster Dedicated Regional vCPUs", 300),
+    SPARE: ("Total Cluster LowPriority Regional vCPUs", 300),
     "standardDSv2Family": ("Standard DSv2 Family Cluster Dedicated vCPUs", 100),
     "standardDSv3Family": ("Standard DSv3 Family Cluster Dedicated vCPUs", 100),
     "standardDASv4Family": ("Standard DASv4 Family Cluster Dedicated vCPUs", 100),
     "standardFSv2Family": ("Standard FSv2 Family Cluster Dedicated vCPUs", 100),
     "standardESv3Family": ("Standard ESv3 Family Cluster Dedicated vCPUs", 100),
+    "standardNCFamily": ("Standard NC Family Cluster Dedicated vCPUs", 24),
     "standardNCSv3Family": ("Standard NCSv3 Family Cluster Dedicated vCPUs", 24),
     "standardNCADSA100v4Family": ("Standard NCADSA100v4 Family Cluster Dedicated vCPUs", 24),
 }
-_SIZE = re.compile(r"STANDARD_([A-Z]+)(\d+)([A-Z]*)(?:_[A-Z0-9]*?)??(?:_(V\d))?$", re.IGNORECASE)
-# The numbers of the DSv2 series are not those of its cores.
-_DSV2 = {"1": 1, "2": 2, "3": 4, "4": 8, "5": 16, "11": 2, "12": 4, "13": 8, "14": 16, "15": 20}
 
 
-def size_of(machine: str) -> tuple[str, int]:
-    """Family and cores of a size such as `Standard_DS3_v2`; no family for one that is not known."""
-    match = _SIZE.match(machine)
-    if match is None:
-        return "", 0
-    series, number, letters, version = match[1].upper(), match[2], match[3].upper(), (match[4] or "").upper()
-    if (series, version) in {("DS", "V2"), ("D", "V2")}:
-        return "standardDSv2Family", _DSV2.get(number, int(number))
-    known = {
-        ("D", "V3"): "standardDSv3Family",
-        ("D", "V4"): "standardDASv4Family",
-        ("F", "V2"): "standardFSv2Family",
-        ("E", "V3"): "standardESv3Family",
-        ("NC", "V3"): "standardNCSv3Family",
-        ("NC", "V4"): "standardNCADSA100v4Family",
-    }
-    return known.get((series, version), f"standard{series}{letters}Family"), int(number)
+@dataclass(frozen=True, slots=True)
+class Region:
+    """The cores of one subscription in one region."""
+
+    context: Context
+    subscription: str
+    name: str
+
+    @property
+    def base(self) -> str:
+        """The id below which its quotas and usages lie."""
+        return f"/subscriptions/{self.subscription}/providers/{NAMESPACE}/locations/{self.name}"
+
+    def used(self, workspace: str = "", but: str = "") -> dict[str, int]:
+        """Cores by family, of all or of one workspace (by keys), without the compute `but`.
+
+        A compute instance has one machine, also while it is stopped; a cluster those that it holds; a deployment
+        its instances.
+        """
+        used: dict[str, int] = {}
+        for record in self._holders():
+            if record.key == but or (workspace and not record.key.startswith(f"{workspace}/")):
+                continue
+            machine, count, spare = _machines(record)
+            family, cores = size_of(machine)
+            for name in (SPARE,) if spare else (family, TOTAL):
+                used[name] = used.get(name, 0) + cores * count
+        return used
+
+    def _holders(self) -> Iterator[Record]:
+        store, start = self.context.store, f"/subscriptions/{self.subscription.lower()}"
+        for record in (*store.of_type(_COMPUTES, start), *store.of_type(_DEPLOYMENTS, start)):
+            workspace = store.get("/".join(record.key.split("/")[:9]))
+            if workspace is not None and workspace.document["location"] == self.name.lower():
+                yield record
+
+    def limit(self, family: str) -> int:
+        """Of the subscription."""
+        record = self.context.store.get(f"{self.base}/quotas/{family}".lower())
+        return int(record.hidden["limit"]) if record else _FAMILIES.get(family, ("", 0))[1]
+
+    def own_limit(self, workspace: str, family: str) -> int | None:
+        """Of a workspace (by its key); None where it has none of its own."""
+        record = self.context.store.get(f"{workspace}/quotas/{family.lower()}")
+        return int(record.hidden["limit"]) if record else None
+
+    def workspaces(self) -> Iterator[Record]:
+        """Those of the region."""
+        for record in self.context.store.of_type(WORKSPACES, f"/subscriptions/{self.subscription.lower()}"):
+            if record.document["location"] == self.name.lower():
+                yield record
 
 
-def _in_use(call: Call) -> dict[str, int]:
-    """Cores by family: a compute instance has one machine, a deployment its instances, an idle cluster none."""
-    used: dict[str, int] = {}
-    store, start = call.context.store, f"/subscriptions/{call.subscription.lower()}"
-    region = call.name.lower()
-    for record in (*store.of_type(_COMPUTES, start), *store.of_type(_DEPLOYMENTS, start)):
-        workspace = store.get("/".join(record.key.split("/")[:9]))
-        if workspace is None or workspace.document["location"] != region:
-            continue
-        machine, count = _machines(record)
-        family, cores = size_of(machine)
-        for name in (family, _TOTAL):
-            used[name] = used.get(name, 0) + cores * count
-    return used
+def of_call(call: Call) -> Region:
+    """The region that a call names."""
+    return Region(call.context, call.subscription, call.name)
 
 
-def _machines(record: Record) -> tuple[str, int]:
+def shown_family(family: str) -> str:
+    """`Standard DSv2 Family`: how messages name a family."""
+    return _named(family).removesuffix(" Cluster Dedicated vCPUs")
+
+
+def _named(family: str) -> str:
+    return _FAMILIES.get(family, (f"{family} Cluster Dedicated vCPUs", 0))[0]
+
+
+def _machines(record: Record) -> tuple[str, int, bool]:
+    """Size and number of machines, and whether they are low-priority ones."""
     properties = record.properties
     if record.type == _DEPLOYMENTS:
         capacity = (record.document.get("sku") or {}).get("capacity") or 1
-        return str(properties.get("instanceType") or ""), int(capacity)
+        return str(properties.get("instanceType") or ""), int(capacity), False
     inner = properties.get("properties") or {}
+    size = str(inner.get("vmSize") or "")
     if properties.get("computeType") == "ComputeInstance":
-        return str(inner.get("vmSize") or ""), 1
-    return str(inner.get("vmSize") or ""), int(inner.get("currentNodeCount") or 0)
+        return size, int(properties["provisioningState"] != "Failed"), False
+    return size, int(inner.get("currentNodeCount") or 0), inner.get("vmPriority") == "LowPriority"
 
 
-def _key(call: Call, family: str) -> str:
-    base = f"/subscriptions/{call.subscription}/providers/{NAMESPACE}/locations/{call.name}"
-    return f"{base}/quotas/{family}".lower()
-
-
-def _limit(call: Call, family: str) -> int:
-    record = call.context.store.get(_key(call, family))
-    return int(record.hidden["limit"]) if record else _FAMILIES.get(family, ("", 0))[1]
-
-
-def _entry(call: Call, family: str, what: str) -> dict[str, Any]:
-    shown = _FAMILIES.get(family, (f"{family} Cluster Dedicated vCPUs", 0))[0]
-    base = f"/subscriptions/{call.subscription}/providers/{NAMESPACE}/locations/{call.name}"
+def _entry(region: Region, family: str, what: str, limit: int, workspace: Record | None = None) -> dict[str, Any]:
+    of = "workspaces" if workspace else "vmFamily/dedicatedCores"
     return {
-        "id": f"{base}/{what}/{family}",
-        "amlWorkspaceLocation": call.name,
-        "type": f"{NAMESPACE}/vmFamily/dedicatedCores/{what}",
+        "id": f"{workspace.id if workspace else region.base}/{what}/{family}",
+        "amlWorkspaceLocation": region.name,
+        "type": f"{NAMESPACE}/{of}/{what}",
         "unit": "Count",
-        "limit": _limit(call, family),
-        "name": {"value": family, "localizedValue": shown},
+        "limit": limit,
+        "name": {"value": family, "localizedValue": _named(family)},
     }
+
+
+def _own(region: Region) -> Iterator[tuple[Record, str, int]]:
+    for workspace in region.workspaces():
+        for family in _FAMILIES:
+            limit = region.own_limit(workspace.key, family)
+            if limit is not None:
+                yield workspace, family, limit
 
 
 def usages(call: Call) -> list[dict[str, Any]]:
     """What is used, and of how much."""
-    used = _in_use(call)
+    region = of_call(call)
+    used = region.used()
     families = dict.fromkeys([*_FAMILIES, *(name for name in used if name)])
-    return [{**_entry(call, family, "usages"), "currentValue": used.get(family, 0)} for family in families]
+    found = [
+        {**_entry(region, name, "usages", region.limit(name)), "currentValue": used.get(name, 0)}
+        for name in families
+    ]
+    return found + [
+        {
+            **_entry(region, family, "usages", limit, workspace),
+            "currentValue": region.used(workspace.key).get(family, 0),
+        }
+        for workspace, family, limit in _own(region)
+    ]
 
 
 def quotas(call: Call) -> list[dict[str, Any]]:
     """The limits alone."""
-    return [_entry(call, family, "quotas") for family in _FAMILIES]
+    region = of_call(call)
+    found = [_entry(region, family, "quotas", region.limit(family)) for family in _FAMILIES]
+    return found + [
+        _entry(region, family, "quotas", limit, workspace) for workspace, family, limit in _own(region)
+    ]
 
 
 def update(call: Call) -> list[dict[str, Any]]:
-    """Sets the limits of a body `{"value": [{"id", "limit"}]}`; `status` says what became of each."""
+    """Sets the limits of a body `{"value": [{"id", "limit"}]}`; `status` says what became of each.
+
+    By the id of a workspace's quota the workspace's, by a region's the subscription's: the latter is the sandbox's
+    own, since in Azure only support changes it.
+    """
     value = call.body().get("value")
-    answered = []
+    region, answered = of_call(call), []
     for sent in value if isinstance(value, list) else []:
-        family = str(sent.get("id", "")).rpartition("/")[2]
-        known = family in _FAMILIES and isinstance(sent.get("limit"), int) and sent["limit"] >= 0
-        if known:
-            key = _key(call, family)
-            hidden = {"limit": sent["limit"]}
-            type_ = f"{NAMESPACE.lower()}/locations"
-            record = Record(key, type_, key.rpartition("/")[0], key, family, {"properties": {}}, hidden)
-            call.context.store.put(record)
         about = {name: sent.get(name) for name in ("id", "type", "limit", "unit")}
-        answered.append({**about, "status": "Success" if known else "InvalidVMFamilyName"})
+        answered.append({**about, "status": _set(region, str(sent.get("id", "")), sent.get("limit"))})
     return answered
+
+
+def _set(region: Region, id_: str, limit: Any) -> str:
+    place, _, family = id_.rpartition("/quotas/")
+    if family not in _FAMILIES or not isinstance(limit, int) or limit < 0:
+        return "InvalidVMFamilyName"
+    workspace = region.context.store.get(place.lower())
+    if workspace is not None and workspace.type == WORKSPACES:
+        if limit > region.limit(family):
+            return "InvalidQuotaExceedsSubscriptionLimit"
+        if limit < region.used(workspace.key).get(family, 0):
+            return "InvalidQuotaBelowClusterMinimum"
+        key = f"{workspace.key}/quotas/{family}".lower()
+    else:
+        key = f"{region.base}/quotas/{family}".lower()
+    type_ = f"{NAMESPACE.lower()}/locations"
+    hidden = {"limit": limit}
+    region.context.store.put(Record(key, type_, key.rpartition("/")[0], key, family, {"properties": {}}, hidden))
+    return "Success"
