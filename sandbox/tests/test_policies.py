@@ -238,7 +238,11 @@ async def test_cores_in_use_and_their_limits(arm: ArmClient) -> None:
     answered = (await arm.ok("POST", f"{location}/updateQuotas", body))["value"]
     assert [each["status"] for each in answered] == ["Success", "InvalidVMFamilyName"]
     assert (await family("usages"))["limit"] == 8
-    [total] = [each for each in await arm.every(f"{location}/usages") if each["name"]["value"].startswith("total")]
+    [total] = [
+        each
+        for each in await arm.every(f"{location}/usages")
+        if each["name"]["value"].startswith("totalDedicated")
+    ]
     assert total["currentValue"] == 4
     assert json.dumps(total)
 
