@@ -86,14 +86,21 @@ def _parents(url: str) -> list[str]:
 
 
 def _without_references(body: Any) -> Any:
-    """The body without what names resources that the example does not have: identities, deployments."""
+    """The body without what names resources that the example does not have: identities, deployments, clusters.
+
+    One example changes a compute, and does not repeat its size.
+    """
     text = json.dumps(body)
     # One example has a type of data in a spelling that its own description does not have.
     text = text.replace('"condaFile": "string"', '"condaFile": "name: string"').replace('"UriFile"', '"uri_file"')
     document = json.loads(text)
     document.pop("identity", None)
-    for name in ("traffic", "defaults"):
+    for name in ("traffic", "defaults", "resourceId"):
         document["properties"].pop(name, None)
+    if "trigger" in document["properties"]:  # whose every value is `string`
+        document["properties"]["trigger"] = {"triggerType": "Cron", "expression": "0 0 * * *"}
+    if document["properties"].get("computeType") == "AmlCompute":
+        document["properties"]["properties"].setdefault("vmSize", "STANDARD_NC6")
     return document
 
 

@@ -113,7 +113,9 @@ async def test_what_a_change_may_change(arm: ArmClient) -> None:
         await arm.error(400, "PUT", PATH, body, says="cannot be changed")
     await arm.error(400, "PUT", PATH, made("AmlCompute", {}, disableLocalAuth=True), says="disableLocalAuth")
     await arm.error(400, "PUT", PATH, instance(), says="The type of a compute")
-    await arm.done("PUT", PATH, cluster(1, 4))
+    scale = {"minNodeCount": 1, "maxNodeCount": 4}
+    await arm.done("PUT", PATH, made("AmlCompute", {"scaleSettings": scale}))
+    assert (await arm.ok("GET", PATH))["properties"]["properties"]["vmSize"] == "STANDARD_DS3_V2"
     change = {"properties": {"properties": {"scaleSettings": {"minNodeCount": 5, "maxNodeCount": 4}}}}
     await arm.error(400, "PATCH", PATH, change, says="minNodeCount 5")
     change["properties"]["properties"]["scaleSettings"]["minNodeCount"] = 0

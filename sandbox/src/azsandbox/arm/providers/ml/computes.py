@@ -69,8 +69,9 @@ class Computes(ProviderShaped):
         now = asset_time(call.tick())
         kind = _kind_of(sent)
         inner = computechecks.without_secrets(kind, object_of(sent, "properties"))
-        if isinstance(inner.get("vmSize"), str):
-            inner["vmSize"] = inner["vmSize"].upper()
+        if kind in OWN:
+            # A second PUT need not repeat it (specs 2023-04-01, example Compute/createOrUpdate/AmlCompute).
+            inner["vmSize"] = str(inner.get("vmSize") or (old and old.properties["properties"]["vmSize"])).upper()
         if kind == "ComputeInstance":
             inner = computestates.of_new_instance(call, inner, old)
         path = call.request.path
