@@ -105,6 +105,7 @@ async def _looked(
         first = chain.content(evidence, found, Carrier(by, given.environment, given.unread))
         if not chain.told_already(evidence, outcome):
             chain.ended(evidence, first, outcome)
+    _noted_as_used(given, outcome, by, side)
     return outcome, first.duties
 
 
@@ -113,6 +114,7 @@ async def _carried_out(
 ) -> tuple[RotationOutcome, Duties]:
     # Alone from the first report to the last: of two commands in one folder the second finds what the first made.
     with chain.opened() as evidence, evidence.alone():
+        chain.refuse_second_use(evidence, found, carrier.approval)
         first = chain.begun(evidence, found, carrier).content
         _noted(given, carrier.by, side, end=False)
         try:
@@ -121,8 +123,7 @@ async def _carried_out(
             chain.failed(evidence, first, error.summary)
             raise
         chain.ended(evidence, first, outcome)
-    if outcome.complete and given.half.adopts:
-        _noted(given, carrier.by, side, end=True)
+    _noted_as_used(given, outcome, carrier.by, side)
     return outcome, first.duties
 
 
@@ -153,6 +154,15 @@ def _unapproved(given: RotationInput) -> RefusedError:
         f" migrate key rotate {key} --dry-run --out rotation.json."
         " Tags tell the environment: docs/reference/tagging.md.",
     )
+
+
+def _noted_as_used(given: RotationInput, outcome: RotationOutcome, by: By, side: Side) -> None:
+    """Records that the approval is used up: once all was seen on the version, waited for or not."""
+    if given.path is None or given.proposed is None or not (outcome.complete and given.half.adopts):
+        return
+    done = fileapprovals.carried_out(given.path, given.proposed)
+    if done is not None and not done.ended:
+        _noted(given, by, side, end=True)
 
 
 def _noted(given: RotationInput, by: By, side: Side, *, end: bool) -> None:

@@ -4,6 +4,9 @@ A vault writes no log by itself: a diagnostic setting sends it, to the table AZK
 does not ask for a table of its own, to AzureDiagnostics (AZ-LOG-4). Both are asked, by a query each: one query
 over both is answered as incomplete where one of them does not exist (AZ-LOG-6). What was done in the last minutes
 may not be there yet (AZ-LOG-5), and what is older than the workspace keeps it is gone.
+
+A table that does not exist, one without a row and one that the caller may not read all look alike (AZ-LOG-11): a
+log is only known where a row of the vault was seen, and without one it is not known, never empty.
 """
 
 from __future__ import annotations
@@ -41,13 +44,17 @@ _OIDS = (
     "identity_claim_http_schemas_microsoft_com_identity_claims_objectidentifier_g",
 )
 TABLES = ("AZKVAuditLogs", "AzureDiagnostics")
+_NO_ROW = (
+    f"No row of this vault is seen in {' or '.join(TABLES)}. Either none was written in 90 days, or you may not"
+    " read them: Log Analytics answers both alike."
+)
 
 
 async def read(side: Side, vault_id: str, now: datetime) -> Read[AuditLog]:
     """What the vault's log shows of the last 90 days; refused where it cannot be read, or there is none.
 
-    Settings may send it to several places, each for a time of its own: what any of them has counts, and one that
-    cannot be read is told beside what the others have. Raises ServiceError and OutOfReachError where
+    Settings may send it to several places, each for a time of its own: what any of them has counts, and a place or
+    a table that cannot be read is told beside what the others have. Raises ServiceError and OutOfReachError where
     ARM is out of order.
     """
     settings = await tried_list(side.arm, f"{vault_id}/providers/Microsoft.Insights/diagnosticSettings")
@@ -58,12 +65,12 @@ async def read(side: Side, vault_id: str, now: datetime) -> Read[AuditLog]:
         told = "No diagnostic setting sends the vault's audit log to Log Analytics."
         return Read(refused=told, code="NoAuditLog")
     found = await gathered({place: _asked(side, place, vault_id) for place in dict.fromkeys(places)})
-    read = {place: one.value for place, one in found.items() if one.value is not None}
-    refusals = " ".join(f"{place}: {one.refused}" for place, one in found.items() if one.value is None)
+    read = {place: one.value for place, one in found.items() if one.value}
+    refusals = " ".join(f"{place}: {one.refused}" for place, one in found.items() if one.refused)
     if not read:
         return Read(refused=refusals)
     every = _merged((one for uses in read.values() for one in uses), max)
-    since = min((one.first for one in every), default=None)
+    since = min(one.first for one in every)
     own = tuple(one for one in every if one.operation)
     return Read(AuditLog(own, since, tuple(read), now - SPAN), refused=refusals)
 
@@ -109,25 +116,27 @@ async def _asked(side: Side, place: str, vault_id: str) -> Read[tuple[LoggedUse,
     customer_id = str(properties_of(workspace.value).get("customerId") or "")
     if not customer_id:
         return Read(refused=workspace.refused or "The Log Analytics workspace is not there.", code=workspace.code)
+    tables = [(table, await _table(side, customer_id, table, vault_id)) for table in TABLES]
+    refused = {table: one.refused for table, one in tables if one.refused}
+    uses = tuple(_merged((use for _, one in tables for use in one.value or ()), add))
+    if len(refused) == len(TABLES) and len(set(refused.values())) == 1:
+        # What is refused of the whole workspace is told once.
+        return Read(refused=next(iter(refused.values())))
+    if not uses and not refused:
+        return Read(refused=_NO_ROW)
+    return Read(uses or None, " ".join(f"{table}: {why}" for table, why in refused.items()))
+
+
+async def _table(side: Side, customer_id: str, table: str, vault_id: str) -> Read[tuple[LoggedUse, ...]]:
+    """What one table has; nothing of one that is not there (AZ-LOG-6)."""
     try:
-        rows = [row for table in TABLES for row in await _rows(side, customer_id, table, vault_id)]
-        return Read(tuple(_merged(map(_use, rows), add)))
+        return Read(tuple(map(_use, await side.logs.query(customer_id, query(table, vault_id), SPAN))))
     except ServiceError as error:
-        return Read(refused=error.summary, code=error.code)
+        return Read(()) if is_missing(error, table) else Read(refused=error.summary, code=error.code)
     except (OutOfReachError, DeniedError) as error:
         return Read(refused=error.summary)
     except (KeyError, TypeError, ValueError):
         return Read(refused="The rows of the log have another form than they were asked for.")
-
-
-async def _rows(side: Side, customer_id: str, table: str, vault_id: str) -> list[Row]:
-    """What one table has; none for one that is not there, as it never got a row (AZ-LOG-6)."""
-    try:
-        return await side.logs.query(customer_id, query(table, vault_id), SPAN)
-    except ServiceError as error:
-        if is_missing(error, table):
-            return []
-        raise
 
 
 def query(table: str, vault_id: str) -> str:

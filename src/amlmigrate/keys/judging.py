@@ -81,9 +81,6 @@ def _bounds(key: KeyInUse) -> Iterator[str]:
     """How far back the log shows anything: what was copied before is not known."""
     log = key.log.value
     made = min((one.created for one in key.versions.value or () if one.created), default=None)
-    if log is None:
-        return
-    if log.since is None:
-        yield "The vault's audit log in Log Analytics is empty so far: copies before now are not known."
-    elif made is None or made < log.since:
-        yield f"The vault's audit log begins on {log.since:%Y-%m-%d}: copies made before are not known."
+    if log is not None and (made is None or made < log.since):
+        part = ", as far as it could be read," if key.log.refused else ""
+        yield f"The vault's audit log{part} begins on {log.since:%Y-%m-%d}: copies made before are not known."

@@ -168,13 +168,13 @@ class LoggedUse:
 
 @dataclass(frozen=True, slots=True)
 class AuditLog:
-    """What a vault's audit log shows. `since` is the first call that it has, None for an empty one.
+    """What a vault's audit log shows; of one without a row nothing is known. `since` is the first call in it.
 
     `places` are the Log Analytics workspaces that were asked, by ARM id; `asked_from` is how far back.
     """
 
     uses: tuple[LoggedUse, ...]
-    since: datetime | None
+    since: datetime
     places: tuple[str, ...]
     asked_from: datetime
 

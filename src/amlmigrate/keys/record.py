@@ -164,11 +164,12 @@ def copies(key: KeyInUse) -> str:
     log = key.log.value
     if log is None:
         return f"{UNKNOWN}: {key.log.refused}"
-    since = f"{log.since:%Y-%m-%d}" if log.since else "it has no row"
+    part = ", a part of which could not be read" if key.log.refused else ""
     found = copied(key)
     told = [f"{one.operation} {many(one.calls - one.refused, 'time')}, last {one.last:%Y-%m-%d}" for one in found]
     return (
-        f"{'; '.join(told) or 'none'} in the log (since {since}); a copy in another vault is in that vault's log"
+        f"{'; '.join(told) or 'none'} in the log (since {log.since:%Y-%m-%d}{part});"
+        " a copy in another vault is in that vault's log"
     )
 
 

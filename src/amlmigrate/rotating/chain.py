@@ -11,7 +11,7 @@ from typing import Literal
 
 from amlmigrate.core.authorship import By
 from amlmigrate.core.documents import digest
-from amlmigrate.core.errors import BadInputError
+from amlmigrate.core.errors import BadInputError, RefusedError
 from amlmigrate.core.tool import tool
 from amlmigrate.evidence.members import PlanRef
 from amlmigrate.evidence.rotation import ApprovedBy, RotatedDependant, RotationRecord
@@ -56,6 +56,27 @@ def _ledger(folder: Path) -> Ledger:
             remedy="Put the ledger back (ledger.db, and ledger.db-wal where there is one). Without it move the"
             " folder aside as it is: a new chain then begins, which tells nothing of the rotations before it.",
         ) from error
+
+
+def refuse_second_use(evidence: Evidence, found: RotationPlan, approval: ApprovedBy | None) -> None:
+    """Raises RefusedError where the reports show that this approval was used to its end.
+
+    The note beside the proposal says so too, and whoever puts the proposal back somewhere else has none beside it.
+    """
+    if approval is None:
+        return
+    begun_by_it = False
+    for one in (each.content for each in only(evidence.reports(), RotationRecord)):
+        if (one.key, one.plan.name) != (found.request.key.name.id, found.aim.rotation):
+            continue
+        begun_by_it = begun_by_it or (one.approval is not None and one.approval.sha256 == approval.sha256)
+        if begun_by_it and one.state == "ended" and one.complete and Half(one.half).adopts:
+            raise RefusedError(
+                f"This was carried out already, at {one.time}, and an approval is for one time.",
+                address=one.key,
+                remedy="Something was changed since: write a new proposal with migrate key rotate --dry-run --out,"
+                " and have that approved.",
+            )
 
 
 def begun(evidence: Evidence, found: RotationPlan, carrier: Carrier) -> EvidenceFile[RotationRecord]:

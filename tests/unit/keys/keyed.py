@@ -98,7 +98,7 @@ def use(operation: str, **more: Any) -> LoggedUse:
     return replace(made, **more)
 
 
-def log(*uses: LoggedUse, since: datetime | None = NOW - timedelta(days=60)) -> Read[AuditLog]:
+def log(*uses: LoggedUse, since: datetime = NOW - timedelta(days=60)) -> Read[AuditLog]:
     """A log that was read."""
     return Read(AuditLog(uses, since, ("/logs",), NOW - timedelta(days=90)))
 

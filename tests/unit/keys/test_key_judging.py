@@ -21,7 +21,7 @@ from tests.unit.keys.keyed import (
     version,
 )
 
-from amlmigrate.keys import adoption, judging
+from amlmigrate.keys import adoption, judging, record
 from amlmigrate.keys.model import Adoption, KeyName
 from amlmigrate.posture.reading import Read
 
@@ -173,6 +173,14 @@ def test_backups_and_restores_in_the_log_are_told() -> None:
     assert found.good
 
 
-def test_a_key_without_rotation_policy_and_an_empty_log_are_told() -> None:
-    found = judging.verdict(key(of_workspace(), rotation=Read(), log=log(since=None)), NOW)
-    assert found.good and len(found.notes) == 2
+def test_a_key_without_rotation_policy_is_told() -> None:
+    found = judging.verdict(key(of_workspace(), rotation=Read()), NOW)
+    assert found.good and len(found.notes) == 1
+
+
+def test_a_log_of_which_a_part_could_not_be_read_bounds_nothing_and_is_not_known() -> None:
+    part = Read(log(since=NOW - timedelta(days=2)).value, refused="/logs: AzureDiagnostics: 403")
+    found = judging.verdict(key(of_workspace(), log=part), NOW)
+    assert not found.good
+    assert [note for note in found.notes if "as far as it could be read, begins on 2026-11-28" in note]
+    assert "a part of which could not be read" in record.copies(key(log=part))

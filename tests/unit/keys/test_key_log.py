@@ -129,10 +129,17 @@ def test_calls_are_summed_up_by_operation_key_and_caller_from_either_table() -> 
     assert {one.application for one in log.uses if one.caller == "oid"} == {"app"}
 
 
-@pytest.mark.parametrize("tables", [{}, {OWN: []}, {SHARED: []}])
-def test_a_workspace_that_never_got_a_row_is_empty_and_no_error(tables: dict[str, Any]) -> None:
+@pytest.mark.parametrize("tables", [{}, {OWN: []}, {SHARED: []}, {OWN: [], SHARED: []}])
+def test_without_a_row_a_log_is_not_known_as_whoever_may_not_read_a_table_sees_none(
+    tables: dict[str, Any],
+) -> None:
     found = read(Arm("a"), a=tables)
-    assert found.value and (found.value.uses, found.value.since, found.refused) == ((), None, "")
+    assert found.value is None and "or you may not read them" in found.refused
+
+
+def test_a_row_of_another_vault_shows_nothing_of_this_one() -> None:
+    found = read(Arm("a"), a={OWN: [own("KeyWrap", 3, _ResourceId="/another/vault")]})
+    assert found.value is None and "No row of this vault" in found.refused
 
 
 @pytest.mark.parametrize("table", [OWN, SHARED])
@@ -142,13 +149,37 @@ def test_a_workspace_that_never_got_a_row_is_empty_and_no_error(tables: dict[str
         refusal(400, "BadArgumentError", "'where' operator: Failed to resolve scalar expression named 'Id'"),
         refusal(400, "BadArgumentError", "Failed to resolve table or column expression named 'Other'"),
         refusal(403, "InsufficientAccessError"),
+        refusal(200, "PartialError"),
+        OutOfReachError("broke", method="POST", url="u"),
+        DeniedError("no token"),
+        KeyError("Calls"),
     ],
-    ids=["a-column", "another-table", "no-access"],
+    ids=["a-column", "another-table", "no-access", "partial", "dropped", "no-token", "other-columns"],
 )
-def test_of_one_table_alone_a_log_is_not_whole(table: str, error: ServiceError) -> None:
+def test_one_table_that_cannot_be_read_is_told_beside_what_the_other_has(table: str, error: Exception) -> None:
     rows = {OWN: [own("KeyWrap", 3)], SHARED: [shared("KeyBackup", 3)]}
     found = read(Arm("a"), a={**rows, table: error})
-    assert found.value is None and found.refused
+    assert found.value
+    assert [one.operation for one in found.value.uses] == ["KeyWrap" if table == SHARED else "KeyBackup"]
+    assert found.refused.startswith(f"/logs/a: {table}: ")
+
+
+@pytest.mark.parametrize("table", [OWN, SHARED])
+def test_one_table_that_is_refused_beside_one_without_a_row_shows_nothing(table: str) -> None:
+    found = read(Arm("a"), a={OWN: [], SHARED: [], table: refusal(403, "InsufficientAccessError")})
+    assert found.value is None and found.refused.startswith(f"/logs/a: {table}: ")
+
+
+@pytest.mark.parametrize("missing", [OWN, SHARED])
+def test_a_table_that_is_not_there_takes_nothing_from_the_other(missing: str) -> None:
+    rows = {OWN: [own("KeyWrap", 3)], SHARED: [shared("KeyWrap", 3)]}
+    found = read(Arm("a"), a={name: held for name, held in rows.items() if name != missing})
+    assert found.value and len(found.value.uses) == 1 and not found.refused
+
+
+def test_what_is_refused_of_a_whole_workspace_is_told_once() -> None:
+    found = read(Arm("a"), a=refusal(403, "InsufficientAccessError"))
+    assert found.refused.count("403") == 1 and OWN not in found.refused
 
 
 LONG_COLUMN = "identity_claim_http_schemas_microsoft_com_identity_claims_objectidentifier_g"

@@ -13,6 +13,7 @@ from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.identity import Identity
 from amlmigrate.desired.deciding import PlannedPart
 from amlmigrate.desired.steps import DesiredStep, DesiredVerb
+from amlmigrate.evidence.rotation import ApprovedBy
 from amlmigrate.rotating import chain
 from amlmigrate.rotating.aim import aim
 from amlmigrate.rotating.chain import Carrier
@@ -117,3 +118,53 @@ def test_an_outcome_is_complete_only_when_all_were_seen_on_a_version_that_is_the
     assert not replace(good, version=None).complete
     assert not outcome(DependantEnd.WAITING).complete
     assert not outcome(DependantEnd.NOT_ADOPTED).complete
+
+
+APPROVAL = ApprovedBy(sha256="d" * 64, object_id="ann-id", by="ann", at="2026-06-01T00:00:00+00:00")
+
+
+def carry(folder: Path, half: Half, end: DependantEnd | None, approval: ApprovedBy | None = APPROVAL) -> None:
+    """Carries out a half of the rotation by an approval, to an end or into an interruption."""
+    found = plan(half, made=half is not Half.MAKE)
+    under = () if half is Half.MAKE or end is None else (Ended(workspace(OLD), end, NEW, None, ""),)
+    with chain.opened(folder) as evidence:
+        first = chain.begun(evidence, found, replace(carrier("a"), approval=approval)).content
+        if end is not None:
+            chain.ended(evidence, first, RotationOutcome(found, 1, version(NEW, 0, made=ROTATION), under))
+
+
+def again(folder: Path, approval: ApprovedBy | None = APPROVAL) -> None:
+    with chain.opened(folder) as evidence:
+        chain.refuse_second_use(evidence, plan(Half.ADOPT, made=True), approval)
+
+
+@pytest.mark.parametrize("half", [Half.BOTH, Half.ADOPT])
+def test_an_approval_that_was_used_to_its_end_is_refused_also_without_the_note_beside_it(
+    tmp_path: Path, half: Half
+) -> None:
+    carry(tmp_path, half, DependantEnd.ADOPTED)
+    with pytest.raises(RefusedError, match="an approval is for one time"):
+        again(tmp_path)
+    # Another approval of the same rotation, and none where none is needed.
+    again(tmp_path, replace(APPROVAL, sha256="e" * 64))
+    again(tmp_path, None)
+
+
+@pytest.mark.parametrize(
+    ("half", "end"),
+    [
+        (Half.MAKE, DependantEnd.ADOPTED),
+        (Half.BOTH, DependantEnd.WAITING),
+        (Half.ADOPT, DependantEnd.NOT_ADOPTED),
+        (Half.BOTH, None),
+    ],
+)
+def test_an_approval_is_gone_on_with_until_all_was_seen_on_the_version(
+    tmp_path: Path, half: Half, end: DependantEnd | None
+) -> None:
+    carry(tmp_path, half, end)
+    again(tmp_path)
+    # What was waited for is seen by a command that changes nothing, and needs no approval.
+    carry(tmp_path, Half.ADOPT, DependantEnd.ADOPTED, None)
+    with pytest.raises(RefusedError, match="carried out already"):
+        again(tmp_path)
