@@ -11,7 +11,7 @@ Example: migrate cutover plans/old-ws --back
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -49,6 +49,7 @@ def command(
     shared: CommonOptions,
 ) -> None:
     async def work(view: View) -> ExitCode:
+        _refuse_beside_back(back=back, others={"--only": only, "--unfrozen": unfrozen})
         folder, read = plans.load_own(plan)
         _refuse_options(read, folder, only or (), unfrozen)
         why = (unfrozen or "").strip()
@@ -62,6 +63,16 @@ def command(
         return ExitCode.DONE
 
     execute(shared, work, interrupted=READS if dry_run else CHANGES)
+
+
+def _refuse_beside_back(*, back: bool, others: Mapping[str, object]) -> None:
+    """Raises BadInputError for options that only a cutover has."""
+    if named := [name for name, given in others.items() if back and given is not None]:
+        raise BadInputError(
+            f"{named[0]} is about a cutover that is made, and --back takes one back.",
+            address=named[0],
+            remedy="Leave one of them out.",
+        )
 
 
 def _refuse_options(plan: Plan, folder: Path, only: Iterable[str], unfrozen: str | None) -> None:

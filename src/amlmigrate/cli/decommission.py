@@ -88,6 +88,7 @@ class DecommissionOptions:
 @options.for_both_sides
 def command(plan: options.NeededPlanFolder, asked: DecommissionOptions, *, shared: CommonOptions) -> None:
     async def work(view: View) -> ExitCode:
+        _refuse_options(asked)
         folder, read = plans.load_own(plan)
         _refuse_unconfirmed(read, asked.confirm)
         request = DecommissionRequest(
@@ -105,6 +106,16 @@ def command(plan: options.NeededPlanFolder, asked: DecommissionOptions, *, share
         return told.code
 
     execute(shared, work, interrupted=READS if asked.dry_run else CHANGES)
+
+
+def _refuse_options(asked: DecommissionOptions) -> None:
+    """Raises BadInputError for what is only asked where containers are deleted."""
+    if asked.accept_unseen and asked.storage is not ContainerFate.DELETE:
+        raise BadInputError(
+            "--accept-unseen is about --storage delete, and without it no container is deleted.",
+            address="--accept-unseen",
+            remedy="Add --storage delete, or leave --accept-unseen out.",
+        )
 
 
 def _refuse_unconfirmed(plan: Plan, confirm: str) -> None:

@@ -82,6 +82,7 @@ async def scope_of(side: Side, asked: KeyAsked) -> KeyScope:
             address="--key",
             remedy="Leave out --workspace, --group and --subscription.",
         )
+    _refuse_beside(asked)
     names = [WorkspaceName.parse(text, default) for text in asked.workspaces]
     refs = [await workspace_ref(side.arm, name) for name in names]
     named = checked(asked.subscriptions)
@@ -89,6 +90,29 @@ async def scope_of(side: Side, asked: KeyAsked) -> KeyScope:
         named = checked([default])
     groups = [_group(text, (*named, default or "")[0]) for text in asked.groups]
     return KeyScope(tuple(refs), tuple(named), tuple(groups), key)
+
+
+def _refuse_beside(asked: KeyAsked) -> None:
+    """Raises BadInputError for places of which one would not count."""
+    if asked.workspaces and (asked.groups or asked.subscriptions):
+        raise BadInputError(
+            "--workspace names the keys of one workspace, and a place beside it says nothing more.",
+            address="--workspace",
+            remedy="Leave out --group and --subscription; a workspace may be written SUBSCRIPTION/GROUP/NAME.",
+        )
+    ids = [one for one in asked.groups if ArmId.of(one).subscription]
+    if asked.subscriptions and ids:
+        raise BadInputError(
+            f"'{ids[0]}' says its subscription by itself.",
+            address="--group",
+            remedy="Leave --subscription out, or write the group's name alone.",
+        )
+    if asked.groups and len(asked.subscriptions) > 1:
+        raise BadInputError(
+            f"'{asked.groups[0]}' may lie in each of {len(asked.subscriptions)} subscriptions.",
+            address="--group",
+            remedy="Write the ARM ids of the groups that are meant, and leave --subscription out.",
+        )
 
 
 def _group(text: str, subscription: str) -> str:

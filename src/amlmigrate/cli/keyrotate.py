@@ -61,7 +61,7 @@ class RotateOptions:
     half: Half
     named: str
     overdue: bool
-    most: int
+    most: int | None
     dry_run: bool
     out: Path | None
     proposal: Path | None
@@ -95,7 +95,9 @@ def rotate(
             "--overdue", help="The keys that are overdue or left behind, development first, one at a time."
         ),
     ] = False,
-    max: Annotated[int, typer.Option(help="With --overdue: at most so many keys.", min=1, metavar="N")] = 1,
+    max: Annotated[
+        int | None, typer.Option(help="With --overdue: at most so many keys. Default: 1.", min=1, metavar="N")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done only.")] = False,
     out: Annotated[
         Path | None,
@@ -155,6 +157,12 @@ def _check(wanted: RotateOptions) -> None:
     if wanted.overdue and (asked.key or wanted.named):
         raise BadInputError(
             "--overdue chooses keys and ids by itself.", remedy="Leave out --key and --rotation, or --overdue."
+        )
+    if wanted.most is not None and not wanted.overdue:
+        raise BadInputError(
+            "--max says how many keys --overdue takes.",
+            address="--max",
+            remedy="Add --overdue, or leave --max out.",
         )
     if wanted.out and not wanted.dry_run:
         raise BadInputError("--out writes what a dry run shows.", remedy="Add --dry-run.")
@@ -221,7 +229,7 @@ def _chosen(survey: KeySurvey, wanted: RotateOptions, now: datetime) -> list[Key
             reasons=reasons,
             remedy="Sign in as somebody who may read them, or name one key with --key.",
         )
-    return order.due(survey.keys, wanted.held.standard, now)[: wanted.most]
+    return order.due(survey.keys, wanted.held.standard, now)[: wanted.most or 1]
 
 
 def _unread(survey: KeySurvey) -> tuple[str, ...]:

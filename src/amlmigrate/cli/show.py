@@ -71,6 +71,7 @@ def command(
             return ExitCode.DONE
         folder, read, address = _named(arguments or [])
         if address:
+            _refuse_of_lists(address, kind=kind, every=every, opened=opened, csv=format_ is ShowFormat.CSV)
             view.show(ItemView(review.item(folder, read, address)))
             return ExitCode.DONE
         chosen = _of_kind(read, kind)
@@ -101,6 +102,16 @@ def _refuse_of_plans(file: Path, *, kind: str, opened: bool, csv: bool) -> None:
             "--kind, --open and --format are about a plan, and this is a file.",
             address=str(file),
             remedy="Leave them out, or name the plan's folder.",
+        )
+
+
+def _refuse_of_lists(address: str, *, kind: str, every: bool, opened: bool, csv: bool) -> None:
+    """Raises BadInputError for options that are about many items."""
+    if kind or every or opened or csv:
+        raise BadInputError(
+            "--kind, --all, --open and --format are about many items, and an address names one.",
+            address=address,
+            remedy="Leave them out, or the address.",
         )
 
 

@@ -84,7 +84,7 @@ async def test_who_names_subscriptions_is_told_of_what_is_under_the_key_in_all_o
     clock = SimpleNamespace(now=lambda: datetime(2026, 1, 1, tzinfo=UTC))
     side = SimpleNamespace(credential=SimpleNamespace(tenant=tenant), arm=SimpleNamespace(service_clock=clock))
     view = SimpleNamespace(show=lambda _: None)
-    wanted = RotateOptions(asked, KeyRules(), Half.BOTH, "", True, 1, False, None, None)
+    wanted = RotateOptions(asked, KeyRules(), Half.BOTH, "", True, None, False, None, None)
     await keyrotate._rotated(view, None, side, wanted)  # type: ignore[arg-type]  # no more of them is used
     assert looked == [()]
 
@@ -99,7 +99,7 @@ def test_a_key_whose_versions_could_not_be_read_is_never_one_that_is_not_due(
 ) -> None:
     one = replace(given("dev").key, versions=versions)
     survey = KeySurvey((one,), (), (), datetime(2026, 1, 2, tzinfo=UTC))
-    wanted = RotateOptions(KeyAsked((), (), (), ""), KeyRules(), Half.BOTH, "", True, 1, False, None, None)
+    wanted = RotateOptions(KeyAsked((), (), (), ""), KeyRules(), Half.BOTH, "", True, None, False, None, None)
     if refused:
         with pytest.raises(RefusedError, match="is not known"):
             keyrotate._chosen(survey, wanted, survey.read_at)
