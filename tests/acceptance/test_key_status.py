@@ -76,7 +76,10 @@ def _made(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Keys:
     sent = {"workspaceId": logs, "logs": [{"categoryGroup": "audit", "enabled": True}]}
     world.arm("PUT", logs, "2023-09-01", {"location": "eastus2", "properties": {}})
     world.arm("PUT", setting, "2021-05-01-preview", {"properties": sent})
-    return Keys(world, properties["keyIdentifier"])
+    made = Keys(world, properties["keyIdentifier"])
+    # A log without a row is not known.
+    made.vault("GET", "")
+    return made
 
 
 def test_a_key_that_is_new_and_in_use_everywhere_is_good(keys: Keys) -> None:
@@ -168,6 +171,9 @@ def test_who_may_read_nothing_of_the_vault_is_told_so_and_nothing_is_good(keys: 
     [key] = json.loads(result.out)["keys"]
     assert {one["adoption"] for one in key["dependants"]} == {"not known"}
     assert len(key["not_known"]) == 3 and key["issues"] == []
+    # A role on one group shows what lies there, and nothing of the rest of the subscription.
+    told = [one["reason"] for one in json.loads(result.out)["not_read"]]
+    assert len(told) == 3 and all("only what you may read" in one for one in told)
 
 
 def test_a_registry_and_a_scope_are_found_and_each_goes_by_its_own_time(keys: Keys) -> None:

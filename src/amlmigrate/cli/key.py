@@ -89,7 +89,7 @@ def status(
             scope = await scope_of(clouds.source, asked)
             survey = await reading.read(clouds.source, scope, datetime.now(UTC), held)
         verdicts = judging.judged(survey)
-        of_one = revocation.of(survey.keys[0]) if scope.key else None
+        of_one = revocation.of(survey.keys[0], survey.unread) if scope.key else None
         told = KeyStatusView(survey, verdicts, of_one)
         if format is KeyFormat.MD:
             view.raw(record.document(survey, verdicts))

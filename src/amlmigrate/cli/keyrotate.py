@@ -184,7 +184,14 @@ async def _rotated(view: View, shared: CommonOptions, side: Side, wanted: Rotate
         view.show(NothingDueView(len(survey.keys)))
     for one in chosen:
         given = RotationInput(
-            one, _unread(survey), wanted.held.standard, wanted.half, id_, wanted.proposal, proposed
+            one,
+            _unread(survey),
+            wanted.held.standard,
+            wanted.half,
+            id_,
+            wanted.proposal,
+            proposed,
+            survey.looked,
         )
         if wanted.dry_run:
             code = await rotation.shown(view, shared, side, given, wanted.out)

@@ -29,7 +29,8 @@ from amlmigrate.rotating.stage import Half, RotateRequest, RotationOutcome, Rota
 class RotationInput:
     """A key, which half, under which id; `proposed` is the proposal in the file `path`, where there is one.
 
-    `unread` are places where nobody could look for more that is under the key.
+    `unread` are places where nobody could look for more that is under the key, `looked` the subscriptions in which
+    it was looked for.
     """
 
     key: KeyInUse
@@ -39,6 +40,7 @@ class RotationInput:
     rotation: str
     path: Path | None = None
     proposed: Proposal | None = None
+    looked: tuple[str, ...] = ()
 
     @property
     def environment(self) -> str:
@@ -88,7 +90,7 @@ async def rotated(view: View, shared: CommonOptions, side: Side, given: Rotation
     else:
         approval = await _approval(side, given, found)
         by = await who(shared, side.credential)
-        carrier = Carrier(by, given.environment, given.unread, approval)
+        carrier = Carrier(by, given.environment, given.unread, approval, given.looked)
         outcome, duties = await _carried_out(side, given, found, carrier, view)
     told = RotationView(outcome, given.environment, given.unread, again, duties)
     view.show(told)
@@ -102,7 +104,7 @@ async def _looked(
     outcome = stage.as_it_stands(found)
     by = await who(shared, side.credential)
     with chain.opened() as evidence:
-        first = chain.content(evidence, found, Carrier(by, given.environment, given.unread))
+        first = chain.content(evidence, found, Carrier(by, given.environment, given.unread, looked=given.looked))
         if not chain.told_already(evidence, outcome):
             chain.ended(evidence, first, outcome)
     _noted_as_used(given, outcome, by, side)

@@ -44,8 +44,9 @@ class RotationRecord(ReportContent):
     version that everything is to be on, empty where it is not there yet; `replaced` that of the one before, which
     stays enabled. `made`: by this very command. `duties` says whether two identities made and adopted it, as far
     as the reports in this folder tell. `looked_at` are the kinds of things that were looked for under the key:
-    `dependants` and `complete` tell of no others. `unread` are the places where nobody could look for
-    more of them.
+    `dependants` and `complete` tell of no others. `looked_in` are the subscriptions in which they were looked for:
+    one in which whoever ran it has no role is not among them, and not told. `unread` are the places where nobody
+    could look for more of them.
     """
 
     record: ClassVar[str] = "rotation"
@@ -63,6 +64,7 @@ class RotationRecord(ReportContent):
     duties: Literal["apart", "not apart", "not known"]
     complete: Flag
     looked_at: tuple[Text, ...] = ()
+    looked_in: tuple[Text, ...] = ()
     unread: tuple[Text, ...] = ()
     approval: ApprovedBy | None = None
     failed: Text = ""

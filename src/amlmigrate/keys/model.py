@@ -30,11 +30,13 @@ class DependantKind(StrEnum):
     REGISTRY = "container registry"
 
 
-# What is looked for under a key. Disks, databases, Log Analytics clusters and more can lie under one too.
+# What is looked for under a key. Disks, databases, Log Analytics clusters and more can lie under one too. What
+# lies in a subscription in which the caller has no role is in no list (AZ-ARM-24).
 LOOKED_AT = tuple(one.value for one in DependantKind)
 LIMITS = (
-    "only workspaces, storage accounts, encryption scopes and container registries are looked at: whether"
-    " something else, as a disk, a database or a Log Analytics cluster, is under the key is not known"
+    "only workspaces, storage accounts, encryption scopes and container registries are looked at, and only in"
+    " subscriptions that you are shown: whether something else, as a disk, a database or a Log Analytics cluster,"
+    " or anything in another subscription is under the key is not known"
 )
 
 

@@ -12,7 +12,7 @@ from amlmigrate.core.keys import Rotation
 from amlmigrate.keys import auditlog
 from amlmigrate.keys.issues import age_of
 from amlmigrate.keys.judging import KeyVerdict
-from amlmigrate.keys.model import DRILLED, Adoption, Dependant, KeyInUse, KeySurvey, LoggedUse, version_of
+from amlmigrate.keys.model import DRILLED, LIMITS, Adoption, Dependant, KeyInUse, KeySurvey, LoggedUse, version_of
 from amlmigrate.posture.holders import Holders
 
 REVIEW = "key-review"
@@ -35,7 +35,8 @@ def document(survey: KeySurvey, verdicts: Sequence[KeyVerdict]) -> str:
 
 
 def _looked(survey: KeySurvey) -> str:
-    return f"What lies under them was looked for in {many(len(survey.looked), 'subscription')}."
+    looked = f"What lies under them was looked for in {many(len(survey.looked), 'subscription')}."
+    return f"{looked} {LIMITS[:1].upper()}{LIMITS[1:]}."
 
 
 def _record(verdict: KeyVerdict, survey: KeySurvey) -> Iterator[str]:

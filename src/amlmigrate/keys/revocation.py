@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from amlmigrate.core.few import many
 from amlmigrate.keys import auditlog, remedies
-from amlmigrate.keys.model import DependantKind, KeyInUse, LoggedUse
+from amlmigrate.keys.model import LIMITS, DependantKind, KeyInUse, LoggedUse, UnreadPlace
 
 # What becomes of it once its key is revoked (AZ-KEY-7, AZ-KEY-35; learn:
 # container-registry/tutorial-customer-managed-keys, storage/common/customer-managed-keys-overview).
@@ -22,24 +23,37 @@ _REACHES = {
 class Revocation:
     """`reaches` are lines of what stops, `commands` disable each enabled version, `back` enables them again.
 
-    `others` used the key by the vault's log, and their identities are none that the dependants name.
+    `others` used the key by the vault's log, and their identities are none that the dependants name. `limits` say
+    what more it may reach, as nobody looked there or could.
     """
 
     reaches: tuple[str, ...]
     commands: tuple[str, ...]
     back: tuple[str, ...]
     others: tuple[LoggedUse, ...]
+    limits: tuple[str, ...]
 
 
-def of(key: KeyInUse) -> Revocation:
-    """For one key. Every enabled version counts: what was written under an older one needs it (AZ-KEY-13)."""
+def of(key: KeyInUse, unread: Sequence[UnreadPlace] = ()) -> Revocation:
+    """For one key; `unread` is where nobody could look for more that lies under it.
+
+    Every enabled version counts: what was written under an older one needs it (AZ-KEY-13)."""
     enabled = [one.id for one in key.versions.value or () if one.enabled]
     return Revocation(
         tuple(f"{one.kind.value} {one.name}: {_REACHES[one.kind]}" for one in key.dependants),
         tuple(remedies.enabled(id_, to=False) for id_ in enabled),
         tuple(remedies.enabled(id_, to=True) for id_ in enabled),
         tuple(_others(key)),
+        tuple(_limits(key, unread)),
     )
+
+
+def _limits(key: KeyInUse, unread: Sequence[UnreadPlace]) -> Iterator[str]:
+    yield LIMITS
+    if unread:
+        yield f"{many(len(unread), 'place')} where more may lie could not be read"
+    if key.log.refused:
+        yield f"who else used the key is not known: {key.log.refused}"
 
 
 def _others(key: KeyInUse) -> Iterator[LoggedUse]:

@@ -104,7 +104,7 @@ async def selected(side: Side, scope: KeyScope, found: Found) -> list[KeyName]:
 def _unread(places: Sequence[UnreadPlace]) -> MigrateError:
     """What it comes to that no list could be had by which there would be any key."""
     first = min(places, key=lambda one: (403, 401, 404).index(one.status) if one.status in (403, 401, 404) else 3)
-    told = f"No key could be looked for: {first.reason}"
+    told = f"No key was found, and not every place could be read: {first.reason}"
     if first.status in (401, 403):
         remedy = f"Grant a role with '{first.action}', as Reader has it."
         return DeniedError(told, address=first.id, remedy=remedy)

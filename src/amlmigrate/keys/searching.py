@@ -1,7 +1,9 @@
 """Looks for all that lies under customers' keys in subscriptions: workspaces, accounts, scopes, registries.
 
 Each type is one list of a subscription; encryption scopes are a list of each account, since an account that has no
-key of its own may have scopes that have one. What cannot be listed is told, and is never taken for nothing.
+key of its own may have scopes that have one. What cannot be listed is told, and is never taken for nothing. A list
+of a subscription leaves out what the caller may not read, and does not say so (AZ-RIGHT-15): it is whole only for
+who may read every thing of its type there.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from amlmigrate.cloud.session import Side
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.documents import Document
 from amlmigrate.core.parallel import each
+from amlmigrate.core.rights import Permission, granted
 from amlmigrate.keys import dependants
 from amlmigrate.keys.dependants import Levels
 from amlmigrate.keys.model import Dependant, UnreadPlace
@@ -23,6 +26,8 @@ ACCOUNTS = "Microsoft.Storage/storageAccounts"
 REGISTRIES = "Microsoft.ContainerRegistry/registries"
 _OF = {WORKSPACES: dependants.of_workspace, REGISTRIES: dependants.of_registry}
 _AT_ONCE = 12
+_RIGHTS = "Microsoft.Authorization/permissions/read"
+_IN_PART = "The list shows only what you may read, and nothing lets you read all of them in this subscription."
 
 
 @dataclass(slots=True)
@@ -36,16 +41,28 @@ class Found:
 async def search(side: Side, subscriptions: Iterable[str], levels: Levels) -> Found:
     """Everything under a customer's key in the subscriptions. Raises nothing that ARM answers."""
     found = Found()
-    places = [(one, type_) for one in subscriptions for type_ in (WORKSPACES, ACCOUNTS, REGISTRIES)]
+    named = list(subscriptions)
+    places = [(one, type_) for one in named for type_ in (WORKSPACES, ACCOUNTS, REGISTRIES)]
+    may: dict[str, list[Permission] | None] = {}
+
+    async def ask(subscription: str) -> None:
+        may[subscription] = await _permissions(side, found, subscription)
 
     async def look(place: tuple[str, str]) -> None:
         subscription, type_ = place
         documents = await _listed(side, found, f"/subscriptions/{subscription}", f"providers/{type_}", type_)
+        if documents is None:
+            return
+        held = may[subscription]
+        if held is not None and not granted(held, f"{type_}/read"):
+            address = f"/subscriptions/{subscription}/providers/{type_}"
+            found.unread.append(UnreadPlace(address, f"{type_}/read", _IN_PART, 403))
         if type_ == ACCOUNTS:
             await _accounts(side, found, documents, levels)
         else:
             _keep(found, documents, lambda one: _OF[type_](one, levels))
 
+    await each(named, ask, parallel=_AT_ONCE)
     await each(places, look, parallel=_AT_ONCE)
     # A list that changes while it is read can show a thing on two of its pages.
     once = {key_of(one.id): one for one in found.dependants}
@@ -60,7 +77,7 @@ async def _accounts(side: Side, found: Found, documents: list[Document], levels:
     async def scopes(account: Document) -> None:
         id_, what = str(account["id"]), f"{ACCOUNTS}/encryptionScopes"
         listed = await _listed(side, found, id_, "encryptionScopes", what)
-        _keep(found, listed, lambda one: dependants.of_scope(account, one, levels))
+        _keep(found, listed or (), lambda one: dependants.of_scope(account, one, levels))
 
     # Scopes are of blobs (learn.microsoft.com: storage/blobs/encryption-scope-overview), which such have none of.
     blobs = [one for one in documents if str(one.get("kind") or "").lower() != "filestorage"]
@@ -71,8 +88,23 @@ def _keep(found: Found, documents: Iterable[Document], read: Callable[[Document]
     found.dependants += [one for one in map(read, documents) if one is not None]
 
 
-async def _listed(side: Side, found: Found, id_: str, path: str, type_: str) -> list[Document]:
-    """One list; nothing where it could not be had, which is then among what is unread."""
+async def _permissions(side: Side, found: Found, subscription: str) -> list[Permission] | None:
+    """What the caller may do in a whole subscription; None where that could not be had, which is then told."""
+    id_ = f"/subscriptions/{subscription}"
+    try:
+        return [Permission.of(one) for one in await side.roles.permissions(id_)]
+    except ServiceError as error:
+        # Whoever may do nothing in the whole of it is refused; the lists may show a part all the same.
+        if error.status in (403, 404):
+            return []
+        found.unread.append(UnreadPlace(f"{id_}: your rights", _RIGHTS, error.summary, error.status))
+    except OutOfReachError as error:
+        found.unread.append(UnreadPlace(f"{id_}: your rights", _RIGHTS, error.summary))
+    return None
+
+
+async def _listed(side: Side, found: Found, id_: str, path: str, type_: str) -> list[Document] | None:
+    """One list; None where it could not be had, which is then among what is unread."""
     address, action = f"{id_}/{path}", f"{type_}/read"
     try:
         return [item async for item in side.arm.pages(address)]
@@ -80,4 +112,4 @@ async def _listed(side: Side, found: Found, id_: str, path: str, type_: str) -> 
         found.unread.append(UnreadPlace(address, error.action or action, error.summary, error.status))
     except OutOfReachError as error:
         found.unread.append(UnreadPlace(address, action, error.summary))
-    return []
+    return None

@@ -29,13 +29,15 @@ Duties = Literal["apart", "not apart", "not known"]
 class Carrier:
     """Who carries a rotation out, by which approval, and what is known of the estate besides.
 
-    `unread` are places where nobody could look for more that lies under the key.
+    `unread` are places where nobody could look for more that lies under the key, `looked` the subscriptions in
+    which it was looked for.
     """
 
     by: By
     environment: str
     unread: tuple[str, ...] = ()
     approval: ApprovedBy | None = None
+    looked: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -105,6 +107,7 @@ def content(evidence: Evidence, found: RotationPlan, carrier: Carrier) -> Rotati
         duties=_duties(evidence, found, carrier.by),
         complete=False,
         looked_at=LOOKED_AT if request.half.adopts else (),
+        looked_in=carrier.looked if request.half.adopts else (),
         unread=carrier.unread,
         approval=carrier.approval,
     )

@@ -101,9 +101,26 @@ def _apart(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading.Directory, "names", names)
 
 
-def read(arm: Arm | None = None, vaults: Vaults | None = None, **scope: Any) -> KeySurvey:
+class Roles:
+    """What the caller may do in each whole subscription: everything, or what is said; an exception is raised."""
+
+    def __init__(self, may: Any = ("*/read",)) -> None:
+        self._may = may
+
+    async def permissions(self, scope: str) -> Any:
+        assert scope.startswith("/subscriptions/")
+        if isinstance(self._may, Exception):
+            raise self._may
+        return [{"actions": list(self._may)}]
+
+
+def read(
+    arm: Arm | None = None, vaults: Vaults | None = None, roles: Roles | None = None, **scope: Any
+) -> KeySurvey:
     login = SimpleNamespace(endpoints=SimpleNamespace(graph="https://graph", vault_suffix=Vaults.suffix))
-    side: Any = SimpleNamespace(arm=arm or Arm(), vaults=vaults or Vaults(), login=login, credential=None)
+    side: Any = SimpleNamespace(
+        arm=arm or Arm(), vaults=vaults or Vaults(), roles=roles or Roles(), login=login, credential=None
+    )
     return asyncio.run(reading.read(side, KeyScope(**scope), NOW, KeyRules()))
 
 
@@ -152,13 +169,54 @@ def test_a_list_that_cannot_be_had_is_told_and_the_rest_is_read(what: str, error
     assert len(survey.keys) == 1 and not survey.complete
 
 
+_READS = [f"Microsoft.{name}/read" for name in _TYPES]
+
+
+@pytest.mark.parametrize(
+    ("may", "parts"),
+    [
+        (("*",), []),
+        (_READS, []),
+        (_READS[1:], ["MachineLearningServices/workspaces"]),
+        (("Microsoft.KeyVault/*",), list(_TYPES)),
+        ((), list(_TYPES)),
+        (refusal(403), list(_TYPES)),
+        (refusal(404), list(_TYPES)),
+    ],
+    ids=["owner", "reader-of-three", "without-workspaces", "of-vaults", "of-a-group", "403", "404"],
+)
+def test_a_list_of_what_may_be_read_is_no_list_of_all_that_there_is(may: Any, parts: list[str]) -> None:
+    """Whoever has a role on one group alone is shown what lies there, and of the rest nothing."""
+    survey = read(roles=Roles(may))
+    told = [f"/subscriptions/{SUB}/providers/Microsoft.{name}" for name in parts]
+    assert sorted(one.id for one in survey.unread) == sorted(told)
+    assert all("only what you may read" in one.reason for one in survey.unread)
+    assert len(survey.keys) == 1 and survey.complete is not bool(parts)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [refusal(429), refusal(500), OutOfReachError("broke", method="GET", url="u")],
+    ids=["429", "500", "dropped"],
+)
+def test_rights_that_could_not_be_read_are_told_once_and_as_that(error: Exception) -> None:
+    survey = read(roles=Roles(error))
+    assert [one.id for one in survey.unread] == [f"/subscriptions/{SUB}: your rights"]
+    assert len(survey.keys) == 1 and not survey.complete
+
+
+def test_of_nothing_under_a_key_in_a_part_nobody_says_that_there_is_none() -> None:
+    with pytest.raises(DeniedError, match="not every place could be read: The list shows only what you may read"):
+        read(Arm({f"Microsoft.{name}": [] for name in _TYPES}), roles=Roles(()))
+
+
 @pytest.mark.parametrize(
     ("error", "wanted"),
     [(refusal(403), DeniedError), (refusal(401), DeniedError), (refusal(404), BadInputError), (refusal(500), MigrateError)],
     ids=["403", "401", "404", "500"],
 )  # fmt: skip
 def test_where_no_list_can_be_had_there_is_nothing_to_tell(error: Exception, wanted: type[MigrateError]) -> None:
-    with pytest.raises(wanted, match="No key could be looked for"):
+    with pytest.raises(wanted, match="not every place could be read"):
         read(Arm({f"Microsoft.{name}": error for name in _TYPES}))
 
 

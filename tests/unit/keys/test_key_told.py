@@ -29,7 +29,7 @@ from tests.unit.keys.keyed import (
 from amlmigrate.cli.views import key as told
 from amlmigrate.core.errors import BadInputError, ExitCode
 from amlmigrate.keys import judging, profiles, record, revocation
-from amlmigrate.keys.model import DRILLED, KeyInUse, KeySurvey, UnreadPlace
+from amlmigrate.keys.model import DRILLED, LIMITS, KeyInUse, KeySurvey, UnreadPlace
 from amlmigrate.posture.holders import Holders
 from amlmigrate.posture.profiles import shipped
 from amlmigrate.posture.reading import Read
@@ -214,6 +214,30 @@ def test_the_end_says_what_it_comes_to(one: KeyInUse, code: ExitCode, end: str) 
     assert view.code is code
     assert shown(view).strip().endswith(end)
     assert [event.name for event in view.as_json()] == ["key.status", "key.status.end"]
+
+
+def test_what_a_revocation_reaches_is_never_told_without_what_was_not_looked_at() -> None:
+    one = key(of_workspace(), log=Read(refused="403 of the log"))
+    place = UnreadPlace(f"{GROUP}/x", "a/read", "403.")
+    read = survey(one, unread=(place,))
+    view = told.KeyStatusView(read, judging.judged(read), revocation.of(one, read.unread))
+    limits = [
+        LIMITS,
+        "1 place where more may lie could not be read",
+        "who else used the key is not known: 403 of the log",
+    ]
+    assert view.whole()["revocation"]["limits"] == limits
+    text = shown(view)
+    assert all(f"{one[:1].upper()}{one[1:]}." in text for one in limits)
+    for what in ("database", "Log Analytics cluster", "disk", "another subscription"):
+        assert what in text
+
+
+def test_keys_are_never_told_without_what_was_not_looked_at() -> None:
+    read = survey(key(of_workspace()))
+    view = told.KeyStatusView(read, judging.judged(read))
+    every = (shown(view), record.document(read, judging.judged(read)), view.whole()["limits"])
+    assert all("something else, as a disk" in text for text in every)
 
 
 def test_a_place_that_could_not_be_looked_in_is_never_good() -> None:

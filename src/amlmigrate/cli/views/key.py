@@ -16,7 +16,7 @@ from amlmigrate.keys import record
 from amlmigrate.keys.adoption import KeyStanding
 from amlmigrate.keys.issues import age_of
 from amlmigrate.keys.judging import KeyVerdict
-from amlmigrate.keys.model import Adoption, Dependant, KeyInUse, KeySurvey
+from amlmigrate.keys.model import LIMITS, Adoption, Dependant, KeyInUse, KeySurvey
 from amlmigrate.keys.revocation import Revocation
 
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ class KeyStatusView:
         if self.revocation:
             _revoked(page, self.revocation)
         page.gap()
+        if not self.revocation:
+            page.line(f"{LIMITS[:1].upper()}{LIMITS[1:]}.")
         page.line(self._text)
         page.lines([f"not read: {one.id}: {one.action}. {one.reason}" for one in self.survey.unread], rest=_REST)
 
@@ -71,6 +73,7 @@ class KeyStatusView:
             "waiting": sum(len(one.waiting) for one in self.verdicts),
             "complete": self.survey.complete and not any(one.unread for one in self.verdicts),
             "subscriptions": list(self.survey.looked),
+            "limits": LIMITS,
             "not_read": [asdict(one) for one in self.survey.unread],
         }
         if self.revocation:
@@ -165,6 +168,8 @@ def _revoked(page: Page, revocation: Revocation) -> None:
     page.gap()
     page.line("If the key were revoked:")
     page.lines(list(revocation.reaches) or ["nothing that was found lies under it"], rest=_REST)
+    for limit in revocation.limits:
+        page.line(f"{limit[:1].upper()}{limit[1:]}.", indent=2)
     for one in revocation.others:
         who = f"{one.caller or 'somebody'} (application {one.application or record.UNKNOWN})"
         page.line(f"used by {who}, last {one.last:%Y-%m-%d}: none of the identities above", indent=2)
