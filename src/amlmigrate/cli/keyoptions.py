@@ -13,6 +13,7 @@ from amlmigrate.cloud.session import Side
 from amlmigrate.cloud.subscriptions import workspace_ref
 from amlmigrate.core.armid import ArmId
 from amlmigrate.core.errors import BadInputError
+from amlmigrate.core.few import many
 from amlmigrate.core.names import is_guid, is_name
 from amlmigrate.core.workspacename import WorkspaceName
 from amlmigrate.keys import profiles
@@ -109,7 +110,7 @@ def _refuse_beside(asked: KeyAsked) -> None:
         )
     if asked.groups and len(asked.subscriptions) > 1:
         raise BadInputError(
-            f"'{asked.groups[0]}' may lie in each of {len(asked.subscriptions)} subscriptions.",
+            f"'{asked.groups[0]}' may lie in each of {many(len(asked.subscriptions), 'subscription')}.",
             address="--group",
             remedy="Write the ARM ids of the groups that are meant, and leave --subscription out.",
         )

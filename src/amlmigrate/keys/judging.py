@@ -82,5 +82,5 @@ def _bounds(key: KeyInUse) -> Iterator[str]:
     log = key.log.value
     made = min((one.created for one in key.versions.value or () if one.created), default=None)
     if log is not None and (made is None or made < log.since):
-        part = ", as far as it could be read," if key.log.refused else ""
-        yield f"The vault's audit log{part} begins on {log.since:%Y-%m-%d}: copies made before are not known."
+        part = " A part of the log could not be read." if key.log.refused else ""
+        yield f"The vault's audit log begins on {log.since:%Y-%m-%d}: copies made before are not known.{part}"
