@@ -51,6 +51,10 @@ OwnProfile = Annotated[
     typer.Option(help="The profile that the keys are held to, whatever their tags say.", metavar="NAME"),
 ]
 
+Most = Annotated[
+    int | None, typer.Option(help="With --overdue: at most so many keys. Default: 1.", min=1, metavar="N")
+]
+
 
 @dataclass(frozen=True, slots=True)
 class RotateOptions:
@@ -95,9 +99,7 @@ def rotate(
             "--overdue", help="The keys that are overdue or left behind, development first, one at a time."
         ),
     ] = False,
-    max: Annotated[
-        int | None, typer.Option(help="With --overdue: at most so many keys. Default: 1.", min=1, metavar="N")
-    ] = None,
+    max: Most = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done only.")] = False,
     out: Annotated[
         Path | None,
