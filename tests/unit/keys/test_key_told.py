@@ -27,6 +27,7 @@ from tests.unit.keys.keyed import (
 )
 
 from amlmigrate.cli.views import key as told
+from amlmigrate.cli.views.page import Page
 from amlmigrate.core.errors import BadInputError, ExitCode
 from amlmigrate.keys import judging, profiles, record, revocation
 from amlmigrate.keys.model import DRILLED, LIMITS, KeyInUse, KeySurvey, UnreadPlace
@@ -189,7 +190,7 @@ def test_a_profile_without_a_cryptoperiod_is_refused() -> None:
 def shown(view: told.KeyStatusView) -> str:
     out = io.StringIO()
     console = Console(file=out, width=400)
-    view.human(told.Page(console))  # type: ignore[arg-type]  # a console as any other
+    view.human(Page(console))  # type: ignore[arg-type]  # a console as any other
     return out.getvalue()
 
 
