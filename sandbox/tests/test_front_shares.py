@@ -426,11 +426,41 @@ async def test_the_client_for_asyncio(shares: Shares) -> None:
         assert caught.value.error_code == "ResourceNotFound"
 
 
+def test_a_name_is_taken_only_where_it_is_free_and_a_lease_keeps_others_away(shares: Shares) -> None:
+    share, old = shares.by_token, "2021-02-03T04:05:06.1234567Z"
+    share.get_directory_client("d").create_directory()
+    first, other = _upload(share, "d/A b", b"first"), _upload(share, "there", b"other")
+    assert refused(lambda: first.rename_file("d/missing/x")) == (404, "ParentNotFound")
+    assert refused(lambda: first.rename_file("there")) == (409, "ResourceAlreadyExists")
+    lease = other.acquire_lease(lease_id="00000000-0000-0000-0000-000000000001")
+    assert other.acquire_lease(lease_id=lease.id).id == lease.id
+    assert refused(other.acquire_lease) == (409, "LeaseAlreadyPresent")
+    for change in (
+        other.delete_file,
+        lambda: other.upload_range(b"x", 0, 1),
+        lambda: other.create_file(1),
+        lambda: first.rename_file("there", overwrite=True),
+    ):
+        assert refused(change) == (412, "LeaseIdMissing")
+    assert other.download_file().readall() == b"other"
+    before = first.get_file_properties()
+    renamed = first.rename_file(
+        "there", overwrite=True, destination_lease=lease, file_attributes="Hidden", file_creation_time=old
+    )
+    found = renamed.get_file_properties()
+    assert found.file_attributes == "Hidden" and found.lease.state == "available"
+    assert (found.last_write_time, found.file_id) == (before.last_write_time, before.file_id)
+    assert renamed.download_file().readall() == b"first"
+    assert refused(first.get_file_properties)[0] == 404
+    leased = renamed.acquire_lease()
+    assert refused(lambda: renamed.delete_file(lease="00000000-0000-0000-0000-000000000002"))[0] == 412
+    renamed.delete_file(lease=leased)
+
+
 def test_what_is_not_there_says_so(shares: Shares) -> None:
     share = shares.share()
     file = _upload(share, "f")
     assert refused(share.create_snapshot)[0] == 501
-    assert refused(lambda: file.rename_file("g"))[0] == 501
     assert refused(lambda: file.start_copy_from_url(f"{URL}/{shares.name}/f"))[0] == 501
     assert file.download_file().readall() == b"x"
 

@@ -31,8 +31,6 @@ NAMES = (
     "#1~.txt",
     "%41",
 )
-# What a store cannot do, and says so: all else of the port it does.
-CANNOT = {Service.BLOB: set[str](), Service.FILE: {"copy_from"}}
 SHARE = "stores"
 
 
@@ -197,28 +195,37 @@ async def test_a_long_one_is_left_between_two_ranges(store: Store, place: Locati
 
 
 @pytest.mark.parametrize("change", [{}, {"etag": '"0x8DAA197C852CEDF"'}], ids=["as listed", "of another version"])
-async def test_a_copy_is_of_the_version_that_was_listed_or_the_store_says_that_it_makes_none(
+async def test_a_copy_is_of_the_version_that_was_listed(
     store: Store, world: World, place: Location, change: dict[str, Any]
 ) -> None:
-    target = replace(place, account=world.account("target"))
-    target = target if place.service is Service.FILE else replace(target, container=world.container("target"))
+    target = _goal(world, place)
     blob = replace(await _written(store, place), **change)
     copied = store.copy_from(store, place, blob, target)
-    if "copy_from" in CANNOT[store.service]:
-        with pytest.raises(UnsupportedError) as unsupported:
-            await copied
-        assert unsupported.value.address == store.url(target) and unsupported.value.remedy
-    elif change:
+    if change:
         with pytest.raises(ServiceError) as refused:
             await copied
-        assert refused.value.status == 412
-    else:
-        assert await store.digest(target, replace(blob, etag=await copied)) == await store.digest(place, blob)
-        with pytest.raises(ServiceError) as taken:
-            await store.copy_from(store, place, blob, target)
-        assert taken.value.status == 409
+        assert refused.value.status == 412 and await store.head(target) is None
         return
-    assert await store.head(target) is None
+    etag = await copied
+    assert await store.digest(target, replace(blob, etag=etag)) == await store.digest(place, blob)
+    found = await store.head(target)
+    assert found and replace(found, etag=blob.etag) == blob
+    with pytest.raises(ServiceError) as taken:
+        await store.copy_from(store, place, blob, target)
+    assert taken.value.status == 409
+    changed = await store.write(_blob(place.path, b"y"), place, b"y", replaces=blob.etag)
+    newer = await store.head(place)
+    assert newer and newer.etag == changed
+    again = await store.copy_from(store, place, newer, target, replaces=etag)
+    assert again != etag and await store.read(target, SIZE, again) == b"y"
+    with pytest.raises(ServiceError) as other:
+        await store.copy_from(store, place, newer, target, replaces=etag)
+    assert other.value.status == 412 and await store.read(target, SIZE, again) == b"y"
+
+
+def _goal(world: World, place: Location) -> Location:
+    target = replace(place, account=world.account("target"))
+    return target if place.service is Service.FILE else replace(target, container=world.container("target"))
 
 
 async def test_a_store_takes_no_copy_from_another_service(side: Side, place: Location) -> None:
@@ -332,5 +339,5 @@ async def test_without_the_lease_nothing_is_changed(side: Side, service: Service
 
 async def test_each_service_has_one_store_and_what_it_guards_is_said(side: Side) -> None:
     guarded = {service: side.store(service).guarded for service in Service}
-    assert guarded == {Service.BLOB: True, Service.FILE: False}
+    assert guarded == dict.fromkeys(Service, True)
     assert ranges.RANGE > SIZE

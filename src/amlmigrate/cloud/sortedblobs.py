@@ -75,7 +75,7 @@ class SortedBlobs(Collection[Blob]):
     def _row(self, blob: Blob) -> tuple[Any, ...]:
         self.rising = self.rising and blob.path > self._last
         self._last = blob.path
-        pairs = _text((blob.headers, blob.metadata, blob.tags))
+        pairs = _text((blob.headers, blob.metadata, blob.tags, blob.attributes))
         return blob.path, blob.length, blob.etag, blob.md5, blob.kind, pairs, blob.tier, blob.encryption
 
     def drop_filled(self, paths: Iterable[str]) -> None:
@@ -206,18 +206,19 @@ Pairs = tuple[tuple[str, str], ...]
 
 
 @lru_cache(_KNOWN)
-def _text(pairs: tuple[Pairs, Pairs, Pairs | None]) -> str:
+def _text(pairs: tuple[Pairs, Pairs, Pairs | None, Pairs]) -> str:
     return json.dumps(pairs, separators=(",", ":"))
 
 
 @lru_cache(_KNOWN)
-def _pairs(text: str) -> tuple[Pairs, Pairs, Pairs | None]:
-    headers, metadata, tags = (
+def _pairs(text: str) -> tuple[Pairs, Pairs, Pairs | None, Pairs]:
+    headers, metadata, tags, attributes = (
         None if found is None else tuple((name, value) for name, value in found) for found in json.loads(text)
     )
-    return headers or (), metadata or (), tags
+    return headers or (), metadata or (), tags, attributes or ()
 
 
 def _blob(row: tuple[Any, ...]) -> Blob:
     path, length, etag, md5, kind, pairs, tier, encryption = row
-    return Blob(path, length, etag, md5, kind, *_pairs(pairs), tier, encryption)
+    headers, metadata, tags, attributes = _pairs(pairs)
+    return Blob(path, length, etag, md5, kind, headers, metadata, tags, tier, encryption, attributes)

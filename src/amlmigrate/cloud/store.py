@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol, cast
 
 from amlmigrate.cloud.digests import Watch
+from amlmigrate.cloud.sortedblobs import SortedBlobs
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.parallel import never
@@ -45,6 +46,10 @@ class Store(Protocol):
 
     def list(self, place: Location) -> AsyncIterator[Blob]:
         """All that lies below a prefix. Raises ServiceError 404 where there is no such container or share."""
+        ...
+
+    async def listing(self, place: Location) -> tuple[SortedBlobs, bool]:
+        """The same on disk, a share's directories too, and whether index tags could be read."""
         ...
 
     async def head(self, place: Location) -> Blob | None:
@@ -114,6 +119,18 @@ class Labelled(Store, Protocol):
         ...
 
 
+class Placing(Store, Protocol):
+    """A store that makes its files beside their places, and where bytes may go through this machine."""
+
+    def told(self, source: Location, target: Location) -> str:
+        """What is to be told of copies from one account to another, beside that they were made; '' of nothing."""
+        ...
+
+    async def tidy(self, place: Location) -> None:
+        """Takes away what attempts that were cut off left behind in a container or share."""
+        ...
+
+
 class Accounts(Protocol):
     """One side: the stores of all its accounts, as one principal reaches them."""
 
@@ -136,6 +153,10 @@ class StorePair:
     def target(self, place: Location) -> Store:
         """The target's store for a place."""
         return self.targets.store(place.service)
+
+    def placing(self, place: Location) -> Placing | None:
+        """The target's, where what it copies is made beside its place."""
+        return None if place.service is Service.BLOB else cast(Placing, self.target(place))
 
     def labelled(self, place: Location) -> Labelled:
         """The target's, to set what no file of a share has. Raises UnsupportedError for such a file."""

@@ -118,6 +118,7 @@ class Asset:
 # Names of encryption scopes have no colon.
 SENT_KEY = "sha256:"
 ARCHIVE_TIER = "Archive"
+FOLDER_KIND = "Directory"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,13 @@ class Blob:
     tier: str | None = None
     # The encryption scope that the service names, or SENT_KEY and the hash of the key that its writer sent along.
     encryption: str | None = None
+    # Of a file in a share: its attributes, when it was made and when its bytes were written last.
+    attributes: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def folder(self) -> bool:
+        """Whether it is a directory of a share, of which only that it is there counts."""
+        return self.kind == FOLDER_KIND
 
     @property
     def sent_key(self) -> bool:

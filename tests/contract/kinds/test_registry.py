@@ -180,7 +180,6 @@ _CLAIM = "the name of a published claim, or the member of a report that tells of
 _EXAMPLE = "an example of an address, for people"
 # By file and word, why it stands there.
 MAY_NAME = {
-    ("cloud/shares.py", "data"): "a parameter of the storage client",
     (
         "doctor/network.py",
         "privateendpointconnections",

@@ -209,7 +209,7 @@ def test_every_way_of_changing_something_is_behind_the_fence() -> None:
     assert made == {
         ("arm.py", "Transport(credential, fence)"),
         ("blobs.py", "Transport(credential, fence)"),
-        ("shares.py", "Transport(credential, fence)"),
+        ("fileaccess.py", "Transport(credential, fence)"),
         ("logs.py", "Transport(credential, fence)"),
         ("vault.py", "Transport(self._credential, self._fence)"),
         ("leases.py", "Transport(credential)"),

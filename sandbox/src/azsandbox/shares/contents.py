@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from azsandbox.shares.index import Entry
@@ -70,6 +71,12 @@ class Contents:
             while length > 0 and (piece := file.read(min(_PIECE, length))):
                 length -= len(piece)
                 yield piece
+
+    def move(self, entry: Entry, path: str) -> None:
+        """Moves the bytes of a file to where they lie under another path."""
+        goal = self.place(replace(entry, path=path))
+        goal.parent.mkdir(mode=_MODE, parents=True, exist_ok=True)
+        self.place(entry).rename(goal)
 
     def remove(self, entry: Entry) -> None:
         """Removes a file, or a directory that is empty."""

@@ -13,6 +13,7 @@ from azsandbox.shares.authorization import Authorization
 from azsandbox.shares.directory_calls import DIRECTORY
 from azsandbox.shares.errors import Refused
 from azsandbox.shares.file_calls import FILE
+from azsandbox.shares.name_calls import NAMES
 from azsandbox.shares.places import Place, place_of
 from azsandbox.shares.range_calls import RANGES
 from azsandbox.shares.share_calls import ACCOUNT, SHARE
@@ -23,8 +24,8 @@ from azsandbox.tokens import Tokens
 
 _SERVER = "Windows-Azure-File/1.0 Microsoft-HTTPAPI/2.0"
 _VERSION = "2024-11-04"
-# Leases, snapshots, handles, links, and copies from elsewhere: nobody has them here.
-_NOT_HERE = ("x-ms-copy-source", "x-ms-file-rename-source")
+# Snapshots, handles, links, and copies from elsewhere: nobody has them here.
+_NOT_HERE = ("x-ms-copy-source",)
 
 
 class FileShares:
@@ -92,4 +93,4 @@ def _operations(kind: str, place: Place) -> Operations:
         return {} if place.path else SHARE
     if kind == "directory":
         return DIRECTORY
-    return FILE | RANGES if place.path and kind == "" else {}
+    return FILE | RANGES | NAMES if place.path and kind == "" else {}

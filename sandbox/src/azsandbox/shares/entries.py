@@ -99,4 +99,14 @@ def found(task: Task, *, directory: bool, change: bool = False) -> Entry:
         raise Refused("ResourceTypeMismatch")
     if entry is None or entry.directory != directory:
         raise Refused("ResourceNotFound")
+    if change:
+        hold_lease(entry, task.header("x-ms-lease-id"))
     return entry
+
+
+def hold_lease(entry: Entry, named: str | None) -> None:
+    """Raises Refused where somebody has the lease on a file, and not who names that id."""
+    if entry.lease and named is None:
+        raise Refused("LeaseIdMissing")
+    if entry.lease and named != entry.lease:
+        raise Refused("LeaseIdMismatchWithFileOperation")

@@ -48,6 +48,20 @@ _TEXTS = {
         400,
         "The MD5 value specified in the request did not match with the MD5 value calculated by the server.",
     ),
+    "LeaseAlreadyPresent": (409, "There is already a lease present."),
+    "LeaseIdMismatchWithLeaseOperation": (
+        409,
+        "The lease ID specified did not match the lease ID for the resource with the specified lease operation.",
+    ),
+    "LeaseIdMismatchWithFileOperation": (
+        412,
+        "The lease ID specified did not match the lease ID for the file.",
+    ),
+    "LeaseIdMissing": (
+        412,
+        "There is currently a lease on the resource and no lease ID was specified in the request.",
+    ),
+    "LeaseNotPresentWithLeaseOperation": (409, "There is currently no lease on the resource."),
     "MissingRequiredHeader": (400, "An HTTP header that's mandatory for this request is not specified."),
     "NotImplemented": (501, "The requested operation is not implemented on the specified resource."),
     "OutOfRangeInput": (400, "One of the request inputs is out of range."),

@@ -8,7 +8,15 @@ from collections.abc import AsyncIterator, Iterator
 
 from azsandbox.calls import Answer, TooLarge
 from azsandbox.shares import times
-from azsandbox.shares.entries import changed, content_headers, found, new_entry, properties, set_smb_properties
+from azsandbox.shares.entries import (
+    changed,
+    content_headers,
+    found,
+    hold_lease,
+    new_entry,
+    properties,
+    set_smb_properties,
+)
 from azsandbox.shares.errors import Refused, bad_header, missing_header
 from azsandbox.shares.index import Entry
 from azsandbox.shares.ranges import Range, range_of
@@ -28,7 +36,10 @@ async def _create(task: Task) -> Answer:
     data = await body(task)
     if len(data) > entry.size:
         raise bad_header("x-ms-content-length", str(entry.size))
-    if old is not None:  # overwritten, under the name it was made with
+    if old is not None:
+        hold_lease(old, task.header("x-ms-lease-id"))
+        entry.lease = old.lease
+        # Overwritten, under the name it was made with.
         entry.id, entry.path = old.id, old.path
     task.store.contents.create(entry)
     if data:
@@ -73,8 +84,9 @@ def _shown(entry: Entry) -> dict[str, str]:
         **shown(entry.metadata),
         "x-ms-type": "File",
         "x-ms-server-encrypted": "true",
-        "x-ms-lease-status": "unlocked",
-        "x-ms-lease-state": "available",
+        "x-ms-lease-status": "locked" if entry.lease else "unlocked",
+        "x-ms-lease-state": "leased" if entry.lease else "available",
+        **({"x-ms-lease-duration": "infinite"} if entry.lease else {}),
     }
 
 

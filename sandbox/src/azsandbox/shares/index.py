@@ -49,6 +49,8 @@ class Entry:
     headers: dict[str, str] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
     id: int = 0
+    # The id of the lease on it; '' where nobody has one. Leases of files are infinite.
+    lease: str = ""
 
 
 class Index:
@@ -132,6 +134,13 @@ class Index:
             "insert into entry (account, share, parent, name, document) values (?, ?, ?, ?, ?)", row
         )
         entry.id = cursor.lastrowid or 0
+
+    def rename(self, entry: Entry, path: str) -> None:
+        """Gives an entry another path, nothing being there."""
+        entry.path = path
+        folder, _, name = path.lower().rpartition("/")
+        self._database.execute("update entry set parent = ?, name = ? where id = ?", (folder, name, entry.id))
+        self.put(entry)
 
     def remove(self, entry: Entry) -> None:
         """Forgets an entry."""

@@ -42,9 +42,14 @@ def place_of(call: Call) -> Place:
         raise Refused("OutOfRangeInput" if len(share) not in _SHARE_LENGTHS else "InvalidResourceName")
     # Unless a client says otherwise, the dots at the end of a name do not belong to it.
     dots = call.headers.get("x-ms-allow-trailing-dot", "").lower() == "true"
+    return Place(call.host.partition(".")[0], share, named(path, dots=dots))
+
+
+def named(path: str, *, dots: bool) -> str:
+    """The path of a file as it is kept. Raises Refused for a name that Azure does not take."""
     names = [name if dots else name.rstrip(".") for name in path.split("/") if name]
     if sum(len(name) + 1 for name in names) > _PATH_LENGTH or any(len(name) > _NAME_LENGTH for name in names):
         raise Refused("InvalidFileOrDirectoryPathName")
     if any(name in {"", ".", ".."} or _FORBIDDEN.search(name) for name in names):
         raise Refused("InvalidResourceName")
-    return Place(call.host.partition(".")[0], share, "/".join(names))
+    return "/".join(names)

@@ -1,0 +1,151 @@
+"""Copies a file inside Azure in ranges, holes left out; through this machine where Azure refuses that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from azure.storage.fileshare.aio import ShareFileClient
+
+from amlmigrate.cloud import retrying as retry
+from amlmigrate.cloud.errors import OtherBytesError, ServiceError
+from amlmigrate.cloud.fileaccess import FileAccess
+from amlmigrate.cloud.fileplacing import placed
+from amlmigrate.cloud.fileshapes import labelled
+from amlmigrate.cloud.ranges import Range, ranges_of
+from amlmigrate.core.asset import Blob
+from amlmigrate.core.errors import InterruptedRunError
+from amlmigrate.core.few import many
+from amlmigrate.core.metering import moved
+from amlmigrate.core.parallel import each
+from amlmigrate.core.workspace import Location
+
+# So much at most one call puts (AZ-FILE-6).
+PIECE = 4 * 2**20
+# A file that is no longer may have holes: they take no room, and to ask for them costs as much as to copy them.
+_ASKED_FOR_HOLES = 64 * 2**10
+_AT_ONCE = 8
+# As for blobs: bytes as they are stored.
+AS_STORED: dict[str, Any] = {"decompress": False}
+# Answers to a copy inside Azure after which the same bytes are read and written here: whatever refuses one of the
+# two then says so itself.
+_REFUSED = (400, 401, 403, 404, 409, 501)
+
+
+@dataclass(slots=True)
+class FileCopies:
+    """Copies to the shares of one side. `carried`: what was answered where bytes went through this machine.
+
+    It is by the accounts that they come from and go to.
+    """
+
+    files: FileAccess
+    carried: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    async def copy(
+        self,
+        origin: FileAccess,
+        source: Location,
+        blob: Blob,
+        target: Location,
+        *,
+        replaces: str | None,
+        stopping: Callable[[], bool],
+    ) -> str:
+        """Copies a file of another side as it was listed, with all that it has; the copy's ETag.
+
+        Nothing ties a range to the version that was listed (AZ-FILE-6): the version is looked at before the first
+        and after the last, and nothing is in its place before that. Raises ServiceError: 409 or 412 where the
+        target is taken, 412 `SourceConditionNotMet` where the source changed; InterruptedRunError.
+        """
+        found = await _listed(origin, source, blob)
+        parts = await _filled(origin, source, blob)
+
+        async def fill(client: ShareFileClient) -> None:
+            put = partial(self._put, origin, source, client, target)
+            if not await each(parts, put, parallel=_AT_ONCE, stopping=stopping):
+                raise InterruptedRunError("Stopped before all ranges of a file were copied.")
+            await _listed(origin, source, blob)
+
+        return await placed(self.files, target, found, labelled(found, found.md5), fill, replaces=replaces)
+
+    async def make_folder(self, target: Location) -> None:
+        """Makes a directory and those that it lies in; nothing happens where it is there."""
+        await self.files.make_folders(target.at(f"{target.path}/-"))
+
+    async def _put(
+        self, origin: FileAccess, source: Location, client: ShareFileClient, target: Location, part: Range
+    ) -> None:
+        pair = (source.account, target.account)
+        if pair not in self.carried:
+            try:
+                await self._inside(origin, source, client, part)
+            except ServiceError as error:
+                if error.transient or error.status not in _REFUSED:
+                    raise
+                await self._through(origin, source, client, part)
+                self.carried[pair] = error.code
+        else:
+            await self._through(origin, source, client, part)
+        moved(bytes=part.length)
+
+    async def _inside(self, origin: FileAccess, source: Location, client: ShareFileClient, part: Range) -> None:
+        async def call() -> None:
+            await client.upload_range_from_url(
+                origin.url(source),
+                part.offset,
+                part.length,
+                part.offset,
+                source_authorization=await origin.authorization(),
+                read_timeout=retry.copy_seconds(part.length),
+            )
+
+        await self.files.call("PUT", client.url, call)
+
+    async def _through(self, origin: FileAccess, source: Location, client: ShareFileClient, part: Range) -> None:
+        reader = origin.file(source)
+
+        async def read() -> bytes:
+            stream = await reader.download_file(part.offset, part.length, max_concurrency=1, **AS_STORED)
+            data = bytes(await stream.readall())
+            if len(data) != part.length:
+                raise OtherBytesError(f"{many(len(data), 'byte')} instead of {part.length}", url=reader.url)
+            return data
+
+        data = await origin.call("GET", reader.url, read)
+        await self.files.call("PUT", client.url, partial(client.upload_range, data, part.offset, part.length))
+
+
+async def _listed(origin: FileAccess, source: Location, blob: Blob) -> Blob:
+    """The file with all that no list shows of it. Raises ServiceError where it is another version (AZ-FILE-11)."""
+    found = await origin.head(source)
+    if found is None or found.etag != blob.etag or found.length != blob.length:
+        text = f"the file is of the version {found.etag}" if found else "there is no such file"
+        raise ServiceError(412, "SourceConditionNotMet", text, method="HEAD", url=origin.url(source))
+    return found
+
+
+async def _filled(origin: FileAccess, source: Location, blob: Blob) -> list[Range]:
+    """The ranges of a file that hold anything, in pieces that one call takes: the rest is a hole.
+
+    An answer that does not tell the file's length is no list of its ranges: then all of it is copied.
+    """
+    every = list(ranges_of(blob.length, PIECE))
+    if blob.length <= _ASKED_FOR_HOLES:
+        return every
+    client, lengths = origin.file(source), set[str]()
+
+    def keep(answer: Any) -> None:
+        lengths.add(str(answer.http_response.headers.get("x-ms-content-length")))
+
+    async def call() -> list[Range]:
+        lengths.clear()
+        found = client.list_ranges(raw_response_hook=keep)
+        return [Range(one.start, one.end + 1 - one.start) async for one in found]
+
+    found = await origin.call("GET", client.url, call)
+    if lengths != {str(blob.length)}:
+        return every
+    return [Range(one.offset + part.offset, part.length) for one in found for part in ranges_of(one.length, PIECE)]

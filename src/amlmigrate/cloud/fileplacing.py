@@ -1,0 +1,165 @@
+"""Puts a file in its place whole, over nothing but the version that is named, and deletes just such a one.
+
+No call of the file service has a condition on a file's version (AZ-FILE-4). So a file is made beside its place, in
+the tool's own folder, and renamed: that fails where anything has the name (AZ-FILE-8). What is to be replaced or
+deleted is looked at while the tool has the lease on it, without which nobody changes it (AZ-FILE-9).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any, TypeVar
+
+from azure.storage.fileshare import ContentSettings
+from azure.storage.fileshare.aio import ShareFileClient, ShareLeaseClient
+
+from amlmigrate.cloud import absence
+from amlmigrate.cloud.bloblists import quoted
+from amlmigrate.cloud.calling import found_by
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.fileaccess import FileAccess, hold
+from amlmigrate.cloud.fileshapes import smb_of
+from amlmigrate.cloud.lists import whole
+from amlmigrate.core.asset import Blob
+from amlmigrate.core.errors import MigrateError
+from amlmigrate.core.lease import FOLDER
+from amlmigrate.core.workspace import Location
+
+_log = logging.getLogger(__name__)
+Fill = Callable[[ShareFileClient], Awaitable[None]]
+T = TypeVar("T")
+
+
+def is_own(path: str) -> bool:
+    """Whether a path of a share is the folder in which files are made, or lies in it: never content."""
+    return path.partition("/")[0] == FOLDER
+
+
+async def placed(
+    files: FileAccess,
+    target: Location,
+    blob: Blob,
+    settings: ContentSettings,
+    fill: Fill,
+    *,
+    replaces: str | None = None,
+) -> str:
+    """Makes a file of `blob`'s length, has it filled, and puts it in its place; its ETag.
+
+    `replaces` is the ETag of what may be overwritten; without it nothing is. Raises ServiceError 409 or 412 where
+    another one is there, and whatever `fill` raises: nothing is in its place then.
+    """
+    url = files.url(target)
+    await _refuse_taken(files, target, replaces)
+    beside = target.at(f"{FOLDER}/{hashlib.sha256(url.encode()).hexdigest()[:40]}")
+    client, metadata = files.file(beside), dict(blob.metadata) or None
+
+    async def make() -> None:
+        await client.create_file(blob.length, content_settings=settings, metadata=metadata)
+
+    await _in_folders(files, beside, partial(files.call, "PUT", client.url, make))
+    await fill(client)
+    if replaces is None:
+        return await _in_folders(files, target, partial(_renamed, files, beside, target, blob, None))
+    async with _leased(files, target, replaces) as lease:
+        return await _renamed(files, beside, target, blob, lease)
+
+
+async def delete(files: FileAccess, place: Location, etag: str) -> None:
+    """Deletes one file if it is of that version, else raises ServiceError 412; nothing happens where none is."""
+    client = files.file(place)
+    try:
+        async with _leased(files, place, etag) as lease:
+            await files.call("DELETE", client.url, partial(client.delete_file, lease=lease))
+    except ServiceError as error:
+        if not absence.of_file(error):
+            raise
+
+
+async def tidy(files: FileAccess, place: Location) -> None:
+    """Takes away what was left beside its place by an attempt that was cut off; what cannot be taken is logged."""
+    directory = files.directory(place, FOLDER)
+    try:
+        found = await files.call(
+            "GET", directory.url, partial(whole, directory.list_directories_and_files(), directory.url)
+        )
+        for item in found:
+            client = directory.get_file_client(item.name)
+            await files.call("DELETE", client.url, client.delete_file)
+        await files.call("DELETE", directory.url, directory.delete_directory)
+    except ServiceError as error:
+        if not absence.of_file(error):
+            _log.warning("Left in %s: %s", directory.url, error)
+
+
+async def _refuse_taken(files: FileAccess, target: Location, replaces: str | None) -> None:
+    """Raises what the blob service says where another one is there than may be written over."""
+    there, url = await files.head(target), files.url(target)
+    if there is not None and replaces is None:
+        raise ServiceError(409, "ResourceAlreadyExists", "a file is there", method="PUT", url=url)
+    if replaces is not None:
+        hold(there.etag if there else "", replaces, url)
+
+
+async def _in_folders(files: FileAccess, place: Location, make: Callable[[], Awaitable[T]]) -> T:
+    """Makes something, and the directories that it lies in where these are what is missing."""
+    try:
+        return await make()
+    except ServiceError as error:
+        if (error.status, error.code) != (404, "ParentNotFound"):
+            raise
+    await files.make_folders(place)
+    return await make()
+
+
+async def _renamed(files: FileAccess, beside: Location, target: Location, blob: Blob, lease: str | None) -> str:
+    """Gives a file its name, its attributes and its times; its ETag then."""
+    client, url, etags = files.file(beside), files.url(target), list[str]()
+    over: dict[str, Any] = {"overwrite": True, "ignore_read_only": True, "destination_lease": lease}
+    known: dict[str, Any] = {**smb_of(blob), **(over if lease else {})}
+
+    async def call() -> str:
+        # The client answers no headers of a rename.
+        await client.rename_file(
+            target.path,
+            raw_response_hook=lambda answer: etags.append(str(answer.http_response.headers.get("ETag") or "")),
+            **known,
+        )
+        return quoted(etags[-1])
+
+    async def arrived() -> str | None:
+        """Where an attempt without an answer was served the file is no longer beside its place."""
+        if await files.head(beside) is not None:
+            return None
+        there = await files.head(target)
+        same = there is not None and (there.length, there.metadata) == (blob.length, blob.metadata)
+        return there.etag if there and same and set(blob.attributes) <= set(there.attributes) else None
+
+    return await files.call("PUT", url, call, twice=found_by(arrived))
+
+
+@asynccontextmanager
+async def _leased(files: FileAccess, place: Location, etag: str) -> AsyncIterator[str]:
+    """The lease on a file of that version, for as long as it takes. Raises ServiceError 412 for another version.
+
+    Its id is that of the place: what a command that was killed had leased, the next one has again.
+    """
+    client = files.file(place)
+    lease = str(uuid.uuid5(uuid.NAMESPACE_URL, client.url))
+    await files.call("PUT", client.url, partial(client.acquire_lease, lease_id=lease))
+    try:
+        there = await files.head(place)
+        hold(there.etag if there else "", etag, client.url)
+        yield lease
+    except BaseException:
+        # A file that was replaced or deleted took its lease with it.
+        try:
+            await files.call("PUT", client.url, ShareLeaseClient(client, lease_id=lease).release)
+        except MigrateError as error:
+            _log.warning("The lease on %s was not given back: %s", client.url, error)
+        raise
