@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import tracked_time
+from azsandbox.arm.context import Context
 from azsandbox.arm.errors import ArmError
 from azsandbox.arm.kinds import action
 from azsandbox.arm.paging import page
@@ -68,16 +70,54 @@ class Connections(ProviderShaped):
             return right and (whole or of not in _DATA)
 
         stores = of_datastores(self.context, self.workspace(call), self.type) if whole else []
-        found = sorted([*self.listed(call), *stores], key=lambda record: record.sequence)
+        own = self.listed(call)
+        names = {record.name.lower() for record in own}
+        inherited = [
+            each
+            for each in _inherited(self.context, self.workspace(call), self.key_type)
+            if each.name.lower() not in names
+        ]
+        found = sorted([*own, *inherited, *stores], key=lambda record: record.sequence)
         return page(call, found, self.page_size, self.view, wanted)
 
+    def find(self, call: Call) -> Record | None:
+        """Its own, else one that it has from its hub."""
+        own = super().find(call)
+        if own is not None:
+            return own
+        return next(
+            (
+                each
+                for each in _inherited(self.context, self.workspace(call), self.key_type)
+                if each.key == call.route.key
+            ),
+            None,
+        )
+
+    def _check_own(self, call: Call) -> None:
+        """Raises ArmError 400 for what lies in the hub. Inferred (AZ-CONN-2): that it is refused, and the text."""
+        found = self.find(call)
+        if found is not None and found.properties["createdByWorkspaceArmId"] != self.workspace(call).id:
+            whose = found.properties["createdByWorkspaceArmId"]
+            raise self.provider_error(call, f"Connection {call.name} can only be changed in {whose}.")
+
     async def put(self, call: Call) -> Response:
-        """200; the creation time starts anew with every PUT."""
+        """200; the creation time starts anew with every PUT.
+
+        Inferred (AZ-CONN-1): a PUT without credentials leaves none.
+        """
+        self._check_own(call)
         return self._written(call, sent_properties(call))
+
+    async def delete(self, call: Call) -> Response:
+        """200, and 204 where there was none."""
+        self._check_own(call)
+        return await super().delete(call)
 
     async def patch(self, call: Call) -> Response:
         """200; what is sent replaces what was there, one level deep."""
         old = self.require(call)
+        self._check_own(call)
         sent = object_of(call.body(), "properties")
         before = {**old.properties, "credentials": old.hidden["credentials"]}
         return self._written(call, {**before, **sent})
@@ -105,6 +145,23 @@ class Connections(ProviderShaped):
         record = self.require(call)
         properties = {**record.properties, "credentials": record.hidden["credentials"]}
         return answer(200, {**record.document, "properties": properties})
+
+
+def _inherited(context: Context, workspace: Record, type_: str) -> list[Record]:
+    """What a project has from its hub, whose id they carry in `createdByWorkspaceArmId`.
+
+    Inferred (AZ-CONN-2): it is what is shared to all, under ids of the project.
+    """
+    hub = context.store.get(str(workspace.properties.get("hubResourceId") or "").lower())
+    shared = context.store.children(hub.key, type_) if hub else ()
+    return [_below(workspace, each) for each in shared if each.properties["isSharedToAll"]]
+
+
+def _below(workspace: Record, record: Record) -> Record:
+    """A hub's connection as a project shows it; it is stored in the hub alone."""
+    id_, key = f"{workspace.id}/connections/{record.name}", f"{workspace.key}/connections/{record.name.lower()}"
+    document = {**record.document, "id": id_}
+    return replace(record, key=key, parent=workspace.key, id=id_, document=document)
 
 
 def _filled(sent: dict[str, Any], workspace: Record) -> dict[str, Any]:
