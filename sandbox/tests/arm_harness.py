@@ -268,3 +268,10 @@ async def with_group(bare: ArmClient) -> ArmClient:
     """ARM with a resource group and what a workspace needs: a module that wants no more names this `arm`."""
     await bare.group()
     return bare
+
+
+@pytest.fixture
+async def with_workspace(bare: ArmClient) -> ArmClient:
+    """ARM with a workspace: a module that wants no more names this `arm`."""
+    await bare.workspace()
+    return bare

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
-import pytest
-from arm_harness import GROUP, WORKSPACE, ArmClient, client
+from arm_harness import GROUP, WORKSPACE, ArmClient, with_workspace
 
 TAGS = f"{WORKSPACE}/providers/Microsoft.Resources/tags/default"
 
 
-@pytest.fixture
-async def workspace(tmp_path: Path) -> AsyncIterator[ArmClient]:
-    made = client(tmp_path)
-    await made.workspace()
-    yield made
-    await made.arm.close()
+workspace = with_workspace  # the fixture
 
 
 async def test_a_merge_keeps_what_others_wrote(workspace: ArmClient) -> None:

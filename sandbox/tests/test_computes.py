@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from arm_harness import GROUP, SUBSCRIPTION, TENANT, WORKSPACE, ArmClient, client, principal
+from arm_harness import GROUP, SUBSCRIPTION, TENANT, WORKSPACE, ArmClient, principal, with_workspace
 
 PATH = f"{WORKSPACE}/computes/cluster"
 REGION = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.MachineLearningServices/locations/eastus2"
@@ -31,12 +29,7 @@ def instance(**inner: Any) -> dict[str, Any]:
     return made("ComputeInstance", {"vmSize": "Standard_DS3_v2", **inner})
 
 
-@pytest.fixture
-async def arm(tmp_path: Path) -> AsyncIterator[ArmClient]:
-    made_ = client(tmp_path)
-    await made_.workspace()
-    yield made_
-    await made_.arm.close()
+arm = with_workspace  # the fixture
 
 
 async def limited(arm: ArmClient, limit: int, place: str = REGION, family: str = FAMILY) -> str:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from arm_harness import GROUP, VERSION, WORKSPACE, ArmClient, client
+from arm_harness import GROUP, VERSION, WORKSPACE, ArmClient, with_workspace
 
 from azsandbox.arm.bodies.descriptions import description_of
 
@@ -38,12 +36,7 @@ def body(auth: str = "PAT", **more: Any) -> dict[str, Any]:
     return {"properties": {**given, "credentials": credentials(auth), **more}}
 
 
-@pytest.fixture
-async def arm(tmp_path: Path) -> AsyncIterator[ArmClient]:
-    made = client(tmp_path)
-    await made.workspace()
-    yield made
-    await made.arm.close()
+arm = with_workspace  # the fixture
 
 
 def test_every_way_of_signing_in_is_tried() -> None:

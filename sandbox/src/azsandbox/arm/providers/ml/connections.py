@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -85,14 +86,10 @@ class Connections(ProviderShaped):
         own = super().find(call)
         if own is not None:
             return own
-        return next(
-            (
-                each
-                for each in _inherited(self.context, self.workspace(call), self.key_type)
-                if each.key == call.route.key
-            ),
-            None,
-        )
+        return next((each for each in self._shared(call) if each.key == call.route.key), None)
+
+    def _shared(self, call: Call) -> Sequence[Record]:
+        return _inherited(self.context, self.workspace(call), self.key_type)
 
     def _check_own(self, call: Call) -> None:
         """Raises ArmError 400 for what lies in the hub. Inferred (AZ-CONN-2): that it is refused, and the text."""
