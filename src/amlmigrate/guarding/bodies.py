@@ -12,6 +12,8 @@ from amlmigrate.policies.marks import MARK
 
 WORKSPACES = "Microsoft.MachineLearningServices/workspaces"
 BY_CLASSIFICATION = "amlCmkByClassification"
+# The parameter of the initiative that is the effect of that member.
+CMK_EFFECT = "cmkEffect"
 _CATEGORY, _VERSION = "Machine Learning", "1.0.0"
 # `project` is a part of a hub, whose key it takes: the built-in definition leaves it out, too.
 PARTS_OF_HUBS = ("project",)
@@ -90,7 +92,7 @@ def initiative(guardrail: Guardrail) -> Document:
         "policyDefinitionReferenceId": BY_CLASSIFICATION,
         "policyDefinitionId": guardrail.definition_id,
         "parameters": {
-            "effect": {"value": "[parameters('cmkEffect')]"},
+            "effect": {"value": f"[parameters('{CMK_EFFECT}')]"},
             "tagName": {"value": guardrail.tag},
             "harmless": {"value": list(guardrail.harmless)},
         },
@@ -107,7 +109,7 @@ def initiative(guardrail: Guardrail) -> Document:
             "policyType": "Custom",
             "metadata": _metadata(guardrail),
             "parameters": {
-                "cmkEffect": effect,
+                CMK_EFFECT: effect,
                 **{name: {"type": "Integer", "defaultValue": value} for name, value in limits(guardrail).items()},
             },
             "policyDefinitions": [first, *(MEMBERS[name].member(name) for name in guardrail.members)],
@@ -144,7 +146,7 @@ def assignment(guardrail: Guardrail, stage: Stage | None = None) -> Document:
             "notScopes": [],
             "overrides": [],
             "resourceSelectors": [],
-            "parameters": {"cmkEffect": {"value": stage.effect}},
+            "parameters": {CMK_EFFECT: {"value": stage.effect}},
             "nonComplianceMessages": [
                 {"message": f"Azure ML data is protected by keys of our own. {told}"},
                 {

@@ -143,7 +143,7 @@ def weaker(guardrail: Guardrail, assignment: Document) -> Iterator[GuardGap]:
     if properties.get("resourceSelectors"):
         yield GuardGap("weaker", id_, "Resource selectors narrow it to some resources.", _APPLY)
     for name, value in values(properties).items():
-        if name.lower() != "cmkeffect" and bodies.limits(guardrail).get(name) != value:
+        if name.lower() != bodies.CMK_EFFECT.lower() and bodies.limits(guardrail).get(name) != value:
             yield GuardGap("differs", id_, f"It sets {name} to {value!r} itself.", _APPLY)
 
 

@@ -16,6 +16,7 @@ from amlmigrate.desired.known import UNKNOWN, Known
 from amlmigrate.desired.parts import DesiredPart
 from amlmigrate.desired.steps import ArmCall, DesiredStep, DesiredVerb
 from amlmigrate.guarding import weakening
+from amlmigrate.guarding.bodies import CMK_EFFECT
 from amlmigrate.guarding.wanted import Guardrail, Stage
 from amlmigrate.policies.marks import MARK, exempted_by_guard, made_here
 
@@ -79,6 +80,15 @@ class DefinitionPart(GuardPart):
 
 
 @dataclass(slots=True)
+class DefinitionFirstPart(DefinitionPart):
+    """The definition while something refuses already: an initiative that lacks its member refers to it."""
+
+    def decide(self, found: Any, known: GuardKnown) -> DesiredStep:
+        """Made where it is missing, when nothing refers to it (AZ-POLICY-10); what there is, stays for now."""
+        return self.create(self.body, *self.told()) if found is None else self.exists()
+
+
+@dataclass(slots=True)
 class InitiativePart(GuardPart):
     """The initiative."""
 
@@ -93,13 +103,18 @@ class MembersFirstPart(InitiativePart):
     """An initiative that refuses already, before it refuses more: exemptions name members that must be there."""
 
     def decide(self, found: Any, known: GuardKnown) -> DesiredStep:
-        """Given the members that it lacks, where it lacks any; who needs a key stays as it is for now."""
-        if found is None or not made_here(found, self.scope) or any(self.weaker(found)):
+        """Given the members that it lacks, where it lacks any; who needs a key stays as it is for now.
+
+        That member itself comes back without refusing: whoever is to be exempt from it has no exemption yet.
+        """
+        if found is None:
+            return self.create(weakening.refusing_no_more(self.body, {}), *self.told())
+        if not made_here(found, self.scope) or any(self.weaker(found)):
             return self.exists()
         lacking = weakening.lacking(self.body["properties"], properties_of(found))
         if not lacking:
             return self.exists()
-        body = weakening.as_classified(self.body, properties_of(found))
+        body = weakening.refusing_no_more(self.body, properties_of(found))
         notes = tuple(f"has no member {one} yet" for one in lacking)
         return DesiredStep(DesiredVerb.UPDATE, self.what, self.id, notes, ArmCall("PUT", self.id, body))
 
@@ -146,6 +161,11 @@ class AssignmentPart(GuardPart):
         there, wanted = stage_of(found), stage_of(self.body)
         if there is not None and wanted is not None and there.rank > wanted.rank:
             yield f"It is at stage {there.value}, and the file asks for {wanted.value}. {_BY_HAND}"
+        properties = properties_of(found)
+        if key_of(properties.get("policyDefinitionId")) != key_of(self.body["properties"]["policyDefinitionId"]):
+            yield f"It assigns {properties.get('policyDefinitionId')}, and would no longer. {_BY_HAND}"
+        if may_refuse(found) and wanted is not None and not wanted.refuses and there is Stage.DRY_DENY:
+            yield f"Its enforcementMode is {properties.get('enforcementMode')}, which may refuse. {_BY_HAND}"
         for reason in weakening.of_overrides(properties_of(found)):
             yield f"{reason} {_BY_HAND}"
         for reason in weakening.of_limits(self.limits, weakening.values(properties_of(found))):
@@ -212,7 +232,7 @@ def stage_of(document: Document) -> Stage | None:
     `deny-new` and `deny` differ by their exemptions alone: then the metadata's word decides, else the stricter.
     """
     properties = properties_of(document)
-    effect = str(((properties.get("parameters") or {}).get("cmkEffect") or {}).get("value", "")).lower()
+    effect = str(weakening.values(properties).get(CMK_EFFECT)).lower()
     enforced = str(properties.get("enforcementMode") or "Default").lower() == "default"
     if effect == "audit":
         return Stage.AUDIT
@@ -222,6 +242,17 @@ def stage_of(document: Document) -> Stage | None:
         return Stage.DRY_DENY
     said = (properties.get("metadata") or {}).get("stage")
     return Stage.DENY_NEW if said == Stage.DENY_NEW.value else Stage.DENY
+
+
+def may_refuse(assignment: Document) -> bool:
+    """Whether an assignment of the initiative refuses something, or is not known not to.
+
+    One that tells no effect has the initiative's own, and with `Enroll` scopes that are enrolled are refused.
+    """
+    properties = properties_of(assignment)
+    effect = str(weakening.values(properties).get(CMK_EFFECT)).lower()
+    watched = effect in ("audit", "disabled")
+    return not watched and str(properties.get("enforcementMode") or "").lower() != "donotenforce"
 
 
 def differences(wanted: Any, found: Any, place: str = "") -> Iterator[str]:

@@ -22,6 +22,7 @@ from amlmigrate.guarding.compliance import Compliance, compliance
 from amlmigrate.guarding.estate import GuardedEstate, OldWorkspace, RemovedSource
 from amlmigrate.guarding.parts import (
     AssignmentPart,
+    DefinitionFirstPart,
     DefinitionPart,
     ExemptionPart,
     FirstAssignmentPart,
@@ -30,7 +31,7 @@ from amlmigrate.guarding.parts import (
     MembersFirstPart,
     NoExemptionPart,
     exempted_here,
-    stage_of,
+    may_refuse,
 )
 from amlmigrate.guarding.places import GuardedPlaces, exemptions, places
 from amlmigrate.guarding.wanted import Guardrail, Stage
@@ -175,17 +176,22 @@ def _parts(
 ) -> list[DesiredPart[GuardKnown]]:
     """In the order in which nothing is refused that is to be exempt, at no moment.
 
-    `in_force`: the assignment refuses already. Then a change of who needs a key counts at once, and comes last.
+    `in_force`: the assignment refuses already, or may. Then a change of who needs a key counts at once, and comes
+    last. What exemptions name comes first, a member that was taken out so that it only reports.
     """
-    initiative = bodies.initiative(guardrail)
+    definition, initiative = bodies.definition(guardrail), bodies.initiative(guardrail)
     definitions: list[DesiredPart[GuardKnown]] = [
-        DefinitionPart("definition by classification", guardrail.definition_id, bodies.definition(guardrail)),
+        DefinitionPart("definition by classification", guardrail.definition_id, definition),
         InitiativePart("initiative", guardrail.initiative_id, initiative),
     ]
     exempting = list(_exemptions(guardrail, exempt))
     if in_force:
-        members = MembersFirstPart("initiative, its members first", guardrail.initiative_id, initiative)
-        parts = [members, *exempting, *definitions]
+        parts = [
+            DefinitionFirstPart("definition, where there is none", guardrail.definition_id, definition),
+            MembersFirstPart("initiative, its members first", guardrail.initiative_id, initiative),
+            *exempting,
+            *definitions,
+        ]
     else:
         parts = [*definitions, *exempting]
     parts.append(
@@ -220,10 +226,9 @@ def _tightens(planned: Iterable[PlannedPart[GuardKnown]], in_force: bool) -> boo
 
 
 async def _in_force(side: Side, guardrail: Guardrail) -> bool:
-    """Whether the assignment is there and refuses."""
+    """Whether the assignment is there and refuses, or may."""
     found = await side.arm.get(guardrail.assignment_id)
-    stage = stage_of(found) if found else None
-    return stage is not None and stage.refuses
+    return found is not None and may_refuse(found)
 
 
 async def _exemptions_made(

@@ -7,12 +7,26 @@ from copy import deepcopy
 from typing import Any
 
 from amlmigrate.core.documents import Document
-from amlmigrate.guarding.bodies import BY_CLASSIFICATION
+from amlmigrate.core.few import many
+from amlmigrate.guarding.bodies import BY_CLASSIFICATION, CMK_EFFECT
+from amlmigrate.guarding.members import AUDIT
 
 # Of these parameters a lower value asks for less; of `_HIGHER_IS_LESS` a higher one.
 _LOWER_IS_LESS = ("minimumDaysBeforeExpiration", "minimumRSAKeySize")
 _HIGHER_IS_LESS = ("maximumDaysToRotate",)
-_EFFECTS = {"disabled": 0, "audit": 1, "auditifnotexists": 1, "deny": 2, "deployifnotexists": 2, "modify": 2}
+_EFFECTS = {
+    "disabled": 0,
+    "audit": 1,
+    "auditifnotexists": 1,
+    "manual": 1,
+    "append": 2,
+    "deny": 2,
+    "denyaction": 2,
+    "deployifnotexists": 2,
+    "modify": 2,
+    "mutate": 2,
+}
+_AUDITS, _STRICTEST = 1, 2
 
 
 def of_definition(wanted: Document, there: Document) -> Iterator[str]:
@@ -22,6 +36,11 @@ def of_definition(wanted: Document, there: Document) -> Iterator[str]:
         yield f"It would let more through: {', '.join(more)}."
     if "anyOf" in _classified(there) and "allOf" in _classified(wanted):
         yield "It would let workspaces without the tag through."
+    if len(before := _conditions(there)) < len(_conditions(wanted)):
+        yield f"Its rule has {many(len(before), 'condition')} only, and so takes more than the file's."
+    effect = str(_rule(there, "then").get("effect"))
+    if not effect.startswith("[") and _EFFECTS.get(effect.lower(), _STRICTEST) > _AUDITS:
+        yield f"Its own effect is '{effect}', whatever an initiative says."
 
 
 def of_initiative(wanted: Document, there: Document) -> Iterator[str]:
@@ -30,9 +49,13 @@ def of_initiative(wanted: Document, there: Document) -> Iterator[str]:
     if gone := [one["policyDefinitionReferenceId"] for name, one in theirs.items() if name not in ours]:
         yield f"It would lose the members {', '.join(map(str, gone))}."
     for name in theirs.keys() & ours.keys():
-        before, after = values(theirs[name]), values(ours[name])
-        if _effect(before) > _effect(after):
-            yield f"The effect of {name} would become {after['effect']} instead of {before['effect']}."
+        # Left out, it is what each definition of `members` has by default.
+        before, after = (str(values(one[name]).get("effect", AUDIT)) for one in (theirs, ours))
+        if _is_less(before, after):
+            yield f"The effect of {name} would become {after} instead of {before}."
+    before, after = (str(_defaults(one).get(CMK_EFFECT) or AUDIT) for one in (there, wanted))
+    if _is_less(before, after):
+        yield f"Where an assignment tells no effect it would be {after} instead of {before}."
     yield from of_limits(_defaults(wanted), _defaults(there))
     yield from _of_classification(*(values(one.get(BY_CLASSIFICATION.lower(), {})) for one in (ours, theirs)))
 
@@ -48,15 +71,15 @@ def of_limits(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> Iterator[s
 
 
 def of_overrides(there: Document) -> Iterator[str]:
-    """Overrides of an assignment that make it refuse: an apply sends none, and would undo them."""
+    """Overrides of an assignment that make it refuse, or may: an apply sends none, and would undo them."""
     for one in there.get("overrides") or ():
-        if stricter(one):
+        if _EFFECTS.get(str(one.get("value")).lower(), _STRICTEST) > _AUDITS:
             yield f"An override sets {one.get('kind')} to '{one.get('value')}', which would be undone."
 
 
 def stricter(override: Document) -> bool:
     """Whether an override has something refused or changed, and not only reported or left alone."""
-    return _effect({"effect": override.get("value")}) > _EFFECTS["audit"]
+    return _EFFECTS.get(str(override.get("value")).lower(), 0) > _AUDITS
 
 
 def lacking(wanted: Document, there: Document) -> list[str]:
@@ -65,13 +88,19 @@ def lacking(wanted: Document, there: Document) -> list[str]:
     return [str(one["policyDefinitionReferenceId"]) for name, one in ours.items() if name not in theirs]
 
 
-def as_classified(body: Document, there: Document) -> Document:
-    """The body of an initiative in which who needs a key is as it is there; `there` are its `properties`."""
+def refusing_no_more(body: Document, there: Document) -> Document:
+    """The body of an initiative with all its members, of which none refuses what is not refused already.
+
+    Who needs a key is as it is there; where that member is not there, it only reports. `there` are the
+    `properties` of the initiative, empty where there is none.
+    """
     found = deepcopy(body)
     before = _members(there).get(BY_CLASSIFICATION.lower())
-    for one in found["properties"]["policyDefinitions"]:
-        if before and one["policyDefinitionReferenceId"] == BY_CLASSIFICATION:
-            one["parameters"] = before.get("parameters") or {}
+    members = found["properties"]["policyDefinitions"]
+    for place, one in enumerate(members):
+        if one["policyDefinitionReferenceId"] == BY_CLASSIFICATION:
+            reporting = {**one, "parameters": {**one["parameters"], "effect": {"value": AUDIT}}}
+            members[place] = deepcopy(before) if before else reporting
     return found
 
 
@@ -102,9 +131,12 @@ def _defaults(properties: Document) -> dict[str, Any]:
     return {name: one.get("defaultValue") for name, one in given.items() if isinstance(one, Mapping)}
 
 
-def _effect(given: Mapping[str, Any]) -> int:
-    """How much it does; what is an expression is for the assignment to say."""
-    return _EFFECTS.get(str(given.get("effect")).lower(), 0)
+def _is_less(before: str, after: str) -> bool:
+    """Whether an effect would do less, or may: of an expression only an assignment says what it comes to."""
+    if before.lower() == after.lower():
+        return False
+    does = _STRICTEST if before.startswith("[") else _EFFECTS.get(before.lower(), _STRICTEST)
+    return does > (_AUDITS if after.startswith("[") else _EFFECTS.get(after.lower(), 0))
 
 
 def _harmless(properties: Document) -> set[str]:
@@ -117,5 +149,12 @@ def _listed(value: Any) -> set[str]:
 
 
 def _classified(properties: Document) -> Mapping[str, Any]:
-    conditions = ((properties.get("policyRule") or {}).get("if") or {}).get("allOf") or ()
-    return next((one for one in conditions if "anyOf" in one or "allOf" in one), {})
+    return next((one for one in _conditions(properties) if "anyOf" in one or "allOf" in one), {})
+
+
+def _conditions(properties: Document) -> list[Mapping[str, Any]]:
+    return list(_rule(properties, "if").get("allOf") or ())
+
+
+def _rule(properties: Document, part: str) -> Mapping[str, Any]:
+    return (properties.get("policyRule") or {}).get(part) or {}
