@@ -162,7 +162,7 @@ def apply(
             stage.refuse(found, guardrail)
             carrying = await guardproposals.carrying(clouds.target, wanted, found)
             await guardproposals.agree(view, shared, wanted, found, yes=yes)
-            with carrying:
+            with carrying.alone():
                 applied = await stage.carry_out(clouds.target, request, found, telling, carrying.allowed)
         view.show(GuardAppliedView(guardrail, applied, wanted.again("check")))
         return ExitCode.DONE

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -120,14 +122,18 @@ class Carrying:
     def __init__(self, side: Side, what: Carried | None = None) -> None:
         self._side, self._what = side, what
 
-    def __enter__(self) -> None:
-        """Before the first change."""
-        if what := self._what:
-            fileapprovals.begin(what.path, what.proposed, what.by, _now(self._side))
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """From before the first change until the last one was read back; what was interrupted stays begun.
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        """After the last one was read back; what was interrupted stays begun."""
-        if kind is None and (what := self._what):
+        Raises PlanLockedError where another command carries it out, RefusedError where one has done so meanwhile.
+        """
+        if (what := self._what) is None:
+            yield
+            return
+        with fileapprovals.alone(what.path):
+            fileapprovals.begin(what.path, what.proposed, what.by, _now(self._side))
+            yield
             fileapprovals.end(what.path, what.proposed, what.by, _now(self._side))
 
     def allowed(self, one: PlannedPart[GuardKnown]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from shlex import join
@@ -115,17 +116,17 @@ async def _carried_out(
     side: Side, given: RotationInput, found: RotationPlan, carrier: Carrier, view: View
 ) -> tuple[RotationOutcome, Duties]:
     # Alone from the first report to the last: of two commands in one folder the second finds what the first made.
-    with chain.opened() as evidence, evidence.alone():
+    with chain.opened() as evidence, evidence.alone(), _proposal_alone(given):
         chain.refuse_second_use(evidence, found, carrier.approval)
-        first = chain.begun(evidence, found, carrier).content
         _noted(given, carrier.by, side, end=False)
+        first = chain.begun(evidence, found, carrier).content
         try:
             outcome = await stage.carry_out(side, found, events(view.event))
         except MigrateError as error:
             chain.failed(evidence, first, error.summary)
             raise
         chain.ended(evidence, first, outcome)
-    _noted_as_used(given, outcome, carrier.by, side)
+        _noted_as_used(given, outcome, carrier.by, side)
     return outcome, first.duties
 
 
@@ -156,6 +157,11 @@ def _unapproved(given: RotationInput) -> RefusedError:
         f" migrate key rotate {key} --dry-run --out rotation.json."
         " Tags tell the environment: docs/reference/tagging.md.",
     )
+
+
+def _proposal_alone(given: RotationInput) -> AbstractContextManager[None]:
+    """The proposal is carried out by one command at a time, in whatever folder those keep their evidence."""
+    return fileapprovals.alone(given.path) if given.path and given.proposed else nullcontext()
 
 
 def _noted_as_used(given: RotationInput, outcome: RotationOutcome, by: By, side: Side) -> None:

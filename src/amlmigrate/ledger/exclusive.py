@@ -32,6 +32,22 @@ def alone(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
+def at_once(file: Path, told: str) -> Iterator[None]:
+    """The same for as long as a command works with a file: who comes meanwhile does not wait, and is told so."""
+    handle = os.open(file, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise PlanLockedError(
+                told, address=str(file), remedy="Wait for it to end, then run the same command again."
+            ) from None
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
 def quiet(folder: Path) -> Iterator[None]:
     """As `alone`, for who only reads; without it where the file system has no such lock."""
     with ExitStack() as stack:

@@ -1,4 +1,4 @@
-"""Approvals of a proposal by its digest, in `FILE.approval.json` beside it, and when it was carried out.
+"""Approvals of a proposal by its digest, in `FILE.approval.json` beside it; its use is in `FILE.carried-out.json`.
 
 They show two identities, not two people, and are as good as the folder: whoever may write there may forge one.
 """
@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from pathlib import Path
 from shlex import join
@@ -20,7 +21,7 @@ from amlmigrate.core.escapes import as_json
 from amlmigrate.core.few import many
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.redaction import masked
-from amlmigrate.ledger import files
+from amlmigrate.ledger import exclusive, files
 from amlmigrate.ledger.approving import identified, refuse_other_digest
 from amlmigrate.ledger.proposals import Proposal
 
@@ -79,10 +80,6 @@ def approve(
             address=str(path),
             remedy=f"Have somebody other than {maker or 'its unknown maker'} approve it.",
         )
-    before = approvals(path)
-    mine = [one for one in before if identity.same(one.object_id, one.tenant_id)]
-    if known := next((one for one in mine if not _why_not(one, proposal, None, now)), None):
-        return known, False
     made = FileApproval(
         proposal.sha256,
         proposal.command,
@@ -93,7 +90,12 @@ def approve(
         now.isoformat(timespec="seconds"),
         masked(comment),
     )
-    _write(place(path), _APPROVALS, {"approvals": [asdict(one) for one in (*before, made)]})
+    with _writing(path):
+        before = approvals(path)
+        mine = [one for one in before if identity.same(one.object_id, one.tenant_id)]
+        if known := next((one for one in mine if not _why_not(one, proposal, None, now)), None):
+            return known, False
+        _write(place(path), _APPROVALS, {"approvals": [asdict(one) for one in (*before, made)]})
     return made, True
 
 
@@ -125,16 +127,16 @@ def refuse_unapproved(path: Path, proposal: Proposal, identity: Identity, now: d
     )
 
 
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """One command at a time carries a proposal out, however it ends. Raises PlanLockedError for a second one."""
+    with _held(exclusive.at_once(path, "Another command is carrying this proposal out."), path):
+        yield
+
+
 def carried_out(path: Path, proposal: Proposal) -> CarriedOut | None:
     """When it was carried out; None: not yet. Raises BadInputError for a file that cannot be read."""
-    found = _read(place(path, _CARRIED_OUT), _CARRIED_OUT)
-    if found is None:
-        return None
-    try:
-        done = CarriedOut(**{name: str(found[name]) for name in ("sha256", "begun", "by", "ended")})
-    except KeyError:
-        raise _unreadable(place(path, _CARRIED_OUT)) from None
-    return done if done.sha256 == proposal.sha256 else None
+    return next((one for one in _uses(path) if one.sha256 == proposal.sha256), None)
 
 
 def refuse_second_use(path: Path, proposal: Proposal) -> None:
@@ -149,17 +151,23 @@ def refuse_second_use(path: Path, proposal: Proposal) -> None:
 
 
 def begin(path: Path, proposal: Proposal, by: Identity, now: datetime) -> None:
-    """Records, before the first change, that it is being carried out. Raises FileError."""
-    before = carried_out(path, proposal)
-    begun = before.begun if before else now.isoformat(timespec="seconds")
-    _note(path, CarriedOut(proposal.sha256, begun, str(by)))
+    """Records, before the first change, that it is being carried out.
+
+    Raises FileError, and RefusedError where it was carried out meanwhile.
+    """
+    with _writing(path):
+        refuse_second_use(path, proposal)
+        before = carried_out(path, proposal)
+        begun = before.begun if before else now.isoformat(timespec="seconds")
+        _note(path, CarriedOut(proposal.sha256, begun, str(by)))
 
 
 def end(path: Path, proposal: Proposal, by: Identity, now: datetime) -> None:
     """Records that it is carried out whole. Raises FileError."""
-    begun = carried_out(path, proposal)
-    at = now.isoformat(timespec="seconds")
-    _note(path, CarriedOut(proposal.sha256, begun.begun if begun else at, str(by), at))
+    with _writing(path):
+        begun = carried_out(path, proposal)
+        at = now.isoformat(timespec="seconds")
+        _note(path, CarriedOut(proposal.sha256, begun.begun if begun else at, str(by), at))
 
 
 def _why_not(one: FileApproval, proposal: Proposal, carrier: Identity | None, now: datetime) -> str:
@@ -199,8 +207,41 @@ def _refuse_stranger(proposal: Proposal, identity: Identity) -> None:
         )
 
 
+def _uses(path: Path) -> tuple[CarriedOut, ...]:
+    """Each proposal that was ever carried out at that path: put back there it is not carried out again."""
+    found = _read(place(path, _CARRIED_OUT), _CARRIED_OUT)
+    if found is None:
+        return ()
+    uses = found.get("uses")
+    names = {one.name for one in fields(CarriedOut)}
+    if not isinstance(uses, list) or not all(isinstance(one, dict) and one.keys() == names for one in uses):
+        raise _unreadable(place(path, _CARRIED_OUT))
+    if not all(isinstance(text, str) for one in uses for text in one.values()):
+        raise _unreadable(place(path, _CARRIED_OUT))
+    return tuple(CarriedOut(**one) for one in uses)
+
+
 def _note(path: Path, done: CarriedOut) -> None:
-    _write(place(path, _CARRIED_OUT), _CARRIED_OUT, asdict(done))
+    others = (one for one in _uses(path) if one.sha256 != done.sha256)
+    _write(place(path, _CARRIED_OUT), _CARRIED_OUT, {"uses": [asdict(one) for one in (*others, done)]})
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """What is read of the files beside a proposal is not changed by others until it is written."""
+    with _held(exclusive.alone(path.parent), path.parent):
+        yield
+
+
+@contextmanager
+def _held(lock: AbstractContextManager[None], path: Path) -> Iterator[None]:
+    """Holds a lock. Raises FileError where the file system has none, or the place is not there."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(lock)
+        except OSError as error:
+            raise files.FileError(error, path) from error
+        yield
 
 
 def _write(path: Path, record: str, members: Mapping[str, Any]) -> None:

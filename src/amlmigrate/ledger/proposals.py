@@ -16,7 +16,7 @@ from amlmigrate.core.documents import Document, digest
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.escapes import as_json
 from amlmigrate.core.identity import Identity
-from amlmigrate.ledger import files
+from amlmigrate.ledger import exclusive, files
 
 FORMAT = 1
 _RECORD = "proposal"
@@ -101,7 +101,13 @@ def check_free(path: Path) -> None:
 def write(path: Path, proposal: Proposal) -> None:
     """Writes it whole or not at all, indented for people. Raises BadInputError and FileError."""
     check_free(path)
-    files.write(path, as_json(proposal.as_dict(), indent=2).encode() + b"\n")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with exclusive.alone(path.parent):
+            check_free(path)
+            files.write(path, as_json(proposal.as_dict(), indent=2).encode() + b"\n")
+    except OSError as error:
+        raise files.FileError(error, path) from error
 
 
 def read(path: Path, command: str = "") -> Proposal:

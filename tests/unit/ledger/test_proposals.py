@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from amlmigrate.core.authorship import By
-from amlmigrate.core.errors import BadInputError, DeniedError, RefusedError
+from amlmigrate.core.errors import BadInputError, DeniedError, PlanLockedError, RefusedError
 from amlmigrate.core.identity import Identity
-from amlmigrate.ledger import fileapprovals, proposals
+from amlmigrate.ledger import exclusive, fileapprovals, proposals
 from amlmigrate.ledger.files import FileError
 from amlmigrate.ledger.proposals import Proposal, ProposedChange
 
@@ -280,14 +280,84 @@ def test_it_is_carried_out_once_and_an_interruption_is_gone_on_with(path: Path) 
     assert done and (done.begun, done.ended) == ("2026-12-01T12:00:00+00:00", "2026-12-01T14:00:00+00:00")
     with pytest.raises(RefusedError, match="already"):
         fileapprovals.refuse_second_use(path, PROPOSAL)
-    # Of another proposal at the same path it says nothing.
-    fileapprovals.refuse_second_use(path, proposal(scope="/other"))
+    with pytest.raises(RefusedError, match="already"):
+        fileapprovals.begin(path, PROPOSAL, ben, NOW + timedelta(hours=3))
+    assert fileapprovals.carried_out(path, PROPOSAL) == done
+    # Of another proposal at the same path it says nothing; and that one, put back, is not carried out again.
+    other = proposal(scope="/other")
+    fileapprovals.refuse_second_use(path, other)
+    fileapprovals.begin(path, other, ben, NOW)
+    fileapprovals.end(path, other, ben, NOW)
+    for one in (PROPOSAL, other):
+        with pytest.raises(RefusedError, match="already"):
+            fileapprovals.refuse_second_use(path, one)
 
 
-def test_a_broken_note_of_it_refuses(path: Path) -> None:
-    fileapprovals.place(path, "carried-out").write_text('{"record":"carried-out","format":1}')
+USE = {"sha256": "x", "begun": "x", "by": "x", "ended": ""}
+
+
+@pytest.mark.parametrize(
+    "uses", [None, {}, ["x"], [{}], [USE | {"by": 5}], [USE | {"more": ""}], [{"sha256": "x"}]], ids=str
+)
+def test_a_broken_note_of_it_refuses(path: Path, uses: Any) -> None:
+    note = fileapprovals.place(path, "carried-out")
+    note.write_text(json.dumps({"record": "carried-out", "format": 1, "uses": uses}))
+    before = note.read_bytes()
+    for work in (fileapprovals.begin, fileapprovals.end):
+        with pytest.raises(BadInputError):
+            work(path, PROPOSAL, identity(BEN), NOW)
     with pytest.raises(BadInputError):
         fileapprovals.refuse_second_use(path, PROPOSAL)
+    assert note.read_bytes() == before
+
+
+def test_two_commands_do_not_carry_it_out_at_once(path: Path, tmp_path: Path) -> None:
+    with fileapprovals.alone(path):
+        with pytest.raises(PlanLockedError, match="carrying this proposal out"), fileapprovals.alone(path):
+            pass
+        # Approving it, and carrying another one out, is something else.
+        assert approve(path)
+        proposals.write(tmp_path / "other.json", PROPOSAL)
+        with fileapprovals.alone(tmp_path / "other.json"):
+            pass
+    with pytest.raises(RuntimeError), fileapprovals.alone(path):
+        raise RuntimeError
+    with fileapprovals.alone(path):
+        pass
+    with pytest.raises(FileError), fileapprovals.alone(tmp_path / "gone.json"):
+        pass
+
+
+def test_what_fails_in_between_is_no_fault_of_the_lock(path: Path) -> None:
+    with pytest.raises(ConnectionError), fileapprovals.alone(path):
+        raise ConnectionError
+
+
+def test_what_is_read_of_the_files_beside_it_is_nobody_elses_until_it_is_written(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exclusive, "_PATIENCE_SECONDS", 0.0)
+    read, seen = fileapprovals._read, []
+
+    def held(of: Path, record: str) -> Any:
+        with pytest.raises(PlanLockedError), exclusive.alone(path.parent):
+            pass
+        seen.append(record)
+        return read(of, record)
+
+    monkeypatch.setattr(fileapprovals, "_read", held)
+    assert approve(path)
+    fileapprovals.begin(path, PROPOSAL, identity(BEN), NOW)
+    fileapprovals.end(path, PROPOSAL, identity(BEN), NOW)
+    assert set(seen) == {"approval", "carried-out"}
+    with exclusive.alone(path.parent):
+        for work in (fileapprovals.begin, fileapprovals.end):
+            with pytest.raises(PlanLockedError):
+                work(path, PROPOSAL, identity(BEN), NOW)
+        with pytest.raises(PlanLockedError):
+            approve(path, ANN, NOW + timedelta(days=8))
+        with pytest.raises(PlanLockedError):
+            proposals.write(path.with_name("other.json"), PROPOSAL)
 
 
 @pytest.mark.parametrize("value", [5, None, [], {"a": 1}, True], ids=["number", "null", "list", "object", "true"])
