@@ -121,8 +121,11 @@ def _following(wanted: GuardInput, found: GuardPlan, out: Path | None, made: Pro
     """How what was planned is done; at a management group somebody else approves it first."""
     if out and made:
         return approved_by(out, made)
-    if not found.changes:
-        return ""
+    return _applied_by(wanted) if found.changes else ""
+
+
+def _applied_by(wanted: GuardInput) -> str:
+    """The command that applies the file, or at a management group proposes it."""
     if wanted.request.guardrail.at_management_group:
         return wanted.again("plan", "--out", "guard-plan.json")
     return wanted.again("apply")
@@ -183,10 +186,13 @@ def check(
     shared: CommonOptions,
 ) -> None:
     async def work(view: View) -> ExitCode:
-        request = guardproposals.given(file, scan, scans=scans).request
+        wanted = guardproposals.given(file, scan, scans=scans)
+        request, apply_ = wanted.request, _applied_by(wanted)
         then = seen_before(request.guardrail, SurveyPlaces(scans, plans.ROOT, scan))
         async with session(shared) as clouds:
-            found = await checking.check(clouds.target, request.guardrail, request.estate, request.now, then)
+            found = await checking.check(
+                clouds.target, request.guardrail, request.estate, request.now, then, apply=apply_
+            )
         told = GuardCheckView(request.guardrail, found)
         view.show(told)
         return told.code

@@ -7,19 +7,18 @@ Azure answers, that is told in the tombstone, and never keeps it from being writ
 from __future__ import annotations
 
 import asyncio
-import shlex
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Literal
 
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
-from amlmigrate.core.armid import ArmId, key_of
+from amlmigrate.core.armid import key_of
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import DeniedError, RefusedError
 from amlmigrate.evidence.decommission import ExemptionRecord
 from amlmigrate.policies.asking import SECONDS
-from amlmigrate.policies.exemptions import Exemption
+from amlmigrate.policies.exemptions import Exemption, removing
 from amlmigrate.policies.marks import exempted_by_guard
 
 Outcome = Literal["removed", "gone", "left", "unknown"]
@@ -42,7 +41,7 @@ def listed(found: Iterable[Exemption]) -> list[ExemptionRecord]:
             made=one.made,
             outcome="unknown",
             why=_NOT_YET,
-            command=_command(one.id),
+            command=removing(one.id),
         )
         for one in found
     ]
@@ -161,11 +160,6 @@ def _said(error: Exception) -> str:
         return f"Azure did not answer within {SECONDS:g} s."
     reasons = getattr(error, "reasons", ())
     return " ".join(reasons) or str(getattr(error, "summary", error))
-
-
-def _command(id_: str) -> str:
-    named = ArmId.of(id_)
-    return f"az policy exemption delete --name {shlex.quote(named.name)} --scope {shlex.quote(str(named.scope))}"
 
 
 def lines(found: Iterable[ExemptionRecord]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -18,9 +18,13 @@ from amlmigrate.guarding.changes import fallen
 from amlmigrate.guarding.estate import GuardedEstate, not_known
 from amlmigrate.guarding.falls import TaggedThen
 from amlmigrate.guarding.parts import (
+    AssignmentPart,
+    DefinitionPart,
     ExemptionPart,
     FirstAssignmentPart,
     GuardKnown,
+    GuardPart,
+    InitiativePart,
     differences,
     exempted_here,
     stage_of,
@@ -30,11 +34,18 @@ from amlmigrate.guarding.places import exemptions as exemptions_at
 from amlmigrate.guarding.unseen import with_unseen
 from amlmigrate.guarding.wanted import Guardrail, Stage
 from amlmigrate.guarding.weakening import stricter, values
+from amlmigrate.policies.exemptions import prolonging, removing
+from amlmigrate.policies.marks import made_here
 from amlmigrate.posture.reading import Read, tried
 
-_APPLY = "migrate guard apply FILE"
 _NO_SCAN = (
     "Whether a level fell or a production tag went is not known: there is no scan to compare with (migrate scan)."
+)
+_THERE = "{found}, and the file asks for {wanted}"
+_NONE_THERE = "The last two scans have no workspace here, so there was no tag to compare."
+_OTHERS = (
+    "migrate guard did not make it for this scope, and apply does not touch it: choose another `name` in the file,"
+    " or have its owner change it by hand."
 )
 
 
@@ -67,9 +78,18 @@ class GuardCheck:
 
 
 async def check(
-    side: Side, guardrail: Guardrail, met: GuardedEstate, now: datetime, then: Sequence[TaggedThen] = ()
+    side: Side,
+    guardrail: Guardrail,
+    met: GuardedEstate,
+    now: datetime,
+    then: Sequence[TaggedThen] = (),
+    *,
+    apply: str = "migrate guard apply FILE",
 ) -> GuardCheck:
-    """Reads what there is of the guardrail and its exemptions, and the tags of today against those of scans."""
+    """Reads what there is of the guardrail and its exemptions, and the tags of today against those of scans.
+
+    `apply` is the command that puts right what can be.
+    """
     arm = side.arm
     seen = await tried(places(arm, guardrail))
     where = seen.value or GuardedPlaces((guardrail.scope,))
@@ -83,39 +103,71 @@ async def check(
     met = bounded(met, guardrail, where)
     if guardrail.stage is Stage.DENY_NEW:
         met = await with_unseen(arm, guardrail, met, where)
-        not_checked += [f"which workspaces need an exemption: {one}" for one in not_known(met)]
-    gaps = [*_resources(guardrail, read), *_exempted(guardrail, exemptions.value or (), met, now)]
+        not_checked += [f"whether each old workspace is exempt: {one}" for one in not_known(met)]
+    made = read[guardrail.assignment_id].value
+    gaps = list(_resources(guardrail, read, apply))
     if exemptions.value is not None:
-        made = read[guardrail.assignment_id].value
-        gaps += _not_exempt(guardrail, exemptions.value, met, made)
-        gaps += _left(guardrail, exemptions.value)
+        of_it = [one for one in exemptions.value if _is_of(guardrail, one)]
+        gaps += exempted(guardrail, of_it, met, now, apply)
+        gaps += _not_exempt(guardrail, exemptions.value, met, made, apply)
     inside = [one for one in then if where.has(one.id)]
     fell, unread = await fallen(arm, guardrail, (where, inside), now) if inside else ({}, [])
     gaps += [GuardGap("fell", one.id, f"{one.text} {who}", one.remedy) for one, who in fell.items()]
-    notes = () if inside else (_NO_SCAN,)
+    if then and where.refused:
+        unread.append(f"whether a level fell or a production tag went: {where.refused}")
+    notes = (*_stricter(guardrail, made), *_uncompared(then, inside, where))
     return GuardCheck(tuple(gaps), (*not_checked, *unread), notes)
 
 
-def _resources(guardrail: Guardrail, read: Mapping[str, Read[Document]]) -> Iterator[GuardGap]:
-    for what, id_, body in (
-        ("definition by classification", guardrail.definition_id, bodies.definition(guardrail)),
-        ("initiative", guardrail.initiative_id, bodies.initiative(guardrail)),
-    ):
-        if read[id_].refused:
+def _uncompared(then: Sequence[TaggedThen], inside: Sequence[TaggedThen], where: GuardedPlaces) -> Iterator[str]:
+    """Why no tags were compared, where nothing kept them from being read."""
+    if not then:
+        yield _NO_SCAN
+    elif not inside and not where.refused:
+        yield _NONE_THERE
+
+
+def _stricter(guardrail: Guardrail, assignment: Document | None) -> Iterator[str]:
+    """That there is more than the file asks for."""
+    stage = stage_of(assignment) if assignment else None
+    if stage is not None and stage.rank > guardrail.stage.rank:
+        wanted = guardrail.stage.value
+        yield f"The assignment is at stage {stage.value}, which is stricter than {wanted} in the file."
+
+
+def _resources(guardrail: Guardrail, read: Mapping[str, Read[Document]], apply: str) -> Iterator[GuardGap]:
+    definition, initiative = bodies.definition(guardrail), bodies.initiative(guardrail)
+    parts: tuple[tuple[GuardPart, Document], ...] = (
+        (DefinitionPart("definition by classification", guardrail.definition_id, definition), definition),
+        (InitiativePart("initiative", guardrail.initiative_id, initiative), initiative),
+    )
+    for part, body in parts:
+        if read[part.id].refused:
             continue
-        found = read[id_].value
+        found = read[part.id].value
         if found is None:
-            yield GuardGap("missing", id_, f"The {what} is not there.", _APPLY)
-        else:
-            for difference in differences(_judging(body), found):
-                yield GuardGap("differs", id_, f"The {what} is not as the file asks for: {difference}.", _APPLY)
-    one = read[guardrail.assignment_id]
-    if one.refused:
+            yield GuardGap("missing", part.id, f"The {part.what} is not there.", apply)
+            continue
+        for one in differences(_judging(body), found, how=_THERE):
+            text = f"The {part.what} is not as the file asks for: {one}."
+            yield GuardGap("differs", part.id, text, _remedy(part, found, apply))
+    assigned = read[guardrail.assignment_id]
+    if assigned.refused:
         return
-    if one.value is None:
-        yield GuardGap("missing", guardrail.assignment_id, "The assignment is not there.", _APPLY)
+    if assigned.value is None:
+        text = "The assignment is not there, so nothing is reported or refused."
+        yield GuardGap("missing", guardrail.assignment_id, text, apply)
     else:
-        yield from weaker(guardrail, one.value)
+        yield from weaker(guardrail, assigned.value, apply)
+
+
+def _remedy(part: GuardPart, found: Document, apply: str) -> str:
+    """What to do about a resource that is otherwise than the file asks for."""
+    if not made_here(found, part.scope):
+        return _OTHERS
+    if kept := list(part.weaker(found)):
+        return f"migrate guard apply refuses to change it. {' '.join(kept)}"
+    return apply
 
 
 def _judging(body: Document) -> Document:
@@ -125,81 +177,111 @@ def _judging(body: Document) -> Document:
     return {"properties": {name: properties[name] for name in names if name in properties}}
 
 
-def weaker(guardrail: Guardrail, assignment: Document) -> Iterator[GuardGap]:
+def weaker(guardrail: Guardrail, assignment: Document, apply: str) -> Iterator[GuardGap]:
     """Where an assignment does less than the file asks for. Pure."""
-    id_, properties = guardrail.assignment_id, properties_of(assignment)
+    id_, body = guardrail.assignment_id, bodies.assignment(guardrail)
+    remedy = _remedy(AssignmentPart("assignment", id_, body, bodies.limits(guardrail)), assignment, apply)
+    for code, text in _weaker(guardrail, assignment):
+        yield GuardGap(code, id_, text, remedy)
+
+
+def _weaker(guardrail: Guardrail, assignment: Document) -> Iterator[tuple[str, str]]:
+    properties = properties_of(assignment)
     if key_of(properties.get("policyDefinitionId")) != key_of(guardrail.initiative_id):
-        yield GuardGap("weaker", id_, "It assigns another definition than the initiative.", _APPLY)
+        yield "weaker", f"The assignment is of {properties.get('policyDefinitionId')}, not of the initiative."
     stage = stage_of(assignment)
     if stage is None or stage.rank < guardrail.stage.rank:
-        there = f"at stage {stage.value}" if stage else "without its effect"
-        yield GuardGap("weaker", id_, f"It is {there}, and the file asks for {guardrail.stage.value}.", _APPLY)
+        given, mode = values(properties).get(bodies.CMK_EFFECT), properties.get("enforcementMode")
+        at = f"at stage {stage.value}" if stage else "at no stage"
+        how = f"its effect is {given or 'not given'}, its enforcementMode {mode or 'not given'}"
+        yield "weaker", f"The assignment is {at}, and the file asks for {guardrail.stage.value}: {how}."
     for one in properties.get("notScopes") or ():
-        yield GuardGap("weaker", id_, f"It leaves out {one} (notScopes).", _APPLY)
+        yield "weaker", f"The assignment leaves out {one} (notScopes): nothing is reported or refused there."
     for one in properties.get("overrides") or ():
-        if stricter(one):
-            continue
-        yield GuardGap("weaker", id_, f"An override sets {one.get('kind')} to '{one.get('value')}'.", _APPLY)
+        if not stricter(one):
+            yield "weaker", f"An override of the assignment sets {one.get('kind')} to '{one.get('value')}'."
     if properties.get("resourceSelectors"):
-        yield GuardGap("weaker", id_, "Resource selectors narrow it to some resources.", _APPLY)
+        yield "weaker", "Resource selectors narrow the assignment to some resources."
+    limits = bodies.limits(guardrail)
     for name, value in values(properties).items():
-        if name.lower() != bodies.CMK_EFFECT.lower() and bodies.limits(guardrail).get(name) != value:
-            yield GuardGap("differs", id_, f"It sets {name} to {value!r} itself.", _APPLY)
+        if name.lower() != bodies.CMK_EFFECT.lower() and limits.get(name) != value:
+            yield (
+                "differs",
+                f"The assignment sets {name} to {value!r}, and the file asks for {limits.get(name)!r}.",
+            )
 
 
-def _exempted(
-    guardrail: Guardrail, exemptions: Sequence[Document], met: GuardedEstate, now: datetime
+def _is_of(guardrail: Guardrail, exemption: Document) -> bool:
+    """Whether it exempts from the guardrail's assignment."""
+    return key_of(properties_of(exemption).get("policyAssignmentId")) == key_of(guardrail.assignment_id)
+
+
+def exempted(
+    guardrail: Guardrail, exemptions: Iterable[Document], met: GuardedEstate, now: datetime, apply: str
 ) -> Iterator[GuardGap]:
-    """Exemptions that are wider than one workspace or have no end, and those that are over."""
-    old = {key_of(one.id) for one in met.old}
+    """Exemptions from it that are wider than one workspace, have no end, are over, or are left. Pure."""
+    needing = {key_of(one.id) for one in met.needing(guardrail)} if guardrail.stage.refuses else set()
     for one in exemptions:
-        properties = properties_of(one)
-        if key_of(properties.get("policyAssignmentId")) != key_of(guardrail.assignment_id):
-            continue
         id_, scope = str(one.get("id")), ArmId.of(str(ArmId.of(one.get("id")).scope))
-        ends = ended(properties)
+        if guardrail.stage is Stage.DENY and exempted_here(guardrail, one):
+            yield GuardGap("weaker", id_, "This exemption is left, and at stage deny there is none.", apply)
+            continue
+        ends = ended(properties_of(one))
+        over = ends is not None and ends < now
         if ends is None:
-            yield GuardGap("exemption", id_, "It has no end (expiresOn).", "Give it one, or remove it.")
-        elif ends < now and key_of(str(scope)) in old:
-            yield GuardGap(
-                "exemption",
-                id_,
-                f"It ended on {ends:%Y-%m-%d}, and the workspace is still under Microsoft's key: its updates are"
-                " refused.",
-                "Migrate it, or set a later day in the file and run migrate guard apply FILE.",
-            )
-        elif ends < now:
-            yield GuardGap(
-                "exemption", id_, f"It ended on {ends:%Y-%m-%d} and exempts nothing any more.", "Remove it."
-            )
-        if not scope.types or scope.is_management_group:
+            yield GuardGap("exemption", id_, _endless(one), _given_an_end(id_))
+        elif over and scope.key in needing:
+            yield _over(guardrail, one, ends, apply)
+        elif over:
+            text = f"This exemption ended on {ends:%Y-%m-%d} and exempts nothing any more."
+            yield GuardGap("exemption", id_, text, f"Remove it: {removing(id_)}")
+        if not over and (not scope.types or scope.is_management_group):
             where = f"the resource group {scope.group}" if scope.group else str(scope)
-            yield GuardGap("exemption", id_, f"It exempts all of {where}.", "Exempt single workspaces instead.")
+            text = f"This exemption exempts all of {where}, new workspaces too."
+            yield GuardGap("exemption", id_, text, f"Exempt single workspaces, then: {removing(id_)}")
+
+
+def _endless(exemption: Document) -> str:
+    said = properties_of(exemption).get("expiresOn")
+    return f"This exemption has an end that cannot be read: {said!r}." if said else "This exemption has no end."
+
+
+def _given_an_end(id_: str) -> str:
+    return f"Give it one: {prolonging(id_, 'DAY')}; or remove it: {removing(id_)}"
+
+
+def _over(guardrail: Guardrail, exemption: Document, ends: datetime, apply: str) -> GuardGap:
+    """One that is over, while its workspace still needs one."""
+    id_ = str(exemption.get("id"))
+    longer = (
+        f"set a later day in the file (`exemptions`), then: {apply}"
+        if exempted_here(guardrail, exemption)
+        else f"have it last longer: {prolonging(id_, 'DAY')}"
+    )
+    text = (
+        f"This exemption ended on {ends:%Y-%m-%d}, and by the latest scan its workspace needs a key and has none:"
+        " its updates are refused, unless another exemption covers it."
+    )
+    return GuardGap("exemption", id_, text, f"Migrate the workspace, or {longer}")
 
 
 def _not_exempt(
-    guardrail: Guardrail, exemptions: Sequence[Document], met: GuardedEstate, assignment: Document | None
+    guardrail: Guardrail, exemptions: Sequence[Document], met: GuardedEstate, made: Document | None, apply: str
 ) -> Iterator[GuardGap]:
     """Old workspaces whose exemption is not there, is not the file's, or was for an earlier assignment."""
     there = {key_of(one.get("id")): one for one in exemptions}
-    known = FirstAssignmentPart("", guardrail.assignment_id, {}).learn(assignment, GuardKnown())
-    for one, until in met.exempt(guardrail) if assignment else ():
-        id_ = guardrail.exemption_id(one.id)
-        step = ExemptionPart("exemption", id_, bodies.exemption(guardrail, until, one.wave)).decide(
-            there.get(key_of(id_)), known
+    known = FirstAssignmentPart("", guardrail.assignment_id, {}).learn(made, GuardKnown())
+    for one, until in met.exempt(guardrail) if made else ():
+        part = ExemptionPart(
+            "exemption", guardrail.exemption_id(one.id), bodies.exemption(guardrail, until, one.wave)
         )
-        if step.verb is DesiredVerb.CREATE:
-            yield GuardGap("missing", id_, f"The exemption of {one.name} is not there.", _APPLY)
+        found = there.get(key_of(part.id))
+        step = part.decide(found, known)
+        if found is None:
+            yield GuardGap("missing", part.id, f"The exemption of {one.name} is not there.", apply)
         elif step.verb is not DesiredVerb.EXISTS:
-            told = "; ".join(step.notes)
-            yield GuardGap("differs", id_, f"The exemption of {one.name} is not the file's: {told}", _APPLY)
-
-
-def _left(guardrail: Guardrail, exemptions: Sequence[Document]) -> Iterator[GuardGap]:
-    """Exemptions of this tool that the last stage was to remove."""
-    for one in exemptions if guardrail.stage is Stage.DENY else ():
-        if exempted_here(guardrail, one):
-            yield GuardGap("weaker", str(one["id"]), "It still exempts its workspace.", _APPLY)
+            text = f"The exemption of {one.name} is not as the file asks for: {'; '.join(step.notes)}."
+            yield GuardGap("differs", part.id, text, _remedy(part, found, apply))
 
 
 def ended(properties: Mapping[str, Any]) -> datetime | None:

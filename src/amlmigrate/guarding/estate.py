@@ -14,7 +14,7 @@ from amlmigrate.guarding.bodies import PARTS_OF_HUBS
 from amlmigrate.guarding.wanted import Guardrail, Stage
 from amlmigrate.scanning.values import MICROSOFT
 
-_NO_SCAN = "There is no scan that shows which workspaces would be refused"
+_NO_SCAN = "There is no scan that shows which workspaces would be refused: migrate scan."
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def refusals(guardrail: Guardrail, estate: GuardedEstate, today: date) -> list[s
     if not guardrail.stage.refuses:
         return []
     if not estate.scan:
-        return [f"{_NO_SCAN}: migrate scan."]
+        return [_NO_SCAN]
     found = not_known(estate)
     if guardrail.stage is Stage.DENY_NEW:
         return [*found, *_without_a_day(guardrail, estate, today)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from shlex import join
 
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.documents import Document
@@ -51,8 +52,8 @@ class TagFall:
     @property
     def remedy(self) -> str:
         """How it is put back, unless it was meant."""
-        back = f"az tag update --resource-id {self.id} --operation Merge --tags {self.tag}={self.then}"
-        return f"Ask its owner whether that was meant; else: {back}"
+        back = join(["--resource-id", self.id, "--operation", "Merge", "--tags", f"{self.tag}={self.then}"])
+        return f"Ask its owner whether that was meant; if not: az tag update {back}"
 
 
 def falls(standard: Standard, then: Iterable[TaggedThen], now: Iterable[Document]) -> Iterator[TagFall]:

@@ -255,8 +255,8 @@ def may_refuse(assignment: Document) -> bool:
     return not watched and str(properties.get("enforcementMode") or "").lower() != "donotenforce"
 
 
-def differences(wanted: Any, found: Any, place: str = "") -> Iterator[str]:
-    """Where what is there is not as it was asked for.
+def differences(wanted: Any, found: Any, place: str = "", how: str = "{found} becomes {wanted}") -> Iterator[str]:
+    """Where what is there is not as it was asked for, and `how` one becomes the other, in words.
 
     Members that only Azure has are no difference, but in a rule and among given values they are: they decide.
     """
@@ -266,16 +266,17 @@ def differences(wanted: Any, found: Any, place: str = "") -> Iterator[str]:
             for name in members.keys() - wanted.keys():
                 yield f"{place}/{name}: {members[name]!r} is not asked for"
         for name, value in wanted.items():
-            yield from differences(value, members.get(name), f"{place}/{name}")
+            yield from differences(value, members.get(name), f"{place}/{name}", how)
     elif isinstance(wanted, list):
         there = found or []
         if not isinstance(there, list) or len(there) != len(wanted):
             yield f"{place} differs"
             return
         for number, value in enumerate(wanted):
-            yield from differences(value, there[number], f"{place}/{number}")
+            yield from differences(value, there[number], f"{place}/{number}", how)
     elif not _same(wanted, found):
-        yield f"{place}: {found!r} becomes {wanted!r}"
+        before = "nothing" if found is None else repr(found)
+        yield f"{place}: {how.format(found=before, wanted=repr(wanted))}"
 
 
 def _same(wanted: Any, found: Any) -> bool:

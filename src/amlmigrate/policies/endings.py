@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from shlex import quote
 
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.core.finding import Finding
+from amlmigrate.policies import exemptions
 from amlmigrate.policies.exemptions import READ, EarlyEnd, Exemption, ending_early
 from amlmigrate.posture.reading import Read, missing_action
 
@@ -65,7 +65,4 @@ def prolonging(exemption: Exemption, until: datetime) -> str:
             f"Set a day from {day} on in the file of the guardrail of {exemption.guardrail} (`exemptions.until`,"
             " or that of its wave), then: migrate guard apply FILE"
         )
-    return (
-        f"az policy exemption update --name {quote(exemption.name)} --scope {quote(exemption.scope)}"
-        f" --expires-on {day}T23:59:59Z"
-    )
+    return exemptions.prolonging(exemption.id, day)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from shlex import join
 
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.core.armid import ArmId, key_of, name_of
@@ -55,11 +56,6 @@ class Exemption:
         )
 
     @property
-    def name(self) -> str:
-        """Its own name."""
-        return name_of(self.id)
-
-    @property
     def scope(self) -> str:
         """What it is put on: the workspace, or what that lies in."""
         return str(ArmId.of(self.id).scope)
@@ -74,6 +70,20 @@ class Exemption:
         return key_of(self.assignment) == key_of(other.assignment) and (
             not own or (bool(others) and others <= own)
         )
+
+
+def prolonging(id_: str, day: str) -> str:
+    """The command by which somebody makes an exemption last until the end of a day."""
+    return f"az policy exemption update {_named(id_)} --expires-on {day}T23:59:59Z"
+
+
+def removing(id_: str) -> str:
+    """The command by which somebody removes an exemption."""
+    return f"az policy exemption delete {_named(id_)}"
+
+
+def _named(id_: str) -> str:
+    return join(["--name", name_of(id_), "--scope", str(ArmId.of(id_).scope)])
 
 
 async def exemptions_of(arm: Arm, id_: str) -> Read[list[Exemption]]:

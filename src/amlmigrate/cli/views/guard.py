@@ -180,8 +180,8 @@ class GuardCheckView:
     def _text(self) -> str:
         gaps, unread = len(self.check.gaps), len(self.check.not_checked)
         if self.check.whole:
-            return f"The guardrail is as the file asks for, at stage {self.guardrail.stage.value}."
-        told = many(gaps, "thing is", "things are") + " missing or weaker than the file asks for" if gaps else ""
+            return f"The guardrail is at least as strict as the file asks for: stage {self.guardrail.stage.value}."
+        told = many(gaps, "thing has", "things have") + " to be looked at or put right" if gaps else ""
         more = f"{many(unread, 'thing')} could not be checked" if unread else ""
         return f"{'; '.join(filter(None, (told, more)))}."
 
