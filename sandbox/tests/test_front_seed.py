@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote
 from xml.etree import ElementTree
 
 import pytest
 
-from azsandbox import Sandbox, provision
+from azsandbox import Options, Sandbox, provision
 from azsandbox.cli import main
 from azsandbox.client import Client
 from azsandbox.seed import CODE_SHARE, FILE_SHARE, content, read_lines
@@ -94,6 +95,38 @@ def test_files_from_a_file(sandbox: Sandbox, tmp_path: Path) -> None:
     assert asyncio.run(_file(sandbox, workspace, f"{share}/a/b c/1.bin")) == content("a/b c/1.bin", 5_000_000)
     assert asyncio.run(_file(sandbox, workspace, f"{share}/a/{{1}}.txt")) == b"filessource"
     assert asyncio.run(_file(sandbox, workspace, "own-share/ü.txt")) == b""
+
+
+class _Watched(Client):
+    """Keeps what each answer says is left of the writes."""
+
+    left: ClassVar[list[str]] = []
+
+    async def send(
+        self, method: str, url: str, audience: str, **arguments: Any
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        answer = await super().send(method, url, audience, **arguments)
+        if method == "PUT" and "x-ms-ratelimit-remaining-subscription-writes" in answer[1]:
+            self.left.append(answer[1]["x-ms-ratelimit-remaining-subscription-writes"])
+        return answer
+
+
+def test_however_much_is_seeded_nothing_is_throttled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    body = {"properties": {"dataType": "uri_file", "dataUri": "azureml://datastores/workspaceblobstore/paths/a"}}
+    rows = [{"kind": "data", "name": f"d{number}", "version": "1", **body} for number in range(20)]
+    (tmp_path / "rows").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    monkeypatch.setattr("azsandbox.seeding.Client", _Watched)
+    monkeypatch.setattr(_Watched, "left", [])
+    with Sandbox(tmp_path / "throttled", Options(arm_limits="real")) as throttled:
+
+        async def make() -> str:
+            async with Client(throttled.env) as azure:
+                return str((await provision.pair(azure, "seed-rg", "seed-source", "seed-target")).source["id"])
+
+        arguments = ["--workspace", asyncio.run(make()), "--resources", str(tmp_path / "rows")]
+        assert main(["seed", "--state", str(throttled.state), *arguments]) == 0
+    assert len(_Watched.left) >= len(rows)
+    assert set(_Watched.left) == {"199"}, "a write took a token"
 
 
 def test_real_definitions_from_files(sandbox: Sandbox, shared: Path) -> None:
