@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 
@@ -15,7 +16,9 @@ def move(state: StateFolder, seconds: float) -> None:
 
 def time_of(state: StateFolder) -> Callable[[], int]:
     """What tells the time, in nanoseconds since 1970."""
-    return lambda: time.time_ns() + int(_ahead(state) * 1e9)
+    # Asked several times a request, and hardly ever is it moved.
+    moved = os.fspath(state.clock_ahead)
+    return lambda: time.time_ns() + (int(_ahead(state) * 1e9) if os.path.exists(moved) else 0)  # noqa: PTH110 - quicker
 
 
 def _ahead(state: StateFolder) -> float:

@@ -102,8 +102,8 @@ def to_pem(key: Private) -> str:
 
 @lru_cache(maxsize=256)
 def from_pem(text: str) -> Private:
-    """The kept private key. To read one takes a third of a second of a processor: its primes are tested."""
-    key = serialization.load_pem_private_key(text.encode(), password=None)
+    """The kept private key. It was made or checked here: to test its primes again takes a third of a second."""
+    key = serialization.load_pem_private_key(text.encode(), password=None, unsafe_skip_rsa_key_validation=True)
     assert isinstance(key, (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey))
     return key
 
