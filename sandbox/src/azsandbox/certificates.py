@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import ssl
-from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -58,23 +57,6 @@ def _usage(*, authority: bool) -> x509.KeyUsage:
     )
 
 
-def system_bundle() -> str:
-    """The CAs that the machine trusts, as PEM; those of the `certifi` package where the system names none."""
-    paths = ssl.get_default_verify_paths()
-    candidates = [
-        paths.cafile,
-        paths.openssl_cafile,
-        "/etc/ssl/certs/ca-certificates.crt",
-        "/etc/ssl/cert.pem",
-    ]
-    for candidate in candidates:
-        if candidate and Path(candidate).is_file():
-            return Path(candidate).read_text(encoding="utf-8", errors="replace")
-    import certifi
-
-    return Path(certifi.where()).read_text(encoding="utf-8")
-
-
 class Authority:
     """Signs server certificates; its key lies in the state folder and nowhere else."""
 
@@ -86,8 +68,6 @@ class Authority:
         assert isinstance(key, ec.EllipticCurvePrivateKey)
         self._key = key
         self._certificate = x509.load_pem_x509_certificate(state.ca_certificate.read_bytes())
-        own = state.ca_certificate.read_text(encoding="utf-8")
-        state.bundle.write_text(system_bundle().rstrip() + "\n" + own, encoding="utf-8")
         self._contexts: dict[str, ssl.SSLContext] = {}
 
     def _create(self) -> None:

@@ -31,8 +31,9 @@ def environment(state: StateFolder, port: int) -> dict[str, str]:
         "https_proxy": proxy,
         "NO_PROXY": "",
         "no_proxy": "",
-        "SSL_CERT_FILE": str(state.bundle),
-        "REQUESTS_CA_BUNDLE": str(state.bundle),
+        # Nothing else can be reached by way of the proxy.
+        "SSL_CERT_FILE": str(state.ca_certificate),
+        "REQUESTS_CA_BUNDLE": str(state.ca_certificate),
         "NODE_EXTRA_CA_CERTS": str(state.ca_certificate),  # beside those that Node brings along
         "AZURE_TENANT_ID": TENANT_ID,
         "AZURE_CLIENT_ID": owner.client_id,

@@ -44,7 +44,6 @@ class StateFolder:
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.ca_certificate = self.root / "ca.pem"
         self.ca_key = self.root / "ca.key"
-        self.bundle = self.root / "bundle.pem"
         self.token_key = self.root / "tokens.key"
         self.principals = self.root / "principals.json"
         self.owner_secret = self.root / "owner.secret"

@@ -71,6 +71,7 @@ async function main() {
   require("./limits").install(azurite);
   require("./names").install(azurite);
   require("./hierarchy").install(azurite);
+  require("./templates").install(azurite);
   const server = new BlobServer(configuration());
   server.accountDataStore.refresh = () => {}; // accounts come over standard input only
   server.accountDataStore.accounts = {};
