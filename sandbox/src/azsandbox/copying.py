@@ -80,31 +80,31 @@ class SourceCheck:
 
     async def refusal(self, call: Call) -> Answer | None:
         """What the service says when it cannot read the source; None when it can."""
-        source = _url_of(call.headers["x-ms-copy-source"])
+        source = url_of(call.headers["x-ms-copy-source"])
         if isinstance(source, Answer):
             return source
         host = (source.hostname or "").lower()
         if source.scheme != "https" or not host.endswith(_SUFFIX):
-            return _unverified(404, "ResourceNotFound")
+            return unverified(404, "ResourceNotFound")
         if _needs_no_authorization(call, host, source.query):
             return None
         authorization = call.headers.get("x-ms-copy-source-authorization")
         try:
             principal = self._tokens.check(authorization) or delegating(source.query)
         except BadToken:
-            return _unverified(401, "InvalidAuthenticationInfo")
+            return unverified(401, "InvalidAuthenticationInfo")
         if self._refuse is not None:
             container = source.path.strip("/").partition("/")[0]
             refused = self._refuse(host.partition(".")[0], principal, _READ, container)
             if refused is not None:
-                return _unverified(refused[0], refused[1], refused[2])
+                return unverified(refused[0], refused[1], refused[2])
         target = quote(source.path, safe=_UNTOUCHED) + (f"?{source.query}" if source.query else "")
         headers = _source_headers(call, authorization) | known_scopes(self._scopes, host)
         async with await self._azurite.request("HEAD", host, target, headers) as response:
             return _verdict(response)
 
 
-def _url_of(text: str) -> SplitResult | Answer:
+def url_of(text: str) -> SplitResult | Answer:
     """What the header names, or what the service says to one that names nothing."""
     if len(text) > _LONGEST:
         return storage_error(400, "OutOfRangeInput", "One of the request inputs is out of range.")
@@ -147,10 +147,10 @@ def _verdict(response: aiohttp.ClientResponse) -> Answer | None:
     if response.status in {304, 412}:
         text = "The source condition specified using HTTP conditional header(s) is not met."
         return storage_error(412, "SourceConditionNotMet", text)
-    return _unverified(response.status, response.headers.get("x-ms-error-code", ""))
+    return unverified(response.status, response.headers.get("x-ms-error-code", ""))
 
 
-def _unverified(status: int, code: str, message: str | None = None) -> Answer:
+def unverified(status: int, code: str, message: str | None = None) -> Answer:
     """CannotVerifyCopySource, with what the source said."""
     known = status in {401, 403, 404, 409}
     text = message or _TEXTS.get(code) or _BY_STATUS.get(status, _NOT_VERIFIED)

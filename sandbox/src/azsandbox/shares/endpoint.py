@@ -10,6 +10,7 @@ from azsandbox.calls import Answer, Call
 from azsandbox.copying import Refusal
 from azsandbox.messages import Deletions
 from azsandbox.shares.authorization import Authorization
+from azsandbox.shares.copy_calls import copy_operations
 from azsandbox.shares.directory_calls import DIRECTORY
 from azsandbox.shares.errors import Refused
 from azsandbox.shares.file_calls import FILE
@@ -24,8 +25,8 @@ from azsandbox.tokens import Tokens
 
 _SERVER = "Windows-Azure-File/1.0 Microsoft-HTTPAPI/2.0"
 _VERSION = "2024-11-04"
-# Snapshots, handles, links, and copies from elsewhere: nobody has them here.
-_NOT_HERE = ("x-ms-copy-source",)
+# Of a copy. Those of whole files, and snapshots, handles and links, nobody has here.
+_SOURCE = "x-ms-copy-source"
 
 
 class FileShares:
@@ -40,7 +41,14 @@ class FileShares:
         deletions: Deletions | None = None,
     ) -> None:
         self._store, self._authorization = store, Authorization(tokens, keys, refuse)
-        self._deletions = deletions
+        self._deletions, self._copies = deletions, copy_operations(self._unreadable)
+
+    def _unreadable(self, source: Call) -> Answer | None:
+        """What a reading of a copy's source is told, where it is refused."""
+        try:
+            return self._authorization.refusal(source, place_of(source))
+        except Refused as refused:
+            return refused.answer()
 
     async def serve(self, call: Call) -> Answer:
         """Answers one call of the file service."""
@@ -60,7 +68,8 @@ class FileShares:
         refused = self._authorization.refusal(call, place)
         if refused is not None:
             return refused
-        operation = _operation(call, place)
+        operation = self._copies.get((call.method, call.query.get("comp", ""))) if _copies(call, place) else None
+        operation = operation or _operation(call, place)
         if operation is None:
             call.note["unknown_route"] = True
             raise Refused("NotImplemented")
@@ -79,8 +88,12 @@ class FileShares:
         return answer
 
 
+def _copies(call: Call, place: Place) -> bool:
+    return _SOURCE in call.headers and bool(place.path) and "restype" not in call.query
+
+
 def _operation(call: Call, place: Place) -> Operation | None:
-    if any(name in call.headers for name in _NOT_HERE) or "sharesnapshot" in call.query:
+    if _SOURCE in call.headers or "sharesnapshot" in call.query:
         return None
     method = "GET" if call.method == "HEAD" else call.method
     return _operations(call.query.get("restype", ""), place).get((method, call.query.get("comp", "")))

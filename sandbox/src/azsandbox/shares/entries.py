@@ -6,6 +6,7 @@ from azsandbox.shares import times
 from azsandbox.shares.errors import Refused
 from azsandbox.shares.index import Entry
 from azsandbox.shares.task import Task
+from azsandbox.shares.written import Spans
 
 _CONTENT = {
     "x-ms-content-type": "Content-Type",
@@ -50,9 +51,15 @@ def content_headers(task: Task) -> dict[str, str]:
 
 
 def set_smb_properties(task: Task, entry: Entry, now: int) -> None:
-    """Attributes and times as the call has them: a value, `now`, or as they are (`preserve`, `none`)."""
+    """Attributes and times as the call has them: a value, `now`, or as they are (`preserve`).
+
+    `None` is the usual attributes of what is new (learn `rest/api/storageservices/create-file`). Inferred
+    (AZ-FILE-14): of what is there it is no attributes at all.
+    """
     attributes = task.header("x-ms-file-attributes")
-    if attributes and attributes.lower() not in {"none", "preserve"}:
+    if attributes and attributes.lower() == "none" and entry.id:
+        entry.attributes = "Directory" if entry.directory else "None"
+    elif attributes and attributes.lower() not in {"none", "preserve"}:
         plain = entry.directory and "directory" not in attributes.lower()
         entry.attributes = f"{attributes} | Directory" if plain else attributes
     entry.created = _time(task.header("x-ms-file-creation-time"), entry.created, now)
@@ -87,6 +94,12 @@ def properties(entry: Entry) -> dict[str, str]:
 def file_id(number: int) -> str:
     """An id as the service's are: large, but 0 for the root."""
     return str(number if number == _ROOT_ID else (number << 32) | 1 << 63)
+
+
+def spans_of(entry: Entry) -> Spans:
+    """The bytes of a file that were written; all of a file that was kept before they were counted."""
+    whole = [[0, entry.size - 1]] if entry.size else []
+    return whole if entry.spans is None else entry.spans
 
 
 def found(task: Task, *, directory: bool, change: bool = False) -> Entry:

@@ -29,6 +29,10 @@ _TEXTS = {
         403,
         "This request is not authorized to perform this operation using this service.",
     ),
+    "Crc64Mismatch": (
+        400,
+        "The CRC64 value specified in the request did not match with the CRC64 value calculated by the server.",
+    ),
     "DirectoryNotEmpty": (409, "The specified directory is not empty."),
     "InvalidContinuationToken": (400, "The specified continuation token is invalid."),
     "InvalidFileOrDirectoryPathName": (400, "The file or directory path is too long."),
@@ -70,6 +74,7 @@ _TEXTS = {
         "One of the query parameters specified in the request URI is outside the permissible range.",
     ),
     "ParentNotFound": (404, "The specified parent path does not exist."),
+    "ReadOnlyAttribute": (409, "The specified resource is read-only and cannot be modified at this time."),
     "RequestBodyTooLarge": (413, "The request body is too large and exceeds the maximum permissible limit."),
     "ResourceAlreadyExists": (409, "The specified resource already exists."),
     "ResourceNotFound": (404, "The specified resource does not exist."),
@@ -80,6 +85,10 @@ _TEXTS = {
     "ShareAlreadyExists": (409, "The specified share already exists."),
     "ShareBeingDeleted": (409, BEING_DELETED.format("share")),
     "ShareNotFound": (404, "The specified share does not exist."),
+    "SourceConditionNotMet": (
+        412,
+        "The source condition specified using HTTP conditional header(s) is not met.",
+    ),
     "UnsupportedHeader": (400, "One of the headers specified in the request is not supported."),
 }
 

@@ -21,6 +21,7 @@ from azsandbox.shares.errors import Refused, bad_header, missing_header
 from azsandbox.shares.index import Entry
 from azsandbox.shares.ranges import Range, range_of
 from azsandbox.shares.task import Operations, Task, answer, shown
+from azsandbox.shares.written import added, within
 
 _LARGEST_FILE = 4 * 2**40
 LARGEST_RANGE = 4 * 2**20
@@ -30,6 +31,8 @@ async def _create(task: Task) -> Answer:
     old = task.store.find(task.place)
     if old is not None and old.directory:
         raise Refused("ResourceTypeMismatch")
+    if old is not None:
+        changeable(old)
     if task.header("x-ms-type") is None:
         raise missing_header("x-ms-type")
     entry = new_entry(task, directory=False, size=_size(task))
@@ -44,6 +47,7 @@ async def _create(task: Task) -> Answer:
     task.store.contents.create(entry)
     if data:
         task.store.contents.write(entry, 0, data)
+    entry.spans = added([], 0, len(data))
     task.store.index.put(entry)
     return answer(201, {**properties(entry), "x-ms-request-server-encrypted": "true"})
 
@@ -146,9 +150,20 @@ async def _set(task: Task) -> Answer:
     set_smb_properties(task, entry, times.tick())
     if task.header("x-ms-content-length") is not None:
         entry.size = _size(task)
+        entry.spans = within(entry.spans, 0, entry.size) if entry.spans is not None else None
         task.store.contents.resize(entry)
     put(task, entry)
     return answer(200, {**properties(entry), "x-ms-request-server-encrypted": "true"})
+
+
+def changeable(entry: Entry) -> Entry:
+    """The file. Raises Refused where it is read-only: learn `rest/api/storageservices/file-service-error-codes`.
+
+    Inferred (AZ-FILE-14): it is refused for writing bytes, overwriting and deleting, not for other properties.
+    """
+    if "readonly" in entry.attributes.lower():
+        raise Refused("ReadOnlyAttribute")
+    return entry
 
 
 def put(task: Task, entry: Entry) -> None:
@@ -158,7 +173,7 @@ def put(task: Task, entry: Entry) -> None:
 
 
 async def _delete(task: Task) -> Answer:
-    task.store.remove(found(task, directory=False, change=True))
+    task.store.remove(changeable(found(task, directory=False, change=True)))
     return answer(202, {})
 
 

@@ -34,7 +34,10 @@ class Share:
 
 @dataclass(slots=True)
 class Entry:
-    """A file or a directory. `path` has the letter case it was made with; times are ISO texts, `changed` ticks."""
+    """A file or a directory. `path` has the letter case it was made with; times are ISO texts, `changed` ticks.
+
+    `spans` are the bytes of a file that were written; None of one that was kept before they were counted.
+    """
 
     account: str
     share: str
@@ -48,6 +51,7 @@ class Entry:
     size: int = 0
     headers: dict[str, str] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
+    spans: list[list[int]] | None = None
     id: int = 0
     # The id of the lease on it; '' where nobody has one. Leases of files are infinite.
     lease: str = ""

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from azsandbox.calls import Answer
 from azsandbox.shares import times
-from azsandbox.shares.entries import changed, found
+from azsandbox.shares.entries import changed, found, spans_of
 from azsandbox.shares.errors import Refused, bad_header, missing_header
-from azsandbox.shares.file_calls import body, md5, put
-from azsandbox.shares.listing import xml
-from azsandbox.shares.ranges import range_of
+from azsandbox.shares.file_calls import body, changeable, md5, put
+from azsandbox.shares.listing import Page, xml
+from azsandbox.shares.ranges import Range, range_of
 from azsandbox.shares.task import Operations, Task, answer
+from azsandbox.shares.written import added, removed, within
 
 
 async def _put_range(task: Task) -> Answer:
-    entry = found(task, directory=False, change=True)
+    entry = changeable(found(task, directory=False, change=True))
     part = range_of(task)
     if part is None:
         raise missing_header("x-ms-range")
@@ -26,9 +27,11 @@ async def _put_range(task: Task) -> Answer:
         if len(data) != part.length:
             raise bad_header("Content-Length", str(len(data)))
         task.store.contents.write(entry, part.start, data)
+        entry.spans = added(spans_of(entry), part.start, part.length)
         headers["Content-MD5"] = md5(data)
     elif write == "clear":
         task.store.contents.clear(entry, part.start, part.length)
+        entry.spans = removed(spans_of(entry), part.start, part.length)
     else:
         raise bad_header("x-ms-write", write) if write else missing_header("x-ms-write")
     if (task.header("x-ms-file-last-write-time") or "now").lower() != "preserve":
@@ -38,14 +41,17 @@ async def _put_range(task: Task) -> Answer:
 
 
 async def _list_ranges(task: Task) -> Answer:
-    """One range, the whole file: what was never written is not told from zeros."""
+    """What was written and not cleared since, of the whole file or of a range of it."""
     entry = found(task, directory=False)
-    part = range_of(task)
-    start, end = 0, entry.size
-    if part is not None:
-        start, end = part.start, min(part.start + part.length, entry.size)
-    ranges = f"<Range><Start>{start}</Start><End>{end - 1}</End></Range>" if end > start else ""
-    found_ = xml(f"<Ranges>{ranges}</Ranges>")
+    part = range_of(task) or Range(0, entry.size)
+    spans = within(spans_of(entry), part.start, min(part.start + part.length, entry.size))
+    page = Page.of(task.call, frozenset())
+    first = int(page.marker) if page.marker.isdecimal() else 0
+    shown = spans[first : first + page.size] if page.sent else spans[first:]
+    more = first + len(shown)
+    ranges = "".join(f"<Range><Start>{low}</Start><End>{high}</End></Range>" for low, high in shown)
+    next_ = f"<NextMarker>{more}</NextMarker>" if more < len(spans) else ""
+    found_ = xml(f"<Ranges>{ranges}{next_}</Ranges>")
     found_.headers.update({**changed(entry), "x-ms-content-length": str(entry.size)})
     return found_
 

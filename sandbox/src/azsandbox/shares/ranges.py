@@ -27,7 +27,12 @@ class Range:
 
 def range_of(task: Task) -> Range | None:
     """The range that a call names, `x-ms-range` before `Range`. Raises Refused for what is none."""
-    for name in ("x-ms-range", "Range"):
+    return read_range(task, "x-ms-range", "Range")
+
+
+def read_range(task: Task, *names: str) -> Range | None:
+    """The range in the first of these headers that is there. Raises Refused for what is none."""
+    for name in names:
         sent = task.header(name)
         if sent is not None:
             return _parse(name, sent)
