@@ -125,7 +125,7 @@ def _default(default: Any) -> str:
 
 def _value(info: OptionInfo | ArgumentInfo, kind: Any) -> str:
     if isinstance(kind, enum.EnumMeta):
-        return " `" + "|".join(str(one.value) for one in kind) + "`"  # type: ignore[var-annotated]
+        return " `" + "|".join(str(one.value) for one in kind) + "`"  # type: ignore[var-annotated]  # any of the enumerations
     if isinstance(info, ArgumentInfo) or kind is bool:
         return ""
     return f" `{info.metavar}`" if info.metavar else " `TEXT`"

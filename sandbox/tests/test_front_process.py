@@ -24,7 +24,7 @@ SANDBOX = [sys.executable, "-m", "azsandbox"]
 
 def _run(*arguments: str | Path, **more: object) -> subprocess.CompletedProcess[str]:
     command = [*SANDBOX, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=90, check=False, **more)  # type: ignore[call-overload]
+    return subprocess.run(command, capture_output=True, text=True, timeout=90, check=False, **more)  # type: ignore[call-overload]  # whatever is given goes on
 
 
 def _children(process: int) -> set[int]:

@@ -401,7 +401,7 @@ def test_a_sas_from_arm_reads_both_blobs_and_files(shares: Shares, sandbox: Sand
         def keys(self, account: str) -> tuple[str, str]:
             return (shares.key, "")
 
-    sas = StorageAccounts.account_sas(Keys(), ACCOUNT, permissions="rl", hours=1)  # type: ignore[arg-type]
+    sas = StorageAccounts.account_sas(Keys(), ACCOUNT, permissions="rl", hours=1)  # type: ignore[arg-type]  # a stand-in: it has what is asked of it
     assert _names(shares.share(sas)) == []
 
 

@@ -31,7 +31,7 @@ def test_each_answer_and_the_token_have_its_id_and_no_secret(
     asked = [one for one in lines if re.fullmatch(r"POST https://[^?]+/token was answered 200", one.getMessage())]
     signed_in = [one for one in lines if one.getMessage() == WORDS]
     assert len(asked) == len(signed_in) == 1
-    assert re.fullmatch(r"[0-9a-f-]{36}", signed_in[0].request_id)  # type: ignore[attr-defined]
-    assert signed_in[0].request_id == asked[0].request_id  # type: ignore[attr-defined]
+    assert re.fullmatch(r"[0-9a-f-]{36}", signed_in[0].request_id)  # type: ignore[attr-defined]  # a request of ours has an id
+    assert signed_in[0].request_id == asked[0].request_id  # type: ignore[attr-defined]  # a request of ours has an id
     said = " ".join(one.getMessage() for one in caplog.records)
     assert token not in said and os.environ["AZURE_CLIENT_SECRET"] not in said

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-SRC = Path(__file__).parents[2] / "src" / "amlmigrate"
+ROOT = Path(__file__).parents[2]
+SRC = ROOT / "src" / "amlmigrate"
 
 
 def trees() -> Iterator[tuple[Path, ast.Module]]:
@@ -133,3 +134,13 @@ def test_a_number_before_a_noun_agrees_with_it() -> None:
         f"{path}:{line}: {word}" for (path, word), line in found.items() if (path, word) not in _EXCUSED
     } == set()
     assert _EXCUSED.keys() - found.keys() == set(), "an excuse for what is gone"
+
+
+def test_every_line_that_types_leave_out_says_which_error_and_why() -> None:
+    pattern = re.compile(r"# type: ignore\[[a-z, -]+\]\s+(?:#|-)\s*\S")
+    folders = (ROOT / name for name in ("src", "tests", "docs", "sandbox"))
+    every = (path for folder in folders for path in folder.rglob("*.py") if path != Path(__file__))
+    lines = ((path, line) for path in every for line in path.read_text(encoding="utf-8").split("\n"))
+    assert [
+        f"{path}: {line}" for path, line in lines if "# type: ignore" in line and not pattern.search(line)
+    ] == []

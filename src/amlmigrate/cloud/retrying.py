@@ -160,7 +160,7 @@ async def retrying_late(
         retry=retry_if_exception(late),
         wait=_grant_backoff,
         stop=stop_after_delay(seconds),
-        before_sleep=lambda state: waiting(state.outcome.exception()) if state.outcome else None,  # type: ignore[arg-type]
+        before_sleep=lambda state: waiting(state.outcome.exception()) if state.outcome else None,  # type: ignore[arg-type]  # an attempt before a pause has failed
         reraise=True,
     )
     async for attempt in policy:

@@ -67,5 +67,5 @@ class SurroundingResources:
     async def _once(self, key: tuple[str, str], read: Callable[[], Awaitable[T]]) -> T:
         if key not in self._tasks:
             self._tasks[key] = asyncio.ensure_future(read())
-        found: T = await self._tasks[key]  # type: ignore[assignment]
+        found: T = await self._tasks[key]  # type: ignore[assignment]  # each key is of one type alone
         return found

@@ -118,7 +118,7 @@ async def test_each_is_recorded_as_asked_for_before_its_own_call_and_no_more_tha
         assert path in record.begun and len(record.begun) <= len(target.calls) + 1000 + 32
         called(what, path)
 
-    target._called = first  # type: ignore[method-assign]
+    target._called = first  # type: ignore[method-assign]  # the test's own in its place
     await copy(Account(many), target, record)
     assert record.begun == list(many) and len(record.told) == 2500
 
@@ -195,7 +195,7 @@ async def test_no_tier_is_set_of_one_that_somebody_changes_meanwhile(theirs: dic
         target.listed["d/1"] = replace(target.listed["d/1"], **theirs)
         await begin(missing)
 
-    record.begin = meanwhile  # type: ignore[method-assign]
+    record.begin = meanwhile  # type: ignore[method-assign]  # the test's own in its place
     with pytest.raises(ConflictError):
         await copy(Account({"d/1": replace(OURS, tier="Cool")}), target, record)
     assert target.calls == [] and record.alone == ["d/1"]

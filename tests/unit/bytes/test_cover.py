@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,9 +53,9 @@ def test_a_place_is_covered_when_it_lies_in_one_of_the_places_and_only_then(
 
 
 @given(st.lists(PLACES, max_size=12), st.randoms())
-def test_a_cover_does_not_depend_on_the_order(places: list[Location], random: object) -> None:
+def test_a_cover_does_not_depend_on_the_order(places: list[Location], random: Random) -> None:
     shuffled = places.copy()
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    random.shuffle(shuffled)
     assert list(PrefixSet(shuffled)) == list(PrefixSet(places)) == list(PrefixSet(PrefixSet(places)))
 
 

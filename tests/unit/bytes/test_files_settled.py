@@ -165,7 +165,7 @@ async def test_one_that_nobody_reads_or_that_was_left_half_way_cuts_off_no_other
         await asyncio.sleep(0.01)
         return await copied(*arguments, **more)
 
-    target.copy_from = copying  # type: ignore[method-assign]
+    target.copy_from = copying  # type: ignore[method-assign]  # the test's own in its place
     interrupted = isinstance(error, InterruptedRunError)
     with pytest.raises(InterruptedRunError if interrupted else UnreadableError) as raised:
         await copy(source, target, record)
@@ -206,7 +206,7 @@ async def test_a_file_that_is_to_be_rewritten_and_was_written_since_it_was_liste
         assert etag == OURS.etag
         raise refusal(412, "ConditionNotMet")
 
-    source.read = read  # type: ignore[attr-defined]
+    source.read = read  # type: ignore[attr-defined]  # the stand-in has it
     with pytest.raises(DriftError, match="changed while it was copied"):
         await copy(source, Account(), Record(), rewrites=(Rewrite(f"{PATH}:1", "abc", "xyz"),))
 
@@ -240,7 +240,7 @@ async def test_a_file_is_written_anew_as_planned_or_not_at_all(now: bytes, goal:
         target.listed[to.path] = replace(one, path=to.path, etag='"made"')
         return '"made"'
 
-    source.read, target.write = read, write  # type: ignore[attr-defined]
+    source.read, target.write = read, write  # type: ignore[attr-defined]  # the stand-in has it
     copied = copy(source, target, Record(), mapping=goal, files=(file,))
     if says:
         with pytest.raises(DriftError, match=says):
@@ -286,7 +286,7 @@ async def test_a_file_to_be_rewritten_that_nobody_reads_fails_alone(error: Migra
     async def read(_: Location, __: int, etag: str) -> bytes:
         raise error
 
-    source.read = read  # type: ignore[method-assign]
+    source.read = read  # type: ignore[method-assign]  # the test's own in its place
     with pytest.raises(UnreadableError) as raised:
         await copy(source, target, record, rewrites=(LINES,))
     assert target.listed.keys() == {"d/1", "d/2"} == set(record.told)

@@ -294,14 +294,14 @@ class _Damaging:
 
 async def test_only_of_a_copy_a_label_of_the_source_is_called_false() -> None:
     store = _Damaging(1)
-    result = await perform(CopyTask(SOURCE, OURS, TARGET), StorePair(store, store))  # type: ignore[arg-type]
+    result = await perform(CopyTask(SOURCE, OURS, TARGET), StorePair(store, store))  # type: ignore[arg-type]  # a stand-in: it has what is asked of it
     assert (result.end, result.false_label, store.calls) == (End.DONE, True, [True, False])
 
 
 async def test_what_is_written_and_damaged_on_the_way_tells_nothing_of_the_source() -> None:
     """Its label is made of what is written: the source's has nothing to do with it."""
     store = _Damaging(1)
-    result = await perform(CopyTask(SOURCE, OURS, TARGET, data=b"x"), StorePair(store, store))  # type: ignore[arg-type]
+    result = await perform(CopyTask(SOURCE, OURS, TARGET, data=b"x"), StorePair(store, store))  # type: ignore[arg-type]  # a stand-in: it has what is asked of it
     assert (result.end, result.false_label, store.calls) == (End.LEFT, False, [True])
     assert result.why == "refused by the service: 400 Md5Mismatch"
 

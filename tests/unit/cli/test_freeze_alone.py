@@ -96,7 +96,7 @@ async def _anchored(tmp_path: Path, ends: BaseException | None) -> None:
         clouds: Any = SimpleNamespace(source=None)
         request = FreezeRequest(read, tmp_path, By("ann", "host", "1"), ignore)
         work, lease = FreezeWork(request, ledger, clouds), _Deaf()
-        async with work.anchored(lease):  # type: ignore[arg-type]
+        async with work.anchored(lease):  # type: ignore[arg-type]  # a stand-in: it has what is asked of it
             if ends:
                 raise ends
 

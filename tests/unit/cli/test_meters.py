@@ -72,7 +72,7 @@ def test_off_a_terminal_a_line_comes_at_once_and_every_half_minute() -> None:
         clock.at += 1
         shown.tick()
     shown.close()
-    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]  # it writes to a text in memory
     assert [line[-4:] for line in lines] == ["0:00", "0:30", "1:00", "1:30"]
     assert all(line.startswith("Migrating: 11 of 44 items, ") for line in lines)
 
@@ -160,4 +160,4 @@ def test_a_command_lets_its_view_know_that_time_passes(
     )
     assert len(found) >= 2
     assert as_json or "under way: blobs/a" in err
-    assert human.HumanView().tick() is None  # type: ignore[func-returns-value]
+    assert human.HumanView().tick() is None  # type: ignore[func-returns-value]  # what is tried: that it gives nothing

@@ -100,5 +100,5 @@ def test_every_event_has_its_fields_as_data_and_a_name_of_its_own() -> None:
     kinds.remove(TypedEvent)
     assert len({one.name for one in kinds}) == len(kinds) > 10
     for kind in set(kinds) - {run_progress.RunStarted, run_progress.VerifyStarted}:
-        made = kind(*range(len(dataclasses.fields(kind))))  # type: ignore[arg-type]
+        made = kind(*range(len(dataclasses.fields(kind))))  # type: ignore[arg-type]  # any values: they are only counted
         assert list(made.data.values()) == list(range(len(made.data)))

@@ -51,7 +51,7 @@ def _looked(monkeypatch: pytest.MonkeyPatch, found: Stages, *, lease: Any = LEAS
     monkeypatch.setattr(holding, "_SOON_SECONDS", 0.05)
     monkeypatch.setattr(holding.looking, "look", lambda *_: given("lease", lease))
     monkeypatch.setattr(holding, "early_ends", lambda *_: given("ends", ends))
-    return asyncio.run(holding.look(None, found)), asked  # type: ignore[arg-type]
+    return asyncio.run(holding.look(None, found)), asked  # type: ignore[arg-type]  # no view is shown anything
 
 
 def test_both_are_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_where_nobody_can_sign_in_both_are_not_checked(monkeypatch: pytest.Monke
         raise DeniedError("no token")
 
     monkeypatch.setattr(holding, "session", session)
-    found = asyncio.run(holding.look(None, _stages()))  # type: ignore[arg-type]
+    found = asyncio.run(holding.look(None, _stages()))  # type: ignore[arg-type]  # no view is shown anything
     assert "no token" in found.lease.unknown and "no token" in found.early_ends[0].summary
 
 

@@ -147,7 +147,7 @@ def test_bad_usage_repeats_nothing_that_acts(
 def test_colours_are_those_of_the_tool_alone(capsys: pytest.CaptureFixture[str]) -> None:
     console = consoles.console()
     console._force_terminal, console.no_color = True, False
-    console._color_system = console._color_system or 1  # type: ignore[assignment]
+    console._color_system = console._color_system or 1  # type: ignore[assignment]  # any of its systems
     console.print(consoles.text((HOSTILE, "red")))
     said = capsys.readouterr().out
     assert said.count("\x1b") == 2 and said.startswith("\x1b[31mx\\u001b[31m")

@@ -39,7 +39,7 @@ class Token:
 
 
 def _by(identity: Identity | None, **given: Any) -> dict[str, Any]:
-    found = asyncio.run(who.who(CommonOptions(options=given), Token(identity)))  # type: ignore[arg-type]
+    found = asyncio.run(who.who(CommonOptions(options=given), Token(identity)))  # type: ignore[arg-type]  # a stand-in: it has what is asked of it
     return found.as_dict()
 
 

@@ -44,7 +44,7 @@ class Client:
 
     async def get_block_list(self, which: str) -> tuple[list[Any], list[Any]]:
         self._answer(which)
-        return tuple(  # type: ignore[return-value]
+        return tuple(  # type: ignore[return-value]  # a pair, as the service answers
             [SimpleNamespace(id=id_, size=size) for id_, size in found.items()]
             for found in (self.committed, self.uncommitted)
         )

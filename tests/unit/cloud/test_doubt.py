@@ -58,5 +58,5 @@ async def test_what_a_lost_attempt_may_have_made_is_not_told_to_have_been_there(
     async def put(*_: object) -> Answer:
         return Answer(status, {}, {"id": "x"}, doubtful)
 
-    port = WorkspaceClient(SimpleNamespace(put=put), WorkspaceRef("s", "g", "w"))  # type: ignore[arg-type]
+    port = WorkspaceClient(SimpleNamespace(put=put), WorkspaceRef("s", "g", "w"))  # type: ignore[arg-type]  # a stand-in: it has what is asked of it
     assert (await port.put("models/m/versions/1", {})).existed is existed

@@ -103,11 +103,11 @@ def client(monkeypatch: pytest.MonkeyPatch) -> module.Blobs:
     monkeypatch.setattr(module, "Transport", lambda *_: None)
     monkeypatch.setattr(retrying, "_backoff", lambda _: 0.0)
     monkeypatch.setattr(retrying, "_wait", lambda _: 0.0)
-    return module.Blobs(Login(), None)  # type: ignore[arg-type]
+    return module.Blobs(Login(), None)  # type: ignore[arg-type]  # no request is made
 
 
 async def _hash(client: module.Blobs, service: Service, size: int, **options: Any) -> tuple[str, str, int]:
-    client._raw = service  # type: ignore[assignment]
+    client._raw = service  # type: ignore[assignment]  # a stand-in: it has what is asked of it
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "RANGE", size)
         return await client.digest(PLACE, blob("d/1", len(OLD), '"1"'), **options)
@@ -298,7 +298,7 @@ async def test_no_more_is_read_ahead_than_is_bounded(client: module.Blobs) -> No
 
 async def test_an_empty_blob_is_not_asked_for(client: module.Blobs) -> None:
     service = Service()
-    client._raw = service  # type: ignore[assignment]
+    client._raw = service  # type: ignore[assignment]  # a stand-in: it has what is asked of it
     assert await client.digest(PLACE, blob("d/1", 0, '"1"')) == _digests(b"")
     assert service.asked == []
 

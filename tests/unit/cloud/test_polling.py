@@ -132,7 +132,7 @@ def test_where_an_answer_says_that_it_is_polled() -> None:
     assert (
         all(Operation.of(code, {"Location": "b"}) is None for code in (200, 201)) and Operation.of(202, {}) is None
     )
-    kept = json.loads(json.dumps(Operation.of(202, both).as_dict()))  # type: ignore[union-attr]
+    kept = json.loads(json.dumps(Operation.of(202, both).as_dict()))  # type: ignore[union-attr]  # of an answer that names one
     # Whoever takes it up after a kill looks at once.
     assert Operation.of_dict(kept) == Operation("a", tells=True, after=0.0)
 
@@ -301,15 +301,15 @@ def test_a_later_process_polls_the_address_that_the_first_one_kept() -> None:
             return answer(BUSY, 201, Azure_AsyncOperation=URL, Location=path)
 
     first = Client([status("Updating")])
-    written = asyncio.run(WorkspaceClient(SimpleNamespace(put=first.put), ref).put("onlineEndpoints/e", {}))  # type: ignore[arg-type]
+    written = asyncio.run(WorkspaceClient(SimpleNamespace(put=first.put), ref).put("onlineEndpoints/e", {}))  # type: ignore[arg-type]  # a stand-in: it has what is asked of it
     assert written.document == BUSY and written.operation == {"url": URL, "tells": True}
     second = Client([status("Updating"), status("Succeeded")])
-    port = WorkspaceClient(SimpleNamespace(poller=second.poller), ref)  # type: ignore[arg-type]
+    port = WorkspaceClient(SimpleNamespace(poller=second.poller), ref)  # type: ignore[arg-type]  # a stand-in: it has what is asked of it
     assert asyncio.run(port.settled("onlineEndpoints/e", json.loads(json.dumps(written.operation)))) == DONE
     assert second.polled == [URL, URL] and seen == [path]
     # Without an address the resource's own state tells.
     third = Client()
-    port = WorkspaceClient(SimpleNamespace(poller=third.poller), ref)  # type: ignore[arg-type]
+    port = WorkspaceClient(SimpleNamespace(poller=third.poller), ref)  # type: ignore[arg-type]  # a stand-in: it has what is asked of it
     assert asyncio.run(port.settled("onlineEndpoints/e")) == DONE and third.polled == []
 
 

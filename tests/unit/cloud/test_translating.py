@@ -38,7 +38,7 @@ def _of(kind: type[core.HttpResponseError], status: int, body: str = "", **heade
 
 def _of_storage(status: int, code: str, **headers: str) -> core.HttpResponseError:
     error = _of(core.ResourceExistsError, status, **headers)
-    error.error_code = StorageErrorCode(code)  # type: ignore[attr-defined]
+    error.error_code = StorageErrorCode(code)  # type: ignore[attr-defined]  # a member that the service sets
     return error
 
 
@@ -179,7 +179,7 @@ def test_what_failed_by_itself_is_told_from_what_the_client_has_no_use_for(
 ) -> None:
     found = by_itself(error, asked=asked)
     assert (found is None) is (said is None)
-    assert found is None or said in found.summary  # type: ignore[operator]
+    assert found is None or said in found.summary  # type: ignore[operator]  # `said` is a text where something is found
 
 
 def _names(tree: ast.AST) -> Iterator[tuple[str, str]]:

@@ -70,7 +70,7 @@ SHUT = [
 async def test_a_blob_that_nothing_reads_is_not_asked_for(one: Blob, monkeypatch: pytest.MonkeyPatch) -> None:
     """The service would say of one in the archive that somebody changed it."""
     monkeypatch.setattr(module, "Transport", lambda *_: None)
-    client = module.Blobs(Login(), None)  # type: ignore[arg-type]
+    client = module.Blobs(Login(), None)  # type: ignore[arg-type]  # no request is made
     monkeypatch.setattr(client, "_call", None)
     place = Location("acct", "c", "d/1")
     with pytest.raises(UnreadableError) as refused:
@@ -85,7 +85,7 @@ async def test_one_that_was_archived_since_it_was_listed_is_told_as_that(
     length: int, tier: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "Transport", lambda *_: None)
-    client = module.Blobs(Login(), None)  # type: ignore[arg-type]
+    client = module.Blobs(Login(), None)  # type: ignore[arg-type]  # no request is made
     refused = _error(409, "CannotVerifyCopySource")
 
     async def call(*_: Any) -> Any:

@@ -44,6 +44,6 @@ def test_two_of_one_document_are_equal_and_one_can_be_made_of_another() -> None:
 
 def test_neither_can_be_set_anew_nor_left_out() -> None:
     with pytest.raises(FrozenInstanceError):
-        Asset(ADDRESS, {}).document = {}  # type: ignore[misc]
+        Asset(ADDRESS, {}).document = {}  # type: ignore[misc]  # what is tried: it cannot be set
     with pytest.raises(TypeError):
-        Asset(ADDRESS)  # type: ignore[call-arg]
+        Asset(ADDRESS)

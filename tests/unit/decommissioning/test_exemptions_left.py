@@ -141,7 +141,7 @@ def test_a_deletion_that_is_refused_is_told_with_the_command_and_tried_again(tmp
         assert command.startswith("az policy exemption delete --name aml-cmk --scope /subscriptions/")
         assert line.startswith(f"still there: the exemption {EXEMPTION}, by which another") and command in line
         # Refused as before: what the tombstone says is still so.
-        assert case.run().report.number == 1  # type: ignore[union-attr]
+        assert case.run().report.number == 1  # type: ignore[union-attr]  # the case has one
         last = case.run().report
         assert last and last.number == 2 and last.content.exemptions[0].outcome == "removed"
 
@@ -218,7 +218,7 @@ def test_what_others_made_and_what_is_another_one_by_now_stays(tmp_path: Path) -
         folder.mkdir()
         with Ledger(folder) as ledger:
             case = _case(ledger, exemption=there)
-            case.gate.seen = seen  # type: ignore[attr-defined]
+            case.gate.seen = seen  # type: ignore[attr-defined]  # the stand-in has it
             assert _told(case)[:2] == ("left", why)
             assert case.azure.deletions == ["workspace"]
 
@@ -239,7 +239,7 @@ def test_where_a_workspace_has_the_name_again_its_exemption_stays(tmp_path: Path
         def back() -> None:
             case.azure.there = now
 
-        case.azure.before = back  # type: ignore[attr-defined]
+        case.azure.before = back  # type: ignore[attr-defined]  # the stand-in has it
         outcome, why, _, _ = _told(case)
         assert outcome == "left" and ("Another workspace has the name" in why or "is not absent" in why)
         assert "exemption" not in case.azure.deletions

@@ -21,8 +21,8 @@ UNREAD: Read[list[Exemption]] = Read(refused="Azure refused it.")
 BEFORE = Recovery(unknown=("something else",))
 
 
-def _with(arm: PolicyArm, exempt: Read[list[Exemption]] = NONE) -> Recovery:
-    return asyncio.run(with_policies(arm, SOURCE, BEFORE, exempt))  # type: ignore[arg-type]
+def _with(arm: Any, exempt: Read[list[Exemption]] = NONE) -> Recovery:
+    return asyncio.run(with_policies(arm, SOURCE, BEFORE, exempt))
 
 
 def _own(**of: Any) -> Read[list[Exemption]]:

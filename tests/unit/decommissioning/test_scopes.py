@@ -29,7 +29,7 @@ class Side:
 
 
 async def test_only_what_is_at_the_workspace_or_below_goes_with_it() -> None:
-    found = await going(Side([*INSIDE, *OUTSIDE]), ID)  # type: ignore[arg-type]
+    found = await going(Side([*INSIDE, *OUTSIDE]), ID)  # type: ignore[arg-type]  # a stand-in: it has what is asked of it
     assert found is not None
     assert sorted(one["scope"] for one in found) == sorted(INSIDE)
 

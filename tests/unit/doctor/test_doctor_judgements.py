@@ -46,7 +46,7 @@ class FakeArm:
 
     async def pages(self, path: str, query: Any = None) -> AsyncIterator[Document]:
         for item in (await self.get(path)) or ():
-            yield item  # type: ignore[misc]
+            yield item  # type: ignore[misc]  # whatever the test answers
 
 
 class FakeRoles:
@@ -208,7 +208,7 @@ def test_locks_are_looked_up_on_workspace_account_and_vault(scope: str, level: s
 
 def test_locks_that_cannot_be_read_are_said_to_be_unchecked() -> None:
     path = f"{TARGET.storage_account_id}/providers/Microsoft.Authorization/locks"
-    [found] = asyncio.run(blockers.locks(FakeArm(table={path: None}), TARGET, side="target"))  # type: ignore[arg-type]
+    [found] = asyncio.run(blockers.locks(FakeArm(table={path: None}), TARGET, side="target"))  # type: ignore[arg-type]  # a stand-in: it has what is asked of it
     assert found.severity == "warning" and "Not checked: locks" in found.summary
     assert "Microsoft.Authorization/locks/read" in found.remedy
 
@@ -237,7 +237,7 @@ def test_only_silence_and_the_firewalls_own_word_are_the_firewall(
     class Reaching:
         blobs = Blobs()
 
-    reached = asyncio.run(_reached(Reaching(), TARGET, {"id": "/a"}))  # type: ignore[arg-type]
+    reached = asyncio.run(_reached(Reaching(), TARGET, {"id": "/a"}))  # type: ignore[arg-type]  # a stand-in: it has what is asked of it
     assert refused in reached.refused and bool(reached.refused) is bool(refused)
     assert reached.by_firewall is by_firewall
 
@@ -256,7 +256,7 @@ def test_a_sign_in_without_a_token_for_vaults_is_told() -> None:
     class Signed:
         credential = Refusing()
 
-    [found] = asyncio.run(examination._tokens(Signed()))  # type: ignore[arg-type]
+    [found] = asyncio.run(examination._tokens(Signed()))  # type: ignore[arg-type]  # a stand-in: it has what is asked of it
     assert (found.severity, found.address) == ("error", "https://vault.azure.net/.default!token-refused")
 
     async def denied() -> None:
@@ -335,7 +335,7 @@ def test_microsofts_own_policy_on_keys_is_read_as_it_is(shared: Path) -> None:
 
 
 def _missing(roles: FakeRoles, **options: Any) -> dict[str, str]:
-    rights: Any = Rights(roles, ME)  # type: ignore[arg-type]
+    rights: Any = Rights(roles, ME)  # type: ignore[arg-type]  # a stand-in: it has what is asked of it
     at = places(SOURCE, TARGET)
     found = asyncio.run(missing_rights(needs(*STAGES), at, {"source": rights, "target": rights}, **options))
     return {f"{one.about.rpartition('/')[2]} {one.summary.split(chr(39))[1]}": one.severity for one in found}
@@ -391,10 +391,10 @@ def test_the_new_identity_has_to_read_datastores_without_credentials(assigned: A
     target = TARGET.__class__(TARGET.ref, {**TARGET.document, "identity": {"principalId": ME}})
     accounts = {"acct": {"id": SOURCE.storage_account_id}}
     stores = [_store("lake", "None"), _store("keyed", "AccountKey"), _store("workspaceblobstore", "None")]
-    [found] = asyncio.run(unread_datastores(FakeRoles([], assigned), target, stores, accounts))  # type: ignore[arg-type]
+    [found] = asyncio.run(unread_datastores(FakeRoles([], assigned), target, stores, accounts))  # type: ignore[arg-type]  # a stand-in: it has what is asked of it
     assert expected in found.summary and found.summary.endswith("of lake.") and found.severity == "warning"
     reads = [(SOURCE.storage_account_id, {"dataActions": [f"{BLOB}/*"]})]
-    assert asyncio.run(unread_datastores(FakeRoles([], reads), target, stores, accounts)) == []  # type: ignore[arg-type]
+    assert asyncio.run(unread_datastores(FakeRoles([], reads), target, stores, accounts)) == []  # type: ignore[arg-type]  # a stand-in: it has what is asked of it
 
 
 def test_system_datastores_are_read_with_the_targets_identity_where_they_have_no_key() -> None:
@@ -403,10 +403,10 @@ def test_system_datastores_are_read_with_the_targets_identity_where_they_have_no
         TARGET.ref, {**TARGET.document, "properties": properties, "identity": {"principalId": ME}}
     )
     accounts = {TARGET.storage_account.lower(): {"id": TARGET.storage_account_id}}
-    [found] = asyncio.run(unread_datastores(FakeRoles([], []), target, [], accounts))  # type: ignore[arg-type]
+    [found] = asyncio.run(unread_datastores(FakeRoles([], []), target, [], accounts))  # type: ignore[arg-type]  # a stand-in: it has what is asked of it
     assert "may not read" in found.summary and "workspaceblobstore" in found.summary
     reads = [(TARGET.storage_account_id, {"dataActions": [f"{BLOB}/*"]})]
-    assert asyncio.run(unread_datastores(FakeRoles([], reads), target, [], accounts)) == []  # type: ignore[arg-type]
+    assert asyncio.run(unread_datastores(FakeRoles([], reads), target, [], accounts)) == []  # type: ignore[arg-type]  # a stand-in: it has what is asked of it
 
 
 def test_a_datastore_of_ones_own_may_be_named_like_the_systems() -> None:

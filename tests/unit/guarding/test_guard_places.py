@@ -191,7 +191,7 @@ def test_an_exemption_of_the_whole_management_group_is_a_gap() -> None:
     # As a list of the subscription shows what is above it.
     shown = {"id": id_, **body}
     page = arm._page
-    arm._page = lambda path: [shown] if path.endswith("/policyExemptions") else page(path)  # type: ignore[method-assign]
+    arm._page = lambda path: [shown] if path.endswith("/policyExemptions") else page(path)  # type: ignore[method-assign]  # the test's own in its place
     found = asyncio.run(check(guarded_side(arm), wanted, GuardedEstate("", ()), NOW))
     assert any(one.text.startswith(f"This exemption exempts all of {GROUP},") for one in found.gaps)
     assert key_of(id_) in {key_of(one.id) for one in found.gaps}

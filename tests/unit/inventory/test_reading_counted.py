@@ -39,8 +39,8 @@ async def test_lists_of_both_sides_count_as_they_are_read() -> None:
     old, new = both_sides(meter)
     above, below, other = Kind("a"), Kind("a/b", "a"), Kind("a")
     work = asyncio.gather(
-        scan([above, below], PORT, reading=old),  # type: ignore[list-item]
-        scan([other], PORT, reading=new),  # type: ignore[list-item]
+        scan([above, below], PORT, reading=old),  # type: ignore[list-item]  # stand-ins: they have what is asked of them
+        scan([other], PORT, reading=new),  # type: ignore[list-item]  # stand-ins: they have what is asked of them
     )
     await asyncio.gather(above.begun.wait(), other.begun.wait())
     clock.at += 3
@@ -64,7 +64,7 @@ async def test_a_list_that_fails_is_not_done_and_not_under_way() -> None:
     kind = Kind("a", error=ValueError("no"))
     kind.given.set()
     with pytest.raises(ValueError, match="no"):
-        await scan([kind], PORT, reading=both_sides(meter)[0])  # type: ignore[list-item]
+        await scan([kind], PORT, reading=both_sides(meter)[0])  # type: ignore[list-item]  # stand-ins: they have what is asked of them
     assert (meter.snapshot().items, meter.snapshot().under_way) == (0, ())
 
 

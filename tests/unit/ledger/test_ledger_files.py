@@ -181,7 +181,7 @@ def _overwritten(data: bytes) -> bytes:
 def test_a_damaged_ledger_is_bad_input_and_left_as_it_is(tmp_path: Path, damage: object) -> None:
     _bound(tmp_path).close()
     file = tmp_path / "ledger.db"
-    file.write_bytes(damage(file.read_bytes()))  # type: ignore[operator]
+    file.write_bytes(damage(file.read_bytes()))  # type: ignore[operator]  # one of the functions above
     before = file.read_bytes()
     with pytest.raises(BadInputError, match="damaged") as caught, Ledger(tmp_path) as ledger:
         ledger.bind(PLAN)

@@ -379,7 +379,7 @@ def test_a_file_whose_digest_is_right_and_whose_texts_are_none_is_no_proposal(
         {"given": "x"},
         {"told": {"Head:": (5,)}},
         {"changes": (ProposedChange("create", "x", 5),)},  # type: ignore[arg-type]  # as a forger writes it
-        {"changes": (ProposedChange("create", "x", "/x", (), [1]),)},  # type: ignore[arg-type]
+        {"changes": (ProposedChange("create", "x", "/x", (), [1]),)},  # type: ignore[arg-type]  # as a forger writes it
         {"by": {"identity": {"object_id": 5}}},
     ],
     ids=["bound", "given", "told", "id", "body", "maker"],

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from itertools import pairwise
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -58,9 +59,9 @@ def test_among_those_that_may_come_next_the_lowest_rank_does(graph: Graph, ranks
 
 
 @given(graphs(acyclic=True), st.randoms(use_true_random=False))
-def test_the_order_does_not_depend_on_how_the_nodes_were_listed(graph: Graph, random: object) -> None:
+def test_the_order_does_not_depend_on_how_the_nodes_were_listed(graph: Graph, random: Random) -> None:
     nodes = list(graph)
-    random.shuffle(nodes)  # type: ignore[attr-defined]
+    random.shuffle(nodes)
     rank = dict.fromkeys(graph, 0)
     assert ordered({node: graph[node] for node in nodes}, rank) == ordered(graph, rank)
 

@@ -117,7 +117,7 @@ def test_a_blob_that_is_called_as_its_folder_has_another_address() -> None:
     assert found[f"{AT}/a#blob"].bytes == Bytes(
         Location("acct", OLD_BLOBS, "a"), Location("cmkacct", NEW_BLOBS, "a"), 1, 3
     )
-    read = Plan(None, tuple(found.steps), "")  # type: ignore[arg-type]
+    read = Plan(None, tuple(found.steps), "")  # type: ignore[arg-type]  # its header is not read
     listings = containers(source={OLD_BLOBS: both}).source
     assert drifted(read, listings, lambda _: True) == {}
     assert Step.of_dict(found[f"{AT}/a#blob"].as_dict()) == found[f"{AT}/a#blob"]

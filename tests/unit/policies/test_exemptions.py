@@ -15,7 +15,6 @@ from tests.unit.policies.policyarm import (
     GROUP,
     SUBSCRIPTION,
     WORKSPACE,
-    PolicyArm,
     assignment,
     definition,
     exemption,
@@ -33,14 +32,14 @@ NOW, UNTIL = datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 3, 5, 12, tzinfo=U
 LIST = f"{WORKSPACE}/{EXEMPTIONS}"
 
 
-def _arm(*exemptions: dict[str, Any], of: dict[str, Any] | None = None) -> PolicyArm:
+def _arm(*exemptions: dict[str, Any], of: dict[str, Any] | None = None) -> Any:
     arm = knowing(definition(), of or assignment())
     arm.answers[LIST.lower()] = list(exemptions)
     return arm
 
 
-def _ends(arm: PolicyArm) -> list[Finding]:
-    return asyncio.run(early_ends(arm, WORKSPACE, UNTIL, NOW))  # type: ignore[arg-type]
+def _ends(arm: Any) -> list[Finding]:
+    return asyncio.run(early_ends(arm, WORKSPACE, UNTIL, NOW))
 
 
 def test_one_that_ends_too_early_is_told_with_the_command_that_prolongs_it() -> None:
@@ -126,7 +125,7 @@ def test_exemptions_that_cannot_be_read_are_not_checked(status: int) -> None:
 
 def test_those_at_the_resource_itself() -> None:
     async def listed() -> list[str]:
-        read = await exemptions_of(_arm(exemption(), exemption(GROUP)), WORKSPACE.upper())  # type: ignore[arg-type]
+        read = await exemptions_of(_arm(exemption(), exemption(GROUP)), WORKSPACE.upper())
         return [one.id for one in own(read.value or (), WORKSPACE)]
 
     arm_id = exemption()["id"]
@@ -169,6 +168,6 @@ def test_until_when_the_source_must_be_able_to_change() -> None:
 )
 def test_a_list_that_cannot_be_read_is_told_and_taken_for_no_empty_one(odd: dict[str, Any]) -> None:
     arm = _arm(exemption(), exemption() | odd)
-    read = asyncio.run(exemptions_of(arm, WORKSPACE))  # type: ignore[arg-type]
+    read = asyncio.run(exemptions_of(arm, WORKSPACE))
     assert (read.value, read.refused) == (None, "Azure's list has exemptions that cannot be read.")
     assert [one.code for one in _ends(arm)] == ["exemptions-unread"]

@@ -14,8 +14,8 @@ from amlmigrate.policies.denials import NOT_DENYING, Denial, Denials, denials_of
 SET = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/policySetDefinitions/s"
 
 
-def _denials(arm: PolicyArm, document: dict[str, Any]) -> Denials:
-    return asyncio.run(denials_of(arm, document))  # type: ignore[arg-type]
+def _denials(arm: Any, document: dict[str, Any]) -> Denials:
+    return asyncio.run(denials_of(arm, document))
 
 
 def _initiative(*references: str) -> dict[str, Any]:

@@ -27,8 +27,8 @@ from amlmigrate.policies.restrictions import PolicyAnswer, PolicyQuestion, ask
 QUESTION = PolicyQuestion(WORKSPACE, {"location": "eastus2", "properties": {"description": "d"}})
 
 
-def _asked(arm: PolicyArm, question: PolicyQuestion = QUESTION) -> PolicyAnswer:
-    return asyncio.run(ask(arm, question))  # type: ignore[arg-type]
+def _asked(arm: Any, question: PolicyQuestion = QUESTION) -> PolicyAnswer:
+    return asyncio.run(ask(arm, question))
 
 
 def test_a_question_has_type_name_and_body_and_is_asked_at_the_group() -> None:

@@ -145,7 +145,7 @@ WRONG: dict[str, tuple[Callable[[PostureFacts], PostureFacts], str, str, str]] =
         lambda f: with_roles(f, assignment("Key Vault Administrator", PRINCIPAL)), "identity.least", "warning", "Administrator"
     ),
     "a policy for secrets": (
-        _policies({**POLICY, "permissions": {**POLICY["permissions"], "secrets": ["get"]}}),  # type: ignore[dict-item]
+        _policies({**POLICY, "permissions": {**POLICY["permissions"], "secrets": ["get"]}}),  # type: ignore[dict-item]  # a literal of several types
         "identity.least", "warning", "secrets get",
     ),
     "manager and writer": (lambda f: with_roles(f, OFFICER_ROLE, own=False), "duties.separate", "warning", SCIENTIST),

@@ -80,7 +80,7 @@ def test_without_a_name_and_without_its_own_nobody_is_known() -> None:
 
 class _Arm:
     def __init__(self, answers: dict[str, Any]) -> None:
-        self.answers, self.asked = answers, []  # type: ignore[var-annotated]
+        self.answers, self.asked = answers, []  # type: ignore[var-annotated]  # lists that a test fills
 
     async def get(self, path: str) -> Any:
         self.asked.append(path)
@@ -89,7 +89,7 @@ class _Arm:
 
 def _side(arm: _Arm) -> Side:
     made = object.__new__(Side)
-    made.arm = arm  # type: ignore[assignment]
+    made.arm = arm  # type: ignore[assignment]  # a stand-in: it has what is asked of it
     return made
 
 

@@ -124,7 +124,7 @@ def test_places_are_made_from_a_plan_or_from_the_targets_datastores_only() -> No
     with pytest.raises(TypeError, match="Places are made by"):
         BytePlaces(Read([]), "", frozenset(), {}, None, False, object())
     with pytest.raises(TypeError):
-        BytePlaces(Read([]), "", frozenset(), {}, None, False)  # type: ignore[call-arg]
+        BytePlaces(Read([]), "", frozenset(), {}, None, False)  # type: ignore[call-arg]  # what is tried: members are left out
 
 
 def test_what_is_reported_is_told_with_its_key_and_when_it_was_read() -> None:

@@ -44,7 +44,7 @@ GOOD_VAULT = {
 
 
 def _vault(**changed: Any) -> vaults.FoundVault:
-    properties = {**GOOD_VAULT["properties"], **changed}  # type: ignore[dict-item]
+    properties = {**GOOD_VAULT["properties"], **changed}  # type: ignore[dict-item]  # a literal of several types
     return vaults.FoundVault({**GOOD_VAULT, "properties": properties})
 
 
@@ -638,7 +638,7 @@ def test_that_a_deleted_key_could_not_be_looked_for_is_told() -> None:
 
     key = part("key")
     known = replace(KNOWN, by_roles={wanted().vault.id.lower(): True})
-    step = key.decide(asyncio.run(key.read(Refusing(), known)), known)  # type: ignore[arg-type]
+    step = key.decide(asyncio.run(key.read(Refusing(), known)), known)  # type: ignore[arg-type]  # a stand-in: it has what is asked of it
     assert step.verb is DesiredVerb.CREATE
     assert [one for one in step.notes if one.startswith("not checked: whether a deleted key holds the name: ")]
     assert not any(one.startswith("not checked") for one in key.decide(keys.FoundKey(None), known).notes)

@@ -76,7 +76,7 @@ def _looked(
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(usage, "users", users)
-        looker = Looker(SimpleNamespace(), word, provision_events(ignore), KnownValues())  # type: ignore[arg-type]
+        looker = Looker(SimpleNamespace(), word, provision_events(ignore), KnownValues())  # type: ignore[arg-type]  # a stand-in: it has what is asked of it
         return asyncio.run(looker.look(part, known))
 
 
@@ -293,7 +293,7 @@ class _Listed:
 
 def test_subscriptions_that_cannot_be_listed_are_told_as_not_known() -> None:
     listed = _Listed(None)
-    _, unseen = asyncio.run(usage.Estate(listed).documents("S1"))  # type: ignore[arg-type]
+    _, unseen = asyncio.run(usage.Estate(listed).documents("S1"))  # type: ignore[arg-type]  # a stand-in: it has what is asked of it
     [told] = unseen
     assert told.startswith("the subscriptions could not be listed")
     assert any(path.startswith("/subscriptions/s1/") for path in listed.asked)
@@ -301,7 +301,7 @@ def test_subscriptions_that_cannot_be_listed_are_told_as_not_known() -> None:
 
 def test_every_subscription_that_things_of_the_file_lie_in_is_looked_into_once() -> None:
     listed = _Listed(["S1"])
-    estate = usage.Estate(listed)  # type: ignore[arg-type]
+    estate = usage.Estate(listed)  # type: ignore[arg-type]  # a stand-in: it has what is asked of it
     for first in ("s1", "S2", "s1", "s2"):
         assert asyncio.run(estate.documents(first))[1] == []
     for one in ("s1", "s2"):
@@ -327,7 +327,7 @@ def test_a_fault_of_the_tools_own_says_how_many_steps_were_done_too(monkeypatch:
 
     monkeypatch.setattr(Looker, "look", look)
     monkeypatch.setattr(applying._Doing, "done", done)
-    looker = Looker(SimpleNamespace(), Word(OWNER), provision_events(ignore), KnownValues())  # type: ignore[arg-type]
+    looker = Looker(SimpleNamespace(), Word(OWNER), provision_events(ignore), KnownValues())  # type: ignore[arg-type]  # a stand-in: it has what is asked of it
     with pytest.raises(UnforeseenError) as caught:
         asyncio.run(applying.apply(planned, looker, patience=0))
     assert "2 of 3 steps were done: " in caught.value.summary
@@ -338,7 +338,7 @@ def test_a_fault_of_the_tools_own_says_how_many_steps_were_done_too(monkeypatch:
 def test_what_may_not_be_read_whole_is_told_as_not_known() -> None:
     listed = _Listed(["s1"])
     listed.actions = ("Microsoft.Storage/*",)
-    _, unseen = asyncio.run(usage.Estate(listed).documents("s1"))  # type: ignore[arg-type]
+    _, unseen = asyncio.run(usage.Estate(listed).documents("s1"))  # type: ignore[arg-type]  # a stand-in: it has what is asked of it
     assert len(unseen) == 4 and all(one.startswith("no right to read every one of") for one in unseen)
     assert not any("storageAccounts" in one for one in unseen)
 
@@ -359,8 +359,8 @@ def test_users_are_all_but_what_was_made_for_the_very_same_workspace() -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(type(identity), "more_users", none)
-        port = SimpleNamespace(estate=usage.Estate(listed), side=listed)  # type: ignore[arg-type]
-        found = asyncio.run(usage.users(port, identity, {}, KNOWN))  # type: ignore[arg-type]
+        port = SimpleNamespace(estate=usage.Estate(listed), side=listed)  # type: ignore[arg-type]  # a stand-in: it has what is asked of it
+        found = asyncio.run(usage.users(port, identity, {}, KNOWN))  # type: ignore[arg-type]  # a stand-in: it has what is asked of it
     assert found.known == ["the workspace /bare", "the workspace /others"] and found.unknown == []
 
 
@@ -379,7 +379,7 @@ def test_a_step_that_by_now_does_more_than_was_agreed_to_is_not_done(monkeypatch
 
     monkeypatch.setattr(Looker, "look", look)
     monkeypatch.setattr(applying._Doing, "done", done)
-    looker = Looker(SimpleNamespace(), Word(OWNER), provision_events(ignore), KnownValues())  # type: ignore[arg-type]
+    looker = Looker(SimpleNamespace(), Word(OWNER), provision_events(ignore), KnownValues())  # type: ignore[arg-type]  # a stand-in: it has what is asked of it
     with pytest.raises(RefusedError) as caught:
         asyncio.run(applying.apply([shown], looker, patience=0))
     assert "0 of 1 step was done." in caught.value.summary and caught.value.reasons == ("purge protection",)
@@ -462,7 +462,7 @@ def _carried_out(one: _Late) -> int:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(usage, "users", users)
         port = Ports(SimpleNamespace(settled=settled, arm=one))
-        looker = Looker(port, Word(OWNER), provision_events(ignore), KnownValues())  # type: ignore[arg-type]
+        looker = Looker(port, Word(OWNER), provision_events(ignore), KnownValues())  # type: ignore[arg-type]  # a stand-in: it has what is asked of it
         shown = asyncio.run(looker.look(one, KNOWN))
         return asyncio.run(applying.apply([shown], looker, patience=60)).changed
 

@@ -88,7 +88,7 @@ async def test_the_version_part_asks_the_vault_which_of_one_second_counts() -> N
             return [older, newer]
 
     part = NewVersionPart(key(), aim(key(), "", NOW), NOW)
-    found = await part.read(SimpleNamespace(vaults=Vault()), RotationKnown())  # type: ignore[arg-type]
+    found = await part.read(SimpleNamespace(vaults=Vault()), RotationKnown())  # type: ignore[arg-type]  # a stand-in: it has what is asked of it
     assert found.versions == (newer, older)
 
 
@@ -102,7 +102,7 @@ async def test_the_version_part_asks_the_vault_which_of_one_second_counts() -> N
     ids=["disabled", "expired", "old"],
 )
 def test_a_version_that_serves_no_more_is_followed_by_another_one(newest: object) -> None:
-    found = aim(key(newest, version()), "", NOW)  # type: ignore[arg-type]  # of the parameters
+    found = aim(key(newest, version()), "", NOW)
     assert (found.to_make, found.replaces) == (True, newest)
 
 
@@ -135,7 +135,7 @@ def test_a_new_version_bears_the_tags_of_the_one_before_and_no_drill_of_it() -> 
 
 def early(name: str = NEW, **more: object) -> KeyVersion:
     """The newest version, which is not valid before tomorrow."""
-    return version(name, 1, **{"not_before": NOW + timedelta(days=1), **more})  # type: ignore[arg-type]
+    return version(name, 1, **{"not_before": NOW + timedelta(days=1), **more})
 
 
 def asked(versions: tuple[KeyVersion, ...], half: Half, rotation: str = "", used: str = OLD) -> Aim:

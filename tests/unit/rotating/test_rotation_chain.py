@@ -32,7 +32,7 @@ def carrier(name: str) -> Carrier:
 def plan(half: Half, *, made: bool = False, changes: bool = True) -> RotationPlan:
     one = AFTER if made else BEFORE
     verb = DesiredVerb.UPDATE if changes else DesiredVerb.EXISTS
-    planned = PlannedPart(None, None, DesiredStep(verb, "workspace", "id"))  # type: ignore[arg-type]
+    planned = PlannedPart(None, None, DesiredStep(verb, "workspace", "id"))  # type: ignore[arg-type]  # its part is not read
     return RotationPlan(RotateRequest(one, half, NOW, ROTATION), aim(one, ROTATION, NOW), (planned,))
 
 

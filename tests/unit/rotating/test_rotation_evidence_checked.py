@@ -33,7 +33,7 @@ def folder(tmp_path: Path) -> Path:
     step = DesiredStep(DesiredVerb.UPDATE, "workspace", "id")
     for rotation in ("r1", "r2"):
         asked = RotateRequest(under, Half.BOTH, NOW, rotation)
-        found = RotationPlan(asked, aim(under, rotation, NOW), (PlannedPart(None, None, step),))  # type: ignore[arg-type]
+        found = RotationPlan(asked, aim(under, rotation, NOW), (PlannedPart(None, None, step),))  # type: ignore[arg-type]  # its part is not read
         ended = Ended(workspace(OLD), DependantEnd.ADOPTED, NEW, None, "")
         with chain.opened(tmp_path / "keys") as evidence:
             first = chain.begun(evidence, found, Carrier(By("u", "h", "0", None), "dev")).content

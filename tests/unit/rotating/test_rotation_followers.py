@@ -171,7 +171,7 @@ async def test_a_refused_change_says_what_helps_where_that_is_known(
     step = part.decide(account(OLD, fixed=True).document, KNOWN)
     error = ServiceError(status, code, message, method="PATCH", url="https://management.azure.com/x")
     with pytest.raises(told) as caught:
-        await part.act(SimpleNamespace(resources=Refusing(error)), step)  # type: ignore[arg-type]
+        await part.act(SimpleNamespace(resources=Refusing(error)), step)  # type: ignore[arg-type]  # a stand-in: it has what is asked of it
     assert helps in caught.value.remedy
     # Nothing speaks of a file or an option that this command has not.
     assert told is ServiceError or not {"--wait", "file"} & set(caught.value.remedy.split())

@@ -29,7 +29,7 @@ PLURALS = {
 
 def plan(half: Half) -> RotationPlan:
     under = key(version(OLD, 200), under=(workspace(OLD),))
-    step = PlannedPart(None, None, DesiredStep(DesiredVerb.UPDATE, "workspace", "id"))  # type: ignore[arg-type]
+    step = PlannedPart(None, None, DesiredStep(DesiredVerb.UPDATE, "workspace", "id"))  # type: ignore[arg-type]  # its part is not read
     return RotationPlan(RotateRequest(under, half, NOW, ""), aim(under, "", NOW), (step,))
 
 

@@ -98,7 +98,7 @@ class Runs:
 
         self.done.clear()
         request = RunRequest(of, self.folder, By("ann", "host", "1"), earlier, ignore, **asked)
-        return await run(request, lambda: Session(self.done))  # type: ignore[arg-type, return-value]
+        return await run(request, lambda: Session(self.done))  # type: ignore[arg-type, return-value]  # a stand-in: it has what is asked of it
 
     @property
     def begun(self) -> bool:

@@ -106,7 +106,7 @@ def test_whatever_goes_wrong_with_one_workspace_or_subscription_stops_no_other(
 ) -> None:
     monkeypatch.setattr(scanning.Details, "read", _odd)
     side: Any = SimpleNamespace(arm=_Arm())
-    found = asyncio.run(scanning.scan(side, ScanScope(tuple(SUBS)), SimpleNamespace()))  # type: ignore[arg-type]
+    found = asyncio.run(scanning.scan(side, ScanScope(tuple(SUBS)), SimpleNamespace()))  # type: ignore[arg-type]  # a stand-in: it has what is asked of it
     assert len(found.workspaces) == 3 and not found.complete
     one, other = sorted(found.unreadable)
     assert (other, one.rpartition("/")[2]) == (f"/subscriptions/{SUBS[1]}", "a")
@@ -122,5 +122,5 @@ def test_one_odd_item_of_a_list_keeps_nothing_else_of_it_away() -> None:
             for one in ({"name": "odd"}, {"id": "/subscriptions/s/x", "name": "good"}):
                 yield one
 
-    found = asyncio.run(SurroundingResources(Arm()).find("/subscriptions/S/x", STORAGE, near="s"))  # type: ignore[arg-type]
+    found = asyncio.run(SurroundingResources(Arm()).find("/subscriptions/S/x", STORAGE, near="s"))  # type: ignore[arg-type]  # a stand-in: it has what is asked of it
     assert found and found["name"] == "good"

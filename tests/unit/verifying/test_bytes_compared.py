@@ -140,7 +140,7 @@ async def test_the_md5_of_a_file_that_is_to_be_another_than_the_sources_is_worke
     async def read(*_: object) -> bytes:
         return b"paths: []\n"
 
-    accounts[0].read = read  # type: ignore[attr-defined]
+    accounts[0].read = read  # type: ignore[attr-defined]  # the stand-in has it
     both = [table, blob("d/a")]
     verdict = await _compared(one, {OLD_BLOBS: both}, {NEW_BLOBS: both}, accounts)
     assert accounts[1].md5 == [True, False]
@@ -266,7 +266,7 @@ async def test_a_file_that_is_to_be_rewritten_and_was_written_since_it_was_liste
         asked.append((largest, etag))
         raise refusal(412, "ConditionNotMet")
 
-    source.read = read  # type: ignore[attr-defined]
+    source.read = read  # type: ignore[attr-defined]  # the stand-in has it
     verdict = await _compared(one, {OLD_BLOBS: [file]}, {NEW_BLOBS: [file]}, (source, Account()))
     [difference] = verdict.differences
     assert (difference.field, difference.expected) == (f"{path}:bytes", "not read: 412 ConditionNotMet")

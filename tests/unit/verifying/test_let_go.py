@@ -38,7 +38,7 @@ def _item(found: Blob, blobs: int) -> Step:
 FOREIGN, EXTRA = _item(THEIRS, 1), _item(MORE, 0)
 
 
-async def _verified(*steps: Step, there: list[Blob], waived: set[str] = frozenset(), **more: Any) -> ByteVerdict:  # type: ignore[assignment]
+async def _verified(*steps: Step, there: list[Blob], waived: set[str] = frozenset(), **more: Any) -> ByteVerdict:  # type: ignore[assignment]  # nothing is added to it
     listed = containers({OLD_BLOBS: FIFTY}, {NEW_BLOBS: there})
     return await verifier(listed).verify(plan(*steps), frozenset(waived), **more)
 

@@ -165,7 +165,7 @@ def action(verb: str, path: str) -> Callable[[Handler], Handler]:
 
     def mark(handler: Handler) -> Handler:
         known = getattr(handler, "arm_actions", ())
-        handler.arm_actions = (*known, (verb, path.lower()))  # type: ignore[attr-defined]
+        handler.arm_actions = (*known, (verb, path.lower()))  # type: ignore[attr-defined]  # a mark that handlers have
         return handler
 
     return mark
