@@ -10,6 +10,7 @@ import typer
 
 from amlmigrate.cli import commands, options
 from amlmigrate.cli.execute import READS, CommonOptions, execute
+from amlmigrate.cli.keydrill import DRILL, drill
 from amlmigrate.cli.keyoptions import (
     Groups,
     KeyAsked,
@@ -103,3 +104,4 @@ def status(
 
 
 app.command("rotate", help=ROTATE)(options.for_one_side(rotate))
+app.command("drill", help=DRILL)(options.for_one_side(drill))

@@ -19,6 +19,8 @@ class KeyVersion:
     expires: datetime | None
     not_before: datetime | None
     tags: Mapping[str, str] = field(default_factory=dict, hash=False)
+    # When its state or its tags were changed last, to the second; None where that is not told.
+    updated: datetime | None = None
 
     @property
     def version(self) -> str:
@@ -103,6 +105,7 @@ def key_of_document(document: Document) -> Key:
             expires=expires,
             not_before=not_before,
             tags=_tags(document.get("tags")),
+            updated=_time(attributes.get("updated")),
         ),
     )
 

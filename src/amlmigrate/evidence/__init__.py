@@ -4,6 +4,7 @@ from amlmigrate.evidence.base import NotAReportError, ReportContent
 from amlmigrate.evidence.cutover import Cutover, CutoverBack
 from amlmigrate.evidence.decisions import ApprovalRecord, Decided
 from amlmigrate.evidence.decommission import Decommission
+from amlmigrate.evidence.drill import DrillRecord
 from amlmigrate.evidence.freezing import Deed, Freeze, GiveBackRecord
 from amlmigrate.evidence.rotation import RotationRecord
 from amlmigrate.evidence.run import Run
@@ -20,6 +21,7 @@ RECORDS: dict[str, type[ReportContent]] = {
         Decided,
         Decommission,
         Deed,
+        DrillRecord,
         Freeze,
         RotationRecord,
         Run,
@@ -35,6 +37,7 @@ __all__ = [
     "Decided",
     "Decommission",
     "Deed",
+    "DrillRecord",
     "Freeze",
     "GiveBackRecord",
     "NotAReportError",

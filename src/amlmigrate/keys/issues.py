@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from amlmigrate.core import drilltag
 from amlmigrate.core.armid import ArmId
 from amlmigrate.core.few import many
 from amlmigrate.core.keys import KeyVersion
-from amlmigrate.keys import remedies
+from amlmigrate.keys import drills, remedies
 from amlmigrate.keys.adoption import KeyStanding
 from amlmigrate.keys.model import Adoption, Dependant, DependantKind, KeyInUse
 from amlmigrate.keys.reading import NO_KEY
@@ -43,7 +44,14 @@ def issues(
 ) -> tuple[KeyIssue, ...]:
     """All of one key."""
     behind = [one for one, standing in standings if standing.adoption is Adoption.LEFT_BEHIND]
-    return (*_overdue(key, now), *_left_behind(key, behind, now), *_unusable(key), *_misplaced(key))
+    drilled = _drilled(key, now)
+    return (*drilled, *_overdue(key, now), *_left_behind(key, behind, now), *_unusable(key), *_misplaced(key))
+
+
+def _drilled(key: KeyInUse, now: datetime) -> Iterator[KeyIssue]:
+    """That a version bears the tag of a drill: whoever only looks ends none."""
+    for one in drills.under_way(key):
+        yield KeyIssue("drill", one.id, drilltag.told(one, now), "End it:", drilltag.restoring(key.name.id))
 
 
 def _overdue(key: KeyInUse, now: datetime) -> Iterator[KeyIssue]:
@@ -91,6 +99,9 @@ def _unusable_by(key: KeyInUse, one: Dependant, version: KeyVersion | None) -> I
         yield KeyIssue("gone", one.id, told, _RECOVER, remedies.recover(key))
     elif not version.enabled:
         told = _said(one, f"uses the version {one.in_use}, which is disabled: nobody can read its data.")
+        if (tag := drilltag.tag_of(version)) and tag.disabled:
+            yield KeyIssue("disabled", one.id, told, "A drill disabled it:", drilltag.restoring(key.name.id))
+            return
         yield KeyIssue("disabled", one.id, told, "Enable it again:", remedies.enabled(version.id, to=True))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from amlmigrate.core.errors import BadInputError, PlanLockedError
 from amlmigrate.core.plan import Plan
-from amlmigrate.evidence import RotationRecord, Run
+from amlmigrate.evidence import DrillRecord, RotationRecord, Run
 from amlmigrate.ledger import decisions
 from amlmigrate.ledger.evidence import EvidenceFile, end_problems, examine, of_another, only, strangers
 from amlmigrate.ledger.exclusive import quiet
@@ -38,11 +38,11 @@ def check(plan: Plan, folder: Path) -> Check:
 
 
 def check_rotations(folder: Path) -> Check:
-    """The chain of rotations in a folder, in the same way: it belongs to no plan."""
+    """The chain of rotations and drills in a folder, in the same way: it belongs to no plan."""
     with quiet(folder):
         found = _chain(folder)
-        strange = (one for one in found.reports if not isinstance(one.content, RotationRecord))
-        found.altered += [f"{one.path.name}: it is no report of a rotation" for one in strange]
+        strange = (one for one in found.reports if not isinstance(one.content, RotationRecord | DrillRecord))
+        found.altered += [f"{one.path.name}: it is no report of a rotation or a drill" for one in strange]
         _with_ledger("", folder, found, _ends)
     return found
 

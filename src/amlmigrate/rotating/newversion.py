@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from amlmigrate.core.documents import Document
+from amlmigrate.core.drilltag import UNDER_WAY
 from amlmigrate.core.durations import days
 from amlmigrate.core.few import many
 from amlmigrate.core.keys import Key, KeyVersion, newest_first
@@ -20,7 +21,7 @@ from amlmigrate.rotating.known import RotationKnown
 
 _RSA = ("RSA", "RSA-HSM")
 # What is true of one version alone: a drill of another one is none of it.
-_OWN = (TAG, DRILLED)
+_OWN = (TAG, DRILLED, UNDER_WAY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from amlmigrate.cloud.resources import Resources
 from amlmigrate.cloud.session import Side
+from amlmigrate.core import drilltag
 from amlmigrate.core.armid import ArmId
 from amlmigrate.core.errors import BadInputError, DeniedError, RefusedError
 from amlmigrate.core.keys import KeyVersion
@@ -18,6 +19,7 @@ from amlmigrate.desired.ownership import Word
 from amlmigrate.desired.parts import DesiredPart, DesiredPort
 from amlmigrate.desired.steps import DesiredVerb
 from amlmigrate.desired.usage import Estate
+from amlmigrate.keys import drills
 from amlmigrate.keys.model import Dependant, DependantKind, KeyInUse
 from amlmigrate.rotating.aim import Aim, aim, disabled, waits
 from amlmigrate.rotating.followers import ORDER, DependantPart
@@ -122,6 +124,7 @@ async def plan(side: Side, request: RotateRequest, telling: Telling) -> Rotation
     Raises BadInputError for a key that no workspace can have, RefusedError where there is no version to adopt.
     """
     _refuse_unfit(request.key)
+    _refuse_drilled(request)
     asked = _aim(request)
     found = await _looker(side, request, asked, telling).plan(_parts(side, request, asked), wait=False)
     return RotationPlan(request, asked, tuple(found))
@@ -154,6 +157,16 @@ def refuse(found: RotationPlan) -> None:
             reasons=found.reasons,
             address=found.request.key.name.id,
             remedy="Settle every reason, then run the same command again.",
+        )
+
+
+def _refuse_drilled(request: RotateRequest) -> None:
+    """Raises RefusedError while a version bears the tag of a drill: it is to be enabled again, and in use."""
+    for one in drills.under_way(request.key):
+        raise RefusedError(
+            f"{drilltag.told(one, request.now)} Nothing was changed.",
+            address=one.id,
+            remedy=f"Wait for its end, or end it: {drilltag.restoring(request.key.name.id)}",
         )
 
 

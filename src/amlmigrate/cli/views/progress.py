@@ -12,6 +12,7 @@ from amlmigrate.core.few import agreed, many
 from amlmigrate.core.metering import Meter
 from amlmigrate.decommissioning import progress as removal_progress
 from amlmigrate.desired import progress as desired_progress
+from amlmigrate.drilling import progress as drill_progress
 from amlmigrate.freezing import progress as freeze_progress
 
 
@@ -204,3 +205,25 @@ def _(event: desired_progress.ResourceAwaited, to: ConsoleProgress) -> None:
 def _(event: desired_progress.ResourceBegun, to: ConsoleProgress) -> None:
     step = event.step
     to.say((f"{step.what} {name_of(step.id)}: {step.verb.value}", "dim"))
+
+
+@tell.register
+def _(event: drill_progress.DrillPrepared, to: ConsoleProgress) -> None:
+    to.say(f"A watcher enables the version at {event.until} at the latest. To enable it before then:")
+    to.say(event.literal)
+    to.say(f"or, from any machine: {event.restore}")
+
+
+@tell.register
+def _(event: drill_progress.VersionDisabled, to: ConsoleProgress) -> None:
+    to.say(("disabled", "yellow"), f" {event.version} at {event.at}")
+
+
+@tell.register
+def _(event: drill_progress.DrillSeen, to: ConsoleProgress) -> None:
+    to.say((f"{event.id}: {event.what} after {event.seconds:.0f} s", "dim"))
+
+
+@tell.register
+def _(event: drill_progress.VersionEnabled, to: ConsoleProgress) -> None:
+    to.say(f"{event.version}: {event.end}")

@@ -1,0 +1,144 @@
+"""Calls that a key gates, and when each is refused and answered again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.core.errors import MigrateError
+from amlmigrate.core.parallel import gathered
+from amlmigrate.drilling.model import BackEnd, DownEnd, Measured, ProbeLook, Reply
+from amlmigrate.drilling.port import DrillClock
+
+# So often each is called: no time that is told is more exact than that.
+EVERY_SECONDS = 10.0
+_SLICE_SECONDS = 1.0
+# A call that is not answered within this time says nothing.
+_PATIENCE_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A call that the key gates; `missing` says why there is none, or why it cannot be made."""
+
+    id: str
+    kind: str
+    name: str
+    call: str
+    ask: Callable[[], Awaitable[object]]
+    missing: str = ""
+
+    @property
+    def measured(self) -> Measured:
+        """Of which nothing is known yet."""
+        return Measured(self.id, self.kind, self.name, self.call, note=self.missing)
+
+    async def look(self) -> ProbeLook:
+        """Makes it once. Only a refusal that names the key counts as one."""
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                await self.ask()
+        except ServiceError as error:
+            by_key = error.key_trouble is not None
+            return ProbeLook(Reply.REFUSED if by_key else Reply.UNKNOWN, error.summary)
+        except (OutOfReachError, MigrateError) as error:
+            return ProbeLook(Reply.UNKNOWN, error.summary)
+        except TimeoutError:
+            return ProbeLook(Reply.UNKNOWN, f"{self.call} got no answer in {_PATIENCE_SECONDS:.0f} seconds.")
+        return ProbeLook(Reply.ANSWERED)
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A call with what was seen of it so far."""
+
+    probe: Probe
+    seen: Measured
+
+
+async def before(probes: Iterable[Probe]) -> list[Watched]:
+    """Each call made once while the key is there: one that is not answered now measures nothing."""
+    watched = [Watched(one, one.measured) for one in probes]
+    able = [one for one in watched if not one.probe.missing]
+    for one, look in await _looks(able):
+        if look.reply is Reply.ANSWERED:
+            one.seen.down = DownEnd.UNKNOWN
+        else:
+            one.seen.note = f"not answered before the drill: {look.told}"
+    return watched
+
+
+async def down(
+    watched: Sequence[Watched],
+    clock: DrillClock,
+    until: datetime,
+    ending: Callable[[], Awaitable[str]],
+    stopping: Callable[[], bool],
+) -> str:
+    """Calls all until each was refused, the limit is reached, or `ending` says why to end before.
+
+    Returns what `ending` said, empty where it did not end it.
+    """
+    begun, why = clock.clock.now(), ""
+    left = [one for one in watched if one.seen.down is DownEnd.UNKNOWN]
+    while True:
+        for one, look in await _looks(left):
+            _note_down(one.seen, look, clock.clock.now() - begun)
+        left = [one for one in left if one.seen.down is not DownEnd.REFUSED]
+        why = await ending()
+        if not left or why or stopping() or clock.now() >= until:
+            break
+        await _pause(clock, (until - clock.now()).total_seconds(), stopping)
+    over = clock.now() >= until
+    for one in left:
+        if one.seen.down is DownEnd.ANSWERED and not over:
+            one.seen.down = DownEnd.CUT_SHORT
+    return why
+
+
+def _note_down(seen: Measured, look: ProbeLook, after: float) -> None:
+    if look.reply is Reply.REFUSED:
+        seen.down, seen.refused_after, seen.note = DownEnd.REFUSED, after, look.told
+    elif look.reply is Reply.ANSWERED:
+        seen.down, seen.answered_until, seen.note = DownEnd.ANSWERED, after, ""
+    else:
+        seen.down, seen.note = DownEnd.UNKNOWN, look.told
+
+
+async def back(
+    watched: Sequence[Watched], clock: DrillClock, longest: float, stopping: Callable[[], bool]
+) -> None:
+    """Calls all that were measured until each answers, for so many seconds at most."""
+    begun = clock.clock.now()
+    left = [one for one in watched if one.seen.down is not DownEnd.UNMEASURED]
+    for one in left:
+        one.seen.back = BackEnd.NOT_SEEN
+    while left:
+        looks = await _looks(left)
+        after = clock.clock.now() - begun
+        for one, look in looks:
+            if look.reply is Reply.ANSWERED:
+                one.seen.back, one.seen.back_after = BackEnd.ANSWERS, after
+            else:
+                one.seen.note = look.told
+        left = [one for one in left if one.seen.back is BackEnd.NOT_SEEN]
+        if after >= longest or stopping():
+            return
+        if left:
+            await _pause(clock, longest - after, stopping)
+
+
+async def _looks(some: Sequence[Watched]) -> list[tuple[Watched, ProbeLook]]:
+    looks = await gathered({number: one.probe.look() for number, one in enumerate(some)})
+    return [(one, looks[number]) for number, one in enumerate(some)]
+
+
+async def _pause(clock: DrillClock, longest: float, stopping: Callable[[], bool]) -> None:
+    """Until the next round, in slices, so that nobody who wants an end waits for all of it."""
+    left = max(0.0, min(EVERY_SECONDS, longest))
+    while left > 0 and not stopping():
+        await clock.clock.sleep(min(_SLICE_SECONDS, left))
+        left -= _SLICE_SECONDS

@@ -1,0 +1,121 @@
+"""Ends the drill of a version: enables it if the drill disabled it, removes the tag, and reads it back.
+
+What somebody else changed meanwhile is left as it is. The command does it at the end, the watcher at the limit,
+and `migrate key drill --restore` from any machine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from amlmigrate.core import drilltag
+from amlmigrate.core.clock import Pace, Wait
+from amlmigrate.core.errors import MigrateError
+from amlmigrate.core.keys import KeyVersion
+from amlmigrate.drilling.model import VersionEnd
+from amlmigrate.drilling.port import DrillClock, DrilledVersion, Tags
+from amlmigrate.keys import drills, remedies
+from amlmigrate.keys.drills import DrillEnd
+
+# So long a change may take to be read back.
+_READ_BACK = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class DrillEnded:
+    """How a version stood in the end, what is to be known besides, and when it was seen enabled."""
+
+    end: VersionEnd
+    note: str = ""
+    at: datetime | None = None
+
+
+async def end(
+    version: DrilledVersion, clock: DrillClock, drill: str = "", noted: datetime | None = None
+) -> DrillEnded:
+    """Ends the drill of that id; empty: whichever the tag tells. `noted` as in `drills.verdict`.
+
+    Raises nothing that Azure answers: what could not be done is told.
+    """
+    try:
+        found = await version.read()
+    except MigrateError as error:
+        return DrillEnded(VersionEnd.NOT_SHOWN, _lost(version.id, error.summary))
+    if told := _not_ours(found, drill):
+        return told
+    tag, verdict = drilltag.tag_of(found), drills.verdict(found, noted)
+    if verdict.end is DrillEnd.LEAVE:
+        return DrillEnded(VersionEnd.LEFT, _left(found, verdict.why))
+    disabled = noted is not None or (tag is not None and tag.disabled)
+    # A read that is behind shows it enabled still: who has disabled it itself enables it all the same.
+    behind = noted is not None and (found.updated is None or found.updated < noted)
+    enable = verdict.end is DrillEnd.ENABLE or noted is not None
+    done = VersionEnd.ENABLED if verdict.end is DrillEnd.ENABLE or behind else VersionEnd.BY_ANOTHER
+    if not disabled:
+        done = VersionEnd.NOT_DISABLED
+
+    def tags() -> dict[str, str]:
+        return drills.ended(found.tags, clock.now()) if disabled else drills.untagged(found.tags)
+
+    return await _changed(version, clock, _Change(found, tags, done, enable=enable))
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What is to be done with a version that was found so, and what it comes to."""
+
+    found: KeyVersion
+    tags: Tags
+    done: VersionEnd
+    enable: bool
+
+
+def _not_ours(found: KeyVersion, drill: str) -> DrillEnded | None:
+    """What is said of a version whose tag is another's, or gone; None where it is this drill's."""
+    tag = drilltag.tag_of(found)
+    if drilltag.UNDER_WAY not in found.tags:
+        if found.enabled:
+            return DrillEnded(VersionEnd.BY_ANOTHER, "somebody else ended the drill", found.updated)
+        return DrillEnded(VersionEnd.LEFT, _left(found, "somebody removed the drill's tag and it is disabled"))
+    if drill and (tag is None or tag.drill != drill):
+        return DrillEnded(VersionEnd.LEFT, _left(found, "its tag is now that of another drill"))
+    return None
+
+
+async def _changed(version: DrilledVersion, clock: DrillClock, change: _Change) -> DrillEnded:
+    """Makes the change, and reads it back also where its answer was lost."""
+    why = ""
+    try:
+        made = await version.change(change.tags, enabled=True if change.enable else None)
+        if not made.enabled:
+            # It was read as it had been before: the tag that ends it goes back.
+            await version.change(lambda: change.found.tags, enabled=None)
+            return DrillEnded(VersionEnd.NOT_SHOWN, _lost(version.id, "what was read of it was behind"))
+    except MigrateError as error:
+        why = error.summary
+    wait = Wait(Pace(clock=clock.clock, longest=_READ_BACK))
+    while True:
+        try:
+            found = await version.read()
+        except MigrateError as error:
+            return DrillEnded(VersionEnd.NOT_SHOWN, _lost(version.id, why or error.summary))
+        if found.enabled and drilltag.UNDER_WAY not in found.tags:
+            return DrillEnded(change.done, at=clock.now())
+        if why or wait.over:
+            return DrillEnded(VersionEnd.NOT_SHOWN, _lost(version.id, why or "it is not read back so"))
+        await wait.pause()
+
+
+def _left(found: KeyVersion, why: str) -> str:
+    return (
+        f"{why}; it was not overwritten. Ask who did it, and why; then enable it, if that is right:"
+        f" {remedies.enabled(found.id, to=True)}"
+    )
+
+
+def _lost(version_id: str, why: str) -> str:
+    return (
+        f"{why.rstrip('.')}. Look whether it is enabled, and enable it, if it is not:"
+        f" {remedies.enabled(version_id, to=True)}"
+    )

@@ -1,0 +1,196 @@
+"""The drill itself: a watcher first, then the version is disabled, what is under it is measured, and it is
+enabled."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.core import drilltag
+from amlmigrate.core.errors import MigrateError, RefusedError
+from amlmigrate.core.events import Emit
+from amlmigrate.core.keys import KeyVersion
+from amlmigrate.drilling import measuring, restoring
+from amlmigrate.drilling.measuring import Probe, Watched
+from amlmigrate.drilling.model import (
+    DownEnd,
+    DrillOutcome,
+    DrillRequest,
+    VersionEnd,
+)
+from amlmigrate.drilling.port import DrillClock, DrilledVersion, Watching
+from amlmigrate.drilling.progress import DrillPrepared, DrillSeen, VersionDisabled, VersionEnabled
+from amlmigrate.drilling.restoring import DrillEnded
+from amlmigrate.keys import remedies
+
+# Of two drills that begin at once each reads the tag again after this: by then the other has written its own.
+SETTLE_SECONDS = 5.0
+# The version is disabled within this time, or not at all: never by a call that was waiting while the drill ended.
+_DISABLE_WITHIN = timedelta(minutes=2)
+# So long what is under the key is waited for after the version was enabled, at least.
+_BACK = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class DrillOrder:
+    """Which drill, until when, by whom (object id): what the watcher is told too."""
+
+    drill: str
+    until: datetime
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
+class DrillPort:
+    """The version, the clock, and how a watcher is started: it tags the version, and raises where it is not
+    able."""
+
+    version: DrilledVersion
+    clock: DrillClock
+    watch: Callable[[DrillOrder], Awaitable[Watching]]
+    emit: Emit
+    stopping: Callable[[], bool]
+
+
+async def prepared(probes: Sequence[Probe], key_id: str) -> list[Watched]:
+    """Each call made once, before anything is changed. Raises RefusedError where none measures anything."""
+    watched = await measuring.before(probes)
+    if all(one.seen.down is DownEnd.UNMEASURED for one in watched):
+        raise RefusedError(
+            "Nothing under the key answers a call by which a drill could be measured; nothing was changed.",
+            reasons=tuple(f"{one.seen.called}: {one.seen.note}" for one in watched),
+            address=key_id,
+            remedy="Grant the rights that the calls need (docs/how-to/drill-a-key.md), then run it again.",
+        )
+    return watched
+
+
+async def carry_out(
+    port: DrillPort, request: DrillRequest, order: DrillOrder, watched: Sequence[Watched]
+) -> DrillOutcome:
+    """The whole drill. Raises RefusedError and what Azure answers where the version was not disabled.
+
+    Once it was, it is enabled again before anything is raised; what of that is not shown is told in the outcome,
+    and the watcher goes on. Cancelled, it ends at once, and leaves the version to the watcher.
+    """
+    watching = await port.watch(order)
+    try:
+        made = await _disabled(port, request, order, watching)
+    except MigrateError as error:
+        await _not_begun(port, order, watching, error)
+        raise
+    at = port.clock.now()
+    port.emit(VersionDisabled(port.version.id, _time(at)))
+    failed: Exception | None = None
+    try:
+        why = await _measured_down(port, order, watched, watching, made)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the version is enabled before it is raised
+        failed, why = error, "the measuring failed"
+    cut = port.stopping() or bool(why)
+    ended = await _restored(port, order, made.updated)
+    if ended.end in (VersionEnd.ENABLED, VersionEnd.BY_ANOTHER):
+        await watching.stop()
+    if failed is not None:
+        raise failed
+    if ended.end in (VersionEnd.ENABLED, VersionEnd.BY_ANOTHER):
+        await measuring.back(watched, port.clock, max(request.limit, _BACK).total_seconds(), port.stopping)
+        for one in watched:
+            if one.seen.back_after is not None:
+                port.emit(DrillSeen(one.seen.id, one.seen.back.value, one.seen.back_after))
+    return DrillOutcome(
+        order.drill,
+        request,
+        order.until,
+        tuple(one.seen for one in watched),
+        ended.end,
+        disabled_at=at,
+        enabled_at=ended.at,
+        note="; ".join(filter(None, (why, ended.note))),
+        interrupted=cut,
+    )
+
+
+async def _disabled(port: DrillPort, request: DrillRequest, order: DrillOrder, watching: Watching) -> KeyVersion:
+    """Disables the version, if it is still this drill's, and enabled. Raises RefusedError where it is not."""
+    literal = remedies.enabled(port.version.id, to=True)
+    restore = drilltag.restoring(request.key.name.id)
+    port.emit(DrillPrepared(port.version.id, _time(order.until), restore, literal))
+    await port.clock.clock.sleep(SETTLE_SECONDS)
+    found = await port.version.read()
+    tag = drilltag.tag_of(found)
+    if tag is None or tag.drill != order.drill:
+        raise _refused(port, "Another drill of this version was begun at the same time", "Wait for its end.")
+    if not found.enabled:
+        raise _refused(port, "Somebody disabled the version meanwhile", "Ask who did it, and why.")
+    late = port.clock.now() + _DISABLE_WITHIN
+
+    async def able() -> None:
+        if not watching.alive():
+            raise _refused(port, "The watcher that would enable the version ended", "See its log in keys/.")
+        if port.stopping() or port.clock.now() > min(late, order.until):
+            raise _refused(port, "The drill was ended before the version was disabled", "Run it again.")
+
+    def tags() -> dict[str, str]:
+        return {**found.tags, drilltag.UNDER_WAY: tag.disabling(port.clock.now()).text}
+
+    try:
+        made = await port.version.change(tags, enabled=False, first=able)
+    except (ServiceError, OutOfReachError):
+        # The answer may be lost, and the version disabled.
+        made = await port.version.read()
+        now = drilltag.tag_of(made)
+        if made.enabled or now is None or now.drill != order.drill or not now.disabled:
+            raise
+    if made.enabled:
+        raise _refused(port, "The vault did not disable the version", "Run it again.")
+    return made
+
+
+def _refused(port: DrillPort, text: str, remedy: str) -> RefusedError:
+    return RefusedError(f"{text}; it was not disabled by this drill.", address=port.version.id, remedy=remedy)
+
+
+async def _not_begun(port: DrillPort, order: DrillOrder, watching: Watching, error: MigrateError) -> None:
+    """Leaves nothing of a drill that did not begin; where that is not shown, the watcher goes on."""
+    ended = await restoring.end(port.version, port.clock, order.drill)
+    if ended.end is VersionEnd.NOT_SHOWN:
+        error.also(f"What became of the version is not shown: {ended.note}")
+        return
+    await watching.stop()
+
+
+async def _measured_down(
+    port: DrillPort, order: DrillOrder, watched: Sequence[Watched], watching: Watching, made: KeyVersion
+) -> str:
+    """Measures until all refused, the limit, or an end before it; returns why it ended before, where it did."""
+
+    async def ending() -> str:
+        for one in watched:
+            if one.seen.refused_after is not None and one.seen.id not in told:
+                told.add(one.seen.id)
+                port.emit(DrillSeen(one.seen.id, one.seen.down.value, one.seen.refused_after))
+        if not watching.alive():
+            return "the watcher ended, so the version was enabled before the limit"
+        try:
+            found = await port.version.read()
+        except MigrateError:
+            # What it is by now is not known: the limit ends it.
+            return ""
+        # A read that is behind shows what was before.
+        later = found.updated is not None and made.updated is not None and found.updated > made.updated
+        return "somebody else changed the version" if later else ""
+
+    told = set[str]()
+    return await measuring.down(watched, port.clock, order.until, ending, port.stopping)
+
+
+async def _restored(port: DrillPort, order: DrillOrder, noted: datetime | None) -> DrillEnded:
+    ended = await restoring.end(port.version, port.clock, order.drill, noted)
+    port.emit(VersionEnabled(port.version.id, ended.end.value, ended.note))
+    return ended
+
+
+def _time(when: datetime) -> str:
+    return when.astimezone(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,75 @@
+"""The report of a drill of a key: when its version was disabled and enabled, and what was seen to refuse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from amlmigrate.evidence.base import ReportContent
+from amlmigrate.evidence.members import Flag, Part, Text, Time
+
+Seconds = Annotated[float, Field(ge=0)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrilledPart(Part):
+    """One thing under the key, or its vault, with the call by which it was measured.
+
+    `refused_after` is when the first refusal that names the key came, in seconds after the version was disabled;
+    `answered_until` when the last answer before it. `back_after` is when it answered again, in seconds after the
+    version was enabled.
+    """
+
+    id: Text
+    kind: Text
+    call: Text
+    down: Literal[
+        "refused",
+        "still answered at the limit",
+        "still answered when the drill was ended",
+        "not known",
+        "not measured",
+    ]
+    refused_after: Seconds | None = None
+    answered_until: Seconds | None = None
+    back: Literal["answers", "not seen to answer again", "not measured"]
+    back_after: Seconds | None = None
+    note: Text = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrillRecord(ReportContent):
+    """A drill of one version of a key; one report when it begins, one when it ends.
+
+    `plan` is the drill: its id, and the digest of what was to be done. It shows how soon what is under the key
+    refuses without it, and nothing of shredding. `version_end` is how the version stood in the end, and by whom.
+    What services answer may come from an unwrapped key that they keep: "still answered" never means that it was
+    refused.
+    """
+
+    record: ClassVar[str] = "drill"
+
+    tool: Text
+    state: Literal["begun", "ended"]
+    key: Text
+    vault: Text
+    version: Text
+    environment: Text
+    limit: Text
+    until: Time
+    disabled_at: Time = ""
+    enabled_at: Time = ""
+    version_end: Literal[
+        "",
+        "enabled by this command",
+        "enabled by somebody else",
+        "left as somebody else changed it",
+        "not shown to be enabled",
+        "never disabled",
+    ] = ""
+    measured: tuple[DrilledPart, ...] = ()
+    interrupted: Flag = False
+    note: Text = ""
+    failed: Text = ""
