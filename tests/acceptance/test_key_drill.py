@@ -14,6 +14,7 @@ import pytest
 from tests.acceptance import alone
 from tests.acceptance.underway import under_way
 from tests.acceptance.world import Result, World, make_world
+from tests.builders import fault
 from tests.builders.rows import blob
 
 from azsandbox import Sandbox
@@ -104,16 +105,123 @@ def drilled(sandbox: Sandbox, tmp_path: Path) -> Drilled:
     return made
 
 
-def test_a_drill_is_refused_carried_out_killed_and_restored(drilled: Drilled, tmp_path: Path) -> None:
-    since = drilled.world.now()
-    refused = drilled.drill("--dry-run")
+def _seen(events: list[dict[str, Any]]) -> set[tuple[str, str, str]]:
+    [end] = [one for one in events if one["event"] == "key.drill.end"]
+    return {(one["kind"], one["down"], one["back"]) for one in end["measured"]}
+
+
+def test_a_drill_is_refused_then_carried_out_then_killed_and_ended_by_the_watcher_and_by_the_tag(
+    drilled: Drilled, tmp_path: Path
+) -> None:
+    _carried_out(drilled)
+    _killed(drilled, tmp_path)
+
+
+def _carried_out(drilled: Drilled) -> None:
+    """Refused without the tags, then done: it leaves a report, and a version that is enabled."""
+    world, before = drilled.world, drilled.version()
+    refused = drilled.drill(*drilled.confirmed)
     assert refused.code == 4, refused.out + refused.err
-    reasons = refused.event("key.drill.plan")["reasons"]
-    print(reasons)
+    reasons = refused.event("error")["reasons"]
+    assert sum("does not bear the tag" in one for one in reasons) == 2
+    assert any("production is not known" in one for one in reasons)
+    assert drilled.version() == before and not drilled.watchers()
+
     drilled.permit()
     dry = drilled.drill("--dry-run")
     assert dry.code == 0, dry.out + dry.err
-    print(dry.out)
-    whole = drilled.drill(*drilled.confirmed, "--limit", "PT10S")
-    print(whole.out, whole.err)
-    assert whole.code == 0
+    assert drilled.drill("--confirm", "other/key").code == 2
+    assert drilled.version() == before
+
+    done = drilled.drill(*drilled.confirmed, "--limit", "PT1M")
+    assert done.code == 0, done.out + done.err
+    assert _seen(done.events) == {
+        (kind, "refused", "answers") for kind in ("workspace", "storage account", "key vault")
+    }
+    after = drilled.version()
+    assert after["attributes"]["enabled"] and set(after["tags"]) - set(before.get("tags") or {}) == {
+        "aml-cmk-migrate-drilled"
+    }
+    assert not drilled.watchers()
+    assert world.ok("evidence", "check", "--keys", "keys")
+    reports = [json.loads(one.read_text()) for one in sorted((world.folder / "keys" / "evidence").glob("*.json"))]
+    assert [(one["record"], one["state"]) for one in reports] == [("drill", "begun"), ("drill", "ended")]
+    assert reports[1]["version_end"] == "enabled by this command"
+    today = world.now()[:10]
+    told = world.migrate("key", "status", "--key", drilled.key, "--format", "md")
+    assert (told.code, f"| last drill | {today} |" in told.out) == (0, True), told.out
+    # What signs in says nothing of how.
+    [log] = (world.folder / "keys").glob("drill-*.log")
+    assert "has tagged the version" in log.read_text()
+    for secret in (world.env.get("AZURE_CLIENT_SECRET"), "eyJ"):
+        assert not secret or secret not in log.read_text()
+
+
+def _killed(drilled: Drilled, tmp_path: Path) -> None:
+    """What a kill leaves the watcher ends, and without it anybody by the tag."""
+    world = drilled.world
+    # The account is slow to notice, so that the drill goes on until it is killed.
+    slow = fault("HEAD", "seen.txt", host="blob", delay=20, nth=2, times=0)
+    arguments = ("key", "drill", "--key", drilled.key, *drilled.confirmed, "--limit", "PT10S")
+    with under_way(world, [slow], *arguments) as command:
+        told = command.until("key.drill.prepared")
+        assert told["restore"] == f"migrate key drill --restore --key {drilled.key}"
+        command.until("key.drill.disabled")
+        command.signal(signal.SIGKILL)
+    assert not drilled.enabled
+    [watcher] = drilled.watchers()
+    _what_stops(drilled)
+    # Nobody has to do anything: the watcher enables it at the limit.
+    _until(lambda: drilled.enabled)
+    assert "aml-cmk-migrate-drill-under-way" not in drilled.version()["tags"]
+    _until(lambda: not drilled.watchers())
+
+    with under_way(world, [slow], *arguments) as command:
+        command.until("key.drill.disabled")
+        command.signal(signal.SIGKILL)
+    [watcher] = drilled.watchers()
+    os.kill(watcher, signal.SIGKILL)
+    assert not drilled.enabled
+    assert drilled.drill(*drilled.confirmed).code == 4
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    world.folder = elsewhere
+    back = world.migrate("key", "drill", "--restore", "--key", drilled.key, "--json")
+    assert back.code == 0, back.out + back.err
+    assert [one["end"] for one in back.event("key.drill.restored")["versions"]] == ["enabled by this command"]
+    assert drilled.enabled
+    assert drilled.drill("--restore").event("key.drill.restored")["versions"] == []
+    assert world.migrate("key", "status", "--key", drilled.key).code == 0
+
+
+def _what_stops(drilled: Drilled) -> None:
+    """What refuses and what goes on (docs/how-to/vault-unavailable.md), and that whoever looks only tells."""
+    world = drilled.world
+    account, container = world.account("target"), world.container("target")
+    place = f"https://{account}.blob.core.windows.net/{container}"
+    assert world.azure(_status, "GET", f"{place}/seen.txt") == 403
+    assert world.arm("GET", world.storage_id("target"), STORAGE)["id"]
+    assert world.arm("GET", drilled.workspace, accept=(403,)) is None
+    status = world.migrate("key", "status", "--key", drilled.key, "--json")
+    issues = {one["code"]: one for one in status.event("key.status")["issues"]}
+    assert status.code == 3 and "under way until" in issues["drill"]["text"]
+    assert issues["drill"]["command"] == f"migrate key drill --restore --key {drilled.key}"
+    doctor = world.migrate("doctor", "--target", f"{world.group}/{world.target}", "--json")
+    assert doctor.code != 0, doctor.out
+    assert world.migrate("key", "rotate", "--key", drilled.key).code == 4
+    assert not drilled.enabled, "whoever looks restores nothing"
+
+
+async def _status(client: Client, method: str, url: str) -> int:
+    headers, storage = {"x-ms-version": "2023-11-03"}, "https://storage.azure.com"
+    status, _, _ = await client.send(method, url, storage, headers=headers, accept=(403,))
+    return status
+
+
+def _until(holds: Any) -> None:
+    """Waits for what a process of its own does."""
+    for _ in range(300):
+        if holds():
+            return
+        time.sleep(0.2)
+    raise AssertionError("it did not come to that")

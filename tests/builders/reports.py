@@ -97,6 +97,14 @@ BODIES: dict[str, dict[str, Any]] = {
         "duties": "not apart", "complete": True, "unread": ["/s: refused"], "failed": "Azure does not answer.",
         "approval": {"sha256": SHA, "object_id": "o", "by": "b", "at": TIME},
     },
+    "drill": _ALL | {
+        "tool": "aml-cmk-migrate 1", "state": "ended", "key": "https://v/keys/k", "vault": "/v",
+        "version": "https://v/keys/k/1", "environment": "dev", "limit": "PT2H", "until": TIME, "disabled_at": TIME,
+        "enabled_at": TIME, "version_end": "enabled by this command",
+        "measured": [{"id": "/a", "kind": "storage account", "call": "read a blob", "down": "refused",
+                      "refused_after": 12.5, "answered_until": 2.5, "back": "answers", "back_after": 0.5, "note": "403"}],
+        "interrupted": True, "note": "somebody else changed the version", "failed": "Azure does not answer.",
+    },
     "decommission": _ALL | {
         "source": SOURCE.header(), "target": TARGET.header(), "purged": False, "begun": TIME, "deleted": TIME,
         "gone": TIME, "by_us": True, "warnings": [FINDING], "removed_first": ["computes/c"],

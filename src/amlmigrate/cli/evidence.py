@@ -22,7 +22,7 @@ CHECK = """Check that the evidence of a plan, or of rotations of keys, is as it 
 
 Evidence of a plan is each report with its files, the plan, decisions and approvals in the ledger, the map of ids,
 and the record of a freeze; not what is written for people alone (manual.md, by-hand/). With --keys it is each
-report of migrate key rotate.
+report of migrate key rotate and key drill.
 
 It reads no workspace and no vault, writes nothing, and works on a copy that may not be written to. Ends
 with 0 where all is whole, with 3 where something could not be checked, with 4 where something was altered, and
@@ -44,7 +44,8 @@ class _Whose:
 
 _PLANS = _Whose(REMEDY, "`migrate run` and `migrate verify` make some.")
 _ROTATIONS = _Whose(
-    KEYS_REMEDY, "Name the folder that `migrate key rotate` made: keys/ in the folder where it ran."
+    KEYS_REMEDY,
+    "Name the folder that `migrate key rotate` or `migrate key drill` made: keys/ in the folder where it ran.",
 )
 
 app = commands.command_line()
@@ -62,7 +63,7 @@ def check(
     keys: Annotated[
         Path | None,
         typer.Option(
-            help="Instead of a plan: the folder that migrate key rotate made, keys/ where it ran.",
+            help="Instead of a plan: the folder that migrate key rotate or key drill made, keys/ where it ran.",
             metavar="FOLDER",
         ),
     ] = None,

@@ -62,7 +62,7 @@ def told(version: KeyVersion, now: datetime) -> str:
     tag = tag_of(version)
     state = "is disabled" if not version.enabled else "is enabled"
     if tag is None:
-        return f"Version {version.version} bears the tag of a drill, which cannot be read; it {state}."
+        return f"The tag of a drill on version {version.version} cannot be read; it {state}."
     who = f"the identity {tag.operator}" if tag.operator else "nobody that it names"
     if tag.until > now:
         return f"A drill of version {version.version} is under way until {_said(tag.until)}, by {who}; it {state}."

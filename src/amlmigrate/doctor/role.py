@@ -23,7 +23,7 @@ from amlmigrate.doctor.need import (
     Need,
 )
 from amlmigrate.doctor.needs import NEEDS, needs
-from amlmigrate.kinds import holding
+from amlmigrate.kinds import all_kinds, holding
 
 _NAME = "Azure ML key migration"
 
@@ -39,6 +39,7 @@ class Duty(StrEnum):
     DECOMMISSION = "decommission"
     KEY = "key"
     ADOPT = "adopt"
+    DRILL = "drill"
     GUARD = "guard"
     AUDIT = "audit"
 
@@ -79,6 +80,10 @@ _POLICY_READS = (
 )
 _KEY_READS = (f"{VAULT}/keys/read", f"{VAULT}/keyrotationpolicies/read")
 _DEPENDANTS = (f"{WS}/read", f"{ACCOUNT}/read", "Microsoft.ContainerRegistry/registries/read")
+# What answers requests of others; a drill is not made where there are any.
+ENDPOINTS = tuple(name for name in all_kinds() if name.lower().endswith("endpoints"))
+_AUDIT_TABLES = ("AZKVAuditLogs", "AzureDiagnostics")
+_STORE_READ = holding().permissions.read
 _CHANGED_KEYS = ("keys/create/action", "keys/rotate/action", "keys/update/action", "keyrotationpolicies/write")
 # Actions, and data actions, of the duties that no stage of a move has.
 _OTHERS: dict[Duty, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -91,6 +96,30 @@ _OTHERS: dict[Duty, tuple[tuple[str, ...], tuple[str, ...]]] = {
     Duty.ADOPT: (
         (f"{VAULT}/read", *_DEPENDANTS, *(name.replace("/read", "/write") for name in _DEPENDANTS)),
         _KEY_READS,
+    ),
+    # Enables and disables versions of keys, and only reads what is under them.
+    Duty.DRILL: (
+        (
+            f"{VAULT}/read",
+            *_DEPENDANTS,
+            f"{ACCOUNT}/encryptionScopes/read",
+            *_STORE_READ,
+            *(f"{WS}/{name}/read" for name in (DATASTORES, *ENDPOINTS)),
+            *(
+                f"{AUTHORIZATION}/{name}/read"
+                for name in ("roleAssignments", "roleDefinitions", "denyAssignments")
+            ),
+            *(f"{AUTHORIZATION}/role{name}ScheduleInstances/read" for name in ("Assignment", "Eligibility")),
+            "Microsoft.Insights/diagnosticSettings/read",
+            "Microsoft.OperationalInsights/workspaces/read",
+            "Microsoft.OperationalInsights/workspaces/query/read",
+            *(f"Microsoft.OperationalInsights/workspaces/query/{table}/read" for table in _AUDIT_TABLES),
+        ),
+        (
+            *_KEY_READS,
+            *(f"{VAULT}/keys/{name}/action" for name in ("update", "wrap", "unwrap")),
+            *holding().permissions.data.read,
+        ),
     ),
     Duty.GUARD: (
         (

@@ -13,23 +13,19 @@ from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.parallel import gathered
 from amlmigrate.core.workspace import WorkspaceRef
+from amlmigrate.doctor.role import ENDPOINTS
 from amlmigrate.drilling import rights
 from amlmigrate.drilling.model import DrillRequest
 from amlmigrate.drilling.refusing import DrillFacts, UsingWorkspace
 from amlmigrate.keys.dependants import Levels, by
 from amlmigrate.keys.model import DependantKind, KeyInUse, KeySurvey, UnreadPlace
 from amlmigrate.keys.searching import WORKSPACES
-from amlmigrate.kinds import all_kinds
 from amlmigrate.leasing import looking
 from amlmigrate.posture.reading import tried
 from amlmigrate.posture.tagging import ENVIRONMENT, Standard
 from amlmigrate.status import overview
 
 PLANS = Path("plans")
-# What answers requests of others: whoever calls it is cut off with the key.
-_ENDPOINTS = tuple(
-    name for name, kind in all_kinds().items() if kind.blocks_deletion and name.lower().endswith("endpoints")
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +100,7 @@ def _using(document: Document, levels: Levels) -> UsingWorkspace:
 
 async def _looked_at(side: Side, one: UsingWorkspace) -> UsingWorkspace:
     """Its endpoints, and who has the lease on it."""
-    listed = await gathered({name: _endpoints(side, f"{one.id}/{name}") for name in _ENDPOINTS})
+    listed = await gathered({name: _endpoints(side, f"{one.id}/{name}") for name in ENDPOINTS})
     found = [name for names, _ in listed.values() for name in names]
     refused = next((why for _, why in listed.values() if why), "")
     try:

@@ -10,7 +10,7 @@ from datetime import datetime
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.parallel import gathered
-from amlmigrate.drilling.model import BackEnd, DownEnd, Measured, ProbeLook, Reply
+from amlmigrate.drilling.model import BackEnd, DownEnd, Measured, ProbeLook, ProbeReply
 from amlmigrate.drilling.port import DrillClock
 
 # So often each is called: no time that is told is more exact than that.
@@ -43,12 +43,12 @@ class Probe:
                 await self.ask()
         except ServiceError as error:
             by_key = error.key_trouble is not None
-            return ProbeLook(Reply.REFUSED if by_key else Reply.UNKNOWN, error.summary)
+            return ProbeLook(ProbeReply.REFUSED if by_key else ProbeReply.UNKNOWN, error.summary)
         except (OutOfReachError, MigrateError) as error:
-            return ProbeLook(Reply.UNKNOWN, error.summary)
+            return ProbeLook(ProbeReply.UNKNOWN, error.summary)
         except TimeoutError:
-            return ProbeLook(Reply.UNKNOWN, f"{self.call} got no answer in {_PATIENCE_SECONDS:.0f} seconds.")
-        return ProbeLook(Reply.ANSWERED)
+            return ProbeLook(ProbeReply.UNKNOWN, f"{self.call} got no answer in {_PATIENCE_SECONDS:.0f} seconds.")
+        return ProbeLook(ProbeReply.ANSWERED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ async def before(probes: Iterable[Probe]) -> list[Watched]:
     watched = [Watched(one, one.measured) for one in probes]
     able = [one for one in watched if not one.probe.missing]
     for one, look in await _looks(able):
-        if look.reply is Reply.ANSWERED:
+        if look.reply is ProbeReply.ANSWERED:
             one.seen.down = DownEnd.UNKNOWN
         else:
             one.seen.note = f"not answered before the drill: {look.told}"
@@ -100,9 +100,9 @@ async def down(
 
 
 def _note_down(seen: Measured, look: ProbeLook, after: float) -> None:
-    if look.reply is Reply.REFUSED:
+    if look.reply is ProbeReply.REFUSED:
         seen.down, seen.refused_after, seen.note = DownEnd.REFUSED, after, look.told
-    elif look.reply is Reply.ANSWERED:
+    elif look.reply is ProbeReply.ANSWERED:
         seen.down, seen.answered_until, seen.note = DownEnd.ANSWERED, after, ""
     else:
         seen.down, seen.note = DownEnd.UNKNOWN, look.told
@@ -120,7 +120,7 @@ async def back(
         looks = await _looks(left)
         after = clock.clock.now() - begun
         for one, look in looks:
-            if look.reply is Reply.ANSWERED:
+            if look.reply is ProbeReply.ANSWERED:
                 one.seen.back, one.seen.back_after = BackEnd.ANSWERS, after
             else:
                 one.seen.note = look.told

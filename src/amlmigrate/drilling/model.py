@@ -40,7 +40,7 @@ class DrillRequest:
         return f"{vault_of(self.key)}/{self.key.name.name}"
 
 
-class Reply(StrEnum):
+class ProbeReply(StrEnum):
     """What a call that the key gates was answered."""
 
     ANSWERED = "answered"
@@ -52,7 +52,7 @@ class Reply(StrEnum):
 class ProbeLook:
     """One such call: what it came to, and in words where that is no plain answer."""
 
-    reply: Reply
+    reply: ProbeReply
     told: str = ""
 
 

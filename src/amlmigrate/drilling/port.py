@@ -38,7 +38,7 @@ class DrilledVersion(Protocol):
 class VaultVersion:
     """A version as the vault's data plane has it.
 
-    It is read by the list of versions: that a vault shows a disabled version by itself is not relied on.
+    It is read by the list of versions: that shows a disabled one too (AZ-KEY-38).
     """
 
     side: Side

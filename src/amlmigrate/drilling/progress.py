@@ -36,7 +36,7 @@ class DrillSeen(TypedEvent):
     name: ClassVar[str] = "key.drill.seen"
     id: str
     what: str
-    seconds: float
+    seconds: int
 
 
 @dataclass(frozen=True, slots=True)

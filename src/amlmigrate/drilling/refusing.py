@@ -168,9 +168,8 @@ def _strangers(facts: DrillFacts) -> Iterator[str]:
     if log.since is None or log.since > begins + timedelta(hours=1):
         since = f"only since {log.since:%Y-%m-%d %H:%M} UTC" if log.since else "no row at all"
         yield (
-            f"Who used the key in the last {auditlog.SPAN.days} days is not known: the vault's audit log has"
-            f" {since}."
-            f" Wait until it covers them, or the whole life of the key. {step}"
+            f"Who used the key in the last {many(auditlog.SPAN.days, 'day')} is not known: the vault's audit log"
+            f" has {since}. Wait until it covers them, or the whole life of the key. {step}"
         )
     for caller, uses in _callers(key).items():
         if caller in key.principals or (caller and caller == facts.caller.lower()):

@@ -26,6 +26,7 @@ from amlmigrate.drilling.restoring import DrillEnded
 from amlmigrate.keys import remedies
 
 # Of two drills that begin at once each reads the tag again after this: by then the other has written its own.
+# Inferred (AZ-KEY-39): it is shown by then.
 SETTLE_SECONDS = 5.0
 # The version is disabled within this time, or not at all: never by a call that was waiting while the drill ended.
 _DISABLE_WITHIN = timedelta(minutes=2)
@@ -98,7 +99,7 @@ async def carry_out(
         await measuring.back(watched, port.clock, max(request.limit, _BACK).total_seconds(), port.stopping)
         for one in watched:
             if one.seen.back_after is not None:
-                port.emit(DrillSeen(one.seen.id, one.seen.back.value, one.seen.back_after))
+                port.emit(DrillSeen(one.seen.id, one.seen.back.value, round(one.seen.back_after)))
     return DrillOutcome(
         order.drill,
         request,
@@ -170,7 +171,7 @@ async def _measured_down(
         for one in watched:
             if one.seen.refused_after is not None and one.seen.id not in told:
                 told.add(one.seen.id)
-                port.emit(DrillSeen(one.seen.id, one.seen.down.value, one.seen.refused_after))
+                port.emit(DrillSeen(one.seen.id, one.seen.down.value, round(one.seen.refused_after)))
         if not watching.alive():
             return "the watcher ended, so the version was enabled before the limit"
         try:

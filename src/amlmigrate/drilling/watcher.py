@@ -35,8 +35,16 @@ class WatcherProcess:
         """Whether it has not ended."""
         return self.process.poll() is None
 
+    def unheard(self) -> None:
+        """Closes this end of what it is told, and says, by pipes: it says nothing more that way."""
+        for pipe in (self.process.stdin, self.process.stdout):
+            with suppress(OSError):
+                if pipe is not None:
+                    pipe.close()
+
     async def stop(self) -> None:
         """Ends it."""
+        self.unheard()
         with suppress(ProcessLookupError):
             self.process.terminate()
         try:
@@ -62,6 +70,7 @@ async def start(task: WatcherTask, log: Path) -> WatcherProcess:
         # Before it is ready nothing is disabled, and nobody needs it.
         await made.stop()
         raise
+    made.unheard()
     return made
 
 

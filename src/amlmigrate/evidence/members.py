@@ -33,7 +33,7 @@ class Part:
 class PlanRef(Part):
     """The plan that it is about: its name, and the SHA-256 of its `plan.jsonl`.
 
-    Of the rotation of a key: its id, and the digest of what was to be done.
+    Of the rotation or the drill of a key: its id, and the digest of what was to be done.
     """
 
     name: Text

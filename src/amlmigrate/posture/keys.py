@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from amlmigrate.core import drilltag
 from amlmigrate.core.armid import ArmId, name_of
 from amlmigrate.core.claim import Claim, Weight
 from amlmigrate.core.documents import properties_of
@@ -167,6 +168,8 @@ def _state(key: Key, ref: KeyRef, user: str, now: datetime) -> Iterator[Claim]:
     version = key.version
     early = version.not_before is not None and version.not_before > now
     good = version.enabled and not early
+    drilled = drilltag.UNDER_WAY in version.tags
+    back = drilltag.restoring(version.id.rpartition("/")[0])
     what = "enabled" if good else ("not valid yet" if version.enabled else "disabled")
     yield Claim(
         "key.enabled",
@@ -174,8 +177,9 @@ def _state(key: Key, ref: KeyRef, user: str, now: datetime) -> Iterator[Claim]:
         "error",
         ref.id,
         f"The version of the key that {user} uses is {what}"
-        + ("." if good else ": what lies under it answers 403 while it is."),
-        "" if good else f"az keyvault key set-attributes --id {version.id} --enabled true",
+        + ("." if good else ": what lies under it answers 403 while it is.")
+        + (f" {drilltag.told(version, now)}" if drilled else ""),
+        "" if good else back if drilled else f"az keyvault key set-attributes --id {version.id} --enabled true",
         {"enabled": version.enabled, "notBefore": _iso(version.not_before)},
     )
     expires = version.expires

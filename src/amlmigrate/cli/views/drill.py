@@ -149,8 +149,8 @@ class DrillView:
         refused = sum(1 for one in seen if one.down is DownEnd.REFUSED)
         back = sum(1 for one in seen if one.back is BackEnd.ANSWERS)
         return (
-            f"{refused} of {len(self.outcome.measured)} refused without the key, {back} were seen to answer after"
-            f" it; the version: {self.outcome.version_end.value}."
+            f"Refused without the key: {refused} of {len(self.outcome.measured)}; seen to answer after it: {back};"
+            f" the version: {self.outcome.version_end.value}."
         )
 
     def _lines(self) -> Iterator[str]:
@@ -223,8 +223,8 @@ class DrillRestoredView:
     @property
     def _text(self) -> str:
         if not self.ends:
-            return f"No version of {self.key} bears the tag of a drill; nothing was changed."
-        return f"{many(len(self.ends), 'version')} of {self.key} bore the tag of a drill."
+            return f"Of {self.key} no version has the tag of a drill; nothing was changed."
+        return f"Of {self.key} {many(len(self.ends), 'version')} had the tag of a drill."
 
     def _lines(self) -> Iterator[str]:
         for version, one in self.ends:

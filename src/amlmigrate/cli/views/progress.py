@@ -221,7 +221,7 @@ def _(event: drill_progress.VersionDisabled, to: ConsoleProgress) -> None:
 
 @tell.register
 def _(event: drill_progress.DrillSeen, to: ConsoleProgress) -> None:
-    to.say((f"{event.id}: {event.what} after {event.seconds:.0f} s", "dim"))
+    to.say((f"{event.id}: {event.what} after {event.seconds} s", "dim"))
 
 
 @tell.register

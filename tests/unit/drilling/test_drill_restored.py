@@ -1,0 +1,209 @@
+"""A drill is ended by the tag alone, from any machine; and what the watcher does at the limit."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from drilled import NOW, ORDER, VAULT_ID, VERSION, Time, Vault, tagged, version
+from tests.builders.errors import refusal, silence
+
+from amlmigrate.cloud.credentials import Login
+from amlmigrate.core import drilltag
+from amlmigrate.core.drilltag import UNDER_WAY, DrillTag
+from amlmigrate.core.errors import RefusedError
+from amlmigrate.core.keys import KeyVersion
+from amlmigrate.drilling import restoring, watcher, watching
+from amlmigrate.drilling.model import VersionEnd
+from amlmigrate.drilling.watching import WatcherTask
+from amlmigrate.keys.model import DRILLED
+
+LATER = NOW + timedelta(minutes=30)
+
+
+def vault(now: KeyVersion) -> Vault:
+    return Vault(Time(), now)
+
+
+async def test_by_the_tag_alone_the_version_is_enabled_and_untagged_and_the_end_is_noted() -> None:
+    one = vault(version(enabled=False, drill=tagged(), owner="me"))
+    ended = await restoring.end(one, one.time.clock)
+    assert (ended.end, one.done) == (VersionEnd.ENABLED, ["enable"])
+    assert one.now.enabled and set(one.now.tags) == {"owner", DRILLED}
+
+
+LEFT = {
+    "disabled by somebody else before": version(enabled=False, drill=tagged(disabled=False)),
+    "changed after the drill had disabled it": version(enabled=False, updated=LATER, drill=tagged()),
+    "no time of its last change": version(enabled=False, updated=None, drill=tagged()),
+    "a tag that no drill wrote": version(enabled=False, drill="hello"),
+}
+
+
+@pytest.mark.parametrize("found", LEFT.values(), ids=LEFT)
+async def test_what_the_drill_did_not_disable_is_left_and_told_with_the_command(found: KeyVersion) -> None:
+    one = vault(found)
+    ended = await restoring.end(one, one.time.clock)
+    assert (ended.end, one.done) == (VersionEnd.LEFT, [])
+    assert f"az keyvault key set-attributes --id {VERSION} --enabled true" in ended.note
+
+
+@pytest.mark.parametrize(("disabled", "end"), [(False, VersionEnd.NOT_DISABLED), (True, VersionEnd.BY_ANOTHER)])
+async def test_of_a_version_that_is_enabled_only_the_tag_goes(disabled: bool, end: VersionEnd) -> None:
+    one = vault(version(drill=tagged(disabled=disabled)))
+    assert (await restoring.end(one, one.time.clock)).end is end
+    assert one.done == ["tag"] and UNDER_WAY not in one.now.tags
+    assert (DRILLED in one.now.tags) is disabled, "what was never disabled was not drilled"
+
+
+async def test_a_read_that_is_behind_takes_no_tag_from_a_version_that_is_disabled() -> None:
+    one = vault(version(enabled=False, drill=tagged()))
+    one.stale = [version(drill=tagged(disabled=False))]
+    ended = await restoring.end(one, one.time.clock)
+    assert ended.end is VersionEnd.NOT_SHOWN and not one.now.enabled
+    assert UNDER_WAY in one.now.tags, "the next one finds the drill by it"
+
+
+async def test_a_tag_of_another_drill_is_left() -> None:
+    one = vault(version(enabled=False, drill=tagged("d2")))
+    assert (await restoring.end(one, one.time.clock, "d1")).end is VersionEnd.LEFT
+    assert one.done == []
+
+
+@pytest.mark.parametrize("error", [refusal(403), refusal(404, "KeyNotFound"), refusal(500), silence()])
+async def test_what_cannot_be_read_is_not_said_to_be_enabled(error: Exception) -> None:
+    one = vault(version(enabled=False, drill=tagged()))
+    one.unread = [error]
+    ended = await restoring.end(one, one.time.clock)
+    assert (ended.end, one.done) == (VersionEnd.NOT_SHOWN, [])
+    assert "set-attributes" in ended.note
+
+
+def test_the_tag_says_which_drill_until_when_by_whom_and_whether_it_disabled() -> None:
+    tag = DrillTag("d1", ORDER.until, "someone", NOW).disabling(LATER)
+    assert DrillTag.of(tag.text) == tag and tag.disabled and tag.at == LATER
+    assert len(tag.text) <= 256
+    for text in (
+        "",
+        "drill=d1",
+        tag.text.replace("state=disabled", "state=maybe"),
+        tag.text.replace("at=", "to="),
+    ):
+        assert DrillTag.of(text) is None
+
+
+@pytest.mark.parametrize(
+    ("found", "now", "told"),
+    [
+        (version(enabled=False, drill=tagged()), NOW, "is under way until 2026-06-01 14:00:00 UTC"),
+        (
+            version(enabled=False, drill=tagged()),
+            ORDER.until,
+            "was to end at 2026-06-01 14:00:00 UTC; it is disabled still",
+        ),
+        (version(drill="hello"), NOW, "cannot be read; it is enabled"),
+    ],
+)
+def test_whoever_only_looks_is_told(found: KeyVersion, now: object, told: str) -> None:
+    assert told in drilltag.told(found, now)  # type: ignore[arg-type]  # a time
+
+
+# The watcher.
+
+
+async def test_the_watcher_tags_the_version_and_ends_the_drill_at_the_limit_and_not_before() -> None:
+    one = vault(version())
+    await watching.tag(one, one.time.clock, ORDER)
+    assert one.done == ["tag"] and one.now.enabled
+    one.somebody(enabled=False, tags={UNDER_WAY: tagged(at=one.time.today())})
+    lines = list[str]()
+    assert await watching.watch(one, one.time.clock, ORDER, lines.append) is VersionEnd.ENABLED
+    assert ORDER.until <= one.time.today() <= ORDER.until + timedelta(seconds=30)
+    assert one.now.enabled and UNDER_WAY not in one.now.tags and lines
+
+
+async def test_the_watcher_tries_again_until_it_is_shown() -> None:
+    one = vault(version(enabled=False, drill=tagged()))
+    one.unread = [silence(), refusal(503), refusal(401)]
+    one.answers[1] = (refusal(429), False)
+    assert await watching.watch(one, one.time.clock, ORDER, lambda _: None) is VersionEnd.ENABLED
+    assert one.done == ["enable", "enable"]
+
+
+async def test_the_watcher_gives_up_after_a_day() -> None:
+    one = vault(version(enabled=False, drill=tagged()))
+
+    async def read() -> KeyVersion:
+        raise refusal(403)
+
+    one.read = read  # type: ignore[method-assign]  # it is refused every time
+    assert await watching.watch(one, one.time.clock, ORDER, lambda _: None) is VersionEnd.NOT_SHOWN
+    assert one.time.today() > ORDER.until + timedelta(days=1)
+
+
+async def test_the_watcher_does_nothing_where_the_command_ended_the_drill() -> None:
+    one = vault(version())
+    assert await watching.watch(one, one.time.clock, ORDER, lambda _: None) is VersionEnd.BY_ANOTHER
+    assert one.done == []
+
+
+@pytest.mark.parametrize("found", [version(enabled=False), version(drill=tagged("d2"))])
+async def test_the_watcher_is_not_ready_for_what_it_may_not_tag(found: KeyVersion) -> None:
+    one = vault(found)
+    with pytest.raises(RefusedError):
+        await watching.tag(one, one.time.clock, ORDER)
+    assert one.done == []
+
+
+def test_what_the_watcher_is_told_holds_no_secret_and_is_read_back() -> None:
+    task = WatcherTask.made(VERSION, VAULT_ID, ORDER, Login("tenant", "client"))
+    assert WatcherTask.of(task.text) == task and task.order == ORDER and task.login == Login("tenant", "client")
+    assert set(json.loads(task.text)) == {
+        *("version", "vault_id", "drill", "until", "operator", "tenant", "client_id", "cloud")
+    }
+
+
+TASK = WatcherTask.made(VERSION, VAULT_ID, ORDER, Login())
+
+
+@pytest.mark.parametrize("module", ["amlmigrate.none_such", "json.tool"])
+async def test_a_process_that_is_not_ready_is_refused_and_ended(
+    module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watcher, "_MODULE", module)
+    with pytest.raises(RefusedError) as met:
+        await watcher.start(TASK, tmp_path / "keys" / "drill.log")
+    assert "Nothing was disabled" in met.value.summary
+    assert oct((tmp_path / "keys" / "drill.log").stat().st_mode & 0o777) == "0o600"
+
+
+async def test_a_process_is_told_by_its_input_alone_and_goes_on_in_a_session_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "standin.py").write_text(
+        "import sys, time\nassert 'd1' in sys.stdin.readline()\nprint('{\"state\": \"ready\"}', flush=True)\ntime.sleep(60)\n"
+    )
+    monkeypatch.setattr(watcher, "_MODULE", "standin")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    before = set(os.environ)
+    started = await watcher.start(TASK, tmp_path / "drill.log")
+    pid = started.process.pid
+    try:
+        assert started.alive() and os.getsid(pid) == pid
+        words, environ = _of_process(pid)
+        assert b"standin" in words and ORDER.drill.encode() not in words and VERSION.encode() not in words
+        given = environ.split(b"\0")
+        # The two are readline's, where it is loaded here.
+        assert {one.partition(b"=")[0].decode() for one in given if one} - before <= {"COLUMNS", "LINES"}
+    finally:
+        await started.stop()
+    assert not started.alive()
+
+
+def _of_process(pid: int) -> tuple[bytes, bytes]:
+    """Its command line and its environment, as everybody on the machine may see the first."""
+    here = Path(f"/proc/{pid}")
+    return (here / "cmdline").read_bytes(), (here / "environ").read_bytes()

@@ -1,0 +1,267 @@
+"""A drill from the watcher to the version read back, with what goes wrong at each call."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from drilled import ORDER, World, tagged, version
+from tests.builders.errors import refusal, silence
+
+from amlmigrate.core.drilltag import UNDER_WAY, tag_of
+from amlmigrate.core.errors import MigrateError, RefusedError
+from amlmigrate.drilling.model import BackEnd, DownEnd, DrillOutcome, VersionEnd
+from amlmigrate.keys.model import DRILLED
+
+
+def seen(outcome: DrillOutcome) -> tuple[DownEnd, BackEnd]:
+    [one] = outcome.measured
+    return one.down, one.back
+
+
+async def test_the_tag_comes_before_the_version_is_disabled_and_goes_when_it_is_enabled() -> None:
+    world = World(notices=600)
+    outcome = await world.drill()
+    assert world.vault.done == ["tag", "disable", "enable"]
+    assert (outcome.version_end, outcome.complete) == (VersionEnd.ENABLED, True)
+    assert world.vault.now.enabled and UNDER_WAY not in world.vault.now.tags and DRILLED in world.vault.now.tags
+    assert world.watcher.stopped
+    [one] = outcome.measured
+    # Measured to a round of calls, not to the second.
+    assert one.refused_after is not None and 600 <= one.refused_after <= 610
+    assert one.answered_until is not None and one.refused_after - one.answered_until <= 10
+    assert one.back_after is not None and 600 <= one.back_after <= 610
+
+
+async def test_what_still_answers_at_the_limit_is_never_called_refused() -> None:
+    world = World(notices=9000)
+    outcome = await world.drill()
+    assert seen(outcome) == (DownEnd.ANSWERED, BackEnd.ANSWERS)
+    assert not outcome.complete and outcome.restored
+    [one] = outcome.measured
+    assert one.refused_after is None
+    assert world.time.today() >= ORDER.until
+
+
+async def test_what_does_not_come_back_is_told() -> None:
+    world, calls = World(), list[int]()
+
+    async def ask() -> None:
+        calls.append(1)
+        if len(calls) > 1:
+            raise refusal(403, "KeyVaultEncryptionKeyNotFound", url="https://acct.blob.core.windows.net/c/b")
+
+    outcome = await world.drill(world.probe(ask))
+    assert seen(outcome) == (DownEnd.REFUSED, BackEnd.NOT_SEEN)
+    assert (outcome.version_end, outcome.complete) == (VersionEnd.ENABLED, False)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [refusal(403, "AuthorizationFailed"), refusal(500, "InternalError"), silence(), refusal(404, "BlobNotFound")],
+)
+async def test_a_refusal_that_does_not_name_the_key_is_none(error: Exception) -> None:
+    world, calls = World(), list[int]()
+
+    async def ask() -> None:
+        calls.append(1)
+        if not world.vault.now.enabled:
+            raise error
+
+    outcome = await world.drill(world.probe(ask), limit=timedelta(minutes=1))
+    assert seen(outcome) == (DownEnd.UNKNOWN, BackEnd.ANSWERS)
+    assert not outcome.complete
+
+
+async def test_nothing_is_disabled_where_nothing_answers_before() -> None:
+    world = World()
+
+    async def ask() -> None:
+        raise refusal(403, "AuthorizationFailed")
+
+    with pytest.raises(RefusedError) as met:
+        await world.drill(world.probe(ask), replace(world.probe(), missing="no blob"))
+    assert len(met.value.reasons) == 2 and world.vault.done == []
+
+
+async def test_what_cannot_be_measured_keeps_a_drill_from_being_complete() -> None:
+    outcome = await (world := World()).drill(world.probe(), world.probe(missing="no call"))
+    assert [one.down for one in outcome.measured] == [DownEnd.REFUSED, DownEnd.UNMEASURED]
+    assert outcome.restored and not outcome.complete
+
+
+async def test_without_a_watcher_nothing_is_disabled() -> None:
+    world = World(unable=RefusedError("it cannot be started"))
+    with pytest.raises(RefusedError):
+        await world.drill()
+    assert world.vault.done == [] and world.vault.now.enabled
+
+
+async def test_a_watcher_that_dies_before_keeps_the_version_enabled_and_untagged() -> None:
+    world = World()
+    world.time.then.append((1, lambda: setattr(world.watcher, "there", False)))
+    with pytest.raises(RefusedError) as met:
+        await world.drill()
+    assert "watcher" in met.value.summary
+    assert world.vault.done == ["tag", "tag"] and UNDER_WAY not in world.vault.now.tags
+
+
+async def test_a_watcher_that_dies_meanwhile_ends_the_drill() -> None:
+    world = World(notices=3000)
+    world.time.then.append((600, lambda: setattr(world.watcher, "there", False)))
+    outcome = await world.drill()
+    assert (outcome.version_end, outcome.interrupted) == (VersionEnd.ENABLED, True)
+    assert seen(outcome)[0] is DownEnd.CUT_SHORT and "watcher" in outcome.note
+
+
+async def test_a_signal_ends_the_drill_and_the_version_is_enabled() -> None:
+    world = World(notices=3000)
+    world.time.then.append((600, lambda: setattr(world, "stop", True)))
+    outcome = await world.drill()
+    assert (outcome.version_end, outcome.interrupted) == (VersionEnd.ENABLED, True)
+    assert world.time.seconds < 660
+
+
+async def test_a_signal_before_it_is_disabled_leaves_nothing() -> None:
+    world = World()
+    world.time.then.append((1, lambda: setattr(world, "stop", True)))
+    with pytest.raises(RefusedError):
+        await world.drill()
+    assert world.vault.done == ["tag", "tag"] and world.watcher.stopped
+
+
+async def test_whatever_goes_wrong_while_measuring_the_version_is_enabled_first() -> None:
+    world = World()
+
+    async def ask() -> None:
+        if not world.vault.now.enabled:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await world.drill(world.probe(ask))
+    assert world.vault.now.enabled and world.watcher.stopped
+
+
+REFUSED = [401, 403, 404, 409, 412, 429, 500]
+
+
+@pytest.mark.parametrize("status", REFUSED)
+async def test_a_refusal_to_disable_leaves_nothing(status: int) -> None:
+    world = World()
+    world.vault.answers[2] = (refusal(status, method="PATCH"), False)
+    with pytest.raises(MigrateError):
+        await world.drill()
+    assert world.vault.done == ["tag", "disable", "tag"]
+    assert world.vault.now.enabled and UNDER_WAY not in world.vault.now.tags and world.watcher.stopped
+
+
+@pytest.mark.parametrize("error", [silence(), refusal(500, doubtful=True)])
+async def test_the_lost_answer_to_disabling_is_settled_by_a_read(error: Exception) -> None:
+    world = World()
+    world.vault.answers[2] = (error, True)
+    outcome = await world.drill()
+    assert (outcome.version_end, outcome.complete) == (VersionEnd.ENABLED, True)
+
+
+async def test_where_it_is_not_known_whether_it_was_disabled_the_watcher_goes_on() -> None:
+    world = World()
+    world.vault.answers[2] = (silence(), True)
+    # Read when it begins; after the pause; then nobody answers any more.
+    reads = iter([version(), version(drill=tagged(disabled=False))])
+
+    async def read() -> Any:
+        one = next(reads, None)
+        if one is None:
+            raise silence()
+        return one
+
+    world.vault.read = read  # type: ignore[method-assign]  # this one is asked for the failure alone
+    with pytest.raises(MigrateError) as met:
+        await world.drill()
+    assert not world.watcher.stopped and world.watcher.alive()
+    assert "set-attributes" in met.value.summary
+
+
+@pytest.mark.parametrize("status", REFUSED)
+async def test_a_version_that_cannot_be_enabled_is_left_to_the_watcher_and_told(status: int) -> None:
+    world = World()
+    world.vault.answers[3] = (refusal(status, method="PATCH"), False)
+    outcome = await world.drill()
+    assert outcome.version_end is VersionEnd.NOT_SHOWN and not outcome.restored
+    assert not world.watcher.stopped
+    assert "set-attributes --id" in outcome.note and "--enabled true" in outcome.note
+    # What is left is what anybody else can end.
+    tag = tag_of(world.vault.now)
+    assert tag is not None and tag.disabled and not world.vault.now.enabled
+
+
+async def test_the_lost_answer_to_enabling_is_settled_by_a_read() -> None:
+    world = World()
+    world.vault.answers[3] = (silence(), True)
+    assert (await world.drill()).version_end is VersionEnd.ENABLED
+
+
+async def test_a_read_that_is_behind_does_not_leave_it_disabled() -> None:
+    world = World()
+    before = version(drill=tagged(disabled=False))
+    reads = 0
+
+    async def read() -> Any:
+        nonlocal reads
+        reads += 1
+        # The one before it is enabled shows it as it had been.
+        return before if reads == 4 else world.vault.now
+
+    world.vault.read = read  # type: ignore[method-assign]  # of all reads one is behind
+    outcome = await world.drill()
+    assert world.vault.done[-1] == "enable" and world.vault.now.enabled
+    assert outcome.version_end is VersionEnd.ENABLED
+
+
+async def test_of_two_drills_at_once_one_disables_nothing() -> None:
+    world = World()
+    world.time.then.append((1, lambda: world.vault.somebody(tags={UNDER_WAY: tagged("d2", disabled=False)})))
+    with pytest.raises(RefusedError) as met:
+        await world.drill()
+    assert "Another drill" in met.value.summary
+    assert world.vault.done == ["tag"], "the tag of the other one is left"
+    assert world.watcher.stopped
+
+
+async def test_a_version_that_bears_a_tag_is_not_tagged_again() -> None:
+    world = World()
+    world.vault.now = version(drill=tagged("d2", disabled=False))
+    with pytest.raises(RefusedError) as met:
+        await world.drill()
+    assert "--restore" in met.value.remedy and world.vault.done == []
+
+
+async def test_a_version_that_somebody_disabled_is_never_enabled() -> None:
+    world = World()
+    world.vault.now = version(enabled=False)
+    with pytest.raises(RefusedError):
+        await world.drill()
+    assert world.vault.done == []
+    world.vault.now = version()
+    world.time.then.append((1, lambda: world.vault.somebody(enabled=False)))
+    with pytest.raises(RefusedError):
+        await world.drill()
+    assert world.vault.done == ["tag"] and not world.vault.now.enabled
+
+
+async def test_what_somebody_else_changed_meanwhile_is_not_overwritten() -> None:
+    world = World(notices=3000)
+    world.time.then.append((600, lambda: world.vault.somebody(tags={**world.vault.now.tags, "hands": "off"})))
+    outcome = await world.drill()
+    assert outcome.version_end is VersionEnd.LEFT and "enable" not in world.vault.done
+    assert "not overwritten" in outcome.note and not world.watcher.stopped
+
+
+async def test_one_that_somebody_else_ended_is_told_as_that() -> None:
+    world = World(notices=3000)
+    world.time.then.append((600, lambda: world.vault.somebody(enabled=True, tags={})))
+    outcome = await world.drill()
+    assert outcome.version_end is VersionEnd.BY_ANOTHER and outcome.interrupted and not outcome.complete
+    assert world.vault.done == ["tag", "disable"]
