@@ -257,6 +257,12 @@ def test_a_read_only_file_is_written_last(pair: Pair) -> None:
     copy()
     target.set_http_headers(ContentSettings(), file_attributes="ReadOnly")
     assert target.download_file().readall() == b"0123456789"
+    other = pair.target.get_file_client("other")
+    other.create_file(1)
+    over: dict[str, Any] = {"overwrite": True}
+    assert refused(lambda: other.rename_file("f", **over)) == (409, "ReadOnlyAttribute")
+    other.rename_file("f", **over, ignore_read_only=True)
+    assert target.get_file_properties().size == 1
 
 
 @pytest.mark.parametrize(

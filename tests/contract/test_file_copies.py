@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from azure.storage.fileshare import ContentSettings
 from azure.storage.fileshare.aio import ShareFileClient, ShareLeaseClient
 from tests.acceptance.world import World, make_world
 from tests.builders import fault
@@ -60,9 +61,13 @@ def _client(side: Side, place: Location) -> ShareFileClient:
 
 
 async def _made(side: Side, place: Location, data: bytes = DATA, **shown: Any) -> Blob:
-    """A file as the list of its directory shows it."""
+    """A file as the list of its directory shows it. Attributes come last: one that is ReadOnly takes no bytes."""
     await side.shares._files.make_folders(place)
+    times = {name: shown[name] for name in ("file_creation_time", "file_last_write_time") if name in shown}
+    attributes = shown.pop("file_attributes", None)
     await _client(side, place).upload_file(data, **shown)
+    if attributes:
+        await _client(side, place).set_http_headers(ContentSettings(), file_attributes=attributes, **times)
     return await _listed(side.shares, place)
 
 

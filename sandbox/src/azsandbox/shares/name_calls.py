@@ -9,6 +9,7 @@ from azsandbox.calls import Answer
 from azsandbox.shares import times
 from azsandbox.shares.entries import changed, found, hold_lease, properties, set_smb_properties
 from azsandbox.shares.errors import Refused, bad_header, missing_header
+from azsandbox.shares.file_calls import changeable
 from azsandbox.shares.index import Entry
 from azsandbox.shares.places import Place, named
 from azsandbox.shares.task import Operations, Task, answer
@@ -50,6 +51,8 @@ def _replaced(task: Task, there: Entry) -> None:
         raise Refused("ResourceAlreadyExists")
     if there.directory:
         raise Refused("ResourceTypeMismatch")
+    if (task.header("x-ms-file-rename-ignore-readonly") or "").lower() != "true":
+        changeable(there)
     hold_lease(there, task.header("x-ms-destination-lease-id"))
     task.store.remove(there)
 
