@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from amlmigrate.core.durations import days
@@ -53,9 +53,24 @@ class KeyStandard:
         name = f"{self.name[:_LONGEST_NAME]}: " if self.name else ""
         return f"{name}{self.kind} {self.size} {told}".rstrip()
 
+    def told(self, table: Mapping[str, Mapping[str, Any]]) -> str:
+        """As a sentence names it, with every value that a key is held to.
+
+        Anybody may write a profile's name before other values: only what the table has is called a profile.
+        """
+        known = _named(self.name, table) if self.name else None
+        # Without a rotation there is no policy whose notice could be looked at.
+        asked = replace(self, name="", notify=self.notify if self.rotate else None).words
+        if known and known == replace(self, name=known.name):
+            return f"its profile {known.name} ({asked})"
+        others = f", which are not those of the profile {known.name}" if known else ""
+        called = f"what its tag calls {self.name}" if self.name else "the values of its tag"
+        return f"{called} ({asked}{others})"
+
     def tag(self, table: Mapping[str, Mapping[str, Any]]) -> str:
         """The tag's value: the name alone where it says all, by the shipped table of profiles."""
-        return self.name if self.name and self == _named(self.name, table) else self.words
+        known = _named(self.name, table) if self.name else None
+        return self.name if known and known == replace(self, name=known.name) else self.words
 
 
 def of_tags(tags: Mapping[str, str], table: Mapping[str, Mapping[str, Any]]) -> KeyStandard | None:
@@ -75,7 +90,7 @@ def of_tags(tags: Mapping[str, str], table: Mapping[str, Mapping[str, Any]]) -> 
 
 def _named(name: str, table: Mapping[str, Mapping[str, Any]]) -> KeyStandard | None:
     found = next((known for known in table if known.lower() == name.lower()), None)
-    return _made(name, table[found]) if found else None
+    return _made(found, table[found]) if found else None
 
 
 def _made(name: str, values: Mapping[str, Any]) -> KeyStandard:

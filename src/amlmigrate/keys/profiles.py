@@ -28,21 +28,25 @@ def of(table: Mapping[str, Profile], tags: Iterable[Mapping[str, str]], option: 
     named = next((value for one in tags for name, value in one.items() if name.lower() == TAG), "")
     if named and _has_period(table, named):
         return _made(table, named, f"the tag {TAG}")
-    if named and (own := _of_values(named)):
+    if named and (own := _of_values(table, named)):
         return own
     unknown = f", since the tag {TAG} names '{named}', which has no cryptoperiod" if named else ""
     return default(f"the default{unknown}")
 
 
-def _of_values(text: str) -> KeyProfile | None:
-    """Of a tag that tells values itself, as of a profile that is in no table; None without a cryptoperiod."""
+def _of_values(table: Mapping[str, Profile], text: str) -> KeyProfile | None:
+    """Of a tag that tells values itself, as of a profile that is in no table; None without a cryptoperiod.
+
+    It is no profile of the table, whatever name stands before its values.
+    """
     try:
         told = of_tags({TAG: text}, {})
     except ValueError:
         return None
     if told is None or not told.expires:
         return None
-    return KeyProfile(told.name or "own values", days(told.expires), "the tag tells the period", f"the tag {TAG}")
+    name = told.name if told.name and find(table, told.name) is None else "own values"
+    return KeyProfile(name, days(told.expires), "the tag tells the period", f"the tag {TAG}")
 
 
 def default(told_by: str = "the default") -> KeyProfile:

@@ -37,11 +37,10 @@ def policy_claim(facts: KeyFacts, key: Key) -> Iterator[Claim]:
     elif profile.rotation and facts.rotation.refused:
         yield from unread((NAME,), ref.id, "the rotation policy of the key", facts.rotation, _ROTATION_READ)
     else:
-        yield _judged(facts, key, profile)
+        yield _judged(facts, key, profile, profile.told(table))
 
 
-def _judged(facts: KeyFacts, key: Key, profile: KeyStandard) -> Claim:
-    name = f"its profile {profile.name}" if profile.name else "its own values"
+def _judged(facts: KeyFacts, key: Key, profile: KeyStandard, name: str) -> Claim:
     try:
         less = [*_attributes(key, profile), *_rotation(facts.rotation.value, profile.rotation)]
     except ValueError as error:

@@ -173,6 +173,8 @@ def test_callers_that_no_dependant_explains_are_told_once() -> None:
         ([{"KEY-PROFILE": "pci-dss"}], "", "PCI-DSS", "the tag key-profile"),
         ([{}, {"key-profile": "HIPAA"}], "", "HIPAA", "the tag key-profile"),
         ([{"key-profile": "HIPAA"}], "PCI-DSS", "PCI-DSS", "--profile"),
+        ([{"key-profile": "HIPAA: RSA 2048 expires=P10Y"}], "", "own values", "the tag key-profile"),
+        ([{"key-profile": "OURS: RSA 2048 expires=P10Y"}], "", "OURS", "the tag key-profile"),
         ([{"key-profile": "none"}], "", "NIST", "the default, since the tag key-profile names 'none', which has no cryptoperiod"),
     ],
 )  # fmt: skip

@@ -55,6 +55,26 @@ def test_what_is_less_is_told(tag: str, changed: dict[str, Any], word: str) -> N
     assert found.remedy and found.evidence["profile"]
 
 
+@pytest.mark.parametrize(
+    ("tag", "told"),
+    [
+        ("hipaa", "as strict as its profile HIPAA (RSA 3072 expires=P2Y rotate=P1Y notify=P30D)."),
+        ("HIPAA: RSA 3072 expires=P2Y rotate=P1Y notify=P30D", "as strict as its profile HIPAA ("),
+        (
+            "HIPAA: RSA 2048",
+            "as strict as what its tag calls HIPAA (RSA 2048, which are not those of the profile HIPAA).",
+        ),
+        ("pci-dss: RSA 2048", "what its tag calls pci-dss (RSA 2048, which are not those of the profile PCI-DSS)"),
+        ("OURS: RSA 3072 expires=P2Y", "as strict as what its tag calls OURS (RSA 3072 expires=P2Y)."),
+        # Nobody looks at the notice of a rotation that is not asked for.
+        ("RSA 3072 notify=P30D", "as strict as the values of its tag (RSA 3072)."),
+    ],
+)
+def test_a_key_is_held_to_what_is_said_and_to_no_name_alone(tag: str, told: str) -> None:
+    found = judged(tag)
+    assert found.holds is True and told in found.summary
+
+
 def test_all_that_is_less_is_one_claim() -> None:
     found = judged("NIST", rotation=None, expires=None)
     assert found.summary.count(";") == 2
