@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from arm_harness import usual_version
-from azure.core.exceptions import HttpResponseError
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.keyvault.keys.aio import KeyClient
 from azure.storage.blob.aio import BlobServiceClient
 from azure.storage.fileshare.aio import ShareServiceClient
@@ -65,18 +65,27 @@ async def answer(client: Client, path: str, method: str = "GET") -> tuple[int, A
 
 
 async def data_plane(made: Encrypted) -> list[str]:
-    """The codes with which blobs and files refuse; none where they answer."""
+    """The codes with which blobs and files refuse to be read; none where they answer, as that there is no such one.
+
+    What needs no key answers all the while (`sealedcalls`).
+    """
     name, codes = made.account.rpartition("/")[2], []
     async with credential() as who:
         async with BlobServiceClient(f"https://{name}.blob.core.windows.net", who) as blobs:
+            [one async for one in blobs.list_containers()]
             try:
-                [each async for each in blobs.list_containers()]
+                await blobs.get_blob_client("container", "blob").download_blob()
+            except ResourceNotFoundError:
+                pass
             except HttpResponseError as error:
                 codes.append(f"{error.status_code} {error.error_code}")
         host = f"https://{name}.file.core.windows.net"
         async with ShareServiceClient(host, who, token_intent="backup") as files:
+            [one async for one in files.list_shares()]
             try:
-                [each async for each in files.list_shares()]
+                await files.get_share_client("share").get_file_client("file").download_file()
+            except ResourceNotFoundError:
+                pass
             except HttpResponseError as error:
                 codes.append(f"{error.status_code} {error.error_code}")
     return codes

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 from multidict import CIMultiDict
 
+from azsandbox import sealedcalls
 from azsandbox.azurite import KNOWN_SCOPES, Azurite
 from azsandbox.calls import Answer, Call
 from azsandbox.copying import Refusal, Scopes, SourceCheck, delegating, known_scopes, no_scopes
@@ -109,7 +110,9 @@ class BlobEndpoint:
             return None
         speaker = principal or delegating(call.raw_query)
         container = call.path.strip("/").partition("/")[0]
-        refused = self._refuse(call.host.partition(".")[0], speaker, action_of(call), container)
+        refused = self._refuse(
+            call.host.partition(".")[0], speaker, action_of(call), container, sealedcalls.of_blobs(call)
+        )
         return storage_error(*refused) if refused is not None else None
 
     async def _forward(self, call: Call) -> Answer:

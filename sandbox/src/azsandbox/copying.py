@@ -50,7 +50,7 @@ _BY_STATUS = {
     409: "Public access is not permitted on this storage account.",
 }
 
-Refusal = Callable[[str, Principal | None, str, str], tuple[int, str, str] | None]
+Refusal = Callable[[str, Principal | None, str, str, bool], tuple[int, str, str] | None]
 # The encryption scopes of an account: see `messages.StorageGuard`.
 Scopes = Callable[[str], Mapping[str, tuple[int, str, str] | None]]
 
@@ -95,7 +95,7 @@ class SourceCheck:
             return unverified(401, "InvalidAuthenticationInfo")
         if self._refuse is not None:
             container = source.path.strip("/").partition("/")[0]
-            refused = self._refuse(host.partition(".")[0], principal, _READ, container)
+            refused = self._refuse(host.partition(".")[0], principal, _READ, container, True)
             if refused is not None:
                 return unverified(refused[0], refused[1], refused[2])
         target = quote(source.path, safe=_UNTOUCHED) + (f"?{source.query}" if source.query else "")

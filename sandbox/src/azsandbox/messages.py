@@ -287,14 +287,15 @@ class StorageGuard(Protocol):
     """What ARM knows and the data plane of storage obeys; what `arm.build` returns may offer it, or not."""
 
     def storage_refusal(
-        self, account: str, principal: Principal | None, action: str, container: str = ""
+        self, account: str, principal: Principal | None, action: str, container: str = "", sealed: bool = True
     ) -> tuple[int, str, str] | None:
         """Status, error code and message when the account or the caller's roles forbid a call, else None.
 
         `action` is the action that Azure's roles name, such as
         `Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read`; `principal` is None for
         calls by shared key or by a SAS of one, which roles do not concern but a revoked key of the account does.
-        `container` is the container or the share, where the call has one.
+        `container` is the container or the share, where the call has one. `sealed` says whether the call needs the
+        account's key (`sealedcalls`).
         """
         ...
 

@@ -9,12 +9,13 @@ from amlmigrate.core.few import many
 from amlmigrate.keys import auditlog, remedies
 from amlmigrate.keys.model import LIMITS, DependantKind, KeyInUse, LoggedUse, UnreadPlace
 
-# What becomes of it once its key is revoked (AZ-KEY-7, AZ-KEY-35; learn:
-# container-registry/tutorial-customer-managed-keys, storage/common/customer-managed-keys-overview).
+# What becomes of it once its key is revoked (AZ-KEY-7, AZ-KEY-35, AZ-KEY-41; learn:
+# container-registry/tutorial-customer-managed-keys).
 _REACHES = {
     DependantKind.WORKSPACE: "new work is refused; deployments that run go on until they are deleted",
-    DependantKind.ACCOUNT: "blobs and files answer 403 to every call that touches content or metadata",
-    DependantKind.SCOPE: "what lies in the scope answers 403",
+    DependantKind.ACCOUNT: "blobs and files answer 403 to every call that touches content or metadata; names of"
+    " containers, shares and blobs can still be listed, and things deleted",
+    DependantKind.SCOPE: "what lies in the scope answers 403 to every call that touches content or metadata",
     DependantKind.REGISTRY: "no image can be pulled or pushed",
 }
 

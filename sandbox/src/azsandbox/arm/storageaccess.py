@@ -65,15 +65,18 @@ class StorageAccess:
         self._context = context
 
     def refusal(
-        self, account: str, principal: Principal | None, action: str, container: str = ""
+        self, account: str, principal: Principal | None, action: str, container: str = "", sealed: bool = True
     ) -> Refusal | None:
-        """Status, code and message for a call that is not to be done, else None."""
+        """Status, code and message for a call that is not to be done, else None.
+
+        One that is not `sealed` needs no key (AZ-KEY-41).
+        """
         record = next(iter(self._context.store.find(f"storage-name {account.lower()}")), None)
         if record is None:
             return None
         if not is_open_to_clients(record.properties):
             return 403, "AuthorizationFailure", _NOT_ALLOWED
-        unusable = self._without_key(record)
+        unusable = self._without_key(record) if sealed else None
         if unusable is not None:
             return unusable
         if principal is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from azsandbox import sealedcalls
 from azsandbox.blobs import anonymous, unauthenticated
 from azsandbox.calls import Answer, Call
 from azsandbox.copying import Refusal
@@ -39,7 +40,8 @@ class Authorization:
             return anonymous()
         if self._refuse is None:
             return None
-        refused = self._refuse(place.account, principal, right_for(call, place).action, place.share)
+        action, sealed = right_for(call, place).action, sealedcalls.of_files(call, place)
+        refused = self._refuse(place.account, principal, action, place.share, sealed)
         return storage_error(*refused) if refused is not None else None
 
     def _check(self, call: Call, place: Place, principal: Principal | None) -> None:
