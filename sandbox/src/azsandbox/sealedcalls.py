@@ -6,7 +6,6 @@ All others go on: containers, shares and blobs are listed by name, deleted and l
 from __future__ import annotations
 
 from azsandbox.calls import Call
-from azsandbox.shares.places import Place
 
 # Of a blob, by method and `comp`; "" is the blob itself.
 _READ_OF_BLOBS = frozenset({"", "metadata"})
@@ -34,12 +33,12 @@ def of_blobs(call: Call) -> bool:
     return comp in _WRITTEN_TO_BLOBS
 
 
-def of_files(call: Call, place: Place) -> bool:
+def of_files(call: Call, share: str) -> bool:
     """Whether a call of the file service reads or writes content, properties, permissions or names."""
     query = {name.lower(): value.lower() for name, value in call.query.items()}
     comp = query.get("comp", "")
-    if not place.share or query.get("restype") == "share":
-        return bool(place.share) and comp == "filepermission"
+    if not share or query.get("restype") == "share":
+        return bool(share) and comp == "filepermission"
     if comp == "list":
         return query.get("restype") == "directory"
     if call.method in ("GET", "HEAD"):

@@ -1,12 +1,68 @@
-"""Keys in a vault, as values: a key, its versions, its rotation policy."""
+"""Keys in a vault, as values: how one is named, a key, its versions, its rotation policy."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from amlmigrate.core.documents import Document, properties_of
+
+# `https://HOST/keys/NAME[/VERSION]`: of a vault or a managed HSM in any cloud, with the port of https or without.
+_KEY_ID = re.compile(r"(https://[a-z0-9.-]+(?::443)?)/keys/([^/?#]+)(?:/([^/?#]+))?/?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class KeyId:
+    """A key, or a version of one, as its identifier names it: `vault` as `vault_address` writes it.
+
+    `name` and `version` are as they were written; the version is empty for an identifier without one.
+    """
+
+    vault: str
+    name: str
+    version: str = ""
+
+    @property
+    def key(self) -> str:
+        """The one spelling of the key without a version: names have no letter case."""
+        return f"{self.vault}/keys/{self.name}".lower()
+
+    @property
+    def id(self) -> str:
+        """The one spelling of all of it."""
+        return f"{self.key}/{self.version}".lower().rstrip("/")
+
+
+def key_id(text: object) -> KeyId | None:
+    """A key's identifier, read; None for what is none."""
+    found = _KEY_ID.fullmatch(str(text or "").strip())
+    return KeyId(vault_address(found[1]), found[2], found[3] or "") if found else None
+
+
+def one_spelling(text: object) -> str:
+    """The one spelling of a key's identifier; what is none stays as it is, in lower case."""
+    found = key_id(text)
+    return found.id if found else str(text or "").lower().rstrip("/")
+
+
+def vault_address(text: object) -> str:
+    """The one spelling of a vault's address, `https://NAME.vault.azure.net`.
+
+    Azure and its tools write it with letters of either case, a slash at its end and the port of https, or without.
+    """
+    return str(text or "").strip().lower().rstrip("/").removesuffix(":443")
+
+
+def vault_host_name(address: str) -> str:
+    """The vault's own name: the first label of its host."""
+    return vault_address(address).removeprefix("https://").partition(".")[0]
+
+
+def is_hsm(address: str) -> bool:
+    """Whether an address is that of a managed HSM, in whichever cloud."""
+    return vault_address(address).removeprefix("https://").split(".")[1:2] == ["managedhsm"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from amlmigrate.cloud.session import Side
 from amlmigrate.core.claim import Claim, findings
 from amlmigrate.core.few import agreed, few
 from amlmigrate.core.finding import Finding
+from amlmigrate.core.keys import KeyId, key_id
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.posture import BytePlaces
 from amlmigrate.posture import facts as reading
@@ -119,11 +120,12 @@ def _names(holders: Holders) -> str:
 def _kept(found: SourceKey, target: Workspace, of_target: Iterable[Claim]) -> Iterator[Finding]:
     """That what is written to the target would be under a key of the source, or one of the same vault."""
     named = {one.key.lower(): one.key for one in of_target if one.name == _ONCE and one.key}
-    own = [f"{ref.vault}/keys/{ref.name}/".lower() for ref, _ in found.keys]
-    vaults = [f"{ref.vault}/keys/".lower() for ref, _ in found.keys]
+    own = {KeyId(ref.vault, ref.name).key for ref, _ in found.keys}
+    vaults = {ref.vault for ref, _ in found.keys}
+    read = [(key, key_id(key)) for key in named.values()]
     # Whichever version is named, or none.
-    same = [key for low, key in named.items() if f"{low}/".startswith(tuple(own))]
-    beside = [key for low, key in named.items() if low.startswith(tuple(vaults)) and key not in same]
+    same = [key for key, one in read if one and one.key in own]
+    beside = [key for key, one in read if one and one.vault in vaults and key not in same]
     if not same and not beside:
         return
     parts = [f"the source's own key ({few(same, _TOLD)})"] if same else []

@@ -7,7 +7,6 @@ as far as is documented (AZ-KEY-13, AZ-KEY-14).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -16,13 +15,13 @@ from functools import partial
 from amlmigrate.core.armid import ArmId, key_of
 from amlmigrate.core.clock import moment
 from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.core.keys import key_id
 from amlmigrate.core.workspace import Workspace, WorkspaceRef
 from amlmigrate.keys.model import Dependant, DependantKind, version_of
 from amlmigrate.posture import facts, stored, tagging
 from amlmigrate.posture.facts import KeyRef
 
 STORAGE_FOLLOWS, REGISTRY_FOLLOWS = timedelta(hours=24), timedelta(hours=1)
-_KEY = re.compile(r"^(https://[^/]+)/keys/([^/]+)(?:/([^/]+))?/?\Z", re.IGNORECASE)
 Levels = Callable[[Document], dict[str, str | None]]
 
 
@@ -128,16 +127,16 @@ def of_registry(document: Document, levels: Levels) -> Dependant | None:
     """A container registry under a customer's key; None for one that is not."""
     encryption: Document = properties_of(document).get("encryption") or {}
     named: Document = encryption.get("keyVaultProperties") or {}
-    match = _KEY.match(str(named.get("keyIdentifier") or ""))
-    if match is None or str(encryption.get("status", "")).lower() != "enabled":
+    key = key_id(named.get("keyIdentifier"))
+    if key is None or str(encryption.get("status", "")).lower() != "enabled":
         return None
-    configured = match[3] or ""
+    configured = key.version
     current = version_of(named.get("versionedKeyIdentifier"))
     follows = not configured
     return Dependant(
         DependantKind.REGISTRY,
         str(document["id"]),
-        KeyRef("", match[1], match[2], configured or current, follows=follows),
+        KeyRef("", key.vault, key.name, configured or current, follows=follows),
         configured=configured,
         in_use=current or configured,
         follows=REGISTRY_FOLLOWS if follows else None,

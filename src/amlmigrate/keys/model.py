@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,14 +10,13 @@ from enum import StrEnum
 from amlmigrate.core.armid import ArmId, name_of
 from amlmigrate.core.documents import Document
 from amlmigrate.core.few import many
-from amlmigrate.core.keys import KeyVersion, Rotation
+from amlmigrate.core.keys import KeyVersion, Rotation, is_hsm, key_id, one_spelling, vault_address, vault_host_name
 from amlmigrate.posture.facts import KeyRef
 from amlmigrate.posture.holders import Holders
 from amlmigrate.posture.reading import NOTHING, Read
 
 # When a drill of a version ended (UTC, ISO 8601): a tag of that version, written by the drill itself.
 DRILLED = "aml-cmk-migrate-drilled"
-_VERSION = re.compile(r"^(https://[^/]+)/keys/([^/]+)(?:/([^/]+))?/?\Z", re.IGNORECASE)
 
 
 class DependantKind(StrEnum):
@@ -62,8 +60,7 @@ class KeyName:
     @classmethod
     def of(cls, ref: KeyRef) -> KeyName:
         """The key that a resource names."""
-        # With the port of https or without: Azure's own tools write both (`https://NAME.vault.azure.net:443`).
-        return cls(ref.vault.lower().rstrip("/").removesuffix(":443"), ref.name.lower())
+        return cls(vault_address(ref.vault), ref.name.lower())
 
     @property
     def id(self) -> str:
@@ -73,18 +70,18 @@ class KeyName:
     @property
     def vault_name(self) -> str:
         """The vault's own name."""
-        return self.vault.removeprefix("https://").partition(".")[0]
+        return vault_host_name(self.vault)
 
     @property
     def of_hsm(self) -> bool:
         """Whether it lies in a managed HSM and not in a vault."""
-        return ".managedhsm." in self.vault
+        return is_hsm(self.vault)
 
 
 def version_of(identifier: object) -> str:
     """The version in a key's identifier; empty for an identifier without one, and for what is none."""
-    found = _VERSION.match(str(identifier or ""))
-    return (found[3] or "") if found else ""
+    found = key_id(identifier)
+    return found.version if found else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +162,8 @@ class LoggedUse:
 
     def about(self, name: KeyName) -> bool:
         """Whether it is about a key, in whichever version, or deleted as it is (AZ-LOG-7)."""
-        return f"{self.key.lower()}/".replace("/deletedkeys/", "/keys/", 1).startswith(f"{name.id}/")
+        found = key_id(self.key.replace("/deletedkeys/", "/keys/", 1))
+        return found is not None and found.key == name.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,9 +259,7 @@ class KeyInUse:
             for one in uses
             if one.operation in operations
             and one.calls > one.refused
-            and (
-                one.about(self.name) or (one.operation == "KeyRestore" and one.key.lower().rstrip("/") in unnamed)
-            )
+            and (one.about(self.name) or (one.operation == "KeyRestore" and one_spelling(one.key) in unnamed))
         ]
         return sorted(found, key=lambda one: one.last, reverse=True)
 

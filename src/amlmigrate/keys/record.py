@@ -155,7 +155,10 @@ def adopted_at(key: KeyInUse, one: Dependant) -> datetime | None:
     used = [
         use.first
         for use in key.logged(auditlog.USES)
-        if one.in_use and one.principal and use.caller == one.principal and version_of(use.key) == one.in_use
+        if one.in_use
+        and one.principal
+        and use.caller == one.principal
+        and version_of(use.key).lower() == one.in_use.lower()
     ]
     return one.since or min(used, default=None)
 

@@ -10,12 +10,13 @@ from amlmigrate.cloud.session import Side
 from amlmigrate.core.armid import ArmId, key_of
 from amlmigrate.core.documents import properties_of
 from amlmigrate.core.errors import BadInputError, DeniedError, MigrateError
+from amlmigrate.core.keys import key_id
 from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.keys.model import Dependant, DependantKind, KeyName, UnreadPlace
 from amlmigrate.keys.searching import Found
 
 _IDENTIFIER = re.compile(
-    r"(https://[a-z0-9-]+\.[a-z.]+)(?::443)?/keys/([a-z0-9-]+)(?:/[0-9a-f]{32})?/?", re.IGNORECASE
+    r"https://[a-z0-9-]+\.[a-z.]+(?::443)?/keys/[a-z0-9-]+(?:/[0-9a-f]{32})?/?", re.IGNORECASE
 )
 _FORMS = "Write its identifier, as `az keyvault key show --query key.kid` shows it, or its ARM id."
 _KEYS = "microsoft.keyvault/vaults/keys"
@@ -68,10 +69,10 @@ def key_name(text: str, vault_suffix: str) -> KeyName:
     of_arm = id_.type == _KEYS and id_.whole
     # Of an ARM id too: a name with other signs, as of a proposal that somebody forged, could lead to another host.
     identifier = f"https://{id_.names[0]}.{vault_suffix}/keys/{id_.names[1]}" if of_arm else text.strip()
-    found = _IDENTIFIER.fullmatch(identifier)
+    found = key_id(identifier) if _IDENTIFIER.fullmatch(identifier) else None
     if found is None:
         raise BadInputError(f"'{text}' is not a key.", address="--key", remedy=_FORMS)
-    name = KeyName(found[1].lower(), found[2].lower())
+    name = KeyName(found.vault, found.name.lower())
     if name.of_hsm:
         raise BadInputError(
             "The key lies in a managed HSM, and a workspace takes keys of key vaults only.",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.documents import Document, properties_of
-from amlmigrate.core.keys import Key, Rotation, key_of_document, rotation_of
+from amlmigrate.core.keys import Key, KeyId, Rotation, key_id, key_of_document, rotation_of, vault_address
 from amlmigrate.core.parallel import gathered
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.kinds import all_kinds
@@ -17,7 +16,6 @@ from amlmigrate.posture.authority import authority, role_of, users
 from amlmigrate.posture.identities import WorkspaceIdentity, identities_of, identity_of
 from amlmigrate.posture.reading import NOTHING, Read, tried, tried_list, tried_vault
 
-_KEY = re.compile(r"^(https://[^/]+)/keys/([^/]+)(?:/([^/]+))?/?\Z", re.IGNORECASE)
 T = TypeVar("T")
 
 
@@ -34,6 +32,14 @@ class KeyRef:
     name: str
     version: str
     follows: bool = False
+
+    def __post_init__(self) -> None:
+        """Has one spelling of the vault's address, whoever wrote it."""
+        object.__setattr__(self, "vault", vault_address(self.vault))
+
+    def same_key(self, other: KeyRef) -> bool:
+        """Whether it is the same key, in whichever version."""
+        return KeyId(self.vault, self.name).key == KeyId(other.vault, other.name).key
 
     @property
     def id(self) -> str:
@@ -100,10 +106,10 @@ class PostureFacts:
 def key_of(workspace: Workspace) -> KeyRef | None:
     """The key of a workspace; None where it names none."""
     named = (workspace.properties.get("encryption") or {}).get("keyVaultProperties") or {}
-    match = _KEY.match(str(named.get("keyIdentifier") or ""))
-    if match is None:
+    found = key_id(named.get("keyIdentifier"))
+    if found is None:
         return None
-    return KeyRef(str(named.get("keyVaultArmId") or ""), match[1], match[2], match[3] or "")
+    return KeyRef(str(named.get("keyVaultArmId") or ""), found.vault, found.name, found.version)
 
 
 # The kind whose items have disks of their own.

@@ -10,7 +10,7 @@ from amlmigrate.core import drilltag
 from amlmigrate.core.armid import ArmId, name_of
 from amlmigrate.core.claim import Claim, Weight
 from amlmigrate.core.documents import properties_of
-from amlmigrate.core.keys import Key
+from amlmigrate.core.keys import Key, is_hsm, vault_host_name
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.posture.facts import KeyFacts, KeyRef
 from amlmigrate.posture.keypolicy import NAME as POLICY
@@ -313,7 +313,7 @@ def _wraps(read: Read[bool], ref: KeyRef) -> Claim:
 
 
 def _is_hsm(ref: KeyRef) -> bool:
-    return ".managedhsm." in ref.vault
+    return is_hsm(ref.vault)
 
 
 def _key_read(ref: KeyRef) -> str:
@@ -326,7 +326,7 @@ def _at(ref: KeyRef) -> str:
 
 
 def _vault_name(ref: KeyRef) -> str:
-    return name_of(ref.vault_id) or ref.vault.removeprefix("https://").partition(".")[0]
+    return name_of(ref.vault_id) or vault_host_name(ref.vault)
 
 
 def _iso(time: datetime | None) -> str | None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from urllib.parse import urlsplit
 
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.asset import SENT_KEY
 from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.core.keys import is_hsm, key_id, vault_host_name
 from amlmigrate.core.parallel import gathered
 from amlmigrate.core.workspace import Location, Workspace
 from amlmigrate.posture.facts import KeyFacts, KeyRef, read_key
@@ -20,7 +19,6 @@ from amlmigrate.posture.reading import Read, tried
 
 # What Azure calls the account's own key where it names a scope (azure-rest-api-specs, ContainerProperties).
 ACCOUNT_KEY = "$account-encryption-key"
-_KEY = re.compile(r"^(https://[^/]+)/keys/([^/]+)(?:/([^/]+))?/?\Z", re.IGNORECASE)
 _NOT_SEEN = "It is in no subscription that this caller can see."
 ScopeName = tuple[str, str]
 
@@ -66,9 +64,9 @@ def key_of_account(encryption: Document) -> KeyRef | None:
     uri, name, version = (str(named.get(part) or "") for part in ("keyvaulturi", "keyname", "keyversion"))
     if not uri or not name:
         return None
-    current = _KEY.match(str(named.get("currentVersionedKeyIdentifier") or ""))
-    used = version or (current[3] if current and current[3] else "")
-    return KeyRef("", uri.rstrip("/"), name, used, follows=not version)
+    current = key_id(named.get("currentVersionedKeyIdentifier"))
+    used = version or (current.version if current else "")
+    return KeyRef("", uri, name, used, follows=not version)
 
 
 def excepted(encryption: Document) -> str:
@@ -87,12 +85,12 @@ def excepted(encryption: Document) -> str:
 def key_of_scope(scope: Document) -> KeyRef | None:
     """The key that an encryption scope names."""
     named: Document = properties_of(scope).get("keyVaultProperties") or {}
-    match = _KEY.match(str(named.get("keyUri") or ""))
-    if match is None:
+    found = key_id(named.get("keyUri"))
+    if found is None:
         return None
-    current = _KEY.match(str(named.get("currentVersionedKeyIdentifier") or ""))
-    used = match[3] or (current[3] if current else "") or ""
-    return KeyRef("", match[1], match[2], used, follows=not match[3])
+    current = key_id(named.get("currentVersionedKeyIdentifier"))
+    used = found.version or (current.version if current else "")
+    return KeyRef("", found.vault, found.name, used, follows=not found.version)
 
 
 async def gather(side: Side, workspace: Workspace, places: BytePlaces, own: KeyRef | None) -> StoredPlaces:
@@ -201,14 +199,11 @@ def is_customers(source: object) -> bool:
 
 def _same(ref: KeyRef, own: KeyRef) -> bool:
     """Whether it is the version of the key that the workspace uses, whose claims are made already."""
-    return ref.id.lower() == own.id.lower() or (
-        not ref.version and f"{ref.id}/".lower() == f"{own.vault}/keys/{own.name}/".lower() and not own.version
-    )
+    return ref.same_key(own) and ref.version.lower() == own.version.lower()
 
 
 async def _read_key(side: Side, finder: AccountFinder, ref: KeyRef, own: KeyRef | None) -> KeyFacts:
-    if own is not None and ref.vault.lower() == own.vault.lower():
+    if own is not None and ref.vault == own.vault:
         return await read_key(side, replace(ref, vault_id=own.vault_id))
-    host = urlsplit(ref.vault).hostname or ""
-    type_ = VAULTS if host.endswith(f".{side.vaults.suffix}") else "Microsoft.KeyVault/managedHSMs"
-    return await read_key(side, replace(ref, vault_id=await finder.id_of(type_, host.partition(".")[0])))
+    type_ = "Microsoft.KeyVault/managedHSMs" if is_hsm(ref.vault) else VAULTS
+    return await read_key(side, replace(ref, vault_id=await finder.id_of(type_, vault_host_name(ref.vault))))

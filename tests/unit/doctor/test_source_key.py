@@ -38,6 +38,8 @@ def _of_target(*keys: str, name: str = "vault.place") -> list[Claim]:
         # A new version of it is the same key, and a vault's name has no upper case.
         (("https://KV-Old.vault.azure.net/keys/CMK/2",), "the source's own key"),
         ((f"{OLD}/keys/cmk",), "the source's own key"),
+        ((f"{OLD}:443/keys/cmk/1",), "the source's own key"),
+        ((f"{OLD}:443/keys/cmk2/1/",), "a key in the source's vault"),
         ((f"{OLD}/keys/cmk2/1",), "a key in the source's vault"),
         ((f"{OLD}/keys/a/1", f"{OLD}/keys/b/1"), "keys in the source's vault"),
         # The workspace under a new key, its account under the old one.

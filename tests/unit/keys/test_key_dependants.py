@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,6 +26,16 @@ def test_a_workspace_is_on_the_version_that_it_names_and_does_not_follow() -> No
 def test_which_version_a_workspace_uses_that_names_none_is_not_known() -> None:
     found = dependants.of_workspace(workspace(version=""), LEVELS)
     assert _facts(found) == (DependantKind.WORKSPACE, "", "", None, False)
+
+
+@pytest.mark.parametrize("address", [f"{VAULT}:443", VAULT.upper(), f"{VAULT}:443".upper()])
+def test_all_that_name_a_key_in_another_spelling_are_under_one(address: str) -> None:
+    named = [workspace(), account(current=OLD), registry(current=OLD)]
+    other = json.loads(json.dumps(named).replace(VAULT, address))
+    read = (dependants.of_workspace, dependants.of_account, dependants.of_registry)
+    for document, one in zip(other, read, strict=True):
+        found = one(document, LEVELS)
+        assert found and (KeyName.of(found.ref), found.in_use.lower()) == (KeyName(VAULT, "cmk"), OLD)
 
 
 def test_an_account_without_a_version_follows_within_a_day_and_tells_its_version() -> None:

@@ -276,9 +276,10 @@ def test_what_is_wrong_with_a_query_is_told_in_the_innermost_words() -> None:
         _rows(400, {}, body, "https://logs")
 
 
+@pytest.mark.parametrize("vault", [VAULT, f"{VAULT}:443", VAULT.upper()])
 @pytest.mark.parametrize("kept", ["keys", "deletedkeys"])
-def test_a_use_is_about_its_key_and_no_other_of_a_longer_name(kept: str) -> None:
-    log = read(Arm("a"), a={OWN: [own("KeyPurge", 1, Id=f"{VAULT}/{kept}/cmk")]}).value
+def test_a_use_is_about_its_key_and_no_other_of_a_longer_name(kept: str, vault: str) -> None:
+    log = read(Arm("a"), a={OWN: [own("KeyPurge", 1, Id=f"{vault}/{kept}/cmk")]}).value
     assert log
     [one] = log.uses
     assert [one.about(KeyName(VAULT, name)) for name in ("cmk", "cm", "cmk2")] == [True, False, False]

@@ -8,10 +8,25 @@ import pytest
 
 from amlmigrate.posture.facts import KeyRef
 from amlmigrate.posture.reading import Read
-from amlmigrate.posture.stored import default_scope, excepted, is_customers, key_of_account, key_of_scope
+from amlmigrate.posture.stored import _same, default_scope, excepted, is_customers, key_of_account, key_of_scope
 
 URI, VERSION = "https://kv.vault.azure.net", "1" * 32
 CURRENT = {"currentVersionedKeyIdentifier": f"{URI}/keys/k/{VERSION}"}
+
+
+@pytest.mark.parametrize("uri", [f"{URI}:443", f"{URI}:443/", "https://KV.vault.azure.net/"])
+def test_the_vault_of_an_account_is_the_workspace_s_however_its_address_is_written(uri: str) -> None:
+    """The workspace's own key is not read twice, and its vault is not looked for under another name."""
+    found = key_of_account({"keyvaultproperties": {"keyvaulturi": uri, "keyname": "K", "keyversion": VERSION}})
+    of_scope = key_of_scope(
+        {"properties": {"keyVaultProperties": {"keyUri": f"{uri.rstrip('/')}/keys/k/{VERSION}"}}}
+    )
+    own = KeyRef("/vault", URI, "k", VERSION)
+    assert found and of_scope
+    for one in (found, of_scope):
+        assert one.vault == own.vault and _same(one, own)
+        assert not _same(one, KeyRef("/vault", URI, "k", "2" * 32))
+        assert not _same(one, KeyRef("/vault", "https://kv2.vault.azure.net", "k", VERSION))
 
 
 @pytest.mark.parametrize(

@@ -231,6 +231,12 @@ def test_a_storage_account() -> None:
     assert storage.decide(FoundStorage(_account()), KNOWN).verb is DesiredVerb.UPDATE
     assert storage.decide(FoundStorage(_account(**_under("cmk"))), KNOWN).verb is DesiredVerb.EXISTS
     assert "another customer's key" in _text(storage.decide(FoundStorage(_account(**_under("other"))), KNOWN))
+    with_port = _under("cmk")
+    with_port["keyvaultproperties"]["keyvaulturi"] = "https://kv-keys.vault.azure.net:443"
+    assert storage.decide(FoundStorage(_account(**with_port)), KNOWN).verb is DesiredVerb.EXISTS
+    elsewhere = _under("cmk")
+    elsewhere["keyvaultproperties"]["keyvaulturi"] = "https://kv-keys2.vault.azure.net:443"
+    assert "another customer's key" in _text(storage.decide(FoundStorage(_account(**elsewhere)), KNOWN))
     for unfit in ({"kind": "BlobStorage"}, {"sku": {"name": "Premium_LRS"}}, {"location": "westus"}):
         assert storage.decide(FoundStorage({**_account(), **unfit}), KNOWN).verb is DesiredVerb.REFUSE
     hierarchical = _account()
@@ -285,6 +291,8 @@ def test_a_registry_gets_its_key_at_creation_or_never() -> None:
     key = {"keyIdentifier": "https://kv-keys.vault.azure.net/keys/cmk/0001"}
     told = {"encryption": {"status": "Enabled", "keyVaultProperties": key}}
     assert registry.decide({"location": "eastus2", "properties": told}, KNOWN).verb is DesiredVerb.EXISTS
+    key["keyIdentifier"] = "https://KV-keys.vault.azure.net:443/keys/CMK/"
+    assert registry.decide({"location": "eastus2", "properties": told}, KNOWN).verb is DesiredVerb.EXISTS
     key["keyIdentifier"] = "https://kv-keys.vault.azure.net/keys/cmk2"
     assert registry.decide({"location": "eastus2", "properties": told}, KNOWN).verb is DesiredVerb.REFUSE
 
@@ -299,6 +307,10 @@ def _workspace(**changed: Any) -> dict[str, Any]:
 def test_a_workspace_that_is_what_was_asked_for() -> None:
     workspace = part("workspace")
     assert workspace.decide(_workspace(provisioningState="Succeeded"), KNOWN).verb is DesiredVerb.EXISTS
+    spelled = _workspace()
+    named = spelled["properties"]["encryption"]["keyVaultProperties"]
+    named["keyIdentifier"] = named["keyIdentifier"].replace(".net/keys/cmk", ".net:443/keys/CMK")
+    assert workspace.decide(spelled, KNOWN).verb is DesiredVerb.EXISTS
     # Only what never came to be is made again: a PUT replaces all that others have set since.
     assert workspace.decide(_workspace(provisioningState="Failed"), KNOWN).verb is DesiredVerb.CREATE
     made = workspace.decide(_workspace(provisioningState="Failed", workspaceId="1"), KNOWN)

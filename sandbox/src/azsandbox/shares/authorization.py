@@ -40,7 +40,7 @@ class Authorization:
             return anonymous()
         if self._refuse is None:
             return None
-        action, sealed = right_for(call, place).action, sealedcalls.of_files(call, place)
+        action, sealed = right_for(call, place).action, sealedcalls.of_files(call, place.share)
         refused = self._refuse(place.account, principal, action, place.share, sealed)
         return storage_error(*refused) if refused is not None else None
 

@@ -19,7 +19,7 @@ from amlmigrate.core import keystandard
 from amlmigrate.core.armid import name_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.durations import days
-from amlmigrate.core.keys import KeyVersion, Rotation, key_of_document, rotation_of
+from amlmigrate.core.keys import KeyVersion, Rotation, key_of_document, one_spelling, rotation_of
 from amlmigrate.core.rotations import stricter
 from amlmigrate.desired import ownership
 from amlmigrate.desired.known import UNKNOWN
@@ -88,8 +88,8 @@ class KeyPart(ProvisioningPart):
     def learn(self, found: FoundKey, known: KnownValues) -> KnownValues:
         """The newest version's identifier, when each version expires, and which of them cannot be used."""
         versions = [key_of_document(one).version for one in found.versions]
-        ends = {one.id.lower(): one.expires for one in versions if one.id}
-        spent = {one.id.lower(): why for one in versions if (why := _spent(one, datetime.now(UTC)))}
+        ends = {one_spelling(one.id): one.expires for one in versions if one.id}
+        spent = {one_spelling(one.id): why for one in versions if (why := _spent(one, datetime.now(UTC)))}
         newest = properties_of(found.document).get("keyUriWithVersion") or UNKNOWN
         return replace(known, key_version=newest, expiries=ends, unusable=spent)
 

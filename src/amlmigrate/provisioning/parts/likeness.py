@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.core.keys import key_id
 from amlmigrate.provisioning.wanted import region, same
 
 _BY_ID = ("storageAccount", "keyVault", "applicationInsights", "containerRegistry", "primaryUserAssignedIdentity")
@@ -56,7 +57,7 @@ def _other_key(there: Document, wanted: Document) -> list[str]:
         found.append(
             _differs("encryption.keyVaultProperties.keyVaultArmId", key.get("keyVaultArmId"), ask["keyVaultArmId"])
         )
-    elif not same(_unversioned(key.get("keyIdentifier")), _unversioned(ask["keyIdentifier"])):
+    elif _unversioned(key.get("keyIdentifier")) != _unversioned(ask["keyIdentifier"]):
         found.append(
             _differs("encryption.keyVaultProperties.keyIdentifier", key.get("keyIdentifier"), ask["keyIdentifier"])
         )
@@ -71,5 +72,6 @@ def _other_key(there: Document, wanted: Document) -> list[str]:
 
 
 def _unversioned(identifier: Any) -> str:
-    """`https://VAULT/keys/NAME` of a key's identifier."""
-    return "/".join(str(identifier or "").split("/")[:5])
+    """`https://VAULT/keys/NAME` of a key's identifier; what is none, as of one to be made, stays as it is."""
+    found = key_id(identifier)
+    return found.key if found else str(identifier or "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from amlmigrate.core.armid import name_of
 from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.core.keys import key_id
 from amlmigrate.desired.steps import DesiredStep, DesiredVerb
 from amlmigrate.provisioning.known import KnownValues, ProvisioningPart
 from amlmigrate.provisioning.wanted import RegistryWanted, WantedWorkspace, region, same
@@ -74,7 +75,8 @@ class RegistryPart(ProvisioningPart):
         encryption = properties_of(found).get("encryption") or {}
         if not same(encryption.get("status"), "enabled"):
             return [*reasons, "It is not under a customer's key, which a registry is given at creation only."]
-        key = str((encryption.get("keyVaultProperties") or {}).get("keyIdentifier", "")).rstrip("/")
-        if not f"{key}/".lower().startswith(f"{self._key}/".lower()):
-            reasons.append(f"It is under another key, {key}.")
+        named = (encryption.get("keyVaultProperties") or {}).get("keyIdentifier")
+        there, wanted = key_id(named), key_id(self._key)
+        if there is None or wanted is None or there.key != wanted.key:
+            reasons.append(f"It is under another key, {named}.")
         return reasons

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.core.keys import vault_address
 from amlmigrate.desired.parts import DesiredPort
 from amlmigrate.desired.steps import DesiredStep
 from amlmigrate.posture.accountusers import AccountUsers, account_users
@@ -105,7 +106,7 @@ class StoragePart(ProvisioningPart):
         encryption = told.get("encryption") or {}
         if same(encryption.get("keySource"), _CUSTOMER) and not self._under_key(encryption):
             key = encryption.get("keyvaultproperties") or {}
-            there = f"{str(key.get('keyvaulturi', '')).rstrip('/')}/keys/{key.get('keyname')}"
+            there = f"{vault_address(key.get('keyvaulturi'))}/keys/{key.get('keyname')}"
             reasons.append(f"It is under another customer's key, {there}; change it by yourself if you mean to.")
         return reasons
 
@@ -113,7 +114,7 @@ class StoragePart(ProvisioningPart):
         key = encryption.get("keyvaultproperties") or {}
         return (
             same(encryption.get("keySource"), _CUSTOMER)
-            and same(key.get("keyvaulturi"), self._vault_uri)
+            and vault_address(key.get("keyvaulturi")) == vault_address(self._vault_uri)
             and same(key.get("keyname"), self._all.key.name)
         )
 

@@ -9,6 +9,7 @@ from typing import Any
 from amlmigrate.cloud.operations import state
 from amlmigrate.core.armid import name_of
 from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.core.keys import one_spelling
 from amlmigrate.desired.known import UNKNOWN
 from amlmigrate.desired.parts import DesiredPort
 from amlmigrate.desired.steps import ArmCall, DesiredStep, DesiredVerb
@@ -179,8 +180,8 @@ class WorkspacePart(ProvisioningPart):
 
     def _ends(self, version: str, known: KnownValues) -> list[str]:
         """When the version that the workspace stands on expires, and that its rotation alone does not help."""
-        expires, lasts = known.expiries.get(version.lower()), self.wanted.key.expires
-        if version.lower() in known.expiries:
+        expires, lasts = known.expiries.get(one_spelling(version)), self.wanted.key.expires
+        if one_spelling(version) in known.expiries:
             when = f"on {expires:%Y-%m-%d}" if expires else ""
         elif version == UNKNOWN:
             when = f"{lasts} after it is made" if lasts else ""
@@ -202,7 +203,8 @@ def _key_of(found: Document) -> str:
 
 def _spent(found: Document, known: KnownValues) -> list[str]:
     """That the version it stands on cannot be used, though the key has newer ones."""
-    expires, why = known.expiries.get(_key_of(found).lower()), known.unusable.get(_key_of(found).lower(), "")
+    named = one_spelling(_key_of(found))
+    expires, why = known.expiries.get(named), known.unusable.get(named, "")
     if expires is not None and expires <= datetime.now(UTC):
         why = f"expired on {expires:%Y-%m-%d}"
     if not why:
