@@ -8,11 +8,10 @@ from typing import Any
 from azsandbox.arm.calls import Call
 from azsandbox.arm.errors import gateway
 from azsandbox.arm.extensions import ExtensionKind
+from azsandbox.arm.locking import LOCKS
 from azsandbox.arm.paths import above
 from azsandbox.arm.registry import guard, register
 from azsandbox.arm.store import Record
-
-_TYPE = "microsoft.authorization/locks"
 
 
 @register
@@ -31,21 +30,24 @@ class Locks(ExtensionKind):
     def listed(self, call: Call) -> Sequence[Record]:
         """At the scope, above it and below it."""
         inherited = [
-            each for scope in above(call.route.parent) for each in self.context.store.children(scope, _TYPE)
+            each for scope in above(call.route.parent) for each in self.context.store.children(scope, LOCKS)
         ]
-        return inherited + list(self.context.store.of_type(_TYPE, call.route.parent))
+        return inherited + list(self.context.store.of_type(LOCKS, call.route.parent))
 
 
 @guard
 def locked(call: Call) -> None:
-    """409 `ScopeLocked` for deleting what is locked, lies in it or holds it; ReadOnly refuses writes too."""
+    """409 `ScopeLocked` for deleting what is locked, lies in it or holds it; ReadOnly refuses writes too.
+
+    (AZ-LOCK-1)
+    """
     route = call.route
-    if route.kind.key_type == _TYPE:
+    if route.kind.key_type == LOCKS:
         return
     deleting = call.request.method == "DELETE"
     scopes = {*above(route.key), route.key}
     found = []
-    for lock in call.context.store.of_type(_TYPE):
+    for lock in call.context.store.of_type(LOCKS):
         read_only = lock.properties["level"] == "ReadOnly"
         holds = lock.parent in scopes and (deleting or read_only)
         within = deleting and lock.parent.startswith(route.key + "/")

@@ -6,6 +6,7 @@ from typing import Any
 
 from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import asset_time
+from azsandbox.arm.locking import is_locked
 from azsandbox.arm.providers.ml.computecores import nodes_within
 from azsandbox.arm.providers.ml.quotas import Region
 from azsandbox.arm.store import Record
@@ -103,6 +104,9 @@ def _cluster(region: Region, record: Record) -> dict[str, Any]:
     scale["nodeIdleTimeBeforeScaleDown"] = scale.get("nodeIdleTimeBeforeScaleDown") or "PT2M"
     wanted = int(scale.get("minNodeCount") or 0)
     got, told = nodes_within(region, record, wanted)
+    if is_locked(region.context.store, record.key):
+        # learn azure-resource-manager/management/lock-resources: unused nodes are not removed (AZ-LOCK-2).
+        got = max(got, int(inner.get("currentNodeCount") or 0))
     return {
         **inner,
         "scaleSettings": {**scale, "minNodeCount": wanted},
