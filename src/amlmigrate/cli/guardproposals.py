@@ -149,7 +149,7 @@ async def carrying(side: Side, wanted: GuardInput, found: GuardPlan) -> Carrying
     would be done now; at a management group for what is no proposal. None of that where there is nothing to do.
     """
     path, proposed = wanted.path, wanted.proposed
-    if not found.changes:
+    if found.over:
         return Carrying(side)
     if proposed is None:
         _refuse_unproposed(wanted)

@@ -30,12 +30,15 @@ async def compliance(arm: Arm, guardrail: Guardrail) -> Compliance:
         "$top": str(_ROWS),
     }
     read = await tried(arm.post(f"{guardrail.scope}/{_STATES}", None, query))
-    if read.value is None:
+    if read.refused:
         return Compliance({}, read.refused)
-    rows = read.value.get("value") or []
+    rows = read.value.get("value") if isinstance(read.value, dict) else None
+    if read.value is None or not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        return Compliance({}, "Azure's answer has no states that can be read.")
     found: dict[str, set[str]] = {}
     for row in rows:
         found.setdefault(str(row.get("policyDefinitionReferenceId")), set()).add(str(row.get("resourceId")))
     return Compliance(
-        {name: tuple(sorted(ids)) for name, ids in sorted(found.items())}, cut_short=len(rows) >= _ROWS
+        {name: tuple(sorted(ids)) for name, ids in sorted(found.items())},
+        cut_short=len(rows) >= _ROWS or bool(read.value.get("@odata.nextLink")),
     )

@@ -207,8 +207,8 @@ class NoExemptionPart(DesiredPart[GuardKnown]):
     settles = False
 
     def decide(self, found: Any, known: GuardKnown) -> DesiredStep:
-        """Removed where this tool made it; another's stays."""
-        if found is None or not made_here(found, self.scope):
+        """Removed where this tool made it; another's stays, also one that was put in its place meanwhile."""
+        if found is None or not (exempted_by_guard(found) and made_here(found, self.scope)):
             return self.exists()
         return DesiredStep(DesiredVerb.REMOVE, self.what, self.id, (), ArmCall("DELETE", self.id, None))
 

@@ -59,7 +59,8 @@ class GuardRequest:
 class GuardPlan:
     """The steps in order, why they are refused, and what the stage and the next one would refuse.
 
-    `refused_next` are old workspaces whose updates the next stage refuses; `lost` are removed sources whose
+    `in_force`: something is refused already, or may be, and the order of the steps is for that. `refused_next` are
+    old workspaces whose updates the next stage refuses; `lost` are removed sources whose
     recovery this one very likely refuses; `not_checked` is what could not be asked; `exempted` are the workspaces
     that are exempt, each with its last day.
     """
@@ -72,6 +73,12 @@ class GuardPlan:
     lost: tuple[RemovedSource, ...]
     not_checked: tuple[str, ...] = ()
     exempted: tuple[str, ...] = ()
+    in_force: bool = False
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing is left to do, not even to wait."""
+        return all(one.step.verb is DesiredVerb.EXISTS for one in self.planned)
 
     @property
     def asks(self) -> tuple[str, ...]:
@@ -111,6 +118,7 @@ async def plan(side: Side, request: GuardRequest, telling: Telling) -> GuardPlan
         tuple(lost),
         (*unread, *([] if guardrail.stage.refuses else estate.not_known(met))),
         tuple(f"{one.id} until {until}" for one, until in exempt),
+        in_force,
     )
 
 
@@ -129,7 +137,7 @@ async def carry_out(
     where = await places(side.arm, request.guardrail)
     met = await unseen.with_unseen(side.arm, request.guardrail, request.estate, where)
     since = (*estate.refusals(request.guardrail, met, request.now.date()), *_exempt_since(found, request, met))
-    _refuse(request.guardrail, since)
+    _refuse(request.guardrail, (*since, *await _in_force_since(side, request.guardrail, found)))
     looker = replace(_looker(side, request.guardrail, telling), allowed=allowed)
     return await apply(found.planned, looker, patience=_PATIENCE)
 
@@ -140,6 +148,13 @@ def _exempt_since(found: GuardPlan, request: GuardRequest, met: GuardedEstate) -
     for one, _ in met.exempt(request.guardrail):
         if key_of(request.guardrail.exemption_id(one.id)) not in planned:
             yield f"{one.name} needs an exemption since, which was not planned: run the same command again."
+
+
+async def _in_force_since(side: Side, guardrail: Guardrail, found: GuardPlan) -> tuple[str, ...]:
+    """Where something is refused by now, the steps have another order: exemptions before what they are from."""
+    if found.over or found.in_force or not await _in_force(side, guardrail):
+        return ()
+    return ("Somebody has had the assignment refuse since: run the same command again.",)
 
 
 def refuse(found: GuardPlan, guardrail: Guardrail) -> None:

@@ -12,6 +12,7 @@ from tests.unit.guarding.guards import SCOPE, GuardedArm, guarded_side, guardrai
 
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.documents import Document
+from amlmigrate.core.errors import RefusedError
 from amlmigrate.guarding import bodies, stage
 from amlmigrate.guarding.bodies import BY_CLASSIFICATION
 from amlmigrate.guarding.estate import GuardedEstate
@@ -199,3 +200,21 @@ def test_a_rule_that_somebody_made_stricter_stays() -> None:
     _rule(at)["if"]["allOf"].append({"field": "name", "notLike": "x*"})
     found = planned(at, guardrail(Stage.AUDIT))
     assert (found.reasons, found.changes) == ((), 1)
+
+
+def test_what_refuses_since_it_was_planned_is_not_gone_on_with_in_the_old_order() -> None:
+    at = in_force(guardrail(Stage.DRY_DENY))
+    there = at.kept[key_of(FILE.assignment_id)]["properties"]
+    request, told = GuardRequest(FILE, MET, NOW), events(lambda event: None)
+    found = planned(at, FILE)
+    assert not found.in_force and found.changes and not found.over
+    there["metadata"]["stage"] = "deny-new"
+    there["enforcementMode"], writes = "Default", at.writes
+    with pytest.raises(RefusedError) as refused:
+        asyncio.run(stage.carry_out(guarded_side(at), request, found, told))
+    assert refused.value.reasons == ("Somebody has had the assignment refuse since: run the same command again.",)
+    assert at.writes == writes
+    # Planned anew, it is done in the order in which nobody more is refused.
+    at.refused.clear()
+    applied(at, FILE, killed=True)
+    assert planned(at, FILE).over

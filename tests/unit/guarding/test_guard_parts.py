@@ -159,13 +159,22 @@ def test_an_exemption_for_an_earlier_assignment_is_written_again() -> None:
 
 
 def test_an_exemption_of_this_tool_goes_and_anothers_stays() -> None:
-    part = NoExemptionPart("exemption", "/w/e", SCOPE)
-    made = {"properties": {"metadata": {bodies.MARK: SCOPE.upper()}}}
+    wanted = guardrail(Stage.DENY)
+    at = wanted.exemption_id(workspace_id("ws"))
+    part = NoExemptionPart("exemption", at, SCOPE)
+    made = {"id": at, **bodies.exemption(wanted, date(2027, 3, 31), None)}
+    made["properties"]["metadata"] = {bodies.MARK: SCOPE.upper()}
     step = decided(part, made)
     assert step.verb is DesiredVerb.REMOVE
     assert step.change and step.change.method == "DELETE"
-    for others in ({}, {bodies.MARK: f"{SCOPE}/resourceGroups/g"}):
-        assert decided(part, {"properties": {"metadata": others}}).verb is DesiredVerb.EXISTS
+    for changed in (
+        {"metadata": {}},
+        {"metadata": {bodies.MARK: f"{SCOPE}/resourceGroups/g"}},
+        # Put in its place since, with its metadata, from something else.
+        {"policyAssignmentId": f"{wanted.assignment_id}-theirs"},
+    ):
+        other = {**made, "properties": {**made["properties"], **changed}}
+        assert decided(part, other).verb is DesiredVerb.EXISTS
     assert decided(part, None).verb is DesiredVerb.EXISTS
 
 
