@@ -152,7 +152,8 @@ def test_what_was_waited_for_uses_the_approval_up_when_it_is_seen(azure: Azure) 
         Half.ADOPT, [(workspace(NEW, "prod"), DesiredVerb.EXISTS), (account(NEW, "prod"), DesiredVerb.EXISTS)]
     )
     assert rotate(path, azure) is ExitCode.DONE
-    assert json.loads(Path("rotation.json.carried-out.json").read_text())["ended"]
+    [use] = json.loads(Path("rotation.json.carried-out.json").read_text())["uses"]
+    assert use["ended"]
     # Infrastructure code set the workspace back since.
     azure.found = waiting
     with pytest.raises(RefusedError, match="one time"):
