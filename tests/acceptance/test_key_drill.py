@@ -190,6 +190,8 @@ def _killed(drilled: Drilled, tmp_path: Path) -> None:
     assert back.code == 0, back.out + back.err
     assert [one["end"] for one in back.event("key.drill.restored")["versions"]] == ["enabled by this command"]
     assert drilled.enabled
+    [report] = (elsewhere / "keys" / "evidence").glob("*.json")
+    assert json.loads(report.read_text())["by_tag"] is True
     assert drilled.drill("--restore").event("key.drill.restored")["versions"] == []
     assert world.migrate("key", "status", "--key", drilled.key).code == 0
 

@@ -103,7 +103,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "enabled_at": TIME, "version_end": "enabled by this command",
         "measured": [{"id": "/a", "kind": "storage account", "call": "read a blob", "down": "refused",
                       "refused_after": 12.5, "answered_until": 2.5, "back": "answers", "back_after": 0.5, "note": "403"}],
-        "interrupted": True, "note": "somebody else changed the version", "failed": "Azure does not answer.",
+        "interrupted": True, "note": "somebody else changed the version", "failed": "Azure does not answer.", "by_tag": True,
     },
     "decommission": _ALL | {
         "source": SOURCE.header(), "target": TARGET.header(), "purged": False, "begun": TIME, "deleted": TIME,

@@ -104,7 +104,7 @@ def drill(
             side = clouds.source
             await side.credential.tenant()
             if asked.restore:
-                return await _restored(view, side, given.key)
+                return await _restored(view, shared, side, given.key)
             held = held_to(rules, None, "")
             found = await _facts(side, given, held, limit)
             if asked.dry_run:
@@ -252,17 +252,18 @@ async def _carried_out(
 def _interrupted(outcome: DrillOutcome) -> InterruptedRunError:
     key = outcome.request.key.name.id
     if outcome.restored:
-        return InterruptedRunError(
-            "Interrupted: the version was enabled again before the limit.",
-            remedy="Look: migrate key status --key ID",
-        )
+        look = join(["migrate", "key", "status", "--key", key])
+        return InterruptedRunError("Interrupted: the version is enabled again.", remedy=f"Look: {look}")
     return InterruptedRunError(
         "Interrupted, and the version is not shown to be enabled.", remedy=f"Run: {drilltag.restoring(key)}"
     )
 
 
-async def _restored(view: View, side: Side, key: str) -> ExitCode:
-    """Ends each drill that a version of the key is tagged with. Reads the vault alone."""
+async def _restored(view: View, shared: CommonOptions, side: Side, key: str) -> ExitCode:
+    """Ends each drill that a version of the key is tagged with. Reads the vault alone, and no file.
+
+    What came of it is written down after it was told: enabling a version waits for no disk.
+    """
     name = key_name(key, side.login.endpoints.vault_suffix)
     versions = await side.vaults.versions(name.vault, name.name)
     clock = clock_of(side)
@@ -273,4 +274,9 @@ async def _restored(view: View, side: Side, key: str) -> ExitCode:
     ]
     told = DrillRestoredView(name.id, tuple(ends), join(["migrate", "key", "status", "--key", name.id]))
     view.show(told)
+    if ends:
+        by = await who(shared, side.credential)
+        with rotations.opened() as evidence:
+            for one, found in ends:
+                chain.restored(evidence, name.id, one, found, by)
     return told.code

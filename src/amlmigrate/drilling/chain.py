@@ -7,10 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import isodate
 
+from amlmigrate.core import drilltag
 from amlmigrate.core.authorship import By
 from amlmigrate.core.documents import digest
+from amlmigrate.core.keys import KeyVersion
 from amlmigrate.core.tool import tool
 from amlmigrate.drilling.model import DrillOutcome, DrillRequest, Measured
+from amlmigrate.drilling.restoring import DrillEnded
 from amlmigrate.drilling.stage import DrillOrder
 from amlmigrate.evidence.drill import DrilledPart, DrillRecord
 from amlmigrate.evidence.members import PlanRef
@@ -67,6 +70,31 @@ def ended(evidence: Evidence, first: DrillRecord, outcome: DrillOutcome) -> Evid
 def failed(evidence: Evidence, first: DrillRecord, why: str) -> EvidenceFile[DrillRecord]:
     """Writes that a drill ended early, and why."""
     return evidence.add(replace(first, time=_now(), state="ended", failed=why))
+
+
+def restored(
+    evidence: Evidence, key: str, version: KeyVersion, found: DrillEnded, by: By
+) -> EvidenceFile[DrillRecord]:
+    """Writes that the drill of a version was ended by its tag, perhaps on another machine than it began on."""
+    tag = drilltag.tag_of(version)
+    name, until = (tag.drill, _time(tag.until)) if tag else ("", "")
+    asked = {"drill": name, "version": version.id, "until": until}
+    return evidence.add(
+        DrillRecord(
+            time=_now(),
+            plan=PlanRef(name=name, sha256=digest(asked)),
+            by=by,
+            tool=tool(),
+            state="ended",
+            key=key,
+            version=version.id,
+            until=until,
+            enabled_at=_time(found.at),
+            version_end=found.end.value,
+            note=found.note,
+            by_tag=True,
+        )
+    )
 
 
 def part(one: Measured) -> DrilledPart:

@@ -43,6 +43,8 @@ class DrilledPart(Part):
 class DrillRecord(ReportContent):
     """A drill of one version of a key; one report when it begins, one when it ends.
 
+    `by_tag`: it was ended by what the version's tag says (`--restore`), so that nothing but that is known of it.
+
     `plan` is the drill: its id, and the digest of what was to be done. It shows how soon what is under the key
     refuses without it, and nothing of shredding. `version_end` is how the version stood in the end, and by whom.
     What services answer may come from an unwrapped key that they keep: "still answered" never means that it was
@@ -54,11 +56,11 @@ class DrillRecord(ReportContent):
     tool: Text
     state: Literal["begun", "ended"]
     key: Text
-    vault: Text
+    vault: Text = ""
     version: Text
-    environment: Text
-    limit: Text
-    until: Time
+    environment: Text = ""
+    limit: Text = ""
+    until: Time = ""
     disabled_at: Time = ""
     enabled_at: Time = ""
     version_end: Literal[
@@ -73,3 +75,4 @@ class DrillRecord(ReportContent):
     interrupted: Flag = False
     note: Text = ""
     failed: Text = ""
+    by_tag: Flag = False
