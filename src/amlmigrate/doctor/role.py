@@ -107,9 +107,10 @@ _OTHERS: dict[Duty, tuple[tuple[str, ...], tuple[str, ...]]] = {
             *(f"{WS}/{name}/read" for name in (DATASTORES, *ENDPOINTS)),
             *(
                 f"{AUTHORIZATION}/{name}/read"
-                for name in ("roleAssignments", "roleDefinitions", "denyAssignments")
+                for name in ("permissions", "roleAssignments", "roleDefinitions", "denyAssignments")
             ),
             *(f"{AUTHORIZATION}/role{name}ScheduleInstances/read" for name in ("Assignment", "Eligibility")),
+            "Microsoft.Resources/subscriptions/read",
             "Microsoft.Insights/diagnosticSettings/read",
             "Microsoft.OperationalInsights/workspaces/read",
             "Microsoft.OperationalInsights/workspaces/query/read",

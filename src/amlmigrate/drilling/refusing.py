@@ -172,7 +172,7 @@ def _strangers(facts: DrillFacts) -> Iterator[str]:
             f" has {since}. Wait until it covers them, or the whole life of the key. {step}"
         )
     for caller, uses in _callers(key).items():
-        if caller in key.principals or (caller and caller == facts.caller.lower()):
+        if caller in key.principals or caller in _drilling(facts):
             continue
         last = max(one.last for one in uses)
         what = ", ".join(sorted({one.operation for one in uses}))
@@ -193,9 +193,14 @@ def _callers(key: KeyInUse) -> dict[str, list[LoggedUse]]:
 
 
 def own_uses(facts: DrillFacts) -> int:
-    """How often the caller itself used the key by the log, as `migrate doctor` does: told, and no reason."""
-    uses = _callers(facts.request.key).get(facts.caller.lower(), []) if facts.caller else []
-    return sum(one.calls for one in uses)
+    """How often whoever drills, or drilled the key before, used it by the log: told, and no reason."""
+    uses = _callers(facts.request.key)
+    return sum(one.calls for who in _drilling(facts) for one in uses.get(who, ()))
+
+
+def _drilling(facts: DrillFacts) -> frozenset[str]:
+    """Who begins this drill, and who began one before: each drill uses the key itself."""
+    return (drills.operators(facts.request.key) | {facts.caller.lower()}) - {""}
 
 
 def _endpoints(facts: DrillFacts) -> Iterator[str]:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from amlmigrate.core.drilltag import UNDER_WAY, tag_of
+from amlmigrate.core.clock import moment
+from amlmigrate.core.drilltag import UNDER_WAY, DrillTag, tag_of
 from amlmigrate.core.keys import KeyVersion
 from amlmigrate.keys.model import DRILLED, KeyInUse
 
@@ -20,6 +21,8 @@ from amlmigrate.keys.model import DRILLED, KeyInUse
 PERMIT, PERMITTED = "aml-cmk-migrate-drill", "allowed"
 # So far apart the time of a call and the one that the vault notes for it can be: a vault tells whole seconds.
 _SLACK = timedelta(seconds=90)
+# So many of those who drilled a version are kept: a tag's value has 256 characters.
+_MOST = 5
 
 
 class DrillEnd(StrEnum):
@@ -70,8 +73,29 @@ def verdict(version: KeyVersion, noted: datetime | None = None) -> DrillVerdict:
 
 
 def ended(tags: Mapping[str, str], at: datetime) -> dict[str, str]:
-    """The tags of a version whose drill has ended: without that of the drill, and with when it ended."""
-    return {name: value for name, value in tags.items() if name != UNDER_WAY} | {DRILLED: _time(at)}
+    """The tags of a version whose drill has ended: without that of the drill, and with when it ended, and by whom.
+
+    Those who drilled it before are kept: a drill uses the key by itself, which the vault's log has for 90 days.
+    """
+    tag = DrillTag.of(tags.get(UNDER_WAY, ""))
+    latest = (tag.operator,) if tag else ()
+    by = list(dict.fromkeys(one for one in (*latest, *_operators(tags)) if one))[:_MOST]
+    return untagged(tags) | {DRILLED: " ".join((_time(at), *by))}
+
+
+def operators(key: KeyInUse) -> frozenset[str]:
+    """Who drilled a version of the key, as the tags tell: object ids in lower case."""
+    return frozenset(one.lower() for version in key.versions.value or () for one in _operators(version.tags))
+
+
+def last(key: KeyInUse) -> datetime | None:
+    """When the last drill of any version ended, as the tags tell."""
+    told = (one.tags.get(DRILLED, "").partition(" ")[0] for one in key.versions.value or ())
+    return max((time for one in told if (time := moment(one))), default=None)
+
+
+def _operators(tags: Mapping[str, str]) -> list[str]:
+    return tags.get(DRILLED, "").split()[1:]
 
 
 def untagged(tags: Mapping[str, str]) -> dict[str, str]:

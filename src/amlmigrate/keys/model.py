@@ -15,7 +15,7 @@ from amlmigrate.posture.facts import KeyRef
 from amlmigrate.posture.holders import Holders
 from amlmigrate.posture.reading import NOTHING, Read
 
-# When a drill of a version ended (UTC, ISO 8601): a tag of that version, written by the drill itself.
+# A tag of a version: when a drill of it ended (UTC, ISO 8601), and the object ids of those who drilled it.
 DRILLED = "aml-cmk-migrate-drilled"
 
 

@@ -6,13 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from amlmigrate.core import markdown
-from amlmigrate.core.clock import moment
 from amlmigrate.core.few import many
 from amlmigrate.core.keys import Rotation
-from amlmigrate.keys import auditlog
+from amlmigrate.keys import auditlog, drills
 from amlmigrate.keys.issues import age_of
 from amlmigrate.keys.judging import KeyVerdict
-from amlmigrate.keys.model import DRILLED, LIMITS, Adoption, Dependant, KeyInUse, KeySurvey, LoggedUse, version_of
+from amlmigrate.keys.model import LIMITS, Adoption, Dependant, KeyInUse, KeySurvey, LoggedUse, version_of
 from amlmigrate.posture.holders import Holders
 
 REVIEW = "key-review"
@@ -184,10 +183,10 @@ def copied(key: KeyInUse) -> list[LoggedUse]:
 
 def drilled(key: KeyInUse) -> str:
     """When the last drill of any version ended, by the tag that it leaves."""
-    found = [time for one in key.versions.value or () if (time := moment(one.tags.get(DRILLED)))]
     if key.versions.value is None:
         return UNKNOWN
-    return f"{max(found):%Y-%m-%d}" if found else "none"
+    found = drills.last(key)
+    return f"{found:%Y-%m-%d}" if found else "none"
 
 
 def review(key: KeyInUse, now: datetime) -> str:

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 from drilled import GROUP, KEY, ME, NOW, VAULT_ID, VERSION, key, tagged, version
 
+from amlmigrate.core.drilltag import UNDER_WAY
 from amlmigrate.core.keys import KeyVersion
 from amlmigrate.drilling import refusing, rights
 from amlmigrate.drilling.facts import stops_with
 from amlmigrate.drilling.model import DrillRequest
 from amlmigrate.drilling.refusing import DrillFacts, RightToEnable, UsingWorkspace
-from amlmigrate.keys import dependants
-from amlmigrate.keys.model import AuditLog, Dependant, KeyInUse, LoggedUse, UnreadPlace
+from amlmigrate.keys import dependants, drills
+from amlmigrate.keys.model import DRILLED, AuditLog, Dependant, KeyInUse, LoggedUse, UnreadPlace
 from amlmigrate.posture import tagging
 from amlmigrate.posture.reading import Read
 
@@ -121,6 +122,17 @@ def test_the_own_use_of_the_key_and_that_of_other_keys_are_no_reason_and_the_own
     assert refusing.reasons(found) == () and refusing.own_uses(found) == 3
     nobody = facts(drilled_key(log=log(use(), use(""))), caller="")
     assert refusing.reasons(nobody) and refusing.own_uses(nobody) == 0
+
+
+def test_who_drilled_the_key_before_is_no_stranger() -> None:
+    told = drills.ended({UNDER_WAY: tagged(), DRILLED: "2026-05-01T00:00:00+00:00 other"}, NOW)
+    assert told == {DRILLED: f"2026-06-01T12:00:00+00:00 {ME} other"}
+    before = drilled_key(version(**told), log=log(use(), use("other")))
+    found = facts(before, caller="somebody")
+    assert refusing.reasons(found) == () and refusing.own_uses(found) == 3
+    assert drills.last(before) == NOW
+    many = {DRILLED: " ".join((NOW.isoformat(), *(f"{n:036}" for n in range(9))))}
+    assert len(drills.ended(many, NOW)[DRILLED]) <= 256
 
 
 def test_a_right_that_lasts_an_hour_longer_than_the_limit_is_enough() -> None:

@@ -90,7 +90,7 @@ class DrillPlanView:
                 else f"{one.kind} {one.name}: {one.call}"
             )
         if uses := own_uses(self.facts):
-            yield f"you used the key yourself {many(uses, 'time')} by the vault's log, which is no reason"
+            yield f"you, or who drilled the key before, used it {many(uses, 'time')} by the vault's log: no reason"
         yield LIMITS
         yield CACHES
         yield NO_SHREDDING

@@ -1,0 +1,244 @@
+"""What is read before a drill, and what each refusal of Azure makes of it: never a workspace that is not there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from drilled import GROUP, KEY, ME, NOW, VAULT_ID, VERSION, key, request, version
+from tests.builders.errors import refusal, silence
+
+from amlmigrate.cli import keydrill
+from amlmigrate.cli.keydrill import DrillOptions, limit_of
+from amlmigrate.cli.keyoptions import KeyAsked
+from amlmigrate.core.errors import BadInputError
+from amlmigrate.drilling import facts, measuring, probes, refusing, rights
+from amlmigrate.drilling.facts import Nearby
+from amlmigrate.drilling.model import ProbeReply
+from amlmigrate.drilling.refusing import DrillFacts
+from amlmigrate.keys import dependants
+from amlmigrate.keys.model import Dependant, DependantKind, KeySurvey
+from amlmigrate.leasing import looking
+from amlmigrate.posture import tagging
+from amlmigrate.posture.reading import Read
+
+SUBSCRIPTION = GROUP.split("/")[2]
+LIST = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.MachineLearningServices/workspaces"
+WS = f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/ws"
+ACCOUNT = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/acct"
+STANDARD = tagging.read()
+
+
+def workspace(name: str = "ws", **properties: Any) -> dict[str, Any]:
+    encryption = {"status": "Enabled", "keyVaultProperties": {"keyVaultArmId": VAULT_ID, "keyIdentifier": VERSION}}
+    told = {"provisioningState": "Succeeded", "encryption": encryption, **properties}
+    return {"id": WS.replace("/ws", f"/{name}"), "tags": {"environment": "dev"}, "properties": told}
+
+
+class Arm:
+    """Lists by path; an exception is raised."""
+
+    def __init__(self, **lists: Any) -> None:
+        self.lists: dict[str, Any] = {LIST: [workspace()], **{f"{WS}/{name}": one for name, one in lists.items()}}
+
+    async def pages(self, path: str, query: Any = None) -> AsyncIterator[dict[str, Any]]:
+        found = self.lists.get(path, [])
+        if isinstance(found, Exception):
+            raise found
+        for one in found:
+            yield one
+
+
+class Roles:
+    """What the caller has on the vault."""
+
+    def __init__(self, assigned: Any = (), timed: Any = ()) -> None:
+        self._assigned, self._timed = assigned, timed
+
+    async def assigned(self, scope: str, caller: str) -> Any:
+        return _given(self._assigned)
+
+    async def schedules(self, scope: str) -> Any:
+        return _given(self._timed)
+
+    async def definition_at(self, scope: str, role: str) -> Any:
+        return {"properties": {"permissions": [{"dataActions": [rights.UPDATE]}]}}
+
+
+def _given(found: Any) -> Any:
+    if isinstance(found, Exception):
+        raise found
+    return list(found)
+
+
+ASSIGNED = [
+    {
+        "id": f"{VAULT_ID}/providers/Microsoft.Authorization/roleAssignments/a",
+        "properties": {"roleDefinitionId": "/r", "principalId": ME, "scope": VAULT_ID},
+    }
+]
+
+
+async def read(
+    arm: Arm | None = None, roles: Roles | None = None, monkeypatch: Any = None, lease: Any = "", **more: Any
+) -> DrillFacts:
+    async def look(side: Any, ref: Any) -> Any:
+        if isinstance(lease, Exception):
+            raise lease
+        return SimpleNamespace(text=lambda: lease)
+
+    monkeypatch.setattr(looking, "look", look)
+
+    async def identity() -> Any:
+        return SimpleNamespace(object_id=ME)
+
+    side: Any = SimpleNamespace(
+        arm=arm or Arm(), roles=roles or Roles(ASSIGNED), credential=SimpleNamespace(identity=identity)
+    )
+    under = dependants.of_workspace(workspace(), dependants.by(STANDARD))
+    assert under
+    vault = Read({"id": VAULT_ID, "properties": {"enableRbacAuthorization": True}})
+    one = replace(key(), dependants=(under,), vault=vault)
+    survey = KeySurvey((one,), (SUBSCRIPTION,), (), NOW)
+    asked = request(key=one)
+    return await facts.read(side, asked, survey, STANDARD, Nearby(more.get("plans", Path("none-such"))))
+
+
+async def test_all_that_decides_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = await read(monkeypatch=monkeypatch)
+    [one] = found.workspaces
+    assert (one.id, one.environment, one.endpoints, one.unlisted, one.changing) == (WS, "dev", (), "", "")
+    assert (found.caller, found.right, found.unread) == (ME, refusing.RightToEnable(), ())
+
+
+def test_a_workspace_of_another_key_whose_account_is_under_this_one_stops_too() -> None:
+    under = dependants.of_workspace(workspace(), dependants.by(STANDARD))
+    assert under
+    account = Dependant(DependantKind.ACCOUNT, ACCOUNT, under.ref, "", "")
+    assert facts.stops_with(replace(key(), dependants=(account,)), workspace("prod", storageAccount=ACCOUNT))
+
+
+@pytest.mark.parametrize("name", ["onlineEndpoints", "batchEndpoints", "serverlessEndpoints"])
+@pytest.mark.parametrize("error", [refusal(403), refusal(404, "NotFound"), refusal(500), silence()])
+async def test_endpoints_that_are_not_listed_are_told(
+    name: str, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [one] = (await read(Arm(**{name: error}), monkeypatch=monkeypatch)).workspaces
+    assert one.unlisted and not one.endpoints
+
+
+async def test_an_endpoint_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    [one] = (await read(Arm(onlineEndpoints=[{"name": "scoring"}]), monkeypatch=monkeypatch)).workspaces
+    assert one.endpoints == ("scoring",)
+
+
+@pytest.mark.parametrize(
+    "lease", ["`migrate run` holds it", refusal(500), silence(), BadInputError("no container")]
+)
+async def test_a_lease_that_is_held_or_not_read_is_told(lease: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    [one] = (await read(lease=lease, monkeypatch=monkeypatch)).workspaces
+    assert one.changing
+
+
+async def test_a_list_of_workspaces_that_is_refused_is_unread(monkeypatch: pytest.MonkeyPatch) -> None:
+    arm = Arm()
+    arm.lists[LIST] = refusal(403)
+    assert [one.id for one in (await read(arm, monkeypatch=monkeypatch)).unread] == [LIST]
+
+
+@pytest.mark.parametrize(
+    ("roles", "known"),
+    [
+        (Roles(refusal(403)), False),
+        (Roles(ASSIGNED, refusal(403)), False),
+        (Roles(ASSIGNED, refusal(400, "AadPremiumLicenseRequired")), True),
+        (Roles([]), False),
+    ],
+    ids=["assignments", "schedules", "no licence", "none"],
+)
+async def test_a_right_that_cannot_be_read_is_not_known(
+    roles: Roles, known: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = (await read(roles=roles, monkeypatch=monkeypatch)).right
+    assert (right.unknown == "") is known
+
+
+def test_a_plan_that_cannot_be_read_may_be_under_way(tmp_path: Path) -> None:
+    folder = tmp_path / "plans" / "x"
+    folder.mkdir(parents=True)
+    (folder / "plan.jsonl").write_text(json.dumps({"record": "header"}))
+    [told] = facts.plans_of([WS], tmp_path / "plans")
+    assert "may be under way" in told
+    assert facts.plans_of([WS], tmp_path / "none-such") == []
+
+
+# The calls by which it is measured.
+
+
+@pytest.mark.parametrize(
+    ("error", "reply"),
+    [
+        (None, ProbeReply.ANSWERED),
+        (refusal(403, "Forbidden", codes=("CustomerManagedKeyNotAccessible", "KeyDisabled")), ProbeReply.REFUSED),
+        (refusal(403, "AuthorizationFailed"), ProbeReply.UNKNOWN),
+        (refusal(429), ProbeReply.UNKNOWN),
+        (silence(), ProbeReply.UNKNOWN),
+    ],
+)
+async def test_a_workspace_is_called_by_what_it_holds(error: Exception | None, reply: ProbeReply) -> None:
+    under = dependants.of_workspace(workspace(), dependants.by(STANDARD))
+    assert under
+    arm = Arm(datastores=error or [{"name": "one"}])
+    side: Any = SimpleNamespace(arm=arm)
+    asked = request(key=replace(key(), dependants=(under,)), version=version())
+    one, vault = await probes.of(side, asked)
+    assert (await one.look()).reply is reply
+    assert vault.kind == probes.VAULT
+
+
+async def test_what_no_call_reads_is_not_measured() -> None:
+    ref = dependants.of_workspace(workspace(), dependants.by(STANDARD))
+    assert ref
+    registry = replace(
+        ref, kind=DependantKind.REGISTRY, id=f"{GROUP}/providers/Microsoft.ContainerRegistry/registries/r"
+    )
+    one, _ = await probes.of(SimpleNamespace(), request(key=replace(key(), dependants=(registry,))))  # type: ignore[arg-type]  # nothing of it is called
+    assert "look at it yourself" in one.missing
+    [watched, _] = await measuring.before([one, replace(one, missing="")])
+    assert watched.seen.note == one.missing
+
+
+# What the command is asked.
+
+
+@pytest.mark.parametrize("text", ["PT10S", "PT2H", "pt90m", "PT4H"])
+def test_a_limit_is_a_duration_of_iso_8601(text: str) -> None:
+    assert limit_of(text)
+
+
+@pytest.mark.parametrize("text", ["", "2h", "PT9S", "PT4H1S", "P1M", "P1D", "-PT1H", "PTxH"])
+def test_what_is_no_limit_or_too_long_is_refused(text: str) -> None:
+    with pytest.raises(BadInputError) as met:
+        limit_of(text)
+    assert "PT10S to PT4H" in met.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("asked", "given", "told"),
+    [
+        (DrillOptions(), KeyAsked((), (), (), ""), "No key is named"),
+        (DrillOptions(restore=True), KeyAsked(("rg/ws",), (), (), KEY), "--restore takes a key"),
+        (DrillOptions(restore=True), KeyAsked(("rg/ws",), (), (), ""), "--restore takes a key"),
+        (DrillOptions(restore=True, confirm="kv/cmk"), KeyAsked((), (), (), KEY), "--restore takes a key"),
+        (DrillOptions(restore=True, dry_run=True), KeyAsked((), (), (), KEY), "--restore takes a key"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(asked: DrillOptions, given: KeyAsked, told: str) -> None:
+    with pytest.raises(BadInputError) as met:
+        keydrill._check(asked, given)
+    assert told in met.value.summary
