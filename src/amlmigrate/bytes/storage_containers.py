@@ -6,10 +6,12 @@ import asyncio
 import heapq
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from collections.abc import Mapping as Map
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import cache
+from datetime import datetime
+from functools import cache, partial
 from itertools import starmap
 from operator import itemgetter
 
@@ -19,10 +21,13 @@ from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.core.address import blob_address
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.mapping import Mapping
-from amlmigrate.core.parallel import together
+from amlmigrate.core.parallel import ahead, together
+from amlmigrate.core.plan import Plan
 from amlmigrate.core.workspace import Location
 
 _log = logging.getLogger(__name__)
+# So many lists of a side are begun before it is known which are needed.
+_BEGUN = 4
 Key = tuple[str, str]
 # Which containers are the source workspace's, each with what keeps its blobs from being changed: no list says so.
 Own = Callable[[Mapping, Blobs], Awaitable[dict[Location, tuple[str, ...]]]]
@@ -34,6 +39,19 @@ class Containers:
 
     source: dict[Key, Listing]
     target: dict[Key, Listing]
+
+
+# Of a container the list that was begun before its turn; None where none was.
+Taken = Callable[[Location], asyncio.Future[Listing] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Lists of both sides that are under way before it is known which are needed, and since when."""
+
+    at: datetime
+    source: Taken
+    target: Taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,26 +109,63 @@ async def list_source(mapping: Mapping, source: Blobs, own: Own) -> dict[Key, Li
     return await list_places(source, await own(mapping, source))
 
 
-async def list_both(mapping: Mapping, source: Blobs, target: Blobs, own: Own, *, past: bool = False) -> Containers:
+@asynccontextmanager
+async def begun(plan: Plan, source: Blobs, target: Blobs, at: datetime) -> AsyncIterator[Begun]:
+    """Begins to list every container that a plan names, beside all else that is read; `at` is now.
+
+    Which containers are the workspace's only its documents say: a list that is not asked for then is given up, and
+    what went wrong with it is nobody's concern.
+    """
+
+    def named(*, source: bool) -> dict[Location, Location]:
+        found = {Location(place.account, place.container) for place in plan.places(source=source)}
+        return {place: place for place in sorted(found, key=str)}
+
+    async with (
+        ahead(named(source=True), partial(list_container, source), parallel=_BEGUN) as of_source,
+        ahead(named(source=False), partial(list_container, target), parallel=_BEGUN) as of_target,
+    ):
+        yield Begun(at, of_source, of_target)
+
+
+async def list_both(
+    mapping: Mapping,
+    source: Blobs,
+    target: Blobs,
+    own: Own,
+    *,
+    past: bool = False,
+    begun: Begun | None = None,
+) -> Containers:
     """Lists every container of the source workspace, and every one of the target that they go to.
 
-    With `past` what there is beside the source's blobs is counted too.
+    With `past` what there is beside the source's blobs is counted too. Those that were begun are awaited.
     """
     places = await own(mapping, source)
     goals = {Location(goal.account, goal.container) for place in places if (goal := mapping.place(place))}
-    left, right = await asyncio.gather(list_places(source, places, past=past), list_places(target, goals))
+    of_source, of_target = (begun.source, begun.target) if begun else (_none, _none)
+    left, right = await asyncio.gather(
+        list_places(source, places, past=past, begun=of_source), list_places(target, goals, begun=of_target)
+    )
     for place, holds in places.items():
         left[place.account, place.container].holds = holds
     return Containers(left, right)
 
 
-async def list_places(blobs: Blobs, places: Iterable[Location], *, past: bool = False) -> dict[Key, Listing]:
+def _none(_: Location) -> None:
+    """No list was begun."""
+
+
+async def list_places(
+    blobs: Blobs, places: Iterable[Location], *, past: bool = False, begun: Taken = _none
+) -> dict[Key, Listing]:
     """Lists each of some containers; with `past` what there is beside their blobs is counted too."""
     async with together() as group:
         tasks = {
-            place: group.create_task(list_container(blobs, place, past=past)) for place in sorted(places, key=str)
+            place: begun(place) or group.create_task(list_container(blobs, place, past=past))
+            for place in sorted(places, key=str)
         }
-    listed = {(place.account, place.container): task.result() for place, task in tasks.items()}
+    listed = {(place.account, place.container): await task for place, task in tasks.items()}
     for finding in not_sorted(listed.values()):
         _log.warning("%s", finding.summary)
     return listed

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from amlmigrate.bytes.storage_containers import list_both
+from amlmigrate.bytes import storage_containers
+from amlmigrate.bytes.storage_containers import Begun, list_both
 from amlmigrate.cloud.credentials import signed
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.asset import Inventory
@@ -90,15 +91,24 @@ class _Verification:
     async def of_both_sides(self) -> EvidenceFile[Verify]:
         """The target is held to the source."""
         plan, clouds, emit = self.request.plan, self.clouds, self.request.emit
-        source, target = await read_both(clouds, plan, meter=self.lists)
-        documents = await self._documents(source, target)
-        readers = await self._readers()
-        meter = _meter(plan, hashing=self.request.depth.hashes)
-        emit(VerifyStarted(meter))
-        with counting(meter):
-            return await self._compared(documents, readers)
+        # Whatever takes its time comes after: a look at the code bytes counts from when they were listed.
+        looked = self._now()
+        async with storage_containers.begun(plan, clouds.source.blobs, clouds.target.blobs, looked) as begun:
+            source, target = await read_both(clouds, plan, meter=self.lists)
+            documents = await self._documents(source, target)
+            readers = await self._readers()
+            meter = _meter(plan, hashing=self.request.depth.hashes)
+            emit(VerifyStarted(meter))
+            with counting(meter):
+                return await self._compared(documents, readers, begun)
 
-    async def _compared(self, documents: DocumentComparison, readers: Readers) -> EvidenceFile[Verify]:
+    def _now(self) -> datetime:
+        """Azure's time, where it is known."""
+        return self.clouds.target.arm.service_clock.now() or datetime.now(UTC)
+
+    async def _compared(
+        self, documents: DocumentComparison, readers: Readers, begun: Begun
+    ) -> EvidenceFile[Verify]:
         plan, clouds = self.request.plan, self.clouds
         return await both_sides.verify(
             plan,
@@ -111,6 +121,7 @@ class _Verification:
             by=await signed(self.request.by, clouds.target.credential),
             unchanged=self.unchanged,
             emit=self.request.emit,
+            begun=begun,
         )
 
     async def since_cutover(self) -> EvidenceFile[Verify]:
@@ -120,7 +131,7 @@ class _Verification:
         assert cutover
         ended = items(plan, ledger)
         source, target = await read_both(clouds, plan, meter=self.lists)
-        looked = clouds.target.arm.service_clock.now() or datetime.now(UTC)
+        looked = self._now()
         mapping = Mapping(source.workspace, target.workspace, plan.names())
         listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, holding().own)
         hashing = self.request.depth.hashes

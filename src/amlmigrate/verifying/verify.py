@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from amlmigrate.bytes.binding import bound
@@ -12,7 +11,7 @@ from amlmigrate.bytes.drift import drifted
 from amlmigrate.bytes.executing import LocalExecutor
 from amlmigrate.bytes.listings import not_sorted
 from amlmigrate.bytes.prefixes import PrefixSet
-from amlmigrate.bytes.storage_containers import Containers, list_both
+from amlmigrate.bytes.storage_containers import Begun, Containers, list_both
 from amlmigrate.cloud.session import Session
 from amlmigrate.cloud.store import StorePair
 from amlmigrate.core.authorship import By
@@ -51,16 +50,16 @@ async def verify(
     by: By,
     unchanged: Callable[[], Awaitable[str]],
     emit: Emit,
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    begun: Begun,
 ) -> EvidenceFile[Verify]:
     """Compares both sides' bytes, and adds the report to the plan's evidence.
 
     `unchanged` is asked once all was read: it raises while somebody changes the target, or says why that is open.
-    `documents` is what comparing the documents came to; `read` is what MLClient reads.
+    `documents` is what comparing the documents came to; `read` is what MLClient reads; `begun` the lists that were
+    begun meanwhile: a look at the code bytes counts from then.
     """
-    # Whatever takes its time comes after: a look at the code bytes counts from when they were listed.
-    looked, mapping = session.target.arm.service_clock.now() or now(), documents.mapping
-    containers = await list_both(mapping, session.source.blobs, session.target.blobs, holding().own)
+    mapping = documents.mapping
+    containers = await list_both(mapping, session.source.blobs, session.target.blobs, holding().own, begun=begun)
     standing = Standing(plan, ledger)
     ended = items(plan, ledger, standing)
     settled = decided(ended)
@@ -87,7 +86,7 @@ async def verify(
         *_drifted(plan, containers, settled),
         *read.without(settled).differences,
     ]
-    look = settling(plan, ledger.done_at(), looked, settled)
+    look = settling(plan, ledger.done_at(), begun.at, settled)
     service = session.target.arm.service_clock.now()
     content = content_of(
         plan, ended, depth, verdict, differences, claims, standing, read, named, theirs, by, look, service

@@ -24,6 +24,7 @@ from tests.builders.world import (
 )
 from tests.unit.cutover import cut
 
+from amlmigrate.bytes.storage_containers import Begun
 from amlmigrate.cloud.servicetime import ServiceClock
 from amlmigrate.core.authorship import By
 from amlmigrate.core.claim import Claim
@@ -129,6 +130,10 @@ def test_blobs_of_a_container_without_a_place_in_the_target_are_not_said_to_be_a
     assert set(filled(plan(lost), listed, MAPPING)) == {"blobs/elsewhere"}
 
 
+def _none_begun(_: Location) -> None:
+    """No list was begun."""
+
+
 def _afresh(ledger: Ledger, patch: pytest.MonkeyPatch, listing: Any, **more: Any) -> Verify:
     """What a verification at the depth of metadata says of the plan that the ledger is bound to."""
 
@@ -147,7 +152,7 @@ def _afresh(ledger: Ledger, patch: pytest.MonkeyPatch, listing: Any, **more: Any
     documents = compare_documents(plan(), inventory(), inventory(of=TARGET))
     told = verify.verify(
         made, ledger.home, ledger, clouds, documents, depth=Depth.METADATA, read=Readers(), by=ANN, unchanged=nothing,
-        emit=ignore, **more,
+        emit=ignore, begun=Begun(more.pop("looked", LOOKED), _none_begun, _none_begun),
     )  # fmt: skip
     return asyncio.run(told).content
 
@@ -157,20 +162,22 @@ def test_code_bytes_were_looked_at_when_they_were_begun_to_be_listed(
 ) -> None:
     """What takes hours after that, as hashing does, adds nothing to how long they are known to stay."""
     made = plan(replace(COPY, action=Action.ADOPT), step("codes/c/1", "blobs/c/m"))
-    time = [LOOKED]
 
-    async def listing(*_: Any) -> Any:
-        time[0] += timedelta(hours=2)
+    async def listing(*_: Any, **__: Any) -> Any:
         return containers(target={NEW_BLOBS: []})
 
     with Ledger(tmp_path) as ledger:
         ledger.bind(made)
         for one in made.steps:
             ledger.move(one.address, State.DONE)
-        time[0] = datetime.fromisoformat(ledger.done_at()["blobs/c/m"]) + timedelta(hours=47)
-        content = _afresh(ledger, monkeypatch, listing, of=made, now=lambda: time[0])
-    assert content.code_bytes and content.code_bytes.settled is False
-    assert any("code bytes" in one for one in content.not_checked)
+        done = datetime.fromisoformat(ledger.done_at()["blobs/c/m"])
+        early, late = (
+            _afresh(ledger, monkeypatch, listing, of=made, looked=done + timedelta(hours=hours))
+            for hours in (47, 49)
+        )
+    assert early.code_bytes and early.code_bytes.settled is False
+    assert any("code bytes" in one for one in early.not_checked)
+    assert late.code_bytes and late.code_bytes.settled is True
 
 
 def _in_use(folder: Path, *changes: changes_since.ChangedSince, **more: Any) -> Verify:
@@ -204,7 +211,7 @@ def test_a_verification_looks_for_what_a_run_left_alone_and_was_let_go(
 ) -> None:
     made = plan(COPY)
 
-    async def listing(*_: Any) -> Any:
+    async def listing(*_: Any, **__: Any) -> Any:
         return containers(target={NEW_BLOBS: [blob(path, 9, '"t"') for path in there]})
 
     with Ledger(tmp_path) as ledger:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,8 @@ class Verifications:
             (stage.both_sides, "verify", "of both sides"),
         ):
             patch.setattr(owner, name, self._noting(name, value))
+        self._begun = stage.storage_containers.begun
+        patch.setattr(stage.storage_containers, "begun", self._beginning)
         patch.setattr(stage, "refuse_changing", self._changing)
         patch.setattr(stage, "verify_living", self._living)
 
@@ -48,6 +51,12 @@ class Verifications:
             return value
 
         return noted
+
+    @asynccontextmanager
+    async def _beginning(self, *given: Any) -> AsyncIterator[Any]:
+        self.done.append("lists begun")
+        async with self._begun(*given) as lists:
+            yield lists
 
     async def _changing(self, *_: Any) -> str:
         self.done.append("changing?")
@@ -75,7 +84,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Verifications:
 
 async def test_the_target_is_held_to_the_source_until_a_cutover(made: Verifications) -> None:
     assert await made.verify() == "of both sides"
-    assert made.done == ["session", "changing?", "read_both", "signed in", "verify", "closed"]
+    assert made.done == ["session", "changing?", "lists begun", "read_both", "signed in", "verify", "closed"]
     assert [(one.name, one.data) for one in made.events] == [
         ("verify.reading", {}),
         ("verify.start", {"prefixes": 1, "blobs": 2, "bytes": 4}),
