@@ -260,7 +260,7 @@ def _over(guardrail: Guardrail, exemption: Document, ends: datetime, apply: str)
     )
     text = (
         f"This exemption ended on {ends:%Y-%m-%d}, and by the latest scan its workspace needs a key and has none:"
-        " its updates are refused, unless another exemption covers it."
+        f" at stage {guardrail.stage.value} its updates are refused, unless another exemption covers it."
     )
     return GuardGap("exemption", id_, text, f"Migrate the workspace, or {longer}")
 

@@ -100,7 +100,7 @@ ENDED = {"expiresOn": "2026-11-29T00:00:00Z"}
             ENDED,
             [
                 "This exemption ended on 2026-11-29, and by the latest scan its workspace needs a key and has none:"
-                " its updates are refused, unless another exemption covers it."
+                " at stage deny-new its updates are refused, unless another exemption covers it."
             ],
         ),
         (
