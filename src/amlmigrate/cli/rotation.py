@@ -14,6 +14,7 @@ from amlmigrate.cli.who import who
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import BadInputError, ExitCode, MigrateError, RefusedError
+from amlmigrate.desired.deciding import PlannedPart
 from amlmigrate.evidence.rotation import ApprovedBy
 from amlmigrate.keys.model import KeyInUse
 from amlmigrate.ledger import fileapprovals, proposals
@@ -21,6 +22,7 @@ from amlmigrate.ledger.proposals import Proposal
 from amlmigrate.posture.tagging import Standard
 from amlmigrate.rotating import chain, order, proposing, stage
 from amlmigrate.rotating.chain import Carrier, Duties
+from amlmigrate.rotating.known import RotationKnown
 from amlmigrate.rotating.progress import events
 from amlmigrate.rotating.proposing import RotationProposing
 from amlmigrate.rotating.stage import Half, RotateRequest, RotationOutcome, RotationPlan, clock_of
@@ -106,7 +108,7 @@ async def _looked(
     by = await who(shared, side.credential)
     with chain.opened() as evidence:
         first = chain.content(evidence, found, Carrier(by, given.environment, given.unread, looked=given.looked))
-        if not chain.told_already(evidence, outcome):
+        if not chain.told_already(evidence, first, outcome):
             chain.ended(evidence, first, outcome)
     _noted_as_used(given, outcome, by, side)
     return outcome, first.duties
@@ -121,13 +123,23 @@ async def _carried_out(
         _noted(given, carrier.by, side, end=False)
         first = chain.begun(evidence, found, carrier).content
         try:
-            outcome = await stage.carry_out(side, found, events(view.event))
+            outcome = await stage.carry_out(side, found, events(view.event), _allowing(given))
         except MigrateError as error:
-            chain.failed(evidence, first, error.summary)
+            chain.failed(evidence, first, error)
             raise
         chain.ended(evidence, first, outcome)
         _noted_as_used(given, outcome, carrier.by, side)
     return outcome, first.duties
+
+
+def _allowing(given: RotationInput) -> stage.Allowed:
+    """Of a proposal no step is done that it does not show, whatever is due by then."""
+
+    def allowed(one: PlannedPart[RotationKnown]) -> None:
+        if given.proposed is not None:
+            proposing.refuse_unshown(str(given.path), given.proposed, one)
+
+    return allowed
 
 
 async def _approval(side: Side, given: RotationInput, found: RotationPlan) -> ApprovedBy | None:

@@ -28,6 +28,8 @@ class MigrateError(Exception):
     # Whether whoever met it has tried again already: nobody else does.
     retried = False
 
+    # What was done by then, of steps that are done one after the other.
+    done: tuple[str, ...] = ()
     # The service's id of the request that was answered so, for the log; empty where none was.
     request_id: str = ""
 

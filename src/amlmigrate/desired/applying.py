@@ -26,10 +26,11 @@ _LONGEST_PAUSE = 32.0
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """How many steps changed something, and what is still to be heeded of what is there now."""
+    """How many steps changed something, what is still to be heeded of what is there now, and what was changed."""
 
     changed: int
     warnings: tuple[str, ...]
+    done: tuple[str, ...] = ()
 
 
 async def apply(planned: Sequence[PlannedPart[K]], looker: Looker[K], *, patience: float) -> Applied:
@@ -54,7 +55,7 @@ async def apply(planned: Sequence[PlannedPart[K]], looker: Looker[K], *, patienc
             raise _told(unexpected_errors.known(each.part.id, wrong), done, steps) from wrong
         known = now.learned(known)
         warnings += [f"{each.part.what}: {note}" for note in now.step.notes if note.startswith("warning: ")]
-    return Applied(len(done), tuple(warnings))
+    return Applied(len(done), tuple(warnings), tuple(done))
 
 
 def _as_agreed(planned: PlannedPart[K], now: PlannedPart[K], refused_as: str) -> None:
@@ -81,6 +82,7 @@ def _told(error: MigrateError, done: Sequence[str], steps: int) -> MigrateError:
         f": {', '.join(done)}." if done else "."
     )
     error.summary = f"{error.summary} {far}"
+    error.done = tuple(done)
     error.remedy = error.remedy or "Run the same command again: what is done stays."
     return error
 

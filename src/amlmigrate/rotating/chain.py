@@ -11,7 +11,7 @@ from typing import Literal
 
 from amlmigrate.core.authorship import By
 from amlmigrate.core.documents import digest
-from amlmigrate.core.errors import BadInputError, RefusedError
+from amlmigrate.core.errors import BadInputError, MigrateError, RefusedError
 from amlmigrate.core.tool import tool
 from amlmigrate.evidence.members import PlanRef
 from amlmigrate.evidence.rotation import ApprovedBy, RotatedDependant, RotationRecord
@@ -19,6 +19,7 @@ from amlmigrate.keys.model import LOOKED_AT
 from amlmigrate.ledger.evidence import KEYS_REMEDY, Evidence, EvidenceFile, only
 from amlmigrate.ledger.ledger import Ledger
 from amlmigrate.ledger.missing import LostLedgerError
+from amlmigrate.rotating.newversion import NewVersionPart
 from amlmigrate.rotating.stage import Half, RotationOutcome, RotationPlan
 
 ROOT = Path("keys")
@@ -113,8 +114,8 @@ def content(evidence: Evidence, found: RotationPlan, carrier: Carrier) -> Rotati
     )
 
 
-def told_already(evidence: Evidence, outcome: RotationOutcome) -> bool:
-    """Whether the newest report of the key says what there is: looking again is no news."""
+def told_already(evidence: Evidence, first: RotationRecord, outcome: RotationOutcome) -> bool:
+    """Whether the newest report of the key says what there is, of as much as was looked at: it is no news then."""
     key = outcome.plan.request.key.name.id
     known = [one.content for one in only(evidence.reports(), RotationRecord) if one.content.key == key]
     version = outcome.version.id if outcome.version else ""
@@ -128,6 +129,8 @@ def told_already(evidence: Evidence, outcome: RotationOutcome) -> bool:
             outcome.plan.request.half.value,
         )
         and {one.id: (one.version, one.end) for one in known[-1].dependants} == now
+        and (known[-1].environment, known[-1].looked_in, known[-1].unread)
+        == (first.environment, first.looked_in, first.unread)
     )
 
 
@@ -146,22 +149,22 @@ def ended(evidence: Evidence, first: RotationRecord, outcome: RotationOutcome) -
         for one in outcome.ended
     )
     version = outcome.version.id if outcome.version else ""
-    made = outcome.plan.aim.to_make and outcome.plan.request.half.makes and bool(version)
     done = replace(
         first,
         time=_now(),
         state="ended",
         version=version,
-        made=made,
+        made=outcome.made,
         dependants=dependants,
         complete=outcome.complete,
     )
     return evidence.add(done)
 
 
-def failed(evidence: Evidence, first: RotationRecord, why: str) -> EvidenceFile[RotationRecord]:
-    """Writes that a rotation ended early, and why: what was done by then stays."""
-    return evidence.add(replace(first, time=_now(), state="ended", failed=why))
+def failed(evidence: Evidence, first: RotationRecord, error: MigrateError) -> EvidenceFile[RotationRecord]:
+    """Writes that a rotation ended early, and why: what was done by then stays, a version that was made too."""
+    made = NewVersionPart.what in error.done
+    return evidence.add(replace(first, time=_now(), state="ended", failed=error.summary, made=made))
 
 
 def _digest(found: RotationPlan, carrier: Carrier) -> str:

@@ -64,6 +64,12 @@ class DependantPart(DesiredPart[RotationKnown]):
                 f"It uses version {seen.in_use}, which is newer than {version_of(known.version)}: nothing goes"
                 " back to an older one. Look whether it is disabled, and enable it again; then run this again."
             )
+        if seen.in_use and known.older is not None and seen.in_use.lower() not in known.older:
+            return self.refuse(
+                f"It uses version {seen.in_use}, which was not among the key's versions when they were read: it"
+                f" may be newer than {version_of(known.version)}, and nothing goes back to an older one. Run the"
+                " same command again; if it says so again, look whether that version was deleted with its key."
+            )
         return self._going_over(seen, known) if seen.follows else self._pointed(seen, found, known)
 
     def _pointed(self, seen: Dependant, found: Document, known: RotationKnown) -> DesiredStep:

@@ -6,18 +6,20 @@ changes that are shown: what came to lie under it since, and a change that was n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from amlmigrate.core.armid import key_of, name_of
 from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import RefusedError
+from amlmigrate.desired.deciding import PlannedPart
 from amlmigrate.desired.steps import DesiredVerb
 from amlmigrate.keys.model import LIMITS
 from amlmigrate.ledger.proposals import Proposal, ProposedChange
 from amlmigrate.rotating import setback
 from amlmigrate.rotating.aim import TAG
+from amlmigrate.rotating.known import RotationKnown
 from amlmigrate.rotating.stage import RotationPlan
 
 COMMAND = "key rotate"
@@ -46,7 +48,7 @@ def proposal(found: RotationPlan, about: RotationProposing) -> Proposal:
         about.created,
         about.by.who(),
         given={"key": key.name.id},
-        changes=tuple(_changes(found)),
+        changes=tuple(_changes(found.planned)),
         told=dict(_told(found, about)),
         bound=_bound(found, about.environment),
     )
@@ -86,8 +88,8 @@ def _under(found: RotationPlan) -> dict[str, str]:
     return {key_of(one.id): "follows" if one.follows else "is pointed" for one in found.request.key.dependants}
 
 
-def _changes(found: RotationPlan) -> Iterator[ProposedChange]:
-    for one in (one for one in found.planned if one.step.verb.writes):
+def _changes(planned: Iterable[PlannedPart[RotationKnown]]) -> Iterator[ProposedChange]:
+    for one in (one for one in planned if one.step.verb.writes):
         body = one.step.change.body if one.step.change else None
         yield ProposedChange(one.step.verb.value, one.step.what, one.step.id, one.step.told, body)
 
@@ -125,8 +127,23 @@ def _unshown(proposed: Proposal, found: RotationPlan) -> Iterator[str]:
     key = found.request.key
     if name_of(proposed.scope).lower() != key.name.vault_name or proposed.given.get("key") != key.name.id:
         yield f"It was approved as one about {proposed.given.get('key')} in {proposed.scope}."
+    yield from _otherwise(proposed, _changes(found.planned))
+
+
+def refuse_unshown(path: str, proposed: Proposal, one: PlannedPart[RotationKnown]) -> None:
+    """Raises RefusedError for a step that a proposal does not show: what is due may change until it is done."""
+    if reasons := tuple(_otherwise(proposed, _changes([one]))):
+        raise RefusedError(
+            "What would be done now is not what was proposed; it was not done.",
+            reasons=reasons,
+            address=path,
+            remedy="Write a new proposal with migrate key rotate --dry-run --out, and have that approved.",
+        )
+
+
+def _otherwise(proposed: Proposal, changes: Iterable[ProposedChange]) -> Iterator[str]:
     shown = {(one.action, key_of(one.id)): one.body or {} for one in proposed.changes}
-    for one in _changes(found):
+    for one in changes:
         body = shown.get((one.action, key_of(one.id)))
         if body is None:
             yield f"It does not show this change: {one.action} {one.what} {one.id}."

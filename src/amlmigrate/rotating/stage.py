@@ -28,6 +28,7 @@ from amlmigrate.rotating.newversion import NewVersionPart
 from amlmigrate.rotating.progress import REFUSED
 
 Plans = list[PlannedPart[RotationKnown]]
+Allowed = Callable[[PlannedPart[RotationKnown]], None]
 
 
 class Half(StrEnum):
@@ -111,6 +112,8 @@ class RotationOutcome:
     version: KeyVersion | None
     ended: tuple[Ended, ...]
     warnings: tuple[str, ...] = ()
+    # Whether this very command made the version.
+    made: bool = False
 
     @property
     def complete(self) -> bool:
@@ -130,18 +133,23 @@ async def plan(side: Side, request: RotateRequest, telling: Telling) -> Rotation
     return RotationPlan(request, asked, tuple(found))
 
 
-async def carry_out(side: Side, found: RotationPlan, telling: Telling) -> RotationOutcome:
+async def carry_out(
+    side: Side, found: RotationPlan, telling: Telling, allowed: Allowed = lambda now: None
+) -> RotationOutcome:
     """Does the steps of a plan, each read back, then reads all of it once more.
+
+    `allowed` is asked right before each step, and raises what speaks against it.
 
     Where Azure refuses one, the rest is not begun. Raises RefusedError for a plan that is refused.
     """
     refuse(found)
     request = found.request
-    looker = _looker(side, request, found.aim, telling)
+    looker = replace(_looker(side, request, found.aim, telling), allowed=allowed)
     # What is read back may take as long as reads are behind writes; no right is waited for.
     applied = await apply(found.planned, looker, patience=0.0)
     after = await looker.plan(_parts(side, request, found.aim), wait=False)
-    return _outcome(found, after, looker.nothing, applied.changed, applied.warnings)
+    done = _outcome(found, after, looker.nothing, applied.changed, applied.warnings)
+    return replace(done, made=NewVersionPart.what in applied.done)
 
 
 def as_it_stands(found: RotationPlan) -> RotationOutcome:

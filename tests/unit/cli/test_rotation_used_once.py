@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
@@ -59,6 +58,8 @@ class Azure:
         self.found = plan(Half.ADOPT, [(workspace(OLD, "prod"), DesiredVerb.UPDATE)])
         self.after = self.found
         self.carried = 0
+        # What is due by the time that a step is done.
+        self.late: tuple[PlannedPart[Any], ...] = ()
         monkeypatch.chdir(folder)
         monkeypatch.setattr(rotation.stage, "plan", self._plan)
         monkeypatch.setattr(rotation.stage, "carry_out", self._carry_out)
@@ -67,7 +68,9 @@ class Azure:
     async def _plan(self, *_: object) -> RotationPlan:
         return self.found
 
-    async def _carry_out(self, *_: object) -> Any:
+    async def _carry_out(self, side: object, found: object, telling: object, allowed: stage.Allowed) -> Any:
+        for one in self.late or ():
+            allowed(one)
         self.carried += 1
         return stage.as_it_stands(self.after)
 
@@ -152,8 +155,8 @@ def test_what_was_waited_for_uses_the_approval_up_when_it_is_seen(azure: Azure) 
         Half.ADOPT, [(workspace(NEW, "prod"), DesiredVerb.EXISTS), (account(NEW, "prod"), DesiredVerb.EXISTS)]
     )
     assert rotate(path, azure) is ExitCode.DONE
-    [use] = json.loads(Path("rotation.json.carried-out.json").read_text())["uses"]
-    assert use["ended"]
+    used = fileapprovals.carried_out(path, proposals.read(path))
+    assert used and used.ended
     # Infrastructure code set the workspace back since.
     azure.found = waiting
     with pytest.raises(RefusedError, match="one time"):
@@ -170,3 +173,14 @@ def test_a_look_at_what_was_never_begun_uses_nothing_up(azure: Azure) -> None:
     adopted(azure)
     assert rotate(path, azure) is ExitCode.DONE
     assert azure.carried == 1
+
+
+def test_a_step_that_is_due_by_then_and_was_not_shown_is_not_done(azure: Azure) -> None:
+    path = approved(azure)
+    azure.late = plan(Half.ADOPT, [(account(OLD, "prod", fixed=True), DesiredVerb.UPDATE)]).planned
+    with pytest.raises(RefusedError, match="it was not done"):
+        rotate(path, azure)
+    assert azure.carried == 0
+    azure.late = azure.found.planned
+    adopted(azure)
+    assert rotate(path, azure) is ExitCode.DONE

@@ -143,6 +143,7 @@ async def test_who_approves_steps_is_asked_right_before_each_that_writes(
     with pytest.raises(RefusedError) as refused:
         await apply(await _planned(looker, *parts), asking, patience=0)
     assert refused.value.summary == "Nobody approved it. 1 of 2 steps were done: the policy."
+    assert refused.value.done == ("the policy",)
     assert [line for line in world["log"] if not line.startswith("read")] == [
         "asked of deny",
         "PUT deny",

@@ -236,6 +236,13 @@ def test_what_a_revocation_reaches_is_never_told_without_what_was_not_looked_at(
         assert what in text
 
 
+def test_of_a_log_that_was_read_in_part_nobody_says_that_there_is_no_copy() -> None:
+    part = replace(log(), refused="AzureDiagnostics: 403")
+    assert "none seen" in shown(viewed(key(of_workspace(), log=log())))
+    assert "none seen" not in shown(viewed(key(of_workspace(), log=part)))
+    assert "2" in shown(viewed(key(of_workspace(), log=replace(log(use("KeyBackup", calls=2)), refused="403"))))
+
+
 def test_keys_are_never_told_without_what_was_not_looked_at() -> None:
     read = survey(key(of_workspace()))
     view = told.KeyStatusView(read, judging.judged(read))

@@ -77,16 +77,18 @@ def test_who_only_looks_does_neither(tmp_path: Path) -> None:
 def outcome(end: DependantEnd) -> RotationOutcome:
     seen = NEW if end is DependantEnd.ADOPTED else OLD
     ended = Ended(workspace(OLD), end, seen, None, "")
-    return RotationOutcome(plan(Half.BOTH), 1, version(NEW, 0, made=ROTATION), (ended,))
+    return RotationOutcome(plan(Half.BOTH), 1, version(NEW, 0, made=ROTATION), (ended,), made=True)
 
 
 def test_the_end_tells_what_was_seen_and_looking_again_is_no_news(tmp_path: Path) -> None:
     with chain.opened(tmp_path) as evidence:
         first = chain.begun(evidence, plan(Half.BOTH), carrier("a")).content
-        assert not chain.told_already(evidence, outcome(DependantEnd.WAITING))
+        assert not chain.told_already(evidence, first, outcome(DependantEnd.WAITING))
         chain.ended(evidence, first, outcome(DependantEnd.WAITING))
-        assert chain.told_already(evidence, outcome(DependantEnd.WAITING))
-        assert not chain.told_already(evidence, outcome(DependantEnd.ADOPTED))
+        assert chain.told_already(evidence, first, outcome(DependantEnd.WAITING))
+        assert not chain.told_already(evidence, first, outcome(DependantEnd.ADOPTED))
+        for less in ({"unread": ("/x: refused",)}, {"looked_in": ("other",)}, {"environment": "not known"}):
+            assert not chain.told_already(evidence, replace(first, **less), outcome(DependantEnd.WAITING))
         last = chain.ended(evidence, first, outcome(DependantEnd.ADOPTED)).content
     assert (last.complete, last.made, last.version, last.replaced) == (
         True,
@@ -100,8 +102,20 @@ def test_the_end_tells_what_was_seen_and_looking_again_is_no_news(tmp_path: Path
 def test_one_that_failed_says_why_and_is_not_complete(tmp_path: Path) -> None:
     with chain.opened(tmp_path) as evidence:
         first = chain.begun(evidence, plan(Half.BOTH), carrier("a")).content
-        last = chain.failed(evidence, first, "refused").content
+        last = chain.failed(evidence, first, RefusedError("refused")).content
     assert (last.state, last.failed, last.complete, last.dependants) == ("ended", "refused", False, ())
+    assert not last.made
+
+
+def test_a_version_is_told_as_made_by_who_made_it_alone(tmp_path: Path) -> None:
+    """Another machine may have made it after the plan was shown; one that then failed made it all the same."""
+    found = replace(outcome(DependantEnd.ADOPTED), made=False)
+    refused = RefusedError("the workspace was refused")
+    refused.done = ("new version",)
+    with chain.opened(tmp_path) as evidence:
+        first = chain.begun(evidence, plan(Half.BOTH), carrier("a")).content
+        assert chain.ended(evidence, first, found).content.made is False
+        assert chain.failed(evidence, first, refused).content.made is True
 
 
 def test_a_chain_that_was_changed_takes_no_report(tmp_path: Path) -> None:

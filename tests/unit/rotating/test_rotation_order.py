@@ -134,6 +134,11 @@ def test_only_changes_that_were_shown_are_carried_out(now: tuple[PlannedPart[Any
     with pytest.raises(RefusedError) as refused_:
         proposing.refuse_other("p.json", proposed, replace(one, planned=now))
     assert told in "; ".join(refused_.value.reasons)
+    # Right before it is done, too: by then another step may be due than when it was approved and looked at.
+    with pytest.raises(RefusedError, match="it was not done") as late:
+        for step in now:
+            proposing.refuse_unshown("p.json", proposed, step)
+    assert told in "; ".join(late.value.reasons)
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,9 @@ def _expiry(goal: KeyVersion | None) -> str:
 def _copied(verdict: KeyVerdict) -> str:
     if verdict.key.log.value is None:
         return record.UNKNOWN
-    return str(sum(one.calls - one.refused for one in record.copied(verdict.key)) or "none seen")
+    seen = sum(one.calls - one.refused for one in record.copied(verdict.key))
+    # Of a log that was read in part, that none was seen says nothing.
+    return str(seen) if seen else record.UNKNOWN if verdict.key.log.refused else "none seen"
 
 
 def _told(page: Page, verdict: KeyVerdict, survey: KeySurvey) -> None:
