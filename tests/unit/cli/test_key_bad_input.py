@@ -1,22 +1,25 @@
-"""`migrate key`, run in this process: what no workspace can have is one sentence, and nothing is asked of a vault for it."""
+"""`migrate key` and `provision`, run in this process: what no workspace can have is one sentence, and nothing is asked."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.unit.rotating.rotations import KEY, NOW, SUBSCRIPTION, VAULT, key, version, workspace
+from tests.unit.rotating.rotations import KEY, NOW, SUBSCRIPTION, VAULT, VAULT_ID, key, version, workspace
 from typer.testing import CliRunner
 
 from amlmigrate.cli import key as keycommands
-from amlmigrate.cli import keyrotate
+from amlmigrate.cli import keyrotate, provision
 from amlmigrate.cli.main import app
 from amlmigrate.keys.model import KeyInUse, KeySurvey
 
+EXAMPLE = Path(__file__).parents[3] / "docs" / "how-to" / "provision-example.yaml"
 OTHER = "66666666-7777-8888-9999-000000000000"
 ELSEWHERE = key(version(days=200), under=(workspace(subscription=OTHER),))
 
@@ -96,6 +99,22 @@ def test_beside_its_vault_a_workspace_is_not_refused(azure: Callable[[KeyInUse],
     code, events = run("status", "--key", KEY)
     [one] = [one for one in events if one["event"] == "key.status"]
     assert code == 3 and [issue["code"] for issue in one["issues"]] == ["overdue"]
+
+
+def test_a_file_that_names_a_vault_of_another_subscription_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    [own] = re.findall(r"^keyVault:\n(?:  .*\n)+", text, re.MULTILINE)
+    vault = VAULT_ID.replace(SUBSCRIPTION, OTHER)
+    file = tmp_path / "workspace.yaml"
+    file.write_text(text.replace(own, f"keyVault:\n  id: {vault}\n"), encoding="utf-8")
+    monkeypatch.setenv("AZURE_SUBSCRIPTION_ID", SUBSCRIPTION)
+    monkeypatch.setattr(provision, "session", _Nothing())
+    done = CliRunner().invoke(app, ["provision", str(file), "--json"])
+    [error] = [json.loads(line) for line in done.output.splitlines()]
+    assert (done.exit_code, error["event"]) == (2, "error")
+    assert error["summary"] == "keyVault.id: the vault has to be in the subscription of the workspace."
 
 
 @pytest.mark.parametrize(
