@@ -10,6 +10,7 @@ from tests.acceptance.world import World, make_world
 from tests.builders import fault
 
 from amlmigrate.cloud.session import Side
+from amlmigrate.core.armid import name_of
 from amlmigrate.decommissioning import exemptions
 from amlmigrate.evidence.decommission import ExemptionRecord
 from amlmigrate.policies import asking
@@ -76,7 +77,7 @@ async def test_what_passes_is_asked_again(side: Side, world: World, trouble: dic
     )
     assert len((await ask(side.arm, _question(world, named=False))).refusals) == 1
     read = await exemptions_of(side.arm, world.documents["source"]["id"])
-    assert read.value and [one.name for one in read.value] == ["aml-cmk"]
+    assert read.value and [name_of(one.id) for one in read.value] == ["aml-cmk"]
 
 
 @pytest.mark.parametrize("status", REFUSED)
