@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import pytest
 
 from azsandbox.arm import Arm, apiversions, build
+from azsandbox.arm.access.evaluation import Terms
 from azsandbox.arm.clock import Clock
 from azsandbox.messages import ContainerShown, Principal, Request, Response, ShareShown
 
@@ -245,11 +246,16 @@ class ArmClient:
 
 
 def client(
-    state: Path, *, limits: str = "off", operation_seconds: float = 0.01, clock: Clock | None = None
+    state: Path,
+    *,
+    limits: str = "off",
+    operation_seconds: float = 0.01,
+    clock: Clock | None = None,
+    terms: Terms | None = None,
 ) -> ArmClient:
     """A client of a new or restarted ARM."""
     accounts = FakeAccounts()
-    arm = build(state, accounts, limits=limits, operation_seconds=operation_seconds, clock=clock)
+    arm = build(state, accounts, limits=limits, operation_seconds=operation_seconds, clock=clock, terms=terms)
     return ArmClient(arm, accounts)
 
 

@@ -31,43 +31,59 @@ def check_network(vault: Record, principal: Principal) -> None:
         raise forbidden(text, "ForbiddenByFirewall")
 
 
-def may_use(access: Access, vault: Record, object_id: str, action: str, permission: str, *, key: str = "") -> bool:
+def may_use(
+    access: Access,
+    vault: Record,
+    object_id: str,
+    action: str,
+    permission: str,
+    *,
+    key: str = "",
+    area: str = "keys",
+) -> bool:
     """Whether a principal may: by role (`action`) or by access policy (`permission`), whatever denies
-    (AZ-RIGHT-11)."""
+    (AZ-RIGHT-11). `area` is what of the vault it is about, keys or secrets, and `key` the name of one."""
     if vault.properties.get("enableRbacAuthorization"):
-        scope = f"{vault.key}/keys/{key.lower()}" if key else vault.key
+        scope = f"{vault.key}/{area}/{key.lower()}" if key else vault.key
         return access.granted(object_id, action, scope, data=True)
-    return permission.lower() in _policy(vault, object_id)
+    return permission.lower() in _policy(vault, object_id, area)
 
 
-def _policy(vault: Record, object_id: str) -> set[str]:
+def _policy(vault: Record, object_id: str, area: str) -> set[str]:
     found: set[str] = set()
     for entry in vault.properties.get("accessPolicies") or []:
         if str(entry.get("objectId")).lower() == object_id.lower():
-            keys: Any = (entry.get("permissions") or {}).get("keys") or []
-            found |= {str(each).lower() for each in keys}
+            given: Any = (entry.get("permissions") or {}).get(area) or []
+            found |= {str(each).lower() for each in given}
     return found | _ALL if "all" in found else found
 
 
 _ALL = {
     *("get", "list", "create", "import", "update", "delete", "recover", "backup", "restore", "rotate"),
+    "set",
     *("encrypt", "decrypt", "wrapkey", "unwrapkey", "sign", "verify", "getrotationpolicy", "setrotationpolicy"),
 }
 
 
 def not_authorized(
-    access: Access, vault: Record, principal: Principal, action: str, permission: str, key: str
+    access: Access,
+    vault: Record,
+    principal: Principal,
+    action: str,
+    permission: str,
+    key: str,
+    area: str = "keys",
 ) -> VaultError:
     """403 in the words of the vault's kind of access."""
     location = f"{vault.name};location={vault.document['location']}"
     if not vault.properties.get("enableRbacAuthorization"):
         text = (
-            f"The user, group or application '{caller(principal)}' does not have keys {permission} permission on "
-            f"key vault '{location}'. {_HELP}"
+            f"The user, group or application '{caller(principal)}' does not have {area} {permission} permission "
+            f"on key vault '{location}'. {_HELP}"
         )
         return forbidden(text, "ForbiddenByPolicy")
-    resource = f"{vault.key}/keys/{key}" if key else vault.key
-    scope = f"{vault.key}/keys/{key.lower()}" if key else vault.key
+    resource = f"{vault.key}/{area}/{key}" if key else vault.key
+    scope = f"{vault.key}/{area}/{key.lower()}" if key else vault.key
     denial = access.denial(principal.object_id, action, scope, data=True)
     lines = (
         "Caller is not authorized to perform action on resource.",

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
-from typing import Any
-
 from azsandbox.arm.calls import Call
 from azsandbox.arm.errors import gateway
+from azsandbox.arm.keystore.errors import VaultError
+from azsandbox.arm.keystore.secrets import Secrets
 from azsandbox.arm.kinds import Kind
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
@@ -18,7 +17,7 @@ _VAULTS = "microsoft.keyvault/vaults"
 
 @register
 class VaultSecrets(Kind):
-    """`Microsoft.KeyVault/vaults/secrets` (openapi 2023-02-01): PUT, GET, list; no value is kept here at all."""
+    """`Microsoft.KeyVault/vaults/secrets` (openapi 2023-02-01): PUT, GET, list; values are never answered."""
 
     type = "Microsoft.KeyVault/vaults/secrets"
 
@@ -28,17 +27,18 @@ class VaultSecrets(Kind):
         sent = object_of(call.body(), "properties")
         if not isinstance(sent.get("value"), str):
             raise gateway(400, "BadRequest", "The property value is missing.")  # AZ-LOCAL-2
-        uri = f"{str(vault.properties['vaultUri']).rstrip('/')}/secrets/{call.name}"
-        properties: dict[str, Any] = {
-            "attributes": {"enabled": True, **object_of(sent, "attributes")},
-            "contentType": sent.get("contentType"),
-            "secretUri": uri,
-            "secretUriWithVersion": f"{uri}/{uuid.uuid4().hex}",
-        }
-        document = {"location": vault.document["location"], "properties": properties}
-        record = self.new_record(call, vault.id, document)
-        self.context.store.put(record)
-        return answer(200 if old else 201, self.view(call, record))
+        of = Secrets(self.context, vault)
+        try:
+            of.set(
+                call.name,
+                sent["value"],
+                content_type=sent.get("contentType"),
+                attributes=sent.get("attributes"),
+                tags=call.body().get("tags"),
+            )
+        except VaultError as error:
+            raise gateway(error.status, error.code, error.message) from error
+        return answer(200 if old else 201, self.view(call, of.require(call.name)))
 
     async def delete(self, call: Call) -> Response:
         """Secrets are deleted in the vault itself."""

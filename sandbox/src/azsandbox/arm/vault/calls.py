@@ -59,6 +59,8 @@ def operation_of(method: str, path: str) -> Operation:
         rest.pop()
     if kind == "keys":
         return _of_keys(method, rest, path)
+    if kind in ("secrets", "deletedsecrets"):
+        return _of_secrets(method, kind, rest, path)
     if kind == "deletedkeys" and not rest:
         return Operation((method, "deleted keys"))
     if kind == "deletedkeys" and len(rest) == 1:
@@ -84,6 +86,22 @@ def _of_keys(method: str, rest: list[str], path: str) -> Operation:
     raise unknown(path)
 
 
+def _of_secrets(method: str, kind: str, rest: list[str], path: str) -> Operation:
+    words = [each.lower() for each in rest]
+    one = "secret" if kind == "secrets" else "deleted secret"
+    if not rest:
+        return Operation((method, f"{one}s"))
+    if kind == "secrets" and method == "POST" and words == ["restore"]:
+        return Operation((method, "secret restore"))
+    if len(rest) == 1:
+        return Operation((method, one), rest[0])
+    if len(rest) == 2 and words[1] in (("versions", "backup") if kind == "secrets" else ("recover",)):
+        return Operation((method, f"secret {words[1]}"), rest[0])
+    if len(rest) == 2 and kind == "secrets":
+        return Operation((method, one), rest[0], rest[1])
+    raise unknown(path)
+
+
 def unknown(path: str) -> VaultError:
-    """404 for what the sandbox's vaults do not have: secrets, certificates."""
+    """404 for what the sandbox's vaults do not have: certificates."""
     return VaultError(404, "NotFound", f"The sandbox's vaults have nothing at {path}.")

@@ -21,16 +21,17 @@ Handler = Callable[[VaultCall], Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How an operation is done, the data action it takes, the permission of an access policy, and what the log
-    calls it (learn.microsoft.com, key-vault/general/logging)."""
+    """How an operation is done, the data action it takes, the permission of an access policy, what the log calls
+    it (learn.microsoft.com, key-vault/general/logging), and what of the vault it is about."""
 
     handler: Handler
     action: str
     permission: str
     logged: str
+    area: str = "keys"
 
 
-def _page(call: VaultCall, items: list[dict[str, Any]]) -> Response:
+def page(call: VaultCall, items: list[dict[str, Any]]) -> Response:
     """A page of a list; 25 at most, `nextLink` null on the last."""
     query = {name.lower(): value for name, value in call.request.query.items()}
     size, start = query.get("maxresults", ""), query.get("$skiptoken", "")
@@ -46,14 +47,14 @@ def _page(call: VaultCall, items: list[dict[str, Any]]) -> Response:
 
 async def list_keys(call: VaultCall) -> Response:
     """GET `/keys`."""
-    return _page(call, [bundles.item(call.keys, key) for key in call.keys.all()])
+    return page(call, [bundles.item(call.keys, key) for key in call.keys.all()])
 
 
 async def list_versions(call: VaultCall) -> Response:
     """GET `/keys/{name}/versions`."""
     key = call.keys.find(call.operation.name)
     found = call.keys.versions(key) if key else []
-    return _page(call, [bundles.item(call.keys, key, each) for each in found] if key else [])
+    return page(call, [bundles.item(call.keys, key, each) for each in found] if key else [])
 
 
 def checked_name(name: str) -> str:
@@ -123,7 +124,7 @@ async def delete(call: VaultCall) -> Response:
 async def list_deleted(call: VaultCall) -> Response:
     """GET `/deletedkeys`."""
     found = call.keys.deleted()
-    return _page(call, [bundles.item(call.keys, key) | bundles.of_deleted(call.keys, key) for key in found])
+    return page(call, [bundles.item(call.keys, key) | bundles.of_deleted(call.keys, key) for key in found])
 
 
 async def get_deleted(call: VaultCall) -> Response:

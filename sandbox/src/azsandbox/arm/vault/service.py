@@ -16,6 +16,7 @@ from azsandbox.arm.store import Record
 from azsandbox.arm.vault.calls import VaultCall, operation_of
 from azsandbox.arm.vault.keychanges import ChangingKeys
 from azsandbox.arm.vault.operations import RULES, Rule
+from azsandbox.arm.vault.secret_operations import SECRET_RULES
 from azsandbox.arm.vault.transfers import TRANSFERS, named_by
 from azsandbox.calls import Gone
 from azsandbox.knownqueries import known, path_shape
@@ -23,13 +24,14 @@ from azsandbox.messages import Principal, Request, Response
 
 _log = logging.getLogger(__name__)
 _VERSION = re.compile(r"(7\.\d+|\d{4}-\d{2}-\d{2})(-preview[.\d]*)?$")
-_RULES = {**RULES, **TRANSFERS}
-# What of a path is no part of a key's identifier.
+_RULES = {**RULES, **TRANSFERS, **SECRET_RULES}
+# What of a path is no part of a key's or secret's identifier.
 _BELOW = re.compile(
-    r"/(?:deleted)?keys/[^/]+(/[0-9a-f]{32})?/(versions|create|rotate|rotationpolicy|backup|recover|encrypt|decrypt|sign|verify"
+    r"/(?:deleted)?(?:keys|secrets)/[^/]+(/[0-9a-f]{32})?/(versions|create|rotate|rotationpolicy|backup|recover|encrypt|decrypt|sign|verify"
     r"|wrapkey|unwrapkey)/?$",
     re.IGNORECASE,
 )
+_LISTS = re.compile(r"/(?:deleted)?secrets(?:/[^/]+/versions)?/?")
 _AUDIENCES = ("https://vault.azure.net", "cfa8b339-82a2-471a-a3c9-0fc0be7a4093")
 
 
@@ -85,8 +87,8 @@ class VaultService:
         """
         uri = f"https://{request.host}{request.path}"
         named = request.path.rpartition("/")[0] if _BELOW.search(request.path) else request.path
-        if rule.logged == "KeyRestore":
-            named = f"/keys/{named_by(self._context, request) or 'restore'}"
+        if rule.logged in ("KeyRestore", "SecretRestore"):
+            named = f"/{rule.area}/{named_by(self._context, request) or 'restore'}"
         use = VaultUse(
             rule.logged,
             f"https://{request.host}{named}",
@@ -102,8 +104,8 @@ class VaultService:
         access, who = self._context.access, principal.object_id
         access.welcome(who)
         check_network(vault, principal)
-        if not may_use(access, vault, who, rule.action, rule.permission, key=key):
-            raise not_authorized(access, vault, principal, rule.action, rule.permission, key)
+        if not may_use(access, vault, who, rule.action, rule.permission, key=key, area=rule.area):
+            raise not_authorized(access, vault, principal, rule.action, rule.permission, key, rule.area)
 
 
 def _check_query(method: str, path: str, query: Mapping[str, str]) -> None:
@@ -112,6 +114,8 @@ def _check_query(method: str, path: str, query: Mapping[str, str]) -> None:
     Inferred (AZ-LOCAL-7): a vault refuses it, and its words.
     """
     names = known("vault", f"{method} {path_shape(path)}")
+    if method == "GET" and _LISTS.fullmatch(path.lower()):
+        names |= {"maxresults"}  # learn rest/api/keyvault/secrets
     paging = {"$skiptoken"} if "maxresults" in names else set()  # of the vault's own links to the next page
     for name in query:
         if name not in names | paging | {"api-version"}:

@@ -25,7 +25,7 @@ _SEAL = "/azsandbox/backups"
 _NONCE = 12
 # MicrosoftDocs/azure-security-docs, key-vault/general/backup: at most 500 versions, and the same subscription and
 # geography.
-_MOST_VERSIONS = 500
+MOST_VERSIONS = 500
 # Geographies that learn.microsoft.com/azure/key-vault/general/overview-security-worlds names. Any other region
 # counts as a geography of its own here, where Azure may have more than one region in it.
 _GEOGRAPHIES = {
@@ -63,39 +63,46 @@ async def backup(call: VaultCall) -> Response:
     """POST `/keys/{name}/backup`: `{"value": …}`, with all versions."""
     key = call.keys.require(call.operation.name)
     versions = [(each.name, each.hidden) for each in call.keys.versions(key)]
-    if len(versions) > _MOST_VERSIONS:
+    if len(versions) > MOST_VERSIONS:
         raise bad_parameter(
-            f"A key with more than {_MOST_VERSIONS} versions cannot be backed up."
+            f"A key with more than {MOST_VERSIONS} versions cannot be backed up."
         )  # text ours (AZ-LOCAL-6)
     document = {
-        "home": _home(call.vault),
+        "home": home(call.vault),
+        "kind": "key",
         "name": key.name,
         "policy": key.hidden.get("policy"),
         "versions": versions,
     }
-    return answer(200, {"value": material.encoded(_sealed(call.keys.context, document))})
+    return answer(200, {"value": material.encoded(sealed(call.keys.context, document))})
 
 
 async def restore(call: VaultCall) -> Response:
     """POST `/keys/restore`: the key under the name and with the versions that it had."""
-    document = _opened(call.keys.context, material.decoded(call.body().get("value")))
-    if document["home"] != _home(call.vault):
-        text = "The backup was made in a vault of another subscription or geography."  # AZ-LOCAL-6
-        raise bad_parameter(text)
+    document = opened(call.keys.context, material.decoded(call.body().get("value")), "key")
+    check_home(document, call.vault)
     versions = [(str(version), hidden) for version, hidden in document["versions"]]
     key = call.keys.restore(document["name"], document["policy"], versions)
     return answer(200, bundles.bundle(call.keys, key, call.keys.version(key)))
 
 
+def check_home(document: dict[str, Any], vault: Record) -> None:
+    """Raises VaultError 400 for a backup of another subscription or geography."""
+    if document["home"] != home(vault):
+        text = "The backup was made in a vault of another subscription or geography."  # AZ-LOCAL-6
+        raise bad_parameter(text)
+
+
 def named_by(context: Context, request: Request) -> str:
-    """The name of the key in the backup that a request has; empty where it has none that can be read."""
+    """The name of what is in the backup that a request has; empty where it has none that can be read."""
     try:
-        return str(_opened(context, material.decoded(request.json()["value"]))["name"])
+        return str(opened(context, material.decoded(request.json()["value"]))["name"])
     except (VaultError, ValueError, KeyError, TypeError):
         return ""
 
 
-def _home(vault: Record) -> list[str]:
+def home(vault: Record) -> list[str]:
+    """Subscription and geography: what a backup made in a vault can be restored in."""
     region = str(vault.document["location"])
     geography = next((name for name, regions in _GEOGRAPHIES.items() if regions.match(region)), region)
     return [vault.key.split("/")[2], geography]
@@ -111,17 +118,23 @@ def _cipher(context: Context) -> AESGCM:
     return AESGCM(bytes.fromhex(record.hidden["key"]))
 
 
-def _sealed(context: Context, document: dict[str, Any]) -> bytes:
+def sealed(context: Context, document: dict[str, Any]) -> bytes:
+    """A backup: what only the sandbox's vaults can read."""
     nonce = secrets.token_bytes(_NONCE)
     return nonce + _cipher(context).encrypt(nonce, zlib.compress(json.dumps(document).encode()), None)
 
 
-def _opened(context: Context, sealed: bytes) -> dict[str, Any]:
+def opened(context: Context, blob: bytes, kind: str = "") -> dict[str, Any]:
+    """What is in a backup, of a kind if one is named. Raises VaultError 400."""
     try:
-        text = zlib.decompress(_cipher(context).decrypt(sealed[:_NONCE], sealed[_NONCE:], None))
+        text = zlib.decompress(_cipher(context).decrypt(blob[:_NONCE], blob[_NONCE:], None))
     except (InvalidTag, ValueError) as error:
         raise VaultError(400, "BadParameter", "The backup blob is not valid.") from error  # text ours (AZ-LOCAL-6)
     document: dict[str, Any] = json.loads(text)
+    if kind and document.get("kind", "key") != kind:
+        raise VaultError(
+            400, "BadParameter", f"The backup blob is not that of a {kind}."
+        )  # text ours (AZ-LOCAL-6)
     return document
 
 
