@@ -14,7 +14,7 @@ import azsandbox.arm
 from azsandbox.arm.logs.rows import VaultUse, note
 from azsandbox.arm.store import Record
 from azsandbox.arm.support import operations
-from azsandbox.arm.vault.transfers import _sealed
+from azsandbox.arm.vault.transfers import sealed
 from azsandbox.messages import PastBlob
 
 STORAGE, VAULTS = "providers/Microsoft.Storage/storageAccounts", "providers/Microsoft.KeyVault/vaults"
@@ -77,7 +77,7 @@ async def _filled(arm: ArmClient) -> list[Record]:
     past, context = arm.arm.storage_past, arm.arm._context
     past.note("acct", "kept", PastBlob("a/b", {}, deleted=past.moment()[0], days=7))
     past.became("acct", "kept", "a/c", "v1")
-    _sealed(context, {})
+    sealed(context, {})
     vault = context.store.get(f"{GROUP}/{VAULTS}/kv".lower())
     assert vault
     note(context, vault, VaultUse("KeyGet", "", "oid", "app", 200))
