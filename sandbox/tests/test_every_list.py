@@ -15,7 +15,7 @@ from azsandbox.arm.logs.rows import VaultUse, note
 from azsandbox.arm.store import Record
 from azsandbox.arm.support import operations
 from azsandbox.arm.vault.transfers import sealed
-from azsandbox.messages import PastBlob
+from azsandbox.messages import PastBlob, Request
 
 STORAGE, VAULTS = "providers/Microsoft.Storage/storageAccounts", "providers/Microsoft.KeyVault/vaults"
 BLOBS, FILES = f"{STORAGE}/acct/blobServices/default", f"{STORAGE}/acct/fileServices/default"
@@ -78,6 +78,9 @@ async def _filled(arm: ArmClient) -> list[Record]:
     past.note("acct", "kept", PastBlob("a/b", {}, deleted=past.moment()[0], days=7))
     past.became("acct", "kept", "a/c", "v1")
     sealed(context, {})
+    secret = f"/credential/v2.0{WORKSPACE}/secrets/mine"
+    host, value = "eastus2.api.azureml.ms", b'{"value": "hush"}'
+    await arm.arm.discovery.handle(Request("PUT", host, secret, {}, {}, value, arm.who, secret))
     vault = context.store.get(f"{GROUP}/{VAULTS}/kv".lower())
     assert vault
     note(context, vault, VaultUse("KeyGet", "", "oid", "app", 200))
