@@ -37,18 +37,23 @@ class Probe:
         return Measured(self.id, self.kind, self.name, self.call, note=self.missing)
 
     async def look(self) -> ProbeLook:
-        """Makes it once. Only a refusal that names the key counts as one."""
+        """Makes it once. A refusal that does not name the key is one in other words."""
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 await self.ask()
         except ServiceError as error:
-            by_key = error.key_trouble is not None
-            return ProbeLook(ProbeReply.REFUSED if by_key else ProbeReply.UNKNOWN, error.summary)
+            return ProbeLook(_of(error), error.summary)
         except (OutOfReachError, MigrateError) as error:
             return ProbeLook(ProbeReply.UNKNOWN, error.summary)
         except TimeoutError:
             return ProbeLook(ProbeReply.UNKNOWN, f"{self.call} got no answer in {_PATIENCE_SECONDS:.0f} seconds.")
         return ProbeLook(ProbeReply.ANSWERED)
+
+
+def _of(error: ServiceError) -> ProbeReply:
+    if error.key_trouble is not None:
+        return ProbeReply.REFUSED
+    return ProbeReply.OTHERWISE if error.status in (401, 403) else ProbeReply.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,7 @@ async def down(
     while True:
         for one, look in await _looks(left):
             _note_down(one.seen, look, clock.clock.now() - begun)
-        left = [one for one in left if one.seen.down is not DownEnd.REFUSED]
+        left = [one for one in left if one.seen.down not in (DownEnd.REFUSED, DownEnd.OTHERWISE)]
         why = await ending()
         if not left or why or stopping() or clock.now() >= until:
             break
@@ -100,8 +105,9 @@ async def down(
 
 
 def _note_down(seen: Measured, look: ProbeLook, after: float) -> None:
-    if look.reply is ProbeReply.REFUSED:
-        seen.down, seen.refused_after, seen.note = DownEnd.REFUSED, after, look.told
+    if look.reply in (ProbeReply.REFUSED, ProbeReply.OTHERWISE):
+        seen.down = DownEnd.REFUSED if look.reply is ProbeReply.REFUSED else DownEnd.OTHERWISE
+        seen.refused_after, seen.note = after, look.told
     elif look.reply is ProbeReply.ANSWERED:
         seen.down, seen.answered_until, seen.note = DownEnd.ANSWERED, after, ""
     else:

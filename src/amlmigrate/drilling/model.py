@@ -45,6 +45,8 @@ class ProbeReply(StrEnum):
 
     ANSWERED = "answered"
     REFUSED = "refused"
+    # With 401 or 403, and no word of the key.
+    OTHERWISE = "refused in other words"
     UNKNOWN = "not known"
 
 
@@ -60,6 +62,8 @@ class DownEnd(StrEnum):
     """How something under the key stood when the version was enabled again."""
 
     REFUSED = "refused"
+    # It had answered before, so that the key is likely to be why; nothing says so.
+    OTHERWISE = "refused in other words"
     ANSWERED = "still answered at the limit"
     # Before the limit, since somebody ended the drill.
     CUT_SHORT = "still answered when the drill was ended"
@@ -79,8 +83,8 @@ class BackEnd(StrEnum):
 class Measured:
     """One thing under the key, or the vault itself, with what was seen of it. Seconds are since the change.
 
-    `call` is the call that was made; `refused_after` is when the first refusal came, `answered_until` when the
-    last answer before it: the truth lies between them.
+    `call` is the call that was made; `refused_after` is when the first refusal came, in whichever words,
+    `answered_until` when the last answer before it: the truth lies between them.
     """
 
     id: str

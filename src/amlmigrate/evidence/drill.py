@@ -17,7 +17,8 @@ Seconds = Annotated[float, Field(ge=0)]
 class DrilledPart(Part):
     """One thing under the key, or its vault, with the call by which it was measured.
 
-    `refused_after` is when the first refusal that names the key came, in seconds after the version was disabled;
+    `refused_after` is when the first refusal came, in seconds after the version was disabled ("in other words":
+    with 401 or 403, and without naming the key);
     `answered_until` when the last answer before it. `back_after` is when it answered again, in seconds after the
     version was enabled.
     """
@@ -27,6 +28,7 @@ class DrilledPart(Part):
     call: Text
     down: Literal[
         "refused",
+        "refused in other words",
         "still answered at the limit",
         "still answered when the drill was ended",
         "not known",

@@ -185,7 +185,7 @@ def test_a_plan_that_cannot_be_read_may_be_under_way(tmp_path: Path) -> None:
     [
         (None, ProbeReply.ANSWERED),
         (refusal(403, "Forbidden", codes=("CustomerManagedKeyNotAccessible", "KeyDisabled")), ProbeReply.REFUSED),
-        (refusal(403, "AuthorizationFailed"), ProbeReply.UNKNOWN),
+        (refusal(403, "AuthorizationFailed"), ProbeReply.OTHERWISE),
         (refusal(429), ProbeReply.UNKNOWN),
         (silence(), ProbeReply.UNKNOWN),
     ],

@@ -60,9 +60,9 @@ async def test_what_does_not_come_back_is_told() -> None:
 
 @pytest.mark.parametrize(
     "error",
-    [refusal(403, "AuthorizationFailed"), refusal(500, "InternalError"), silence(), refusal(404, "BlobNotFound")],
+    [refusal(500, "InternalError"), silence(), refusal(404, "BlobNotFound"), refusal(429)],
 )
-async def test_a_refusal_that_does_not_name_the_key_is_none(error: Exception) -> None:
+async def test_what_is_no_refusal_is_not_called_one(error: Exception) -> None:
     world, calls = World(), list[int]()
 
     async def ask() -> None:
@@ -73,6 +73,21 @@ async def test_a_refusal_that_does_not_name_the_key_is_none(error: Exception) ->
     outcome = await world.drill(world.probe(ask), limit=timedelta(minutes=1))
     assert seen(outcome) == (DownEnd.UNKNOWN, BackEnd.ANSWERS)
     assert not outcome.complete
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_refusal_that_does_not_name_the_key_is_measured_and_never_said_to_be_by_the_key(
+    status: int,
+) -> None:
+    world = World()
+
+    async def ask() -> None:
+        if not world.vault.now.enabled:
+            raise refusal(status, "AuthorizationFailed")
+
+    outcome = await world.drill(world.probe(ask))
+    assert seen(outcome) == (DownEnd.OTHERWISE, BackEnd.ANSWERS)
+    assert outcome.measured[0].refused_after == 0 and not outcome.complete and outcome.restored
 
 
 async def test_nothing_is_disabled_where_nothing_answers_before() -> None:

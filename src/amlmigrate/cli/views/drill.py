@@ -176,6 +176,8 @@ def _line(one: Measured) -> str:
             f", and had answered after {_seconds(one.answered_until)}" if one.answered_until is not None else ""
         )
         told += f"refused after {_seconds(one.refused_after)}{since}"
+    elif one.down is DownEnd.OTHERWISE:
+        told += f"refused after {_seconds(one.refused_after)}, without naming the key ({one.note})"
     elif one.down is DownEnd.UNKNOWN:
         told += f"whether it refused is not known ({one.note})"
     else:
