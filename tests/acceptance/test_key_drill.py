@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from tests.acceptance import alone
+from tests.acceptance.keyregistry import registry_under
 from tests.acceptance.underway import under_way
 from tests.acceptance.world import Result, World, make_world
 from tests.builders import fault
@@ -115,6 +116,7 @@ def test_a_drill_is_refused_then_carried_out_then_killed_and_ended_by_the_watche
     drilled: Drilled, tmp_path: Path
 ) -> None:
     _carried_out(drilled)
+    _with_a_registry(drilled)
     _killed(drilled, tmp_path)
 
 
@@ -157,6 +159,17 @@ def _carried_out(drilled: Drilled) -> None:
     assert "has tagged the version" in log.read_text()
     for secret in (world.env.get("AZURE_CLIENT_SECRET"), "eyJ"):
         assert not secret or secret not in log.read_text()
+
+
+def _with_a_registry(drilled: Drilled) -> None:
+    """A registry refuses in words that do not name the key: measured, and not said to be by the key."""
+    registry_under(drilled.world, f"reg{drilled.world.group.removeprefix('rg')}", drilled.named["keyIdentifier"])
+    done = drilled.drill(*drilled.confirmed, "--limit", "PT1M")
+    assert done.code == 3, done.out + done.err
+    assert _seen(done.events) == {
+        ("container registry", "refused in other words", "answers"),
+        *((kind, "refused", "answers") for kind in ("workspace", "storage account", "key vault")),
+    }
 
 
 def _driller(world: World) -> dict[str, str]:
@@ -228,6 +241,8 @@ def _what_stops(drilled: Drilled) -> None:
     account, container = world.account("target"), world.container("target")
     place = f"https://{account}.blob.core.windows.net/{container}"
     assert world.azure(_status, "GET", f"{place}/seen.txt") == 403
+    assert world.azure(_status, "GET", f"{place}?restype=container&comp=list") == 200
+    assert world.azure(_status, "GET", f"{place}?restype=container&comp=list&include=metadata") == 403
     assert world.arm("GET", world.storage_id("target"), STORAGE)["id"]
     assert world.arm("GET", drilled.workspace, accept=(403,)) is None
     status = world.migrate("key", "status", "--key", drilled.key, "--json")

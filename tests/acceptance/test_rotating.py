@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from tests.acceptance import alone
+from tests.acceptance.keyregistry import REGISTRY, registry_under
 from tests.acceptance.world import Result, World, make_world
 from tests.builders import fault
 
@@ -19,7 +20,7 @@ from azsandbox.client import Client
 from azsandbox.state import StateFolder
 
 sandbox = alone.sandbox
-STORAGE, REGISTRY = "2023-05-01", "2023-07-01"
+STORAGE = "2023-05-01"
 ROTATION = "aml-cmk-migrate-rotation"
 CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
@@ -197,32 +198,10 @@ def test_in_production_two_identities_carry_out_what_a_third_has_approved(keys: 
     assert key == keys.key
 
 
-def _registry(keys: Keys, name: str, identifier: str) -> str:
-    """A registry of development under the key, with the account's identity; its ARM id."""
-    encryption = keys.world.arm("GET", keys.account, STORAGE)["properties"]["encryption"]
-    user = encryption["identity"]["userAssignedIdentity"]
-    client = keys.world.arm("GET", user, "2023-01-31")["properties"]["clientId"]
-    id_ = f"{keys.workspace.partition('/providers/')[0]}/providers/Microsoft.ContainerRegistry/registries/{name}"
-    body = {
-        "location": "eastus2",
-        "sku": {"name": "Premium"},
-        "tags": {"environment": "dev"},
-        "identity": {"type": "UserAssigned", "userAssignedIdentities": {user: {}}},
-        "properties": {
-            "encryption": {
-                "status": "enabled",
-                "keyVaultProperties": {"keyIdentifier": identifier, "identity": client},
-            }
-        },
-    }
-    keys.world.arm("PUT", id_, REGISTRY, body)
-    return id_
-
-
 def test_registries_and_encryption_scopes_go_over_too_each_in_its_way(dev: Keys) -> None:
     first, number = dev.named["keyIdentifier"], dev.world.group.removeprefix("rg")
-    fixed = _registry(dev, f"fix{number}", first)
-    follows = _registry(dev, f"fol{number}", dev.key)
+    fixed = registry_under(dev.world, f"fix{number}", first)
+    follows = registry_under(dev.world, f"fol{number}", dev.key)
     for name, url in (("fixed", first), ("follows", dev.key)):
         dev.world.azure(provision.encryption_scope, dev.account, name, key=provision.Key(dev.vault, url))
     ended = done(dev.of_key(), 3)

@@ -27,6 +27,7 @@ _SUFFIXES = (
     "graph.microsoft.com",
     "api.loganalytics.azure.com",
     "api.loganalytics.io",
+    "containerregistry.azure.net",
 )
 
 

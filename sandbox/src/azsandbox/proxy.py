@@ -20,6 +20,7 @@ HOSTS = (
     "*.file.core.windows.net",
     "*.vault.azure.net",
     "*.api.azureml.ms",
+    "*.azurecr.io",
     "graph.microsoft.com",
     "api.loganalytics.azure.com",
 )

@@ -104,6 +104,7 @@ class Server:
             "management.azure.com": answers,
             ".vault.azure.net": ServiceEndpoint(arm.vault, self._tokens, refuse=vault_bad_token),
             logqueries.HOST: ServiceEndpoint(arm.logs, self._tokens),
+            ".azurecr.io": ServiceEndpoint(arm.registries, self._tokens),
             ".api.azureml.ms": ServiceEndpoint(arm.discovery, self._tokens),
             ".blob.core.windows.net": blobs,
             ".file.core.windows.net": FileShares(

@@ -36,6 +36,8 @@ class Cloud:
     graph: str
     # AZ-LOG-1
     logs: str
+    # azure-cli-core, `cloud.py`: acr_login_server_endpoint.
+    registry_suffix: str
 
 
 # The one that every client takes without being told.
@@ -50,6 +52,7 @@ CLOUDS = {
         "vault.azure.net",
         "https://graph.microsoft.com",
         "https://api.loganalytics.azure.com",
+        "azurecr.io",
     ),
     "AzureUSGovernment": Cloud(
         "AzureUSGovernment",
@@ -59,6 +62,7 @@ CLOUDS = {
         "vault.usgovcloudapi.net",
         "https://graph.microsoft.us",
         "https://api.loganalytics.us",
+        "azurecr.us",
     ),
     "AzureChinaCloud": Cloud(
         "AzureChinaCloud",
@@ -68,6 +72,7 @@ CLOUDS = {
         "vault.azure.cn",
         "https://microsoftgraph.chinacloudapi.cn",
         "https://api.loganalytics.azure.cn",
+        "azurecr.cn",
     ),
 }
 _log = logging.getLogger(__name__)

@@ -103,6 +103,7 @@ _OTHERS: dict[Duty, tuple[tuple[str, ...], tuple[str, ...]]] = {
             f"{VAULT}/read",
             *_DEPENDANTS,
             f"{ACCOUNT}/encryptionScopes/read",
+            "Microsoft.ContainerRegistry/registries/pull/read",
             *_STORE_READ,
             *(f"{WS}/{name}/read" for name in (DATASTORES, *ENDPOINTS)),
             *(

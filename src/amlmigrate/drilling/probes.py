@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from amlmigrate.cloud import registries
 from amlmigrate.cloud.anyblob import any_blob
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.armid import ArmId
+from amlmigrate.core.documents import properties_of
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.parallel import gathered
 from amlmigrate.core.workspace import DATASTORES
@@ -27,6 +29,8 @@ async def _of(side: Side, one: Dependant) -> Probe:
         return _of_workspace(side, one)
     if one.kind is DependantKind.ACCOUNT:
         return await _of_account(side, one)
+    if one.kind is DependantKind.REGISTRY:
+        return _of_registry(side, one)
     return _unmeasured(one)
 
 
@@ -60,8 +64,18 @@ async def _of_account(side: Side, one: Dependant) -> Probe:
     return Probe(one.id, one.kind.value, one.name, f"{call} ({place.container}/{place.path})", ask)
 
 
+def _of_registry(side: Side, one: Dependant) -> Probe:
+    """Inferred (AZ-KEY-42): a registry without its key does not even list its repositories."""
+    server = str(properties_of(one.document).get("loginServer") or "")
+
+    async def ask() -> None:
+        await registries.repositories(side.login, side.credential, server)
+
+    return Probe(one.id, one.kind.value, one.name, "list its repositories", ask)
+
+
 def _unmeasured(one: Dependant) -> Probe:
-    """Images of a registry and what lies in a scope: no call of this tool reads them."""
+    """What lies in a scope: no call of this tool reads it."""
     return Probe(
         one.id,
         one.kind.value,

@@ -16,6 +16,7 @@ from tests.builders.errors import refusal, silence
 from amlmigrate.cli import keydrill
 from amlmigrate.cli.keydrill import DrillOptions, limit_of
 from amlmigrate.cli.keyoptions import KeyAsked
+from amlmigrate.cloud.credentials import Login
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.drilling import facts, measuring, probes, refusing, rights
 from amlmigrate.drilling.facts import Nearby
@@ -201,12 +202,21 @@ async def test_a_workspace_is_called_by_what_it_holds(error: Exception | None, r
     assert vault.kind == probes.VAULT
 
 
+async def test_a_registry_is_called_only_where_it_is_one_of_the_cloud() -> None:
+    under = dependants.of_workspace(workspace(), dependants.by(STANDARD))
+    assert under
+    for server in ("reg.azurecr.io.evil.example", "evil.example", "reg.azurecr.cn", ""):
+        registry = replace(under, kind=DependantKind.REGISTRY, document={"properties": {"loginServer": server}})
+        side: Any = SimpleNamespace(login=Login(), credential=None)
+        one, _ = await probes.of(side, request(key=replace(key(), dependants=(registry,))))
+        look = await one.look()
+        assert look.reply is ProbeReply.UNKNOWN and "no registry of this cloud" in look.told
+
+
 async def test_what_no_call_reads_is_not_measured() -> None:
     ref = dependants.of_workspace(workspace(), dependants.by(STANDARD))
     assert ref
-    registry = replace(
-        ref, kind=DependantKind.REGISTRY, id=f"{GROUP}/providers/Microsoft.ContainerRegistry/registries/r"
-    )
+    registry = replace(ref, kind=DependantKind.SCOPE, id=f"{ACCOUNT}/encryptionScopes/s")
     one, _ = await probes.of(SimpleNamespace(), request(key=replace(key(), dependants=(registry,))))  # type: ignore[arg-type]  # nothing of it is called
     assert "look at it yourself" in one.missing
     [watched, _] = await measuring.before([one, replace(one, missing="")])

@@ -26,6 +26,7 @@ from azsandbox.arm.logqueries import LogQueries
 from azsandbox.arm.operations import Operations
 from azsandbox.arm.pastblobs import PastBlobs
 from azsandbox.arm.registry import all_gates, all_guards, all_kinds
+from azsandbox.arm.registrydata import RegistryData
 from azsandbox.arm.rights import check_access
 from azsandbox.arm.routing import Router, UnknownRoute
 from azsandbox.arm.scopes import check_api_version, check_scopes
@@ -49,7 +50,7 @@ _METHODS = {"GET": "get", "HEAD": "head", "PUT": "put", "PATCH": "patch", "DELET
 
 class Arm:
     """Answers for management.azure.com; `discovery` for the hosts below `api.azureml.ms`, `vault` for vaults,
-    `logs` for Log Analytics."""
+    `logs` for Log Analytics, `registries` for container registries."""
 
     def __init__(self, context: Context, kinds: Mapping[str, Kind], throttle: Throttle) -> None:
         self._context = context
@@ -59,6 +60,7 @@ class Arm:
         self.discovery: Service = Discovery(context)
         self.vault: Service = VaultService(context)
         self.logs: Service = LogQueries(context)
+        self.registries: Service = RegistryData(context)
         storage = StorageAccess(context)
         self.storage_refusal, self.storage_scopes = storage.refusal, storage.scopes
         self.storage_hierarchical = storage.hierarchical
