@@ -74,6 +74,8 @@ class Evidence:
         self._ledger = ledger
         self._remedy = remedy
         self._alone = False
+        # What was read of the chain while no other process may add to it.
+        self._read: list[EvidenceFile] | None = None
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -89,12 +91,17 @@ class Evidence:
             try:
                 yield
             finally:
-                self._alone = False
+                self._alone, self._read = False, None
 
     def reports(self) -> list[EvidenceFile]:
-        """All reports, oldest first. Raises RefusedError when one was changed, removed or put in between."""
+        """All reports, oldest first. Raises RefusedError when one was changed, removed or put in between.
+
+        Read once while others are kept from the chain: with each report all its files are read, as manifests.
+        """
         with self.alone():
-            return self._chain()
+            if self._read is None:
+                self._read = self._chain()
+            return self._read[:]
 
     def _chain(self) -> list[EvidenceFile]:
         if self.folder.exists() and not self.folder.is_dir():
@@ -119,6 +126,7 @@ class Evidence:
                 {name: one for name, one in json.loads(data).items() if name not in _PLACE}
             )
             sha256 = hashlib.sha256(data).hexdigest()
+            self._read = None
             self._ledger.note(_NEXT, sha256)
             files.write(path, data)
             self._ledger.note(_HEAD, sha256)

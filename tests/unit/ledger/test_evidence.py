@@ -202,6 +202,20 @@ def test_nothing_is_added_to_a_broken_chain(evidence: Evidence) -> None:
     assert _files(evidence) == before
 
 
+def test_the_chain_is_read_once_while_others_are_kept_from_it(evidence: Evidence) -> None:
+    with evidence.alone():
+        evidence.add_file("manifest-a.jsonl", b"")
+        # A command that keeps others out does so for a moment, and each report has gigabytes of manifests beside it.
+        gone = (evidence.folder / "0002-verify.json").rename(evidence.folder.parent / "aside")
+        assert len(evidence.reports()) == len(KINDS)
+        gone.rename(evidence.folder / "0002-verify.json")
+        added = evidence.add(made_report("verify", **{"green": True}))
+        assert evidence.reports()[-1].sha256 == added.sha256
+    (evidence.folder / "0002-verify.json").unlink()
+    with pytest.raises(RefusedError):
+        evidence.reports()
+
+
 def test_the_last_report_of_a_kind_is_the_newest(evidence: Evidence) -> None:
     reports = evidence.reports()
     assert last(reports, Verify) is reports[2]
