@@ -191,6 +191,14 @@ def test_ranges_that_cannot_be(pair: Pair) -> None:
     ) == (404, "ResourceNotFound")
 
 
+def test_nobody_has_a_file_open(pair: Pair) -> None:
+    source = pair.source.get_file_client("f")
+    source.upload_file(b"0123456789")
+    assert list(source.list_handles()) == []
+    gone = pair.source.get_file_client("gone")
+    assert refused(lambda: list(gone.list_handles())) == (404, "ResourceNotFound")
+
+
 def test_checksums_of_a_source(pair: Pair) -> None:
     source, target = pair.source.get_file_client("f"), pair.target.get_file_client("f")
     source.upload_file(b"0123456789")

@@ -17,7 +17,7 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Side
 from amlmigrate.cloud.shares import Shares
 from amlmigrate.core.asset import Blob
-from amlmigrate.core.errors import InterruptedRunError
+from amlmigrate.core.errors import InterruptedRunError, MigrateError
 from amlmigrate.core.lease import FOLDER
 from amlmigrate.core.workspace import Location, Service
 
@@ -180,6 +180,63 @@ async def test_of_a_source_that_changes_meanwhile_nothing_arrives(
     assert await side.shares.head(goal.at(blob.path)) is None
 
 
+@pytest.mark.parametrize(
+    ("rights", "copied"),
+    [
+        ("<AccessRightList><AccessRight>Read</AccessRight></AccessRightList>", True),
+        (
+            "<AccessRightList><AccessRight>Read</AccessRight><AccessRight>Write</AccessRight></AccessRightList>",
+            False,
+        ),
+        ("", False),
+    ],
+    ids=["reads", "writes", "does not say"],
+)
+async def test_a_file_that_somebody_has_open_for_writing_is_not_copied(
+    side: Side, world: World, source: Location, goal: Location, rights: str, *, copied: bool
+) -> None:
+    blob = await _made(side, source.below("a"))
+    handle = (
+        f"<Handle><HandleId>1</HandleId><Path>{blob.path}</Path><FileId>2</FileId><SessionId>3</SessionId>"
+        f"<ClientIp>10.0.0.4</ClientIp><OpenTime>Mon, 30 Nov 2026 10:00:00 GMT</OpenTime>{rights}</Handle>"
+    )
+    open_ = fault(
+        "GET",
+        host=rf"^{source.account}\.file\.",
+        query="comp=listhandles",
+        times=0,
+        status=200,
+        body=f"<?xml version='1.0'?><EnumerationResults><Entries>{handle}</Entries><NextMarker /></EnumerationResults>",
+        headers={"Content-Type": "application/xml"},
+    )
+    with world.faults(open_):
+        if copied:
+            await side.shares.copy_from(side.shares, source.at(blob.path), blob, goal.at(blob.path))
+        else:
+            with pytest.raises(ServiceError) as refused:
+                await side.shares.copy_from(side.shares, source.at(blob.path), blob, goal.at(blob.path))
+            assert (refused.value.status, refused.value.code) == (409, "SharingViolation")
+    assert (await side.shares.head(goal.at(blob.path)) is not None) is copied
+
+
+@pytest.mark.parametrize(
+    "answered",
+    [{"status": 403, "code": "AuthorizationPermissionMismatch"}, {"status": 200, "body": "<Ranges />"}],
+    ids=str,
+)
+async def test_a_file_of_which_nobody_says_who_has_it_open_is_not_copied(
+    side: Side, world: World, source: Location, goal: Location, answered: dict[str, Any]
+) -> None:
+    blob = await _made(side, source.below("a"))
+    headers = {"Content-Type": "application/xml"}
+    unread = fault(
+        "GET", host=rf"^{source.account}\.file\.", query="comp=listhandles", times=0, headers=headers, **answered
+    )
+    with world.faults(unread), pytest.raises(MigrateError):
+        await side.shares.copy_from(side.shares, source.at(blob.path), blob, goal.at(blob.path))
+    assert await side.shares.head(goal.at(blob.path)) is None
+
+
 async def test_what_somebody_writes_meanwhile_is_left(
     side: Side, source: Location, goal: Location, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -224,6 +281,22 @@ async def test_what_somebody_holds_is_left_and_what_a_killed_command_held_is_not
     await lease.__aenter__()
     etag = await side.shares.copy_from(side.shares, source.below("a"), blob, goal.below("a"), replaces=old.etag)
     assert await side.shares.read(goal.below("a"), len(DATA), etag) == DATA
+
+
+async def test_a_lease_that_stayed_with_what_was_replaced_is_given_back(
+    side: Side, source: Location, goal: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blob, old = await _made(side, source.below("a")), await _made(side, goal.below("a"), b"old")
+    renamed = fileplacing._renamed
+
+    async def stayed(*rest: Any) -> str:
+        etag = await renamed(*rest)
+        await _client(side, goal.below("a")).acquire_lease(lease_id=rest[-1])
+        return etag
+
+    monkeypatch.setattr(fileplacing, "_renamed", stayed)
+    await side.shares.copy_from(side.shares, source.below("a"), blob, goal.below("a"), replaces=old.etag)
+    await _client(side, goal.below("a")).upload_range(b"T", 0, 1)
 
 
 @pytest.mark.parametrize("status", [(409, "SharingViolation"), (403, "AuthorizationPermissionMismatch")])

@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from azure.storage.fileshare import Handle
 from azure.storage.fileshare.aio import ShareFileClient
 
+from amlmigrate.cloud import absence
 from amlmigrate.cloud import retrying as retry
 from amlmigrate.cloud.errors import OtherBytesError, ServiceError
 from amlmigrate.cloud.fileaccess import FileAccess
 from amlmigrate.cloud.fileplacing import placed
 from amlmigrate.cloud.fileshapes import labelled
+from amlmigrate.cloud.lists import whole
 from amlmigrate.cloud.ranges import Range, ranges_of
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.errors import InterruptedRunError
@@ -58,7 +61,8 @@ class FileCopies:
 
         Nothing ties a range to the version that was listed (AZ-FILE-6): the version is looked at before the first
         and after the last, and nothing is in its place before that. Raises ServiceError: 409 or 412 where the
-        target is taken, 412 `SourceConditionNotMet` where the source changed; InterruptedRunError.
+        target is taken, 412 `SourceConditionNotMet` where the source changed, 409 `SharingViolation` where
+        somebody has it open for writing; InterruptedRunError.
         """
         found = await _listed(origin, source, blob)
         parts = await _filled(origin, source, blob)
@@ -67,6 +71,8 @@ class FileCopies:
             put = partial(self._put, origin, source, client, target)
             if not await each(parts, put, parallel=_AT_ONCE, stopping=stopping):
                 raise InterruptedRunError("Stopped before all ranges of a file were copied.")
+            # In this order: of whoever wrote by SMB and closed the file by now, the version tells.
+            await _closed(origin, source)
             await _listed(origin, source, blob)
 
         return await placed(self.files, target, found, labelled(found, found.md5), fill, replaces=replaces)
@@ -125,6 +131,31 @@ async def _listed(origin: FileAccess, source: Location, blob: Blob) -> Blob:
         text = f"the file is of the version {found.etag}" if found else "there is no such file"
         raise ServiceError(412, "SourceConditionNotMet", text, method="HEAD", url=origin.url(source))
     return found
+
+
+async def _closed(origin: FileAccess, source: Location) -> None:
+    """Raises ServiceError 409 where somebody has a file open for writing by SMB.
+
+    What they write changes its version only when they close it (AZ-FILE-11), and a list has them all (AZ-FILE-16).
+    """
+    client = origin.file(source)
+    try:
+        found = await origin.call("GET", client.url, partial(_handles, client))
+    except ServiceError as error:
+        # That it is gone is what its version tells.
+        if absence.of_file(error):
+            return
+        raise
+    # Of one that does not say what it may do nobody knows that it does not write.
+    writing = [one for one in found if not one.access_rights or "Write" in one.access_rights]
+    if writing:
+        handles = many(len(writing), "handle")
+        text = f"somebody has the file open for writing ({handles}): it is copied once it is closed"
+        raise ServiceError(409, "SharingViolation", text, method="GET", url=client.url)
+
+
+async def _handles(client: ShareFileClient) -> list[Handle]:
+    return await whole(client.list_handles(), client.url, storage=False)
 
 
 async def _filled(origin: FileAccess, source: Location, blob: Blob) -> list[Range]:

@@ -31,6 +31,8 @@ from amlmigrate.core.lease import FOLDER
 from amlmigrate.core.workspace import Location
 
 _log = logging.getLogger(__name__)
+# What is answered where a file has no lease, or no longer this one.
+_NO_LEASE = ("LeaseNotPresentWithLeaseOperation", "LeaseIdMismatchWithLeaseOperation")
 Fill = Callable[[ShareFileClient], Awaitable[None]]
 T = TypeVar("T")
 
@@ -67,7 +69,10 @@ async def placed(
     if replaces is None:
         return await _in_folders(files, target, partial(_renamed, files, beside, target, blob, None))
     async with _leased(files, target, replaces) as lease:
-        return await _renamed(files, beside, target, blob, lease)
+        etag = await _renamed(files, beside, target, blob, lease)
+    # That it went with what was replaced is said nowhere; one that stayed would keep everybody from writing.
+    await _given_back(files, files.file(target), lease)
+    return etag
 
 
 async def delete(files: FileAccess, place: Location, etag: str) -> None:
@@ -157,9 +162,14 @@ async def _leased(files: FileAccess, place: Location, etag: str) -> AsyncIterato
         hold(there.etag if there else "", etag, client.url)
         yield lease
     except BaseException:
-        # A file that was replaced or deleted took its lease with it.
-        try:
-            await files.call("PUT", client.url, ShareLeaseClient(client, lease_id=lease).release)
-        except MigrateError as error:
-            _log.warning("The lease on %s was not given back: %s", client.url, error)
+        await _given_back(files, client, lease)
         raise
+
+
+async def _given_back(files: FileAccess, client: ShareFileClient, lease: str) -> None:
+    """Gives a lease back; one that cannot be is logged. Nothing happens where the file has none (AZ-FILE-15)."""
+    try:
+        await files.call("PUT", client.url, ShareLeaseClient(client, lease_id=lease).release)
+    except MigrateError as error:
+        if not (isinstance(error, ServiceError) and (absence.of_file(error) or error.code in _NO_LEASE)):
+            _log.warning("The lease on %s was not given back: %s", client.url, error)

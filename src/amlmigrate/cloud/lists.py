@@ -98,7 +98,7 @@ async def whole(paged: AsyncItemPaged[T], url: str, *, storage: bool = True) -> 
             if storage and not pages.service_endpoint:
                 raise _error(url, "NotAList", "the answer is not a list")
             _check(str(pages.continuation_token or ""), url, asked)
-    except AttributeError as error:
+    except (AttributeError, TypeError) as error:
         # The client looks for the members of a listing in whatever XML came.
         raise _error(url, "NotAList", "the answer is not a list") from error
     return found

@@ -25,7 +25,7 @@ from azsandbox.tokens import Tokens
 
 _SERVER = "Windows-Azure-File/1.0 Microsoft-HTTPAPI/2.0"
 _VERSION = "2024-11-04"
-# Of a copy. Those of whole files, and snapshots, handles and links, nobody has here.
+# Of a copy. Those of whole files, and snapshots and links, nobody has here.
 _SOURCE = "x-ms-copy-source"
 
 

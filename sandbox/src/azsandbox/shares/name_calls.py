@@ -1,4 +1,4 @@
-"""Operations on a file's name and its lease: Rename File, Lease File."""
+"""Operations on a file's name, its lease and its handles: Rename File, Lease File, List Handles."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ from azsandbox.shares.entries import changed, found, hold_lease, properties, set
 from azsandbox.shares.errors import Refused, bad_header, missing_header
 from azsandbox.shares.file_calls import changeable
 from azsandbox.shares.index import Entry
+from azsandbox.shares.listing import xml
 from azsandbox.shares.places import Place, named
 from azsandbox.shares.task import Operations, Task, answer
 
 
 async def _rename(task: Task) -> Answer:
-    """To a name that nothing has, unless the call says that it may be replaced."""
+    """To a name that nothing has, unless the call says that it may be replaced.
+
+    Inferred (AZ-FILE-15): the lease on what is replaced ends.
+    """
     entry = _origin(task)
     hold_lease(entry, task.header("x-ms-source-lease-id"))
     there = task.store.find(task.place)
@@ -83,4 +87,10 @@ async def _lease(task: Task) -> Answer:
     return answer({"acquire": 201, "break": 202}.get(action, 200), {**changed(entry), **shown})
 
 
-NAMES: Operations = {("PUT", "rename"): _rename, ("PUT", "lease"): _lease}
+async def _handles(task: Task) -> Answer:
+    """Nobody opens anything here: there is no SMB. Inferred (AZ-FILE-16): the right to read is enough."""
+    found(task, directory=False)
+    return xml("<EnumerationResults><Entries /><NextMarker /></EnumerationResults>")
+
+
+NAMES: Operations = {("PUT", "rename"): _rename, ("PUT", "lease"): _lease, ("GET", "listhandles"): _handles}
