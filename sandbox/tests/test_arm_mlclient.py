@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import requests
 from arm_harness import usual_version
+from azure.core.exceptions import HttpResponseError
 
 from azsandbox.client import Client
 from azsandbox.seed import Seeder
@@ -349,3 +350,85 @@ def test_every_real_resource_is_accepted_and_can_be_read(
             unreadable.append(row["name"])
     # It names components and a label of models that are not in the workspace.
     assert (len(rows), unreadable) == (257, ["batch_scoring_uci_heart"])
+
+
+def test_clusters_and_instances(workspace: Workspace) -> None:
+    from azure.ai.ml.entities import AmlCompute, AssignedUserConfiguration, ComputeInstance
+
+    computes, name = workspace.client.compute, f"c{workspace.name[2:]}"
+    user = AssignedUserConfiguration(user_tenant_id=str(uuid.uuid4()), user_object_id=str(uuid.uuid4()))
+    cluster = AmlCompute(name=name, size="STANDARD_DS3_v2", min_instances=1, max_instances=3, tier="low_priority")
+    made = computes.begin_create_or_update(cluster).result()
+    assert (made.size, made.min_instances, made.provisioning_state) == ("STANDARD_DS3_V2", 1, "Succeeded")
+    made.min_instances = 0
+    assert computes.begin_update(made).result().min_instances == 0
+    instance = ComputeInstance(name=f"i{name}", size="STANDARD_DS3_v2", create_on_behalf_of=user)
+    assert computes.begin_create_or_update(instance).result().state == "Running"
+    computes.begin_stop(instance.name).result()
+    stopped = computes.get(instance.name)
+    assert (stopped.state, stopped.create_on_behalf_of.user_object_id) == ("Stopped", user.user_object_id)
+    assert {size.name for size in computes.list_sizes()} >= {"Standard_DS3_v2", "Standard_NC6"}
+    assert list(computes.list_usage())
+    assert sorted(_names(computes.list())) == sorted((name, instance.name))
+    with pytest.raises(HttpResponseError, match="not supported"):
+        computes.begin_create_or_update(AmlCompute(name=f"x{name}", size="STANDARD_Z1", max_instances=1)).result()
+    for one in (name, instance.name):
+        computes.begin_delete(one).result()
+
+
+def test_connections_with_their_secrets(workspace: Workspace) -> None:
+    from azure.ai.ml.entities import ApiKeyConfiguration, PatTokenConfiguration, WorkspaceConnection
+
+    connections = workspace.client.connections
+    git = WorkspaceConnection(
+        name="git", type="git", target="https://example.com", credentials=PatTokenConfiguration(pat="hush")
+    )
+    made = connections.create_or_update(git)
+    assert (made.name, made.credentials.pat) == ("git", None)
+    key = WorkspaceConnection(
+        name="one", type="api_key", target="https://example.com", credentials=ApiKeyConfiguration(key="hush")
+    )
+    # The client asks for the secrets of this kind alone.
+    assert connections.create_or_update(key).credentials.key is None
+    assert connections.get("one", populate_secrets=True).credentials.key == "hush"
+    assert sorted(_names(connections.list())) == ["git", "one"]
+    for name in ("git", "one"):
+        connections.delete(name)
+
+
+def test_schedules_are_made_fired_disabled_and_deleted(workspace: Workspace) -> None:
+    from azure.ai.ml import command
+    from azure.ai.ml.constants import TimeZone
+    from azure.ai.ml.dsl import pipeline
+    from azure.ai.ml.entities import CronTrigger, Environment, JobSchedule, RecurrencePattern, RecurrenceTrigger
+
+    client, schedules = workspace.client, workspace.client.schedules
+    environment = client.environments.create_or_update(Environment(name="scheduled", image="python:3"))
+    step = command(command="echo 1", environment=f"{environment.name}:{environment.version}")
+
+    @pipeline(compute="serverless")  # type: ignore[untyped-decorator] # the client has no types for it
+    def steps() -> None:
+        step()
+
+    job = steps()
+    cron = CronTrigger(expression="15 3 * * 1-5", time_zone=TimeZone.PACIFIC_STANDARD_TIME)
+    every = RecurrenceTrigger(frequency="week", interval=2, schedule=RecurrencePattern(hours=[4], minutes=[0, 30], week_days=["monday"]))  # fmt: skip
+    for name, trigger in (("nightly", cron), ("weekly", every)):
+        made = schedules.begin_create_or_update(JobSchedule(name=name, trigger=trigger, create_job=job)).result()
+        assert (made.name, made.is_enabled, made.provisioning_state) == (name, True, "Succeeded")
+    fired = schedules.trigger("nightly")
+    assert fired.schedule_action_type == "CreateJob"
+    assert client.jobs.get(fired.job_name).display_name == fired.job_name
+    assert schedules.begin_disable("nightly").result().is_enabled is False
+    assert _names(schedules.list()) == ["weekly"]
+    with pytest.raises(HttpResponseError, match="disabled"):
+        schedules.trigger("nightly")
+    with pytest.raises(HttpResponseError, match="Disable it"):
+        schedules.begin_delete("weekly").result()
+    assert schedules.begin_enable("nightly").result().is_enabled is True
+    for name in ("nightly", "weekly"):
+        schedules.begin_disable(name).result()
+        schedules.begin_delete(name).result()
+    wrong = JobSchedule(name="wrong", trigger=CronTrigger(expression="0 25 * * *"), create_job=job)
+    with pytest.raises(HttpResponseError, match="cron expression"):
+        schedules.begin_create_or_update(wrong).result()

@@ -20,6 +20,8 @@ _WORKSPACE = (
 )
 _THING = re.compile(rf"{_WORKSPACE}(?P<kind>computes|jobs|connections)/(?P<name>[^/]+))$", re.IGNORECASE)
 _ENDPOINT = re.compile(rf"{_WORKSPACE}(?:online|batch)endpoints/[^/]+(?:/deployments/[^/]+)?)$", re.IGNORECASE)
+# azure-ai-ml spells serverless compute as a compute of this name.
+_SERVERLESS = "serverless"
 # Members that name an asset, and its kind; those that name something else by its ARM id.
 _ASSETS = {"environmentId": "environments", "componentId": "components", "codeId": "codes"}
 _THINGS = ("computeId", "default_compute", "sourceJobId", "deploymentId", "connection")
@@ -39,7 +41,7 @@ def missing(context: Context, workspace: Record, action: Mapping[str, Any]) -> I
                 shown = f"version: {reference.version}, label: {reference.label}"
                 yield f"No {kind} exists for name: {reference.name}, {shown}"
         elif match := _THING.match(text):
-            if context.store.get(_key(match)) is None:
+            if match["name"].lower() != _SERVERLESS and context.store.get(_key(match)) is None:
                 what = "compute target" if match["kind"].lower() == "computes" else match["kind"].lower()[:-1]
                 yield f"Unknown {what} '{match['name']}'."
         elif (match := _ENDPOINT.match(text)) and context.store.get(match["id"].lower()) is None:
