@@ -13,7 +13,7 @@ from typing import Annotated
 import isodate
 import typer
 
-from amlmigrate.cli.execute import CHANGES, READS, CommonOptions, execute
+from amlmigrate.cli.execute import READS, CommonOptions, execute
 from amlmigrate.cli.keyoptions import KeyAsked, Rules, Workspaces, held_to, scope_of
 from amlmigrate.cli.login import session
 from amlmigrate.cli.views.base import View
@@ -111,7 +111,18 @@ def drill(
                 return await _shown(view, side, found)
             return await _drilled(view, shared, side, asked, found, stop)
 
-    execute(shared, work, stop, interrupted=READS if asked.dry_run else CHANGES)
+    execute(shared, work, stop, interrupted=READS if asked.dry_run else _cut_off(asked, key))
+
+
+def _cut_off(asked: DrillOptions, key: str | None) -> InterruptedRunError:
+    """What is said where a signal ends it at once, as the second one does."""
+    restore = drilltag.restoring(key) if key else "migrate key drill --restore --key ID"
+    if asked.restore:
+        return InterruptedRunError("Interrupted before it was done.", remedy=f"Run it again: {restore}")
+    return InterruptedRunError(
+        "Interrupted. If the version was disabled, the watcher enables it at the limit.",
+        remedy=f"To enable it now, run: {restore}",
+    )
 
 
 def limit_of(text: str) -> timedelta:

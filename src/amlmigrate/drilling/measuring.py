@@ -68,7 +68,7 @@ async def before(probes: Iterable[Probe]) -> list[Watched]:
     """Each call made once while the key is there: one that is not answered now measures nothing."""
     watched = [Watched(one, one.measured) for one in probes]
     able = [one for one in watched if not one.probe.missing]
-    for one, look in await _looks(able):
+    for one, look, _ in await _looks(able, lambda: 0.0):
         if look.reply is ProbeReply.ANSWERED:
             one.seen.down = DownEnd.UNKNOWN
         else:
@@ -90,8 +90,8 @@ async def down(
     begun, why = clock.clock.now(), ""
     left = [one for one in watched if one.seen.down is DownEnd.UNKNOWN]
     while True:
-        for one, look in await _looks(left):
-            _note_down(one.seen, look, clock.clock.now() - begun)
+        for one, look, at in await _looks(left, clock.clock.now):
+            _note_down(one.seen, look, at - begun)
         left = [one for one in left if one.seen.down not in (DownEnd.REFUSED, DownEnd.OTHERWISE)]
         why = await ending()
         if not left or why or stopping() or clock.now() >= until:
@@ -123,11 +123,11 @@ async def back(
     for one in left:
         one.seen.back = BackEnd.NOT_SEEN
     while left:
-        looks = await _looks(left)
+        looks = await _looks(left, clock.clock.now)
         after = clock.clock.now() - begun
-        for one, look in looks:
+        for one, look, at in looks:
             if look.reply is ProbeReply.ANSWERED:
-                one.seen.back, one.seen.back_after = BackEnd.ANSWERS, after
+                one.seen.back, one.seen.back_after = BackEnd.ANSWERS, at - begun
             else:
                 one.seen.note = look.told
         left = [one for one in left if one.seen.back is BackEnd.NOT_SEEN]
@@ -137,9 +137,15 @@ async def back(
             await _pause(clock, longest - after, stopping)
 
 
-async def _looks(some: Sequence[Watched]) -> list[tuple[Watched, ProbeLook]]:
-    looks = await gathered({number: one.probe.look() for number, one in enumerate(some)})
-    return [(one, looks[number]) for number, one in enumerate(some)]
+async def _looks(some: Sequence[Watched], now: Callable[[], float]) -> list[tuple[Watched, ProbeLook, float]]:
+    """A call of each, and when it was answered: one that is slow says nothing of the others' time."""
+
+    async def look(one: Watched) -> tuple[ProbeLook, float]:
+        found = await one.probe.look()
+        return found, now()
+
+    looks = await gathered({number: look(one) for number, one in enumerate(some)})
+    return [(one, *looks[number]) for number, one in enumerate(some)]
 
 
 async def _pause(clock: DrillClock, longest: float, stopping: Callable[[], bool]) -> None:

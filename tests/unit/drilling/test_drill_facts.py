@@ -252,3 +252,9 @@ def test_options_that_do_not_go_together_are_refused(asked: DrillOptions, given:
     with pytest.raises(BadInputError) as met:
         keydrill._check(asked, given)
     assert told in met.value.summary
+
+
+def test_a_second_signal_is_told_with_the_command_that_ends_the_drill() -> None:
+    cut = keydrill._cut_off(DrillOptions(), KEY)
+    assert "watcher" in cut.summary and f"migrate key drill --restore --key {KEY}" in cut.remedy
+    assert "again" in keydrill._cut_off(DrillOptions(restore=True), KEY).remedy

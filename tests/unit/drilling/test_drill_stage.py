@@ -35,6 +35,22 @@ async def test_the_tag_comes_before_the_version_is_disabled_and_goes_when_it_is_
     assert one.back_after is not None and 600 <= one.back_after <= 610
 
 
+async def test_the_time_of_each_is_its_own_whatever_another_takes_to_answer() -> None:
+    world, slow = World(), []
+
+    async def late() -> None:
+        await world.ask()
+
+    async def ask() -> None:
+        if not world.vault.now.enabled and not slow:
+            slow.append(1)
+            await world.time.sleep(20)
+        await world.ask()
+
+    outcome = await world.drill(world.probe(late), world.probe(ask))
+    assert [one.refused_after for one in outcome.measured] == [0, 20]
+
+
 async def test_what_still_answers_at_the_limit_is_never_called_refused() -> None:
     world = World(notices=9000)
     outcome = await world.drill()
