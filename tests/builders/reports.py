@@ -67,7 +67,14 @@ BODIES: dict[str, dict[str, Any]] = {
         "service_time": TIME, "unfrozen": None, "writers": ["x may."], "warnings": ["y"],
         "evidence": {"number": 1, "sha256": SHA}, "digests": DIGESTS, "manifests": _FILES,
     },
-    "cutover-back": _ALL | _PAIR | {"service_time": TIME, "cutover": {"number": 1, "time": TIME}, "changes": [_CHANGE]},
+    "cutover-back": _ALL | _PAIR | {
+        "service_time": TIME, "cutover": {"number": 1, "time": TIME}, "changes": [_CHANGE],
+        "kept": [{"address": "schedules/s", "detail": "changed"}],
+    },
+    "switch": _ALL | _PAIR | {
+        "service_time": TIME, "side": "source", "item": "schedules/s", "address": "schedules/s", "state": "changed",
+        "was": {"/properties/isEnabled": True}, "left": {"/properties/isEnabled": False}, "note": "why",
+    },
     "decision": _ALL | {
         "decision": "waive", "tenant_id": "",
         "decisions": [{"address": "jobs", "sha256": SHA, "reason": "kept", "until": "", "says": "jobs", "seen": False}],

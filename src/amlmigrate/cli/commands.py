@@ -51,7 +51,7 @@ COMMANDS = (
     Entry("run", MOVE, "Carry out a plan, with retries and checkpoints."),
     Entry("status", MOVE, "Show where a plan stands, what comes next, and how long it will take."),
     Entry("freeze", MOVE, "Remove, or restore, the rights to write to the source."),
-    Entry("cutover", MOVE, "Record that people use the target from now on."),
+    Entry("cutover", MOVE, "Stop what the source does by itself, start it in the target, and record when."),
     Entry(
         "decommission",
         MOVE,

@@ -1,4 +1,7 @@
-"""Record that people use the target from now on. From then on the source must stay as it was.
+"""Stop what the source does by itself, start it in the target, and record when.
+
+Its schedules are disabled, then the target's are enabled; from then on people use the target, and the source must stay as
+it is. Each setting is recorded before and after it is changed, and --back sets it back.
 
 Example: migrate cutover plans/old-ws --dry-run
 
@@ -25,18 +28,21 @@ from amlmigrate.cli.views.cutover import CutoverView, TakenBackView
 from amlmigrate.cli.who import local
 from amlmigrate.core.errors import BadInputError, ExitCode
 from amlmigrate.core.plan import Plan
-from amlmigrate.cutover.refusals import NOT_MADE
 from amlmigrate.cutover.stage import CutoverRequest, cut_over, take_back
 
 
 @options.for_both_sides
 def command(
     plan: options.NeededPlanFolder,
-    back: Annotated[bool, typer.Option("--back", help="Take the cutover back; it carries no data back.")] = False,
+    back: Annotated[
+        bool, typer.Option("--back", help="Set back what the cutover changed; it carries no data back.")
+    ] = False,
     only: Annotated[
         list[str] | None,
         typer.Option(
-            help="Only this item of those that take effect at the cutover. May be repeated.", metavar="ADDRESS"
+            help="Only this item of those that take effect at the cutover; the rest stays to be done. May be"
+            " repeated.",
+            metavar="ADDRESS",
         ),
     ] = None,
     unfrozen: Annotated[
@@ -54,13 +60,16 @@ def command(
         _refuse_options(read, folder, only or (), unfrozen)
         why = (unfrozen or "").strip()
         request = CutoverRequest(
-            read, folder, local(shared), view.event, why, dry_run=dry_run, force_unlock=force_unlock
+            read, folder, local(shared), view.event, why, dry_run, force_unlock, tuple(only or ())
         )
         if back:
-            view.show(TakenBackView(folder, await take_back(request, lambda: session(shared))))
-        else:
-            view.show(CutoverView(read, folder, await cut_over(request, lambda: session(shared))))
-        return ExitCode.DONE
+            taken = await take_back(request, lambda: session(shared))
+            view.show(TakenBackView(folder, taken))
+            return ExitCode.INCOMPLETE if taken.kept else ExitCode.DONE
+        done = await cut_over(request, lambda: session(shared))
+        view.show(CutoverView(read, folder, done))
+        open_ = not dry_run and (done.todo or done.todo.left)
+        return ExitCode.INCOMPLETE if open_ else ExitCode.DONE
 
     execute(shared, work, interrupted=READS if dry_run else CHANGES)
 
@@ -78,15 +87,11 @@ def _refuse_beside_back(*, back: bool, others: Mapping[str, object]) -> None:
 def _refuse_options(plan: Plan, folder: Path, only: Iterable[str], unfrozen: str | None) -> None:
     if unfrozen is not None and not unfrozen.strip():
         raise BadInputError("--unfrozen needs a reason.", remedy='Give one with --unfrozen "...".')
+    known = {name for step in plan.steps if step.cut_over for name in (str(step.address), str(step.address.item))}
     for address in only:
-        if any(step.for_cutover and address in (str(step.address), str(step.address.item)) for step in plan.steps):
+        if address not in known:
             raise BadInputError(
-                f"'{address}' has to be made at the cutover, and this version cannot do that.",
+                f"The plan has nothing with the address '{address}' that takes effect at the cutover.",
                 address=str(folder),
-                remedy=f"Leave --only out, and {NOT_MADE.format(address)}",
+                remedy=f"`migrate show {folder}` lists what is cut over; without --only all of it is.",
             )
-        raise BadInputError(
-            f"The plan has nothing with the address '{address}' that takes effect at the cutover.",
-            address=str(folder),
-            remedy="Leave --only out: then the cutover records the moment, and changes nothing else.",
-        )

@@ -75,6 +75,8 @@ class Asset:
     empty: bool = False
     # Who made it, by the name that the directory has for the id in the document.
     made_by: str = ""
+    # Other documents of its workspace that its translation takes, by what it calls them.
+    beside: Mapping[str, Document] = field(default_factory=dict)
 
     @property
     def properties(self) -> Document:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import rfc8785
 
-from amlmigrate.core.pointers import below, way_of, without
+from amlmigrate.core.pointers import below, names_of, way_of, without
 
 Document = dict[str, Any]
 _VOLATILE = ("systemData", "etag", "provisioningState", "id", "type", "name")
@@ -73,6 +73,23 @@ def mapped(value: Any, change: Callable[[str, str], Any], where: str = "") -> An
     if isinstance(value, list):
         return [mapped(child, change, below(where, index)) for index, child in enumerate(value)]
     return value
+
+
+def overlaid(body: Document, other: Document, pointers: Iterable[str]) -> Document:
+    """A body with what stands at these pointers in another; without it where the other has nothing there."""
+    found = body
+    for pointer in pointers:
+        found = _laid(found, other, list(names_of(pointer)))
+    return found
+
+
+def _laid(body: Document, other: Document, path: list[str]) -> Document:
+    name, *rest = path
+    if rest:
+        return body | {name: _laid(body.get(name) or {}, other.get(name) or {}, rest)}
+    if name in other:
+        return body | {name: other[name]}
+    return {key: value for key, value in body.items() if key != name}
 
 
 def without_nulls(value: Any) -> Any:

@@ -44,6 +44,9 @@ ITEMS = (
     _code("bytes-outside", "warning", "the item's bytes are outside the workspace and stay there"),
     _code("collections-absent", "warning", "Azure says that it has no such collection here: it counts as empty"),
     _code(
+        "connection-identity", "warning", "the connection signs in by an identity, which needs its rights again"
+    ),
+    _code(
         "datastore-credentials",
         "error",
         "a datastore over the workspace's own container has credentials for the old account",
@@ -118,6 +121,7 @@ ITEMS = (
         "warning",
         "the item refers to something that the service offers and the target does not show",
     ),
+    _code("schedule-start", "warning", "the service does not say from when a schedule's intervals count"),
     _code(
         "setting-differs", "warning", "a setting of the target is different, and protects neither more nor less"
     ),

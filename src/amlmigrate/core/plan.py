@@ -15,6 +15,7 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.mapping import Rewrite
 from amlmigrate.core.packed_documents import OptionalPackedDocument
+from amlmigrate.core.switched import Switched
 from amlmigrate.core.workspace import Location, WorkspaceRef
 
 FORMAT = 1
@@ -122,7 +123,12 @@ class Step:
 
     @property
     def for_cutover(self) -> bool:
-        """Whether only the cutover makes it."""
+        """Whether it waits for the cutover, which makes it, or at which a person does."""
+        return self.stage == CUTOVER and (self.action.writes or self.action is Action.MANUAL)
+
+    @property
+    def cut_over(self) -> bool:
+        """Whether the cutover itself makes it."""
         return self.stage == CUTOVER and self.action.writes
 
     def as_dict(self) -> dict[str, Any]:
@@ -302,6 +308,11 @@ class Header:
         if not tenant_id:
             return not self.extra.get("target_tenant")
         return not self.target_tenant or self.target_tenant.lower() == tenant_id.lower()
+
+    @property
+    def switched(self) -> tuple[Switched, ...]:
+        """What a cutover that stood when the plan was made has changed of its source. Raises BadInputError."""
+        return tuple(map(Switched.of_dict, self.extra.get("switched") or ()))
 
     @property
     def source_ref(self) -> WorkspaceRef:

@@ -39,6 +39,14 @@ def at(value: Any, pointer: str) -> Any:
     return found
 
 
+def holding(pointer: str, value: Any) -> dict[str, Any]:
+    """Maps in each other that have nothing but a value at a pointer. Raises ValueError for a text that is none."""
+    found: Any = value
+    for name in reversed(names_of(pointer)):
+        found = {name: found}
+    return dict(found)
+
+
 def way_of(names: str) -> Way:
     """The way that names with `|` between them tell."""
     return tuple(names.split("|"))

@@ -48,6 +48,7 @@ class Outcome(StrEnum):
     BLOCKED = "blocked"
     REMAINING = "remaining"
     TO_CUT_OVER = "left for the cutover"
+    CUT_OVER = "cut over"
 
     @property
     def settled(self) -> bool:
@@ -61,6 +62,7 @@ class Outcome(StrEnum):
             Outcome.NOT_NEEDED,
             Outcome.BY_HAND,
             Outcome.WAIVED,
+            Outcome.CUT_OVER,
             # No run and no verification waits for it; the gate of the removal asks for it.
             Outcome.TO_CUT_OVER,
         )
@@ -90,7 +92,7 @@ def outcome(
     if action is Action.SKIP and not reason.startswith(UNSELECTED_REASON):
         return Outcome.NOT_NEEDED
     if state is State.DONE and action in _ENDED:
-        return _ENDED[action]
+        return Outcome.CUT_OVER if for_cutover else _ENDED[action]
     if decided:
         return Outcome.BY_HAND if decided is DecisionVerb.DONE else Outcome.WAIVED
     if for_cutover and state is State.PENDING:

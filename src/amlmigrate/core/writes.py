@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, overlaid
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping, Rewrite
 from amlmigrate.core.plan import CUTOVER, RUN, Stage
-from amlmigrate.core.pointers import names_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +21,8 @@ class Write:
     `body` is the whole ARM envelope, but for `{"$secret": …}` markers. The write with the phase "" makes the item;
     those of a phase (`core.address.PHASES`) come after it, one after the other, and after all of `after`.
     `changes` are the JSON pointers of what a phase is about, `reason` why it is a write of its own. One of the
-    stage `cutover` goes live only when the old workspace stops, and `run` never makes it.
+    stage `cutover` goes live only when the old workspace stops, and `run` never makes it. `by_hand`: why the cutover
+    does not make it either, but a person, as a sentence; '' where it does.
     """
 
     body: Document
@@ -31,6 +31,7 @@ class Write:
     stage: Stage = RUN
     changes: tuple[str, ...] = ()
     reason: str = ""
+    by_hand: str = ""
 
     def about(self, field: str) -> bool:
         """Whether a JSON pointer is of what this phase changes."""
@@ -48,23 +49,6 @@ class Write:
     def apart(self) -> bool:
         """Whether it cannot be made together with the one before it where the item is there already."""
         return bool(self.after) or self.stage == CUTOVER
-
-
-def overlaid(body: Document, other: Document, pointers: Iterable[str]) -> Document:
-    """A body with what stands at these pointers in another; without it where the other has nothing there."""
-    found = body
-    for pointer in pointers:
-        found = _laid(found, other, list(names_of(pointer)))
-    return found
-
-
-def _laid(body: Document, other: Document, path: list[str]) -> Document:
-    name, *rest = path
-    if rest:
-        return body | {name: _laid(body.get(name) or {}, other.get(name) or {}, rest)}
-    if name in other:
-        return body | {name: other[name]}
-    return {key: value for key, value in body.items() if key != name}
 
 
 @dataclass(frozen=True, slots=True)

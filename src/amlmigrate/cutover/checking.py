@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from amlmigrate.bytes.binding import bound
 from amlmigrate.bytes.storage_containers import Containers, list_both
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Session
+from amlmigrate.core.asset import Inventory
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.seal import changes
+from amlmigrate.core.switched import SOURCE, TARGET, inventory_before, of_side
 from amlmigrate.core.workspace import Workspace
-from amlmigrate.cutover import refusals
+from amlmigrate.cutover import refusals, switches
 from amlmigrate.evidence import Verify
 from amlmigrate.freezing.source_writers import writers
 from amlmigrate.inventory.sides import read_both
@@ -30,8 +32,12 @@ Digests = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class PassedCutover:
-    """What was read of two sides that may be cut over. `written`: who may still write the source."""
+    """What was read of two sides that may be cut over. `written`: who may still write the source.
 
+    `documents`: the digests of both, as they were before this cutover changed anything.
+    """
+
+    source: Inventory
     verified: EvidenceFile[Verify]
     documents: tuple[Digests, Digests]
     listed: Containers
@@ -42,11 +48,15 @@ class PassedCutover:
 async def check(
     clouds: Session, plan: Plan, ledger: Ledger, reports: list[EvidenceFile], *, unfrozen: bool
 ) -> PassedCutover:
-    """Raises RefusedError with every reason why the plan must not be cut over yet."""
+    """Raises RefusedError with every reason why the plan must not be cut over yet.
+
+    What an earlier attempt of this cutover has changed is seen as it was before.
+    """
     source, target = await read_both(clouds, plan)
+    before = _before(reports, source, target)
     mapping = Mapping(source.workspace, target.workspace, plan.names())
     listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, holding().own)
-    documents = (document_digests(source), document_digests(target))
+    documents = (document_digests(before[0]), document_digests(before[1]))
     now = bound(plan, documents, listed)
     written, warnings = await _writers(clouds, source.workspace, plan, reports)
     unproven = before_removal(
@@ -62,7 +72,7 @@ async def check(
     why = refusals.reasons(plan, ledger, reports, facts, unfrozen=unfrozen)
     if not why:
         # Listing may take its time, in which the documents were not looked at.
-        again = [document_digests(side) for side in await read_both(clouds, plan)]
+        again = [document_digests(side) for side in _before(reports, *await read_both(clouds, plan))]
         for then, after in zip(documents, again, strict=True):
             why += [f"While the blobs were listed, {what}." for what in changes(then, after)]
     if why:
@@ -74,7 +84,32 @@ async def check(
         )
     verified = last(reports, Verify)
     assert verified
-    return PassedCutover(verified, documents, listed, written, warnings)
+    return PassedCutover(source, verified, documents, listed, written, warnings)
+
+
+async def since(clouds: Session, plan: Plan, reports: list[EvidenceFile], passed: PassedCutover) -> PassedCutover:
+    """The same with the documents as they are now. Raises RefusedError where anything but this cutover changed one."""
+    source, target = await read_both(clouds, plan)
+    before = _before(reports, source, target)
+    why = [
+        f"While it was cut over, {what}."
+        for then, side in zip(passed.documents, before, strict=True)
+        for what in changes(then, document_digests(side))
+    ]
+    if why:
+        raise RefusedError(
+            "The cutover is not finished: something else has changed.",
+            reasons=tuple(dict.fromkeys(why)),
+            address=plan.header.source_ref.id,
+            remedy="Run the same command again: it tells what stands in the way. Or take it back with --back.",
+        )
+    return replace(passed, source=source, documents=(document_digests(source), document_digests(target)))
+
+
+def _before(reports: list[EvidenceFile], source: Inventory, target: Inventory) -> tuple[Inventory, Inventory]:
+    """Both sides as they were before this cutover changed anything."""
+    known = switches.switched(reports)
+    return inventory_before(source, of_side(known, SOURCE)), inventory_before(target, of_side(known, TARGET))
 
 
 async def _writers(

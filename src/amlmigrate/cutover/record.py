@@ -54,12 +54,6 @@ def active(reports: list[EvidenceFile]) -> EvidenceFile[Cutover] | None:
     return found if found and (back is None or back.number < found.number) else None
 
 
-def for_others(cutover: EvidenceFile[Cutover]) -> dict[str, Any]:
-    """What stands of it in the lease's blob: when, of which plan, and which of its settings it has changed."""
-    content = cutover.content
-    return {"time": content.time, "plan": asdict(content.plan), "changed": []}
-
-
 def refuse_cut_over(reports: list[EvidenceFile], address: Path) -> None:
     """Raises RefusedError where the plan is cut over: its target is its users' from then on."""
     if found := active(reports):

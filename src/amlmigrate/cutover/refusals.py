@@ -9,7 +9,6 @@ from amlmigrate.core.asset import Inventory
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.seal import Digests
-from amlmigrate.core.state import Outcome
 from amlmigrate.cutover import evidence_checks
 from amlmigrate.evidence import Verify
 from amlmigrate.kinds import kind_of
@@ -19,11 +18,6 @@ from amlmigrate.ledger.evidence import EvidenceFile, last
 from amlmigrate.ledger.items import items
 from amlmigrate.ledger.valid_decisions import Standing, open_findings
 
-# This version records a cutover and makes nothing in it.
-NOT_MADE = (
-    "make it live in the target once the source has stopped, and record that with `migrate done {0}`, or waive"
-    " it with `migrate waive {0}`."
-)
 UNFROZEN = "Take their rights with `migrate freeze`, or say with --unfrozen why it may be written all the same."
 
 
@@ -58,9 +52,6 @@ def reasons(
 def _open(plan: Plan, ledger: Ledger, reports: list[EvidenceFile]) -> Iterator[str]:
     """What was settled when it was verified, and has been taken up again since."""
     for item in items(plan, ledger):
-        if item.outcome is Outcome.TO_CUT_OVER:
-            told = NOT_MADE.format(item.address)
-            yield f"{item.address} has to be made at the cutover, and this version cannot do that: {told}"
         if not item.outcome.settled:
             yield f"{item.address} is {item.outcome.value} and not waived."
     for finding in open_findings(plan, Standing(plan, ledger), found_by(reports)):

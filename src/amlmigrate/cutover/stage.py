@@ -1,14 +1,14 @@
 """A cutover from the plan's folder to its record, and one that is taken back.
 
-It records the moment from which the target lives, in the evidence and for others in the lease's blob. Neither
-workspace is changed.
+What works by itself stops in the source, then what waits for that starts in the target. Then it records the moment
+from which the target lives, in the evidence and for others in the lease's blob.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,23 +16,30 @@ from typing import Any
 from amlmigrate.bytes.storage_containers import list_both
 from amlmigrate.cloud.credentials import signed
 from amlmigrate.cloud.session import Session
+from amlmigrate.core.asset import Inventory
 from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import BadInputError, RefusedError
 from amlmigrate.core.events import Emit
 from amlmigrate.core.mapping import Mapping
-from amlmigrate.core.plan import Plan
+from amlmigrate.core.plan import Plan, Step
 from amlmigrate.core.redaction import masked
+from amlmigrate.core.state import Outcome
+from amlmigrate.core.switched import SOURCE, TARGET
 from amlmigrate.core.tool import tool
-from amlmigrate.cutover import checking, record, target_since
+from amlmigrate.cutover import checking, record, switches, target_since
 from amlmigrate.cutover.changes_since import Since
-from amlmigrate.evidence import Cutover, CutoverBack, Decommission
-from amlmigrate.evidence.cutover import Taken
-from amlmigrate.evidence.members import Change, PlanRef, SideRecord
+from amlmigrate.cutover.checking import PassedCutover
+from amlmigrate.cutover.switching import Switching, Todo
+from amlmigrate.evidence import Cutover, CutoverBack, Decommission, Switch
+from amlmigrate.evidence.cutover import SwitchState, Taken
+from amlmigrate.evidence.members import Change, PlanRef, SideRecord, Told
 from amlmigrate.inventory.sides import read_both
 from amlmigrate.kinds import holding as places_held
+from amlmigrate.kinds import kind_of
 from amlmigrate.leasing.hold import Lease, holding
 from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile, last
+from amlmigrate.ledger.items import items
 from amlmigrate.ledger.lock import Lock
 from amlmigrate.ledger.removal import begun
 
@@ -51,28 +58,45 @@ class CutoverRequest:
     unfrozen: str = ""
     dry_run: bool = False
     force_unlock: bool = False
+    # The addresses of what alone is to be made live; empty for all.
+    only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CutoverResult:
-    """The record, None of a dry run; `already`: it was there before. `warnings`: what else is to be known."""
+    """The record, None of a dry run, and where only a part was asked for; `already`: it was there before.
+
+    `warnings`: what else is to be known. `todo`: what is still to be done, of a dry run what it would do; `made`: what
+    was done now.
+    """
 
     report: EvidenceFile[Cutover] | None = None
     already: bool = False
     warnings: tuple[str, ...] = ()
+    todo: Todo = Todo()
+    made: Todo = Todo()
 
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
-    """The report that takes a cutover back, None of a dry run; `changes`: what the target has since."""
+    """The report that takes a cutover back, None of a dry run; `changes`: what the target has since.
+
+    `restores`: the settings that it sets back, the side before each.
+    """
 
     report: EvidenceFile[CutoverBack] | None = None
     already: bool = False
     changes: tuple[Change, ...] = ()
+    restores: tuple[str, ...] = ()
+
+    @property
+    def kept(self) -> tuple[Told, ...]:
+        """The settings that were not set back, and why."""
+        return self.report.content.kept if self.report else ()
 
 
 async def cut_over(request: CutoverRequest, sign_in: Callable[[], Session]) -> CutoverResult:
-    """Checks both sides against the evidence, and records that the target lives from now on.
+    """Checks both sides against the evidence, makes live what waits for it, and records that the target lives.
 
     Raises RefusedError with every reason why not, and for an approval that is needed; PlanLockedError while
     somebody else changes the plan or its target; DeniedError, and what Azure says.
@@ -82,7 +106,7 @@ async def cut_over(request: CutoverRequest, sign_in: Callable[[], Session]) -> C
 
 
 async def take_back(request: CutoverRequest, sign_in: Callable[[], Session]) -> TakenBack:
-    """Takes the record back, and lists what the target has that the source does not.
+    """Sets back what the cutover changed, takes the record back, and lists what only the target has.
 
     Raises BadInputError for a plan that was never cut over, RefusedError once the source's removal has begun, and
     as `cut_over` does.
@@ -121,32 +145,57 @@ class _Cutover:
 
     async def cut_over(self) -> CutoverResult:
         request, reports = self.request, self.evidence.reports()
+        if switches.going_back(reports):
+            switches.refuse_unfinished(reports, request.folder)
         if done := record.active(reports):
-            await self._known_to_others(done)
-            return CutoverResult(done, already=True)
-        unfrozen = bool(request.unfrozen)
-        passed = await checking.check(self.clouds, request.plan, self.ledger, reports, unfrozen=unfrozen)
+            await self._known_to_others(done.content.time)
+            return CutoverResult(done, already=True, todo=Todo(left=left_of(request.plan, self.ledger)))
+        passed = await self._check(reports)
+        every = todo_of(request.plan, self.ledger, passed.source)
+        todo = every.only(request.only) if request.only else every
         if request.dry_run:
-            return CutoverResult(warnings=passed.warnings)
+            return CutoverResult(warnings=passed.warnings, todo=todo)
         await refuse_unapproved(request, self.clouds, self.ledger, reports)
+        cut_off = any(one.state is SwitchState.CHANGING for one in switches.standing(reports))
+        made = await self._make(todo, passed) if todo or cut_off else passed
+        rest = todo_of(request.plan, self.ledger, made.source) if request.only else Todo(left=todo.left)
+        if rest:
+            return CutoverResult(warnings=made.warnings, todo=rest, made=todo)
         report = record.add(
             self.evidence,
-            passed.verified,
+            made.verified,
             request.plan,
-            passed.documents,
-            passed.listed,
+            made.documents,
+            made.listed,
             **await self._content(),
             unfrozen=masked(request.unfrozen) or None,
-            writers=passed.written,
-            warnings=passed.warnings,
+            writers=made.written,
+            warnings=made.warnings,
         )
-        await self._known_to_others(report)
-        return CutoverResult(report, warnings=passed.warnings)
+        await self._known_to_others(report.content.time)
+        return CutoverResult(report, warnings=made.warnings, todo=rest, made=todo)
+
+    async def _check(self, reports: list[EvidenceFile]) -> PassedCutover:
+        request, unfrozen = self.request, bool(self.request.unfrozen)
+        return await checking.check(self.clouds, request.plan, self.ledger, reports, unfrozen=unfrozen)
+
+    async def _make(self, todo: Todo, passed: PassedCutover) -> PassedCutover:
+        """Stops what stops, looks once more whether all is as it was proven, and starts what starts."""
+        switching = await self._switching()
+        await switching.take_up()
+        for asset in todo.stops:
+            await switching.stop(asset)
+        if todo.stops:
+            # What fired before it was stopped may have written something.
+            passed = await self._check(self.evidence.reports())
+        for step in todo.starts:
+            await switching.start(step)
+        return await checking.since(self.clouds, self.request.plan, self.evidence.reports(), passed)
 
     async def take_back(self) -> TakenBack:
         reports = self.evidence.reports()
-        known, back = record.active(reports), last(reports, CutoverBack)
-        if known is None:
+        known, back, standing = record.active(reports), last(reports, CutoverBack), switches.standing(reports)
+        if known is None and not switches.newest(reports):
             if back is None:
                 raise BadInputError(
                     "The plan was never cut over.",
@@ -158,11 +207,42 @@ class _Cutover:
         self._refuse_removed(reports)
         changes = tuple(one.told() for one in (await self._since(reports)).changes)
         if self.request.dry_run:
-            return TakenBack(changes=changes)
-        taken = Taken(number=known.number, time=known.content.time)
-        report = self.evidence.add(CutoverBack(**await self._content(), cutover=taken, changes=changes))
+            return TakenBack(changes=changes, restores=tuple(f"{one.side}: {one.address}" for one in standing))
+        kept = await self._restore(standing)
+        # As they stand once all were tried: how a setting of the target stands is a change no more.
+        taken = Taken(number=known.number, time=known.content.time) if known else None
+        report = self.evidence.add(CutoverBack(**await self._content(), cutover=taken, changes=changes, kept=kept))
         await self._known_to_others(None)
-        return TakenBack(report, changes=changes)
+        return TakenBack(report, changes=changes, restores=tuple(f"{one.side}: {one.address}" for one in standing))
+
+    async def _restore(self, standing: tuple[Switch, ...]) -> tuple[Told, ...]:
+        """Sets back what stands, the target's before the source's; what is kept, and why."""
+        switching = await self._switching() if standing else None
+        for one in sorted(standing, key=lambda one: one.side != TARGET):
+            assert switching
+            await switching.restore(one)
+        ended = switches.newest(self.evidence.reports()).values()
+        return tuple(
+            Told(address=f"{one.side}: {one.address}", detail=one.note)
+            for one in ended
+            if one.state is SwitchState.KEPT
+        )
+
+    async def _switching(self) -> Switching:
+        plan = self.request.plan
+        return Switching(
+            {
+                SOURCE: self.clouds.source.workspace(plan.header.source_ref),
+                TARGET: self.clouds.target.workspace(plan.header.target_ref),
+            },
+            self.ledger,
+            self.evidence,
+            await self._content(),
+            lambda: self._known_to_others(datetime.now(UTC).isoformat(timespec="seconds")),
+            self.request.emit,
+            plan.called,
+            frozenset(step.address for step in plan.steps if step.cut_over),
+        )
 
     async def _since(self, reports: list[EvidenceFile]) -> Since:
         """What has become of the target since the cutover."""
@@ -181,13 +261,22 @@ class _Cutover:
                 remedy="Recover the source first if it is to be used again; then make a new plan.",
             )
 
-    async def _known_to_others(self, cutover: EvidenceFile[Cutover] | None) -> None:
-        """Says in the lease's blob what the evidence says, for later plans of the pair; again where cut off."""
-        if self.lease:
-            await self.lease.change({Cutover.record: record.for_others(cutover) if cutover else None})
+    async def _known_to_others(self, time: str | None) -> None:
+        """Says in the lease's blob what the evidence says, for later plans of the pair; again where cut off.
+
+        `time`: when it was cut over, None where it is taken back. What other plans have changed stays there.
+        """
+        if not self.lease:
+            return
+        plan, before = self.request.plan, (await self.lease.record()).get(Cutover.record)
+        known = before.get("changed") if isinstance(before, dict) else None
+        source = str(plan.header.source["workspaceId"])
+        changed = switches.for_others(self.evidence.reports(), plan.sha256, source, known)
+        told = {"time": time or "", "plan": asdict(PlanRef.of(plan)), "changed": changed}
+        await self.lease.change({Cutover.record: told if time or changed else None})
 
     async def _content(self) -> dict[str, Any]:
-        """What both reports say alike."""
+        """What all reports of it say alike."""
         plan, now = self.request.plan, self.clouds.target.arm.service_clock.now()
         return {
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -198,6 +287,28 @@ class _Cutover:
             "source": SideRecord.of(plan.header.source),
             "target": SideRecord.of(plan.header.target),
         }
+
+
+def todo_of(plan: Plan, ledger: Ledger, source: Inventory) -> Todo:
+    """What a cutover is still to change. All that works in the source by itself stops, also what stays behind."""
+    every = (*source.assets.values(), *source.by_hand)
+    working = (asset for asset in every if (kind := kind_of(asset.address)) and kind.quiet(asset))
+    return Todo(
+        tuple(working),
+        tuple(step for step in _waiting(plan, ledger) if step.cut_over),
+        left_of(plan, ledger),
+    )
+
+
+def left_of(plan: Plan, ledger: Ledger) -> tuple[tuple[str, str], ...]:
+    """What a person is still to do at the cutover, and why."""
+    return tuple((str(step.address), step.reason) for step in _waiting(plan, ledger) if not step.cut_over)
+
+
+def _waiting(plan: Plan, ledger: Ledger) -> list[Step]:
+    """The steps that wait for the cutover."""
+    ended = {one.address: one.outcome for one in items(plan, ledger)}
+    return [step for step in plan.steps if ended[str(step.address)] is Outcome.TO_CUT_OVER]
 
 
 async def refuse_unapproved(

@@ -6,21 +6,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.state import Outcome
-from amlmigrate.cutover import evidence_checks
+from amlmigrate.cutover import evidence_checks, switches
 from amlmigrate.cutover.record import active
-from amlmigrate.cutover.refusals import NOT_MADE
 from amlmigrate.decommissioning import soak
 from amlmigrate.evidence import Verify
 from amlmigrate.kinds import kind_of
 from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.decision_subjects import found_by
 from amlmigrate.ledger.evidence import EvidenceFile, last
-from amlmigrate.ledger.items import items
+from amlmigrate.ledger.items import Item, items
 from amlmigrate.ledger.valid_decisions import Standing, open_findings
 
 
@@ -67,6 +67,8 @@ def undecided(plan: Plan, ledger: Ledger, reports: list[EvidenceFile], found: It
 
 def _evidence(plan: Plan, reports: list[EvidenceFile], facts: GateFacts) -> Iterable[str]:
     yield from evidence_checks.unproven(plan, reports)
+    if told := switches.unfinished(reports):
+        yield f"{told} Go on with `migrate cutover`, or take it back with --back."
     if cutover := active(reports):
         yield from evidence_checks.differences(
             cutover, facts.digests, facts.parts, facts.removed, evidence_checks.SOURCE
@@ -80,11 +82,20 @@ def _evidence(plan: Plan, reports: list[EvidenceFile], facts: GateFacts) -> Iter
 def _items(plan: Plan, ledger: Ledger) -> Iterable[str]:
     for item in items(plan, ledger):
         if item.outcome is Outcome.TO_CUT_OVER:
-            yield f"{item.address} is left for the cutover, and is not made: {NOT_MADE.format(item.address)}"
+            yield f"{item.address} is left for the cutover, and is not made: {_to_make(plan, item)}"
             continue
         # What was left by selection goes with the source: only here somebody has to say that it may.
         if item.outcome is Outcome.UNSELECTED or not item.outcome.settled:
             yield f"{item.address} is {item.outcome.value} and not waived."
+
+
+def _to_make(plan: Plan, item: Item) -> str:
+    """What has to be done for something that the cutover is to make, or a person at it."""
+    step = plan.step(Address.parse(item.address))
+    by_hand = f"record what you have made with `migrate done {item.address}`, or waive it"
+    if step and step.cut_over:
+        return f"run `migrate cutover`; or make it live yourself, and {by_hand}."
+    return f"{item.detail} Then {by_hand}."
 
 
 def _findings(plan: Plan, ledger: Ledger, found: list[Finding]) -> Iterable[str]:

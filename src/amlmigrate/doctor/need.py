@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import Literal
 
 PLAN, RUN, VERIFY, DECOMMISSION = STAGES = ("plan", "run", "verify", "decommission")
+# What it needs beside what a verification does.
+CUTOVER = "cutover"
 DOCTOR = "doctor"
 
 WS = "Microsoft.MachineLearningServices/workspaces"

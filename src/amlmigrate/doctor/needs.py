@@ -7,6 +7,7 @@ from amlmigrate.doctor.need import (
     ACCOUNT,
     AUTHORIZATION,
     BEFORE,
+    CUTOVER,
     DECOMMISSION,
     FILE,
     PLAN,
@@ -60,7 +61,9 @@ def _writes() -> tuple[Need, ...]:
     only = "there are any"
     return (
         *(
-            Need(Where.TARGET, action, (RUN,), f"creates {kind.name}")
+            Need(
+                Where.TARGET, action, (RUN, CUTOVER) if kind.name in _stopped() else (RUN,), f"creates {kind.name}"
+            )
             for kind in plain
             for action in kind.permissions.write
         ),
@@ -79,8 +82,35 @@ def _writes() -> tuple[Need, ...]:
 
 
 def _secrets(where: Where, why: str, only: str) -> tuple[Need, ...]:
-    actions = (action for kind in moving_kinds().values() for action in kind.permissions.secrets)
+    """Those of kinds of which nobody can compare them."""
+    actions = (action for kind in _with_secrets(compared=False) for action in kind.permissions.secrets)
     return tuple(Need(where, action, (RUN,), why, only=only) for action in actions)
+
+
+def _compared_secrets(where: Where, stages: tuple[str, ...]) -> tuple[Need, ...]:
+    return tuple(
+        Need(where, action, stages, f"copies and compares the secrets of {kind.name}", only="there are any")
+        for kind in _with_secrets(compared=True)
+        for action in kind.permissions.secrets
+    )
+
+
+def _with_secrets(*, compared: bool) -> list[Kind]:
+    kinds = moving_kinds().values()
+    return [kind for kind in kinds if kind.compares_secrets(kind.example().document) is compared]
+
+
+def _stopped() -> list[str]:
+    """The kinds of which something stops in the source at the cutover, and starts in the target."""
+    return [kind.name for kind in all_kinds().values() if kind.quiet(kind.example())]
+
+
+def _cutover() -> tuple[Need, ...]:
+    return tuple(
+        Need(Where.SOURCE, action, (CUTOVER,), f"stops {name}, and sets them back", only="any are enabled")
+        for name in _stopped()
+        for action in all_kinds()[name].permissions.write
+    )
 
 
 def _removes() -> tuple[Need, ...]:
@@ -150,6 +180,7 @@ NEEDS: tuple[Need, ...] = (
         )
     ),
     *_secrets(Where.SOURCE, "copies the secrets of datastores", OWN_SECRETS),
+    *_compared_secrets(Where.SOURCE, (RUN, VERIFY)),
     Need(Where.SOURCE_ACCOUNT, f"{ACCOUNT}/read", BEFORE, "its network", only=CHECKS),
     *_each(Where.SOURCE_ACCOUNT, _STORE.read, _READING, "lists the containers"),
     *(
@@ -192,6 +223,7 @@ NEEDS: tuple[Need, ...] = (
         "the key of the new account",
         "a datastore of your own points to the workspace's own container with an account key",
     ),
+    *_compared_secrets(Where.TARGET, (VERIFY,)),
     *protection(),
     Need(Where.TARGET_ACCOUNT, f"{ACCOUNT}/read", _ALL, "whether it is under a customer's key"),
     *_each(Where.TARGET_ACCOUNT, _STORE.read, _ALL, "each container's default encryption scope"),
@@ -222,6 +254,7 @@ NEEDS: tuple[Need, ...] = (
     ),
     *proofs(),
     *checks(),
+    *_cutover(),
     *_removes(),
 )
 

@@ -14,6 +14,7 @@ from amlmigrate.doctor.need import (
     ACCOUNT,
     AUTHORIZATION,
     BEFORE,
+    CUTOVER,
     DECOMMISSION,
     RUN,
     STAGES,
@@ -48,7 +49,7 @@ _NEEDED: dict[Duty, tuple[Need, ...]] = {
     Duty.PLAN: needs(*BEFORE),
     Duty.RUN: needs(*BEFORE, RUN),
     Duty.VERIFY: needs(VERIFY),
-    Duty.CUTOVER: needs(VERIFY),
+    Duty.CUTOVER: needs(VERIFY, CUTOVER),
     Duty.DECOMMISSION: needs(VERIFY, DECOMMISSION),
 }
 _ASSIGNMENTS = f"{AUTHORIZATION}/roleAssignments"
@@ -150,7 +151,7 @@ def least_role(refs: Iterable[WorkspaceRef]) -> dict[str, Any]:
     Its assignable scopes are the subscriptions of the workspaces, since accounts and vault may lie in other
     groups; what counts is where it is assigned.
     """
-    told = f"What migrate {', '.join(STAGES)} and doctor need, and nothing more."
+    told = f"What migrate {', '.join(STAGES)}, cutover and doctor need, and nothing more."
     return _role(_NAME, told, _of(NEEDS, data=False), _of(NEEDS, data=True), refs)
 
 

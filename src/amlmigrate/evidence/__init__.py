@@ -1,7 +1,7 @@
 """Evidence: the reports that an auditor reads, each a frozen type with a JSON Schema of its own beside it."""
 
 from amlmigrate.evidence.base import NotAReportError, ReportContent
-from amlmigrate.evidence.cutover import Cutover, CutoverBack
+from amlmigrate.evidence.cutover import Cutover, CutoverBack, Switch
 from amlmigrate.evidence.decisions import ApprovalRecord, Decided
 from amlmigrate.evidence.decommission import Decommission
 from amlmigrate.evidence.drill import DrillRecord
@@ -25,6 +25,7 @@ RECORDS: dict[str, type[ReportContent]] = {
         Freeze,
         RotationRecord,
         Run,
+        Switch,
         Verify,
     )
 }
@@ -44,5 +45,6 @@ __all__ = [
     "ReportContent",
     "RotationRecord",
     "Run",
+    "Switch",
     "Verify",
 ]  # fmt: skip

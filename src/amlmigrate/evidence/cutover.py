@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from enum import StrEnum
+from typing import ClassVar, Literal
 
 from amlmigrate.evidence.base import Timed
-from amlmigrate.evidence.members import Change, Count, Digests, FileRef, Part, Sha256, Text, Time
+from amlmigrate.evidence.members import Change, Count, Digests, FileRef, Free, Part, Sha256, Text, Time, Told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,38 @@ class Cutover(Timed):
         return self.manifests
 
 
+class SwitchState(StrEnum):
+    """How settings that a cutover changes stand."""
+
+    # Written before the call that changes them, and after a read has shown them.
+    CHANGING = "changing"
+    CHANGED = "changed"
+    # The same when the cutover is taken back.
+    RESTORING = "restoring"
+    RESTORED = "restored"
+    # They stay as they are: what stands in the way is in `note`.
+    KEPT = "kept"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switch(Timed):
+    """Settings of one item that a cutover changes, or sets back: how they stand from now on.
+
+    `address` is what its side calls it, `item` what the plan does. `was` and `left` are by JSON pointers, null for
+    what is not there: what it was before, and what the cutover makes of it.
+    """
+
+    record: ClassVar[str] = "switch"
+
+    side: Literal["source", "target"]
+    item: Text
+    address: Text
+    state: SwitchState
+    was: Free
+    left: Free
+    note: Text = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken(Part):
     """The cutover that is taken back: its number in the chain, and its time."""
@@ -50,9 +83,13 @@ class Taken(Part):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CutoverBack(Timed):
-    """A cutover is taken back: the evidence holds both sides again. `changes`: what the target has since."""
+    """A cutover is taken back: the evidence holds both sides again. `changes`: what the target has since.
+
+    `cutover` is null of one that was cut off. `kept` are settings that were not set back, and why.
+    """
 
     record: ClassVar[str] = "cutover-back"
 
-    cutover: Taken
+    cutover: Taken | None
     changes: tuple[Change, ...]
+    kept: tuple[Told, ...] = ()

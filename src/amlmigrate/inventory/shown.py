@@ -73,13 +73,6 @@ async def _listed(port: WorkspaceClient, kind: Listed, address: Address) -> bool
     pages = port.pages(kind.collection, dict(kind.query), absent_is_empty=True)
     names = [str(item["name"]).lower() async for item in pages]
     if address.path[0].lower() in names:
-        if kind.shows_datastores and await _is_datastore(port, address.path[0]):
-            return None  # which of the two the list shows is not known
         return True if len(address.path) == 1 else await port.get(str(address)) is not None
     # What was made for the target may have another name: only that there is none at all can be seen.
     return None if names and (kind.regional or not kind.keeps_name) else False
-
-
-async def _is_datastore(port: WorkspaceClient, name: str) -> bool:
-    kinds = [kind for kind in moving_kinds().values() if kind.storage(kind.example()).datastore]
-    return any([await port.get(f"{kind.collection}/{name}") is not None for kind in kinds])

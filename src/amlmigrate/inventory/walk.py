@@ -49,10 +49,13 @@ async def take(
     async with together() as group:
         moving = group.create_task(scan(moving_kinds().values(), more if stores else plain, emit, reading))
         rest = group.create_task(scan(by_hand, more, reading=reading))
-    assets = {asset.address: asset for found in moving.result().values() for asset in found}
+    every = [asset for found in moving.result().values() for asset in found]
     left = list(in_order(rest.result()))
-    known = _known(workspace, assets, left)
-    left = without_datastores(left, known.datastores)
+    known = _known(workspace, {asset.address: asset for asset in every}, left)
+    every, left = (without_datastores(found, known.datastores) for found in (every, left))
+    # Of kinds that move, too, there is what does not. In a target it is compared with all the same.
+    left += [asset for asset in every if asset.reason and stores]
+    assets = {asset.address: asset for asset in every if not (asset.reason and stores)}
     if stores:
         for kind in all_kinds().values():
             left += await kind.scan_account(stores, known, assets.values())

@@ -115,6 +115,10 @@ class Kind(Listed):
         """The properties as a client sends them: without what the service adds or computes."""
         return properties
 
+    def resent(self, document: Document) -> Document:
+        kept = {key: value for key, value in properties_of(document).items() if key not in self.fields.computed}
+        return {**sent(document), "properties": self._told(self.writable(kept))}
+
     def findings(self, asset: Asset, body: Document, mapping: WorkspaceMapping) -> list[Finding]:
         """What a reviewer must know of the translated body."""
         return []
@@ -134,6 +138,14 @@ class Kind(Listed):
             return body
         found: Document = filled(body, await source.get(self.path(address)) or {})
         return found
+
+    def compares_secrets(self, document: Document) -> bool:
+        """Whether the service gives the secrets of one (`secret_of`), so that both sides' can be compared."""
+        return False
+
+    async def secret_of(self, port: WorkspacePort, address: Address) -> Document:
+        """The secrets of one, for the moment of a comparison."""
+        raise NotImplementedError
 
     async def apply(self, target: WorkspacePort, address: Address, write: Write) -> Accepted:
         """Exactly one changing call; `address` is the target's, and the body has its secrets."""

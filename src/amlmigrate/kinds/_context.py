@@ -10,6 +10,7 @@ from functools import cached_property
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.switched import Switched, as_before
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,12 @@ class Context:
 
     mapping: Mapping
     moving: Iterable[Asset] = ()
+    # What a cutover has changed of the source: none of it is what the source's people wish.
+    switched: tuple[Switched, ...] = ()
+
+    def wished(self, asset: Asset) -> Asset:
+        """An asset of the source as it was before a cutover changed it."""
+        return as_before(asset, self.switched)
 
     def children(self, address: Address) -> Sequence[Asset]:
         """What of the source lies directly below an item and moves."""

@@ -6,17 +6,18 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 from amlmigrate.cloud import declared
 from amlmigrate.cloud.declared import Absent, ArmType
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
-from amlmigrate.core.documents import Document, source_digest
+from amlmigrate.core.documents import Document, properties_of, source_digest
 from amlmigrate.core.kindnames import declare
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.core.writes import Accepted
+from amlmigrate.kinds._envelope import sent
 from amlmigrate.kinds._losses import Loss
 from amlmigrate.kinds._permissions import ML, Permissions
 
@@ -205,6 +206,15 @@ class Listed(ABC):
     def live(self, asset: Asset) -> str:
         """That it is at work, as a sentence: the workspace is not removed as long as it is; '' = at rest."""
         return ""
+
+    def quiet(self, asset: Asset) -> Mapping[str, Any]:
+        """What the cutover sets in the source so that it rests, by JSON pointers; empty where it does already."""
+        return {}
+
+    def resent(self, document: Document) -> Document:
+        """A document as it was read, as a client sends it back: what a PUT needs to leave all as it is."""
+        properties = {key: value for key, value in properties_of(document).items() if key != "provisioningState"}
+        return {**sent(document), "properties": properties}
 
     async def retire(self, source: WorkspacePort, asset: Asset) -> None:
         """Removes what blocks the deletion of the workspace; all else goes with that."""

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from amlmigrate.cloud.declared import Absent
 from amlmigrate.core.address import Address
+from amlmigrate.core.armid import ArmId
 from amlmigrate.core.asset import Asset
-from amlmigrate.core.documents import Document
-from amlmigrate.kinds._listed import CREATED, Listed
+from amlmigrate.core.documents import Document, properties_of, without_nulls
+from amlmigrate.core.errors import MigrateError
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.writes import Desired, PlanContext
+from amlmigrate.kinds._base import SECRET, Kind, WorkspacePort
+from amlmigrate.kinds._fields import COMMON
+from amlmigrate.kinds._listed import CREATED
+from amlmigrate.kinds._permissions import ML, Permissions
 
 # What a connection's kind of sign-in takes (AZ-LIVE-4): a GET never shows it.
 _CREDENTIALS: dict[str, tuple[str, ...]] = {
@@ -24,41 +32,164 @@ _CREDENTIALS: dict[str, tuple[str, ...]] = {
         *("authUrl", "clientId", "clientSecret", "developerToken", "password", "refreshToken", "tenantId"),
         "username",
     ),
+    "CustomKeys": ("keys",),
     "ManagedIdentity": ("clientId", "resourceId"),
 }
+# These sign in as nobody, or as the workspace or whoever asks.
+_WITHOUT = ("None", "AAD")
+# As an identity that has to have its rights again.
+_BY_IDENTITY = ("AAD", "ManagedIdentity")
+_REMEDY = "Create the connection in the target with its secret."
+_WHOLE = "credentials"
+# What of another workspace's is kept beside one: its id.
+_SHARED = "shared by"
 
 
-class Connections(Listed):
-    """A connection of the workspace."""
+class Connections(Kind):
+    """A connection signs in as it did; its secret is read when it is made or compared, and stored nowhere."""
 
     name = "connections"
     # Those of a hub are listed with its projects'.
     lists_others = True
     absent = (Absent.of("NotFoundError", r"Connection (\S+) can't be found in this workspace", "AZ-ABSENT-7"),)
-    manual = "Create the connection in the target with its secret."
     # Only the workspace's own unless asked for all (AZ-LIST-2).
     query: ClassVar[Mapping[str, str]] = {"includeAll": "true"}
     # "Both connections and datastores", says the description of 2025-12-01; a test of azure-ai-ml sees the latter.
     shows_datastores = True
+    sdk_operations = "connections"
+    # A PUT answers the same for a new one and for one that was there (AZ-LIVE-15).
+    put_reports_creation = False
+    fields = replace(
+        COMMON.but(
+            computed={
+                "createdByWorkspaceArmId": "where it was made",
+                "group": "of its category",
+                "error": "what the service met",
+                "peStatus": "of its private endpoint",
+                "peRequirement": "of its private endpoint",
+            },
+            mutable=dict.fromkeys(
+                ("authType", "category", "credentials", "expiryTime", "isSharedToAll"), "a PUT replaces the whole"
+            )
+            | dict.fromkeys(
+                ("metadata", "sharedUserList", "target", "useWorkspaceManagedIdentity"), "a PUT replaces the whole"
+            ),
+            customer_maps={"metadata": "the customer's own"},
+            secrets={_WHOLE: "a GET never shows them"},
+        ),
+        provenance="",
+    )
+
+    @property
+    def permissions(self) -> Permissions:
+        return Permissions.of(f"{ML}/{self.name}", secrets=("listsecrets/action",))
+
+    async def scan(self, source: WorkspacePort, parents: Sequence[Asset] = ()) -> list[Asset]:
+        return [_with_reason(one, source.id) for one in await super().scan(source, parents)]
+
+    def stays(self, asset: Asset) -> str:
+        return "it is another workspace's, which shares it: " + _shared_by(asset) if asset.beside else ""
 
     def anew(self, properties: Document) -> Document:
-        return {**properties, "credentials": _credentials(properties)}
+        return {**properties, "credentials": _to_fill_in(properties)}
+
+    def desired(self, asset: Asset, plan: PlanContext) -> Desired:
+        found = super().desired(asset, plan)
+        properties = {key: value for key, value in found.first.body["properties"].items() if key != _WHOLE}
+        if _auth(properties) in _CREDENTIALS:
+            # Without its credentials a PUT would take them away (AZ-LIVE-21).
+            properties[_WHOLE] = {SECRET: _WHOLE}
+        body = found.first.body | {"properties": properties}
+        return replace(found, writes=(replace(found.first, body=body),))
+
+    async def secrets(
+        self, source: WorkspacePort, target: WorkspacePort, address: Address, body: Document
+    ) -> Document:
+        body = await super().secrets(source, target, address, body)
+        properties = properties_of(body)
+        if properties.get(_WHOLE) != {SECRET: _WHOLE}:
+            return body
+        found = await self.secret_of(source, address)
+        if not found:
+            raise MigrateError(
+                "The service does not give its credentials, without which it would sign in nowhere.",
+                address=str(address),
+                remedy="Look whether it works in the source. If not, waive it once it failed, or remove it there.",
+            )
+        return body | {"properties": {**properties, _WHOLE: found}}
+
+    async def secret_of(self, port: WorkspacePort, address: Address) -> Document:
+        """Its credentials, for the moment of a PUT or of a comparison; empty where it has none."""
+        answer = await port.post(f"{self.path(address)}/listsecrets")
+        found: Document = without_nulls(properties_of(answer).get(_WHOLE) or {})
+        return found
+
+    def compares_secrets(self, document: Document) -> bool:
+        return _auth(properties_of(document)) in _CREDENTIALS
+
+    def findings(self, asset: Asset, body: Document, mapping: Any) -> list[Finding]:
+        if _auth(asset.properties) not in _BY_IDENTITY:
+            return []
+        return [
+            Finding(
+                "warning",
+                str(asset.address),
+                "It signs in by an identity: the target's has another id, or has to be attached to the target.",
+                "Give that identity the rights that the source's has on what the connection leads to.",
+                code="connection-identity",
+            )
+        ]
 
     def example(self) -> Asset:
         return Asset(
             Address.of("connections", "git"),
             {
                 "name": "git",
-                "properties": {"category": "Git", "target": "https://example.com/x.git", "authType": "PAT"},
+                "tags": None,
+                "location": None,
+                "properties": {
+                    "authType": "PAT",
+                    "credentials": None,
+                    "group": "ServicesAndApps",
+                    "category": "Git",
+                    "expiryTime": None,
+                    "target": "https://example.com/x.git",
+                    "isSharedToAll": True,
+                    "sharedUserList": [],
+                    "metadata": {"owner": "risk"},
+                },
                 "systemData": CREATED,
             },
         )
 
 
-def _credentials(properties: Document) -> Any:
+def _auth(properties: Document) -> str:
+    return str(properties.get("authType"))
+
+
+def _with_reason(asset: Asset, workspace: str) -> Asset:
+    """With whose it is, where it is not this workspace's; with why a person has to make it, where one has to."""
+    own, auth = str(asset.document.get("id") or ""), _auth(asset.properties)
+    if own and not own.lower().startswith(f"{workspace.lower()}/"):
+        return replace(asset, beside={_SHARED: {"id": own}})
+    made = str(asset.properties.get("createdByWorkspaceArmId") or "")
+    why = ""
+    if made and ArmId.of(made) != ArmId.of(workspace):
+        # Of a hub, or its own of before it was moved to another group (AZ-LIVE-22): nobody can tell from here.
+        why = f"it says that another workspace made it, '{made}'"
+    elif auth not in _CREDENTIALS and auth not in _WITHOUT:
+        why = f"this version does not know what its sign-in '{auth}' takes"
+    return replace(asset, reason=why, remedy=_REMEDY) if why else asset
+
+
+def _shared_by(asset: Asset) -> str:
+    return str(asset.beside[_SHARED]["id"])
+
+
+def _to_fill_in(properties: Document) -> Any:
     """As the document has them, or the members that its kind of sign-in takes, to be filled in."""
-    known = properties.get("credentials")
-    members = _CREDENTIALS.get(str(properties.get("authType")), ())
+    known = properties.get(_WHOLE)
+    members = _CREDENTIALS.get(_auth(properties), ())
     return known or (dict.fromkeys(members, "to be filled in") if members else None)
 
 

@@ -12,8 +12,10 @@ from amlmigrate.cloud.session import Side
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.lease import PATH, LeaseState
 from amlmigrate.core.plan import Plan
+from amlmigrate.core.switched import SOURCE, Switched, of_side
 from amlmigrate.core.workspace import WorkspaceRef
-from amlmigrate.leasing import taking
+from amlmigrate.evidence import Cutover
+from amlmigrate.leasing import record, taking
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.lock import Lock
 
@@ -73,6 +75,24 @@ async def look(side: Side, target: WorkspaceRef) -> LeaseLook:
             raise
         why = f"whether the target is being changed: its lease could not be read ({error.status} {error.code})"
         return LeaseLook(address, unknown=why)
+
+
+async def switched(side: Side, target: WorkspaceRef, source_workspace_id: str) -> tuple[Switched, ...]:
+    """What cutovers that stand, or are half made, have changed of a source; nothing where nobody may read that.
+
+    That it could not be read is told by `look`. Raises BadInputError for what is of a newer format.
+    """
+    try:
+        container = await side.workspace(target).default_container()
+        found = await record.read(side.leases, container.below(PATH)) if container else {}
+    except ServiceError as error:
+        if error.status not in (401, 403):
+            raise
+        return ()
+    cutover = found.get(Cutover.record)
+    changed = cutover.get("changed") if isinstance(cutover, dict) else None
+    of_source = [one for one in changed or () if one.get("workspaceId") == source_workspace_id]
+    return of_side(map(Switched.of_dict, of_source), SOURCE)
 
 
 async def refuse_changing(side: Side, plan: Plan, ledger: Ledger) -> str:

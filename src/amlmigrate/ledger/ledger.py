@@ -312,6 +312,13 @@ class Ledger(Made, DecisionRows):
             if source_id:
                 db.execute("INSERT OR REPLACE INTO ids VALUES (?, ?, ?)", (source_id, target_id, str(address)))
 
+    def wait_again(self, address: Address) -> None:
+        """Has a step wait for the cutover again, which was taken back."""
+        with self.transaction() as db:
+            told = (State.PENDING.value, "the cutover was taken back", _now(), str(address))
+            db.execute("UPDATE steps SET state = ?, detail = ?, at = ? WHERE address = ?", told)
+            db.execute("INSERT INTO history (state, detail, at, address) VALUES (?, ?, ?, ?)", told)
+
     def reopen(self) -> None:
         """Takes up again what failed or was blocked, for a run that goes on.
 

@@ -20,6 +20,7 @@ from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Action, Header, Step, read_in_lists
 from amlmigrate.core.progress import ContainerListed
 from amlmigrate.core.select import Selection
+from amlmigrate.core.switched import Switched
 from amlmigrate.core.tool import tool
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.kinds import moving_kinds
@@ -66,11 +67,13 @@ def build(
     posture: tuple[Finding, ...] = (),
     extra: dict[str, Any] | None = None,
     names: Mapping[Address, Address] = NO_NAMES,
+    switched: tuple[Switched, ...] = (),
     emit: Emit = ignore,
 ) -> tuple[Header, list[Step]]:
     """The header and the steps of a plan. Raises BadInputError for a pair that cannot be one.
 
-    `names`: what the target is to call items of the source that have another name there.
+    `names`: what the target is to call items of the source that have another name there. `switched`: what a
+    cutover that stands has changed of the source.
 
     The files among the bytes that name other places have to be read after `containers` was listed: one that is
     written in between is then another than the listing's, by which every run finds the change.
@@ -85,6 +88,7 @@ def build(
         others=others,
         delete=delete,
         names=dict(names),
+        switched=switched,
     )
     for listing in containers.source.values():
         emit(ContainerListed(listing.place.container, len(listing.blobs)))
@@ -107,7 +111,7 @@ def build(
             *others.findings(source.workspace),
             *sorted(findings, key=lambda f: (by_weight(f), f.address, f.summary)),
         ),
-        extra=extra or {},
+        extra=(extra or {}) | ({"switched": [one.as_dict() for one in switched]} if switched else {}),
     )
     return header, steps
 

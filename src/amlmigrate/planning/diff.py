@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
-from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.core.documents import Document, overlaid, properties_of
 from amlmigrate.core.few import many
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import RUN, Action, Stage, Step
 from amlmigrate.core.translation import Difference
-from amlmigrate.core.writes import Desired, Write, overlaid
+from amlmigrate.core.writes import Desired, Write
 from amlmigrate.kinds import STATE, Kind
 
 _NAMED = 3
@@ -53,8 +53,9 @@ class StepVerdict:
 
 
 def later(write: Write, body: Document | None = None) -> StepVerdict:
-    """A later write, to be made as it is."""
-    return StepVerdict(Action.UPDATE, write.reason, body or write.body).for_(write)
+    """A later write, to be made as it is, or by a person."""
+    action, reason = (Action.MANUAL, write.by_hand) if write.by_hand else (Action.UPDATE, write.reason)
+    return StepVerdict(action, reason, body or write.body).for_(write)
 
 
 def verdicts_on(
@@ -132,7 +133,7 @@ def _apart(
     sha256 = kind.state(there)
     if refused := _refused(kind, found, write.body, there, prior, called, (write,)):
         return StepVerdict(Action.CONFLICT, refused, target_sha256=sha256)
-    return StepVerdict(Action.UPDATE, write.reason, body, sha256)
+    return replace(later(write, body), target_sha256=sha256)
 
 
 def _differences(

@@ -19,6 +19,7 @@ from amlmigrate.core.plan import Action, Bytes, Step
 from amlmigrate.core.redaction import masked
 from amlmigrate.core.select import Selection
 from amlmigrate.core.state import UNSELECTED_REASON
+from amlmigrate.core.switched import Switched
 from amlmigrate.core.workspace import Location
 from amlmigrate.core.writes import Desired
 from amlmigrate.inventory.resolve import Dependencies, Resolver
@@ -61,6 +62,7 @@ class Planner:
         others: OtherUsers = NOBODY,
         delete: bool = False,
         names: dict[Address, Address] | None = None,
+        switched: tuple[Switched, ...] = (),
     ) -> None:
         self._source = source
         self._target = target
@@ -80,7 +82,7 @@ class Planner:
         choice = choose(source, self._needs, self._by_hand, selection)
         self._moving, self._wanted = choice.moving, choice.wanted
         moving = [asset for address, asset in source.assets.items() if address in self._moving]
-        self.context = Context(self.mapping, moving)
+        self.context = Context(self.mapping, moving, switched)
         self._cover = PrefixSet(choice.places)
         own = {there for there in map(self.mapping.called, self._moving) if prior.owns(there)}
         self._users = TargetUsers(target, own) if delete else None
@@ -245,7 +247,7 @@ class Planner:
         if asset.address not in self._moving:
             draft.add(replace(base, reason=self._reason_to_stay(asset)))
             return
-        desired = kind.desired(asset, self.context)
+        desired = kind.desired(self.context.wished(asset), self.context)
         there = self._target.assets.get(called)
         (verdict, *phases), shortfalls = self._verdicts(kind, asset, desired, there, called)
         there = there if verdict.action is Action.CONFLICT else None

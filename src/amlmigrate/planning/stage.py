@@ -23,13 +23,14 @@ from amlmigrate.core.parallel import in_order
 from amlmigrate.core.periods import needed_until
 from amlmigrate.core.plan import Header, Step
 from amlmigrate.core.select import Selection
+from amlmigrate.core.switched import Switched
 from amlmigrate.core.workspace import Workspace, WorkspaceRef
 from amlmigrate.doctor import before_plan
 from amlmigrate.freezing.record import beside
 from amlmigrate.inventory import read_contents, read_json, take
 from amlmigrate.inventory.needing import read_files
 from amlmigrate.kinds import holding
-from amlmigrate.leasing.looking import look
+from amlmigrate.leasing import looking
 from amlmigrate.ledger.files import FileError
 from amlmigrate.planning import build, byhand, earlier_plans, manual, pair, people, planfile, selection_check
 from amlmigrate.planning.predicted import predicted
@@ -77,6 +78,8 @@ class _Survey:
     findings: tuple[Finding, ...]
     # What the ledgers beside show as the tool's own.
     owned: OwnershipRecord
+    # What a cutover that stands has changed of the source.
+    switched: tuple[Switched, ...]
 
 
 async def create_plan(clouds: Session, request: PlanRequest, emit: Emit = ignore) -> Header:
@@ -100,6 +103,7 @@ async def create_plan(clouds: Session, request: PlanRequest, emit: Emit = ignore
         posture=survey.findings,
         extra=await _asked(clouds, request),
         names=request.names,
+        switched=survey.switched,
         emit=emit,
     )
     header = await _with_policies(clouds, header, steps)
@@ -135,11 +139,12 @@ async def _survey(clouds: Session, request: PlanRequest, read: tuple[Workspace, 
     frozen, doubts = beside(request.folder, read[0].workspace_id)
     taken = [one.as_dict() for _, record in frozen for one in record.owed]
     # The proofs are a score of calls one after the other, and have nothing to do with what the workspaces hold.
-    source, target, found, lease, others = await asyncio.gather(
+    source, target, found, lease, switched, others = await asyncio.gather(
         take(ports[0], clouds.source, workspace=read[0], frozen=taken, emit=emit),
         take(ports[1], workspace=read[1], users=request.choices.delete, emit=emit),
         before_plan(clouds, *read),
-        look(clouds.target, request.target),
+        looking.look(clouds.target, request.target),
+        looking.switched(clouds.target, request.target, read[0].workspace_id),
         people.other_users(clouds.source, read[0]),
     )
     await people.name_owners(clouds.source, source)
@@ -152,7 +157,7 @@ async def _survey(clouds: Session, request: PlanRequest, read: tuple[Workspace, 
     ids = (source.workspace.workspace_id, target.workspace.workspace_id)
     owned = earlier_plans.ownership(request.folder.parent, *ids)
     found += earlier_plans.unread(source.workspace, owned)
-    return _Survey(source, target, mapping, containers, others, tuple(found), owned)
+    return _Survey(source, target, mapping, containers, others, tuple(found), owned, switched)
 
 
 async def _contents(

@@ -10,6 +10,7 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.state import Outcome
 from amlmigrate.cutover.record import refuse_cut_over
+from amlmigrate.cutover.switches import refuse_unfinished
 from amlmigrate.ledger import Ledger, corroboration
 from amlmigrate.ledger.decisions import trusted
 from amlmigrate.ledger.items import items
@@ -42,7 +43,9 @@ def refuse_untrusted(plan: Plan, folder: Path, ledger: Ledger) -> None:
 
     Raises RefusedError, so too for a plan that is cut over.
     """
-    refuse_cut_over(trusted(folder, ledger), folder)
+    reports = trusted(folder, ledger)
+    refuse_unfinished(reports, folder)
+    refuse_cut_over(reports, folder)
     corroboration.refuse_outside(plan.steps, ledger)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container
-from dataclasses import dataclass, field
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, field, replace
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Inventory
@@ -41,6 +41,18 @@ class DocumentComparison:
     tolerated: tuple[Difference, ...] = ()
     # The addresses of the steps that would archive what the target has archived already.
     archived: frozenset[str] = frozenset()
+    # What could not be compared, a sentence each.
+    not_compared: tuple[str, ...] = ()
+
+    def with_secrets(self, differing: Sequence[Difference], not_compared: tuple[str, ...]) -> DocumentComparison:
+        """The same with what comparing their secrets came to."""
+        other = {one.address for one in differing}
+        return replace(
+            self,
+            differences=[*self.differences, *differing],
+            same=self.same - other,
+            not_compared=not_compared,
+        )
 
 
 def compare_documents(
@@ -58,7 +70,8 @@ def compare_documents(
     mapping = Mapping(source.workspace, target.workspace, plan.names())
     moved = {step.address for step in plan.steps if step.action in _MOVED}
     adopted = {str(step.address) for step in plan.steps if step.action is Action.ADOPT}
-    context = Context(mapping, [asset for address, asset in source.assets.items() if address in moved])
+    moving = [asset for address, asset in source.assets.items() if address in moved]
+    context = Context(mapping, moving, plan.header.switched)
     # Without a digest it may come and go, as a lock does.
     steps = {
         str(step.address): step
@@ -75,8 +88,11 @@ def compare_documents(
         if now.get(address) != step.source_sha256:
             found.append(Difference(address, "source", step.source_sha256, now.get(address)))
         elif step.action in _MOVED and address not in waived:
-            asset = source.assets[step.address]
-            desired = moving_kinds()[step.address.kind].desired(asset, context)
+            asset = source.assets.get(step.address)
+            if asset is None:
+                found.append(Difference(address, "source", "what can be moved", _why_not(source, step.address)))
+                continue
+            desired = moving_kinds()[step.address.kind].desired(context.wished(asset), context)
             differing = _between(asset, _expected(desired, step.address, adopted | by_hand), target, mapping)
             differing += _not_as_good(plan, asset, target.assets.get(mapping.called(asset.address)), by_hand)
             left = [one for one in desired.writes if str(step.address.at(one.phase)) in waived]
@@ -111,6 +127,11 @@ def _not_as_good(plan: Plan, asset: Asset, there: Asset | None, by_hand: frozens
         for one in (kind.shortfalls(asset, there.document) if there else ())
         if one.severity != "warning" and (one.address in by_hand or one not in plan.header.findings)
     ]
+
+
+def _why_not(source: Inventory, address: Address) -> str:
+    """Why what was to be moved cannot be any more."""
+    return next((left.reason for left in source.by_hand if left.address == address), "it is not there")
 
 
 def _newest(plan: Plan, source: Inventory, target: Inventory, waived: frozenset[str]) -> list[Difference]:

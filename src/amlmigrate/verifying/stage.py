@@ -23,6 +23,7 @@ from amlmigrate.core.run_progress import VerifyReading, VerifyStarted
 from amlmigrate.core.state import Outcome
 from amlmigrate.cutover import changes_since, target_since
 from amlmigrate.cutover.record import active
+from amlmigrate.cutover.switches import refuse_unfinished
 from amlmigrate.evidence import Verify
 from amlmigrate.inventory import waived_items
 from amlmigrate.inventory.done_by_hand import undone
@@ -40,6 +41,7 @@ from amlmigrate.verifying.after_cutover import Living, verify_living
 from amlmigrate.verifying.document_comparison import DocumentComparison, compare_documents
 from amlmigrate.verifying.report import Depth
 from amlmigrate.verifying.sdk import Readers, compare_readers
+from amlmigrate.verifying.secrets import compare_secrets, compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ async def verify(request: VerifyRequest, sign_in: Callable[[], Session]) -> Evid
         ledger.bind(request.plan)
         # A decision that no report tells of lets nothing go.
         reports = trusted(request.folder, ledger)
+        refuse_unfinished(reports, request.folder)
         lists = Meter(0, Amount())
         request.emit(VerifyReading(lists))
         async with sign_in() as clouds:
@@ -175,6 +178,8 @@ class _Verification:
         by_hand = frozenset(address for address, one in findings.items() if one.verb is DecisionVerb.DONE)
         by_hand |= {item.address for item in ended if item.outcome is Outcome.BY_HAND}
         found = compare_documents(plan, source, target, settled, by_hand)
+        secrets = await compare_secrets(self.clouds, plan, compared(plan, found.same))
+        found = found.with_secrets(secrets.differences, secrets.not_compared)
         theirs = waived_items.of_documents(plan, waived_items.waived(plan, ended), target)
         return replace(found, theirs=theirs, undone=tuple(await undone(self.clouds, plan, ended)))
 

@@ -75,7 +75,7 @@ async def verify(
     named += foreign_blobs.findings(plan, ended, ledger.stayed(), containers)
     weaker, not_compared = await dataprotection.afresh(session, mapping, plan.places(source=True))
     named += weaker
-    verdict.not_checked |= set(not_compared)
+    verdict.not_checked |= {*not_compared, *documents.not_compared}
     verdict.not_checked |= set(waived_items.not_comparable(waived, standing, reports))
     claims = await target_claims(session.target, plan, (mapping.source, mapping.target), containers)
     if unknown := await unchanged():

@@ -24,10 +24,14 @@ READ_ONLY = frozenset(
         "intellectualProperty",
         "environmentType",
         "isDefault",
+        "createdByWorkspaceArmId",
+        "group",
     }
 )
 _FILLED: Document = {"description": None, "tags": {}, "properties": {}, "isArchived": False, "isAnonymous": False}
 _ENVIRONMENT = {"osType": "Linux", "autoRebuild": "Disabled", "environmentType": "UserCreated", "condaFile": ""}
+_CONNECTION = {"group": "ServicesAndApps", "expiryTime": None, "isSharedToAll": False, "sharedUserList": []}
+_JOB = {"componentId": None, "identity": None, "isArchived": False, "services": None, "status": "NotStarted"}
 _STORE = {
     "isDefault": False,
     "subscriptionId": None,
@@ -43,6 +47,10 @@ def answered(workspace_id: str, address: Address, body: Document) -> Document:
         properties = {"description": None, "tags": None, "properties": None, **_STORE, **sent}
         credentials = sent.get("credentials") or {"credentialsType": "None"}
         properties["credentials"] = {key: value for key, value in credentials.items() if key != "secrets"}
+    elif "authType" in sent:
+        properties = {**_CONNECTION, "createdByWorkspaceArmId": workspace_id, **sent, "credentials": None}
+    elif "trigger" in sent:
+        properties = _scheduled(sent)
     else:
         properties = {**_FILLED, "provisioningState": "Succeeded", **sent}
         _version(properties, address) if address.version else properties.update(
@@ -54,6 +62,15 @@ def answered(workspace_id: str, address: Address, body: Document) -> Document:
         "properties": properties,
     }
     return document | {"systemData": {"createdAt": "2026-04-01T00:00:00.5+00:00", "createdBy": "Somebody Else"}}
+
+
+def _scheduled(sent: Document) -> Document:
+    """Padded with nulls, and enabled where nothing says otherwise (AZ-LIVE-5, AZ-LIVE-11)."""
+    found = {"description": None, "tags": {}, "properties": {}, "displayName": None, "isEnabled": True, **sent}
+    found["trigger"] = {"endTime": None, "startTime": "2026-04-01T00:00:00", "timeZone": "UTC", **sent["trigger"]}
+    if job := sent["action"].get("jobDefinition"):
+        found["action"] = {**sent["action"], "jobDefinition": {**_JOB, **job}}
+    return found | {"provisioningState": "Succeeded"}
 
 
 def _version(properties: Document, address: Address) -> None:

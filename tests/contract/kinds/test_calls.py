@@ -201,6 +201,8 @@ async def test_secrets_are_read_for_the_moment_and_stored_nowhere(asset: Asset) 
     body = kind.desired(asset, CONTEXT).first.body
     secrets = (body["properties"].get("credentials") or {}).get("secrets") or {}
     wanted = {name: f"TOP SECRET {name}" for name in secrets if name != "secretsType"}
+    if kind.compares_secrets(asset.document):
+        return  # these are compared too: `test_connections`
     source.secrets[f"{kind.path(asset.address)}/listSecrets"] = {
         **wanted,
         "secretsType": secrets.get("secretsType"),

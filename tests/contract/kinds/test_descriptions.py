@@ -11,6 +11,7 @@ from tests.builders.world import CONTEXT, archiving
 from tests.contract.kinds.examples import ASSETS, every_asset, kind_of
 
 from amlmigrate.core.asset import Asset
+from amlmigrate.kinds.connections import _CREDENTIALS
 
 ML = "Microsoft.MachineLearningServices/workspaces"
 
@@ -22,6 +23,10 @@ def types(shared: Path) -> Types:
 
 def _filled(value: Any) -> Any:
     """With secrets where the plan has only their names."""
+    if isinstance(value, dict) and value.get("credentials") == {"$secret": "credentials"}:
+        told = dict.fromkeys(_CREDENTIALS[value["authType"]], "secret")
+        secret = {"keys": {"a": "secret"}} if "keys" in told else told
+        return {**_filled({key: one for key, one in value.items() if key != "credentials"}), "credentials": secret}
     if isinstance(value, dict):
         return "secret" if list(value) == ["$secret"] else {key: _filled(one) for key, one in value.items()}
     return [_filled(one) for one in value] if isinstance(value, list) else value

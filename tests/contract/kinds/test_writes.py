@@ -14,11 +14,11 @@ from tests.contract.kinds.workspace_of import EverySecret, InMemory
 
 from amlmigrate.core.address import PHASES
 from amlmigrate.core.asset import Asset
+from amlmigrate.core.documents import overlaid
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.core.state import State
-from amlmigrate.core.writes import overlaid
 from amlmigrate.kinds import Kind, moving_kinds
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.asynchronous import AsyncLedger
@@ -109,6 +109,7 @@ def begun(asset: Asset, tmp_path: Path) -> Iterator[Begun]:
     for secrets in (source.secrets, target.secrets):
         secrets |= {
             f"{path}/listSecrets": EverySecret(),
+            f"{path}/listsecrets": {"properties": {"credentials": {"pat": "secret"}}},
             "datastores/workspaceblobstore/listSecrets": EverySecret(),
         }
     ledger = Ledger(tmp_path)

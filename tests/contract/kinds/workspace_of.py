@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.builders.errors import refusal
+from tests.builders.world import OLD
 
 from amlmigrate.core.documents import Document
 from amlmigrate.core.writes import Accepted
@@ -30,6 +31,7 @@ class InMemory:
     bodies: list[Document] = field(default_factory=list)
     # The status with which every list is refused.
     refusing: int = 0
+    id: str = OLD.id
 
     async def pages(
         self, path: str, query: Mapping[str, str] | None = None, *, absent_is_empty: bool = False
@@ -42,7 +44,8 @@ class InMemory:
             if absent_is_empty:
                 return
             raise refusal(404, "UserError", "Container not found.", url=path)
-        everything = (query or {}).get("listViewType") == "All" or path.split("/")[0] in ("codes", "datastores")
+        unarchived = path.split("/")[0] in ("codes", "connections", "datastores")
+        everything = (query or {}).get("listViewType") == "All" or unarchived
         for name, document in self.documents.items():
             below = name.removeprefix(f"{path}/")
             archived = document["properties"].get("isArchived")

@@ -99,13 +99,6 @@ def test_new_names_of_which_nothing_is_said_are_no_difference_by_themselves(chai
     assert target.startswith("The documents of the target") and "data/theirs was added" in target
 
 
-def test_the_lease_says_of_it_when_it_was_and_of_which_plan(chain: Evidence) -> None:
-    made = cut.cut_over(chain)
-    told = record.for_others(made)
-    assert (told["time"], told["changed"]) == ("2026-01-02T00:00:00+00:00", [])
-    assert told["plan"]["sha256"] == made.content.plan.sha256
-
-
 def test_a_report_without_digests_by_address_still_tells_a_difference(chain: Evidence) -> None:
     verified = cut.verified(chain, manifests=[])
     assert evidence_checks.seen_by(verified) == {}

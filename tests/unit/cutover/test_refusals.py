@@ -125,10 +125,9 @@ def test_that_users_changed_the_target_says_what_ends_it(tmp_path: Path) -> None
     assert reason.endswith("`migrate cutover` ends that it is held to this.")
 
 
-def test_what_only_the_cutover_could_make_is_told_with_what_to_do(tmp_path: Path) -> None:
+def test_what_only_the_cutover_makes_does_not_stand_in_its_way(tmp_path: Path) -> None:
     made = plan(step("models/m/1"), step("models/m/2", stage="cutover"))
     with Ledger(tmp_path) as ledger:
         ledger.bind(made)
         ledger.move(made.steps[0].address, State.DONE)
-        [told] = _open(made, ledger, [])
-    assert told.startswith("models/m/2 ") and "`migrate done models/m/2`" in told
+        assert list(_open(made, ledger, [])) == []

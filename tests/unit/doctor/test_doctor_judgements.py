@@ -19,7 +19,7 @@ from amlmigrate.core.rights import Permission, granted
 from amlmigrate.doctor import blockers, examination, network, policies
 from amlmigrate.doctor.datastores import unread_datastores
 from amlmigrate.doctor.effective import Rights
-from amlmigrate.doctor.need import DOCTOR, RUN, STAGES, WS, Where
+from amlmigrate.doctor.need import CUTOVER, DOCTOR, RUN, STAGES, WS, Where
 from amlmigrate.doctor.needs import NEEDS, OWN_SECRETS, needs
 from amlmigrate.doctor.places import places
 from amlmigrate.doctor.rights import missing_rights
@@ -431,7 +431,7 @@ def test_the_role_grants_every_need_and_names_both_subscriptions() -> None:
 
 
 def test_the_table_is_whole() -> None:
-    assert {stage for need in NEEDS for stage in need.stages} == {*STAGES, DOCTOR}
+    assert {stage for need in NEEDS for stage in need.stages} == {*STAGES, CUTOVER, DOCTOR}
     assert {need.where for need in NEEDS} == set(Where)
     for need in NEEDS:
         assert re.fullmatch(r"Microsoft\.\w+/[\w*/]+/(read|write|delete|action)", need.action), need.action

@@ -10,6 +10,7 @@ from amlmigrate.cli.views.ending import EndView, NamedEnd
 from amlmigrate.core.few import many
 from amlmigrate.core.plan import Plan
 from amlmigrate.cutover.stage import CutoverResult, TakenBack
+from amlmigrate.cutover.switching import Todo
 from amlmigrate.evidence.members import Change
 
 
@@ -23,22 +24,53 @@ class CutoverView(EndView):
 
     @property
     def ending(self) -> NamedEnd:
-        """Of a dry run, or of the record."""
-        report, warnings = self.result.report, self.result.warnings
+        """Of a dry run, of one that is not finished, or of the record."""
+        report, todo, made = self.result.report, self.result.todo, self.result.made
+        lines = (*_done(made), *todo.lines(), *self.result.warnings)
+        members = {"stopped": _stops(made), "started": _starts(made), "left": [one for one, _ in todo.left]}
+        if report is None and not made:
+            text = "Nothing stands in the way of the cutover. Nothing was recorded, and neither workspace was changed."
+            members = {"stops": _stops(todo), "starts": _starts(todo), "left": members["left"]}
+            return NamedEnd("cutover.dry", text, lines, members=members)
         if report is None:
-            text = "Nothing stands in the way of the cutover. Nothing was recorded."
-            return NamedEnd("cutover.dry", text, warnings)
+            text = "The cutover is begun, and not finished: this is still to be made."
+            return NamedEnd(
+                "cutover.end", text, lines, following=f"migrate cutover {self.folder}", members=members
+            )
         time = report.content.time
         return NamedEnd(
             "cutover.end",
             f"Already cut over, at {time}."
             if self.result.already
-            else f"Cut over: the target lives from {time} on. Neither workspace was changed.",
-            warnings,
+            else f"Cut over: the target lives from {time} on. {_changed(made)}",
+            lines,
             {"Evidence": str(report.path)},
             f"migrate decommission {self.folder} --confirm {self.plan.header.source_ref.short},"
             " once the soak is over",
+            members,
         )
+
+
+def _stops(todo: Todo) -> list[str]:
+    return [str(one.address) for one in todo.stops]
+
+
+def _starts(todo: Todo) -> list[str]:
+    return [str(one.address) for one in todo.starts]
+
+
+def _done(made: Todo) -> tuple[str, ...]:
+    """What was changed now, for people."""
+    return (
+        *(f"stopped in the source: {one.address}" for one in made.stops),
+        *(f"started in the target: {one.called}" for one in made.starts),
+    )
+
+
+def _changed(made: Todo) -> str:
+    if not made:
+        return "Neither workspace was changed."
+    return f"{len(made.stops)} stopped in the source, {len(made.starts)} started in the target."
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +84,15 @@ class TakenBackView(EndView):
     def ending(self) -> NamedEnd:
         """Of a dry run, or of the report."""
         report, changes = self.result.report, self.result.changes
-        lines = tuple(f"{one.what} in the target since: {one.address}" for one in changes)
-        members = {"changes": list(map(_change, changes))}
+        told = tuple(f"{one.what} in the target since: {one.address}" for one in changes)
+        members: dict[str, Any] = {"changes": list(map(_change, changes)), "restores": list(self.result.restores)}
         if report is None:
             text = "Nothing was recorded. The cutover would be taken back; no data is carried back."
-            return NamedEnd("cutover.back.dry", text, lines, members=members)
+            would = tuple(f"would be set back in the {one}" for one in self.result.restores)
+            return NamedEnd("cutover.back.dry", text, (*would, *told), members=members)
+        kept = tuple(f"not set back in the {one.address}: {one.detail}" for one in self.result.kept)
+        back = () if self.result.already else tuple(f"set back in the {one}" for one in self._set_back())
+        members["kept"] = [asdict(one) for one in self.result.kept]
         stay = many(len(changes), "change stays", "changes stay")
         text = (
             f"Already taken back, at {report.content.time}."
@@ -64,7 +100,12 @@ class TakenBackView(EndView):
             else f"Taken back: the evidence holds both sides again. {stay} in the target: no data is carried back."
         )
         files = {"Evidence": str(report.path)}
+        lines = (*kept, *back, *told)
         return NamedEnd("cutover.back", text, lines, files, f"migrate verify {self.folder}", members)
+
+    def _set_back(self) -> list[str]:
+        kept = {one.address for one in self.result.kept}
+        return [one for one in self.result.restores if one not in kept]
 
 
 def _change(one: Change) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from amlmigrate.core import progress, run_progress
 from amlmigrate.core.armid import name_of
 from amlmigrate.core.few import agreed, many
 from amlmigrate.core.metering import Meter
+from amlmigrate.cutover import progress as cutover_progress
 from amlmigrate.decommissioning import progress as removal_progress
 from amlmigrate.desired import progress as desired_progress
 from amlmigrate.drilling import progress as drill_progress
@@ -184,6 +185,11 @@ def _(event: removal_progress.Removing, to: ConsoleProgress) -> None:
 def _(event: freeze_progress.RightsListed, to: ConsoleProgress) -> None:
     for line in event.lines:
         to.say(f"to be removed: {line}")
+
+
+@tell.register
+def _(event: cutover_progress.SettingChanges, to: ConsoleProgress) -> None:
+    to.say(f"setting in the {event.side}: {event.address}: {event.text}")
 
 
 @tell.register

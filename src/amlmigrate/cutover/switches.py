@@ -1,0 +1,80 @@
+"""What a cutover has changed so far, by the evidence: what stands, and whether it was cut off. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from amlmigrate.core.address import Address
+from amlmigrate.core.errors import RefusedError
+from amlmigrate.core.switched import Switched
+from amlmigrate.cutover.record import active
+from amlmigrate.evidence import CutoverBack, Switch
+from amlmigrate.evidence.cutover import SwitchState
+from amlmigrate.ledger.evidence import EvidenceFile
+
+_BACK = (SwitchState.RESTORING, SwitchState.RESTORED, SwitchState.KEPT)
+
+
+def newest(reports: Iterable[EvidenceFile]) -> dict[tuple[str, str], Switch]:
+    """By side and address, how each setting stands that a cutover has changed since the last one was taken back."""
+    found: dict[tuple[str, str], Switch] = {}
+    for report in reports:
+        if isinstance(report.content, CutoverBack):
+            found = {}
+        elif isinstance(report.content, Switch):
+            found[report.content.side, report.content.address] = report.content
+    return found
+
+
+def standing(reports: Iterable[EvidenceFile]) -> tuple[Switch, ...]:
+    """What is, or may be, as a cutover set it."""
+    return tuple(one for one in newest(reports).values() if one.state is not SwitchState.RESTORED)
+
+
+def switched(reports: Iterable[EvidenceFile]) -> tuple[Switched, ...]:
+    """The same as values."""
+    return tuple(value_of(one) for one in standing(reports))
+
+
+def value_of(one: Switch) -> Switched:
+    """What it was, and what the cutover makes of it."""
+    return Switched(one.side, Address.parse(one.address), one.was, one.left)
+
+
+def going_back(reports: list[EvidenceFile]) -> bool:
+    """Whether a cutover is being taken back, and that was cut off."""
+    return any(one.state in _BACK for one in newest(reports).values())
+
+
+def unfinished(reports: list[EvidenceFile]) -> str:
+    """That a cutover, or taking one back, was begun and has not ended, as a sentence; '' where none was."""
+    if going_back(reports):
+        return "Taking the cutover back was begun, and has not ended."
+    if newest(reports) and active(reports) is None:
+        return "A cutover was begun, and has not ended."
+    return ""
+
+
+def refuse_unfinished(reports: list[EvidenceFile], folder: Path) -> None:
+    """Raises RefusedError while a cutover is half made: both sides are as nobody meant them to stay."""
+    if told := unfinished(reports):
+        raise RefusedError(
+            told,
+            address=str(folder),
+            remedy=f"Take it back: migrate cutover {folder} --back"
+            if going_back(reports)
+            else f"Go on with it: migrate cutover {folder}; or take it back: migrate cutover {folder} --back",
+        )
+
+
+def for_others(reports: list[EvidenceFile], plan: str, source: str, before: Any) -> list[Mapping[str, Any]]:
+    """What stands in the lease's blob of all that cutovers of the target have changed.
+
+    `plan` is the SHA-256 of this one, `source` the workspaceId of its source, `before` what stood there: what
+    other plans have changed stays.
+    """
+    others = [one for one in before if isinstance(one, dict) and one.get("plan") != plan] if before else []
+    own = [{**value_of(one).as_dict(), "plan": plan, "workspaceId": source} for one in standing(reports)]
+    return [*others, *own]

@@ -1,0 +1,260 @@
+"""Changes settings one by one, each recorded before and after, and settled before the next; and sets them back.
+
+What stops in the source comes before what starts in the target, and the other way round when it is taken back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from amlmigrate.cloud.errors import ProvisioningFailedError
+from amlmigrate.cloud.operations import Ending, of_resource, under_way
+from amlmigrate.cloud.workspaces import WorkspaceClient
+from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Asset
+from amlmigrate.core.documents import Document
+from amlmigrate.core.errors import ConflictError, MigrateError
+from amlmigrate.core.escapes import as_json
+from amlmigrate.core.events import Emit
+from amlmigrate.core.plan import Step
+from amlmigrate.core.pointers import names_of
+from amlmigrate.core.state import State
+from amlmigrate.core.switched import SOURCE, TARGET, Settings, SideName, found_at, laid
+from amlmigrate.cutover import switches
+from amlmigrate.cutover.progress import SettingChanges
+from amlmigrate.evidence import Switch
+from amlmigrate.evidence.cutover import SwitchState
+from amlmigrate.kinds import Listed, all_kinds, moving_kinds
+from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.evidence import Evidence
+
+# A read right after a write may be stale; it is asked again before it counts.
+_READ_BACK_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0)
+Sides = dict[SideName, WorkspaceClient]
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """What a cutover is still to change: what stops in the source, and what starts in the target.
+
+    `left`: what a person does at the cutover, with why.
+    """
+
+    stops: tuple[Asset, ...] = ()
+    starts: tuple[Step, ...] = ()
+    left: tuple[tuple[str, str], ...] = ()
+
+    def only(self, addresses: Iterable[str]) -> Todo:
+        """The part of it that is about these."""
+        wanted = {str(Address.parse(one).item) for one in addresses}
+        return Todo(
+            tuple(one for one in self.stops if str(one.address) in wanted),
+            tuple(one for one in self.starts if str(one.address.item) in wanted),
+            self.left,
+        )
+
+    def lines(self) -> tuple[str, ...]:
+        """For people, in the order in which it is done."""
+        return (
+            *(f"stops in the source: {one.address}" for one in self.stops),
+            *(f"starts in the target: {one.called}" for one in self.starts),
+            *(f"left to do by hand: {address}: {why}" for address, why in self.left),
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.stops or self.starts)
+
+
+@dataclass(slots=True)
+class Switching:
+    """Settings of both sides under change. `tell` writes into the lease's blob what stands, for later plans."""
+
+    ports: Sides
+    ledger: Ledger
+    evidence: Evidence
+    # What every report of it says alike.
+    content: dict[str, Any]
+    tell: Callable[[], Awaitable[None]]
+    emit: Emit
+    # What the target calls an item.
+    called: Callable[[Address], Address]
+    # The addresses of the steps that only a cutover makes.
+    cut_over: frozenset[Address] = frozenset()
+    pause: Callable[[float], Awaitable[None]] = field(default=asyncio.sleep)
+
+    def _known(self, side: SideName, address: Address) -> Switch | None:
+        return switches.newest(self.evidence.reports()).get((side, str(address)))
+
+    # Forth.
+
+    async def take_up(self) -> None:
+        """Records what an earlier attempt, cut off, had asked for and what has come about since."""
+        for switch in switches.standing(self.evidence.reports()):
+            if switch.state is SwitchState.CHANGING:
+                address = Address.parse(switch.address)
+                there = await self._read(switch.side, all_kinds()[address.kind], address)
+                if there and switches.value_of(switch).stands(there) and of_resource(there) is not Ending.FAILED:
+                    self._note(switch, SwitchState.CHANGED)
+
+    async def stop(self, asset: Asset) -> None:
+        """Sets in the source what makes one rest. Raises ConflictError, and what the service says."""
+        kind = all_kinds()[asset.address.kind]
+        settings = kind.quiet(asset)
+        if settings:
+            await self._set(SOURCE, kind, asset.address, asset.address, settings, None)
+
+    async def start(self, step: Step) -> None:
+        """Makes in the target what only the cutover makes, once the source's is at rest."""
+        kind, item = moving_kinds()[step.address.kind], step.address.item
+        there = await self._read(TARGET, kind, step.called)
+        if there is None:
+            raise _gone(step.called, "target")
+        known = self._known(TARGET, step.called)
+        body = step.body or {}
+        settings = known.left if known else {
+            one.field: found_at(body, [one.field])[one.field]
+            for one in kind.differences(step.called, body, there)
+            if one.field.startswith("/properties/") and one.field != "/properties/provisioningState"
+        }  # fmt: skip
+        await self._refuse_at_work(kind, item)
+        filled = await kind.secrets(self.ports[SOURCE], self.ports[TARGET], item, body)
+        if settings:
+            await self._set(TARGET, kind, step.called, item, settings, filled)
+        if self.ledger.step(step.address).state is not State.DONE:
+            self.ledger.move(step.address, State.DONE)
+
+    async def _refuse_at_work(self, kind: Listed, item: Address) -> None:
+        """Nothing works on both sides, as far as both answer. Raises ConflictError."""
+        there = await self._read(SOURCE, kind, item)
+        if there is not None and kind.quiet(Asset(item, there)):
+            raise ConflictError(
+                "It is at work in the source again: somebody has set it so.",
+                address=str(item),
+                remedy="Find out who, and why; then run the same command again.",
+            )
+
+    async def _set(
+        self,
+        side: SideName,
+        kind: Listed,
+        address: Address,
+        item: Address,
+        settings: Settings,
+        body: Document | None,
+    ) -> None:
+        there = await self._read(side, kind, address)
+        if there is None:
+            raise _gone(address, side)
+        known, now = self._known(side, address), found_at(there, settings)
+        made = now == dict(settings) and of_resource(there) is not Ending.FAILED
+        if made and (known is None or known.state is SwitchState.CHANGED):
+            return
+        was = known.was if known else now
+        if not made and known and now not in (dict(known.was), dict(settings)):
+            raise ConflictError(
+                f"Somebody has changed it in the {side} meanwhile: {_shown(now)}.",
+                address=str(address),
+                remedy=f"Set it to {_shown(known.was)}, as it was, then run the same command again.",
+            )
+        switch = Switch(
+            **self.content, side=side, item=str(item), address=str(address), state=SwitchState.CHANGING,
+            was=dict(was), left=dict(settings),
+        )  # fmt: skip
+        if not made:
+            if known is None or known.state is not SwitchState.CHANGING:
+                self.evidence.add(switch)
+            await self.tell()
+            await self._write(switch, kind, body or laid(kind.resent(there), settings), settings)
+        self._note(switch, SwitchState.CHANGED)
+
+    # Back.
+
+    async def restore(self, switch: Switch) -> bool:
+        """Sets what a cutover has changed to what it was, unless somebody has changed it since: False."""
+        kind, address = all_kinds()[Address.parse(switch.address).kind], Address.parse(switch.address)
+        value, there = switches.value_of(switch), await self._read(switch.side, kind, address)
+        if why := await self._keeps(switch, kind, there):
+            self._note(switch, SwitchState.KEPT, why)
+            return False
+        if there is not None and not (value.undone(there) and of_resource(there) is not Ending.FAILED):
+            self._note(switch, SwitchState.RESTORING)
+            await self.tell()
+            await self._write(switch, kind, laid(kind.resent(there), value.was), value.was)
+        self._note(switch, SwitchState.RESTORED)
+        if switch.side == TARGET:
+            for address_ in self._steps(switch):
+                self.ledger.wait_again(address_)
+        return True
+
+    async def _keeps(self, switch: Switch, kind: Listed, there: Document | None) -> str:
+        """Why one is not set back; '' where it may be."""
+        value = switches.value_of(switch)
+        if there is None:
+            # What is not there does not work in the target; in the source it cannot work again.
+            return "it is not there any more" if switch.side == SOURCE else ""
+        if not value.stands(there) and not value.undone(there):
+            return f"somebody has changed it since the cutover: {_shown(found_at(there, value.left))}"
+        if switch.side == SOURCE and not value.undone(there):
+            called = self.called(Address.parse(switch.item))
+            of_target = await self._read(TARGET, kind, called)
+            if of_target is not None and kind.quiet(Asset(called, of_target)):
+                return f"{called} in the target is at work: both would be"
+        return ""
+
+    def _steps(self, switch: Switch) -> list[Address]:
+        """The steps of a plan that made it live."""
+        item = Address.parse(switch.item)
+        steps = self.ledger.steps()
+        return [one for one in self.cut_over if one.item == item and steps[one].state is State.DONE]
+
+    # Either way.
+
+    def _note(self, switch: Switch, state: SwitchState, why: str = "") -> None:
+        known = self._known(switch.side, Address.parse(switch.address))
+        if known is None or (known.state, known.note) != (state, why):
+            kept = {name: getattr(switch, name) for name in ("side", "item", "address", "was", "left")}
+            self.evidence.add(Switch(**self.content, **kept, state=state, note=why))
+
+    async def _read(self, side: SideName, kind: Listed, address: Address) -> Document | None:
+        """One as it is once the service is at work on it no more, however that ended."""
+        port, path = self.ports[side], kind.path(address)
+        there = await port.get(path)
+        if under_way(there):
+            try:
+                return await port.settled(path)
+            except ProvisioningFailedError:
+                return await port.get(path)
+        return there
+
+    async def _write(self, switch: Switch, kind: Listed, body: Document, settings: Settings) -> None:
+        """The one changing call, until a read shows what was set. Raises MigrateError where none does."""
+        port, path = self.ports[switch.side], kind.path(Address.parse(switch.address))
+        self.emit(SettingChanges(switch.side, switch.address, _shown(settings)))
+        accepted = await port.put(path, body)
+        there = await port.settled(path, accepted.operation)
+        for seconds in (*_READ_BACK_SECONDS, 0.0):
+            if there is not None and found_at(there, settings) == dict(settings):
+                return
+            await self.pause(seconds)
+            there = await port.get(path)
+        raise MigrateError(
+            f"The {switch.side} does not answer what was set: {_shown(settings)}.",
+            address=switch.address,
+            remedy="Look at it there, then run the same command again.",
+        )
+
+
+def _gone(address: Address, side: str) -> ConflictError:
+    return ConflictError(
+        f"It is not in the {side} any more.",
+        address=str(address),
+        remedy="Put it back, or take the cutover back with --back.",
+    )
+
+
+def _shown(settings: Settings) -> str:
+    told = (f"{names_of(pointer)[-1]} is {as_json(value)}" for pointer, value in settings.items())
+    return ", ".join(told)
