@@ -404,6 +404,7 @@ OUTCOMES = {
     Outcome.REMAINING: "its step was not carried out yet",
     Outcome.TO_CUT_OVER: "takes effect only when the old workspace stops: `run` does not create it, `verify` does"
     " not expect it, and `decommission` requires it",
+    Outcome.CUT_OVER: "took effect at the cutover, once the source's had stopped",
 }
 
 
@@ -461,7 +462,7 @@ STEP = {
     "target_id": "ARM id in the target; empty where there is none",
     "source_sha256": "digest of the source document or of the listing of its blobs, by which drift is found;"
     " empty for what may come and go, as locks and role assignments",
-    "stage": "`cutover` if only the cutover carries it out, and no run; otherwise absent",
+    "stage": "`cutover` if only the cutover carries it out, or a person at it, and no run; otherwise absent",
     "target": "what the target calls the item, where it has another name there",
     "target_sha256": "updates and conflicts: digest of the target's document in canonical form, or of the blob"
     " that it has there, as the planner saw it",

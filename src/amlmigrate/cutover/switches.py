@@ -40,7 +40,7 @@ def switched(reports: Iterable[EvidenceFile]) -> tuple[Switched, ...]:
 
 def value_of(one: Switch) -> Switched:
     """What it was, and what the cutover makes of it."""
-    return Switched(one.side, Address.parse(one.address), one.was, one.left)
+    return Switched(one.side, Address.parse(one.address), one.was, one.becomes)
 
 
 def going_back(reports: list[EvidenceFile]) -> bool:

@@ -114,7 +114,7 @@ class Switching:
             raise _gone(step.called, "target")
         known = self._known(TARGET, step.called)
         body = step.body or {}
-        settings = known.left if known else {
+        settings = known.becomes if known else {
             one.field: found_at(body, [one.field])[one.field]
             for one in kind.differences(step.called, body, there)
             if one.field.startswith("/properties/") and one.field != "/properties/provisioningState"
@@ -161,7 +161,7 @@ class Switching:
             )
         switch = Switch(
             **self.content, side=side, item=str(item), address=str(address), state=SwitchState.CHANGING,
-            was=dict(was), left=dict(settings),
+            was=dict(was), becomes=dict(settings),
         )  # fmt: skip
         if not made:
             if known is None or known.state is not SwitchState.CHANGING:
@@ -215,7 +215,7 @@ class Switching:
     def _note(self, switch: Switch, state: SwitchState, why: str = "") -> None:
         known = self._known(switch.side, Address.parse(switch.address))
         if known is None or (known.state, known.note) != (state, why):
-            kept = {name: getattr(switch, name) for name in ("side", "item", "address", "was", "left")}
+            kept = {name: getattr(switch, name) for name in ("side", "item", "address", "was", "becomes")}
             self.evidence.add(Switch(**self.content, **kept, state=state, note=why))
 
     async def _read(self, side: SideName, kind: Listed, address: Address) -> Document | None:

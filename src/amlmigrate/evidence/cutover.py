@@ -58,8 +58,8 @@ class SwitchState(StrEnum):
 class Switch(Timed):
     """Settings of one item that a cutover changes, or sets back: how they stand from now on.
 
-    `address` is what its side calls it, `item` what the plan does. `was` and `left` are by JSON pointers, null for
-    what is not there: what it was before, and what the cutover makes of it.
+    `address` is what its side calls it, `item` what the plan does. `was` and `becomes` are by JSON pointers, null
+    for what is not there: what it was before, and what the cutover makes of it.
     """
 
     record: ClassVar[str] = "switch"
@@ -69,7 +69,7 @@ class Switch(Timed):
     address: Text
     state: SwitchState
     was: Free
-    left: Free
+    becomes: Free
     note: Text = ""
 
 

@@ -57,8 +57,6 @@ class Connections(Kind):
     # "Both connections and datastores", says the description of 2025-12-01; a test of azure-ai-ml sees the latter.
     shows_datastores = True
     sdk_operations = "connections"
-    # A PUT answers the same for a new one and for one that was there (AZ-LIVE-15).
-    put_reports_creation = False
     fields = replace(
         COMMON.but(
             computed={

@@ -72,8 +72,7 @@ def build(
 ) -> tuple[Header, list[Step]]:
     """The header and the steps of a plan. Raises BadInputError for a pair that cannot be one.
 
-    `names`: what the target is to call items of the source that have another name there. `switched`: what a
-    cutover that stands has changed of the source.
+    `names`: what the target calls items with another name there. `switched`: what a cutover changed in the source.
 
     The files among the bytes that name other places have to be read after `containers` was listed: one that is
     written in between is then another than the listing's, by which every run finds the change.
@@ -111,9 +110,14 @@ def build(
             *others.findings(source.workspace),
             *sorted(findings, key=lambda f: (by_weight(f), f.address, f.summary)),
         ),
-        extra=(extra or {}) | ({"switched": [one.as_dict() for one in switched]} if switched else {}),
+        extra=_extra(extra, switched),
     )
     return header, steps
+
+
+def _extra(extra: dict[str, Any] | None, switched: tuple[Switched, ...]) -> dict[str, Any]:
+    """What else the header says."""
+    return (extra or {}) | ({"switched": [one.as_dict() for one in switched]} if switched else {})
 
 
 def _of_listings(source: Inventory, planner: Planner, containers: Containers) -> Iterator[Finding]:
