@@ -137,6 +137,8 @@ def test_everything_is_an_item_and_no_file_holds_a_secret(full: World) -> None:
         "datastores/gen1",
         "datastores/lake",
         "jobs/brave",
+        "connections/git",
+        "schedules/off",
     }
     around = {"diagnosticSettings/logs", "locks/keep", "roleAssignments"}
     assert manual == named | around | {"jobs", f"blobs/{world.container('source')}"}
@@ -195,7 +197,8 @@ def _check_header(world: World, header: dict[str, Any], steps: dict[str, dict[st
     looked = [
         step
         for step in written
-        if step["action"] == "update" or step["address"].startswith(("datastores/", "environments/"))
+        if step["action"] == "update"
+        or step["address"].startswith(("connections/", "datastores/", "environments/", "schedules/"))
     ]
     assert brought
     # Three versions of a name or more are looked at in the source by one list.

@@ -65,7 +65,9 @@ def _seed(world: World) -> None:
         "authType": "PAT",
         "metadata": {"note": "x=1"},
     }
-    world.put("connections/git", {"properties": git | {"credentials": {"pat": SECRETS["PAT"]}}})
+    # One that may be taken for a datastore, and a monitor of a deployment.
+    secret = {"credentials": {"pat": SECRETS["PAT"]}}
+    world.put("connections/workspaceworkingdirectory", {"properties": git | secret})
     job = {
         "jobType": "Command", "command": 'python train.py --password "a b"', "environmentId": environment,
         "environmentVariables": {"A": "secret"}, "computeId": f"{ws}/computes/cluster", "experimentName": "nightly",
@@ -80,6 +82,21 @@ def _seed(world: World) -> None:
     world.put(
         "schedules/off", {"properties": schedule | {"action": {"actionType": "CreateJob", "jobDefinition": job}}}
     )
+    watched = {"taskType": "Classification", "deploymentId": f"{ws}/onlineEndpoints/e{group}/deployments/blue"}
+    spark = {"computeType": "ServerlessSpark", "instanceType": "standard_e4s_v3", "runtimeVersion": "3.4"}
+    spark |= {"computeIdentity": {"computeIdentityType": "AmlToken"}}
+    inputs = {"inputDataType": "Fixed", "jobInputType": "mltable", "uri": f"{ws}/data/d/versions/1"}
+    rolling = {**inputs, "inputDataType": "Rolling", "windowOffset": "P0D", "windowSize": "P1D"}
+    limits = [{"dataType": "Numerical", "metric": "JensenShannonDistance", "threshold": {"value": 0.01}}]
+    drift = {
+        "signalType": "DataDrift",
+        "referenceData": inputs,
+        "productionData": rolling,
+        "metricThresholds": limits,
+    }
+    monitor = {"computeConfiguration": spark, "monitoringTarget": watched, "signals": {"drift": drift}}
+    action = {"actionType": "CreateMonitor", "monitorDefinition": monitor}
+    world.put("schedules/watch", {"properties": schedule | {"action": action}})
 
 
 def _at(document: Any, place: str) -> Any:
@@ -118,9 +135,8 @@ class _Hand:
     def _value(self, told: Any, name: str, source: Any) -> str:
         place = told["fill_in"][name]
         if not place.startswith("/"):
-            return self.new[
-                place.split("/")[1].split()[0] if " computes/" in place else told["address"].split("/")[1]
-            ]
+            named = re.search(r" (?:computes|onlineEndpoints)/(\w+)", place)
+            return self.new[named[1] if named else told["address"].split("/")[1]]
         return str(found) if (found := _at(source, place)) is not None else SECRETS[name]
 
     def _get(self, path: str, version: str) -> Any:
@@ -156,8 +172,9 @@ def test_each_body_makes_its_thing_in_the_target(small_world: World) -> None:
         assert found == [], address
         made.add(address.replace(world.group, ""))
     assert made == {
-        "computes/cluster", "connections/git", "schedules/off",
+        "computes/cluster", "connections/workspaceworkingdirectory", "schedules/watch",
         "onlineEndpoints/e", "onlineEndpoints/e/deployments/blue", "batchEndpoints/b", "batchEndpoints/b/deployments/one",
     }  # fmt: skip
-    # It runs on one side alone.
-    assert world.get("schedules/off")["properties"]["isEnabled"] is False
+    # They run on one side alone.
+    for name in ("off", "watch"):
+        assert world.get(f"schedules/{name}")["properties"]["isEnabled"] is False

@@ -25,13 +25,15 @@ def _planted(world: World) -> None:
     world.put(f"onlineEndpoints/{name}/deployments/blue", at | {"sku": sku, "properties": deployment})
     connection = {"category": "Git", "target": "https://git.example.com/r?sig=Zq7cny05kX", "authType": "PAT"}
     connection |= {"credentials": {"pat": "Zq7cny06kX"}, "metadata": {"note": "Zq7cny07kX"}}
-    world.put("connections/git", {"properties": connection})
+    world.put("connections/workspaceworkingdirectory", {"properties": connection})
     job = {
         "jobType": "Command",
         "command": "x.py --password Zq7cny08kX",
         "environmentVariables": {"A": "Zq7cny09kX"},
     }
-    job |= {"environmentId": deployment["environmentId"]}
+    # Nobody can read the job that it submits again.
+    gone = f"{world.documents['source']['id']}/jobs/gone"
+    job |= {"environmentId": deployment["environmentId"], "sourceJobId": gone}
     schedule = {"displayName": "Zq7cny10kX", "isEnabled": False, "description": "AccountKey=Zq7cny11kX"}
     schedule |= {"trigger": {"triggerType": "Cron", "expression": "0 0 * * *"}, "tags": {"t": "Zq7cny12kX"}}
     world.put(

@@ -131,6 +131,7 @@ def test_what_is_alive_in_the_source_keeps_it(small_world: World) -> None:
         "1 job is running",
         f"{name}/deployments/blue is a live deployment",
         "schedules/nightly is an enabled schedule",
+        "schedules/nightly#enable is left for the cutover",
     )
     assert len(told) == len(words) and all(says in reason for says, reason in zip(words, told, strict=True)), told
 

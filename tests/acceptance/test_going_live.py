@@ -20,7 +20,7 @@ from tests.builders import fault
 sandbox = alone.sandbox
 
 NIGHTLY, OFF, THEIRS, GIT = "schedules/nightly", "schedules/off", "schedules/theirs", "connections/git"
-SECRET = "TOP-SECRET-PAT-1"
+SECRET, KEY, SIGNATURE = "TOP-SECRET-PAT-1", "TOPSECRETKEY2abcdefghijklmnopqrs==", "TOP-SECRET-SIG-3"
 
 
 def _schedule(world: World, path: str, *, enabled: bool, **job: Any) -> None:
@@ -35,6 +35,7 @@ def _schedule(world: World, path: str, *, enabled: bool, **job: Any) -> None:
     trigger = {"triggerType": "Recurrence", "frequency": "Day", "interval": 2, "timeZone": "UTC"}
     properties = {
         "displayName": "Every other night",
+        "description": f"AccountKey={KEY}",
         "isEnabled": enabled,
         "trigger": {**trigger, "startTime": "2026-01-01T03:00:00", "schedule": {"hours": [3], "minutes": [15]}},
         "action": {"actionType": "CreateJob", "jobDefinition": definition},
@@ -72,7 +73,7 @@ def moved(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> World:
     _schedule(world, OFF, enabled=False)
     _schedule(world, THEIRS, enabled=True, identity={"identityType": "UserIdentity"})
     credentials = {"authType": "PAT", "credentials": {"pat": SECRET}}
-    target = {"category": "Git", "target": "https://example.com/x.git", "isSharedToAll": True}
+    target = {"category": "Git", "target": f"https://example.com/x.git?sig={SIGNATURE}", "isSharedToAll": True}
     world.put(GIT, {"properties": {**credentials, **target, "metadata": {"owner": "risk"}}})
     world.ok("plan", *world.names)
     world.ok("run")
@@ -86,7 +87,8 @@ def _cutover(world: World, *more: str) -> Any:
 
 def _secret_is_nowhere(folder: Path) -> None:
     for path in folder.rglob("*"):
-        assert not path.is_file() or SECRET.encode() not in path.read_bytes(), path
+        data = path.read_bytes() if path.is_file() else b""
+        assert not [one for one in (SECRET, KEY, SIGNATURE) if one.encode() in data], path
 
 
 def test_everything_is_made_and_nothing_is_enabled(moved: World) -> None:
@@ -98,7 +100,9 @@ def test_everything_is_made_and_nothing_is_enabled(moved: World) -> None:
     assert target["action"]["jobDefinition"]["environmentId"] == f"{new}/environments/py/versions/1"
     url = f"{moved.documents['target']['id']}/{GIT}/listsecrets"
     assert moved.arm("POST", url, VERSION)["properties"]["credentials"] == {"pat": SECRET}
-    assert moved.get(GIT)["properties"]["metadata"] == {"owner": "risk"}
+    made = moved.get(GIT)["properties"]
+    assert (made["metadata"], made["target"].endswith(f"?sig={SIGNATURE}")) == ({"owner": "risk"}, True)
+    assert target["description"] == source["description"] == f"AccountKey={KEY}"
     _secret_is_nowhere(moved.folder)
     steps = {line["address"]: line for line in moved.plan_lines() if "address" in line}
     assert steps[f"{NIGHTLY}#enable"]["stage"] == steps[f"{THEIRS}#enable"]["stage"] == "cutover"

@@ -227,10 +227,17 @@ def test_both_gates_ask_for_what_is_left_for_the_cutover_and_for_what_is_live(mo
     assert f"{moved.score} answers." in removal
     [asked] = [one for one in removal if one.startswith(enable)]
     assert "left for the cutover" in asked and f"migrate done {enable}" in asked
-    result = moved.world.migrate("cutover", moved.plan, "--json", "--unfrozen", "a test")
-    assert result.code == 4
-    [told] = result.event("error")["reasons"]
-    assert told.startswith(f"{enable} has to be made at the cutover, and this version cannot do that")
-    assert f"migrate done {enable}" in told and f"migrate waive {enable}" in told
-    only = moved.world.migrate("cutover", moved.plan, "--only", enable, "--json").event("error")
-    assert "this version cannot" in only["summary"] and f"migrate done {enable}" in only["remedy"]
+
+
+def test_a_cutover_opens_it_and_back_shuts_it_again(moved: Move) -> None:
+    enable = f"{moved.score}#enable"
+    only = moved.world.migrate("cutover", moved.plan, "--only", moved.new, "--json")
+    assert only.code == 2 and "nothing with the address" in only.event("error")["summary"]
+    done = moved.world.migrate("cutover", moved.plan, "--json", "--unfrozen", "a test", "--only", enable)
+    assert done.code == 0, (done.out, done.err)
+    assert done.event("cutover.end")["started"] == [enable]
+    made = moved.world.get(moved.new)
+    assert made["properties"]["publicNetworkAccess"] == "Enabled"
+    assert moved.world.arm("POST", f"{made['id']}/listKeys", VERSION) == KEYS
+    moved.world.ok("cutover", moved.plan, "--back")
+    assert moved.world.get(moved.new)["properties"]["publicNetworkAccess"] == "Disabled"

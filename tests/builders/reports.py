@@ -73,7 +73,8 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "switch": _ALL | _PAIR | {
         "service_time": TIME, "side": "source", "item": "schedules/s", "address": "schedules/s", "state": "changed",
-        "was": {"/properties/isEnabled": True}, "becomes": {"/properties/isEnabled": False}, "note": "why",
+        "was": {"/properties/isEnabled": True}, "becomes": {"/properties/isEnabled": False}, "was_sha256": SHA,
+        "becomes_sha256": SHA, "note": "why",
     },
     "decision": _ALL | {
         "decision": "waive", "tenant_id": "",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from amlmigrate.core.address import Address
-from amlmigrate.core.asset import Asset, Inventory
+from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, overlaid
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.pointers import at, holding
@@ -78,18 +78,6 @@ def as_before(asset: Asset, switched: Iterable[Switched]) -> Asset:
         if one.address == asset.address:
             asset = replace(asset, document=one.before(asset.document))
     return asset
-
-
-def inventory_before(inventory: Inventory, switched: Iterable[Switched]) -> Inventory:
-    """All that a workspace holds, each as it was before a cutover changed it."""
-    known = tuple(switched)
-    if not known:
-        return inventory
-    return replace(
-        inventory,
-        assets={address: as_before(asset, known) for address, asset in inventory.assets.items()},
-        by_hand=[as_before(asset, known) for asset in inventory.by_hand],
-    )
 
 
 def of_side(switched: Iterable[Switched], side: SideName) -> tuple[Switched, ...]:

@@ -14,7 +14,7 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.seal import changes
-from amlmigrate.core.switched import SOURCE, TARGET, inventory_before, of_side
+from amlmigrate.core.switched import SOURCE, TARGET
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.cutover import refusals, switches
 from amlmigrate.evidence import Verify
@@ -53,10 +53,9 @@ async def check(
     What an earlier attempt of this cutover has changed is seen as it was before.
     """
     source, target = await read_both(clouds, plan)
-    before = _before(reports, source, target)
     mapping = Mapping(source.workspace, target.workspace, plan.names())
     listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, holding().own)
-    documents = (document_digests(before[0]), document_digests(before[1]))
+    documents = _before(reports, source, target)
     now = bound(plan, documents, listed)
     written, warnings = await _writers(clouds, source.workspace, plan, reports)
     unproven = before_removal(
@@ -72,7 +71,7 @@ async def check(
     why = refusals.reasons(plan, ledger, reports, facts, unfrozen=unfrozen)
     if not why:
         # Listing may take its time, in which the documents were not looked at.
-        again = [document_digests(side) for side in _before(reports, *await read_both(clouds, plan))]
+        again = _before(reports, *await read_both(clouds, plan))
         for then, after in zip(documents, again, strict=True):
             why += [f"While the blobs were listed, {what}." for what in changes(then, after)]
     if why:
@@ -90,11 +89,10 @@ async def check(
 async def since(clouds: Session, plan: Plan, reports: list[EvidenceFile], passed: PassedCutover) -> PassedCutover:
     """The same with the documents as they are now. Raises RefusedError where anything but this cutover changed one."""
     source, target = await read_both(clouds, plan)
-    before = _before(reports, source, target)
     why = [
         f"While it was cut over, {what}."
-        for then, side in zip(passed.documents, before, strict=True)
-        for what in changes(then, document_digests(side))
+        for then, now in zip(passed.documents, _before(reports, source, target), strict=True)
+        for what in changes(then, now)
     ]
     if why:
         raise RefusedError(
@@ -106,10 +104,12 @@ async def since(clouds: Session, plan: Plan, reports: list[EvidenceFile], passed
     return replace(passed, source=source, documents=(document_digests(source), document_digests(target)))
 
 
-def _before(reports: list[EvidenceFile], source: Inventory, target: Inventory) -> tuple[Inventory, Inventory]:
-    """Both sides as they were before this cutover changed anything."""
-    known = switches.switched(reports)
-    return inventory_before(source, of_side(known, SOURCE)), inventory_before(target, of_side(known, TARGET))
+def _before(reports: list[EvidenceFile], source: Inventory, target: Inventory) -> tuple[Digests, Digests]:
+    """The digests of both sides' documents as they were before this cutover changed anything."""
+    return (
+        switches.digests_before(source, SOURCE, reports),
+        switches.digests_before(target, TARGET, reports),
+    )
 
 
 async def _writers(

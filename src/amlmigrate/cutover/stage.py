@@ -29,7 +29,7 @@ from amlmigrate.core.tool import tool
 from amlmigrate.cutover import checking, record, switches, target_since
 from amlmigrate.cutover.changes_since import Since
 from amlmigrate.cutover.checking import PassedCutover
-from amlmigrate.cutover.switching import Switching, Todo
+from amlmigrate.cutover.switching import NOTHING, Switching, Todo
 from amlmigrate.evidence import Cutover, CutoverBack, Decommission, Switch
 from amlmigrate.evidence.cutover import SwitchState, Taken
 from amlmigrate.evidence.members import Change, PlanRef, SideRecord, Told
@@ -73,8 +73,8 @@ class CutoverResult:
     report: EvidenceFile[Cutover] | None = None
     already: bool = False
     warnings: tuple[str, ...] = ()
-    todo: Todo = Todo()
-    made: Todo = Todo()
+    todo: Todo = NOTHING
+    made: Todo = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,14 +150,16 @@ class _Cutover:
         if done := record.active(reports):
             await self._known_to_others(done.content.time)
             return CutoverResult(done, already=True, todo=Todo(left=left_of(request.plan, self.ledger)))
+        if cut_off(reports) and not request.dry_run:
+            await (await self._switching()).take_up()
+            reports = self.evidence.reports()
         passed = await self._check(reports)
         every = todo_of(request.plan, self.ledger, passed.source)
         todo = every.only(request.only) if request.only else every
         if request.dry_run:
             return CutoverResult(warnings=passed.warnings, todo=todo)
         await refuse_unapproved(request, self.clouds, self.ledger, reports)
-        cut_off = any(one.state is SwitchState.CHANGING for one in switches.standing(reports))
-        made = await self._make(todo, passed) if todo or cut_off else passed
+        made = await self._make(todo, passed) if todo or switches.newest(reports) else passed
         rest = todo_of(request.plan, self.ledger, made.source) if request.only else Todo(left=todo.left)
         if rest:
             return CutoverResult(warnings=made.warnings, todo=rest, made=todo)
@@ -182,7 +184,6 @@ class _Cutover:
     async def _make(self, todo: Todo, passed: PassedCutover) -> PassedCutover:
         """Stops what stops, looks once more whether all is as it was proven, and starts what starts."""
         switching = await self._switching()
-        await switching.take_up()
         for asset in todo.stops:
             await switching.stop(asset)
         if todo.stops:
@@ -287,6 +288,11 @@ class _Cutover:
             "source": SideRecord.of(plan.header.source),
             "target": SideRecord.of(plan.header.target),
         }
+
+
+def cut_off(reports: list[EvidenceFile]) -> bool:
+    """Whether an earlier attempt has asked for something, and not read what came of it."""
+    return any(one.state is SwitchState.CHANGING for one in switches.standing(reports))
 
 
 def todo_of(plan: Plan, ledger: Ledger, source: Inventory) -> Todo:

@@ -7,18 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Inventory
 from amlmigrate.core.errors import RefusedError
-from amlmigrate.core.switched import Switched
+from amlmigrate.core.switched import SideName, Switched, as_before
 from amlmigrate.cutover.record import active
 from amlmigrate.evidence import CutoverBack, Switch
 from amlmigrate.evidence.cutover import SwitchState
+from amlmigrate.kinds import document_digests
 from amlmigrate.ledger.evidence import EvidenceFile
 
 _BACK = (SwitchState.RESTORING, SwitchState.RESTORED, SwitchState.KEPT)
 
 
 def newest(reports: Iterable[EvidenceFile]) -> dict[tuple[str, str], Switch]:
-    """By side and address, how each setting stands that a cutover has changed since the last one was taken back."""
+    """By side and address, how each setting stands that was changed since the last cutover was taken back."""
     found: dict[tuple[str, str], Switch] = {}
     for report in reports:
         if isinstance(report.content, CutoverBack):
@@ -41,6 +43,25 @@ def switched(reports: Iterable[EvidenceFile]) -> tuple[Switched, ...]:
 def value_of(one: Switch) -> Switched:
     """What it was, and what the cutover makes of it."""
     return Switched(one.side, Address.parse(one.address), one.was, one.becomes)
+
+
+def digests_before(inventory: Inventory, side: SideName, reports: Iterable[EvidenceFile]) -> dict[str, str]:
+    """By address, the digests of a workspace's documents, those as before that are as a cutover has left them."""
+    found = document_digests(inventory)
+    for one in standing(reports):
+        if one.side == side and one.becomes_sha256 and found.get(one.address) == one.becomes_sha256:
+            found[one.address] = one.was_sha256
+        elif one.side == side and not one.becomes_sha256:
+            # Cut off before it was read: what else the service has changed is not known.
+            found |= document_digests(_only(inventory, value_of(one)))
+    return found
+
+
+def _only(inventory: Inventory, one: Switched) -> Inventory:
+    """What one names, as it was before; empty where it is not there."""
+    every = (*inventory.assets.values(), *inventory.by_hand)
+    held = [as_before(asset, [one]) for asset in every if asset.address == one.address]
+    return Inventory(inventory.workspace, {asset.address: asset for asset in held})
 
 
 def going_back(reports: list[EvidenceFile]) -> bool:

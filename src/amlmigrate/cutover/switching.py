@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from amlmigrate.cloud.errors import ProvisioningFailedError
@@ -68,6 +69,9 @@ class Todo:
         return bool(self.stops or self.starts)
 
 
+NOTHING = Todo()
+
+
 @dataclass(slots=True)
 class Switching:
     """Settings of both sides under change. `tell` writes into the lease's blob what stands, for later plans."""
@@ -97,7 +101,7 @@ class Switching:
                 address = Address.parse(switch.address)
                 there = await self._read(switch.side, all_kinds()[address.kind], address)
                 if there and switches.value_of(switch).stands(there) and of_resource(there) is not Ending.FAILED:
-                    self._note(switch, SwitchState.CHANGED)
+                    self._note(switch, SwitchState.CHANGED, there)
 
     async def stop(self, asset: Asset) -> None:
         """Sets in the source what makes one rest. Raises ConflictError, and what the service says."""
@@ -152,23 +156,27 @@ class Switching:
         made = now == dict(settings) and of_resource(there) is not Ending.FAILED
         if made and (known is None or known.state is SwitchState.CHANGED):
             return
-        was = known.was if known else now
         if not made and known and now not in (dict(known.was), dict(settings)):
             raise ConflictError(
                 f"Somebody has changed it in the {side} meanwhile: {_shown(now)}.",
                 address=str(address),
                 remedy=f"Set it to {_shown(known.was)}, as it was, then run the same command again.",
             )
-        switch = Switch(
-            **self.content, side=side, item=str(item), address=str(address), state=SwitchState.CHANGING,
-            was=dict(was), becomes=dict(settings),
-        )  # fmt: skip
+        switch = known or Switch(
+            **self.content,
+            side=side,
+            item=str(item),
+            address=str(address),
+            state=SwitchState.CHANGING,
+            was=now,
+            becomes=dict(settings),
+            was_sha256=kind.digest(Asset(address, there)),
+        )
         if not made:
-            if known is None or known.state is not SwitchState.CHANGING:
-                self.evidence.add(switch)
+            self._note(switch, SwitchState.CHANGING)
             await self.tell()
-            await self._write(switch, kind, body or laid(kind.resent(there), settings), settings)
-        self._note(switch, SwitchState.CHANGED)
+            there = await self._write(switch, kind, body or laid(kind.resent(there), settings), settings)
+        self._note(switch, SwitchState.CHANGED, there)
 
     # Back.
 
@@ -177,7 +185,7 @@ class Switching:
         kind, address = all_kinds()[Address.parse(switch.address).kind], Address.parse(switch.address)
         value, there = switches.value_of(switch), await self._read(switch.side, kind, address)
         if why := await self._keeps(switch, kind, there):
-            self._note(switch, SwitchState.KEPT, why)
+            self._note(switch, SwitchState.KEPT, why=why)
             return False
         if there is not None and not (value.undone(there) and of_resource(there) is not Ending.FAILED):
             self._note(switch, SwitchState.RESTORING)
@@ -212,11 +220,15 @@ class Switching:
 
     # Either way.
 
-    def _note(self, switch: Switch, state: SwitchState, why: str = "") -> None:
-        known = self._known(switch.side, Address.parse(switch.address))
+    def _note(self, switch: Switch, state: SwitchState, there: Document | None = None, why: str = "") -> None:
+        """Records how one stands now; `there` is the document as it was read."""
+        address = Address.parse(switch.address)
+        known = self._known(switch.side, address)
         if known is None or (known.state, known.note) != (state, why):
-            kept = {name: getattr(switch, name) for name in ("side", "item", "address", "was", "becomes")}
-            self.evidence.add(Switch(**self.content, **kept, state=state, note=why))
+            sha256 = all_kinds()[address.kind].digest(Asset(address, there)) if there else switch.becomes_sha256
+            time = datetime.now(UTC).isoformat(timespec="seconds")
+            told = replace(switch, **self.content | {"time": time}, state=state, becomes_sha256=sha256, note=why)
+            self.evidence.add(told)
 
     async def _read(self, side: SideName, kind: Listed, address: Address) -> Document | None:
         """One as it is once the service is at work on it no more, however that ended."""
@@ -229,15 +241,15 @@ class Switching:
                 return await port.get(path)
         return there
 
-    async def _write(self, switch: Switch, kind: Listed, body: Document, settings: Settings) -> None:
-        """The one changing call, until a read shows what was set. Raises MigrateError where none does."""
+    async def _write(self, switch: Switch, kind: Listed, body: Document, settings: Settings) -> Document:
+        """The one changing call; the document in which a read shows it. Raises MigrateError where none does."""
         port, path = self.ports[switch.side], kind.path(Address.parse(switch.address))
         self.emit(SettingChanges(switch.side, switch.address, _shown(settings)))
         accepted = await port.put(path, body)
         there = await port.settled(path, accepted.operation)
         for seconds in (*_READ_BACK_SECONDS, 0.0):
             if there is not None and found_at(there, settings) == dict(settings):
-                return
+                return there
             await self.pause(seconds)
             there = await port.get(path)
         raise MigrateError(

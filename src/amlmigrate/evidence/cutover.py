@@ -59,7 +59,8 @@ class Switch(Timed):
     """Settings of one item that a cutover changes, or sets back: how they stand from now on.
 
     `address` is what its side calls it, `item` what the plan does. `was` and `becomes` are by JSON pointers, null
-    for what is not there: what it was before, and what the cutover makes of it.
+    for what is not there: what it was before, and what the cutover makes of it. `was_sha256` and `becomes_sha256`
+    are digests of the whole document before, and as it was read after the call.
     """
 
     record: ClassVar[str] = "switch"
@@ -70,6 +71,8 @@ class Switch(Timed):
     state: SwitchState
     was: Free
     becomes: Free
+    was_sha256: Sha256
+    becomes_sha256: Sha256 | Literal[""] = ""
     note: Text = ""
 
 

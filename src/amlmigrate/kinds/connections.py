@@ -13,6 +13,7 @@ from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, properties_of, without_nulls
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.finding import Finding
+from amlmigrate.core.workspace import SYSTEM_DATASTORES
 from amlmigrate.core.writes import Desired, PlanContext
 from amlmigrate.kinds._base import SECRET, Kind, WorkspacePort
 from amlmigrate.kinds._fields import COMMON
@@ -172,7 +173,10 @@ def _with_reason(asset: Asset, workspace: str) -> Asset:
         return replace(asset, beside={_SHARED: {"id": own}})
     made = str(asset.properties.get("createdByWorkspaceArmId") or "")
     why = ""
-    if made and ArmId.of(made) != ArmId.of(workspace):
+    if asset.address.name.lower() in SYSTEM_DATASTORES:
+        # Of those that are in both lists only the datastore is an item.
+        why = "it has the name of a datastore that every workspace has, and no list of datastores shows that one"
+    elif made and ArmId.of(made) != ArmId.of(workspace):
         # Of a hub, or its own of before it was moved to another group (AZ-LIVE-22): nobody can tell from here.
         why = f"it says that another workspace made it, '{made}'"
     elif auth not in _CREDENTIALS and auth not in _WITHOUT:

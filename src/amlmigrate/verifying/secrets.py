@@ -1,4 +1,4 @@
-"""Compares the secrets of both sides that the service gives, in memory, by digests that mean nothing afterwards."""
+"""Compares the secrets that the service gives of both sides, in memory, by digests of no meaning afterwards."""
 
 from __future__ import annotations
 
