@@ -103,17 +103,17 @@ def _held(world: World) -> Undo:
     return lambda: call("clear")
 
 
-# A datastore comes first: the target is verified with it.
+# What is in the target comes first: it is verified with that.
 WAYS: dict[str, tuple[Callable[[World], Undo], str]] = {
+    "a connection of the target": (
+        _connection,
+        "connections/back in the target points into the source's containers",
+    ),
     "a datastore of the target": (_datastore, "datastores/back in the target points into the source's containers"),
     "a container of another workspace": (_foreign_store, "has 'azureml-blobstore-"),
     "a lock on the account": (_lock, "A lock is in the way"),
     "a snapshot": (_snapshot, "holds what no copy has: 1 snapshot"),
     "a legal hold": (_held, "is under a legal hold"),
-    "a connection of the target": (
-        _connection,
-        "connections/back in the target points into the source's containers",
-    ),
 }
 
 

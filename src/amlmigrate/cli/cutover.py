@@ -1,7 +1,7 @@
 """Stop what the source does by itself, start it in the target, and record when.
 
-Its schedules are disabled, then the target's are enabled; from then on people use the target, and the source must stay as
-it is. Each setting is recorded before and after it is changed, and --back sets it back.
+Its schedules are disabled, then the target's are enabled; from then on people use the target, and the source must
+stay as it is. Each setting is recorded before and after it is changed, and --back sets it back.
 
 Example: migrate cutover plans/old-ws --dry-run
 

@@ -21,8 +21,8 @@ class Write:
     `body` is the whole ARM envelope, but for `{"$secret": …}` markers. The write with the phase "" makes the item;
     those of a phase (`core.address.PHASES`) come after it, one after the other, and after all of `after`.
     `changes` are the JSON pointers of what a phase is about, `reason` why it is a write of its own. One of the
-    stage `cutover` goes live only when the old workspace stops, and `run` never makes it. `by_hand`: why the cutover
-    does not make it either, but a person, as a sentence; '' where it does.
+    stage `cutover` goes live only when the old workspace stops, and `run` never makes it. `by_hand`: why the
+    cutover does not make it either, but a person, as a sentence; '' where it does.
     """
 
     body: Document

@@ -87,7 +87,7 @@ async def check(
 
 
 async def since(clouds: Session, plan: Plan, reports: list[EvidenceFile], passed: PassedCutover) -> PassedCutover:
-    """The same with the documents as they are now. Raises RefusedError where anything but this cutover changed one."""
+    """The same with the documents as they are now. Raises RefusedError where anything else changed one."""
     source, target = await read_both(clouds, plan)
     why = [
         f"While it was cut over, {what}."

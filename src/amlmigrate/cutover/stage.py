@@ -66,8 +66,8 @@ class CutoverRequest:
 class CutoverResult:
     """The record, None of a dry run, and where only a part was asked for; `already`: it was there before.
 
-    `warnings`: what else is to be known. `todo`: what is still to be done, of a dry run what it would do; `made`: what
-    was done now.
+    `warnings`: what else is to be known. `todo`: what is still to be done, of a dry run what it would do; `made`:
+    what was done now.
     """
 
     report: EvidenceFile[Cutover] | None = None

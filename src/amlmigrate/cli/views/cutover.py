@@ -29,7 +29,7 @@ class CutoverView(EndView):
         lines = (*_done(made), *todo.lines(), *self.result.warnings)
         members = {"stopped": _stops(made), "started": _starts(made), "left": [one for one, _ in todo.left]}
         if report is None and not made:
-            text = "Nothing stands in the way of the cutover. Nothing was recorded, and neither workspace was changed."
+            text = "Nothing stands in the way of the cutover. Nothing was recorded, and nothing was changed."
             members = {"stops": _stops(todo), "starts": _starts(todo), "left": members["left"]}
             return NamedEnd("cutover.dry", text, lines, members=members)
         if report is None:
