@@ -1,0 +1,307 @@
+"""Settings change sides one by one: killed anywhere the same call goes on, nothing twice, and never on both sides."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.builders.reports import report
+from tests.builders.world import NEW, OLD, plan, step
+from tests.contract.kinds.workspace_of import InMemory
+
+from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Asset
+from amlmigrate.core.documents import Document
+from amlmigrate.core.errors import ConflictError, MigrateError, RefusedError
+from amlmigrate.core.events import ignore
+from amlmigrate.core.plan import Action
+from amlmigrate.core.state import State
+from amlmigrate.core.switched import SOURCE, TARGET, laid
+from amlmigrate.core.writes import Accepted
+from amlmigrate.cutover import switches
+from amlmigrate.cutover.switching import Switching
+from amlmigrate.evidence import CutoverBack
+from amlmigrate.evidence.cutover import SwitchState
+from amlmigrate.kinds import all_kinds
+from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.evidence import Evidence
+
+KIND = all_kinds()["schedules"]
+ENABLED = "/properties/isEnabled"
+NIGHTLY, THEIRS = Address.parse("schedules/nightly"), Address.parse("schedules/theirs")
+NAMES = (NIGHTLY, THEIRS)
+SENT = ("time", "service_time", "tool", "by", "plan", "source", "target")
+
+
+class KilledError(BaseException):
+    """The process ended here: nothing catches it."""
+
+
+def _schedule(address: Address, *, enabled: bool) -> Document:
+    example = copy.deepcopy(KIND.example().document)
+    return laid({**example, "name": address.name, "id": f"/x/{address}"}, {ENABLED: enabled})
+
+
+@dataclass
+class Side(InMemory):
+    """A workspace that ends the process at a call, before it is served or after; both together tell when it is both."""
+
+    before: Callable[[], None] = lambda: None
+    after: Callable[[], None] = lambda: None
+    failing: int = 0
+
+    async def get(self, path: str) -> Document | None:
+        self.before()
+        found = await super().get(path)
+        self.after()
+        return found
+
+    async def put(self, path: str, body: Document, query: Any = None) -> Accepted:
+        self.before()
+        if self.failing:
+            self.failing -= 1
+            body = {**body, "properties": {**body["properties"], "provisioningState": "Failed"}}
+        found = await super().put(path, body, query)
+        self.after()
+        return found
+
+    def enabled(self) -> dict[str, bool]:
+        return {path: one["properties"]["isEnabled"] for path, one in self.documents.items()}
+
+    def puts(self) -> list[str]:
+        return [path for verb, path in self.calls if verb == "PUT"]
+
+
+PLAN = plan(
+    step(
+        str(NIGHTLY.at("enable")),
+        action=Action.UPDATE,
+        stage="cutover",
+        body={"properties": _schedule(NIGHTLY, enabled=True)["properties"]},
+    )
+)
+
+
+@dataclass
+class Pair:
+    """Both sides of a plan, and what is known of it on the disk."""
+
+    folder: Path
+    source: Side = field(default_factory=lambda: Side(id=OLD.id))
+    target: Side = field(default_factory=lambda: Side(id=NEW.id))
+    told: list[int] = field(default_factory=list)
+    calls: int = 0
+    dying: tuple[int, str] = (-1, "before")
+
+    def __post_init__(self) -> None:
+        for address in NAMES:
+            self.source.documents[str(address)] = _schedule(address, enabled=True)
+            self.target.documents[str(address)] = _schedule(address, enabled=False)
+        for side in (self.source, self.target):
+            side.before, side.after = self._begins, self._ended
+        self.ledger = Ledger(self.folder)
+        self.ledger.bind(PLAN)
+        self.evidence = Evidence(self.folder, self.ledger)
+
+    def _begins(self) -> None:
+        self.calls += 1
+        if self.dying == (self.calls, "before"):
+            raise KilledError
+
+    def _ended(self) -> None:
+        both = [path for path, on in self.source.enabled().items() if on and self.target.enabled().get(path)]
+        assert not both, "enabled on both sides"
+        if self.dying == (self.calls, "after"):
+            raise KilledError
+
+    async def _tell(self) -> None:
+        self.told.append(len(switches.standing(self.evidence.reports())))
+
+    @property
+    def switching(self) -> Switching:
+        """That of a process of its own."""
+        told = report("switch")
+        content = {name: getattr(told, name) for name in SENT}
+        ports: Any = {SOURCE: self.source, TARGET: self.target}
+        every = frozenset(one.address for one in PLAN.steps)
+
+        async def at_once(_: float) -> None:
+            return None
+
+        return Switching(
+            ports, self.ledger, self.evidence, content, self._tell, ignore, PLAN.called, every, at_once
+        )
+
+    async def cut_over(self) -> None:
+        switching = self.switching
+        await switching.take_up()
+        for address in NAMES:
+            await switching.stop(Asset(address, self.source.documents[str(address)]))
+        await switching.start(PLAN.steps[0])
+
+    async def back(self) -> list[bool]:
+        standing = switches.standing(self.evidence.reports())
+        switching = self.switching
+        return [await switching.restore(one) for one in sorted(standing, key=lambda one: one.side != TARGET)]
+
+    def states(self) -> dict[tuple[str, str], SwitchState]:
+        return {key: one.state for key, one in switches.newest(self.evidence.reports()).items()}
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Pair:
+    return Pair(tmp_path)
+
+
+OFF = dict.fromkeys(map(str, NAMES), False)
+LIVE = OFF | {str(NIGHTLY): True}
+
+
+async def test_each_is_recorded_before_and_after_and_the_source_stops_first(pair: Pair) -> None:
+    await pair.cut_over()
+    assert (pair.source.enabled(), pair.target.enabled()) == (OFF, LIVE)
+    told = [(one.content.side, one.content.address, str(one.content.state)) for one in pair.evidence.reports()]  # type: ignore[attr-defined] - all are of that record
+    assert told == [
+        (side, str(address), state)
+        for side, address in (("source", NIGHTLY), ("source", THEIRS), ("target", NIGHTLY))
+        for state in ("changing", "changed")
+    ]
+    first = pair.evidence.reports()[1].content
+    assert (first.was, first.becomes) == ({ENABLED: True}, {ENABLED: False})  # type: ignore[attr-defined] - as above
+    assert pair.told == [1, 2, 3], "what stands is told before each call"
+    assert pair.ledger.step(PLAN.steps[0].address).state is State.DONE
+    # Once more: nothing.
+    before = len(pair.evidence.reports())
+    await pair.cut_over()
+    assert len(pair.evidence.reports()) == before and len(pair.source.puts() + pair.target.puts()) == 3
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("call", range(1, 15))
+async def test_killed_at_any_call_the_same_goes_on_and_back_is_as_before(pair: Pair, call: int, when: str) -> None:
+    before = copy.deepcopy(pair.source.documents)
+    pair.dying = (call, when)
+    try:
+        await pair.cut_over()
+    except KilledError:
+        assert switches.unfinished(pair.evidence.reports()) or not pair.source.puts()
+    pair.dying = (-1, "")
+    await pair.cut_over()
+    assert (pair.source.enabled(), pair.target.enabled()) == (OFF, LIVE)
+    assert (sorted(pair.source.puts()), pair.target.puts()) == ([str(one) for one in NAMES], [str(NIGHTLY)])
+    assert set(pair.states().values()) == {SwitchState.CHANGED}
+    pair.calls, pair.dying = 0, (call, when)
+    try:
+        await pair.back()
+    except KilledError:
+        assert switches.going_back(pair.evidence.reports()) or len(pair.target.puts()) == 1
+    pair.dying = (-1, "")
+    assert all(await pair.back())
+    assert _said(pair.source.documents) == _said(before) and pair.target.enabled() == OFF
+    assert (len(pair.source.puts()), len(pair.target.puts())) == (4, 2)
+    assert switches.standing(pair.evidence.reports()) == ()
+    assert pair.ledger.step(PLAN.steps[0].address).state is State.PENDING
+
+
+def _said(documents: dict[str, Document]) -> dict[str, Any]:
+    return {path: KIND.canonical(one) for path, one in documents.items()}  # type: ignore[attr-defined] - it moves
+
+
+async def test_half_of_one_is_taken_back_too_and_refuses_whatever_comes_between(pair: Pair) -> None:
+    pair.dying = (4, "after")
+    with pytest.raises(KilledError):
+        await pair.cut_over()
+    with pytest.raises(RefusedError, match="begun, and has not ended"):
+        switches.refuse_unfinished(pair.evidence.reports(), pair.folder)
+    pair.dying = (-1, "")
+    assert all(await pair.back())
+    assert pair.source.enabled() == dict.fromkeys(map(str, NAMES), True) and pair.target.puts() == []
+    pair.evidence.add(report("cutover-back"))
+    switches.refuse_unfinished(pair.evidence.reports(), pair.folder)
+    assert switches.newest(pair.evidence.reports()) == {}
+
+
+async def test_what_somebody_enabled_in_the_source_again_is_not_enabled_in_the_target(pair: Pair) -> None:
+    switching = pair.switching
+    for address in NAMES:
+        await switching.stop(Asset(address, pair.source.documents[str(address)]))
+    pair.source.documents[str(NIGHTLY)]["properties"]["isEnabled"] = True
+    with pytest.raises(ConflictError, match="at work in the source again"):
+        await switching.start(PLAN.steps[0])
+    assert pair.target.puts() == []
+
+
+async def test_what_somebody_enabled_in_the_target_keeps_the_sources_off_when_it_is_taken_back(pair: Pair) -> None:
+    await pair.cut_over()
+    # Its owner has saved it.
+    pair.target.documents[str(THEIRS)]["properties"]["isEnabled"] = True
+    assert await pair.back() == [True, True, False]
+    assert pair.source.enabled() == {str(NIGHTLY): True, str(THEIRS): False}
+    [kept] = switches.standing(pair.evidence.reports())
+    assert (kept.state, kept.address) == (SwitchState.KEPT, str(THEIRS)) and "both would be" in kept.note
+
+
+async def test_what_is_gone_from_the_source_is_told_and_from_the_target_is_no_matter(pair: Pair) -> None:
+    await pair.cut_over()
+    del pair.source.documents[str(THEIRS)], pair.target.documents[str(NIGHTLY)]
+    assert await pair.back() == [True, True, False]
+    assert pair.source.enabled() == {str(NIGHTLY): True}
+    [kept] = switches.standing(pair.evidence.reports())
+    assert kept.note == "it is not there any more"
+
+
+@pytest.mark.parametrize("value", [2, "no"])
+async def test_what_somebody_set_otherwise_is_a_conflict_and_not_overwritten(pair: Pair, value: Any) -> None:
+    await pair.cut_over()
+    pair.target.documents[str(NIGHTLY)]["properties"]["isEnabled"] = value
+    assert (await pair.back())[0] is False
+    assert pair.target.documents[str(NIGHTLY)]["properties"]["isEnabled"] == value
+    [kept] = [one for one in switches.standing(pair.evidence.reports()) if one.side == TARGET]
+    assert kept.note.startswith("somebody has changed it since the cutover")
+
+
+async def test_what_does_not_come_about_ends_it_and_is_asked_for_again(pair: Pair) -> None:
+    pair.target.failing = 1
+    with pytest.raises(MigrateError):
+        await _failing(pair)
+    assert pair.states()["target", str(NIGHTLY)] is SwitchState.CHANGING
+    await pair.cut_over()
+    assert pair.target.enabled() == LIVE and pair.target.puts() == [str(NIGHTLY)] * 2
+
+
+async def _failing(pair: Pair) -> None:
+    """The service takes it, and fails at it."""
+    settled = pair.target.settled
+
+    async def fails(path: str, operation: Any = None) -> Document | None:
+        found = await settled(path, operation)
+        if found and found["properties"].get("provisioningState") == "Failed":
+            raise MigrateError("no capacity is left")
+        return found
+
+    pair.target.settled = fails  # type: ignore[method-assign] - for this once
+    try:
+        await pair.cut_over()
+    finally:
+        pair.target.settled = settled  # type: ignore[method-assign] - as it was
+
+
+async def test_others_are_told_what_stands_and_keep_what_they_know(pair: Pair) -> None:
+    await pair.cut_over()
+    other = {
+        "plan": "cd" * 32,
+        "workspaceId": "w",
+        "side": "source",
+        "address": "schedules/x",
+        "was": {},
+        "left": {},
+    }
+    mine = {"plan": PLAN.sha256, "address": "stale"}
+    found = switches.for_others(pair.evidence.reports(), PLAN.sha256, "ws", [other, mine, "odd"])
+    assert found[0] == other and [one["address"] for one in found[1:]] == [str(NIGHTLY), str(THEIRS), str(NIGHTLY)]
+    assert {one["workspaceId"] for one in found[1:]} == {"ws"}
+    assert isinstance(report("cutover-back"), CutoverBack)
