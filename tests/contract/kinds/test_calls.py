@@ -202,7 +202,7 @@ async def test_secrets_are_read_for_the_moment_and_stored_nowhere(asset: Asset) 
     secrets = (body["properties"].get("credentials") or {}).get("secrets") or {}
     wanted = {name: f"TOP SECRET {name}" for name in secrets if name != "secretsType"}
     if kind.compares_secrets(asset.document):
-        return  # these are compared too: `test_connections`
+        return  # these are compared too: `test_connections_moved`
     source.secrets[f"{kind.path(asset.address)}/listSecrets"] = {
         **wanted,
         "secretsType": secrets.get("secretsType"),
