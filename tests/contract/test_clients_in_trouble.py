@@ -151,7 +151,7 @@ def _of_store(service: Service, root: Location, taken: int | None) -> dict[str, 
             "HEAD", host, "/trouble0$", lambda side, _: side.store(service).head(place("0"))
         ),
         f"{service.value}-write": Call(
-            "PUT", host, "/trouble", write, there, taken, again=2 if service is Service.BLOB else 1
+            "PUT", host, r"/trouble\d", write, there, taken, again=2 if service is Service.BLOB else 1
         ),
     }
 

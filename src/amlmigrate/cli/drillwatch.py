@@ -14,7 +14,8 @@ import sys
 from datetime import UTC, datetime
 
 from amlmigrate.cloud.session import Side
-from amlmigrate.core.errors import MigrateError
+from amlmigrate.core.errors import BadInputError, MigrateError
+from amlmigrate.core.keys import key_id
 from amlmigrate.drilling import watching
 from amlmigrate.drilling.port import VaultVersion, clock_of
 from amlmigrate.drilling.watcher import FAILED, READY
@@ -45,8 +46,10 @@ def main() -> int:
 async def _watched(task: WatcherTask) -> int:
     side = Side(task.login)
     try:
-        vault, _, rest = task.version.partition("/keys/")
-        version = VaultVersion(side, KeyName(vault.lower(), rest.partition("/")[0].lower()), task.version)
+        named = key_id(task.version)
+        if named is None:
+            raise BadInputError(f"{task.version!r} is no identifier of a key's version.")
+        version = VaultVersion(side, KeyName(named.vault, named.name.lower()), task.version)
         # Its answer tells Azure's time, by which the limit counts.
         await side.arm.get(task.vault_id)
         clock = clock_of(side)

@@ -17,6 +17,7 @@ from amlmigrate.core import drilltag
 from amlmigrate.core.clock import moment
 from amlmigrate.core.drilltag import DrillTag
 from amlmigrate.core.errors import RefusedError
+from amlmigrate.core.keys import key_id
 from amlmigrate.drilling import restoring
 from amlmigrate.drilling.model import VersionEnd
 from amlmigrate.drilling.port import DrillClock, DrilledVersion
@@ -79,10 +80,11 @@ async def tag(version: DrilledVersion, clock: DrillClock, order: DrillOrder) -> 
     """Tags the version. Raises RefusedError where it is disabled, or bears the tag of a drill already."""
     found = await version.read()
     if drilltag.UNDER_WAY in found.tags:
+        key = key_id(version.id)
         raise RefusedError(
             drilltag.told(found, clock.now()),
             address=version.id,
-            remedy=f"End it first: {drilltag.restoring(version.id.rpartition('/')[0])}",
+            remedy=f"End it first: {drilltag.restoring(key.key if key else version.id)}",
         )
     _refuse_disabled(found.enabled, version.id)
     mine = DrillTag(order.drill, order.until, order.operator, clock.now())

@@ -66,7 +66,7 @@ async def denials_of(arm: Arm, assignment: Document) -> Denials:
     What has another form than is documented is not read: it is never taken for something that denies nothing.
     """
     try:
-        properties = _map(assignment.get("properties"))
+        properties = _map(properties_of(assignment))
         given = {name: _map(one).get("value") for name, one in _map(properties.get("parameters")).items()}
         overrides, definition_id = _maps(properties.get("overrides")), _id(properties.get("policyDefinitionId"))
     except _OddError:
@@ -80,7 +80,7 @@ async def _denied(
     """What a definition denies, or the definitions of an initiative together."""
     found = (await answered(arm.get(definition_id))).value
     try:
-        properties = _map(_map(found).get("properties"))
+        properties = _map(properties_of(_map(found)))
         values = _values(properties, given)
         if "policyDefinitions" not in properties:
             return _by_its_rule(properties, values, overrides, reference)

@@ -213,7 +213,14 @@ def test_every_way_of_changing_something_is_behind_the_fence() -> None:
         ("logs.py", "Transport(credential, fence)"),
         ("vault.py", "Transport(self._credential, self._fence)"),
         ("leases.py", "Transport(credential)"),
+        # These only read, and sign in.
+        ("anyblob.py", "Transport(credential, None)"),
+        ("registries.py", "Transport(credential)"),
     }
+    asked = re.findall(
+        r'_asked\(client, "(\w+)", f"https://\{server\}/([\w/]+)"', (folder / "registries.py").read_text()
+    )
+    assert {path for method, path in asked if method != "GET"} == {"oauth2/exchange", "oauth2/token"}
     # Whoever brings a transport of its own only reads.
     clients = r"\b(ShareClient|ShareFileClient|ShareDirectoryClient|MLClient)\("
     own = {path.name for path in folder.glob("*.py") if re.search(clients, path.read_text())}

@@ -77,6 +77,8 @@ _APART = {
     "cloud/arm.py": "a type, as an id's `type` gives it",
     "cloud/bloblists.py": "URLs of lists of blobs",
     "cloud/curl.py": "URLs",
+    "cloud/fileaccess.py": "paths of files",
+    "cloud/fileplacing.py": "paths of files",
     "cloud/shares.py": "paths of files",
     "cloud/vault.py": "URLs of keys in a vault",
     "cloud/workspaces.py": "paths below a workspace, as kinds name them",
