@@ -7,6 +7,7 @@ import os
 import signal
 import time
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,10 +102,14 @@ class Drilled:
 
 
 @pytest.fixture
-def drilled(sandbox: Sandbox, tmp_path: Path) -> Drilled:
+def drilled(sandbox: Sandbox, tmp_path: Path) -> Iterator[Drilled]:
     made = Drilled(make_world(sandbox, tmp_path))
     made.prepare()
-    return made
+    yield made
+    # Where the test fails a watcher would try for a day.
+    made.world.folder = tmp_path
+    for one in made.watchers():
+        os.kill(one, signal.SIGKILL)
 
 
 def _seen(events: list[dict[str, Any]]) -> set[tuple[str, str, str]]:
