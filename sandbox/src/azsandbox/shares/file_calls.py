@@ -159,7 +159,7 @@ async def _set(task: Task) -> Answer:
 def changeable(entry: Entry) -> Entry:
     """The file. Raises Refused where it is read-only: learn `rest/api/storageservices/file-service-error-codes`.
 
-    Inferred (AZ-FILE-14): it is refused for writing bytes, overwriting and deleting, not for other properties.
+    It is refused for writing bytes, overwriting and deleting, not for other properties (AZ-FILE-14).
     """
     if "readonly" in entry.attributes.lower():
         raise Refused("ReadOnlyAttribute")
