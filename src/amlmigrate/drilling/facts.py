@@ -44,6 +44,7 @@ async def read(
     found, unread = await _workspaces(side, request.key, survey, by(standard))
     seen = await gathered({one.id: _looked_at(side, one) for one in found})
     right = await rights.until(side, request.key, caller)
+    hiding = await rights.hiding(side, request.key, caller)
     return DrillFacts(
         request,
         standard,
@@ -53,6 +54,7 @@ async def read(
         right,
         tuple(plans_of((one.id for one in found), nearby.plans)),
         nearby.rotation,
+        hiding,
     )
 
 

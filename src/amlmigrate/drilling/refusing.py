@@ -47,7 +47,8 @@ class DrillFacts:
     """All that decides whether a drill may begin. `caller` is the object id of who would begin it.
 
     `unread` are places where more could be under the key; `plans` are plans here that are under way with one of
-    the workspaces; `rotation` is one in the chain here that began and did not end.
+    the workspaces; `rotation` is one in the chain here that began and did not end. `hiding` says why rows of the
+    vault's log may be missing.
     """
 
     request: DrillRequest
@@ -58,6 +59,7 @@ class DrillFacts:
     right: RightToEnable
     plans: tuple[str, ...] = ()
     rotation: str = ""
+    hiding: str = ""
 
 
 def reasons(facts: DrillFacts) -> tuple[str, ...]:
@@ -162,6 +164,8 @@ def _strangers(facts: DrillFacts) -> Iterator[str]:
     if log is None or key.log.refused:
         yield f"Who uses the key is not known: the vault's audit log cannot be read. {key.log.refused} {step}"
         return
+    if facts.hiding:
+        yield f"Whether the vault's audit log shows all who use the key is not known: {facts.hiding}"
     made = [one.created for one in key.versions.value or () if one.created]
     begins = max(log.asked_from, min(made)) if made else log.asked_from
     # The log lags by some minutes (AZ-LOG-5), and a key that is new has hardly been used before its first row.

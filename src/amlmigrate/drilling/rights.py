@@ -1,7 +1,7 @@
 """Until when the caller may enable a version of a key: by its roles on the vault, or by the vault's access
-policies.
+policies. And whether a condition of its roles may hide rows of the vault's log.
 
-That it may now is shown by the tag that the watcher writes, which takes the same right.
+That it may enable one now is shown by the tag that the watcher writes, which takes the same right.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.parallel import gathered
 from amlmigrate.core.rights import granted, permissions
 from amlmigrate.drilling.refusing import RightToEnable
+from amlmigrate.keys import auditlog
 from amlmigrate.keys.model import KeyInUse
 from amlmigrate.posture import assignments, limits
 from amlmigrate.posture.authority import role_of
@@ -23,6 +24,8 @@ from amlmigrate.posture.reading import Read, tried
 from amlmigrate.posture.unproven import NO_LICENCE
 
 UPDATE = "Microsoft.KeyVault/vaults/keys/update/action"
+_ROWS = "Microsoft.OperationalInsights/workspaces/tables/data/read"
+_TABLES = tuple(f"Microsoft.OperationalInsights/workspaces/query/{one}/read" for one in auditlog.TABLES)
 _GIVE = f"Have a role with '{UPDATE}' (Key Vault Crypto Officer has it) given to you yourself, at the vault."
 _POLICY = "Have an access policy with the permission 'update' for keys given to you yourself."
 _GROUP = "it is yours through a group, and when somebody leaves a group is not read."
@@ -91,3 +94,45 @@ def by_policies(policies: Iterable[Document], caller: str) -> RightToEnable:
         if assignments.holder(one) == caller.lower() and given & {"all", "update"}:
             return RightToEnable()
     return RightToEnable(unknown=f"no access policy of yours gives it. {_POLICY}")
+
+
+async def hiding(side: Side, key: KeyInUse, caller: str) -> str:
+    """Why the caller may not see all rows of the vault's log where it sees some; '' where nothing hides any.
+
+    Nothing in an answer tells that rows are missing (AZ-LOG-11). Raises ServiceError and OutOfReachError where ARM
+    is out of order.
+    """
+    places = key.log.value.places if key.log.value else ()
+    found = [await _hiding(side, one, caller) for one in places] if caller else []
+    return " ".join(filter(None, found))
+
+
+async def _hiding(side: Side, place: str, caller: str) -> str:
+    assigned = await tried(side.roles.assigned(place, caller))
+    if assigned.value is None:
+        grant = "Grant Microsoft.Authorization/roleAssignments/read there."
+        return f"your roles at {place} cannot be read. {assigned.refused or 'Nothing was answered.'} {grant}"
+    if not any(map(assignments.conditional, assigned.value)):
+        return ""
+    roles = sorted({role_of(one) for one in assigned.value})
+    read = await gathered({role: tried(side.roles.definition_at(place, role)) for role in roles})
+    return by_conditions(place, assigned.value, {role: one.value for role, one in read.items()})
+
+
+def by_conditions(place: str, assigned: Iterable[Document], definitions: dict[str, Document | None]) -> str:
+    """Of roles at a Log Analytics workspace: one without a condition that reads all rows outdoes those with one.
+
+    A condition is about data actions alone. A role that cannot be read may read rows, and may not.
+    """
+    hides = False
+    for one in assigned:
+        definition = definitions.get(role_of(one))
+        entries = permissions(definition) if definition is not None else ()
+        by_data = granted(entries, _ROWS, data=True)
+        if assignments.conditional(one):
+            hides |= by_data or definition is None
+        elif by_data or all(granted(entries, table) for table in _TABLES):
+            return ""
+    if not hides:
+        return ""
+    return f"a role of yours at {place} has a condition, which may hide rows. Have one there that has none."

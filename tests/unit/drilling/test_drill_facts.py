@@ -17,13 +17,14 @@ from amlmigrate.cli import keydrill
 from amlmigrate.cli.keydrill import DrillOptions, limit_of
 from amlmigrate.cli.keyoptions import KeyAsked
 from amlmigrate.cloud.credentials import Login
+from amlmigrate.core.armid import key_of
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.drilling import facts, measuring, probes, refusing, rights
 from amlmigrate.drilling.facts import Nearby
 from amlmigrate.drilling.model import ProbeReply
 from amlmigrate.drilling.refusing import DrillFacts
 from amlmigrate.keys import dependants
-from amlmigrate.keys.model import Dependant, DependantKind, KeySurvey
+from amlmigrate.keys.model import AuditLog, Dependant, DependantKind, KeySurvey
 from amlmigrate.leasing import looking
 from amlmigrate.posture import tagging
 from amlmigrate.posture.reading import Read
@@ -176,6 +177,56 @@ def test_a_plan_that_cannot_be_read_may_be_under_way(tmp_path: Path) -> None:
     [told] = facts.plans_of([WS], tmp_path / "plans")
     assert "may be under way" in told
     assert facts.plans_of([WS], tmp_path / "none-such") == []
+
+
+ROLE = f"{GROUP}/providers/Microsoft.Authorization/roleDefinitions/r"
+READS_ROWS = {"dataActions": ["Microsoft.OperationalInsights/workspaces/tables/data/read"]}
+READS_ALL = {"actions": ["*/read"]}
+READS_ONE = {"actions": ["Microsoft.OperationalInsights/workspaces/query/AZKVAuditLogs/read"]}
+
+
+def given(role: str, condition: str = "") -> dict[str, Any]:
+    return {"properties": {"roleDefinitionId": f"{ROLE}{role}", "principalId": ME, "condition": condition or None}}
+
+
+@pytest.mark.parametrize(
+    ("assigned", "hidden"),
+    [
+        ([("rows", "c")], True),
+        ([("rows", "c"), ("one", "")], True),
+        ([("unread", "c")], True),
+        ([("rows", "c"), ("unread", "")], True),
+        ([("rows", "c"), ("all", "")], False),
+        ([("rows", ""), ("rows", "c")], False),
+        ([("all", "c")], False),
+        ([("rows", "")], False),
+        ([], False),
+    ],
+)
+def test_a_condition_hides_rows_of_a_log_where_no_other_role_shows_them(
+    assigned: list[tuple[str, str]], hidden: bool
+) -> None:
+    told = {"rows": READS_ROWS, "all": READS_ALL, "one": READS_ONE}
+    roles = {key_of(f"{ROLE}{name}"): {"properties": {"permissions": [one]}} for name, one in told.items()}
+    found = rights.by_conditions(
+        "/logs", [given(*one) for one in assigned], {**roles, key_of(f"{ROLE}unread"): None}
+    )
+    assert bool(found) is hidden
+
+
+@pytest.mark.parametrize(
+    ("roles", "told"),
+    [
+        (Roles([given("rows", "c")]), ""),
+        (Roles([given("rows")]), ""),
+        (Roles(refusal(403)), "cannot be read"),
+    ],
+    ids=["a role without rows", "no condition", "refused"],
+)
+async def test_where_nobody_says_which_rows_are_shown_that_is_told(roles: Roles, told: str) -> None:
+    log = Read(AuditLog((), NOW, ("/logs",), NOW))
+    found = await rights.hiding(SimpleNamespace(roles=roles), key(log=log), ME)  # type: ignore[arg-type]  # all it asks
+    assert told in found and bool(told) is bool(found)
 
 
 # The calls by which it is measured.

@@ -91,6 +91,7 @@ REFUSED: dict[str, tuple[Callable[[], DrillFacts], str]] = {
     "a log of which a part is not read": (lambda: facts(drilled_key(log=log(use(), refused="one place: 403."))), "audit log cannot be read"),
     "a log without a row": (lambda: facts(drilled_key(log=log(since=None))), "no row at all"),
     "a log that begins late": (lambda: facts(drilled_key(log=log(use(), since=3))), "only since"),
+    "rows of a log that may be hidden": (lambda: facts(hiding="a condition."), "shows all who use the key is not known: a condition."),
     "another caller": (lambda: facts(drilled_key(log=log(use("other")))), "other used the key"),
     "another caller that was refused": (lambda: facts(drilled_key(log=log(use("other", "KeyWrap", refused=3)))), "other used the key"),
     "a caller without a name": (lambda: facts(drilled_key(log=log(use("")))), "does not name used the key"),
