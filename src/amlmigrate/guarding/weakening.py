@@ -92,7 +92,8 @@ def refusing_no_more(body: Document, there: Document) -> Document:
     """The body of an initiative with all its members, of which none refuses what is not refused already.
 
     Who needs a key is as it is there; where that member is not there, it only reports. `there` are the
-    `properties` of the initiative, empty where there is none.
+    `properties` of the initiative, empty where there is none. A parameter that no member uses is not declared:
+    Azure refuses that, as it refuses that one which is there is removed (AZ-POLICY-10).
     """
     found = deepcopy(body)
     before = _members(there).get(BY_CLASSIFICATION.lower())
@@ -101,6 +102,12 @@ def refusing_no_more(body: Document, there: Document) -> Document:
         if one["policyDefinitionReferenceId"] == BY_CLASSIFICATION:
             reporting = {**one, "parameters": {**one["parameters"], "effect": {"value": AUDIT}}}
             members[place] = deepcopy(before) if before else reporting
+    used, declared = str(members).lower(), {name.lower() for name in there.get("parameters") or {}}
+    found["properties"]["parameters"] = {
+        name: one
+        for name, one in found["properties"]["parameters"].items()
+        if name.lower() in declared or f"parameters('{name.lower()}')" in used
+    }
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -43,8 +44,16 @@ class JudgingArm(GuardedArm):
         assert members.issuperset(named.get("policyDefinitionReferenceIds") or ()), "no such member"
         for one in named.get("policyDefinitions") or ():
             assert "/subscriptions/" not in one["policyDefinitionId"] or self._of(one["policyDefinitionId"])
+        if "policyDefinitions" in named:
+            self._check_parameters(named)
         super()._put(method, path, sent)
         self.refused |= {name for name in NAMES if self._refuses(name)}
+
+    def _check_parameters(self, named: Document) -> None:
+        """As Azure: what is declared is used, what is used is declared, and none that was there is removed."""
+        declared, before = named["parameters"], self._of(FILE.initiative_id).get("parameters", {})
+        assert set(declared) == _used(named["policyDefinitions"]), "UnusedPolicyParameters"
+        assert set(before) <= set(declared), "InvalidPolicyParameterUpdate"
 
     def _of(self, id_: str) -> Document:
         found: Document = self.kept.get(key_of(id_), {}).get("properties", {})
@@ -65,6 +74,10 @@ class JudgingArm(GuardedArm):
             enforced = assigned.get("enforcementMode") == "Default"
             return enforced and NAMES[name] not in harmless and not exempt
         return False
+
+
+def _used(members: list[Document]) -> set[str]:
+    return set(re.findall(r"parameters\('(\w+)'\)", str(members)))
 
 
 def planned(at: GuardedArm, wanted: Guardrail) -> GuardPlan:
@@ -96,7 +109,10 @@ def _without(*references: str) -> Callable[[JudgingArm], None]:
     def take(at: JudgingArm) -> None:
         there = at.kept[key_of(FILE.initiative_id)]["properties"]
         every = there["policyDefinitions"]
-        there["policyDefinitions"] = [one for one in every if one["policyDefinitionReferenceId"] not in references]
+        kept = [one for one in every if one["policyDefinitionReferenceId"] not in references]
+        there["policyDefinitions"] = kept
+        # Azure has no initiative with a parameter that is not used: it was made anew without it.
+        there["parameters"] = {name: one for name, one in there["parameters"].items() if name in _used(kept)}
 
     return take
 
