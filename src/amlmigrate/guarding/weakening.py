@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
+from amlmigrate.core.armid import key_of
 from amlmigrate.core.documents import Document
 from amlmigrate.core.few import many
 from amlmigrate.guarding.bodies import BY_CLASSIFICATION, CMK_EFFECT
@@ -14,6 +15,9 @@ from amlmigrate.guarding.members import AUDIT
 # Of these parameters a lower value asks for less; of `_HIGHER_IS_LESS` a higher one.
 _LOWER_IS_LESS = ("minimumDaysBeforeExpiration", "minimumRSAKeySize")
 _HIGHER_IS_LESS = ("maximumDaysToRotate",)
+_SPELLED = {
+    name.lower(): name for name in (*_LOWER_IS_LESS, *_HIGHER_IS_LESS, CMK_EFFECT, "effect", "harmless", "tagName")
+}
 _EFFECTS = {
     "disabled": 0,
     "audit": 1,
@@ -51,13 +55,27 @@ def of_initiative(wanted: Document, there: Document) -> Iterator[str]:
     for name in theirs.keys() & ours.keys():
         # Left out, it is what each definition of `members` has by default.
         before, after = (str(values(one[name]).get("effect", AUDIT)) for one in (theirs, ours))
+        if key_of(theirs[name].get("policyDefinitionId")) != key_of(ours[name]["policyDefinitionId"]):
+            yield f"Its member {name} is {theirs[name].get('policyDefinitionId')}, and would no longer be."
         if _is_less(before, after):
             yield f"The effect of {name} would become {after} instead of {before}."
     before, after = (str(_defaults(one).get(CMK_EFFECT) or AUDIT) for one in (there, wanted))
     if _is_less(before, after):
         yield f"Where an assignment tells no effect it would be {after} instead of {before}."
-    yield from of_limits(_defaults(wanted), _defaults(there))
+    yield from of_limits(_limits(wanted), _limits(there))
     yield from _of_classification(*(values(one.get(BY_CLASSIFICATION.lower(), {})) for one in (ours, theirs)))
+
+
+def _limits(properties: Document) -> dict[str, Any]:
+    """What each member is given as a limit of keys: a value, or the default of the parameter that it names."""
+    defaults = {f"[parameters('{name}')]".lower(): value for name, value in _defaults(properties).items()}
+    given = (values(one) for one in _members(properties).values())
+    return {
+        name: defaults.get(value.lower()) if isinstance(value, str) else value
+        for one in given
+        for name, value in one.items()
+        if name in (*_LOWER_IS_LESS, *_HIGHER_IS_LESS)
+    }
 
 
 def of_limits(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> Iterator[str]:
@@ -112,9 +130,13 @@ def refusing_no_more(body: Document, there: Document) -> Document:
 
 
 def values(document: Document) -> dict[str, Any]:
-    """What parameters of a member or an assignment are given, by their names."""
+    """What parameters of a member or an assignment are given, by their names.
+
+    Those have no letter case of their own: what is known here is spelled as here.
+    """
     given = document.get("parameters") or {}
-    return {name: one.get("value") for name, one in given.items() if isinstance(one, Mapping)}
+    every = {name: one.get("value") for name, one in given.items() if isinstance(one, Mapping)}
+    return {_SPELLED.get(name.lower(), name): value for name, value in every.items()}
 
 
 def _of_classification(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> Iterator[str]:

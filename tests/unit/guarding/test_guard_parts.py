@@ -240,11 +240,43 @@ def test_what_somebody_made_stricter_by_hand_stays() -> None:
     there = answered(part.body)
     there["properties"]["policyDefinitions"][0]["parameters"]["tagName"]["value"] = "another"
     assert "instead of another" in decided(part, there).notes[0]
+    there = answered(part.body)
+    there["properties"]["policyDefinitions"][1]["policyDefinitionId"] = "/theirs"
+    assert "is /theirs, and would no longer be" in decided(part, there).notes[0]
     assigned = AssignmentPart("it", wanted.assignment_id, bodies.assignment(wanted), bodies.limits(wanted))
     for bits, verb in ((4096, DesiredVerb.REFUSE), (1024, DesiredVerb.UPDATE)):
         there = answered(assigned.body)
         there["properties"]["parameters"]["minimumRSAKeySize"] = {"value": bits}
         assert decided(assigned, there).verb is verb
+
+
+@pytest.mark.parametrize(
+    ("member", "name", "stricter", "weaker"),
+    [
+        ("keySize", "minimumRSAKeySize", 4096, 2048),
+        ("keyNearExpiry", "minimumDaysBeforeExpiration", 90, 1),
+        ("keyRotation", "maximumDaysToRotate", 30, 999),
+    ],
+)
+def test_a_limit_that_somebody_gave_a_member_itself_stays_where_it_is_stricter(
+    member: str, name: str, stricter: int, weaker: int
+) -> None:
+    wanted = guardrail()
+    part = InitiativePart("initiative", wanted.initiative_id, bodies.initiative(wanted))
+    for value, verb in ((stricter, DesiredVerb.REFUSE), (weaker, DesiredVerb.UPDATE)):
+        there = answered(part.body)
+        [entry] = [
+            one for one in there["properties"]["policyDefinitions"] if one["policyDefinitionReferenceId"] == member
+        ]
+        entry["parameters"][name] = {"value": value}
+        assert decided(part, there).verb is verb
+
+
+def test_the_name_of_a_parameter_has_no_letter_case() -> None:
+    part = assignment(guardrail(Stage.AUDIT))
+    there = answered(part.body)
+    there["properties"]["parameters"] = {"CMKEFFECT": {"value": "Deny"}}
+    assert decided(part, there).verb is DesiredVerb.REFUSE
 
 
 @pytest.mark.parametrize("member", [0, 1, 5])
