@@ -11,6 +11,7 @@ import asyncio
 import json
 import os
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from amlmigrate.cloud.session import Side
@@ -74,8 +75,10 @@ def _answer(state: str, **more: str) -> None:
 
 
 def _told(text: str) -> None:
-    sys.stderr.write(f"{datetime.now(UTC).isoformat(timespec='seconds')} {text}\n")
-    sys.stderr.flush()
+    """A line of the log, if the disk takes it: a full one keeps no version disabled."""
+    with suppress(OSError, ValueError):
+        sys.stderr.write(f"{datetime.now(UTC).isoformat(timespec='seconds')} {text}\n")
+        sys.stderr.flush()
 
 
 if __name__ == "__main__":

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
+from amlmigrate.core.clock import lasting
 from amlmigrate.core.errors import LeaseLostError
 
 # A third less than the lease lasts: what is begun on the last moment has 20 s before anybody else can have it.
@@ -12,14 +12,6 @@ from amlmigrate.core.errors import LeaseLostError
 # guard that.
 KEPT_SECONDS = 40.0
 CHANGING = frozenset({"PUT", "PATCH", "POST", "DELETE"})
-# Goes on while the process is stopped or the machine asleep, and does not jump when the time is set: on Linux
-# CLOCK_BOOTTIME alone (clock_gettime(2)), on macOS CLOCK_MONOTONIC itself (clock_gettime(3) there).
-_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-
-
-def now() -> float:
-    """Seconds on a clock that nothing stops."""
-    return time.clock_gettime(_CLOCK)
 
 
 class Fence:
@@ -29,7 +21,7 @@ class Fence:
     succeeded was sent; once it has closed it stays so.
     """
 
-    def __init__(self, clock: Callable[[], float] = now) -> None:
+    def __init__(self, clock: Callable[[], float] = lasting) -> None:
         self._clock = clock
         self._until: float | None = None
         self._why = ""

@@ -6,16 +6,17 @@ providers behind it do (AZ-ARM-5). An answer with `Age` came from a cache, and i
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+
+from amlmigrate.core.clock import lasting
 
 
 class ServiceClock:
     """The time of the last answer, and how long ago that was by a clock that nobody sets."""
 
-    def __init__(self, ticks: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, ticks: Callable[[], float] = lasting) -> None:
         self._ticks = ticks
         self._seen: tuple[datetime, float] | None = None
 

@@ -8,6 +8,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+# Goes on while the process is stopped or the machine asleep, and does not jump when the time is set: on Linux
+# CLOCK_BOOTTIME alone (clock_gettime(2)), on macOS CLOCK_MONOTONIC itself (clock_gettime(3) there).
+_LASTING = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+def lasting() -> float:
+    """Seconds on a clock that nothing stops."""
+    return time.clock_gettime(_LASTING)
+
 
 @dataclass(frozen=True, slots=True)
 class Clock:

@@ -80,10 +80,11 @@ async def _listed(side: Side, path: str) -> list[Document]:
 
 
 def stops_with(key: KeyInUse, workspace: Document) -> bool:
-    """Whether a workspace is under the key, or has its account or registry under it."""
+    """Whether a workspace is under the key, has its account or registry under it, or is a project of such a hub:
+    a project has no key of its own (AZ-KEY-43)."""
     under = {_resource(one.kind, one.id) for one in key.dependants}
     properties = properties_of(workspace)
-    own = (workspace["id"], properties.get("storageAccount"), properties.get("containerRegistry"))
+    own = [workspace["id"], *map(properties.get, ("hubResourceId", "storageAccount", "containerRegistry"))]
     return any(key_of(one) in under for one in own if one)
 
 

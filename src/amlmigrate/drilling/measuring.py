@@ -57,6 +57,14 @@ def _of(error: ServiceError) -> ProbeReply:
 
 
 @dataclass(frozen=True, slots=True)
+class TimedLook(ProbeLook):
+    """One such call with when it began and ended, by the clock that only grows."""
+
+    begun: float = 0.0
+    ended: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Watched:
     """A call with what was seen of it so far."""
 
@@ -68,7 +76,7 @@ async def before(probes: Iterable[Probe]) -> list[Watched]:
     """Each call made once while the key is there: one that is not answered now measures nothing."""
     watched = [Watched(one, one.measured) for one in probes]
     able = [one for one in watched if not one.probe.missing]
-    for one, look, _ in await _looks(able, lambda: 0.0):
+    for one, look in await _looks(able, DrillClock()):
         if look.reply is ProbeReply.ANSWERED:
             one.seen.down = DownEnd.UNKNOWN
         else:
@@ -79,19 +87,22 @@ async def before(probes: Iterable[Probe]) -> list[Watched]:
 async def down(
     watched: Sequence[Watched],
     clock: DrillClock,
-    until: datetime,
+    times: tuple[datetime, datetime],
     ending: Callable[[], Awaitable[str]],
     stopping: Callable[[], bool],
 ) -> str:
     """Calls all until each was refused, the limit is reached, or `ending` says why to end before.
 
+    `times`: when the version was disabled, as the vault notes it, and the limit.
+
     Returns what `ending` said, empty where it did not end it.
     """
-    begun, why = clock.clock.now(), ""
+    since, until = times
+    begun, why = _ago(clock, since), ""
     left = [one for one in watched if one.seen.down is DownEnd.UNKNOWN]
     while True:
-        for one, look, at in await _looks(left, clock.clock.now):
-            _note_down(one.seen, look, at - begun)
+        for one, look in await _looks(left, clock):
+            _note_down(one.seen, look, begun)
         left = [one for one in left if one.seen.down not in (DownEnd.REFUSED, DownEnd.OTHERWISE)]
         why = await ending()
         if not left or why or stopping() or clock.now() >= until:
@@ -104,48 +115,55 @@ async def down(
     return why
 
 
-def _note_down(seen: Measured, look: ProbeLook, after: float) -> None:
+def _ago(clock: DrillClock, when: datetime) -> float:
+    """A time of Azure's by the clock that only grows."""
+    return clock.clock.now() - max(0.0, (clock.now() - when).total_seconds())
+
+
+def _note_down(seen: Measured, look: TimedLook, begun: float) -> None:
+    """It refused by the end of a call that was refused, and had not when one that was answered began."""
     if look.reply in (ProbeReply.REFUSED, ProbeReply.OTHERWISE):
         seen.down = DownEnd.REFUSED if look.reply is ProbeReply.REFUSED else DownEnd.OTHERWISE
-        seen.refused_after, seen.note = after, look.told
+        seen.refused_after, seen.note = look.ended - begun, look.told
     elif look.reply is ProbeReply.ANSWERED:
-        seen.down, seen.answered_until, seen.note = DownEnd.ANSWERED, after, ""
+        seen.down, seen.answered_until, seen.note = DownEnd.ANSWERED, max(0.0, look.begun - begun), ""
     else:
         seen.down, seen.note = DownEnd.UNKNOWN, look.told
 
 
 async def back(
-    watched: Sequence[Watched], clock: DrillClock, longest: float, stopping: Callable[[], bool]
+    watched: Sequence[Watched], clock: DrillClock, since: datetime, longest: float, stopping: Callable[[], bool]
 ) -> None:
-    """Calls all that were measured until each answers, for so many seconds at most."""
-    begun = clock.clock.now()
+    """Calls all that were measured until each answers, for so many seconds at most; `since` the version is
+    enabled."""
+    begun = _ago(clock, since)
     left = [one for one in watched if one.seen.down is not DownEnd.UNMEASURED]
     for one in left:
         one.seen.back = BackEnd.NOT_SEEN
     while left:
-        looks = await _looks(left, clock.clock.now)
-        after = clock.clock.now() - begun
-        for one, look, at in looks:
+        for one, look in await _looks(left, clock):
             if look.reply is ProbeReply.ANSWERED:
-                one.seen.back, one.seen.back_after = BackEnd.ANSWERS, at - begun
+                one.seen.back, one.seen.back_after = BackEnd.ANSWERS, look.ended - begun
             else:
                 one.seen.note = look.told
         left = [one for one in left if one.seen.back is BackEnd.NOT_SEEN]
+        after = clock.clock.now() - begun
         if after >= longest or stopping():
             return
         if left:
             await _pause(clock, longest - after, stopping)
 
 
-async def _looks(some: Sequence[Watched], now: Callable[[], float]) -> list[tuple[Watched, ProbeLook, float]]:
-    """A call of each, and when it was answered: one that is slow says nothing of the others' time."""
+async def _looks(some: Sequence[Watched], clock: DrillClock) -> list[tuple[Watched, TimedLook]]:
+    """All at once, each with times of its own: one that is slow says nothing of another."""
 
-    async def look(one: Watched) -> tuple[ProbeLook, float]:
-        found = await one.probe.look()
-        return found, now()
+    async def timed(one: Watched) -> TimedLook:
+        begun = clock.clock.now()
+        look = await one.probe.look()
+        return TimedLook(look.reply, look.told, begun, clock.clock.now())
 
-    looks = await gathered({number: look(one) for number, one in enumerate(some)})
-    return [(one, *looks[number]) for number, one in enumerate(some)]
+    looks = await gathered({number: timed(one) for number, one in enumerate(some)})
+    return [(one, looks[number]) for number, one in enumerate(some)]
 
 
 async def _pause(clock: DrillClock, longest: float, stopping: Callable[[], bool]) -> None:

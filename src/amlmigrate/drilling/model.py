@@ -108,7 +108,7 @@ class VersionEnd(StrEnum):
     """How the version stood at the end, and by whom."""
 
     ENABLED = "enabled by this command"
-    BY_ANOTHER = "enabled by somebody else"
+    BY_ANOTHER = "enabled by the watcher or somebody else"
     LEFT = "left as somebody else changed it"
     NOT_SHOWN = "not shown to be enabled"
     NOT_DISABLED = "never disabled"

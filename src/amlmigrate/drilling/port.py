@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from amlmigrate.cloud.session import Side
-from amlmigrate.core.clock import Clock
+from amlmigrate.core.clock import Clock, lasting
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.keys import KeyVersion
 from amlmigrate.keys.model import KeyName
@@ -85,5 +85,5 @@ class DrillClock:
 
 
 def clock_of(side: Side) -> DrillClock:
-    """Azure's clock where ARM has told it, else this machine's."""
-    return DrillClock(lambda: side.arm.service_clock.now() or datetime.now(UTC))
+    """Azure's clock where ARM has told it, else this machine's; a machine that sleeps stops neither."""
+    return DrillClock(lambda: side.arm.service_clock.now() or datetime.now(UTC), Clock(lasting))

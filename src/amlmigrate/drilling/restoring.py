@@ -11,10 +11,10 @@ from datetime import datetime
 
 from amlmigrate.core import drilltag
 from amlmigrate.core.clock import Pace, Wait
-from amlmigrate.core.errors import MigrateError
+from amlmigrate.core.errors import MigrateError, RefusedError
 from amlmigrate.core.keys import KeyVersion
 from amlmigrate.drilling.model import VersionEnd
-from amlmigrate.drilling.port import DrillClock, DrilledVersion, Tags
+from amlmigrate.drilling.port import Before, DrillClock, DrilledVersion, Tags
 from amlmigrate.keys import drills, remedies
 from amlmigrate.keys.drills import DrillEnd
 
@@ -24,7 +24,7 @@ _READ_BACK = 20.0
 
 @dataclass(frozen=True, slots=True)
 class DrillEnded:
-    """How a version stood in the end, what is to be known besides, and when it was seen enabled."""
+    """How a version stood in the end, what is to be known besides, and when the vault notes that it was."""
 
     end: VersionEnd
     note: str = ""
@@ -58,17 +58,18 @@ async def end(
     def tags() -> dict[str, str]:
         return drills.ended(found.tags, clock.now()) if disabled else drills.untagged(found.tags)
 
-    return await _changed(version, clock, _Change(found, tags, done, enable=enable))
+    return await _changed(version, clock, _Change(found, tags, done, enable, noted))
 
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """What is to be done with a version that was found so, and what it comes to."""
+    """What is to be done with a version that was found so, and what it comes to; `noted` as in `end`."""
 
     found: KeyVersion
     tags: Tags
     done: VersionEnd
     enable: bool
+    noted: datetime | None
 
 
 def _not_ours(found: KeyVersion, drill: str) -> DrillEnded | None:
@@ -76,18 +77,37 @@ def _not_ours(found: KeyVersion, drill: str) -> DrillEnded | None:
     tag = drilltag.tag_of(found)
     if drilltag.UNDER_WAY not in found.tags:
         if found.enabled:
-            return DrillEnded(VersionEnd.BY_ANOTHER, "somebody else ended the drill", found.updated)
+            return DrillEnded(VersionEnd.BY_ANOTHER, "the watcher or somebody else ended the drill", found.updated)
         return DrillEnded(VersionEnd.LEFT, _left(found, "somebody removed the drill's tag and it is disabled"))
     if drill and (tag is None or tag.drill != drill):
         return DrillEnded(VersionEnd.LEFT, _left(found, "its tag is now that of another drill"))
     return None
 
 
+def _again(version: DrilledVersion, change: _Change) -> Before:
+    """Asked before each attempt: of a later one the version may have become somebody else's by then."""
+    attempts = 0
+
+    async def still() -> None:
+        nonlocal attempts
+        attempts += 1
+        if attempts == 1:
+            return
+        now = await version.read()
+        before, tag = drilltag.tag_of(change.found), drilltag.tag_of(now)
+        gone = drilltag.UNDER_WAY not in now.tags or (before and before.drill) != (tag and tag.drill)
+        if gone or drills.verdict(now, change.noted).end is DrillEnd.LEAVE:
+            raise RefusedError("somebody changed it while it was being enabled", address=version.id)
+
+    return still
+
+
 async def _changed(version: DrilledVersion, clock: DrillClock, change: _Change) -> DrillEnded:
     """Makes the change, and reads it back also where its answer was lost."""
     why = ""
     try:
-        made = await version.change(change.tags, enabled=True if change.enable else None)
+        first = _again(version, change)
+        made = await version.change(change.tags, enabled=True if change.enable else None, first=first)
         if not made.enabled:
             # It was read as it had been before: the tag that ends it goes back.
             await version.change(lambda: change.found.tags, enabled=None)
@@ -101,7 +121,7 @@ async def _changed(version: DrilledVersion, clock: DrillClock, change: _Change) 
         except MigrateError as error:
             return DrillEnded(VersionEnd.NOT_SHOWN, _lost(version.id, why or error.summary))
         if found.enabled and drilltag.UNDER_WAY not in found.tags:
-            return DrillEnded(change.done, at=clock.now())
+            return DrillEnded(change.done, at=found.updated or clock.now())
         if why or wait.over:
             return DrillEnded(VersionEnd.NOT_SHOWN, _lost(version.id, why or "it is not read back so"))
         await wait.pause()

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core import drilltag
+from amlmigrate.core.drilltag import DrillTag
 from amlmigrate.core.errors import MigrateError, RefusedError
 from amlmigrate.core.events import Emit
 from amlmigrate.core.keys import KeyVersion
@@ -22,7 +22,6 @@ from amlmigrate.drilling.model import (
 )
 from amlmigrate.drilling.port import DrillClock, DrilledVersion, Watching
 from amlmigrate.drilling.progress import DrillPrepared, DrillSeen, VersionDisabled, VersionEnabled
-from amlmigrate.drilling.restoring import DrillEnded
 from amlmigrate.keys import remedies
 
 # Of two drills that begin at once each reads the tag again after this: by then the other has written its own.
@@ -76,30 +75,31 @@ async def carry_out(
     Once it was, it is enabled again before anything is raised; what of that is not shown is told in the outcome,
     and the watcher goes on. Cancelled, it ends at once, and leaves the version to the watcher.
     """
-    watching = await port.watch(order)
+    watching = await _watcher(port, order)
     try:
         made = await _disabled(port, request, order, watching)
     except MigrateError as error:
         await _not_begun(port, order, watching, error)
         raise
-    at = port.clock.now()
-    port.emit(VersionDisabled(port.version.id, _time(at)))
+    at = made.updated or port.clock.now()
     failed: Exception | None = None
     try:
+        port.emit(VersionDisabled(port.version.id, _time(at)))
         why = await _measured_down(port, order, watched, watching, made)
     except Exception as error:  # noqa: BLE001 - whatever it is, the version is enabled before it is raised
         failed, why = error, "the measuring failed"
     cut = port.stopping() or bool(why)
-    ended = await _restored(port, order, made.updated)
-    if ended.end in (VersionEnd.ENABLED, VersionEnd.BY_ANOTHER):
+    ended = await restoring.end(port.version, port.clock, order.drill, made.updated)
+    if ended.end is not VersionEnd.NOT_SHOWN:
+        # What somebody else has changed is not the watcher's to enable either.
         await watching.stop()
+    if isinstance(failed, MigrateError):
+        failed.also(f"The version: {'; '.join(filter(None, (ended.end.value, ended.note)))}.")
+    port.emit(VersionEnabled(port.version.id, ended.end.value, ended.note))
     if failed is not None:
         raise failed
     if ended.end in (VersionEnd.ENABLED, VersionEnd.BY_ANOTHER):
-        await measuring.back(watched, port.clock, max(request.limit, _BACK).total_seconds(), port.stopping)
-        for one in watched:
-            if one.seen.back_after is not None:
-                port.emit(DrillSeen(one.seen.id, one.seen.back.value, round(one.seen.back_after)))
+        await _measured_back(port, request, watched, ended.at)
     return DrillOutcome(
         order.drill,
         request,
@@ -113,40 +113,71 @@ async def carry_out(
     )
 
 
+async def _watcher(port: DrillPort, order: DrillOrder) -> Watching:
+    """Starts it. Where it did not become ready it may have tagged the version: nothing of that is left."""
+    try:
+        return await port.watch(order)
+    except MigrateError as error:
+        ended = await restoring.end(port.version, port.clock, order.drill)
+        if ended.end is VersionEnd.NOT_SHOWN:
+            error.also(f"What became of the version is not shown: {ended.note}")
+        raise
+
+
 async def _disabled(port: DrillPort, request: DrillRequest, order: DrillOrder, watching: Watching) -> KeyVersion:
     """Disables the version, if it is still this drill's, and enabled. Raises RefusedError where it is not."""
     literal = remedies.enabled(port.version.id, to=True)
     restore = drilltag.restoring(request.key.name.id)
     port.emit(DrillPrepared(port.version.id, _time(order.until), restore, literal))
     await port.clock.clock.sleep(SETTLE_SECONDS)
-    found = await port.version.read()
-    tag = drilltag.tag_of(found)
-    if tag is None or tag.drill != order.drill:
-        raise _refused(port, "Another drill of this version was begun at the same time", "Wait for its end.")
-    if not found.enabled:
-        raise _refused(port, "Somebody disabled the version meanwhile", "Ask who did it, and why.")
+    found, sent = await _own(port, order), 0
     late = port.clock.now() + _DISABLE_WITHIN
 
     async def able() -> None:
+        nonlocal found, sent
         if not watching.alive():
             raise _refused(port, "The watcher that would enable the version ended", "See its log in keys/.")
         if port.stopping() or port.clock.now() > min(late, order.until):
             raise _refused(port, "The drill was ended before the version was disabled", "Run it again.")
+        if sent:
+            # What it was before the attempt that failed may not be what it is.
+            found = await _own(port, order)
+        sent += 1
 
     def tags() -> dict[str, str]:
-        return {**found.tags, drilltag.UNDER_WAY: tag.disabling(port.clock.now()).text}
+        tag = DrillTag(order.drill, order.until, order.operator, port.clock.now(), disabled=True)
+        return {**found.tags, drilltag.UNDER_WAY: tag.text}
 
     try:
         made = await port.version.change(tags, enabled=False, first=able)
-    except (ServiceError, OutOfReachError):
-        # The answer may be lost, and the version disabled.
+    except MigrateError:
+        if not sent:
+            raise
+        # The answer may be lost, and the version disabled: by now a read shows that (AZ-KEY-39).
+        await port.clock.clock.sleep(SETTLE_SECONDS)
         made = await port.version.read()
-        now = drilltag.tag_of(made)
-        if made.enabled or now is None or now.drill != order.drill or not now.disabled:
+        if made.enabled or not _disabled_by(made, order):
             raise
     if made.enabled:
         raise _refused(port, "The vault did not disable the version", "Run it again.")
     return made
+
+
+async def _own(port: DrillPort, order: DrillOrder) -> KeyVersion:
+    """The version as it is, still this drill's. Raises RefusedError where somebody else disabled it, or drills
+    it."""
+    found = await port.version.read()
+    tag = drilltag.tag_of(found)
+    if tag is None or tag.drill != order.drill:
+        raise _refused(port, "The version bears the tag of another drill, or none", "Wait for that one's end.")
+    if not found.enabled and not tag.disabled:
+        raise _refused(port, "Somebody disabled the version meanwhile", "Ask who did it, and why.")
+    return found
+
+
+def _disabled_by(found: KeyVersion, order: DrillOrder) -> bool:
+    tag = drilltag.tag_of(found)
+    return tag is not None and tag.drill == order.drill and tag.disabled
 
 
 def _refused(port: DrillPort, text: str, remedy: str) -> RefusedError:
@@ -181,16 +212,21 @@ async def _measured_down(
             return ""
         # A read that is behind shows what was before.
         later = found.updated is not None and made.updated is not None and found.updated > made.updated
-        return "somebody else changed the version" if later else ""
+        return "the watcher or somebody else changed the version" if later else ""
 
     told = set[str]()
-    return await measuring.down(watched, port.clock, order.until, ending, port.stopping)
+    since = made.updated or port.clock.now()
+    return await measuring.down(watched, port.clock, (since, order.until), ending, port.stopping)
 
 
-async def _restored(port: DrillPort, order: DrillOrder, noted: datetime | None) -> DrillEnded:
-    ended = await restoring.end(port.version, port.clock, order.drill, noted)
-    port.emit(VersionEnabled(port.version.id, ended.end.value, ended.note))
-    return ended
+async def _measured_back(
+    port: DrillPort, request: DrillRequest, watched: Sequence[Watched], enabled: datetime | None
+) -> None:
+    longest = max(request.limit, _BACK).total_seconds()
+    await measuring.back(watched, port.clock, enabled or port.clock.now(), longest, port.stopping)
+    for one in watched:
+        if one.seen.back_after is not None:
+            port.emit(DrillSeen(one.seen.id, one.seen.back.value, round(one.seen.back_after)))
 
 
 def _time(when: datetime) -> str:

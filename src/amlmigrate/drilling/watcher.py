@@ -78,7 +78,8 @@ def _begun(log: Path) -> subprocess.Popen[bytes]:
     log.parent.mkdir(parents=True, exist_ok=True)
     with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "wb") as told:
         return subprocess.Popen(  # noqa: S603 - this very program, and nothing that anybody typed
-            [sys.executable, "-m", _MODULE],
+            # -P: nothing in the folder that it is started in is taken for a module.
+            [sys.executable, "-P", "-m", _MODULE],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=told,

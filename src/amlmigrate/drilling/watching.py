@@ -6,8 +6,10 @@ shown to have a token and the right before anything is disabled.
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,7 +18,7 @@ from amlmigrate.cloud.credentials import Login
 from amlmigrate.core import drilltag
 from amlmigrate.core.clock import moment
 from amlmigrate.core.drilltag import DrillTag
-from amlmigrate.core.errors import RefusedError
+from amlmigrate.core.errors import MigrateError, RefusedError
 from amlmigrate.core.keys import key_id
 from amlmigrate.drilling import restoring
 from amlmigrate.drilling.model import VersionEnd
@@ -27,7 +29,11 @@ from amlmigrate.drilling.stage import DrillOrder
 GRACE_SECONDS = 5.0
 _LOOK_SECONDS = 5.0
 _AGAIN_SECONDS = 30.0
-_TRIES_FOR = timedelta(days=1)
+# A day of them.
+_TRIES = 24 * 60 * 2
+# The command disables the version in the first minutes, or not at all (`stage`): so long it is looked for.
+_NOTED_WITHIN = timedelta(minutes=5)
+_PATIENCE_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +111,61 @@ async def watch(
     version: DrilledVersion, clock: DrillClock, order: DrillOrder, tell: Callable[[str], None]
 ) -> VersionEnd:
     """Waits for the limit and ends the drill, as often as it takes; `tell` writes a line into the log."""
+    noted = await _until_limit(version, clock, order)
+    await clock.clock.sleep(GRACE_SECONDS)
+    tell("the limit is reached: the drill is ended")
+    end = VersionEnd.NOT_SHOWN
+    # Tries are counted, not hours: a machine that sleeps tries nothing.
+    for _ in range(_TRIES):
+        end = await _ended(version, clock, order.drill, noted, tell)
+        if end is not VersionEnd.NOT_SHOWN:
+            break
+        await clock.clock.sleep(_AGAIN_SECONDS)
+    return end
+
+
+async def _until_limit(version: DrilledVersion, clock: DrillClock, order: DrillOrder) -> dict[str, datetime]:
+    """Waits; returns when the vault noted that the drill disabled the version, by the tag that it bore then.
+
+    By that a change which somebody makes soon after is told from the drill's own, as the command tells it.
+    """
+    noted = dict[str, datetime]()
     began, wall = clock.now(), datetime.now(UTC)
     left = order.until - began
     # A machine that slept has a clock that stood still: that of the wall counts too.
     while clock.now() < order.until and datetime.now(UTC) - wall < left:
         remaining = (order.until - clock.now()).total_seconds()
         await clock.clock.sleep(max(0.0, min(_LOOK_SECONDS, remaining)))
-    await clock.clock.sleep(GRACE_SECONDS)
-    tell("the limit is reached: the drill is ended")
-    last = clock.now() + _TRIES_FOR
-    while True:
-        found = await restoring.end(version, clock, order.drill)
-        tell(f"{found.end.value}. {found.note}".strip())
-        if found.end is not VersionEnd.NOT_SHOWN or clock.now() > last:
-            return found.end
-        await clock.clock.sleep(_AGAIN_SECONDS)
+        if clock.now() < began + _NOTED_WITHIN:
+            await _note(version, order.drill, noted)
+    return noted
+
+
+async def _note(version: DrilledVersion, drill: str, noted: dict[str, datetime]) -> None:
+    with suppress(Exception):
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            found = await version.read()
+        tag = drilltag.tag_of(found)
+        own = tag is not None and tag.drill == drill and tag.disabled and not found.enabled
+        if own and found.updated is not None:
+            # A disabling that was sent again bears another tag.
+            noted.setdefault(found.tags[drilltag.UNDER_WAY], found.updated)
+
+
+async def _ended(
+    version: DrilledVersion,
+    clock: DrillClock,
+    drill: str,
+    noted: Mapping[str, datetime],
+    tell: Callable[[str], None],
+) -> VersionEnd:
+    """One try. Whatever goes wrong in it, a bug as well, ends no watcher."""
+    try:
+        found = await version.read()
+        when = noted.get(found.tags.get(drilltag.UNDER_WAY, ""))
+        done = await restoring.end(version, clock, drill, when)
+    except Exception as error:  # noqa: BLE001 - the version may be disabled, and the next try may enable it
+        tell(f"{VersionEnd.NOT_SHOWN.value}. {error.summary if isinstance(error, MigrateError) else type(error)}")
+        return VersionEnd.NOT_SHOWN
+    tell(f"{done.end.value}. {done.note}".strip())
+    return done.end

@@ -68,7 +68,7 @@ class DrillRecord(ReportContent):
     version_end: Literal[
         "",
         "enabled by this command",
-        "enabled by somebody else",
+        "enabled by the watcher or somebody else",
         "left as somebody else changed it",
         "not shown to be enabled",
         "never disabled",

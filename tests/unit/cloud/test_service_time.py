@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -20,6 +21,16 @@ def test_it_goes_on_from_the_last_answer() -> None:
     assert clock.now() == datetime(2026, 11, 29, 23, 31, 30, tzinfo=UTC)
     clock.learn({"Date": "Sun, 29 Nov 2026 23:29:00 GMT"})
     assert clock.now() == datetime(2026, 11, 29, 23, 29, tzinfo=UTC)
+
+
+def test_it_goes_on_while_the_machine_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = [100.0]
+    monkeypatch.setattr(time, "clock_gettime", lambda which: seconds[0])
+    monkeypatch.setattr(time, "monotonic", lambda: 100.0)
+    clock = ServiceClock()
+    clock.learn({"Date": DATE})
+    seconds[0] += 3600
+    assert clock.now() == datetime(2026, 11, 30, 0, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

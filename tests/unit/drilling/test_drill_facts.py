@@ -125,6 +125,14 @@ def test_a_workspace_of_another_key_whose_account_is_under_this_one_stops_too() 
     assert facts.stops_with(replace(key(), dependants=(account,)), workspace("prod", storageAccount=ACCOUNT))
 
 
+def test_a_project_stops_with_the_key_of_its_hub() -> None:
+    hub = dependants.of_workspace(workspace(), dependants.by(STANDARD))
+    assert hub
+    project = {"id": f"{WS}-project", "properties": {"hubResourceId": WS.upper()}, "tags": {}}
+    assert facts.stops_with(replace(key(), dependants=(hub,)), project)
+    assert not facts.stops_with(replace(key(), dependants=(hub,)), {**project, "properties": {}})
+
+
 @pytest.mark.parametrize("name", ["onlineEndpoints", "batchEndpoints", "serverlessEndpoints"])
 @pytest.mark.parametrize("error", [refusal(403), refusal(404, "NotFound"), refusal(500), silence()])
 async def test_endpoints_that_are_not_listed_are_told(

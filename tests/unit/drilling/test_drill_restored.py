@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import sys
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from drilled import NOW, ORDER, VAULT_ID, VERSION, Time, Vault, tagged, version
 from tests.builders.errors import refusal, silence
 
+from amlmigrate.cli import drillwatch
 from amlmigrate.cloud.credentials import Login
 from amlmigrate.core import drilltag
 from amlmigrate.core.drilltag import UNDER_WAY, DrillTag
@@ -158,6 +163,74 @@ async def test_the_watcher_is_not_ready_for_what_it_may_not_tag(found: KeyVersio
     assert one.done == []
 
 
+async def test_a_change_soon_after_the_drills_own_is_somebodys_for_the_watcher_too() -> None:
+    one = vault(version(drill=tagged(disabled=False)))
+    one.time.then.append((5, lambda: one.somebody(enabled=False, tags={UNDER_WAY: tagged(at=one.time.today())})))
+    # Somebody revokes the key in the middle: it is disabled already, and stays so.
+    one.time.then.append((40, lambda: one.somebody(enabled=False)))
+    assert await watching.watch(one, one.time.clock, ORDER, lambda _: None) is VersionEnd.LEFT
+    assert not one.now.enabled and one.done == []
+
+
+async def test_a_disabling_that_was_sent_twice_is_the_drills_for_the_watcher() -> None:
+    one = vault(version(drill=tagged(disabled=False)))
+    for at in (5, 60):
+        one.time.then.append(
+            (at, lambda: one.somebody(enabled=False, tags={UNDER_WAY: tagged(at=one.time.today())}))
+        )
+    assert await watching.watch(one, one.time.clock, ORDER, lambda _: None) is VersionEnd.ENABLED
+
+
+async def test_no_bug_ends_the_watcher_while_the_version_is_disabled() -> None:
+    one = vault(version(enabled=False, drill=tagged()))
+    read, lines = one.read, list[str]()
+
+    async def broken() -> KeyVersion:
+        if one.time.today() > ORDER.until and len(lines) < 3:
+            raise KeyError("attributes")
+        return await read()
+
+    one.read = broken  # type: ignore[method-assign]  # twice an answer cannot be read
+    assert await watching.watch(one, one.time.clock, ORDER, lines.append) is VersionEnd.ENABLED
+    assert one.now.enabled and not any("attributes" in line for line in lines)
+
+
+async def test_a_machine_that_sleeps_after_the_limit_uses_up_no_tries() -> None:
+    one = vault(version(enabled=False, drill=tagged()))
+    one.unread = [silence(), silence(), silence()]
+    asleep = one.time.then
+    asleep.append(((ORDER.until - NOW).total_seconds(), lambda: setattr(one.time, "seconds", 3 * 86400.0)))
+    asleep.append((3 * 86400.0 + 10, lambda: setattr(one.time, "seconds", 6 * 86400.0)))
+    assert await watching.watch(one, one.time.clock, ORDER, lambda _: None) is VersionEnd.ENABLED
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full disk to write to")
+def test_a_full_disk_ends_no_watcher(monkeypatch: pytest.MonkeyPatch) -> None:
+    with open("/dev/full", "w", buffering=1) as full:  # noqa: PTH123 - buffered by lines, as standard error is
+        monkeypatch.setattr(sys, "stderr", full)
+        drillwatch._told("the limit is reached")
+        with suppress(OSError):
+            full.close()
+
+
+async def test_what_somebody_revokes_between_two_attempts_to_enable_is_left() -> None:
+    one = vault(version(enabled=False, drill=tagged()))
+    change = one.change
+
+    async def tried_twice(tags: Any, *, enabled: bool | None, first: Any = None) -> KeyVersion:
+        await first()
+        one.time.seconds += 1500
+        one.somebody(enabled=False)
+        return await change(tags, enabled=enabled, first=first)
+
+    one.change = tried_twice  # type: ignore[method-assign]  # the network was away for the first attempt
+    ended = await restoring.end(one, one.time.clock)
+    assert ended.end is VersionEnd.NOT_SHOWN and not one.now.enabled and one.done == []
+
+
+# What the watcher is told.
+
+
 def test_what_the_watcher_is_told_holds_no_secret_and_is_read_back() -> None:
     task = WatcherTask.made(VERSION, VAULT_ID, ORDER, Login("tenant", "client"))
     assert WatcherTask.of(task.text) == task and task.order == ORDER and task.login == Login("tenant", "client")
@@ -207,3 +280,13 @@ def _of_process(pid: int) -> tuple[bytes, bytes]:
     """Its command line and its environment, as everybody on the machine may see the first."""
     here = Path(f"/proc/{pid}")
     return (here / "cmdline").read_bytes(), (here / "environ").read_bytes()
+
+
+async def test_no_file_of_the_folder_that_it_begins_in_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "asyncio.py").write_text("open('loaded', 'w').close()\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RefusedError):
+        await watcher.start(replace(TASK, cloud="none"), tmp_path / "drill.log")
+    assert not (tmp_path / "loaded").exists()

@@ -7,12 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from drilled import ORDER, World, tagged, version
+from drilled import KEY, ORDER, World, request, tagged, version
 from tests.builders.errors import refusal, silence
 
 from amlmigrate.core.drilltag import UNDER_WAY, tag_of
 from amlmigrate.core.errors import MigrateError, RefusedError
+from amlmigrate.drilling import stage
 from amlmigrate.drilling.model import BackEnd, DownEnd, DrillOutcome, VersionEnd
+from amlmigrate.drilling.progress import VersionDisabled
 from amlmigrate.keys.model import DRILLED
 
 
@@ -256,7 +258,7 @@ async def test_of_two_drills_at_once_one_disables_nothing() -> None:
     world.time.then.append((1, lambda: world.vault.somebody(tags={UNDER_WAY: tagged("d2", disabled=False)})))
     with pytest.raises(RefusedError) as met:
         await world.drill()
-    assert "Another drill" in met.value.summary
+    assert "another drill" in met.value.summary
     assert world.vault.done == ["tag"], "the tag of the other one is left"
     assert world.watcher.stopped
 
@@ -287,7 +289,8 @@ async def test_what_somebody_else_changed_meanwhile_is_not_overwritten() -> None
     world.time.then.append((600, lambda: world.vault.somebody(tags={**world.vault.now.tags, "hands": "off"})))
     outcome = await world.drill()
     assert outcome.version_end is VersionEnd.LEFT and "enable" not in world.vault.done
-    assert "not overwritten" in outcome.note and not world.watcher.stopped
+    assert "not overwritten" in outcome.note
+    assert world.watcher.stopped, "what the command leaves is not the watcher's to enable"
 
 
 async def test_one_that_somebody_else_ended_is_told_as_that() -> None:
@@ -296,3 +299,109 @@ async def test_one_that_somebody_else_ended_is_told_as_that() -> None:
     outcome = await world.drill()
     assert outcome.version_end is VersionEnd.BY_ANOTHER and outcome.interrupted and not outcome.complete
     assert world.vault.done == ["tag", "disable"]
+
+
+async def test_what_somebody_disables_between_two_attempts_is_not_taken_for_the_drills() -> None:
+    world = World()
+    change = world.vault.change
+
+    async def tried_twice(tags: Any, *, enabled: bool | None, first: Any = None) -> Any:
+        if enabled is False:
+            await first()
+            world.vault.somebody(enabled=False)
+        return await change(tags, enabled=enabled, first=first)
+
+    world.vault.change = tried_twice  # type: ignore[method-assign]  # the first attempt got no answer
+    with pytest.raises(RefusedError) as met:
+        await world.drill()
+    assert "Somebody disabled the version" in met.value.summary
+    assert not world.vault.now.enabled and world.watcher.stopped
+
+
+async def test_a_drill_that_was_ended_between_two_attempts_still_knows_that_it_disabled() -> None:
+    world = World()
+    change = world.vault.change
+
+    async def tried_twice(tags: Any, *, enabled: bool | None, first: Any = None) -> Any:
+        await change(tags, enabled=enabled, first=first)
+        if enabled is False:
+            world.stop = True
+            await first()
+        return world.vault.now
+
+    world.vault.change = tried_twice  # type: ignore[method-assign]  # the answer to the first attempt was lost
+    outcome = await world.drill()
+    assert (outcome.version_end, outcome.interrupted) == (VersionEnd.ENABLED, True)
+    assert world.vault.now.enabled
+
+
+async def test_a_read_that_is_behind_after_a_lost_answer_does_not_untag_what_was_disabled() -> None:
+    world = World()
+    world.vault.answers[2] = (silence(), True)
+    before, read = version(drill=tagged(disabled=False)), world.vault.read
+
+    async def behind() -> Any:
+        found = await read()
+        late = found.updated is not None and (world.time.today() - found.updated).total_seconds() < 3
+        return before if late and not found.enabled else found
+
+    world.vault.read = behind  # type: ignore[method-assign]  # a read shows a change after three seconds
+    outcome = await world.drill()
+    assert outcome.version_end is VersionEnd.ENABLED and world.vault.now.enabled
+
+
+async def test_a_watcher_that_tagged_the_version_and_did_not_become_ready_leaves_no_tag() -> None:
+    world = World()
+
+    async def watch(order: Any) -> Any:
+        world.vault.somebody(tags={"owner": "me", UNDER_WAY: tagged(disabled=False)})
+        raise RefusedError("it did not become ready in time")
+
+    world.watch = watch  # type: ignore[method-assign]  # the real one is a process
+    with pytest.raises(RefusedError):
+        await world.drill()
+    assert dict(world.vault.now.tags) == {"owner": "me"}
+
+
+async def test_a_disk_or_a_pipe_that_takes_no_word_keeps_no_version_disabled() -> None:
+    world = World()
+
+    def tell(event: Any) -> None:
+        if isinstance(event, VersionDisabled):
+            raise OSError(28, "No space left on device")
+
+    asked = request()
+    watched = await stage.prepared([world.probe()], KEY)
+    with pytest.raises(OSError, match="No space"):
+        await stage.carry_out(replace(world.port, emit=tell), asked, ORDER, watched)
+    assert world.vault.now.enabled and UNDER_WAY not in world.vault.now.tags
+
+
+async def test_what_fails_while_measuring_says_how_the_version_stands() -> None:
+    world = World()
+    world.vault.answers[3] = (refusal(403, method="PATCH"), False)
+
+    def tell(event: Any) -> None:
+        if isinstance(event, VersionDisabled):
+            raise RefusedError("it cannot be told.")
+
+    watched = await stage.prepared([world.probe()], KEY)
+    with pytest.raises(RefusedError) as met:
+        await stage.carry_out(replace(world.port, emit=tell), request(), ORDER, watched)
+    assert "not shown to be enabled" in met.value.summary and "--enabled true" in met.value.summary
+
+
+async def test_seconds_count_from_when_the_vault_changed_it_and_not_from_its_answer() -> None:
+    world = World()
+    change = world.vault.change
+
+    async def late(tags: Any, *, enabled: bool | None, first: Any = None) -> Any:
+        made = await change(tags, enabled=enabled, first=first)
+        if enabled is not None:
+            world.time.seconds += 40
+        return made
+
+    world.vault.change = late  # type: ignore[method-assign]  # its answer takes a while
+    [one] = (await world.drill()).measured
+    assert one.refused_after is not None and one.refused_after >= 40
+    assert one.back_after is not None and one.back_after >= 40
