@@ -62,7 +62,8 @@ def reasons(plan: Plan, ledger: Ledger, reports: list[EvidenceFile], facts: Gate
 def undecided(plan: Plan, ledger: Ledger, reports: list[EvidenceFile], found: Iterable[Finding] = ()) -> list[str]:
     """What is open of the plan as it stands now: a decision runs out, is taken back, or is not borne out."""
     afresh = [*found_by(reports), *found]
-    return [*decisions.problems(ledger, reports), *_items(plan, ledger), *_findings(plan, ledger, afresh)]
+    made = () if active(reports) else _cut_over(plan, ledger)
+    return [*decisions.problems(ledger, reports), *_items(plan, ledger), *made, *_findings(plan, ledger, afresh)]
 
 
 def _evidence(plan: Plan, reports: list[EvidenceFile], facts: GateFacts) -> Iterable[str]:
@@ -87,6 +88,13 @@ def _items(plan: Plan, ledger: Ledger) -> Iterable[str]:
         # What was left by selection goes with the source: only here somebody has to say that it may.
         if item.outcome is Outcome.UNSELECTED or not item.outcome.settled:
             yield f"{item.address} is {item.outcome.value} and not waived."
+
+
+def _cut_over(plan: Plan, ledger: Ledger) -> Iterable[str]:
+    """What the ledger alone says to be made at a cutover."""
+    for item in items(plan, ledger):
+        if item.outcome is Outcome.CUT_OVER:
+            yield f"{item.address} is cut over by the ledger, and no report of a cutover that stands says so."
 
 
 def _to_make(plan: Plan, item: Item) -> str:

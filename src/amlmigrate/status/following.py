@@ -22,6 +22,7 @@ def following(found: Stages) -> str:
         (found.removing, remove),
         (residuals, waive.format(quote(residuals[0].address) if residuals else "")),
         (found.removal, ""),
+        (found.cutting_over, f"migrate cutover {folder}, or to take it back: migrate cutover {folder} --back"),
         (not found.approval.given, f"have somebody else run: migrate approve {folder}"),
         # `run` refuses a plan with one before it changes anything.
         (not found.run.begun and conflicts, settle_conflicts(folder)),
@@ -52,6 +53,7 @@ def in_short(found: Stages) -> str:
         (found.evidence, "its evidence was altered"),
         (found.removing, f"removal begun {found.removing}, not ended"),
         (removal, f"removed {removal and removal.time}{left}"),
+        (found.cutting_over, found.cutting_over[:1].lower() + found.cutting_over[1:].rstrip(".")),
         (cutover, f"cut over {cutover and cutover.time}"),
         (verify, f"{verify and verify.colour}, {found.open} open"),
         (found.run.begun, f"run, {found.run.remaining} remaining, {found.open} open"),

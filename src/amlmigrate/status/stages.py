@@ -13,6 +13,7 @@ from amlmigrate.core.periods import SOAK, needed_until
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.state import Outcome
 from amlmigrate.cutover.record import active
+from amlmigrate.cutover.switches import unfinished
 from amlmigrate.decommissioning import residuals, soak, tombstone
 from amlmigrate.evidence import Decommission, Run, Verify
 from amlmigrate.evidence.decommission import Residual
@@ -163,6 +164,8 @@ class Stages:
     soak: SoakStage | None
     removal: RemovalStage | None
     residuals: ResidualStage
+    # That a cutover, or taking one back, was begun and has not ended; '' where none was.
+    cutting_over: str = ""
     # When a removal began that has not ended: whether the source is there is not known here from then on.
     removing: str | None = None
 
@@ -189,6 +192,7 @@ class Stages:
             "evidence": list(self.evidence),
             "approval": _as_dict(self.approval),
             **found,
+            "cutting_over": self.cutting_over,
             "removing": self.removing,
             "open": self.open,
         }
@@ -222,6 +226,7 @@ def stages(plan: Plan, folder: Path, ledger: Ledger | None) -> Stages:
         soak=_soak(plan, reports),
         removal=_removal(reports),
         residuals=_residuals(reports, decided),
+        cutting_over=unfinished(reports),
         removing=_removing(reports, ledger) if not altered else None,
     )
 

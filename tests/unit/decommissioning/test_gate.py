@@ -23,7 +23,7 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Action, Step
 from amlmigrate.core.seal import FILE, UNLISTED
 from amlmigrate.core.state import UNSELECTED_REASON, State
-from amlmigrate.decommissioning.gate import GateFacts, reasons
+from amlmigrate.decommissioning.gate import GateFacts, reasons, undecided
 from amlmigrate.kinds import state_digest
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.deciding import NewDecision, decide
@@ -218,3 +218,37 @@ def test_all_are_told_at_once(tmp_path: Path) -> None:
         Case(), states={"models/m/1": State.FAILED, "models/m/2": State.BLOCKED}, evidence=({"green": False},)
     )
     assert len(case.reasons(tmp_path)) == 3
+
+
+ENABLE = Address.parse("schedules/s#enable")
+
+
+@pytest.mark.parametrize(
+    ("action", "words"),
+    [(Action.UPDATE, "run `migrate cutover`"), (Action.MANUAL, "its owner has to save it Then record")],
+)
+def test_what_waits_for_the_cutover_keeps_the_source_until_it_is_made_or_decided(
+    tmp_path: Path, action: Action, words: str
+) -> None:
+    made = plan(step(str(ENABLE), action=action, stage="cutover", reason="its owner has to save it", body={}))
+    with Ledger(tmp_path) as ledger:
+        ledger.bind(made)
+        [told] = undecided(made, ledger, [])
+        assert told.startswith(f"{ENABLE} is left for the cutover") and words in told
+        assert f"migrate done {ENABLE}" in told
+
+
+def test_no_ledger_alone_says_that_something_was_cut_over(tmp_path: Path) -> None:
+    made = plan(step(str(ENABLE), action=Action.UPDATE, stage="cutover", body={}))
+    with Ledger(tmp_path) as ledger:
+        ledger.bind(made)
+        ledger.move(ENABLE, State.DONE)
+        chain = Evidence(tmp_path, ledger)
+        [told] = undecided(made, ledger, chain.reports())
+        assert told.startswith(f"{ENABLE} is cut over by the ledger")
+        chain.add(report("cutover", plan={"sha256": made.sha256}, manifests=[]))
+        assert undecided(made, ledger, chain.reports()) == []
+        ledger.wait_again(ENABLE)
+        assert [one.partition(",")[0] for one in undecided(made, ledger, chain.reports())] == [
+            f"{ENABLE} is left for the cutover"
+        ]

@@ -322,3 +322,16 @@ def test_a_freeze_that_sums_up_what_was_never_taken_is_refused_in_a_sentence(fol
 def test_how_many_are_frozen_is_told_in_words_that_fit(tmp_path: Path, stage: FreezeStage, line: str) -> None:
     found = _standing(tmp_path / "ws1", _planned(tmp_path / "ws1"))
     assert _line(replace(found, freeze=stage), "freeze") == line
+
+
+def test_a_cutover_that_was_cut_off_is_what_comes_next(folder: Path) -> None:
+    of = _planned(folder)
+    _run(folder, of)
+    with Ledger(folder) as ledger:
+        Evidence(folder, ledger).add(told_by("switch", state="changing", plan={"sha256": of.sha256}))
+        found = stages(of, folder, ledger)
+        assert "cutover: A cutover was begun, and has not ended." in stage_lines(found)
+        assert found.as_dict()["cutting_over"] and "--back" in following(found)
+        assert in_short(found) == "a cutover was begun, and has not ended"
+        Evidence(folder, ledger).add(told_by("cutover-back", plan={"sha256": of.sha256}))
+        assert stages(of, folder, ledger).cutting_over == ""

@@ -172,7 +172,8 @@ def _run(run: RunStage) -> str:
 def _after_run(found: Stages) -> Iterator[str]:
     verify, soak, residuals = found.verify, found.soak, found.residuals
     yield f"verify: {verify.time}: {verify.headline or verify.colour}" if verify else "verify: not yet"
-    yield f"cutover: {found.cutover.time}" if found.cutover else "cutover: not yet"
+    stands = found.cutover.time if found.cutover else "not yet"
+    yield f"cutover: {found.cutting_over or stands}"
     if soak and not found.removal:
         yield f"soak: since {soak.since}, of 168 hours {'over' if soak.is_over else 'until'} {soak.over}"
     if found.removing:
