@@ -15,6 +15,7 @@ from azsandbox.shares.directory_calls import DIRECTORY
 from azsandbox.shares.errors import Refused
 from azsandbox.shares.file_calls import FILE
 from azsandbox.shares.name_calls import NAMES
+from azsandbox.shares.permissions import PERMISSIONS
 from azsandbox.shares.places import Place, place_of
 from azsandbox.shares.range_calls import RANGES
 from azsandbox.shares.share_calls import ACCOUNT, SHARE
@@ -103,7 +104,7 @@ def _operations(kind: str, place: Place) -> Operations:
     if not place.share:
         return ACCOUNT if kind == "" else {}
     if kind == "share":
-        return {} if place.path else SHARE
+        return {} if place.path else SHARE | PERMISSIONS
     if kind == "directory":
         return DIRECTORY
     return FILE | RANGES | NAMES if place.path and kind == "" else {}

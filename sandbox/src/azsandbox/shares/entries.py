@@ -5,6 +5,7 @@ from __future__ import annotations
 from azsandbox.shares import times
 from azsandbox.shares.errors import Refused
 from azsandbox.shares.index import Entry
+from azsandbox.shares.permissions import key_of, set_permission
 from azsandbox.shares.task import Task
 from azsandbox.shares.written import Spans
 
@@ -15,11 +16,6 @@ _CONTENT = {
     "x-ms-content-md5": "Content-MD5",
     "x-ms-cache-control": "Cache-Control",
     "x-ms-content-disposition": "Content-Disposition",
-}
-# Rights within a share are not kept: every file has the key of the same, inherited permission.
-PERMISSION_KEYS = {
-    True: "17100207456270243504*9622787259914961209",
-    False: "3254952746172754359*9622787259914961209",
 }
 _ROOT_ID = 0
 
@@ -62,6 +58,7 @@ def set_smb_properties(task: Task, entry: Entry, now: int) -> None:
     elif attributes and attributes.lower() not in {"none", "preserve"}:
         plain = entry.directory and "directory" not in attributes.lower()
         entry.attributes = f"{attributes} | Directory" if plain else attributes
+    set_permission(task, entry)
     entry.created = _time(task.header("x-ms-file-creation-time"), entry.created, now)
     entry.written = _time(task.header("x-ms-file-last-write-time"), entry.written, now)
 
@@ -87,7 +84,7 @@ def properties(entry: Entry) -> dict[str, str]:
         "x-ms-file-last-write-time": entry.written,
         "x-ms-file-id": file_id(entry.id),
         "x-ms-file-parent-id": file_id(entry.parent_id),
-        "x-ms-file-permission-key": PERMISSION_KEYS[entry.directory],
+        "x-ms-file-permission-key": key_of(entry),
     }
 
 

@@ -37,6 +37,7 @@ _TEXTS = {
     "InvalidContinuationToken": (400, "The specified continuation token is invalid."),
     "InvalidFileOrDirectoryPathName": (400, "The file or directory path is too long."),
     "InvalidHeaderValue": (400, "The value for one of the HTTP headers is not in the correct format."),
+    "InvalidInput": (400, "One of the request inputs is not valid."),
     "InvalidMetadata": (
         400,
         "The metadata specified is invalid. It has characters that are not permitted.",

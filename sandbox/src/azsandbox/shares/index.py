@@ -17,6 +17,10 @@ create table if not exists entry (
     id integer primary key autoincrement, account text not null, share text not null,
     parent text not null, name text not null, document text not null, unique (account, share, parent, name)
 );
+create table if not exists permission (
+    account text not null, share text not null, key text not null, text text not null,
+    primary key (account, share, key)
+) without rowid;
 """
 
 
@@ -52,6 +56,7 @@ class Entry:
     headers: dict[str, str] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
     spans: list[list[int]] | None = None
+    permission: str = ""  # its key; '' is what a file inherits
     id: int = 0
     # The id of the lease on it; '' where nobody has one. Leases of files are infinite.
     lease: str = ""
@@ -94,11 +99,23 @@ class Index:
 
     def remove_share(self, account: str, name: str) -> None:
         """Forgets a share with all that lies in it."""
-        for table, column in (("entry", "share"), ("share", "name")):
+        for table, column in (("entry", "share"), ("permission", "share"), ("share", "name")):
             self._database.execute(
                 f"delete from {table} where account = ? and {column} = ?",  # noqa: S608 - two constants
                 (account, name),
             )
+
+    def put_permission(self, account: str, share: str, key: str, text: str) -> None:
+        """Keeps the text of a permission under its key."""
+        row = (account, share, key, text)
+        self._database.execute("insert or replace into permission values (?, ?, ?, ?)", row)
+
+    def permission(self, account: str, share: str, key: str) -> str | None:
+        """The text of a permission of a share."""
+        found = self._database.execute(
+            "select text from permission where account = ? and share = ? and key = ?", (account, share, key)
+        ).fetchone()
+        return str(found[0]) if found else None
 
     def entry(self, place: Place) -> Entry | None:
         """The file or directory at a place, letter case ignored as SMB does."""

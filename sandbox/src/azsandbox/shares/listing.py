@@ -13,9 +13,10 @@ from multidict import CIMultiDict
 
 from azsandbox.calls import Answer, Call
 from azsandbox.shares import times
-from azsandbox.shares.entries import PERMISSION_KEYS, file_id
+from azsandbox.shares.entries import file_id
 from azsandbox.shares.errors import Refused
 from azsandbox.shares.index import Entry, Share
+from azsandbox.shares.permissions import key_of
 from azsandbox.shares.places import Place
 
 _LARGEST = 5000
@@ -130,7 +131,7 @@ def _entry(entry: Entry, include: frozenset[str]) -> str:
     kind = "Directory" if entry.directory else "File"
     properties = "".join(_properties(entry, include))
     attributes = _named("Attributes", entry.attributes) if "attributes" in include else ""
-    permission = _named("PermissionKey", PERMISSION_KEYS[entry.directory]) if "permissionkey" in include else ""
+    permission = _named("PermissionKey", key_of(entry)) if "permissionkey" in include else ""
     return (
         f"<{kind}>{_named('Name', _last_name(entry))}<FileId>{file_id(entry.id)}</FileId>"
         f"<Properties>{properties}</Properties>{attributes}{permission}</{kind}>"

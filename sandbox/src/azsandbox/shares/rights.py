@@ -29,6 +29,8 @@ def right_for(call: Call, place: Place) -> Right:
     permissions = {"read": "l" if listing else "r", "delete": "d"}.get(verb, "w" if "comp" in query else "cw")
     if not place.share:
         return Right("s", permissions, f"{_SERVICE}/shares/{verb}" if listing else f"{_SERVICE}/{verb}")
+    if query.get("comp") == "filepermission":
+        return Right("c", permissions, f"{_SERVICE}/fileshares/files/{verb}")
     if query.get("restype") == "share":
         return Right("c", permissions, f"{_SERVICE}/shares/{verb}")
     return Right("o", permissions, f"{_SERVICE}/fileshares/files/{verb}")
