@@ -18,7 +18,7 @@ from azsandbox.shares.task import Operations, Task, answer
 
 _KEY, _TEXT, _FORMAT = "x-ms-file-permission-key", "x-ms-file-permission", "x-ms-file-permission-format"
 _LONGEST = 8 * 1024
-# What every file and directory begins with. Inferred (AZ-FILE-15): the text behind these keys.
+# What every file and directory begins with. Inferred (AZ-FILE-17): the text behind these keys.
 INHERITED = {
     True: "17100207456270243504*9622787259914961209",
     False: "3254952746172754359*9622787259914961209",
