@@ -93,11 +93,12 @@ async def _findings(
 
 
 def _exempt(assignment: str, denial: Denial, exemptions: Iterable[Exemption]) -> bool:
-    """Whether the target is exempt from one of its rules now."""
+    """Whether the target is known to be exempt from one of its rules now."""
     now = datetime.now(UTC)
     return any(
         key_of(one.assignment) == key_of(assignment)
         and one.lasts(now)
+        and not one.narrowed
         and (not one.references or denial.reference.lower() in {name.lower() for name in one.references})
         for one in exemptions
     )

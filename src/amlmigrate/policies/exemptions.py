@@ -27,6 +27,7 @@ class Exemption:
 
     `ends` is None where it has no end; `said` is the end as Azure tells it, also where it is not a time.
     `guardrail` is the scope of the guardrail that made it, empty for somebody else's. `made` is when it was made.
+    `narrowed`: selectors make it one for some regions or types only.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Exemption:
     references: tuple[str, ...]
     guardrail: str
     made: str
+    narrowed: bool = False
 
     @classmethod
     def of(cls, document: Document) -> Exemption:
@@ -53,6 +55,7 @@ class Exemption:
             tuple(map(str, references)),
             marked_scope(document) if exempted_by_guard(document) else "",
             str((document.get("systemData") or {}).get("createdAt") or ""),
+            bool(properties.get("resourceSelectors")),
         )
 
     @property
@@ -65,7 +68,9 @@ class Exemption:
         return not self.said or (self.ends is not None and self.ends >= until)
 
     def covers(self, other: Exemption) -> bool:
-        """Whether it exempts from all that another exempts from."""
+        """Whether it is known to exempt from all that another exempts from."""
+        if self.narrowed:
+            return False
         own, others = ({name.lower() for name in one.references} for one in (self, other))
         return key_of(self.assignment) == key_of(other.assignment) and (
             not own or (bool(others) and others <= own)

@@ -73,7 +73,9 @@ def test_a_policy_from_which_the_target_is_exempt_is_not_warned_of() -> None:
     assert _denying(arm, exemption(TARGET.id, ends="2999-01-01T00:00:00Z")) == []
     over = exemption(TARGET.id, ends="2020-01-01T00:00:00Z")
     other = exemption(TARGET.id, ends=None, policyAssignmentId=f"{ASSIGNMENT}2")
-    assert len(_denying(arm, over, other)) == 1
+    narrowed = exemption(TARGET.id, ends=None, resourceSelectors=[{"name": "x", "selectors": []}])
+    for one in (over, other, narrowed):
+        assert len(_denying(arm, one)) == 1
 
 
 def test_an_exemption_from_some_members_leaves_the_others() -> None:

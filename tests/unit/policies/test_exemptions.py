@@ -86,7 +86,8 @@ def test_one_that_another_covers_for_longer_is_not_told() -> None:
     assert _ends(_arm(early, late)) == []
     other = exemption(GROUP, "late", ends=None, policyAssignmentId=f"{ASSIGNMENT}2")
     part = exemption(GROUP, "late", ends=None, policyDefinitionReferenceIds=["a"])
-    for one in (other, part):
+    narrowed = exemption(GROUP, "late", ends=None, resourceSelectors=[{"name": "x", "selectors": []}])
+    for one in (other, part, narrowed):
         assert len(_ends(_arm(early, one))) == 1
     wide = exemption(GROUP, "late", ends=None, policyDefinitionReferenceIds=["a", "B"])
     narrow = exemption(name="early", policyDefinitionReferenceIds=["b"])
