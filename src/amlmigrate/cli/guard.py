@@ -121,7 +121,7 @@ def _following(wanted: GuardInput, found: GuardPlan, out: Path | None, made: Pro
     """How what was planned is done; at a management group somebody else approves it first."""
     if out and made:
         return approved_by(out, made)
-    return _applied_by(wanted) if found.changes else ""
+    return "" if found.over else _applied_by(wanted)
 
 
 def _applied_by(wanted: GuardInput) -> str:
@@ -134,7 +134,7 @@ def _applied_by(wanted: GuardInput) -> str:
 def _planned(found: GuardPlan) -> ExitCode:
     if found.reasons:
         return ExitCode.REFUSED
-    return ExitCode.INCOMPLETE if found.changes else ExitCode.DONE
+    return ExitCode.DONE if found.over else ExitCode.INCOMPLETE
 
 
 @app.command("apply", help=APPLY)

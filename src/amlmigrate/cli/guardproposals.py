@@ -150,6 +150,7 @@ async def carrying(side: Side, wanted: GuardInput, found: GuardPlan) -> Carrying
     """
     path, proposed = wanted.path, wanted.proposed
     if found.over:
+        await _note_as_used(side, wanted, found)
         return Carrying(side)
     if proposed is None:
         _refuse_unproposed(wanted)
@@ -161,6 +162,16 @@ async def carrying(side: Side, wanted: GuardInput, found: GuardPlan) -> Carrying
     fileapprovals.refuse_unapproved(path, proposed, identity, _now(side))
     proposing.refuse_other(str(path), proposed, found)
     return Carrying(side, Carried(path, proposed, identity))
+
+
+async def _note_as_used(side: Side, wanted: GuardInput, found: GuardPlan) -> None:
+    """Records of what was interrupted after its last change that it is carried out: its approval is used up."""
+    path, proposed = wanted.path, wanted.proposed
+    if proposed is None or not proposing.is_done(proposed, found):
+        return
+    begun = fileapprovals.carried_out(path, proposed)
+    if begun is not None and not begun.ended:
+        fileapprovals.end(path, proposed, await side.credential.identity(), _now(side))
 
 
 async def _refuse_other_tenant(side: Side, guardrail: Guardrail, proposed: Proposal) -> None:

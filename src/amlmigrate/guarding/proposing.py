@@ -79,6 +79,11 @@ def refuse_other(path: str, proposed: Proposal, found: GuardPlan) -> None:
     _refuse(path, tuple(_others(proposed, found)), "; nothing was changed.")
 
 
+def is_done(proposed: Proposal, found: GuardPlan) -> bool:
+    """Whether everything is as was proposed, and nothing is left to do."""
+    return found.over and proposed.bound.get("goal") == _goal(found.planned)
+
+
 def refuse_otherwise(path: str, proposed: Proposal, one: PlannedPart[GuardKnown]) -> None:
     """The same for one step, right before it is done: others have been done by then."""
     _refuse(path, tuple(filter(None, (_otherwise(proposed, one),))), ".")

@@ -6,23 +6,27 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
 from tests.unit.guarding.guards import SCOPE, guardrail
 
-from amlmigrate.cli.guard import _following
+from amlmigrate.cli.guard import _following, _planned
 from amlmigrate.cli.guardproposals import GuardInput, carrying
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.authorship import By
-from amlmigrate.core.errors import RefusedError
+from amlmigrate.core.documents import Document
+from amlmigrate.core.errors import ExitCode, RefusedError
 from amlmigrate.core.identity import Identity
 from amlmigrate.desired.deciding import PlannedPart
+from amlmigrate.desired.steps import DesiredStep, DesiredVerb
 from amlmigrate.guarding.compliance import Compliance
 from amlmigrate.guarding.estate import GuardedEstate
 from amlmigrate.guarding.parts import GuardKnown, GuardPart
 from amlmigrate.guarding.proposing import GuardProposing, proposal
 from amlmigrate.guarding.stage import GuardPlan, GuardRequest
+from amlmigrate.ledger import fileapprovals, proposals
 
 PART = GuardPart("definition", "/x", {"properties": {"metadata": {}}})
 CREATED: PlannedPart[GuardKnown] = PlannedPart(PART, None, PART.create({}))
@@ -70,3 +74,66 @@ def test_a_proposal_that_says_another_scope_is_not_carried_out(tmp_path: Path) -
     with pytest.raises(RefusedError, match="not what was proposed") as refused:
         asyncio.run(carrying(cast(Side, None), wanted, found))
     assert refused.value.reasons == (f"The proposal is for {SCOPE}, and its file for {GROUP}.",)
+
+
+WAITING: PlannedPart[GuardKnown] = PlannedPart(PART, {}, DesiredStep(DesiredVerb.WAIT, PART.what, PART.id))
+THERE: PlannedPart[GuardKnown] = PlannedPart(PART, {}, PART.exists())
+
+
+@pytest.mark.parametrize(
+    ("planned", "over", "code"),
+    [
+        ((), True, ExitCode.DONE),
+        ((THERE,), True, ExitCode.DONE),
+        ((THERE, WAITING), False, ExitCode.INCOMPLETE),
+        ((CREATED, THERE), False, ExitCode.INCOMPLETE),
+    ],
+)
+def test_what_is_waited_for_is_not_over(
+    planned: tuple[PlannedPart[GuardKnown], ...], over: bool, code: ExitCode
+) -> None:
+    """What is under way may end as something that is changed then: at a management group nobody approved that."""
+    request = GuardRequest(guardrail(scope=GROUP), GuardedEstate("", ()), datetime(2026, 12, 1, tzinfo=UTC))
+    wanted = GuardInput(Path("guard.yaml"), Path("guard.yaml"), None, request)
+    found = GuardPlan(planned, (), Compliance({}), (), (), ())
+    assert (found.over, _planned(found), bool(_following(wanted, found, None, None))) == (over, code, not over)
+    if over:
+        asyncio.run(carrying(cast(Side, None), wanted, found))
+        return
+    with pytest.raises(RefusedError, match="from a proposal"):
+        asyncio.run(carrying(cast(Side, None), wanted, found))
+
+
+@pytest.mark.parametrize(
+    ("begun", "body", "ended"),
+    [
+        (True, {}, True),
+        # It was never begun; or all is there, and the proposal was to make something else.
+        (False, {}, False),
+        (True, {"other": 1}, False),
+    ],
+)
+def test_the_approval_of_what_was_killed_after_its_last_change_is_used_up(
+    tmp_path: Path, begun: bool, body: Document, ended: bool
+) -> None:
+    """Else whoever undoes the guardrail by hand could have it made again without another approval."""
+    request = GuardRequest(guardrail(scope=GROUP), GuardedEstate("", ()), datetime(2026, 12, 1, tzinfo=UTC))
+    part = GuardPart("definition", "/x", {**PART.body, **body})
+    planned: tuple[PlannedPart[GuardKnown], ...] = (PlannedPart(part, None, part.create(part.body)),)
+    about = GuardProposing("guard.yaml", None, "tenant-1", By("m", "h", "1", Identity("m-id")), "")
+    path, ben = tmp_path / "p.json", Identity("ben", "tenant-1")
+    made = proposal(request, GuardPlan(planned, (), Compliance({}), (), (), ()), about)
+    proposals.write(path, made)
+    if begun:
+        fileapprovals.begin(path, made, ben, datetime(2026, 12, 1, tzinfo=UTC))
+
+    async def identity() -> Identity:
+        return ben
+
+    clock = SimpleNamespace(now=lambda: datetime(2026, 12, 2, tzinfo=UTC))
+    side = SimpleNamespace(credential=SimpleNamespace(identity=identity), arm=SimpleNamespace(service_clock=clock))
+    wanted = GuardInput(path, tmp_path / "guard.yaml", None, request, made)
+    found = GuardPlan((THERE,), (), Compliance({}), (), (), ())
+    asyncio.run(carrying(cast(Side, side), wanted, found))
+    done = fileapprovals.carried_out(path, made)
+    assert bool(done and done.ended) is ended
