@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import sys
 from contextlib import suppress
@@ -26,6 +27,8 @@ from amlmigrate.keys.model import KeyName
 
 def main() -> int:
     """0 once the drill is over, else 1."""
+    # What a library would warn of goes to standard error, as it is: nobody has looked what is in it.
+    logging.disable()
     try:
         task = WatcherTask.of(sys.stdin.readline())
         order = task.order

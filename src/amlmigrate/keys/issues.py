@@ -102,7 +102,13 @@ def _unusable_by(key: KeyInUse, one: Dependant, version: KeyVersion | None) -> I
         if (tag := drilltag.tag_of(version)) and tag.disabled:
             yield KeyIssue("disabled", one.id, told, "A drill disabled it:", drilltag.restoring(key.name.id))
             return
-        yield KeyIssue("disabled", one.id, told, "Enable it again:", remedies.enabled(version.id, to=True))
+        yield KeyIssue(
+            "disabled",
+            one.id,
+            told,
+            "Ask who disabled it, and why; if it is not to stay so:",
+            remedies.enabled(version.id, to=True),
+        )
 
 
 def _misplaced(key: KeyInUse) -> Iterator[KeyIssue]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import logging
 import os
 import sys
 from contextlib import suppress
@@ -211,6 +213,22 @@ def test_a_full_disk_ends_no_watcher(monkeypatch: pytest.MonkeyPatch) -> None:
         drillwatch._told("the limit is reached")
         with suppress(OSError):
             full.close()
+
+
+def test_no_word_of_a_library_reaches_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard = list[bool]()
+
+    async def work(task: Any) -> int:
+        heard.append(logging.getLogger("azure.identity").isEnabledFor(logging.CRITICAL))
+        return 0
+
+    monkeypatch.setattr(drillwatch, "_watched", work)
+    monkeypatch.setattr(sys, "stdin", io.StringIO(TASK.text))
+    try:
+        assert drillwatch.main() == 0
+    finally:
+        logging.disable(logging.NOTSET)
+    assert heard == [False]
 
 
 async def test_what_somebody_revokes_between_two_attempts_to_enable_is_left() -> None:

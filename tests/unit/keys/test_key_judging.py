@@ -125,6 +125,8 @@ def test_a_version_in_use_that_is_disabled_or_gone_is_told() -> None:
         key(of_workspace(), versions=(version(NEW, 1), version(OLD, 9, enabled=False))), NOW
     )
     assert _codes(disabled) == ["left-behind", "disabled"]
+    # It may have been revoked: nobody is told to enable it without a question.
+    assert disabled.issues[1].remedy.startswith("Ask who disabled it, and why")
     gone = judging.verdict(key(of_workspace(version="c" * 32)), NOW)
     assert _codes(gone) == ["left-behind", "gone"]
 
