@@ -12,6 +12,8 @@ from amlmigrate.keys.model import KeyInUse, vault_of
 # Services may take an hour to notice (AZ-KEY-5): twice that shows it.
 DEFAULT_LIMIT, LONGEST_LIMIT = timedelta(hours=2), timedelta(hours=4)
 SHORTEST_LIMIT = timedelta(seconds=10)
+# The version is disabled within this time, or not at all: never by a call that was waiting while the drill ended.
+DISABLE_WITHIN = timedelta(minutes=2)
 # For so long after the limit who drills must be able to enable the version, should the watcher have to be helped.
 RESERVE = timedelta(hours=1)
 # Said wherever a drill is shown, planned or done.

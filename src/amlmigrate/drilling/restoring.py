@@ -7,19 +7,22 @@ and `migrate key drill --restore` from any machine.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from amlmigrate.core import drilltag
 from amlmigrate.core.clock import Pace, Wait
 from amlmigrate.core.errors import MigrateError, RefusedError
 from amlmigrate.core.keys import KeyVersion
-from amlmigrate.drilling.model import VersionEnd
+from amlmigrate.drilling.model import DISABLE_WITHIN, VersionEnd
 from amlmigrate.drilling.port import Before, DrillClock, DrilledVersion, Tags
 from amlmigrate.keys import drills, remedies
 from amlmigrate.keys.drills import DrillEnd
 
 # So long a change may take to be read back.
 _READ_BACK = 20.0
+# So long after it was tagged its drill may disable a version, with a call that takes a while.
+_MAY_DISABLE = DISABLE_WITHIN + timedelta(seconds=30)
+_LOOK = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ async def end(
     Raises nothing that Azure answers: what could not be done is told.
     """
     try:
-        found = await version.read()
+        found = await version.read() if drill else await _begun(version, clock)
     except MigrateError as error:
         return DrillEnded(VersionEnd.NOT_SHOWN, _lost(version.id, error.summary))
     if told := _not_ours(found, drill):
@@ -61,6 +64,21 @@ async def end(
     return await _changed(version, clock, _Change(found, tags, done, enable, noted))
 
 
+async def _begun(version: DrilledVersion, clock: DrillClock) -> KeyVersion:
+    """The version once somebody's drill has disabled it, or does not any more.
+
+    Untagged right before that it would be disabled without a word of the drill.
+    """
+    wait = Wait(Pace(clock=clock.clock, last=_LOOK, longest=_MAY_DISABLE.total_seconds()))
+    while True:
+        found = await version.read()
+        tag = drilltag.tag_of(found)
+        about_to = found.enabled and tag is not None and not tag.disabled and clock.now() < tag.at + _MAY_DISABLE
+        if not about_to or wait.over:
+            return found
+        await wait.pause()
+
+
 @dataclass(frozen=True, slots=True)
 class _Change:
     """What is to be done with a version that was found so, and what it comes to; `noted` as in `end`."""
@@ -70,6 +88,12 @@ class _Change:
     done: VersionEnd
     enable: bool
     noted: datetime | None
+
+    def since(self, now: KeyVersion, clock: DrillClock) -> datetime | None:
+        """When it was enabled: by this change, or before it by somebody else; None for one that always was."""
+        if self.done is VersionEnd.NOT_DISABLED:
+            return None
+        return (now if self.done is VersionEnd.ENABLED else self.found).updated or clock.now()
 
 
 def _not_ours(found: KeyVersion, drill: str) -> DrillEnded | None:
@@ -121,7 +145,7 @@ async def _changed(version: DrilledVersion, clock: DrillClock, change: _Change) 
         except MigrateError as error:
             return DrillEnded(VersionEnd.NOT_SHOWN, _lost(version.id, why or error.summary))
         if found.enabled and drilltag.UNDER_WAY not in found.tags:
-            return DrillEnded(change.done, at=found.updated or clock.now())
+            return DrillEnded(change.done, at=change.since(found, clock))
         if why or wait.over:
             return DrillEnded(VersionEnd.NOT_SHOWN, _lost(version.id, why or "it is not read back so"))
         await wait.pause()

@@ -15,6 +15,7 @@ from amlmigrate.core.keys import KeyVersion
 from amlmigrate.drilling import measuring, restoring
 from amlmigrate.drilling.measuring import Probe, Watched
 from amlmigrate.drilling.model import (
+    DISABLE_WITHIN,
     DownEnd,
     DrillOutcome,
     DrillRequest,
@@ -27,8 +28,6 @@ from amlmigrate.keys import remedies
 # Of two drills that begin at once each reads the tag again after this: by then the other has written its own.
 # Inferred (AZ-KEY-39): it is shown by then.
 SETTLE_SECONDS = 5.0
-# The version is disabled within this time, or not at all: never by a call that was waiting while the drill ended.
-_DISABLE_WITHIN = timedelta(minutes=2)
 # So long what is under the key is waited for after the version was enabled, at least.
 _BACK = timedelta(hours=1)
 
@@ -131,7 +130,7 @@ async def _disabled(port: DrillPort, request: DrillRequest, order: DrillOrder, w
     port.emit(DrillPrepared(port.version.id, _time(order.until), restore, literal))
     await port.clock.clock.sleep(SETTLE_SECONDS)
     found, sent = await _own(port, order), 0
-    late = port.clock.now() + _DISABLE_WITHIN
+    late = port.clock.now() + DISABLE_WITHIN
 
     async def able() -> None:
         nonlocal found, sent

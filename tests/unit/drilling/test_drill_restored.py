@@ -69,9 +69,25 @@ async def test_of_a_version_that_is_enabled_only_the_tag_goes(disabled: bool, en
 async def test_a_read_that_is_behind_takes_no_tag_from_a_version_that_is_disabled() -> None:
     one = vault(version(enabled=False, drill=tagged()))
     one.stale = [version(drill=tagged(disabled=False))]
-    ended = await restoring.end(one, one.time.clock)
+    ended = await restoring.end(one, one.time.clock, "d1")
     assert ended.end is VersionEnd.NOT_SHOWN and not one.now.enabled
     assert UNDER_WAY in one.now.tags, "the next one finds the drill by it"
+
+
+async def test_a_drill_that_is_about_to_disable_is_not_untagged_before_it_does() -> None:
+    one = vault(version(drill=tagged(disabled=False)))
+    one.time.then.append((4, lambda: one.somebody(enabled=False, tags={UNDER_WAY: tagged(at=one.time.today())})))
+    assert (await restoring.end(one, one.time.clock)).end is VersionEnd.ENABLED
+    assert one.done == ["enable"] and one.now.enabled
+
+
+async def test_when_a_version_was_enabled_is_told_only_where_that_is_known() -> None:
+    by_another = vault(version(drill=tagged(), updated=LATER))
+    by_another.time.seconds = 7200
+    assert (await restoring.end(by_another, by_another.time.clock)).at == LATER
+    never = vault(version(drill=tagged(disabled=False)))
+    ended = await restoring.end(never, never.time.clock)
+    assert (ended.end, ended.at) == (VersionEnd.NOT_DISABLED, None)
 
 
 async def test_a_tag_of_another_drill_is_left() -> None:
