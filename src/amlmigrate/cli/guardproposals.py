@@ -71,9 +71,16 @@ def given_or_proposed(file: Path, scan: Path | None, *, accept_unrecoverable: bo
         )
     proposed = proposals.read(file, proposing.COMMAND)
     named = proposed.given
+    about, counting = Path(str(named.get("file"))), Path(str(named["scan"])) if named.get("scan") else None
+    if absent := [str(one) for one in (about, counting) if one and not one.is_file()]:
+        raise BadInputError(
+            f"The proposal is about files that are not here: {', '.join(absent)}.",
+            address=str(file),
+            remedy="Carry it out in the folder in which it was written: its scans and plans lie there too.",
+        )
     found = given(
-        Path(str(named.get("file"))),
-        Path(str(named["scan"])) if named.get("scan") else None,
+        about,
+        counting,
         accept_unrecoverable=named.get("accept_unrecoverable") is True,
     )
     return GuardInput(file, found.file, found.scan, found.request, proposed)

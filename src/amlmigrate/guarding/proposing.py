@@ -81,7 +81,7 @@ def refuse_other(path: str, proposed: Proposal, found: GuardPlan) -> None:
 
 def is_done(proposed: Proposal, found: GuardPlan) -> bool:
     """Whether everything is as was proposed, and nothing is left to do."""
-    return found.over and proposed.bound.get("goal") == _goal(found.planned)
+    return found.over and _bound(proposed, "goal") == _goal(found.planned)
 
 
 def refuse_otherwise(path: str, proposed: Proposal, one: PlannedPart[GuardKnown]) -> None:
@@ -146,8 +146,14 @@ def _state(found: Any) -> str:
     return digest(properties)
 
 
+def _bound(proposed: Proposal, name: str) -> Mapping[str, Any]:
+    """A member of what is bound; empty where whoever made the proposal wrote something else into it."""
+    found = proposed.bound.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
 def _others(proposed: Proposal, found: GuardPlan) -> Iterator[str]:
-    before, now = proposed.bound.get("goal") or {}, _goal(found.planned)
+    before, now = _bound(proposed, "goal"), _goal(found.planned)
     yield from (f"{id_} is not part of the proposal." for id_ in now.keys() - before.keys())
     yield from (f"{id_} is part of the proposal, and would be left out." for id_ in before.keys() - now.keys())
     yield from (
@@ -176,7 +182,7 @@ def _otherwise(proposed: Proposal, one: _Part) -> str:
     if all(_sent(change) != _sent(step) for change in shown):
         return f"{one.part.id} would get something else than was shown."
     left_by_us = any(change.body is not None and _is(change.body, one.found) for change in shown)
-    as_found = _state(one.found) == (proposed.bound.get("states") or {}).get(key_of(one.part.id))
+    as_found = _state(one.found) == _bound(proposed, "states").get(key_of(one.part.id))
     if left_by_us or (as_found and step in shown):
         return ""
     return f"{one.part.id} is not as it was when it was proposed: somebody changed it since."

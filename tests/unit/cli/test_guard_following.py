@@ -13,11 +13,11 @@ import pytest
 from tests.unit.guarding.guards import SCOPE, guardrail
 
 from amlmigrate.cli.guard import _following, _planned
-from amlmigrate.cli.guardproposals import GuardInput, carrying
+from amlmigrate.cli.guardproposals import GuardInput, carrying, given_or_proposed
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.authorship import By
 from amlmigrate.core.documents import Document
-from amlmigrate.core.errors import ExitCode, RefusedError
+from amlmigrate.core.errors import BadInputError, ExitCode, RefusedError
 from amlmigrate.core.identity import Identity
 from amlmigrate.desired.deciding import PlannedPart
 from amlmigrate.desired.steps import DesiredStep, DesiredVerb
@@ -137,3 +137,17 @@ def test_the_approval_of_what_was_killed_after_its_last_change_is_used_up(
     asyncio.run(carrying(cast(Side, side), wanted, found))
     done = fileapprovals.carried_out(path, made)
     assert bool(done and done.ended) is ended
+
+
+def test_a_proposal_in_another_folder_than_its_files_says_where_it_is_carried_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = GuardRequest(guardrail(), GuardedEstate("", ()), datetime(2026, 12, 1, tzinfo=UTC))
+    about = GuardProposing("guard.yaml", "scans/s.jsonl", "tenant-1", By("m", "h", "1", Identity("m-id")), "")
+    path = tmp_path / "p.json"
+    proposals.write(path, proposal(request, GuardPlan((CREATED,), (), Compliance({}), (), (), ()), about))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BadInputError, match="files that are not here") as refused:
+        given_or_proposed(path, None, accept_unrecoverable=False)
+    assert "guard.yaml, scans/s.jsonl" in refused.value.summary
+    assert "in the folder in which it was written" in refused.value.remedy

@@ -252,7 +252,7 @@ def test_an_exemption_that_would_be_removed_too_is_refused() -> None:
     assert f"{id_} was to stay as it is" in others(made, planned(at, deny))
 
 
-@pytest.mark.parametrize("forged", ["body", "notes", "none", "action", "told", "state"])
+@pytest.mark.parametrize("forged", ["body", "notes", "none", "action", "told", "state", "list"])
 def test_what_a_reviewer_was_not_shown_is_not_done_whatever_the_digests_say(forged: str) -> None:
     at, wanted = arm(), rail(Stage.DENY_NEW)
     applied(at, rail(Stage.AUDIT))
@@ -272,6 +272,8 @@ def test_what_a_reviewer_was_not_shown_is_not_done_whatever_the_digests_say(forg
         made = replace(honest, told={})
     if forged == "state":
         made = replace(honest, bound={**honest.bound, "states": {}})
+    if forged == "list":
+        made = replace(honest, bound={"states": [1], "goal": "x"})
     assert others(made, planned(at, wanted))
 
 
