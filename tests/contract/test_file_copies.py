@@ -283,6 +283,21 @@ async def test_what_somebody_holds_is_left_and_what_a_killed_command_held_is_not
     assert await side.shares.read(goal.below("a"), len(DATA), etag) == DATA
 
 
+async def test_metadata_is_there_whether_or_not_a_rename_keeps_it(
+    side: Side, source: Location, goal: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blob = await _made(side, source.below("a"), metadata={"owner": "ada"})
+    made = ShareFileClient.create_file
+
+    async def without(self: ShareFileClient, *rest: Any, **known: Any) -> Any:
+        return await made(self, *rest, **{**known, "metadata": None})
+
+    monkeypatch.setattr(ShareFileClient, "create_file", without)
+    await side.shares.copy_from(side.shares, source.below("a"), blob, goal.below("a"))
+    found = await side.shares.head(goal.below("a"))
+    assert found and found.metadata == (("owner", "ada"),)
+
+
 async def test_a_lease_that_stayed_with_what_was_replaced_is_given_back(
     side: Side, source: Location, goal: Location, monkeypatch: pytest.MonkeyPatch
 ) -> None:

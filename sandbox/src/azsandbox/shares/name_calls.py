@@ -31,6 +31,7 @@ async def _rename(task: Task) -> Answer:
     task.store.contents.move(entry, goal)
     now = times.tick()
     set_smb_properties(task, entry, now)
+    entry.metadata = task.metadata() or entry.metadata
     entry.changed, entry.parent_id = now, task.store.parent_id(task.place)
     task.store.index.rename(entry, goal)
     return answer(200, {**properties(entry), "x-ms-request-server-encrypted": "true"})
