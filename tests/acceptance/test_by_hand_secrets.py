@@ -31,14 +31,18 @@ def _planted(world: World) -> None:
         "command": "x.py --password Zq7cny08kX",
         "environmentVariables": {"A": "Zq7cny09kX"},
     }
-    # Nobody can read the job that it submits again.
+    # Nobody can read the job that it submits again: it was there when the schedule was made.
     gone = f"{world.documents['source']['id']}/jobs/gone"
     job |= {"environmentId": deployment["environmentId"], "sourceJobId": gone}
     schedule = {"displayName": "Zq7cny10kX", "isEnabled": False, "description": "AccountKey=Zq7cny11kX"}
     schedule |= {"trigger": {"triggerType": "Cron", "expression": "0 0 * * *"}, "tags": {"t": "Zq7cny12kX"}}
     world.put(
+        "jobs/gone", {"properties": {"jobType": "Command", "command": "x", "environmentId": job["environmentId"]}}
+    )
+    world.put(
         "schedules/off", {"properties": schedule | {"action": {"actionType": "CreateJob", "jobDefinition": job}}}
     )
+    world.arm("DELETE", gone)
 
 
 def test_no_secret_is_in_a_file_of_the_plan_or_in_what_is_printed(small_world: World) -> None:
