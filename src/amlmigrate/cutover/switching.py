@@ -191,10 +191,11 @@ class Switching:
             self._note(switch, SwitchState.RESTORING)
             await self.tell()
             await self._write(switch, kind, laid(kind.resent(there), value.was), value.was)
-        self._note(switch, SwitchState.RESTORED)
+        # Before it is recorded as set back: nobody comes back to that.
         if switch.side == TARGET:
             for address_ in self._steps(switch):
                 self.ledger.wait_again(address_)
+        self._note(switch, SwitchState.RESTORED)
         return True
 
     async def _keeps(self, switch: Switch, kind: Listed, there: Document | None) -> str:

@@ -211,6 +211,22 @@ def _said(documents: dict[str, Document]) -> dict[str, Any]:
     return {path: KIND.canonical(one) for path, one in documents.items()}  # type: ignore[attr-defined] - it moves
 
 
+async def test_killed_between_ledger_and_evidence_it_still_waits_for_the_next_cutover(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await pair.cut_over()
+    with monkeypatch.context() as patched:
+        patched.setattr(pair.ledger, "wait_again", _killed)
+        with pytest.raises(KilledError):
+            await pair.back()
+    assert all(await pair.back())
+    assert pair.ledger.step(PLAN.steps[0].address).state is State.PENDING
+
+
+def _killed(_: Address) -> None:
+    raise KilledError
+
+
 async def test_half_of_one_is_taken_back_too_and_refuses_whatever_comes_between(pair: Pair) -> None:
     pair.dying = (4, "after")
     with pytest.raises(KilledError):
