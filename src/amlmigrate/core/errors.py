@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Any
 
+from amlmigrate.core.held_secrets import without_held
 from amlmigrate.core.redaction import masked
 
 
@@ -35,10 +36,10 @@ class MigrateError(Exception):
 
     def __init__(self, summary: str, *, address: str = "", remedy: str = "") -> None:
         # The service repeats what it was sent, and what went wrong is kept in the ledger.
-        self.summary = masked(summary)
+        self.summary = _told(summary)
         super().__init__(self.summary)
-        self.address = masked(address)
-        self.remedy = masked(remedy)
+        self.address = _told(address)
+        self.remedy = _told(remedy)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """As it is, whatever its class is made of: what fails in another process is told as it was there."""
@@ -46,8 +47,12 @@ class MigrateError(Exception):
 
     def also(self, text: str) -> None:
         """Says one thing more: what it means for the larger work that it ended."""
-        self.summary = f"{self.summary} {masked(text)}"
+        self.summary = f"{self.summary} {_told(text)}"
         self.args = (self.summary,)
+
+
+def _told(text: str) -> str:
+    return masked(without_held(text))
 
 
 def _again(made: type[MigrateError], args: tuple[Any, ...], members: dict[str, Any]) -> MigrateError:

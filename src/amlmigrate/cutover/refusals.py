@@ -59,10 +59,12 @@ def _open(plan: Plan, ledger: Ledger, reports: list[EvidenceFile]) -> Iterator[s
 
 
 def _at_work(source: Inventory) -> Iterator[str]:
-    """What goes on writing into the source, whoever may."""
+    """What goes on writing into the source, whoever may, and what the cutover cannot stop."""
     for asset in (*source.assets.values(), *source.by_hand):
         kind = kind_of(asset.address)
         if kind and kind.writes and (told := kind.live(asset)):
+            yield told
+        if kind and (told := kind.unstopped(asset)):
             yield told
 
 

@@ -211,6 +211,10 @@ class Listed(ABC):
         """What the cutover sets in the source so that it rests, by JSON pointers; empty where it does already."""
         return {}
 
+    def unstopped(self, asset: Asset) -> str:
+        """Why only a person can set it to rest, as a sentence; '' where the cutover can, or need not."""
+        return ""
+
     def resent(self, document: Document) -> Document:
         """A document as it was read, as a client sends it back: what a PUT needs to leave all as it is."""
         properties = {key: value for key, value in properties_of(document).items() if key != "provisioningState"}

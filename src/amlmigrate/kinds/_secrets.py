@@ -6,6 +6,7 @@ from typing import Any
 
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import DriftError
+from amlmigrate.core.held_secrets import hold
 from amlmigrate.core.pointers import at
 from amlmigrate.core.redaction import masked, restored, secrets
 
@@ -40,7 +41,9 @@ def filled(value: Any, source: Document) -> Any:
     """A copy with each marker as its text, secrets and all. Raises DriftError where the source has others."""
     if _is_marker(value):
         try:
-            return restored(value[_TEXT], secrets(str(at(source, value[SECRET]))))
+            taken = secrets(str(at(source, value[SECRET])))
+            hold(taken)
+            return restored(value[_TEXT], taken)
         except (LookupError, ValueError) as error:
             raise DriftError(
                 f"The source document has no such secret at '{value[SECRET]}' any more.",

@@ -13,6 +13,7 @@ from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, properties_of, without_nulls
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.finding import Finding
+from amlmigrate.core.held_secrets import hold
 from amlmigrate.core.workspace import SYSTEM_DATASTORES
 from amlmigrate.core.writes import Desired, PlanContext
 from amlmigrate.kinds._base import SECRET, Kind, WorkspacePort
@@ -121,6 +122,7 @@ class Connections(Kind):
         """Its credentials, for the moment of a PUT or of a comparison; empty where it has none."""
         answer = await port.post(f"{self.path(address)}/listsecrets")
         found: Document = without_nulls(properties_of(answer).get(_WHOLE) or {})
+        hold(found)
         return found
 
     def compares_secrets(self, document: Document) -> bool:

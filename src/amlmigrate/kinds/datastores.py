@@ -11,6 +11,7 @@ from amlmigrate.core.armid import ArmId
 from amlmigrate.core.asset import Asset, AssetStorage
 from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import Finding
+from amlmigrate.core.held_secrets import hold
 from amlmigrate.core.mapping import Mapping, Rewrite
 from amlmigrate.core.workspace import SYSTEM_DATASTORES, Datastore, Location
 from amlmigrate.core.writes import Accepted, Desired, PlanContext, Write
@@ -136,6 +137,7 @@ class Datastores(Kind):
             found = await target.post(f"{self.collection}/{value['of']}/listSecrets")
         else:
             found = await source.post(f"{self.path(address)}/listSecrets")
+        hold(found[value[SECRET]])
         return found[value[SECRET]]
 
     async def apply(self, target: WorkspacePort, address: Address, write: Write) -> Accepted:

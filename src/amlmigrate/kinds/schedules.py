@@ -24,6 +24,12 @@ from amlmigrate.kinds._secrets import filled, has_markers
 _ENABLED = "/properties/isEnabled"
 _JOB = ("action", "jobDefinition")
 _REMEDY = "Create the schedule in the target."
+# What each action does, by its type.
+_DEFINITIONS = {
+    "CreateJob": "jobDefinition",
+    "CreateMonitor": "monitorDefinition",
+    "InvokeBatchEndpoint": "endpointInvocationDefinition",
+}
 # What only the service writes below `properties`, by the way to it.
 _WRITTEN = (
     (_JOB, frozenset({"status", "parameters"})),
@@ -90,6 +96,13 @@ class Schedules(Kind):
 
     def quiet(self, asset: Asset) -> Mapping[str, Any]:
         return {_ENABLED: False} if self.live(asset) else {}
+
+    def unstopped(self, asset: Asset) -> str:
+        action = asset.properties.get("action") or {}
+        if not self.live(asset) or action.get(_DEFINITIONS.get(str(action.get("actionType")), "")):
+            return ""
+        # A PUT replaces the whole: what is not shown would be gone, in the source (AZ-LIVE-19).
+        return f"{asset.address} is enabled, and the service does not show all of it: disable it where it was made."
 
     def anew(self, properties: Document) -> Document:
         # Nothing runs on both sides; and one that says nothing of it is enabled (AZ-LIVE-5).

@@ -57,6 +57,12 @@ def _jobs(running: int) -> Asset:
     return left_by_hand(Address.of("jobs"), "cannot be moved", "by hand", {"running": running})
 
 
+def _schedule(action: str, **more: object) -> Asset:
+    """One whose action the service does not show."""
+    told = {"isEnabled": True, "action": {"actionType": action, **more}}
+    return left_by_hand(Address.of("schedules", action), "cannot be moved", "by hand", {"properties": told})
+
+
 def _documents(side: int, **changed: str) -> Callable[[Case], Case]:
     def change(case: Case) -> Case:
         documents = [dict(one) for one in case.documents]
@@ -83,6 +89,10 @@ CASES: dict[str, tuple[Callable[[Case], Case], str]] = {
         "data/d/1!names-source is an open finding: names the source",
     ),
     "a running job": (lambda c: replace(c, by_hand=(_jobs(2),)), "2 jobs are running"),
+    "a schedule that nobody can set without losing what it does": (
+        lambda c: replace(c, by_hand=(_schedule("ImportData"), _schedule("CreateJob"))),
+        "is enabled, and the service does not show all of it",
+    ),
     "a writer": (lambda c: replace(c, writers=(STARTED,)), "may still be written: a writer at the workspace."),
     "the target without a key": (
         lambda c: replace(c, posture=(Finding("error", "ws", "not under a customer's key", "", "x"),)),
@@ -92,7 +102,8 @@ CASES: dict[str, tuple[Callable[[Case], Case], str]] = {
 
 
 def test_nothing_stands_in_the_way(tmp_path: Path) -> None:
-    assert Case(by_hand=(_jobs(0),)).reasons(tmp_path) == []
+    shown = _schedule("CreateJob", jobDefinition={"jobType": "Command"})
+    assert Case(by_hand=(_jobs(0), shown)).reasons(tmp_path) == []
 
 
 @pytest.mark.parametrize("what", CASES)

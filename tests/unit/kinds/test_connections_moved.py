@@ -49,6 +49,12 @@ async def test_a_secret_is_in_the_body_for_the_moment_and_in_no_plan(auth: str) 
         assert KIND.differences(GIT, body, filled) == []
 
 
+async def test_an_answer_that_repeats_its_secret_is_told_without_it() -> None:
+    source = _port(_document("CustomKeys"), {"keys": {"a": "Y0u-would-not-guess"}})
+    assert await KIND.secret_of(source, GIT)
+    assert "would-not-guess" not in MigrateError("The key 'Y0u-would-not-guess' is not accepted.").summary
+
+
 @pytest.mark.parametrize("credentials", [None, {}, {"pat": None}])
 async def test_without_credentials_nothing_is_written(credentials: Any) -> None:
     source = _port(_document(), credentials)

@@ -63,6 +63,12 @@ async def test_what_may_not_be_read_is_told_and_not_taken_for_equal() -> None:
         await _compared({"pat": "TOP"}, refusal(404, "NotFound", "gone"))
 
 
+async def test_what_is_given_of_neither_side_is_not_taken_for_equal() -> None:
+    for none in ({}, None):
+        found = await _compared(none, {"pat": None})
+        assert found.differences == () and "gives none of either" in found.not_compared[0]
+
+
 def test_two_comparisons_have_nothing_in_common() -> None:
     keys = [secrets._digest(bytes(32), {"a": "b"}), secrets._digest(bytes([1]) * 32, {"a": "b"})]
     assert keys[0] != keys[1]
