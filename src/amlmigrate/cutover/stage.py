@@ -196,7 +196,7 @@ class _Cutover:
     async def take_back(self) -> TakenBack:
         reports = self.evidence.reports()
         known, back, standing = record.active(reports), last(reports, CutoverBack), switches.standing(reports)
-        if known is None and not switches.newest(reports):
+        if known is None and not switches.newest(reports) and not standing:
             if back is None:
                 raise BadInputError(
                     "The plan was never cut over.",

@@ -17,27 +17,34 @@ from amlmigrate.kinds import document_digests
 from amlmigrate.ledger.evidence import EvidenceFile
 
 _BACK = (SwitchState.RESTORING, SwitchState.RESTORED, SwitchState.KEPT)
+_Switches = dict[tuple[str, str], Switch]
 
 
-def newest(reports: Iterable[EvidenceFile]) -> dict[tuple[str, str], Switch]:
+def newest(reports: Iterable[EvidenceFile]) -> _Switches:
     """By side and address, how each setting stands that was changed since the last cutover was taken back."""
-    found: dict[tuple[str, str], Switch] = {}
-    for report in reports:
-        if isinstance(report.content, CutoverBack):
-            found = {}
-        elif isinstance(report.content, Switch):
-            found[report.content.side, report.content.address] = report.content
-    return found
+    return _kept_and_newest(reports)[1]
 
 
 def standing(reports: Iterable[EvidenceFile]) -> tuple[Switch, ...]:
-    """What is, or may be, as a cutover set it."""
-    return tuple(one for one in newest(reports).values() if one.state is not SwitchState.RESTORED)
+    """What is, or may be, as a cutover set it; what an earlier one left, and could not be set back, is too."""
+    kept, found = _kept_and_newest(reports)
+    return _not_restored(kept | found)
 
 
-def switched(reports: Iterable[EvidenceFile]) -> tuple[Switched, ...]:
-    """The same as values."""
-    return tuple(value_of(one) for one in standing(reports))
+def _kept_and_newest(reports: Iterable[EvidenceFile]) -> tuple[_Switches, _Switches]:
+    kept: _Switches = {}
+    found: _Switches = {}
+    for report in reports:
+        if isinstance(report.content, CutoverBack):
+            ended = (kept | found).items()
+            kept, found = {key: one for key, one in ended if one.state is SwitchState.KEPT}, {}
+        elif isinstance(report.content, Switch):
+            found[report.content.side, report.content.address] = report.content
+    return kept, found
+
+
+def _not_restored(found: _Switches) -> tuple[Switch, ...]:
+    return tuple(one for one in found.values() if one.state is not SwitchState.RESTORED)
 
 
 def value_of(one: Switch) -> Switched:
@@ -48,7 +55,8 @@ def value_of(one: Switch) -> Switched:
 def digests_before(inventory: Inventory, side: SideName, reports: Iterable[EvidenceFile]) -> dict[str, str]:
     """By address, the digests of a workspace's documents, those as before that are as a cutover has left them."""
     found = document_digests(inventory)
-    for one in standing(reports):
+    # What an earlier one left was verified as it is.
+    for one in _not_restored(newest(reports)):
         if one.side == side and one.becomes_sha256 and found.get(one.address) == one.becomes_sha256:
             found[one.address] = one.was_sha256
         elif one.side == side and not one.becomes_sha256:

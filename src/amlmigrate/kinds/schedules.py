@@ -102,7 +102,7 @@ class Schedules(Kind):
         if not self.live(asset) or action.get(_DEFINITIONS.get(str(action.get("actionType")), "")):
             return ""
         # A PUT replaces the whole: what is not shown would be gone, in the source (AZ-LIVE-19).
-        return f"{asset.address} is enabled, and the service does not show all of it: disable it where it was made."
+        return f"{asset.address} is enabled, and the service does not show all of it: disable it where it is from."
 
     def anew(self, properties: Document) -> Document:
         # Nothing runs on both sides; and one that says nothing of it is enabled (AZ-LIVE-5).

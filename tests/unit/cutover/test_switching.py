@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 from tests.builders.reports import report
-from tests.builders.world import NEW, OLD, plan, step
+from tests.builders.world import NEW, OLD, inventory, plan, step
 from tests.contract.kinds.workspace_of import InMemory
 
 from amlmigrate.core.address import Address
-from amlmigrate.core.asset import Asset
+from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import ConflictError, MigrateError, RefusedError
 from amlmigrate.core.events import ignore
@@ -26,7 +26,7 @@ from amlmigrate.cutover import switches
 from amlmigrate.cutover.switching import Switching
 from amlmigrate.evidence import CutoverBack
 from amlmigrate.evidence.cutover import SwitchState
-from amlmigrate.kinds import all_kinds
+from amlmigrate.kinds import all_kinds, document_digests
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence
 
@@ -259,6 +259,33 @@ async def test_what_somebody_enabled_in_the_target_keeps_the_sources_off_when_it
     assert pair.source.enabled() == {str(NIGHTLY): True, str(THEIRS): False}
     [kept] = switches.standing(pair.evidence.reports())
     assert (kept.state, kept.address) == (SwitchState.KEPT, str(THEIRS)) and "both would be" in kept.note
+
+
+async def test_what_was_kept_is_set_back_once_nothing_stands_in_its_way_and_is_known_to_others_until_then(
+    pair: Pair,
+) -> None:
+    await pair.cut_over()
+    theirs = pair.target.documents[str(THEIRS)]["properties"]
+    theirs["isEnabled"] = True
+    await pair.back()
+    pair.evidence.add(report("cutover-back"))
+    reports = pair.evidence.reports()
+    assert [one["address"] for one in switches.for_others(reports, PLAN.sha256, "ws", [])] == [str(THEIRS)]
+    assert switches.unfinished(reports) == "", "it keeps nobody from anything else"
+    kept = switches.digests_before(_inventory(pair.source), SOURCE, reports)
+    assert kept == document_digests(_inventory(pair.source)), "what is verified from then on is what is there"
+    assert await pair.back() == [False]
+    pair.evidence.add(report("cutover-back"))
+    theirs["isEnabled"] = False
+    assert await pair.back() == [True]
+    pair.evidence.add(report("cutover-back"))
+    assert pair.source.enabled() == dict.fromkeys(map(str, NAMES), True)
+    assert switches.standing(pair.evidence.reports()) == ()
+
+
+def _inventory(side: Side) -> Inventory:
+    held = {address: Asset(address, side.documents[str(address)]) for address in NAMES}
+    return Inventory(inventory().workspace, held)
 
 
 async def test_what_is_gone_from_the_source_is_told_and_from_the_target_is_no_matter(pair: Pair) -> None:
