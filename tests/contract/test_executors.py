@@ -180,7 +180,7 @@ async def _moved(world: World, folder: str, mapping: Mapping, names: bytes, make
             rewrites=(Rewrite(f"{folder}/MLTable:2", "- file: old\n", "- file: new\n"),),
             files=(file,),
         )
-        copier = Copier(*sides, mapping, executor)
+        copier = Copier(StorePair(session.source, session.target), mapping, executor)
         with pytest.raises(ConflictError) as left:
             await _copy(copier, one, ledger)
         assert "The other 6 of its 8 blobs are there." in left.value.summary
@@ -197,7 +197,7 @@ async def _moved(world: World, folder: str, mapping: Mapping, names: bytes, make
         assert there[f"{folder}/falsely"].md5 == "AAAAAAAAAAAAAAAAAAAAAA=="
         assert (there[f"{folder}/1"].metadata, there[f"{folder}/1"].tags) == ((("k", "v"),), (("a", "b"),))
         await _again(copier, one, ledger, executor)
-        await _deleted(Deleter(*sides, executor), one, ledger, folder)
+        await _deleted(Deleter(StorePair(session.source, session.target), executor), one, ledger, folder)
         await asyncio.sleep(0.1)
 
 

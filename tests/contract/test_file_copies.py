@@ -16,7 +16,7 @@ from amlmigrate.cloud import filecopies, fileplacing, retrying
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Side
 from amlmigrate.cloud.shares import Shares
-from amlmigrate.core.asset import Blob
+from amlmigrate.core.asset import FOLDER_ETAG, FOLDER_KIND, Blob
 from amlmigrate.core.errors import InterruptedRunError, MigrateError
 from amlmigrate.core.lease import FOLDER
 from amlmigrate.core.workspace import Location, Service
@@ -98,10 +98,16 @@ async def test_all_that_a_file_has_goes_along(side: Side, source: Location, goal
         assert await side.shares.digest(goal.at(blob.path), listed) == await side.shares.digest(
             source.at(blob.path), blob
         )
-    folder = Blob(f"{source.path}/Users/empty/er", 0, "", kind="Directory")
-    assert await side.shares.copy_from(side.shares, source.at(folder.path), folder, goal.at(folder.path)) == ""
-    assert await side.shares.copy_from(side.shares, source.at(folder.path), folder, goal.at(folder.path)) == ""
-    assert (await _listed(side.shares, goal.at(folder.path))).folder
+    folder = Blob(f"{source.path}/Users/empty/er", 0, FOLDER_ETAG, kind=FOLDER_KIND, tags=None)
+    assert (
+        await side.shares.copy_from(side.shares, source.at(folder.path), folder, goal.at(folder.path))
+        == FOLDER_ETAG
+    )
+    assert (
+        await side.shares.copy_from(side.shares, source.at(folder.path), folder, goal.at(folder.path))
+        == FOLDER_ETAG
+    )
+    assert await _listed(side.shares, goal.at(folder.path)) == folder
     await side.shares.tidy(goal)
     assert FOLDER not in {path.split("/")[0] for path in await _whole(side.shares, goal)}
 

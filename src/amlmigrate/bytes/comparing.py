@@ -64,6 +64,9 @@ def judged(
         path, blob, twin = pair
         if blob is None:
             assert twin
+            if twin.folder:
+                # A directory that only the target has is nobody's loss, and no copy of anything.
+                continue
             yield Judged(Comparison.GONE if removable(own(path), twin) else Comparison.EXTRA, pair)
         elif twin is None:
             yield Judged(Comparison.MISSING, pair)

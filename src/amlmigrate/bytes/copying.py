@@ -20,8 +20,8 @@ from amlmigrate.bytes.performing import alone, read_listed
 from amlmigrate.bytes.tasks import CompareTask, RewriteTask, Task
 from amlmigrate.bytes.work import Copy, CopyRecord, conflict, etags
 from amlmigrate.bytes.work import unreadable as unread
-from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.store import StorePair
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.errors import (
     DriftError,
@@ -45,16 +45,14 @@ class Copier:
 
     def __init__(
         self,
-        source: Blobs,
-        target: Blobs,
+        stores: StorePair,
         mapping: Mapping,
         executor: Executor,
         *,
         stopping: Callable[[], bool] = never,
     ) -> None:
         """Once `stopping` says so, no further blob is begun."""
-        self._source = source
-        self._target = target
+        self._stores = stores
         self._mapping = mapping
         self._executor = executor
         self._stopping = stopping
@@ -76,7 +74,8 @@ class Copier:
         Raises DriftError, InterruptedRunError, and ConflictError for what was left alone once all else is there.
         """
         listed, there = await asyncio.gather(
-            list_container(self._source, amount.source), list_container(self._target, amount.target)
+            list_container(self._stores.source(amount.source), amount.source),
+            list_container(self._stores.target(amount.target), amount.target),
         )
         whole = {file.path: RewriteTask(file, self._mapping) for file in step.files}
         blobs = listed.below(amount.source.path)
@@ -93,9 +92,14 @@ class Copier:
             await _broken_off(work, there, error, _decided(work, there, found_is_own=found_is_own))
             raise
         await self._check(work, now)
-        if work.false_labels:
-            return f"the MD5 label in the source is false, and was kept: {few(work.false_labels)}"
-        return ""
+        told = [f"the MD5 label in the source is false, and was kept: {few(work.false_labels)}"]
+        return "; ".join([*(told if work.false_labels else ()), *self._told(work)])
+
+    def _told(self, work: Copy) -> list[str]:
+        """What the store of the target says of the copies."""
+        placing = self._stores.placing(work.amount.target)
+        said = placing.told(work.amount.source, work.amount.target) if placing else ""
+        return [said] if said else []
 
     async def _read_texts(self, work: Copy, listed: Listing) -> None:
         """Reads the files of which the plan rewrites lines; of one that nobody can read it is noted."""
@@ -112,7 +116,7 @@ class Copier:
 
     async def _rewritten(self, work: Copy, blob: Blob) -> bytes:
         """A file with the planned lines in it. Raises DriftError where it is not the one that was planned."""
-        data = await read_listed(self._source, work.amount.source.at(blob.path), blob)
+        data = await read_listed(self._stores.source(work.amount.source), work.amount.source.at(blob.path), blob)
         try:
             return rewritten((data or b"").decode(), work.texts[blob.path]).encode()
         except ValueError as error:
@@ -129,7 +133,13 @@ class Copier:
             every = await performed(self._executor, tasks, work.take, stopping=self._stopping)
         if not every or work.halfway:
             raise InterruptedRunError("Stopped before all blobs were copied.")
-        return await list_container(self._target, work.amount.target) if work.moves else there
+        if work.moves and (placing := self._stores.placing(work.amount.target)):
+            await placing.tidy(work.amount.target)
+        return (
+            await list_container(self._stores.target(work.amount.target), work.amount.target)
+            if work.moves
+            else there
+        )
 
     async def _drifted(self, work: Copy, there: Listing, *, found_is_own: bool) -> None:
         """Raises DriftError. What arrived of what did not change is the tool's own all the same."""

@@ -12,8 +12,8 @@ from amlmigrate.bytes.executing import Executor, performed, streamed
 from amlmigrate.bytes.listings import list_container, listing_digest
 from amlmigrate.bytes.tasks import End, Result
 from amlmigrate.bytes.work import conflict, etags
-from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.cloud.store import StorePair
 from amlmigrate.core.errors import DriftError, InterruptedRunError
 from amlmigrate.core.few import agreed, many
 from amlmigrate.core.ownership_record import Copied
@@ -52,11 +52,8 @@ class DeletionRecord(Protocol):
 class Deleter:
     """Deletes in the target's accounts; nothing is ever deleted in the source's."""
 
-    def __init__(
-        self, source: Blobs, target: Blobs, executor: Executor, *, stopping: Callable[[], bool] = never
-    ) -> None:
-        self._source = source
-        self._target = target
+    def __init__(self, stores: StorePair, executor: Executor, *, stopping: Callable[[], bool] = never) -> None:
+        self._stores = stores
         self._executor = executor
         self._stopping = stopping
 
@@ -67,7 +64,8 @@ class Deleter:
         InterruptedRunError, and ConflictError for what is not as it was left, once all else is deleted.
         """
         listed, there = await asyncio.gather(
-            list_container(self._source, amount.source), list_container(self._target, amount.target)
+            list_container(self._stores.source(amount.source), amount.source),
+            list_container(self._stores.target(amount.target), amount.target),
         )
         # A container that is not there is no folder that was cleaned up: nobody knows why it is not.
         if not listed.exists or listing_digest(listed.below(amount.source.path)) != step.source_sha256:

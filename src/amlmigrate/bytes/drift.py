@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterable
 from amlmigrate.bytes.listings import Listing, ListingDigest, listing_digest
 from amlmigrate.bytes.prefixes import PrefixSet
 from amlmigrate.bytes.storage_containers import Key
-from amlmigrate.core.address import blob_address
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.plan import Action, Bytes, Plan, Step
 from amlmigrate.core.state import UNSELECTED_REASON
-from amlmigrate.core.workspace import Location
+from amlmigrate.core.workspace import Location, address_of
 
 Listings = dict[Key, Listing]
 # The digest as it was planned, and as it is; None where there was nothing, or is.
@@ -35,7 +34,7 @@ def drifted(plan: Plan, listings: Listings, wanted: Callable[[Step], bool]) -> d
 
 
 def _now(step: Step, place: Location, listings: Listings, moving: PrefixSet) -> str | None:
-    listing = listings.get((place.account, place.container))
+    listing = listings.get(place.key)
     if listing is None:
         return None
     if step.blob:
@@ -50,25 +49,26 @@ def _now(step: Step, place: Location, listings: Listings, moving: PrefixSet) -> 
 
 def _rests(plan: Plan, listings: Listings) -> dict[str, Change]:
     """Blobs that came into the source's containers, below no prefix of the plan, since it was made."""
-    known = {step.address.name: step for step in plan.steps if step.is_bytes and step.bytes is None}
+    known = {step.address: step for step in plan.steps if step.is_bytes and step.bytes is None}
     cover = PrefixSet(step.bytes.source for step in plan.steps if step.bytes)
     found: dict[str, Change] = {}
-    for (_, container), listing in listings.items():
+    for listing in listings.values():
         covering = cover.within(listing.place)
         rest = ListingDigest.of(blob for blob in listing.sorted if covering(blob.path) is None)
-        step = known.get(container)
+        address = address_of(listing.place.at(""))
+        step = known.get(address)
         now = rest.hexdigest() if rest.blobs else None
         # One that was empty has no digest.
         then = (step.source_sha256 or None) if step else None
         if now != then:
-            found[str(blob_address(container))] = (then, now)
+            found[str(address)] = (then, now)
     return found
 
 
 def shared(amount: Bytes) -> bool:
     """Whether both workspaces have this container, so that what lies there is not the plan's."""
     source, target = amount.source, amount.target
-    return (source.account, source.container) == (target.account, target.container)
+    return source.key == target.key
 
 
 def _unselected(step: Step) -> bool:

@@ -8,21 +8,24 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii as _quoted
+from typing import cast
 
 from amlmigrate.cloud import absence
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.sortedblobs import Below, ByPath, SortedBlobs
-from amlmigrate.core.address import blob_address
+from amlmigrate.cloud.store import Store
 from amlmigrate.core.asset import Blob, Past
 from amlmigrate.core.few import many
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.workspace import Location
+from amlmigrate.core.workspace import Location, Service, address_of
 
 # Metadata by which azure-ai-ml knows that an upload is whole; it is kept like all other metadata.
-FIELDS = ("length", "md5", "headers", "metadata", "tags", "tier")
+FIELDS = ("length", "md5", "headers", "metadata", "tags", "tier", "folder", "attributes")
 # Headers, metadata and tags that many blobs have alike are written once as JSON.
 _KNOWN = 4_096
+# The same for a missing role and for a firewall: which of the two it is may change, the item does not.
+_RIGHT = "a role such as Storage File Data Privileged Reader is missing, or the account's firewall is in the way"
 
 
 @dataclass(slots=True)
@@ -37,6 +40,8 @@ class Listing:
     past: Past | None = None
     # What keeps its blobs from being changed or deleted in the source.
     holds: tuple[str, ...] = ()
+    # Why it could not be listed, of a share: what it holds is not known then.
+    refused: str = ""
 
     def __post_init__(self) -> None:
         if not isinstance(self.blobs, ByPath):
@@ -83,7 +88,7 @@ def not_sorted(listings: Iterable[Listing]) -> Iterator[Finding]:
             place = listing.place
             yield Finding(
                 "warning",
-                str(blob_address(place.container)),
+                str(address_of(place.at(""))),
                 f"The list of '{place.container}' in '{place.account}' did not come in the order of code points,"
                 " or had a name twice: it was sorted on disk before it was compared.",
                 "Nothing is needed where the account has a hierarchical namespace, or names have signs beyond"
@@ -92,17 +97,23 @@ def not_sorted(listings: Iterable[Listing]) -> Iterator[Finding]:
             )
 
 
-async def list_container(blobs: Blobs, place: Location, *, past: bool = False) -> Listing:
-    """Lists what lies below a place; a container that is not there is an empty listing that says so."""
+async def list_container(store: Store, place: Location, *, past: bool = False, tolerant: bool = False) -> Listing:
+    """Lists what lies below a place; a container or share that is not there is an empty listing that says so.
+
+    `tolerant`: so is a share that may not be read.
+    """
     seen: Past | None = None
     try:
-        if past:
-            found, tagged, seen = await blobs.listing_with_past(place)
+        if past and place.service is Service.BLOB:
+            found, tagged, seen = await cast(Blobs, store).listing_with_past(place)
         else:
-            found, tagged = await blobs.listing(place)
+            found, tagged = await store.listing(place)
     except ServiceError as error:
-        if absence.of_container(error):
+        if absence.of_container(error) or absence.of_share(error):
             return Listing(place, exists=False)
+        if tolerant and place.service is Service.FILE and error.status == 403:
+            why = error.key_trouble.says if error.key_trouble else _RIGHT
+            return Listing(place, refused=f"{why} ({error.code})")
         raise
     return Listing(place, ByPath(SortedBlobs.of(found)), tagged, past=seen)
 

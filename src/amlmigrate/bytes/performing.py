@@ -34,7 +34,7 @@ from amlmigrate.core.asset import Blob
 from amlmigrate.core.errors import ConflictError, DriftError, InterruptedRunError, UnreadableError
 from amlmigrate.core.ownership_record import Copied, Labels
 from amlmigrate.core.parallel import never
-from amlmigrate.core.workspace import Location
+from amlmigrate.core.workspace import Location, Service
 
 _TAKEN = frozenset({"BlobAlreadyExists", "ResourceAlreadyExists", "ConditionNotMet", "TargetConditionNotMet"})
 # Answers about one request, which those for other blobs need not get. What shuts a whole account has others.
@@ -191,12 +191,17 @@ async def _settle(error: ServiceError, task: CopyTask, stores: StorePair, stoppi
             raise changed(blob) from error
         raise error
     twin = await stores.target(task.target).head(task.target)
-    other = twin is None or bool(set(unlike(blob, twin)) - {"tags"})
+    other = twin is None or bool(set(unlike(blob, twin)) - _unlisted(task.target))
     if twin and not other and blob.length and None in (blob.md5, twin.md5):
         other = not await _alike(CompareTask(task.source, blob, task.target, twin), stores, stopping)
     if twin is None or other:
         raise TakenError("another one than the source's, or taken away while it was copied") from error
     return twin.etag
+
+
+def _unlisted(place: Location) -> set[str]:
+    """What a list does not show of what lies at a place, or a look at one alone."""
+    return {"tags"} if place.service is Service.BLOB else {"headers", "metadata"}
 
 
 async def _relabel(task: RelabelTask, stores: StorePair) -> Result:
@@ -242,10 +247,12 @@ async def _digest(task: DigestTask, stores: StorePair, stopping: Stopping) -> Re
     try:
         watch = search.begin if search else None
         sha256, md5, _ = await store.digest(task.place, task.blob, watch, md5=task.md5, stopping=stopping)
+        # A list of files shows neither their headers nor their metadata.
+        shown = await store.head(task.place) if task.place.service is Service.FILE else None
     except ServiceError as error:
         if not unreadable.why(error):
             raise
         told = f"not read: {error.status} {error.code}"
         return Result(task.place.path, End.SHUT, told, refused=error if error.status == _REFUSED else None)
     found = search.end() if search else None
-    return Result(task.place.path, digested=Digested(sha256, md5 or None, found))
+    return Result(task.place.path, digested=Digested(sha256, md5 or None, found, shown))

@@ -23,7 +23,7 @@ def prefix_of(place: Location, *, exact: bool = False) -> Location:
     cut = min((path.index(sign) for sign in _WILDCARDS if sign in path), default=None)
     if cut is not None and not exact:
         path = path[:cut].rpartition("/")[0]
-    return Location(place.account, place.container, path.rstrip("/"))
+    return place.at(path.rstrip("/"))
 
 
 class PrefixSet:
@@ -31,25 +31,25 @@ class PrefixSet:
 
     def __init__(self, places: Iterable[Location]) -> None:
         self._prefixes: dict[tuple[str, str], set[str]] = {}
-        for place in sorted(set(places), key=lambda p: (p.account, p.container, p.path)):
-            known = self._prefixes.setdefault((place.account, place.container), set())
+        for place in sorted(set(places), key=lambda p: (*p.key, p.path)):
+            known = self._prefixes.setdefault(place.key, set())
             if _covering(place.path, known) is None:
                 known.add(place.path)
 
     def prefix(self, place: Location) -> Location | None:
         """The prefix of the cover that a place lies in, or None."""
         found = self.within(place)(place.path)
-        return None if found is None else Location(place.account, place.container, found)
+        return None if found is None else place.at(found)
 
     def within(self, container: Location) -> Callable[[str], str | None]:
         """The same for the many paths of one container: what gives the prefix of the cover that a path lies in."""
-        known = self._prefixes.get((container.account, container.container), set())
+        known = self._prefixes.get(container.key, set())
         return lambda path: _covering(path, known)
 
     def __iter__(self) -> Iterator[Location]:
-        for (account, container), prefixes in sorted(self._prefixes.items()):
+        for key, prefixes in sorted(self._prefixes.items()):
             for prefix in sorted(prefixes):
-                yield Location(account, container, prefix)
+                yield Location.of_key(*key, prefix)
 
 
 def _covering(path: str, prefixes: set[str]) -> str | None:

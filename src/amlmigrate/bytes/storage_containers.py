@@ -17,20 +17,20 @@ from operator import itemgetter
 
 from amlmigrate.bytes.listings import Listing, ListingDigest, list_container, listing_line, not_sorted
 from amlmigrate.bytes.prefixes import PrefixSet
-from amlmigrate.cloud.blobs import Blobs
-from amlmigrate.core.address import blob_address
+from amlmigrate.cloud.session import Side
+from amlmigrate.cloud.store import Accounts
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.parallel import ahead, together
 from amlmigrate.core.plan import Plan
-from amlmigrate.core.workspace import Location
+from amlmigrate.core.workspace import Location, Service, address_of
 
 _log = logging.getLogger(__name__)
 # So many lists of a side are begun before it is known which are needed.
 _BEGUN = 4
 Key = tuple[str, str]
 # Which containers are the source workspace's, each with what keeps its blobs from being changed: no list says so.
-Own = Callable[[Mapping, Blobs], Awaitable[dict[Location, tuple[str, ...]]]]
+Own = Callable[[Mapping, Side], Awaitable[dict[Location, tuple[str, ...]]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +65,13 @@ class ListDigests:
 def digested(listings: dict[Key, Listing], named: Map[Location, str]) -> ListDigests:
     """Of listings and, so that a change can be named, of each place in `named` and of a container's rest."""
     cover = PrefixSet(named)
-    covering = {key: cover.within(Location(*key)) for key in listings}
+    covering = {key: cover.within(Location.of_key(*key)) for key in listings}
     whole = {key: ListingDigest() for key in listings}
     parts: defaultdict[str, ListingDigest] = defaultdict(ListingDigest)
 
     @cache
     def address(key: Key, prefix: str | None) -> str:
-        return str(blob_address(key[1])) if prefix is None else named[Location(*key, prefix)]
+        return str(address_of(Location.of_key(*key))) if prefix is None else named[Location.of_key(*key, prefix)]
 
     # Two accounts may have a container of one name, and the rests of both have one address: all come by path.
     for path, key, blob in heapq.merge(*starmap(_keyed, listings.items()), key=itemgetter(0)):
@@ -95,22 +95,22 @@ def encryption_counts(listings: dict[Key, Listing], named: Map[Location, str]) -
     """
     cover = PrefixSet(named)
     return {
-        Location(key[0].lower(), key[1]): Counter(
+        Location.of_key(*key): Counter(
             blob.encryption
             for blob in listing.sorted.encrypted()
-            if blob.encryption and cover.prefix(Location(*key, blob.path)) is not None
+            if blob.encryption and cover.prefix(Location.of_key(*key, blob.path)) is not None
         )
         for key, listing in listings.items()
     }
 
 
-async def list_source(mapping: Mapping, source: Blobs, own: Own) -> dict[Key, Listing]:
+async def list_source(mapping: Mapping, source: Side, own: Own) -> dict[Key, Listing]:
     """Lists every container of the source workspace."""
-    return await list_places(source, await own(mapping, source))
+    return await list_places(source, await own(mapping, source), tolerant=True)
 
 
 @asynccontextmanager
-async def begun(plan: Plan, source: Blobs, target: Blobs, at: datetime) -> AsyncIterator[Begun]:
+async def begun(plan: Plan, source: Side, target: Side, at: datetime) -> AsyncIterator[Begun]:
     """Begins to list every container that a plan names, beside all else that is read; `at` is now.
 
     Which containers are the workspace's only its documents say: a list that is not asked for then is given up, and
@@ -118,20 +118,20 @@ async def begun(plan: Plan, source: Blobs, target: Blobs, at: datetime) -> Async
     """
 
     def named(*, source: bool) -> dict[Location, Location]:
-        found = {Location(place.account, place.container) for place in plan.places(source=source)}
+        found = {place.at("") for place in plan.places(source=source)}
         return {place: place for place in sorted(found, key=str)}
 
     async with (
-        ahead(named(source=True), partial(list_container, source), parallel=_BEGUN) as of_source,
-        ahead(named(source=False), partial(list_container, target), parallel=_BEGUN) as of_target,
+        ahead(named(source=True), partial(_listed, source, tolerant=True), parallel=_BEGUN) as of_source,
+        ahead(named(source=False), partial(_listed, target), parallel=_BEGUN) as of_target,
     ):
         yield Begun(at, of_source, of_target)
 
 
 async def list_both(
     mapping: Mapping,
-    source: Blobs,
-    target: Blobs,
+    source: Side,
+    target: Side,
     own: Own,
     *,
     past: bool = False,
@@ -142,14 +142,26 @@ async def list_both(
     With `past` what there is beside the source's blobs is counted too. Those that were begun are awaited.
     """
     places = await own(mapping, source)
-    goals = {Location(goal.account, goal.container) for place in places if (goal := mapping.place(place))}
+    containers = {place for place in places if place.service is Service.BLOB}
     of_source, of_target = (begun.source, begun.target) if begun else (_none, _none)
     left, right = await asyncio.gather(
-        list_places(source, places, past=past, begun=of_source), list_places(target, goals, begun=of_target)
+        list_places(source, places, past=past, tolerant=True, begun=of_source),
+        list_places(target, _goals(mapping, containers), begun=of_target),
     )
+    # Whoever has no files needs no right to those of the target.
+    filled = {place for place in places if place not in containers and left[place.key].blobs}
+    right |= await list_places(target, _goals(mapping, filled), begun=of_target)
     for place, holds in places.items():
-        left[place.account, place.container].holds = holds
+        left[place.key].holds = holds
     return Containers(left, right)
+
+
+def _goals(mapping: Mapping, places: Iterable[Location]) -> set[Location]:
+    return {goal.at("") for place in places if (goal := mapping.place(place))}
+
+
+async def _listed(side: Accounts, place: Location, *, past: bool = False, tolerant: bool = False) -> Listing:
+    return await list_container(side.store(place.service), place, past=past, tolerant=tolerant)
 
 
 def _none(_: Location) -> None:
@@ -157,15 +169,23 @@ def _none(_: Location) -> None:
 
 
 async def list_places(
-    blobs: Blobs, places: Iterable[Location], *, past: bool = False, begun: Taken = _none
+    side: Accounts,
+    places: Iterable[Location],
+    *,
+    past: bool = False,
+    tolerant: bool = False,
+    begun: Taken = _none,
 ) -> dict[Key, Listing]:
-    """Lists each of some containers; with `past` what there is beside their blobs is counted too."""
+    """Lists each of some containers and shares; with `past` what there is beside their blobs is counted too.
+
+    `tolerant`: a share that may not be read is a listing that says so.
+    """
     async with together() as group:
         tasks = {
-            place: begun(place) or group.create_task(list_container(blobs, place, past=past))
+            place: begun(place) or group.create_task(_listed(side, place, past=past, tolerant=tolerant))
             for place in sorted(places, key=str)
         }
-    listed = {(place.account, place.container): await task for place, task in tasks.items()}
+    listed = {place.key: await task for place, task in tasks.items()}
     for finding in not_sorted(listed.values()):
         _log.warning("%s", finding.summary)
     return listed

@@ -91,7 +91,7 @@ def reference(entry: TableEntry, table: Location) -> Reference | None:
     path = None if _elsewhere(entry.text) else _joined(entry.text, table)
     if path is None or leaves_container(entry, table):
         return None
-    return Reference(entry.text, where, location=Location(table.account, table.container, path))
+    return Reference(entry.text, where, location=table.at(path))
 
 
 def readings(entry: TableEntry) -> tuple[TableEntry, ...]:

@@ -105,6 +105,8 @@ class Digested:
     sha256: str
     md5: str | None
     found: SearchResult | None = None
+    # A file with all that no list shows of it.
+    shown: Blob | None = None
 
 
 @dataclass(frozen=True, slots=True)

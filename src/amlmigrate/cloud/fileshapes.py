@@ -10,7 +10,7 @@ from typing import Any
 from azure.storage.fileshare import ContentSettings, DirectoryProperties, FileProperties
 
 from amlmigrate.cloud.bloblists import quoted
-from amlmigrate.core.asset import FOLDER_KIND, Blob
+from amlmigrate.core.asset import FOLDER_ETAG, FOLDER_KIND, Blob
 
 KIND = "File"
 # What a list asks for beside names and lengths.
@@ -28,11 +28,11 @@ Pairs = tuple[tuple[str, str], ...]
 def entry_of(item: DirectoryProperties | FileProperties, folder: str) -> Blob:
     """A file or a directory as the list of its directory shows it: of headers and metadata that says nothing.
 
-    Of a directory it is only that it is there: its times change with whatever is made in it.
+    Of a directory it is only that it is there.
     """
     path = f"{folder}/{item.name}" if folder else str(item.name)
     if not isinstance(item, FileProperties):
-        return Blob(path, 0, "", kind=FOLDER_KIND, tags=None)
+        return Blob(path, 0, FOLDER_ETAG, kind=FOLDER_KIND, tags=None)
     shown = {
         "attributes": item.file_attributes,
         "created": item.creation_time,

@@ -26,7 +26,7 @@ from amlmigrate.cloud.lists import whole
 from amlmigrate.cloud.ranges import RANGE, Range, ranges_of
 from amlmigrate.cloud.sortedblobs import SortedBlobs
 from amlmigrate.cloud.store import Store, UnsupportedError
-from amlmigrate.core.asset import Blob
+from amlmigrate.core.asset import FOLDER_ETAG, Blob
 from amlmigrate.core.errors import InterruptedRunError
 from amlmigrate.core.few import many
 from amlmigrate.core.metering import moved
@@ -129,14 +129,14 @@ class Shares:
     ) -> str:
         """Copies a file of another side as it was listed, holes, times, attributes and all; the copy's ETag.
 
-        Of a directory only that it is there, which has no ETag. Raises as `FileCopies.copy`; UnsupportedError for
+        Of a directory only that it is there. Raises as `FileCopies.copy`; UnsupportedError for
         what is no file. No MD5 label is held to the bytes: the service holds none (AZ-FILE-10).
         """
         if not isinstance(origin, Shares):
             raise UnsupportedError("Only files are copied to shares.", address=origin.url(source))
         if blob.folder:
             await self._copies.make_folder(target)
-            return ""
+            return FOLDER_ETAG
         return await self._copies.copy(origin._files, source, blob, target, replaces=replaces, stopping=stopping)
 
     async def read(self, place: Location, largest: int, etag: str = "") -> bytes | None:

@@ -10,11 +10,14 @@ from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.kindnames import declare, open_ended, plain_name
 
 BLOBS = "blobs"
+SHARES = "shares"
 ARCHIVE = "archive"
 # The later writes of an item that an address may name: a name of something else may end in any other `#word`.
 PHASES = frozenset({ARCHIVE, "traffic", "defaults", "enable"})
+BYTES = (BLOBS, SHARES)
 # A blob may have nearly any name, with slashes anywhere in it.
-declare(BLOBS, open_ended=True)
+for _bytes in BYTES:
+    declare(_bytes, open_ended=True)
 
 
 @total_ordering
@@ -24,9 +27,9 @@ class Address:
 
     As text it is the ARM path below the workspace without `versions`. `models/credit-risk/3` is of kind `models`
     and has the path `("credit-risk", "3")`. `onlineEndpoints/ep/deployments/blue` is of kind
-    `onlineEndpoints/deployments` and has `("ep", "blue")`. Bytes are `blobs/CONTAINER/PREFIX`, the prefix slashes
-    and all. What comes in thousands is one item that has a kind only (`jobs`). `models/credit-risk/3#archive` is
-    the write that archives the item.
+    `onlineEndpoints/deployments` and has `("ep", "blue")`. Bytes are `blobs/CONTAINER/PREFIX` and
+    `shares/SHARE/PATH`, the prefix slashes and all. What comes in thousands is one item that has a kind only
+    (`jobs`). `models/credit-risk/3#archive` is the write that archives the item.
     Two are equal that name one thing, whichever way it is spelled.
     """
 
@@ -46,7 +49,7 @@ class Address:
     def parse(cls, text: str) -> Address:
         """Reads an address. Raises BadInputError when it is none."""
         item, phase = text, ""
-        if not text.startswith(f"{BLOBS}/"):
+        if not text.startswith(tuple(f"{kind}/" for kind in BYTES)):
             start, mark, word = text.rpartition("#")
             item, phase = (start, word) if mark and word in PHASES else (text, "")
         kind, path = _parts(item)

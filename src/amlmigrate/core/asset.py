@@ -121,6 +121,8 @@ class Asset:
 SENT_KEY = "sha256:"
 ARCHIVE_TIER = "Archive"
 FOLDER_KIND = "Directory"
+# The version of a directory is always the same: its times change with whatever is made in it.
+FOLDER_ETAG = '"directory"'
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,10 +37,13 @@ ITEMS = (
     ),
     _code("blobs-too-large", "error", "blobs are longer than a block blob can be"),
     _code("blobs-archived", "error", "blobs in the archive tier cannot be read"),
-    _code("bytes-absent", "warning", "the item's bytes do not exist in the source either"),
     _code(
-        "bytes-in-share", "blocks", "the item's bytes are in a file share of the workspace, which is not copied"
+        "file-permissions",
+        "warning",
+        "permissions (ACLs) of files, and what directories have of their own, are not copied",
     ),
+    _code("bytes-absent", "warning", "the item's bytes do not exist in the source either"),
+    _code("bytes-in-share", "blocks", "the item's bytes are in a file share that has no place in the target"),
     _code("bytes-outside", "warning", "the item's bytes are outside the workspace and stay there"),
     _code("collections-absent", "warning", "Azure says that it has no such collection here: it counts as empty"),
     _code(

@@ -29,7 +29,7 @@ from amlmigrate.core.reference import (
     item_below,
     references,
 )
-from amlmigrate.core.workspace import DATASTORES, Datastore, Location, SurveyedWorkspace
+from amlmigrate.core.workspace import DATASTORES, Datastore, Location, Service, SurveyedWorkspace
 
 # Code uploads have containers of their own in the source; in the target they get a folder each below this
 # one in the default container, since only the service itself can make such containers.
@@ -113,7 +113,7 @@ class Mapping:
         if location.elsewhere(self.source.storage_suffix):
             return None
         for root, goal in self.roots():
-            if (location.account, location.container) == (root.account, root.container):
+            if location.key == root.key:
                 return goal.below(location.path)
         folder = self._code_folder(location)
         default = self.target.datastore(DEFAULT_STORE)
@@ -124,7 +124,7 @@ class Mapping:
     def moves(self, location: Location) -> bool:
         """Whether they go to another container: not those of anybody else's, or of one that both sides have."""
         goal = self.place(location)
-        return goal is not None and (goal.account, goal.container) != (location.account, location.container)
+        return goal is not None and goal.key != location.key
 
     def roots(self) -> Iterator[tuple[Location, Location]]:
         """The containers of the source's system datastores, each with its counterpart."""
@@ -255,7 +255,7 @@ class Mapping:
         The service names them `<workspaceId>-<26 characters>`, before 2023 `<first 10 characters>-<guid>`
         (AZ-ASSET-15); any other container that a code lies in is known by that code.
         """
-        if location.account != self.source.storage_account:
+        if location.account != self.source.storage_account or location.service is not Service.BLOB:
             return None
         if any(root.container == location.container for root, _ in self.roots()):
             return None
@@ -278,4 +278,4 @@ def _url_path(match: re.Match[str], goal: Location) -> str:
 
 def _holds(store: Datastore, location: Location) -> bool:
     root = store.root
-    return root is not None and (root.account, root.container) == (location.account, location.container)
+    return root is not None and root.key == location.key

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Blob
-from amlmigrate.core.workspace import Location, Service
+from amlmigrate.core.workspace import Location
 
 
 class Labels(NamedTuple):
@@ -72,14 +72,12 @@ class OwnershipRecord:
 
     def others(self, place: Location) -> str:
         """The ETag of a blob that a run saw to be another's; '' where none did."""
-        return self.not_ours.get((place.account, place.container, place.path), "")
+        return self.not_ours.get((*place.key, place.path), "")
 
     def copies(self) -> Iterator[tuple[Location, Copied]]:
         """All that the tool copied, each with where to."""
-        return ((Location(*place), copied) for place, copied in self.blobs.items())
+        return ((Location.of_key(*place), copied) for place, copied in self.blobs.items())
 
     def copied(self, place: Location) -> Copied | None:
-        """What the tool copied to a place, or None; it has copied nothing to a share."""
-        if place.service is not Service.BLOB:
-            return None
-        return self.blobs.get((place.account, place.container, place.path))
+        """What the tool copied to a place, or None."""
+        return self.blobs.get((*place.key, place.path))

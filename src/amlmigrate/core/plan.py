@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
-from amlmigrate.core.address import BLOBS, Address
+from amlmigrate.core.address import BYTES, Address
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.file_rewrite import AnewFile
 from amlmigrate.core.finding import Finding
@@ -203,8 +203,8 @@ class Step:
 
     @property
     def is_bytes(self) -> bool:
-        """Whether the step is about blobs."""
-        return self.address.kind == BLOBS
+        """Whether the step is about the bytes of a container or a share."""
+        return self.address.kind in BYTES and bool(self.address.path)
 
     @property
     def prefix(self) -> Bytes | None:
@@ -343,9 +343,7 @@ class Plan:
         """Where the blobs of the target lie that have an item of their own, or stay, or go after the copies."""
         alone = {step.bytes.target for step in self.steps if step.blob and step.bytes}
         goals = ((step.bytes.target, step.gone) for step in self.steps if step.bytes)
-        return frozenset(
-            alone | {Location(goal.account, goal.container, one.path) for goal, gone in goals for one in gone}
-        )
+        return frozenset(alone | {goal.at(one.path) for goal, gone in goals for one in gone})
 
     def names(self) -> dict[Address, Address]:
         """What the target calls items of the source that have another name there."""

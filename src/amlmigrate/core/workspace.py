@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from amlmigrate.core.address import BLOBS, SHARES, Address
 from amlmigrate.core.armid import name_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.workspacename import TYPE, WorkspaceName, no_subscription
@@ -92,6 +93,17 @@ class Location:
         """The place of that path in the same container or share."""
         return Location(self.account, self.container, path, self.suffix, self.service)
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """By what lists and ledgers keep a container, or a share, whose key is no container's."""
+        return self.account if self.service is Service.BLOB else f"{self.account}.{self.service}", self.container
+
+    @classmethod
+    def of_key(cls, account: str, container: str, path: str = "") -> Location:
+        """Reads a key, and the path in it. Raises ValueError for another service."""
+        name, _, service = account.partition(".")
+        return cls(name, container, path, service=Service(service) if service else Service.BLOB)
+
     @classmethod
     def of_parts(cls, parts: Sequence[str]) -> Location:
         """Reads what `parts` gives. Raises ValueError or TypeError for anything else."""
@@ -103,6 +115,11 @@ class Location:
         """As files have it: account, container, path; and the service where it is not that of blobs."""
         named = () if self.service is Service.BLOB else (self.service.value,)
         return (self.account, self.container, self.path, *named)
+
+
+def address_of(place: Location) -> Address:
+    """The address of the bytes below a place: without a path, of all that a container or share holds."""
+    return Address.of(BLOBS if place.service is Service.BLOB else SHARES, place.container, place.path)
 
 
 # Every workspace of an account writes its artifacts into this one (AZ-WS-1).
@@ -174,14 +191,14 @@ class Workspace:
         return name_of(self.storage_account_id).lower()
 
     def names(self, container: str) -> bool:
-        """Whether a container of its account has a name that only the service gives, for this workspace.
+        """Whether a container or share of its account has a name that only the service gives, for this workspace.
 
         Code uploads are in `<workspaceId>-<26 characters>`, before 2023 in `<first 10>-<guid>`
         (AZ-ASSET-15).
         """
         number, start = (re.escape(part) for part in (self.workspace_id.lower(), self.workspace_id.lower()[:10]))
         own = (
-            rf"{COMMON_CONTAINER}|azureml-blobstore-{number}|{number}-[a-z0-9-]+"
+            rf"{COMMON_CONTAINER}|azureml-(?:blobstore|filestore)-{number}|{number}-[a-z0-9-]+"
             rf"|{start}-[0-9a-f]{{8}}-[0-9a-f]{{4}}-[0-9a-f]{{4}}-[0-9a-f]{{4}}-[0-9a-f]{{12}}"
         )
         return bool(number) and re.fullmatch(own, container) is not None

@@ -10,16 +10,16 @@ from itertools import groupby
 from amlmigrate.bytes.listings import Listing
 from amlmigrate.bytes.storage_containers import Key
 from amlmigrate.cloud import unreadable
-from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.sortedblobs import SortedBlobs
-from amlmigrate.core.address import blob_address
+from amlmigrate.cloud.store import Accounts
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.decision import Decision
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.metering import Amount, moved, working_on
 from amlmigrate.core.parallel import in_order
 from amlmigrate.core.seal import PARTS, comparable
+from amlmigrate.core.workspace import address_of
 from amlmigrate.cutover.evidence_checks import seen_by
 from amlmigrate.cutover.record import HeldBlob, held
 from amlmigrate.evidence import Cutover, CutoverBack, Verify
@@ -156,7 +156,7 @@ def documents(
 
 
 async def blobs(
-    cutover: EvidenceFile[Cutover], listed: Mapping[Key, Listing], target: Blobs, *, hashing: bool
+    cutover: EvidenceFile[Cutover], listed: Mapping[Key, Listing], target: Accounts, *, hashing: bool
 ) -> Since:
     """What was added, changed, deleted and overwritten among the target's blobs, by their own addresses.
 
@@ -173,9 +173,9 @@ async def blobs(
     known = _known(cutover)
     for key, listing in listed.items():
         look.changes += [
-            ChangedSince(_address(key[1], path), ADDED, blob.etag)
+            ChangedSince(str(address_of(listing.place.at(path))), ADDED, blob.etag)
             for path, blob in listing.blobs.items()
-            if key not in known or known[key].get(path) is None
+            if not blob.folder and (key not in known or known[key].get(path) is None)
         ]
     return Since(tuple(sorted(look.changes)), look.blobs, look.bytes)
 
@@ -201,7 +201,7 @@ def _known(cutover: EvidenceFile[Cutover]) -> dict[Key, SortedBlobs]:
 class _Look:
     """What was found so far."""
 
-    target: Blobs
+    target: Accounts
     changes: list[ChangedSince] = field(default_factory=list)
     blobs: int = 0
     bytes: int = 0
@@ -232,7 +232,7 @@ class _Look:
         """Settles one by its bytes."""
         one, blob = pair
         try:
-            sha256, _, _ = await self.target.digest(one.place, blob, md5=False)
+            sha256, _, _ = await self.target.store(one.place.service).digest(one.place, blob, md5=False)
         except ServiceError as error:
             if not unreadable.why(error):
                 raise
@@ -253,8 +253,4 @@ class _Look:
         self.bytes += one.length
 
     def _changed(self, one: HeldBlob, what: str, now: str) -> None:
-        self.changes.append(ChangedSince(_address(one.container, one.path), what, now, one.item))
-
-
-def _address(container: str, path: str) -> str:
-    return str(blob_address(container, path))
+        self.changes.append(ChangedSince(str(address_of(one.place)), what, now, one.item))

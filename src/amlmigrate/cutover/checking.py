@@ -20,7 +20,7 @@ from amlmigrate.cutover import refusals, switches
 from amlmigrate.evidence import Verify
 from amlmigrate.freezing.source_writers import writers
 from amlmigrate.inventory.sides import read_both
-from amlmigrate.kinds import document_digests, holding
+from amlmigrate.kinds import document_digests, own_places
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import EvidenceFile, last
 from amlmigrate.ledger.valid_decisions import Standing
@@ -54,7 +54,7 @@ async def check(
     """
     source, target = await read_both(clouds, plan)
     mapping = Mapping(source.workspace, target.workspace, plan.names())
-    listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, holding().own)
+    listed = await list_both(mapping, clouds.source, clouds.target, own_places)
     documents = _before(reports, source, target)
     now = bound(plan, documents, listed)
     written, warnings = await _writers(clouds, source.workspace, plan, reports)

@@ -45,7 +45,7 @@ class HeldBlob:
     @property
     def place(self) -> Location:
         """Where it lies."""
-        return Location(self.account, self.container, self.path)
+        return Location.of_key(self.account, self.container, self.path)
 
 
 def active(reports: list[EvidenceFile]) -> EvidenceFile[Cutover] | None:
@@ -115,9 +115,10 @@ def _held(verified: EvidenceFile[Verify], plan: Plan, listed: Containers) -> Ite
     places = plan.places(source=False)
     cover = PrefixSet(places)
     for (account, container), listing in listed.target.items():
-        for path, blob in listing.blobs.items():
+        # Of a directory of a share nothing is proven but that the files in it are there.
+        for path, blob in ((path, blob) for path, blob in listing.blobs.items() if not blob.folder):
             sha256 = read.get((account, container, path))
-            prefix = cover.prefix(Location(account, container, path)) if sha256 else None
+            prefix = cover.prefix(Location.of_key(account, container, path)) if sha256 else None
             item = places[prefix] if prefix else ""
             yield HeldBlob(account, container, path, blob.length, blob.etag, sha256, item)
 

@@ -34,8 +34,7 @@ from amlmigrate.evidence import Cutover, CutoverBack, Decommission, Switch
 from amlmigrate.evidence.cutover import SwitchState, Taken
 from amlmigrate.evidence.members import Change, PlanRef, SideRecord, Told
 from amlmigrate.inventory.sides import read_both
-from amlmigrate.kinds import holding as places_held
-from amlmigrate.kinds import kind_of
+from amlmigrate.kinds import kind_of, own_places
 from amlmigrate.leasing.hold import Lease, holding
 from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile, last
@@ -250,7 +249,7 @@ class _Cutover:
         plan, clouds = self.request.plan, self.clouds
         source, target = await read_both(clouds, plan)
         mapping = Mapping(source.workspace, target.workspace, plan.names())
-        listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, places_held().own)
+        listed = await list_both(mapping, clouds.source, clouds.target, own_places)
         return await target_since.look(clouds, plan, self.ledger, reports, target, listed)
 
     def _refuse_removed(self, reports: list[EvidenceFile]) -> None:

@@ -34,7 +34,7 @@ async def look(
         return changes_since.Since()
     settled = decided(items(plan, ledger))
     proven = {there: item for there, item in moved(plan).items() if item not in settled}
-    found = await changes_since.blobs(cutover, listed.target, clouds.target.blobs, hashing=hashing)
+    found = await changes_since.blobs(cutover, listed.target, clouds.target, hashing=hashing)
     found = found.with_documents(changes_since.documents(cutover, document_digests(target), proven))
     return found.first_seen(reports, datetime.now(UTC).isoformat(timespec="seconds"))
 

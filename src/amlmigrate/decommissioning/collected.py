@@ -23,7 +23,7 @@ def collected(plan: Plan, listed: Containers, settled: Container[str] = frozense
 
 def _gone(address: str, amount: Bytes, listed: Containers) -> str:
     source, target = (
-        listings.get((place.account, place.container))
+        listings.get(place.key)
         for listings, place in ((listed.source, amount.source), (listed.target, amount.target))
     )
     there = target.blobs if target else {}

@@ -16,7 +16,7 @@ from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.events import Emit
 from amlmigrate.core.few import agreed, many
 from amlmigrate.core.reference_targets import leads_into
-from amlmigrate.core.workspace import COMMON_CONTAINER, Location, Workspace
+from amlmigrate.core.workspace import COMMON_CONTAINER, Location, Service, Workspace
 from amlmigrate.decommissioning.copy_proof import CopyProof
 from amlmigrate.decommissioning.gate import locked
 from amlmigrate.decommissioning.neighbours import Neighbours, Unseen, neighbours
@@ -60,7 +60,8 @@ class Deleted:
 def deletable(workspace: Workspace, places: Iterable[Location]) -> list[Location]:
     """Those with a name that only the service gives, for this workspace: a customer's own is never among them."""
     account = workspace.storage_account.lower()
-    return [place for place in places if place.account.lower() == account and workspace.names(place.container)]
+    containers = (place for place in places if place.service is Service.BLOB)
+    return [place for place in containers if place.account == account and workspace.names(place.container)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +202,7 @@ def _lost(listing: Listing, copies: CopyProof) -> list[str]:
     """What a container holds that is nowhere else, and what keeps it from being deleted."""
     place = listing.place
     cover = PrefixSet(copies.sources)
-    blobs = (Location(place.account, place.container, path) for path in listing.blobs)
+    blobs = (place.at(path) for path in listing.blobs)
     loose = sum(1 for blob in blobs if blob in copies.apart or cover.prefix(blob) is None)
     found = (
         [f"{many(loose, 'blob')} in '{place.container}' {agreed(loose, 'is', 'are')} in no manifest."]

@@ -52,7 +52,7 @@ class CopyProof:
         gone = sorted(
             address
             for source, address in self.sources.items()
-            if (source.account, source.container) == (place.account, place.container) and address in self.changed
+            if source.key == place.key and address in self.changed
         )
         return [*self.unproven, *(f"{one} in the target is not what it was when it was verified." for one in gone)]
 
@@ -75,7 +75,7 @@ async def read(
         why = "The last verification is not a green one of this plan."
         return CopyProof(known.sources, unproven=(why,), apart=known.apart)
     places = plan.places(source=False)
-    listed = await list_places(side.blobs, {Location(place.account, place.container) for place in places})
+    listed = await list_places(side, {place.at("") for place in places})
     # What users' own datastores lead to is no copy.
     where = await BytePlaces.of_plan(
         side, target.workspace, plan, sensitive=False, held=encryption_counts(listed, places)
@@ -127,7 +127,7 @@ async def _digests(
     cutover = active(reports)
     if cutover is None:
         return seen_by(newest).get(PARTS[3], {}), digested(listed, places).parts
-    lost = (await changes_since.blobs(cutover, listed, side.blobs, hashing=False)).lost_items()
+    lost = (await changes_since.blobs(cutover, listed, side, hashing=False)).lost_items()
     then = seen_by(cutover)[PARTS[3]]
     return then, {address: sha256 for address, sha256 in then.items() if address not in lost}
 

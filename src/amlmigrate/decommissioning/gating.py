@@ -33,7 +33,7 @@ from amlmigrate.inventory.done_by_hand import undone
 from amlmigrate.inventory.listing import by_hand_kinds, in_order, scan, without_datastores
 from amlmigrate.inventory.sides import read_both
 from amlmigrate.inventory.unlisted import could_not_be_listed
-from amlmigrate.kinds import document_digests, holding
+from amlmigrate.kinds import document_digests, own_places
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import EvidenceFile
 from amlmigrate.ledger.items import decided, items
@@ -116,7 +116,7 @@ async def check_gate(
     source, target = await read_both(clouds, plan)
     seen = await _seen(clouds, plan, target)
     mapping = Mapping(source.workspace, target.workspace, plan.names())
-    listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, holding().own, past=wanted.delete)
+    listed = await list_both(mapping, clouds.source, clouds.target, own_places, past=wanted.delete)
     standing = Standing(plan, ledger)
     facts = await _facts(clouds, plan, source, target, listed, soak, before, standing)
     facts = replace(facts, lost=await lost(clouds, plan, ledger, reports, target, listed))
@@ -144,7 +144,7 @@ async def check_gate(
     own = containers.deletable(source.workspace, (one.place for one in listed.source.values() if one.exists))
     why += await removal.not_in_list(clouds.source.workspace(plan.header.source_ref))
     if wanted.delete:
-        listings = [listed.source[place.account, place.container] for place in own]
+        listings = [listed.source[place.key] for place in own]
         copied = copy_proof.planned(plan, ledger)
         deletion = containers.Deletion(clouds, source.workspace, seen, copied, wanted.accepted_unseen)
         why += await deletion.reasons(listings)
@@ -184,9 +184,9 @@ async def _late(
     standing = Standing(plan, ledger)
     ended, stayed = items(plan, ledger, standing), ledger.stayed()
     waived = waived_items.waived(plan, ended)
-    goals = {Location(one.bytes.target.account, one.bytes.target.container) for one in waived if one.bytes}
+    goals = {one.bytes.target.at("") for one in waived if one.bytes}
     goals |= foreign_blobs.goals(plan, ended, stayed)
-    listed = Containers({}, await list_places(clouds.target.blobs, goals))
+    listed = Containers({}, await list_places(clouds.target, goals))
     now = waived_items.of_documents(plan, waived, target) | waived_items.of_bytes(waived, listed)
     found = waived_items.findings(waived, standing, now, reports, living=True)
     return found + foreign_blobs.findings(plan, ended, stayed, listed, living=True)

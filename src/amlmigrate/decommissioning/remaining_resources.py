@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from amlmigrate.bytes.listings import Listing
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.armid import name_of
-from amlmigrate.core.asset import SENT_KEY, Asset
+from amlmigrate.core.asset import SENT_KEY
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.few import many
-from amlmigrate.core.workspace import Workspace
+from amlmigrate.core.workspace import Service, Workspace
 from amlmigrate.evidence.decommission import RemainingRecord
 from amlmigrate.posture.reading import NOTHING, Read, tried, tried_list
 from amlmigrate.posture.stored import (
@@ -109,7 +109,8 @@ async def _logs(side: Side, found: Remaining, insights: Read[Document]) -> Remai
 
 async def containers(side: Side, account: Remaining | None, listed: Iterable[Listing]) -> list[Remaining]:
     """Each container that is there, by the scopes of its blobs, else its own, else by its account's key."""
-    return [await _container(side, one, account) for one in listed if one.exists]
+    blobs = [one for one in listed if one.exists and one.place.service is Service.BLOB]
+    return [await _container(side, one, account) for one in blobs]
 
 
 async def _container(side: Side, listing: Listing, account: Remaining | None) -> Remaining:
@@ -171,22 +172,22 @@ async def _scope(side: Side, account: Remaining, name: str) -> tuple[str | None,
     return key, f"By the encryption scope '{name}': {why}"
 
 
-def shares(account: Remaining | None, by_hand: Iterable[Asset]) -> list[Remaining]:
+def shares(account: Remaining | None, listed: Iterable[Listing]) -> list[Remaining]:
     """The workspace's file shares that hold anything, or may: a share has no key of its own but its account's."""
     if account is None:
         return []
     owner = name_of(account.id)
+    held = (one for one in listed if one.place.service is Service.FILE and (one.blobs or one.refused))
     key, why = _in_account(account)
     return [
         Remaining(
             "share",
             "file share",
-            f"{owner}/{one.address.name}",
+            f"{owner}/{one.place.container}",
             True,
             key,
             why,
             account.encryption,
         )
-        for one in by_hand
-        if one.account and not one.empty
+        for one in held
     ]

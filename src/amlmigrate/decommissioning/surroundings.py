@@ -125,17 +125,12 @@ async def read(
     return Surroundings(
         dying=Dying.of(source.by_hand),
         secrets=await losses.secrets(side, workspace),
-        remains=(*parts, *remaining_resources.shares(account, source.by_hand), *there, *gone),
+        remains=(*parts, *remaining_resources.shares(account, listed.values()), *there, *gone),
         held=await held_rights.held((clouds.source, clouds.target), source),
         recovery=recovery,
         role_assignments=await going(side, workspace.id),
         frozen=frozen,
-        deletable={
-            f"{place.account}/{place.container}": listing_digest(
-                listed[place.account, place.container].blobs.values()
-            )
-            for place in own
-        },
+        deletable={"/".join(place.key): listing_digest(listed[place.key].blobs.values()) for place in own},
         not_known=(not_known,) if not_known else (),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amlmigrate.core.workspace import DATASTORES
+from amlmigrate.core.workspace import DATASTORES, Service
 from amlmigrate.doctor.need import (
     ACCOUNT,
     AUTHORIZATION,
@@ -19,7 +19,7 @@ from amlmigrate.doctor.need import (
     Where,
 )
 from amlmigrate.doctor.needs_told import CHECKS, checks, proofs, protection
-from amlmigrate.kinds import Kind, all_kinds, holding, moving_kinds
+from amlmigrate.kinds import Kind, all_kinds, holding, holdings, moving_kinds
 
 # Below a workspace every collection is read; a right that is missing would hide what has to be moved.
 _READS = tuple(
@@ -30,6 +30,9 @@ _READS = tuple(
 )
 _STORE = holding().permissions
 _BYTES = _STORE.data
+# What a share takes, which an account may well have none of.
+_SHARES = holdings()[Service.FILE].permissions
+_THERE_ARE = "there are file shares"
 _ALL, _READING = STAGES, (PLAN, RUN, VERIFY, DECOMMISSION)
 OWN_SECRETS = "datastores of your own have a secret"
 _TAGS = "blobs have index tags"
@@ -202,18 +205,13 @@ NEEDS: tuple[Need, ...] = (
         for action in _BYTES.read
     ),
     *_each(Where.SOURCE_ACCOUNT, _BYTES.read_tags, _READING, "index tags", data=True, only=_TAGS),
-    *(
-        Need(
-            Where.SOURCE_ACCOUNT,
-            action,
-            _READING,
-            "lists notebooks",
-            data=True,
-            only="there are file shares",
-        )
-        for kind in all_kinds().values()
-        for action in kind.permissions.data.read
-        if action.startswith(f"{FILE}/")
+    *_each(
+        Where.SOURCE_ACCOUNT,
+        _SHARES.data.read,
+        _READING,
+        "lists files of shares; `verify` reads every byte",
+        data=True,
+        only=_THERE_ARE,
     ),
     Need(Where.TARGET, f"{WS}/read", _ALL, "reads the workspace"),
     Need(Where.TARGET, f"{WS}/*/read", _ALL, "what exists already", asks=_READS),
@@ -244,6 +242,23 @@ NEEDS: tuple[Need, ...] = (
         data=True,
     ),
     *_each(Where.TARGET_ACCOUNT, _BYTES.write_tags, (RUN,), "index tags", data=True, only=_TAGS),
+    *_each(
+        Where.TARGET_ACCOUNT,
+        _SHARES.data.read,
+        _READING,
+        "what files exist already",
+        data=True,
+        only=_THERE_ARE,
+    ),
+    *_each(Where.TARGET_ACCOUNT, _SHARES.data.write, (RUN,), "copies files of shares", data=True, only=_THERE_ARE),
+    *_each(
+        Where.TARGET_ACCOUNT,
+        _SHARES.data.delete,
+        (RUN,),
+        "gives a copied file its place; deletes copies whose source is gone",
+        data=True,
+        only=_THERE_ARE,
+    ),
     *_each(
         Where.TARGET_ACCOUNT,
         _BYTES.delete,

@@ -10,11 +10,12 @@ from amlmigrate.bytes.prefixes import PrefixSet
 from amlmigrate.bytes.storage_containers import list_both
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Session
+from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan, Step
-from amlmigrate.core.workspace import Location
-from amlmigrate.kinds import holding
+from amlmigrate.core.workspace import Location, address_of
+from amlmigrate.kinds import own_places
 
 
 async def prefix_arrived(clouds: Session, step: Step) -> bool | None:
@@ -27,7 +28,8 @@ async def prefix_arrived(clouds: Session, step: Step) -> bool | None:
     amount = step.bytes
     try:
         source, target = await asyncio.gather(
-            list_container(clouds.source.blobs, amount.source), list_container(clouds.target.blobs, amount.target)
+            list_container(clouds.source.store(amount.source.service), amount.source),
+            list_container(clouds.target.store(amount.target.service), amount.target),
         )
     except ServiceError as error:
         if error.status != 403:
@@ -47,27 +49,26 @@ def _replaced(step: Step, blob: Blob | None, twin: Blob | None) -> bool | None:
     return None if blob.length and None in (blob.md5, twin.md5) else True
 
 
-async def rest_arrived(clouds: Session, plan: Plan, mapping: Mapping, container: str) -> bool | None:
+async def rest_arrived(clouds: Session, plan: Plan, mapping: Mapping, address: Address) -> bool | None:
     """The same for the blobs of a container that no step of the plan copies.
 
     None also where no datastore of the target says where they would be.
     """
     try:
-        listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, holding().own)
+        listed = await list_both(mapping, clouds.source, clouds.target, own_places)
     except ServiceError as error:
         if error.status != 403:
             raise
         return None
     cover = PrefixSet(plan.places(source=True))
-    for (account, name), listing in listed.source.items():
-        goal = mapping.place(Location(account, name))
-        if name != container or goal is None:
+    for listing in listed.source.values():
+        place = listing.place
+        goal = mapping.place(place)
+        if address_of(place) != address or goal is None:
             continue
-        rest = (
-            blob for blob in listing.blobs.values() if cover.prefix(Location(account, name, blob.path)) is None
-        )
-        there = listed.target[goal.account, goal.container]
-        return _all_there(rest, Location(account, name), goal, there)
+        rest = (blob for blob in listing.blobs.values() if cover.prefix(place.at(blob.path)) is None)
+        there = listed.target[goal.key]
+        return _all_there(rest, place, goal, there)
     return None
 
 

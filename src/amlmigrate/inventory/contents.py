@@ -21,7 +21,7 @@ from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.parallel import each
 from amlmigrate.core.reference import Reference, references
-from amlmigrate.core.workspace import Location
+from amlmigrate.core.workspace import Location, Service
 from amlmigrate.inventory import filefindings as say
 from amlmigrate.inventory.deltas import Deltas
 from amlmigrate.kinds import moving_kinds
@@ -99,18 +99,20 @@ class _Reader:
 
     def _places(self, named: Iterator[Reference] | tuple[Reference, ...]) -> set[Location]:
         located = ((self.own.locate(one), one.exact) for one in named)
-        return {prefix_of(place, exact=exact) for place, exact in located if place}
+        # Files of shares are copied as they are.
+        blobs = ((place, exact) for place, exact in located if place and place.service is Service.BLOB)
+        return {prefix_of(place, exact=exact) for place, exact in blobs}
 
     def _anything_beside(self, file: Location) -> bool:
         """Whether the asset has bytes: of one that has none it is told that it has none, and nothing else."""
-        listing = self.listings.get((file.account, file.container))
+        listing = self.listings.get(file.key)
         if listing is None:
             return True
         return bool(listing.below(file.path.rpartition("/")[0]))
 
     def _below(self, place: Location) -> Iterator[Location]:
         """The tables in one of the workspace's own containers that lie below a place."""
-        key = (place.account, place.container)
+        key = place.key
         listing = self.listings.get(key)
         if listing is None:
             return
@@ -118,7 +120,7 @@ class _Reader:
             found = {path: blob for path, blob in listing.blobs.items() if is_table(path)}
             self.tables[key] = Listing(listing.place, found)
         for blob in self.tables[key].below(place.path):
-            yield Location(*key, blob.path)
+            yield Location.of_key(*key, blob.path)
 
     async def _file(self, file: Location) -> _Read:
         if file not in self.known:
@@ -126,7 +128,7 @@ class _Reader:
         return self.known[file]
 
     async def _fresh(self, file: Location) -> _Read:
-        if (listing := self.listings.get((file.account, file.container))) is not None:
+        if (listing := self.listings.get(file.key)) is not None:
             return await self._parsed(file) if file.path in listing.blobs else _Read()
         try:
             if known := self.silent.get(file.account):
@@ -142,7 +144,7 @@ class _Reader:
             found = await self.blobs.fetch(file, LARGEST)
         except ServiceError as error:
             # Of another's account nothing is copied: there it is told as not read, whatever keeps it.
-            ours = (file.account, file.container) in self.listings or error.code == "BlobArchived"
+            ours = file.key in self.listings or error.code == "BlobArchived"
             if not ours or not (why := unreadable.why(error)):
                 raise
             return _Read(said=(say.unreadable(file, error, why),))
@@ -190,21 +192,21 @@ class _Reader:
 
     def _there(self, file: Location, entry: TableEntry) -> bool:
         found = reference(entry, file)
-        listing = self.listings.get((file.account, file.container))
+        listing = self.listings.get(file.key)
         place = prefix_of(found.location) if found and found.location else None
         return bool(listing and place and listing.below(place.path))
 
     def _followed(self, file: Location, found: Reference) -> bool:
         """Whether it counts: what lies beside a file in somebody else's container stays where both are."""
-        beside = found.location and (found.location.account, found.location.container)
-        return beside != (file.account, file.container) or beside in self.listings
+        beside = found.location and found.location.key
+        return beside != file.key or beside in self.listings
 
     def _exact(self, entry: TableEntry, found: Reference) -> bool:
         """Whether wildcards are mere signs: by `file` and `folder`, where something of that name is there."""
         place = self.own.locate(found)
         if place is None or entry.how == PATTERN or not has_wildcards(place.path):
             return False
-        listing = self.listings.get((place.account, place.container))
+        listing = self.listings.get(place.key)
         return listing is not None and bool(listing.below(place.path.rstrip("/")))
 
 

@@ -52,7 +52,7 @@ class Deltas:
         for place in {place for one in content.names if (place := self.own.locate(one))}:
             root = table_root(place.path)
             if root is not None:
-                whole = Location(place.account, place.container, root)
+                whole = place.at(root)
                 seen.names.append(Reference(place.path, content.place.path, location=whole, exact=True))
                 logs |= self._logs(whole, seen)
             elif READER in content.text:
@@ -74,13 +74,13 @@ class Deltas:
 
     def _logs(self, place: Location, seen: _Seen) -> set[Location]:
         """Those below a place; of a table whose first ones are gone it is said that not all is known."""
-        listing = self.listings.get((place.account, place.container))
+        listing = self.listings.get(place.key)
         found = (blob.path for blob in listing.below(place.path.rstrip("/"))) if listing else ()
         # A table may have more files than memory should hold, and few of them are of its log.
         paths = [path for path in found if table_root(path) is not None]
-        gone = {Location(place.account, place.container, path) for path in without_beginning(paths)}
+        gone = {place.at(path) for path in without_beginning(paths)}
         seen.cut |= gone
-        return {Location(place.account, place.container, path) for path in paths if is_log(path)}
+        return {place.at(path) for path in paths if is_log(path)}
 
     async def _read(self, log: Location, seen: _Seen) -> None:
         try:
@@ -88,7 +88,7 @@ class Deltas:
         except ValueError:
             seen.unread.append(log)
             return
-        beside = Location(log.account, log.container, f"{table_root(log.path)}/-".removeprefix("/"))
+        beside = log.at(f"{table_root(log.path)}/-".removeprefix("/"))
         for path in paths:
             entry = TableEntry("file", path)
             found = reference(entry, beside)

@@ -87,5 +87,5 @@ async def _steps(
             if mapping is None:
                 source, target = await read_both(clouds, plan, pair)
                 mapping = Mapping(source.workspace, target.workspace, plan.names())
-            found[str(address)] = await rest_arrived(clouds, plan, mapping, address.name)
+            found[str(address)] = await rest_arrived(clouds, plan, mapping, address)
     return found

@@ -22,7 +22,7 @@ Stayed = Mapping[str, Mapping[str, str]]
 def goals(plan: Plan, ended: Iterable[Item], stayed: Stayed) -> set[Location]:
     """The containers in which they lie."""
     steps = _steps(plan, ended, stayed)
-    return {Location(one.bytes.target.account, one.bytes.target.container) for one in steps if one.bytes}
+    return {one.bytes.target.at("") for one in steps if one.bytes}
 
 
 def findings(
@@ -36,7 +36,7 @@ def findings(
     for step in _steps(plan, ended, stayed):
         if step.bytes is None:
             continue
-        listing = listed.target.get((step.bytes.target.account, step.bytes.target.container))
+        listing = listed.target.get(step.bytes.target.key)
         then = stayed[str(step.address)]
         there = ((path, listing.blobs.get(path)) for path in then) if listing else ()
         now = {path: blob.etag for path, blob in there if blob}

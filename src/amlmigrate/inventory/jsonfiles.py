@@ -67,7 +67,7 @@ class _JsonReader:
 
     def blob(self, file: Location) -> Blob:
         """A file as it is listed."""
-        return self.listings[file.account, file.container].blobs[file.path]
+        return self.listings[file.key].blobs[file.path]
 
     def _named(self, asset: Asset) -> Iterator[Location]:
         kind = moving_kinds()[asset.address.kind]
@@ -82,10 +82,10 @@ class _JsonReader:
     def _of_names(self, names: tuple[Reference, ...] | Iterator[Reference]) -> Iterator[Location]:
         for name in names:
             place = self.mapping.locate(name)
-            listing = self.listings.get((place.account, place.container)) if place else None
+            listing = self.listings.get(place.key) if place else None
             if place and listing and self.mapping.moves(place):
                 for path in _matching(listing, place.path, exact=name.exact):
-                    yield Location(place.account, place.container, path)
+                    yield place.at(path)
 
     async def read(self, files: Files, file: Location) -> None:
         """Reads one file, and notes what comes of it."""

@@ -15,10 +15,10 @@ from amlmigrate.core.asset import Inventory
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Plan
-from amlmigrate.core.workspace import Location, SurveyedWorkspace
+from amlmigrate.core.workspace import Location, Service, SurveyedWorkspace
 from amlmigrate.inventory import read_contents, read_json, take
 from amlmigrate.inventory.target_users import TargetUsers
-from amlmigrate.kinds import holding
+from amlmigrate.kinds import own_places
 
 # For so long, or as long again as it took, what was seen is taken for what is there.
 _SECONDS = 60.0
@@ -30,8 +30,9 @@ async def read_files(
     """Adds to the target's assets what their files name: an asset may read bytes that only a file of it names."""
     # The other way round: that mapping tells the target's own containers from anybody else's.
     back = Mapping(target.workspace, source)
-    await read_contents(target, clouds.target.blobs, listed)
-    await read_json(target, clouds.target.blobs, listed, back)
+    blobs = {key: one for key, one in listed.items() if one.place.service is Service.BLOB}
+    await read_contents(target, clouds.target.blobs, blobs)
+    await read_json(target, clouds.target.blobs, blobs, back)
 
 
 @dataclass(slots=True)
@@ -64,8 +65,8 @@ class Needing:
 
     async def _look(self) -> Callable[[Location], str]:
         target = await take(self.clouds.target.workspace(self.plan.header.target_ref), users=True)
-        blobs = self.clouds.source.blobs, self.clouds.target.blobs
-        listed = await list_both(Mapping(self.source, target.workspace), *blobs, holding().own)
+        mapping = Mapping(self.source, target.workspace)
+        listed = await list_both(mapping, self.clouds.source, self.clouds.target, own_places)
         await read_files(self.clouds, self.source, target, listed.target)
         moved = (step for step in self.plan.steps if step.action.carried_out and not step.is_bytes)
         made = self.made()

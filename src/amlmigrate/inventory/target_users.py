@@ -40,13 +40,13 @@ class TargetUsers:
         self._by: dict[Key, dict[str, str]] = {}
         self.unknown = dict(_unknown(target, frozenset(map(str, filter(own.__contains__, target.assets)))))
         for place, who in _references(target, own):
-            known = self._by.setdefault((place.account, place.container), {})
+            known = self._by.setdefault(place.key, {})
             for path in _spellings(place.path):
                 known.setdefault(path, who)
 
     def of(self, place: Location) -> str:
         """Who refers to a blob, or to a folder above it; '' where nobody does."""
-        known = self._by.get((place.account, place.container))
+        known = self._by.get(place.key)
         if not known:
             return ""
         path = place.path

@@ -67,7 +67,7 @@ def of_bytes(steps: Iterable[Step], listed: Containers) -> dict[str, str]:
     for step in steps:
         if step.apart and step.bytes:
             place = step.bytes.target
-            listing = listed.target.get((place.account, place.container))
+            listing = listed.target.get(place.key)
             held = listing.blobs.get(place.path) if listing else None
             found[str(step.address)] = listing_digest([held]) if held else ""
     return found

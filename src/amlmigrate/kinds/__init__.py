@@ -9,7 +9,16 @@ from amlmigrate.kinds._holding import Holding, Rest, Whose
 from amlmigrate.kinds._listed import Listed, Way
 from amlmigrate.kinds._losses import Loss
 from amlmigrate.kinds._permissions import Permissions
-from amlmigrate.kinds._registry import all_kinds, children, holding, kind_of, moving_kinds, root_of
+from amlmigrate.kinds._registry import (
+    all_kinds,
+    children,
+    holding,
+    holdings,
+    kind_of,
+    moving_kinds,
+    own_places,
+    root_of,
+)
 
 # Addresses are compared by what the kinds say of their names: before any is.
 all_kinds()
@@ -30,9 +39,11 @@ __all__ = [
     "collectable",
     "document_digests",
     "holding",
+    "holdings",
     "kind_of",
     "moving_kinds",
     "not_listed",
+    "own_places",
     "root_of",
     "settling",
     "state_digest",

@@ -9,24 +9,17 @@ from abc import abstractmethod
 from collections.abc import Mapping as Map
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import ClassVar
 
+from amlmigrate.cloud.session import Side
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
 from amlmigrate.core.mapping import Mapping
-from amlmigrate.core.workspace import Location
+from amlmigrate.core.workspace import Location, Service
 from amlmigrate.kinds._listed import Listed
 
 # What keeps what lies there from being changed, by place: legal holds, immutability.
 Holds = dict[Location, tuple[str, ...]]
-
-
-class ContainerLister(Protocol):
-    """What lists the containers of an account."""
-
-    async def containers(self, account: str) -> Map[str, tuple[str, ...]]:
-        """Their names, each with what keeps its blobs from being changed."""
-        ...
 
 
 class Whose(Enum):
@@ -50,12 +43,17 @@ class Rest:
 class Holding(Listed):
     """A collection of the workspace's storage account; an item of the plan is what one holds and does not move."""
 
+    # The service in which its items lie.
+    service: ClassVar[Service] = Service.BLOB
+    # Whether all moves that the workspace's own hold, and not only what something refers to.
+    moves_whole: ClassVar[bool] = False
+
     @abstractmethod
     def whose(self, mapping: Mapping, place: Location) -> Whose:
         """Whose a container of the source's account is."""
 
     @abstractmethod
-    async def own(self, mapping: Mapping, account: ContainerLister) -> Holds:
+    async def own(self, mapping: Mapping, side: Side) -> Holds:
         """The containers of the source workspace, and those of its account that the service or nobody known made.
 
         Raises ServiceError where the account does not list them.
@@ -72,6 +70,10 @@ class Holding(Listed):
     def empty(self, place: Location) -> Asset:
         """A container that holds nothing."""
 
+    def refused(self, place: Location, why: str) -> Asset:
+        """One whose list is refused, where that hides no other's."""
+        raise ValueError(f"'{place.container}' cannot be listed: {why}")
+
     def digest(self, asset: Asset) -> str:
         """That of the list of what does not move; '' where there is none."""
         return str(asset.document.get("sha256", ""))
@@ -80,3 +82,12 @@ class Holding(Listed):
 def document_of(rest: Rest) -> Document:
     """What an item of such a kind is to the inventory."""
     return {"blobs": rest.blobs, "bytes": rest.bytes, "sha256": rest.sha256}
+
+
+def led_to(mapping: Mapping, place: Location) -> bool:
+    """Whether a place is another workspace's by its name, or one that a datastore of either side leads to."""
+    stores = [store for store in mapping.source.datastores if not store.system] + [*mapping.target.datastores]
+    home = mapping.source.storage_suffix
+    roots = (store.root for store in stores if store.root and not store.root.elsewhere(home))
+    led = {root.key for root in roots}
+    return mapping.source.names_another(place.container) or place.key in led

@@ -39,7 +39,6 @@ class Way(Enum):
     PUT = "send its body to Azure Resource Manager"
     LOCK = "put it on the target as a lock"
     ASSIGN = "give each of its lines to somebody"
-    FILES = "copy its files"
     KEEP = "keep what it wrote: it cannot be created again"
 
 

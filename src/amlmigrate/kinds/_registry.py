@@ -8,9 +8,12 @@ from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+from amlmigrate.cloud.session import Side
 from amlmigrate.core.address import Address
+from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.workspace import Service
 from amlmigrate.kinds._base import Kind
-from amlmigrate.kinds._holding import Holding
+from amlmigrate.kinds._holding import Holding, Holds
 from amlmigrate.kinds._listed import Listed
 
 
@@ -34,8 +37,20 @@ def moving_kinds() -> dict[str, Kind]:
 
 
 def holding() -> Holding:
-    """The kind in whose items the bytes lie that move."""
-    [found] = [kind for kind in all_kinds().values() if isinstance(kind, Holding)]
+    """The kind in whose items the blobs lie that move."""
+    return holdings()[Service.BLOB]
+
+
+def holdings() -> dict[Service, Holding]:
+    """The kinds in whose items the bytes lie that move, by their service."""
+    return {kind.service: kind for kind in all_kinds().values() if isinstance(kind, Holding)}
+
+
+async def own_places(mapping: Mapping, side: Side) -> Holds:
+    """The containers and shares of the source workspace. Raises ServiceError where its account lists none."""
+    found: Holds = {}
+    for kind in holdings().values():
+        found |= await kind.own(mapping, side)
     return found
 
 

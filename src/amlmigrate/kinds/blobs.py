@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from amlmigrate.core.address import BLOBS, blob_address
+from amlmigrate.cloud.session import Side
+from amlmigrate.core.address import BLOBS
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import digest
 from amlmigrate.core.few import many
 from amlmigrate.core.mapping import Mapping
-from amlmigrate.core.workspace import Location
-from amlmigrate.kinds._holding import ContainerLister, Holding, Holds, Rest, Whose, document_of
+from amlmigrate.core.workspace import Location, Service, address_of
+from amlmigrate.kinds._holding import Holding, Holds, Rest, Whose, document_of, led_to
 from amlmigrate.kinds._listed import WorkspacePort
 from amlmigrate.kinds._permissions import DataActions, Permissions
 
@@ -62,16 +63,16 @@ class BlobContainers(Holding):
     def whose(self, mapping: Mapping, place: Location) -> Whose:
         if mapping.place(place) is not None or mapping.source.names(place.container):
             return Whose.WORKSPACES
-        return Whose.SOMEBODYS if _somebodys(mapping, place) else Whose.NOBODYS
+        return Whose.SOMEBODYS if led_to(mapping, place) else Whose.NOBODYS
 
-    async def own(self, mapping: Mapping, account: ContainerLister) -> Holds:
+    async def own(self, mapping: Mapping, side: Side) -> Holds:
         """Those that have the service's names for it are among them even where no datastore leads there.
 
         So are those of which none of the target says where they go.
         """
         name = mapping.source.storage_account
-        found: Holds = {Location(root.account, root.container): () for root, _ in mapping.roots()}
-        for container, holds in (await account.containers(name)).items():
+        found: Holds = {root.at(""): () for root, _ in mapping.roots() if root.service is Service.BLOB}
+        for container, holds in (await side.blobs.containers(name)).items():
             place = Location(name, container)
             if self.whose(mapping, place) is not Whose.SOMEBODYS:
                 found[place] = holds
@@ -79,7 +80,7 @@ class BlobContainers(Holding):
 
     def left(self, place: Location, rest: Rest, *, placed: bool, shared: bool) -> Asset:
         return Asset(
-            blob_address(place.container),
+            address_of(place.at("")),
             document_of(rest),
             reason=f"{many(rest.blobs, 'blob')} with {many(rest.bytes, 'byte')}{_told(rest, placed=placed)}",
             remedy=self._remedy(placed=placed, shared=shared),
@@ -93,7 +94,7 @@ class BlobContainers(Holding):
 
     def empty(self, place: Location) -> Asset:
         return Asset(
-            blob_address(place.container), {"blobs": 0}, reason="it is empty", account=place.account, empty=True
+            address_of(place.at("")), {"blobs": 0}, reason="it is empty", account=place.account, empty=True
         )
 
     def example(self) -> Asset:
@@ -110,15 +111,6 @@ def _told(rest: Rest, *, placed: bool) -> str:
     if len(sorts) == 1:
         return f" {sorts[0][0]}"
     return ": " + ", ".join(f"{count} {what}" for what, count in sorts)
-
-
-def _somebodys(mapping: Mapping, place: Location) -> bool:
-    """Whether a container is another workspace's by its name, or one that a datastore of either side leads to."""
-    stores = [store for store in mapping.source.datastores if not store.system] + [*mapping.target.datastores]
-    home = mapping.source.storage_suffix
-    roots = (store.root for store in stores if store.root and not store.root.elsewhere(home))
-    led = {(root.account, root.container) for root in roots}
-    return mapping.source.names_another(place.container) or (place.account, place.container) in led
 
 
 KIND = BlobContainers()

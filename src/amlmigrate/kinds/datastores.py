@@ -13,7 +13,7 @@ from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.held_secrets import hold
 from amlmigrate.core.mapping import Mapping, Rewrite
-from amlmigrate.core.workspace import SYSTEM_DATASTORES, Datastore, Location
+from amlmigrate.core.workspace import SYSTEM_DATASTORES, Datastore, Location, Service
 from amlmigrate.core.writes import Accepted, Desired, PlanContext, Write
 from amlmigrate.kinds._base import SECRET, Kind, WorkspacePort
 from amlmigrate.kinds._fields import COMMON
@@ -26,6 +26,8 @@ _SECRETS = {
     "ServicePrincipal": ("clientSecret",),
     "Certificate": ("certificate",),
 }
+
+_SHARE = "fileShareName"
 
 
 class Datastores(Kind):
@@ -77,7 +79,7 @@ class Datastores(Kind):
     def _moved(self, asset: Asset, found: Desired, root: Location, goal: Location, mapping: Mapping) -> Desired:
         """A datastore of the customer's over one of the workspace's own containers goes where its bytes go."""
         properties: Document = found.first.body["properties"]
-        member = "containerName" if "containerName" in properties else "filesystem"
+        member = _member(properties)
         moved = properties | {"accountName": goal.account, member: goal.container}
         rewrites = [Rewrite("/properties/accountName", root.account, goal.account)]
         rewrites.append(Rewrite(f"/properties/{member}", root.container, goal.container))
@@ -181,11 +183,17 @@ class Datastores(Kind):
 
 def _datastore(asset: Asset) -> Datastore | None:
     properties = asset.properties
-    container = properties.get("containerName") or properties.get("filesystem")
-    account = properties.get("accountName")
+    member = _member(properties)
+    account, container = properties.get("accountName"), properties.get(member)
     cloud = str(properties.get("endpoint") or "")
-    root = Location(account, container, suffix=cloud) if account and container else None
+    service = Service.FILE if member == _SHARE else Service.BLOB
+    root = Location(account, container, suffix=cloud, service=service) if account and container else None
     return Datastore(asset.address.name, asset.address.name.lower() in SYSTEM_DATASTORES, root)
+
+
+def _member(properties: Document) -> str:
+    """The member that names the container or share that a datastore is over; '' where it names none."""
+    return next((name for name in ("containerName", "filesystem", _SHARE) if properties.get(name)), "")
 
 
 def _of(found: Desired, properties: Document) -> Desired:

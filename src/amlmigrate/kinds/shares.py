@@ -1,45 +1,46 @@
-"""File shares: mostly notebooks and scripts; they are in the workspace's storage account."""
+"""File shares: notebooks, scripts and whatever else people and computes keep beside the blobs.
+
+They are in the workspace's storage account.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from amlmigrate.cloud import absence
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Side
-from amlmigrate.cloud.store import Store
-from amlmigrate.core.address import Address
-from amlmigrate.core.asset import Asset, Many
-from amlmigrate.core.documents import Document, digest
-from amlmigrate.core.few import agreed, many
+from amlmigrate.core.address import SHARES, Address
+from amlmigrate.core.asset import Asset
+from amlmigrate.core.documents import digest
+from amlmigrate.core.few import many
+from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.seal import UNLISTED
-from amlmigrate.core.workspace import WORKING_SHARE, Location, Service, Workspace
-from amlmigrate.kinds._listed import Listed, Way, WorkspacePort
+from amlmigrate.core.workspace import Location, Service, Workspace, address_of
+from amlmigrate.kinds._holding import Holding, Holds, Rest, Whose, document_of, led_to
+from amlmigrate.kinds._listed import Listed, WorkspacePort
 from amlmigrate.kinds._permissions import DataActions, Permissions
-from amlmigrate.kinds._registry import moving_kinds
 
 if TYPE_CHECKING:
     from amlmigrate.cloud.arm import Arm
 
-_NAME = "shares"
 _SERVICE = "Microsoft.Storage/storageAccounts/fileServices"
-# The same for a missing role and for a firewall: which of the two it is may change, the item does not.
-# Not `seal.UNLISTED`, of which nothing is known to have changed: files that can be seen later were not planned.
-_UNLISTED: Document = {"files": "not listed"}
-_RIGHT = "a role such as Storage File Data Privileged Reader is missing, or the account's firewall is in the way"
+_FILES = f"{_SERVICE}/fileshares/files"
 
 
-class FileShares(Listed):
-    """A share of the workspace that holds anything; and those of its account that nobody known made.
+class FileShares(Holding):
+    """A share of the workspace, which moves whole, and those of its account that nobody known made.
 
-    They are behind its system datastores, and have the service's own names where it has no such datastore. Of the
-    others of its account, an empty one is told as such; those that bear another workspace's number are not its.
+    Left out is what is somebody's: what bears the number of another workspace, and what a datastore of a user's
+    leads to.
     """
 
-    name = _NAME
-    way = Way.FILES
-    manual = "Copy it with AzCopy."
+    # The layers below the kinds have addresses of files too.
+    name = SHARES
+    service = Service.FILE
+    moves_whole = True
+    open_ended = True
+    manual = "Copy them with AzCopy, or keep the share."
     shown = False
     refers = False
     needs_on = False
@@ -50,91 +51,79 @@ class FileShares(Listed):
 
     @property
     def permissions(self) -> Permissions:
-        read = (f"{_SERVICE}/fileshares/files/read", f"{_SERVICE}/readFileBackupSemantics/action")
-        return Permissions.of(*self.arm_types(), data=DataActions(read=read))
+        # With the intent of a backup the right to it counts, and not what each file's own permission says.
+        data = DataActions(
+            read=(f"{_FILES}/read", f"{_SERVICE}/readFileBackupSemantics/action"),
+            write=(f"{_FILES}/write", f"{_SERVICE}/writeFileBackupSemantics/action"),
+            delete=(f"{_FILES}/delete",),
+        )
+        return Permissions.of(*self.arm_types(), data=data)
 
     async def scan(self, source: WorkspacePort, parents: Sequence[Asset] = ()) -> list[Asset]:
+        # None lies below the workspace; what of them is an item shows once their files are listed.
         return []
 
     async def scan_account(self, side: Side, workspace: Workspace, assets: Iterable[Asset]) -> list[Asset]:
-        account = workspace.storage_account
-        own, led = _places(workspace, assets)
-        found = [item for at, share in own for item in await _share(at, share, side.shares)]
-        every, unlisted = await _every_share(side.arm, workspace.storage_account_id)
-        for name in every:
-            known = (account, name) in own or (account, name) in led
-            if not known and not workspace.names_another(name):
-                found += await _share(account, name, side.shares) or [_empty(account, name)]
-        return found + unlisted
+        _, refused = await _every_share(side.arm, workspace.storage_account_id)
+        return [refused] if refused else []
+
+    def stays(self, asset: Asset) -> str:
+        return asset.reason
+
+    def whose(self, mapping: Mapping, place: Location) -> Whose:
+        if mapping.place(place) is not None or mapping.source.names(place.container):
+            return Whose.WORKSPACES
+        return Whose.SOMEBODYS if led_to(mapping, place) else Whose.NOBODYS
+
+    async def own(self, mapping: Mapping, side: Side) -> Holds:
+        """Those of its datastores, and the others of its account, as far as the account lists them."""
+        name = mapping.source.storage_account
+        found: Holds = {root.at(""): () for root, _ in mapping.roots() if root.service is Service.FILE}
+        listed, _ = await _every_share(side.arm, mapping.source.storage_account_id)
+        places = (Location(name, share, service=Service.FILE) for share in listed)
+        return found | {place: () for place in places if self.whose(mapping, place) is not Whose.SOMEBODYS}
+
+    def left(self, place: Location, rest: Rest, *, placed: bool, shared: bool) -> Asset:
+        told = "" if placed else " in a share that no datastore points to on both sides"
+        remedy = "Copy by hand what is this workspace's, or keep the share." if shared else self.manual
+        return Asset(
+            address_of(place),
+            document_of(rest),
+            reason=f"{many(rest.blobs, 'file')} with {many(rest.bytes, 'byte')}{told}",
+            remedy=remedy,
+            account=place.account,
+        )
+
+    def empty(self, place: Location) -> Asset:
+        return Asset(address_of(place), {"blobs": 0}, reason="it is empty", account=place.account, empty=True)
+
+    def refused(self, place: Location, why: str) -> Asset:
+        """A share whose files could not be listed, and why."""
+        reason = f"its files could not be listed: {why}"
+        return Asset(address_of(place), {}, reason=reason, remedy=self.manual, account=place.account)
+
+    def digest(self, asset: Asset) -> str:
+        # What nobody saw has no list.
+        return super().digest(asset) if asset.address.path else Listed.digest(self, asset)
 
     def example(self) -> Asset:
-        line = {"path": "Users/ada/fraud.ipynb", "length": 3, "etag": "1"}
-        return _of_files("{account}", "code-0a1b", [line], "Copy it.")
+        rest = Rest(1, 3, digest([{"path": "Users/ada/fraud.ipynb", "length": 3}]), {})
+        return self.left(Location("{account}", "reports", service=Service.FILE), rest, placed=False, shared=False)
 
 
-def _places(
-    workspace: Workspace, assets: Iterable[Asset]
-) -> tuple[dict[tuple[str, str], None], set[tuple[str, str]]]:
-    """Account and share: of the service's own, and of those that datastores of people lead to."""
-    account, number = workspace.storage_account, workspace.workspace_id
-    named = dict.fromkeys((account, name) for name in (WORKING_SHARE, f"azureml-filestore-{number}") if number)
-    led: set[tuple[str, str]] = set()
-    for asset in assets:
-        share = asset.properties.get("fileShareName")
-        place = (str(asset.properties.get("accountName") or account), str(share))
-        if share and moving_kinds()[asset.address.kind].stays(asset):
-            named[place] = None
-        elif share:
-            led.add(place)
-    return named, led
-
-
-async def _every_share(arm: Arm, account_id: str) -> tuple[list[str], list[Asset]]:
+async def _every_share(arm: Arm, account_id: str) -> tuple[list[str], Asset | None]:
     """The names of an account's shares; where they could not be listed, an item for those that nobody saw."""
     try:
-        return [str(one["name"]) async for one in arm.pages(f"{account_id}/fileServices/default/shares")], []
+        return [str(one["name"]) async for one in arm.pages(f"{account_id}/fileServices/default/shares")], None
     except ServiceError as error:
         # What an account answers that has no files, as a premium one for blobs (AZ-FILE-2).
         if error.code == "FeatureNotSupportedForAccount":
-            return [], []
+            return [], None
         if error.transient or error.status not in (400, 403, 404):
             raise
         reason = f"the account's other file shares could not be listed ({error.code})"
         remedy = "Look there for shares that hold anything, and copy them by hand."
-        return [], [Asset(Address(_NAME), UNLISTED, reason=reason, remedy=remedy)]
-
-
-def _empty(account: str, share: str) -> Asset:
-    return Asset(Address.of(_NAME, share), {"files": 0}, reason="it is empty", account=account, empty=True)
-
-
-async def _share(account: str, share: str, files: Store) -> list[Asset]:
-    address = Address.of(_NAME, share)
-    place = Location(account, share, service=Service.FILE)
-    remedy = f"Copy it from {files.url(place)} with the AzCopy line in by-hand/{address}.yaml."
-    try:
-        # Its ETag tells a file that was written anew with the same length.
-        lines: list[Document] = [
-            {"path": one.path, "length": one.length, "etag": one.etag} async for one in files.list(place)
-        ]
-    except ServiceError as error:
-        if absence.of_share(error):
-            return []
-        if error.status != 403:
-            raise
-        why = error.key_trouble.says if error.key_trouble else _RIGHT
-        reason = f"its files could not be listed ({error.code}): {why}"
-        return [Asset(address, _UNLISTED, reason=reason, remedy=remedy, account=account)]
-    return [_of_files(account, share, lines, remedy)] if lines else []
-
-
-def _of_files(account: str, share: str, lines: list[Document], remedy: str) -> Asset:
-    size = sum(int(line["length"]) for line in lines)
-    document = {"files": len(lines), "bytes": size, "sha256": digest(lines)}
-    them, files = agreed(len(lines), "it", "them"), many(len(lines), "file")
-    reason = f"{files} with {many(size, 'byte')}, listed in shares-{share}.jsonl: this version cannot move {them}"
-    every = Many(tuple(lines))
-    return Asset(Address.of(_NAME, share), document, reason=reason, remedy=remedy, many=every, account=account)
+        return [], Asset(Address(SHARES), UNLISTED, reason=reason, remedy=remedy)
 
 
 KIND = FileShares()

@@ -78,7 +78,7 @@ def outside(steps: Iterable[Step], ledger: Ledger) -> str:
         items.add(str(step.address))
         if step.bytes:
             place = step.bytes.target
-            prefixes.setdefault((place.account, place.container), set()).add(place.path.rstrip("/"))
+            prefixes.setdefault(place.key, set()).add(place.path.rstrip("/"))
     strange = (address for address in sorted(ledger.owned()) if address not in items)
     if found := next(strange, None):
         return found

@@ -138,7 +138,7 @@ class Made(ABC):
             db.executemany(
                 "INSERT OR IGNORE INTO blobs (account, container, path, source_etag, at, sequence)"  # noqa: S608 - no input of anybody's
                 f" VALUES (?, ?, ?, ?, ?, {RUN})",
-                [(target.account, target.container, blob.path, blob.etag, at) for blob in blobs],
+                [(*target.key, blob.path, blob.etag, at) for blob in blobs],
             )
 
     def copied(self, target: Location, copies: Iterable[tuple[str, Copied]]) -> None:
@@ -147,10 +147,7 @@ class Made(ABC):
         with self.transaction() as db:
             db.executemany(
                 f"INSERT OR REPLACE INTO blobs ({_BLOB}, sequence) VALUES (?, ?, ?, ?, ?, ?, ?, {RUN})",  # noqa: S608 - as below
-                [
-                    (target.account, target.container, path, *copy[:2], at, text_of(copy.labels))
-                    for path, copy in copies
-                ],
+                [(*target.key, path, *copy[:2], at, text_of(copy.labels)) for path, copy in copies],
             )
 
     def blobs(self) -> Iterator[tuple[tuple[str, str, str], When, Copied]]:
@@ -193,7 +190,7 @@ class Made(ABC):
 
         What was decided of those that are as they were then stays so.
         """
-        rows = [(str(address), target.account, target.container, *one) for one in left.items()]
+        rows = [(str(address), *target.key, *one) for one in left.items()]
         query = "SELECT path, etag FROM left_alone WHERE address = ? AND decided = 1"
         with self.transaction() as db:
             known = set(db.execute(query, [str(address)]).fetchall())

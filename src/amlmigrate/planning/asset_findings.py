@@ -7,7 +7,7 @@ from collections.abc import Mapping as Map
 
 from amlmigrate.bytes.listings import Listing, beside
 from amlmigrate.bytes.storage_containers import Key
-from amlmigrate.core.address import Address, blob_address
+from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.few import agreed, few, many
@@ -16,7 +16,7 @@ from amlmigrate.core.json_strings import naming_source, naming_workspace
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Action, Step
 from amlmigrate.core.redaction import masked
-from amlmigrate.core.workspace import Location
+from amlmigrate.core.workspace import Location, address_of
 from amlmigrate.kinds import moving_kinds
 from amlmigrate.kinds._envelope import sent
 
@@ -81,7 +81,7 @@ def names_source(address: Address, document: Document, mapping: Mapping) -> Iter
 
 def foreign_bytes(address: Address, places: Iterable[Location], theirs: Map[Key, Listing]) -> Iterable[Finding]:
     """An item whose bytes in the target are not all the source's: `theirs` by their place in the source."""
-    listed = ((theirs.get((place.account, place.container)), place) for place in places)
+    listed = ((theirs.get(place.key), place) for place in places)
     found = {
         f"{place.container}/{one.path}"
         for listing, place in listed
@@ -119,7 +119,7 @@ def without_twin(asset: Asset, mapping: Mapping, listings: Map[tuple[str, str], 
     """A datastore of the service's that the target does not have: it is not known where what lies in it goes."""
     store = moving_kinds()[asset.address.kind].storage(asset).datastore
     if store and store.system and store.root:
-        listing = listings.get((store.root.account, store.root.container))
+        listing = listings.get(store.root.key)
         twin = mapping.target.datastore(store.name)
         if listing and listing.blobs and not (twin and twin.root):
             yield Finding(
@@ -135,7 +135,7 @@ def without_twin(asset: Asset, mapping: Mapping, listings: Map[tuple[str, str], 
 
 def left_behind(listing: Listing) -> Iterable[Finding]:
     """What a copy of the blobs as they are now does not take along from a container."""
-    address, past = str(blob_address(listing.place.container)), listing.past
+    address, past = str(address_of(listing.place.at(""))), listing.past
     if past and not past.known:
         yield Finding(
             "blocks",

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from amlmigrate.bytes.listings import goal_path, renamed_on_the_way
-from amlmigrate.core.address import blob_address
 from amlmigrate.core.asset import ARCHIVE_TIER, Blob
 from amlmigrate.core.few import many
 from amlmigrate.core.finding import Finding, Severity
 from amlmigrate.core.limits import LARGEST_BLOB
 from amlmigrate.core.plan import Bytes
+from amlmigrate.core.workspace import Service, address_of
 
 _NAMED = 3
 _ONE = {"are": "is", "have": "has", "would": "would"}
@@ -70,12 +70,12 @@ class SeenBlobs:
         verb, rest = remark.says.split(" ", 1)
         said = _ONE[verb] if self.count == 1 else verb
         summary = f"{many(self.count, 'blob')} {said} {rest}: {', '.join(first[:_NAMED])}"
-        address = str(blob_address(place.container, place.path))
+        address = str(address_of(place))
         yield Finding(remark.severity, address, summary, remark.remedy, code=remark.code)
 
 
-def _no_block_blob(_: Bytes, blob: Blob) -> str:
-    return "" if blob.kind == "BlockBlob" else blob.path
+def _no_block_blob(amount: Bytes, blob: Blob) -> str:
+    return blob.path if amount.source.service is Service.BLOB and blob.kind != "BlockBlob" else ""
 
 
 def _archived(_: Bytes, blob: Blob) -> str:

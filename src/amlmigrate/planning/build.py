@@ -9,7 +9,7 @@ from typing import Any
 from amlmigrate.bytes.listings import Listing, not_sorted
 from amlmigrate.bytes.storage_containers import Containers
 from amlmigrate.cloud.pacing import floor_seconds
-from amlmigrate.core.address import Address, blob_address
+from amlmigrate.core.address import Address
 from amlmigrate.core.armid import ArmId
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.errors import BadInputError
@@ -22,7 +22,7 @@ from amlmigrate.core.progress import ContainerListed
 from amlmigrate.core.select import Selection
 from amlmigrate.core.switched import Switched
 from amlmigrate.core.tool import tool
-from amlmigrate.core.workspace import Workspace
+from amlmigrate.core.workspace import Workspace, address_of
 from amlmigrate.kinds import moving_kinds
 from amlmigrate.planning.asset_findings import left_behind, without_twin
 from amlmigrate.planning.planner import NOBODY, Planner, counts
@@ -133,7 +133,7 @@ def _of_listings(source: Inventory, planner: Planner, containers: Containers) ->
 def _untagged(listing: Listing) -> Finding:
     return Finding(
         "blocks",
-        str(blob_address(listing.place.container)),
+        str(address_of(listing.place.at(""))),
         f"The index tags of its {many(len(listing.blobs), 'blob')} cannot be read: they would not be copied.",
         "Grant Storage Blob Data Owner on the source's account, or make sure that there are none.",
         code="index-tags-unread",

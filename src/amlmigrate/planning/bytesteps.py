@@ -12,14 +12,14 @@ from amlmigrate.bytes.ownership import removable
 from amlmigrate.bytes.prefixes import PrefixSet
 from amlmigrate.bytes.storage_containers import Containers, Key
 from amlmigrate.cloud.sortedblobs import SortedBlobs
-from amlmigrate.core.address import Address, blob_address
+from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.few import few, many
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.ownership_record import Copied, OwnershipRecord
 from amlmigrate.core.plan import Action, Bytes, Gone, Step
-from amlmigrate.core.workspace import Location
+from amlmigrate.core.workspace import Location, Service, address_of
 from amlmigrate.planning.blob_findings import OTHER_TYPES, SeenBlobs
 from amlmigrate.planning.file_rewrites import FilesAnew
 from amlmigrate.planning.tally import PrefixTally, conflict
@@ -58,11 +58,11 @@ class ByteSteps:
     def of(self, prefix: Location, containers: Containers) -> PrefixSteps | None:
         """The steps of a prefix; None where neither side has anything that this tool brings or has brought."""
         goal = target_place(self.mapping, prefix)
-        listed = containers.source.get((prefix.account, prefix.container))
+        listed = containers.source.get(prefix.key)
         blobs = listed.below(prefix.path) if listed else ()
         if not self.mapping.moves(prefix):
             return _both(prefix, goal, blobs) if blobs else None
-        there = containers.target.get((goal.account, goal.container)) or Listing(goal)
+        there = containers.target.get(goal.key) or Listing(goal)
         found = self._judged(prefix, goal, blobs, there)
         if not found.listed.blobs and not found.gone:
             return None
@@ -75,6 +75,7 @@ class ByteSteps:
             return PrefixSteps(apart[0], apart[1:], None, tuple(found.other_types.findings()))
         step = found.step()
         told = (*found.other_types.findings(), *(found.remarks() if step.action is Action.COPY else ()))
+        told += (_permissions(step.address),) if prefix.service is Service.FILE else ()
         if going and not delete:
             step = replace(step, gone=_gone(going))
             return PrefixSteps(step, apart, None, (_stays(step.address, going), *told))
@@ -89,15 +90,27 @@ class ByteSteps:
         return found
 
     def _own(self, goal: Location) -> Callable[[str], Copied | None]:
-        return lambda path: self.prior.copied(Location(goal.account, goal.container, path))
+        return lambda path: self.prior.copied(goal.at(path))
 
     def _others(self, goal: Location) -> Callable[[str], str]:
-        return lambda path: self.prior.others(Location(goal.account, goal.container, path))
+        return lambda path: self.prior.others(goal.at(path))
 
     def _divided(self, gone: list[Blob], goal: Location) -> tuple[list[tuple[Blob, str]], list[Blob]]:
         """Of copies without a source, those that somebody of the target needs, and the rest."""
-        asked = [(blob, self.needed(Location(goal.account, goal.container, blob.path))) for blob in gone]
+        asked = [(blob, self.needed(goal.at(blob.path))) for blob in gone]
         return [(blob, who) for blob, who in asked if who], [blob for blob, who in asked if not who]
+
+
+def _permissions(address: Address) -> Finding:
+    return Finding(
+        "warning",
+        str(address),
+        "The permissions (ACLs) of its files are not copied, nor are the attributes, times and metadata of its"
+        " directories.",
+        "Nothing is needed where only computes and the studio use the share, with the account's key."
+        " Else set the permissions in the target.",
+        code="file-permissions",
+    )
 
 
 def of_nothing_here(
@@ -107,14 +120,14 @@ def of_nothing_here(
     goals = PrefixSet(goal for prefix in cover if (goal := mapping.place(prefix)))
     found: dict[Key, SortedBlobs] = {}
     for place, copied in prior.copies():
-        key = (place.account, place.container)
+        key = place.key
         there = listing.blobs.get(place.path) if (listing := containers.target.get(key)) else None
         if there and removable(copied, there) and goals.prefix(place) is None:
             found.setdefault(key, SortedBlobs()).add([there])
     for key, listing in containers.source.items() if found else ():
         for path in listing.sorted.paths():
-            goal = mapping.place(Location(*key, path))
-            if goal and (left := found.get((goal.account, goal.container))):
+            goal = mapping.place(Location.of_key(*key, path))
+            if goal and (left := found.get(goal.key)):
                 left.discard(goal.path)
     if count := sum(map(len, found.values())):
         size = sum(blob.length for left in found.values() for blob in left)
@@ -145,7 +158,7 @@ def _both(prefix: Location, goal: Location, blobs: Iterable[Blob]) -> PrefixStep
         listed.add(blob)
         other_types.look(blob)
     amount = Bytes(prefix, goal, listed.blobs, listed.bytes)
-    address = blob_address(prefix.container, prefix.path)
+    address = address_of(prefix)
     reason = "both workspaces have this container"
     step = Step(address, Action.SKIP, reason, source_sha256=listed.hexdigest(), bytes=amount)
     return PrefixSteps(step, findings=tuple(other_types.findings()))

@@ -9,7 +9,7 @@ from dataclasses import replace
 from amlmigrate.bytes.listings import Listing, ListingDigest, listing_digest
 from amlmigrate.bytes.prefixes import PrefixSet, prefix_of
 from amlmigrate.bytes.storage_containers import Containers
-from amlmigrate.core.address import Address, blob_address
+from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Blob, Inventory
 from amlmigrate.core.documents import digest
 from amlmigrate.core.finding import Finding
@@ -20,11 +20,11 @@ from amlmigrate.core.redaction import masked
 from amlmigrate.core.select import Selection
 from amlmigrate.core.state import UNSELECTED_REASON
 from amlmigrate.core.switched import Switched
-from amlmigrate.core.workspace import Location
+from amlmigrate.core.workspace import Location, address_of
 from amlmigrate.core.writes import Desired
 from amlmigrate.inventory.resolve import Dependencies, Resolver
 from amlmigrate.inventory.target_users import TargetUsers
-from amlmigrate.kinds import Context, Kind, Whose, document_digests, holding, moving_kinds, state_digest
+from amlmigrate.kinds import Context, Kind, Whose, document_digests, holdings, moving_kinds, state_digest
 from amlmigrate.planning.asset_findings import foreign_bytes, names_source, refused_name, signed_lines
 from amlmigrate.planning.bytesteps import BLOB, DELETE, ByteSteps, nobody, of_nothing_here, target_place
 from amlmigrate.planning.bytesteps import PrefixSteps as PlannedBytes
@@ -44,7 +44,8 @@ from amlmigrate.planning.unmoved_blobs import (
     job_folders,
 )
 
-_LAST = 9
+# After every kind, however many there are.
+_LAST = 99
 NOBODY = OtherUsers()
 
 
@@ -74,7 +75,7 @@ class Planner:
         resolver = Resolver(source, target, self.mapping)
         self._needs = {address: resolver.needs(asset) for address, asset in source.assets.items()}
         self._by_hand = {left.address: resolver.needs_by_hand(left) for left in source.by_hand}
-        self._holding = holding()
+        self._holdings = holdings()
         self._files = FilesAnew(source.assets.values(), source.anew, self.mapping)
         plain = plain_names(source.assets.values())
         self._names = NameVerdicts(target, prior, plain)
@@ -94,6 +95,7 @@ class Planner:
     def steps(self, containers: Containers) -> tuple[list[Step], list[Finding]]:
         """All steps in execution order, and the findings."""
         draft = Draft()
+        self._cover = PrefixSet([*self._cover, *self._whole(containers, wanted=True)])
         if self._copy_unreferenced:
             roots = [place for found in self._unreferenced(containers) for place in found]
             self._cover = PrefixSet([*self._cover, *roots])
@@ -115,7 +117,7 @@ class Planner:
         """SHA-256 over everything that the source was seen to hold."""
         seen = document_digests(self._source)
         seen |= {
-            str(blob_address(key[1])): listing_digest(found.blobs.values())
+            str(address_of(Location.of_key(*key))): listing_digest(found.blobs.values())
             for key, found in containers.source.items()
         }
         return digest(seen)
@@ -123,7 +125,7 @@ class Planner:
     def _rank(self, address: Address, draft: Draft) -> tuple[int, str, str]:
         if draft.steps[address].action is Action.DELETE:
             return _LAST + 1, "", str(address)
-        order = [self._holding.name, *moving_kinds()]
+        order = [*(kind.name for kind in self._holdings.values()), *moving_kinds()]
         place = order.index(address.kind) if address.kind in order else len(order)
         asset = self._source.assets.get(address.item)
         # What comes by itself is looked at once all else was made: a page of a list then shows many of them.
@@ -137,13 +139,16 @@ class Planner:
         for found in planned:
             self._prefix(draft, found)
         known = self._known()
-        unselected = self._of_unselected()
+        unselected = PrefixSet([*self._of_unselected(), *self._whole(containers, wanted=False)])
         for listing in containers.source.values():
             rest = self._rest(draft, listing, UnmovedBlobs(listing.place, known), unselected)
-            if rest:
+            held = self._holdings[listing.place.service]
+            if listing.refused:
+                draft.add(_by_hand(held.refused(listing.place, listing.refused), ""))
+            elif rest:
                 draft.add(self._left(listing, rest))
             elif self._stray(listing) and not listing.blobs:
-                draft.add(_by_hand(self._holding.empty(listing.place), ""))
+                draft.add(_by_hand(held.empty(listing.place), ""))
         # Last, since a blob may be called as anything else is.
         if self._users and any(found.delete for found in planned):
             draft.findings += self._users.findings()
@@ -165,24 +170,34 @@ class Planner:
         assert step.bytes
         place = step.bytes.source
         draft.add_marked(step, BLOB)
-        theirs = self._theirs.setdefault((place.account, place.container), Listing(place))
+        theirs = self._theirs.setdefault(place.key, Listing(place))
         theirs.sorted.add([Blob(place.path, step.bytes.bytes, "")])
 
     def _unreferenced(self, containers: Containers) -> Iterable[Iterable[Location]]:
         """What `--unreferenced copy` copies: never what is, or may be, another workspace's."""
         for listing in containers.source.values():
-            wanted = self._selection.takes(blob_address(listing.place.container))
+            wanted = self._selection.takes(address_of(listing.place.at("")))
             if listing.blobs and wanted and self.mapping.place(listing.place) is not None:
                 yield copied_roots(listing, self._source.workspace, self._others)
 
+    def _whole(self, containers: Containers, *, wanted: bool) -> Iterable[Location]:
+        """What moves as a whole, or is left by selection so: never what may be another workspace's."""
+        for listing in containers.source.values():
+            place = listing.place
+            alone = not self._others or self._source.workspace.owns(place.container)
+            whole = self._holdings[place.service].moves_whole and alone and listing.blobs
+            if whole and self.mapping.place(place) and self._selection.takes(address_of(place)) is wanted:
+                yield place
+
     def _stray(self, listing: Listing) -> bool:
         """Whether a container is none that every workspace has: an item of its own, whatever is in it."""
-        return listing.exists and self._holding.whose(self.mapping, listing.place) is not Whose.WORKSPACES
+        whose = self._holdings[listing.place.service].whose(self.mapping, listing.place)
+        return listing.exists and whose is not Whose.WORKSPACES
 
     def _left(self, listing: Listing, rest: UnmovedBlobs) -> Step:
         shared = bool(self._others) and not self._source.workspace.owns(listing.place.container)
         placed = self.mapping.place(listing.place) is not None
-        left = self._holding.left(listing.place, rest.rest(), placed=placed, shared=shared)
+        left = self._holdings[listing.place.service].left(listing.place, rest.rest(), placed=placed, shared=shared)
         return _by_hand(left, self._others.beside if shared else "")
 
     def _said_of_others(self, left: Asset) -> str:
@@ -215,9 +230,8 @@ class Planner:
     def _rest(self, draft: Draft, listing: Listing, rest: UnmovedBlobs, unselected: PrefixSet) -> UnmovedBlobs:
         """Leaves what only unselected assets refer to, and returns what nothing else does that was to move."""
         left: dict[Location, ListingDigest] = {}
-        account, container = listing.place.account, listing.place.container
         for blob in listing.sorted:
-            place = Location(account, container, blob.path)
+            place = listing.place.at(blob.path)
             if self._cover.prefix(place) is not None:
                 continue
             if (prefix := unselected.prefix(place)) is None:
@@ -226,7 +240,7 @@ class Planner:
                 left.setdefault(prefix, ListingDigest()).add(blob)
         for prefix, found in left.items():
             amount = Bytes(prefix, target_place(self.mapping, prefix), found.blobs, found.bytes)
-            address = blob_address(prefix.container, prefix.path)
+            address = address_of(prefix)
             sha = found.hexdigest()
             draft.add(Step(address, Action.SKIP, UNSELECTED_REASON, source_sha256=sha, bytes=amount))
         return rest
@@ -293,14 +307,14 @@ class Planner:
 
     def _after(self, needs: Dependencies, draft: Draft) -> tuple[Address, ...]:
         prefixes = {self._cover.prefix(place) for place in needs.places}
-        found = {blob_address(prefix.container, prefix.path) for prefix in prefixes if prefix}
+        found = {address_of(prefix) for prefix in prefixes if prefix}
         found = {address for address in found if address in draft.steps}
         return tuple(sorted(found | ((needs.assets - needs.unordered) & self._moving), key=str))
 
     def _absent_bytes(self, asset: Asset, needs: Dependencies, draft: Draft) -> Iterable[Finding]:
         for place in sorted(needs.places, key=str):
             prefix = self._cover.prefix(place)
-            if prefix is None or blob_address(prefix.container, prefix.path) not in draft.steps:
+            if prefix is None or address_of(prefix) not in draft.steps:
                 yield Finding(
                     "warning",
                     str(asset.address),

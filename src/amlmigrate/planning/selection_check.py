@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from amlmigrate.core.address import Address, blob_address
+from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.select import Idle, Selection
+from amlmigrate.core.workspace import Location, address_of
 
 CODE = "matches-nothing"  # what a fleet looks for in the plans
 
 
-def idle(selection: Selection, source: Inventory, containers: Iterable[str]) -> list[Idle]:
+def idle(selection: Selection, source: Inventory, containers: Iterable[Location]) -> list[Idle]:
     """The globs that match no asset, nothing left by hand and none of these containers."""
     every: list[Address] = [*source.assets, *(left.address for left in source.by_hand)]
-    return selection.idle([*every, *map(blob_address, containers)])
+    return selection.idle([*every, *map(address_of, containers)])
 
 
 def refuse(found: Iterable[Idle]) -> None:

@@ -24,12 +24,12 @@ from amlmigrate.core.periods import needed_until
 from amlmigrate.core.plan import Header, Step
 from amlmigrate.core.select import Selection
 from amlmigrate.core.switched import Switched
-from amlmigrate.core.workspace import Workspace, WorkspaceRef
+from amlmigrate.core.workspace import Service, Workspace, WorkspaceRef
 from amlmigrate.doctor import before_plan
 from amlmigrate.freezing.record import beside
 from amlmigrate.inventory import read_contents, read_json, take
 from amlmigrate.inventory.needing import read_files
-from amlmigrate.kinds import holding
+from amlmigrate.kinds import own_places
 from amlmigrate.leasing import looking
 from amlmigrate.ledger.files import FileError
 from amlmigrate.planning import build, byhand, earlier_plans, manual, pair, people, planfile, selection_check
@@ -151,7 +151,7 @@ async def _survey(clouds: Session, request: PlanRequest, read: tuple[Workspace, 
     found += [finding] if (finding := lease.finding()) else []
     found += [_not_believed(read[0].id, doubt) for doubt in doubts]
     mapping = Mapping(source.workspace, target.workspace, request.names)
-    containers = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, holding().own, past=True)
+    containers = await list_both(mapping, clouds.source, clouds.target, own_places, past=True)
     found += _matched(request, source, containers)
     found += await _contents(clouds, request, mapping, (source, target), containers)
     ids = (source.workspace.workspace_id, target.workspace.workspace_id)
@@ -169,10 +169,11 @@ async def _contents(
 ) -> list[Finding]:
     """Adds what files name to the inventories; what is found of the protection that blobs have."""
     source, target = both
-    filled = [listing.place for listing in containers.source.values() if listing.blobs]
+    blobs = {key: one for key, one in containers.source.items() if one.place.service is Service.BLOB}
+    filled = [listing.place for listing in blobs.values() if listing.blobs]
     found = await dataprotection.beforehand(clouds, mapping, filled)
-    await read_contents(source, clouds.source.blobs, containers.source)
-    await read_json(source, clouds.source.blobs, containers.source, mapping)
+    await read_contents(source, clouds.source.blobs, blobs)
+    await read_json(source, clouds.source.blobs, blobs, mapping)
     if request.choices.delete:
         # What the files of the target's users name is not deleted without a decision of its own.
         await read_files(clouds, source.workspace, target, containers.target)
@@ -181,7 +182,9 @@ async def _contents(
 
 def _matched(request: PlanRequest, source: Inventory, containers: Containers) -> list[Finding]:
     """What of the selection matches nothing. Raises BadInputError, unless it is asked of many workspaces."""
-    found = selection_check.idle(request.choices.selection, source, (name for _, name in containers.source))
+    found = selection_check.idle(
+        request.choices.selection, source, (listing.place for listing in containers.source.values())
+    )
     if not request.one_of_many:
         selection_check.refuse(found)
     return selection_check.findings(found, source.workspace.id)

@@ -7,13 +7,12 @@ from collections.abc import Iterable, Iterator
 
 from amlmigrate.bytes.comparing import Comparison, Judged
 from amlmigrate.bytes.listings import ListingDigest, listing_digest, source_path
-from amlmigrate.core.address import blob_address
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.file_rewrite import AnewFile
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Rewrite
 from amlmigrate.core.plan import Action, Bytes, Step
-from amlmigrate.core.workspace import Location
+from amlmigrate.core.workspace import Location, Service, address_of
 from amlmigrate.planning.blob_findings import OF_COPIES, OTHER_TYPES, SeenBlobs
 from amlmigrate.planning.file_rewrites import FilesAnew
 
@@ -36,7 +35,9 @@ class PrefixTally:
         self._blobs = self._bytes = 0
         self._rewrites: list[Rewrite] = []
         self._whole: list[AnewFile] = []
-        self._read = [SeenBlobs(remark, amount) for remark in OF_COPIES]
+        # What a share holds has names and lengths that the share of the target takes too.
+        remarks = OF_COPIES if amount.source.service is Service.BLOB else ()
+        self._read = [SeenBlobs(remark, amount) for remark in remarks]
         # All that the source lists there; and whether that is one blob of just this name.
         self.listed = ListingDigest()
         self.alone = False
@@ -93,7 +94,7 @@ class PrefixTally:
                 seen.look(blob, _READ.index(one.what))
 
     def _place(self, path: str) -> Location:
-        return Location(self._amount.source.account, self._amount.source.container, path)
+        return self._amount.source.at(path)
 
     def remarks(self) -> Iterator[Finding]:
         """What is to be told of those that a copy reads."""
@@ -105,7 +106,7 @@ class PrefixTally:
         action, reason = self._verdict()
         source, target = self._amount.source, self._amount.target
         return Step(
-            blob_address(source.container, source.path),
+            address_of(source),
             action,
             reason,
             source_sha256=self.listed.hexdigest(),
@@ -145,14 +146,14 @@ def conflict(
     """One blob that nobody touches, with what both sides had."""
     found = [blob] if blob else []
     return Step(
-        blob_address(prefix.container, path),
+        address_of(prefix.at(path)),
         Action.CONFLICT,
         reason,
         source_sha256=listing_digest(found),
         target_sha256=listing_digest([twin]),
         bytes=Bytes(
-            Location(prefix.account, prefix.container, path),
-            Location(goal.account, goal.container, there),
+            prefix.at(path),
+            goal.at(there),
             len(found),
             blob.length if blob else 0,
         ),

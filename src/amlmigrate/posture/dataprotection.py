@@ -17,7 +17,7 @@ from amlmigrate.core.few import few, many
 from amlmigrate.core.finding import Finding, Severity
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.parallel import gathered
-from amlmigrate.core.workspace import Location, Workspace
+from amlmigrate.core.workspace import Location, Service, Workspace
 from amlmigrate.kinds import holding
 from amlmigrate.posture import blobservice, containerprotection, lifecycle, replication, storagetasks
 from amlmigrate.posture.reading import NOTHING, Read, missing_action, tried, tried_list
@@ -113,7 +113,8 @@ async def pair(clouds: Session, mapping: Mapping, places: Iterable[Location]) ->
     left, right = mapping.source.storage_account_id, mapping.target.storage_account_id
     if not left or not right or ArmId.of(left) == ArmId.of(right):
         return None
-    every = list(places)
+    # Of files nothing of this kind is protected.
+    every = [place for place in places if place.service is Service.BLOB]
     goals = _goals(mapping, every)
     containers = {at.container: to.container for at in every if (to := mapping.place(at)) and to in goals}
     source, target = await asyncio.gather(read(clouds.source, left), read(clouds.target, right))
@@ -134,7 +135,7 @@ async def _policies(
 def _goals(mapping: Mapping, places: Iterable[Location]) -> tuple[Location, ...]:
     """Where in the target's own account they go."""
     account = mapping.target.storage_account.lower()
-    goals = (mapping.place(place) for place in places)
+    goals = (mapping.place(place) for place in places if place.service is Service.BLOB)
     return tuple(dict.fromkeys(goal for goal in goals if goal and goal.account.lower() == account))
 
 

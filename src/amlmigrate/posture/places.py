@@ -8,7 +8,7 @@ from dataclasses import InitVar, dataclass
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.plan import Plan
-from amlmigrate.core.workspace import DATASTORES, SYSTEM_DATASTORES, Location, Workspace
+from amlmigrate.core.workspace import DATASTORES, SYSTEM_DATASTORES, Location, Service, Workspace
 from amlmigrate.posture.reading import Read, tried_list
 
 _MADE_HERE = object()
@@ -63,12 +63,17 @@ class BytePlaces:
     @property
     def containers(self) -> list[Location]:
         """Every container that receives bytes."""
+        return [place for place in self.all if place.service is Service.BLOB]
+
+    @property
+    def all(self) -> list[Location]:
+        """And every share, which has no key but its account's."""
         return sorted(self.defaults | self.planned.keys(), key=str)
 
 
 def container_of(place: Location) -> Location:
     """The container around a place; names of accounts have no upper case."""
-    return Location(place.account.lower(), place.container)
+    return place.at("")
 
 
 def account_of(datastore: Document, suffix: str) -> str:
@@ -83,9 +88,11 @@ def _defaults(datastores: Iterable[Document], suffix: str) -> frozenset[Location
     for one in datastores:
         properties = properties_of(one)
         account = account_of(one, suffix)
-        container = properties.get("containerName") or properties.get("filesystem")
+        share = properties.get("fileShareName")
+        container = properties.get("containerName") or properties.get("filesystem") or share
         # Any may be made the default (`Workspace.set_default_datastore` of SDK v1), and jobs write there then.
         default = one.get("name") in SYSTEM_DATASTORES or properties.get("isDefault") is True
         if default and account and container:
-            found.add(Location(account, str(container)))
+            service = Service.FILE if container == share else Service.BLOB
+            found.add(Location(account, str(container), service=service))
     return frozenset(found)

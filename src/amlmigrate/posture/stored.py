@@ -128,7 +128,7 @@ def container_id(account: StoredAccount, container: str) -> str:
 def receiving(places: BytePlaces, workspace: Workspace) -> list[str]:
     """The names of the accounts that receive bytes: the workspace's own, and those around the containers."""
     own = {workspace.storage_account.lower()} - {""}
-    return sorted(own | {place.account for place in places.containers})
+    return sorted(own | {place.account for place in places.all})
 
 
 def _hints(workspace: Workspace, places: BytePlaces) -> dict[str, list[str]]:

@@ -43,7 +43,7 @@ class CopyExecutor:
 
     async def carry_out(self, step: Step, amount: Bytes, state: State) -> None:
         """Copies what is missing and compares the rest; or deletes what is listed. Raises MigrateError."""
-        record = StepRecord(self, step, Location(amount.target.account, amount.target.container))
+        record = StepRecord(self, step, amount.target.at(""))
         try:
             if step.action is Action.DELETE:
                 note = await self.deleter.delete(step, amount, record, self.needed)
@@ -63,7 +63,7 @@ class Apart:
     container: Location
 
     def __contains__(self, path: object) -> bool:
-        return Location(self.container.account, self.container.container, str(path)) in self.places
+        return self.container.at(str(path)) in self.places
 
 
 class StepRecord:
@@ -80,7 +80,7 @@ class StepRecord:
 
     def own(self, path: str) -> Copied | None:
         """What the tool copied to a path, or asked to be copied there, before this run."""
-        return self._copies.prior.copied(Location(self._container.account, self._container.container, path))
+        return self._copies.prior.copied(self._container.at(path))
 
     async def begin(self, missing: Iterable[Blob]) -> None:
         """Says, before their first change, which blobs are asked for that are not there, by their new paths."""

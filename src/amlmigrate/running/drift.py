@@ -7,25 +7,25 @@ import asyncio
 from amlmigrate.bytes.drift import drifted
 from amlmigrate.bytes.listings import Listing
 from amlmigrate.bytes.storage_containers import Key, list_source
-from amlmigrate.cloud.blobs import Blobs
+from amlmigrate.cloud.session import Side
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.errors import BadInputError, DriftError
 from amlmigrate.core.mapping import Mapping as WorkspaceMapping
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.seal import changes
 from amlmigrate.core.workspace import SurveyedWorkspace
-from amlmigrate.kinds import document_digests, holding
+from amlmigrate.kinds import document_digests, own_places
 
 
 def check_places(plan: Plan, mapping: WorkspaceMapping) -> None:
     """Refuses a plan whose bytes come from or go to anywhere but the pair's own: it would not be reviewed so."""
-    goals = {(goal.account, goal.container) for _, goal in mapping.roots()}
+    goals = {goal.key for _, goal in mapping.roots()}
     own = {root.account for root, _ in mapping.roots()} | {mapping.source.storage_account.lower()}
     for step in plan.steps:
         amount = step.bytes
         if amount is None or not step.action.carried_out:
             continue
-        there = (amount.target.account, amount.target.container)
+        there = amount.target.key
         if there not in goals or amount.source.account not in own:
             raise BadInputError(
                 f"The plan has bytes that go from '{amount.source.account}' to '{there[0]}/{there[1]}': that is no"
@@ -35,9 +35,9 @@ def check_places(plan: Plan, mapping: WorkspaceMapping) -> None:
             )
 
 
-async def check_all(plan: Plan, source: Inventory, target: SurveyedWorkspace, blobs: Blobs) -> None:
+async def check_all(plan: Plan, source: Inventory, target: SurveyedWorkspace, side: Side) -> None:
     """Reads the listings of the source's containers, and refuses it like `check_source`."""
-    listed = await list_source(WorkspaceMapping(source.workspace, target), blobs, holding().own)
+    listed = await list_source(WorkspaceMapping(source.workspace, target), side, own_places)
     # Of many blobs this takes a while, in which the lease has to be renewed.
     await asyncio.to_thread(check_source, plan, source, listed)
 

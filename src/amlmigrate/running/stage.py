@@ -141,7 +141,7 @@ async def _checked(clouds: Session, plan: Plan, ledger: Ledger, lists: Meter) ->
     )
     drift.check_places(plan, Mapping(source.workspace, target.workspace, plan.names()))
     if not ledger.begun:
-        await drift.check_all(plan, source, target.workspace, clouds.source.blobs)
+        await drift.check_all(plan, source, target.workspace, clouds.source)
     unproven = findings(claims)
     refusals.refuse_unproven(let_go(unproven, Standing(plan, ledger).settled(unproven)))
     return source, target

@@ -36,7 +36,7 @@ from amlmigrate.core.places import Places
 from amlmigrate.core.plan import Bytes, Plan, Step
 from amlmigrate.core.run_progress import PrefixCompared
 from amlmigrate.core.translation import Difference
-from amlmigrate.core.workspace import Location
+from amlmigrate.core.workspace import Location, Service
 from amlmigrate.ledger.files import Scratch
 from amlmigrate.verifying.entries import ManifestEntry, Prefix, label
 from amlmigrate.verifying.exclusions import compared, let_go, not_compared
@@ -127,7 +127,7 @@ class BlobVerifier:
         address.
         """
         verdict = ByteVerdict()
-        verdict.not_checked |= _unread_in_both(plan)
+        verdict.not_checked |= _unread_in_both(plan) | _of_shares(plan)
         self._let_go = let_go(plan, waived, left_alone)
         steps = [(step, step.prefix) for step in compared(plan, waived, left_alone) if step.prefix]
         verdict.let_go = not_compared(plan, waived, [amount.source for _, amount in steps])
@@ -221,7 +221,7 @@ class BlobVerifier:
         """Whether nothing is expected of a path of the target; of some only while its blob has that ETag."""
         if not self._let_go:
             return False
-        known = self._let_go.get(Location(amount.target.account, amount.target.container, path))
+        known = self._let_go.get(amount.target.at(path))
         return known in ("", etag)
 
     def _add(self, prefix: Prefix, verdict: ByteVerdict) -> None:
@@ -257,11 +257,12 @@ class BlobVerifier:
 
     @staticmethod
     def _listed(listings: dict[tuple[str, str], Listing], place: Location) -> Listing:
-        return listings.get((place.account, place.container)) or Listing(place)
+        return listings.get(place.key) or Listing(place)
 
     async def _entry(self, side: _Side, place: Location) -> ManifestEntry:
         """A blob as it was read; of the target's what is read is searched for the source's places."""
-        entry = await self._hash(side, place) if self._hashing else ManifestEntry(side.blob)
+        reads = self._hashing and not side.blob.folder
+        entry = await self._hash(side, place) if reads else ManifestEntry(side.blob)
         if entry.found and entry.found.count and is_table(side.blob.path):
             return await self._in_table(place.at(side.blob.path), entry)
         return entry
@@ -305,6 +306,9 @@ class BlobVerifier:
         if (read := result.digested) is None:
             return ManifestEntry(blob, unread=result.why)
         self._open |= {place.account} if blob.length else set()
+        if shown := read.shown:
+            # With what no list of a share shows.
+            blob = replace(blob, md5=shown.md5, headers=shown.headers, metadata=shown.metadata)
         return ManifestEntry(blob, read.sha256, read.md5, found=read.found)
 
 
@@ -316,6 +320,13 @@ def _unread_in_both(plan: Plan) -> set[str]:
         for step in plan.steps
         if step.bytes and shared(step.bytes)
     }
+
+
+def _of_shares(plan: Plan) -> set[str]:
+    """What is compared of no file: it is not copied either."""
+    steps = [step for step in plan.steps if step.prefix and step.prefix.source.service is Service.FILE]
+    told = "permissions (ACLs) of files in shares, and what directories there have of their own: neither is copied"
+    return {told} if steps else set()
 
 
 def _with_md5(entry: ManifestEntry, source: ManifestEntry | None) -> ManifestEntry:

@@ -43,6 +43,8 @@ class ManifestEntry:
     @property
     def unsearched(self) -> str:
         """Why a file was not searched, in the words of a report; empty where it was."""
+        if self.blob.folder:
+            return ""
         if self.unread:
             return "could not be read"
         if label(self.blob):
@@ -55,7 +57,7 @@ class ManifestEntry:
         """Its line in a manifest; the account and container are those of `place`."""
         blob = self.blob
         record = {
-            "account": place.account,
+            "account": place.key[0],
             "container": place.container,
             "path": blob.path,
             "length": blob.length,
@@ -153,7 +155,7 @@ class Prefix:
         if why := twin.unsearched:
             self.unsearched[why] += 1
         elif twin.found and twin.found.count:
-            self.named[Location(place.account, place.container, path)] = twin.found.count
+            self.named[place.at(path)] = twin.found.count
 
 
 def _unlike(address: str, goal: str, entry: ManifestEntry, twin: ManifestEntry | None) -> Iterator[Difference]:

@@ -49,4 +49,4 @@ def _let_go(plan: Plan, waived: Container[str], left_alone: Left) -> Iterator[tu
         found = [] if step.action is Action.DELETE and not settled else [(one.path, one.etag) for one in step.gone]
         if settled and not step.apart:
             found += [(path, "") for path in left_alone.get(str(step.address), ())]
-        yield from ((Location(goal.account, goal.container, path), etag) for path, etag in found)
+        yield from ((goal.at(path), etag) for path, etag in found)

@@ -81,7 +81,7 @@ def _places(step: Step, there: maps.Mapping) -> Iterator[Location]:
 
 
 def _below(file: Location, place: Location) -> bool:
-    if (file.account.lower(), file.container) != (place.account.lower(), place.container):
+    if file.key != place.key:
         return False
     return not place.path or file.path == place.path or file.path.startswith(f"{place.path}/")
 

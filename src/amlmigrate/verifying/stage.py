@@ -28,7 +28,7 @@ from amlmigrate.evidence import Verify
 from amlmigrate.inventory import waived_items
 from amlmigrate.inventory.done_by_hand import undone
 from amlmigrate.inventory.sides import read_both
-from amlmigrate.kinds import document_digests, holding
+from amlmigrate.kinds import document_digests, own_places
 from amlmigrate.leasing.looking import refuse_changing
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.decisions import trusted
@@ -96,7 +96,7 @@ class _Verification:
         plan, clouds, emit = self.request.plan, self.clouds, self.request.emit
         # Whatever takes its time comes after: a look at the code bytes counts from when they were listed.
         looked = self._now()
-        async with storage_containers.begun(plan, clouds.source.blobs, clouds.target.blobs, looked) as begun:
+        async with storage_containers.begun(plan, clouds.source, clouds.target, looked) as begun:
             source, target = await read_both(clouds, plan, meter=self.lists)
             documents = await self._documents(source, target)
             readers = await self._readers()
@@ -136,7 +136,7 @@ class _Verification:
         source, target = await read_both(clouds, plan, meter=self.lists)
         looked = self._now()
         mapping = Mapping(source.workspace, target.workspace, plan.names())
-        listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, holding().own)
+        listed = await list_both(mapping, clouds.source, clouds.target, own_places)
         hashing = self.request.depth.hashes
         meter = Meter(0, changes_since.proven(cutover, hashing=hashing))
         self.request.emit(VerifyStarted(meter))

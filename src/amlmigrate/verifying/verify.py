@@ -14,17 +14,18 @@ from amlmigrate.bytes.prefixes import PrefixSet
 from amlmigrate.bytes.storage_containers import Begun, Containers, list_both
 from amlmigrate.cloud.session import Session
 from amlmigrate.cloud.store import StorePair
+from amlmigrate.core.address import Address
 from amlmigrate.core.authorship import By
 from amlmigrate.core.events import Emit
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.translation import Difference
-from amlmigrate.core.workspace import Location
+from amlmigrate.core.workspace import address_of
 from amlmigrate.evidence import Verify, headline
 from amlmigrate.evidence.verify import Of, Same
 from amlmigrate.inventory import foreign_blobs, waived_items
-from amlmigrate.kinds import holding, settling
+from amlmigrate.kinds import own_places, settling
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile
 from amlmigrate.ledger.items import Item, decided, items
@@ -59,7 +60,7 @@ async def verify(
     begun meanwhile: a look at the code bytes counts from then.
     """
     mapping = documents.mapping
-    containers = await list_both(mapping, session.source.blobs, session.target.blobs, holding().own, begun=begun)
+    containers = await list_both(mapping, session.source, session.target, own_places, begun=begun)
     standing = Standing(plan, ledger)
     ended = items(plan, ledger, standing)
     settled = decided(ended)
@@ -152,25 +153,23 @@ def _others(plan: Plan) -> frozenset[str]:
 def filled(plan: Plan, containers: Containers, mapping: Mapping) -> Iterator[str]:
     """The addresses of blobs under which the target has some, whosever they are, or may have."""
     for place, address in plan.places(source=False).items():
-        listing = containers.target.get((place.account, place.container))
+        listing = containers.target.get(place.key)
         if listing and any(True for _ in listing.below(place.path)):
             yield address
     cover = PrefixSet(plan.places(source=False))
     for step in plan.steps:
         # Those of a container that no step copies: people may have.
-        if step.is_bytes and not step.bytes and _beside(containers, mapping, cover, step.address.name):
+        if step.is_bytes and not step.bytes and _beside(containers, mapping, cover, step.address):
             yield str(step.address)
 
 
-def _beside(containers: Containers, mapping: Mapping, cover: PrefixSet, container: str) -> bool:
+def _beside(containers: Containers, mapping: Mapping, cover: PrefixSet, address: Address) -> bool:
     """Whether the target has blobs that are not the plan's where a container's would be, or that is not known."""
-    for account, name in containers.source:
-        goal = mapping.place(Location(account, name)) if name == container else None
+    for listing in containers.source.values():
+        goal = mapping.place(listing.place) if address_of(listing.place) == address else None
         if goal is not None:
-            there = containers.target.get((goal.account, goal.container))
-            return there is None or any(
-                cover.prefix(Location(goal.account, goal.container, path)) is None for path in there.blobs
-            )
+            there = containers.target.get(goal.key)
+            return there is None or any(cover.prefix(goal.at(path)) is None for path in there.blobs)
     return True
 
 

@@ -187,6 +187,7 @@ MAY_NAME = {
     ("provisioning/model.py", "components"): "Application Insights, Microsoft.Insights/components",
     ("scanning/facts.py", "privateendpointconnections"): "a member of the document of a workspace",
     ("core/address.py", "models"): _EXAMPLE,
+    ("core/address.py", "shares"): "addresses of bytes are made where no kind may be asked, as those of blobs",
     ("core/claim.py", "datastores"): _CLAIM,
     ("core/json_strings.py", "jobs"): "a member of a pipeline's definition",
     ("core/places.py", "jobs"): _REFERENCES,
@@ -301,7 +302,7 @@ def test_no_module_but_that_of_addresses_asks_for_the_kind_of_blobs() -> None:
         if isinstance(node, ast.ImportFrom) and node.module == "amlmigrate.core.address"
         if any(name.name == "BLOBS" for name in node.names)
     }
-    assert asked == {"core/plan.py", "kinds/blobs.py"}
+    assert asked == {"core/workspace.py", "kinds/blobs.py"}
 
 
 def _forget() -> None:

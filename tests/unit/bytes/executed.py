@@ -22,7 +22,7 @@ class One:
     account: Any
 
     def store(self, service: Service) -> Any:
-        assert service is self.account.service
+        assert service is getattr(self.account, "service", service)
         return self.account
 
 
@@ -38,9 +38,9 @@ def executor(source: Any, target: Any, stopping: Callable[[], bool] = never) -> 
 
 def copier(source: Any, target: Any, mapping: Mapping, stopping: Callable[[], bool] = never) -> Copier:
     """One that copies between two accounts."""
-    return Copier(source, target, mapping, executor(source, target, stopping), stopping=stopping)
+    return Copier(stores(source, target), mapping, executor(source, target, stopping), stopping=stopping)
 
 
 def deleter(source: Any, target: Any, stopping: Callable[[], bool] = never) -> Deleter:
     """One that deletes in the second of them."""
-    return Deleter(source, target, executor(source, target, stopping), stopping=stopping)
+    return Deleter(stores(source, target), executor(source, target, stopping), stopping=stopping)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from tests.builders.world import MAPPING, NEW_BLOBS, OLD_BLOBS, blob, plan, step
+from tests.unit.bytes.executed import One
 
 from amlmigrate.bytes.storage_containers import Containers, begun, list_both
 from amlmigrate.cloud.errors import ServiceError
@@ -57,11 +58,11 @@ async def _own(*_: Any) -> dict[Location, tuple[str, ...]]:
 
 async def _listed(source: Any, target: Any, *named: str) -> Containers:
     """Both sides, of which the lists that a plan of these names were begun and are under way, or have ended."""
-    async with begun(_plan(*named), source, target, AT) as lists:
+    async with begun(_plan(*named), One(source), One(target), AT) as lists:
         for _ in range(9):
             await asyncio.sleep(0)
         assert lists.at is AT and source.asked and target.asked
-        return await list_both(MAPPING, source, target, _own, begun=lists)
+        return await list_both(MAPPING, One(source), One(target), _own, begun=lists)
 
 
 async def test_what_was_begun_is_not_asked_for_again_and_the_rest_is_listed_all_the_same() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from tests.builders.world import NEW_BLOBS, OLD_BLOBS, blob
+from tests.unit.bytes.executed import One
 
 from amlmigrate.bytes.comparing import Comparison, judged
 from amlmigrate.bytes.listings import Listing, list_container, listing_digest, not_sorted
@@ -60,9 +61,9 @@ async def test_it_is_told_and_of_no_other(paths: tuple[str, ...], caplog: pytest
     assert f"'{OLD_BLOBS}' in 'acct'" in finding.summary
     service: Any = Service(paths)
     with caplog.at_level(logging.WARNING):
-        await list_places(service, [SOURCE])
+        await list_places(One(service), [SOURCE])
     assert caplog.messages == [finding.summary]
     caplog.clear()
     service.paths = PATHS
-    await list_places(service, [SOURCE])
+    await list_places(One(service), [SOURCE])
     assert caplog.messages == [] and not list(not_sorted([await _listing(())]))

@@ -9,6 +9,7 @@ import pytest
 from tests.builders.errors import refusal
 from tests.builders.reports import report, since
 from tests.builders.world import NEW_BLOBS, blob
+from tests.unit.bytes.executed import One
 from tests.unit.cutover import cut
 
 from amlmigrate.cloud.errors import OutOfReachError
@@ -46,7 +47,7 @@ async def _blobs(
 ) -> tuple[list[tuple[str, str, str]], changes_since.Since, list[tuple[str, str]]]:
     account = account or Account()
     cutover = cut.cut_over(chain)
-    found = await changes_since.blobs(cutover, cut.listed(*target).target, account, hashing=hashing)  # type: ignore[arg-type]  # a stand-in: it has what is asked of it
+    found = await changes_since.blobs(cutover, cut.listed(*target).target, One(account), hashing=hashing)
     return [(one.address, one.what, one.item) for one in found.changes], found, account.asked
 
 
@@ -76,7 +77,7 @@ async def test_what_was_proven_is_counted_as_it_is_settled(chain: Evidence, hash
     assert meter.total == Amount(2, size if hashing else 0)
     listed = cut.listed(A, B, cut.OWN).target
     with counting(meter):
-        await changes_since.blobs(cutover, listed, Counted(), hashing=hashing)  # type: ignore[arg-type]  # a stand-in: it has what is asked of it
+        await changes_since.blobs(cutover, listed, One(Counted()), hashing=hashing)
     assert meter.snapshot().moved == meter.total and meter.snapshot().under_way == ()
     assert len(seen) == (2 if hashing else 0)
     assert all(0 < one.moved.bytes <= size and one.under_way for one in seen)
@@ -124,7 +125,7 @@ async def test_a_proven_blob_that_is_gone_is_lost(chain: Evidence) -> None:
 
 async def test_where_a_container_is_gone_all_that_was_proven_in_it_is_lost(chain: Evidence) -> None:
     cutover = cut.cut_over(chain)
-    found = await changes_since.blobs(cutover, {}, Account(), hashing=True)  # type: ignore[arg-type]  # a stand-in: it has what is asked of it
+    found = await changes_since.blobs(cutover, {}, One(Account()), hashing=True)
     assert [one.what for one in found.changes] == ["deleted"] * 3 and len(found.undecided(())) == 2
 
 

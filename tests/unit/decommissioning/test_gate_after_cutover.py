@@ -16,7 +16,7 @@ from amlmigrate.bytes.storage_containers import Containers
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.state import State
-from amlmigrate.core.workspace import Location
+from amlmigrate.core.workspace import Location, Service
 from amlmigrate.decommissioning import copy_proof
 from amlmigrate.decommissioning.gate import GateFacts, reasons
 from amlmigrate.ledger import Ledger
@@ -100,8 +100,8 @@ def test_and_is_over_once_it_has_passed_since_then(tmp_path: Path) -> None:
 class Side:
     """The target's bytes, which all are what was proven."""
 
-    def __init__(self) -> None:
-        self.blobs = self
+    def store(self, _: Service) -> Any:
+        return self
 
     async def digest(self, place: Location, one: Blob, **_: Any) -> tuple[str, str, int]:
         return f"sha of {place.path}", "", one.length

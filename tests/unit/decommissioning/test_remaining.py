@@ -9,11 +9,9 @@ import pytest
 from tests.builders.arm import FakeArm, side
 from tests.builders.errors import refusal
 from tests.builders.world import SOURCE, blob, listing
-from tests.builders.world import by_hand as left_by_hand
 
 from amlmigrate.cloud.errors import ServiceError
-from amlmigrate.core.address import Address
-from amlmigrate.core.workspace import Location, Workspace
+from amlmigrate.core.workspace import Location, Service, Workspace
 from amlmigrate.decommissioning import remaining_resources
 from amlmigrate.decommissioning.remaining_resources import Remaining
 from amlmigrate.decommissioning.residuals import residuals
@@ -153,20 +151,26 @@ async def test_a_container_whose_scope_is_not_known_is_a_residual(answer: Any) -
     assert elsewhere.residual
 
 
+CODE = Location("acct", "code-1", service=Service.FILE)
+
+
 async def test_shares_lie_under_the_key_of_their_account() -> None:
     [part] = await remaining_resources.parts(side(FakeArm({ACCOUNT: MICROSOFTS})), SOURCE)
-    left = [
-        left_by_hand(Address.of("shares", "code-1"), account="acct"),
-        left_by_hand(Address.of("computes", "c"), "", ""),
+    shut = replace(listing(replace(CODE, container="code-2")), refused="no right")
+    listed = [
+        listing(CODE, blob("a")),
+        shut,
+        listing(replace(CODE, container="empty")),
+        listing(Location("acct", "b")),
     ]
-    [one] = remaining_resources.shares(part, left)
-    assert (one.id, one.kind, one.residual) == ("acct/code-1", "share", True)
+    one, other = remaining_resources.shares(part, listed)
+    assert other.id == "acct/code-2" and (one.id, one.kind, one.residual) == ("acct/code-1", "share", True)
 
 
 async def test_what_the_key_of_an_account_leaves_out_is_told_of_the_account_alone() -> None:
     [part] = await remaining_resources.parts(side(FakeArm({ACCOUNT: CUSTOMERS})), SOURCE)
     assert part.key == KEY and part.why.endswith("Its queues and tables are under Microsoft's key.")
-    [share] = remaining_resources.shares(part, [left_by_hand(Address.of("shares", "code-1"), account="acct")])
+    [share] = remaining_resources.shares(part, [listing(CODE, blob("a"))])
     assert share.key == KEY and "queues" not in share.why
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from tests.builders.world import blob, step
+from tests.unit.bytes.executed import One
 
 from amlmigrate.bytes.listings import listing_digest
 from amlmigrate.core.asset import Blob
@@ -34,9 +35,7 @@ async def _arrived(then: Blob, now: Blob | None, ours: Blob = OURS) -> bool | No
     one = step(
         "blobs/c/d/1", action=Action.CONFLICT, target_sha256=listing_digest([then]), bytes=amount, blob=True
     )
-    sides: Any = SimpleNamespace(
-        source=SimpleNamespace(blobs=Account(ours)), target=SimpleNamespace(blobs=Account(now))
-    )
+    sides: Any = SimpleNamespace(source=One(Account(ours)), target=One(Account(now)))
     return await prefix_arrived(sides, one)
 
 

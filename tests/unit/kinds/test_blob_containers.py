@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from tests.builders.world import NEW_BLOBS, OLD_BLOBS, OLD_ID, SOURCE, TARGET
@@ -25,8 +27,12 @@ class Account:
         return dict.fromkeys(self._names, ())
 
 
+def _side(account: Any) -> Any:
+    return SimpleNamespace(blobs=account)
+
+
 async def _own(mapping: Mapping, *names: str) -> set[str]:
-    return {place.container for place in await holding().own(mapping, Account(*names))}
+    return {place.container for place in await holding().own(mapping, _side(Account(*names)))}
 
 
 OTHER_ID = "77777777-0e7a-4a55-9c1d-0123456789ab"
@@ -124,7 +130,7 @@ async def test_an_account_that_does_not_list_its_containers_is_no_empty_one() ->
             raise PermissionError
 
     with pytest.raises(PermissionError):
-        await holding().own(Mapping(SOURCE, TARGET), Shut())
+        await holding().own(Mapping(SOURCE, TARGET), _side(Shut()))
 
 
 async def test_what_keeps_blobs_from_being_changed_is_told_with_the_container() -> None:
@@ -132,7 +138,7 @@ async def test_what_keeps_blobs_from_being_changed_is_told_with_the_container() 
         async def containers(self, _: str) -> dict[str, tuple[str, ...]]:
             return {"azureml": ("a legal hold",)}
 
-    own = await holding().own(Mapping(SOURCE, TARGET), Held())
+    own = await holding().own(Mapping(SOURCE, TARGET), _side(Held()))
     assert own[Location("acct", "azureml")] == ("a legal hold",)
 
 

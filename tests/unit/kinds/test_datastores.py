@@ -10,7 +10,7 @@ from tests.builders.world import CONTEXT, MAPPING, NEW_BLOBS, OLD_BLOBS, asset
 from tests.contract.kinds.workspace_of import InMemory
 
 from amlmigrate.core.asset import Asset
-from amlmigrate.core.workspace import Datastore, Location
+from amlmigrate.core.workspace import Datastore, Location, Service
 from amlmigrate.core.writes import Desired
 from amlmigrate.kinds import all_kinds
 
@@ -31,12 +31,14 @@ def _translated(store: Asset) -> Desired:
     [
         ({"accountName": "a", "containerName": "c"}, Location("a", "c")),
         ({"accountName": "a", "filesystem": "f"}, Location("a", "f")),
-        ({"accountName": "a", "fileShareName": "s"}, None),
+        ({"accountName": "a", "fileShareName": "s"}, Location("a", "s", service=Service.FILE)),
         ({"storeName": "gen1"}, None),
         ({"oneLakeWorkspaceName": "w"}, None),
     ],
 )
-def test_a_datastore_has_a_root_when_it_points_to_blobs(properties: dict[str, str], root: Location | None) -> None:
+def test_a_datastore_has_a_root_when_it_points_to_blobs_or_files(
+    properties: dict[str, str], root: Location | None
+) -> None:
     assert DATASTORES.storage(asset("datastores/mine", **properties)).datastore == Datastore("mine", False, root)
 
 

@@ -213,7 +213,7 @@ def test_a_share_has_the_line_of_azcopy_with_both_urls(tmp_path: Path, share: st
     create = f"az storage share-rm create --storage-account {account} --name {goal}"
     # Of an account's id the CLI takes the group and the name alone.
     assert before == ([f"{create} --subscription {account.split('/')[2]}"] if made else [])
-    assert told["definition"]["files"] == 1 and told["definition"]["sha256"] == "0" * 64
+    assert told["definition"]["share"] == share and told["definition"]["listing_sha256"] == "0" * 64
 
 
 CODE = f"{OLD_ID}-75avxbx6"

@@ -13,13 +13,12 @@ from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, mapped
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Step
-from amlmigrate.core.workspace import WORKING_SHARE, Location
-from amlmigrate.kinds import Way, all_kinds, kind_of, root_of
+from amlmigrate.core.workspace import WORKING_SHARE, Location, Service
+from amlmigrate.kinds import Way, all_kinds, holding, kind_of, root_of
 from amlmigrate.planning.byhand import commands
 from amlmigrate.planning.byhand.bodies import body
 from amlmigrate.planning.byhand.hiding import HiddenNames, hidden
 
-_FILE_STORE = "azureml-filestore-"
 _ANOTHER = "another name than in the source: it is one in a region"
 
 
@@ -108,9 +107,6 @@ class Teller:
         ref, kind = self.mapping.target.ref, kind_of(left.address)
         way = kind.way if kind else Way.PUT
         shown = hidden(left.document, HiddenNames(), place="/")
-        if way is Way.FILES:
-            shown |= {"account": left.account, "share": left.address.name}
-            return ItemFiles(shown, self._share(left), fill_in=self._chosen(self._own_share(left.address.name)))
         if way is Way.KEEP:
             source = self.mapping.source.ref
             return ItemFiles(shown, commands.keep_jobs(source.subscription, source.group, source.name))
@@ -121,23 +117,19 @@ class Teller:
             )
         return ItemFiles(shown)
 
-    def _share(self, left: Asset) -> list[str]:
-        """The file store's share bears the workspace's id; every other has one name in all accounts."""
-        source, target, share = self.mapping.source, self.mapping.target, left.address.name
-        own = self._own_share(share)
-        chosen = bool(self._chosen(own))
-        goal = f"{_FILE_STORE}{target.workspace_id}" if own else share
-        left_url, right_url = (
-            f"https://{account}.file.{self.suffix}/{name}"
-            for account, name in ((left.account or source.storage_account, share), (target.storage_account, goal))
-        )
-        # The service makes both in every workspace's account.
-        if own or share == WORKING_SHARE:
-            return commands.copy_share(left_url, right_url, chosen=chosen)
-        return commands.copy_share(left_url, right_url, target.storage_account_id, goal, chosen=chosen)
-
-    def _own_share(self, name: str) -> bool:
-        return name == f"{_FILE_STORE}{self.mapping.source.workspace_id}"
+    def _share(self, source: Location, step: Step) -> ItemFiles:
+        """The files of a share: where it has a place in the target, there, else in one of its name."""
+        mapping, name = self.mapping, source.container
+        # The service makes both of its own in every workspace's account, whatever datastores lead there.
+        own = mapping.source.names(name) or name == WORKING_SHARE
+        called = name.replace(mapping.source.workspace_id, mapping.target.workspace_id) if own else name
+        goal = mapping.place(source) or Location(mapping.target.storage_account, called, service=Service.FILE)
+        old, new = (f"https://{one.account}.file.{self.suffix}/{one.container}" for one in (source, goal))
+        account = "" if own or mapping.place(source) else mapping.target.storage_account_id
+        fill = self._chosen(mapping.source.owns(name))
+        definition = {"account": source.account, "share": source.container, "listing_sha256": step.source_sha256}
+        made = commands.copy_share(old, new, account, goal.container, chosen=bool(fill))
+        return ItemFiles(definition, made, fill_in=fill)
 
     def _chosen(self, own: bool) -> dict[str, str]:
         """What has to be filled in where others' paths may lie beside this workspace's."""
@@ -146,8 +138,11 @@ class Teller:
         return {commands.PATHS: "the paths in it that are this workspace's, `;` between them: the rest is others'"}
 
     def _container(self, step: Step) -> ItemFiles:
-        """The blobs of a container: where it has a place in the target, there, else under its own name."""
-        source = Location(self.mapping.source.storage_account, step.address.name)
+        """What a container or share holds: where it has a place in the target, there, else under its own name."""
+        service = Service.BLOB if step.address.kind == holding().name else Service.FILE
+        source = Location(self.mapping.source.storage_account, step.address.name, service=service)
+        if service is Service.FILE:
+            return self._share(source, step)
         goal = self.mapping.place(source) or Location(self.mapping.target.storage_account, source.container)
         urls = (self._url(place) for place in (source, goal))
         definition = {
