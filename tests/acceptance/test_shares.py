@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -137,6 +138,25 @@ def test_what_the_target_has_under_a_name_is_left_and_what_changed_is_drift(note
         assert share.get_file_client("empty.txt").get_file_properties().size == 7
         assert share.get_file_client("Users/ann/note book.ipynb").get_file_properties().size == 1200
     world.ok("verify")
+
+
+def test_killed_at_any_call_of_a_file_a_run_goes_on_to_the_same_end(small_world: World) -> None:
+    """A range may be put twice, and a file may be made anew beside its place; none is there twice or by half."""
+    world = small_world
+    _fill(world, {"a": 70_000, "d/b": 5})
+    world.ok("plan", *world.names)
+    host = rf"^{world.account('target')}\.file\."
+    for query, moment in (("comp=range", "before"), ("comp=range", "after"), ("comp=rename", "after")):
+        with world.faults(fault("PUT", host=host, query=query, kill=moment, nth=1)):
+            resume = () if moment == "before" else ("--resume",)
+            assert world.migrate("run", *resume).code == -signal.SIGKILL, (query, moment)
+    world.ok("run", "--resume")
+    with _share(world, "target") as share:
+        assert {one.name for one in share.list_directories_and_files()} == {"a", "d"}
+    assert world.ok("verify", "--json").event("verify.end")["green"] is True
+    world.ok("plan", *world.names, "--out", "plans/again")
+    steps = [line for line in world.plan_lines("again") if line.get("address") == ADDRESS]
+    assert [step["action"] for step in steps] == ["adopt"]
 
 
 def test_shares_that_nobody_known_made_are_items_and_empty_ones_are_skipped(small_world: World) -> None:

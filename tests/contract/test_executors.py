@@ -223,7 +223,7 @@ async def _deleted(deleter: Deleter, one: Step, ledger: Ledger, folder: str) -> 
     )
     assert one.bytes
     assert await deleter.delete(last, one.bytes, ledger, unneeded) == "6 blobs deleted"
-    there = await list_container(deleter._target, one.bytes.target)
+    there = await list_container(deleter._stores.target(one.bytes.target), one.bytes.target)
     assert set(there.blobs) == {f"{folder}/taken", f"{folder}/alike"} and set(ledger.gone) == set(ledger.known)
 
 

@@ -108,6 +108,7 @@ async def test_all_that_a_file_has_goes_along(side: Side, source: Location, goal
         == FOLDER_ETAG
     )
     assert await _listed(side.shares, goal.at(folder.path)) == folder
+    assert side.shares.told(source, goal) == "", "nothing went through this machine"
     await side.shares.tidy(goal)
     assert FOLDER not in {path.split("/")[0] for path in await _whole(side.shares, goal)}
 

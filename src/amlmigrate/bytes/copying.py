@@ -133,7 +133,8 @@ class Copier:
             every = await performed(self._executor, tasks, work.take, stopping=self._stopping)
         if not every or work.halfway:
             raise InterruptedRunError("Stopped before all blobs were copied.")
-        if work.moves and (placing := self._stores.placing(work.amount.target)):
+        # What an earlier run was cut off at may be all that is left to do.
+        if (work.moves or found_is_own) and (placing := self._stores.placing(work.amount.target)):
             await placing.tidy(work.amount.target)
         return (
             await list_container(self._stores.target(work.amount.target), work.amount.target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -25,6 +26,7 @@ from amlmigrate.core.metering import moved
 from amlmigrate.core.parallel import each
 from amlmigrate.core.workspace import Location
 
+_log = logging.getLogger(__name__)
 # So much at most one call puts (AZ-FILE-6).
 PIECE = 4 * 2**20
 # A file that is no longer may have holes: they take no room, and to ask for them costs as much as to copy them.
@@ -92,6 +94,8 @@ class FileCopies:
                 if error.transient or error.status not in _REFUSED:
                     raise
                 await self._through(origin, source, client, part)
+                if pair not in self.carried:
+                    _log.warning("Azure does not copy from '%s' to '%s': %s", *pair, error)
                 self.carried[pair] = error.code
         else:
             await self._through(origin, source, client, part)

@@ -67,7 +67,8 @@ async def rest_arrived(clouds: Session, plan: Plan, mapping: Mapping, address: A
         if address_of(place) != address or goal is None:
             continue
         rest = (blob for blob in listing.blobs.values() if cover.prefix(place.at(blob.path)) is None)
-        there = listed.target[goal.key]
+        # The share of the target is listed where the source's has any files.
+        there = listed.target.get(goal.key) or Listing(goal)
         return _all_there(rest, place, goal, there)
     return None
 
