@@ -282,10 +282,13 @@ def _without_start(properties: Document) -> bool:
 
 
 def _begins(asset: Asset) -> Finding:
+    zone = (asset.properties.get("trigger") or {}).get("timeZone") or "UTC"
+    # A start has no offset, and is one of the time zone: what that was from UTC at the time is not known here.
+    but = "" if zone == "UTC" else f", with the hour that it was in UTC taken for one of '{zone}'"
     return Finding(
         "warning",
         str(asset.address),
-        "The service does not say from when its intervals count: they count from its creation in the source.",
+        f"The service does not say from when its intervals count: they do from its creation in the source{but}.",
         "Compare when both fire next, and set `startTime` in the target if they differ.",
         code="schedule-start",
     )

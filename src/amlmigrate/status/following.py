@@ -22,6 +22,7 @@ def following(found: Stages) -> str:
         (found.removing, remove),
         (residuals, waive.format(quote(residuals[0].address) if residuals else "")),
         (found.removal, ""),
+        (found.going_back, f"migrate cutover {folder} --back"),
         (found.cutting_over, f"migrate cutover {folder}, or to take it back: migrate cutover {folder} --back"),
         (not found.approval.given, f"have somebody else run: migrate approve {folder}"),
         # `run` refuses a plan with one before it changes anything.

@@ -13,7 +13,7 @@ from amlmigrate.core.periods import SOAK, needed_until
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.state import Outcome
 from amlmigrate.cutover.record import active
-from amlmigrate.cutover.switches import unfinished
+from amlmigrate.cutover.switches import going_back, unfinished
 from amlmigrate.decommissioning import residuals, soak, tombstone
 from amlmigrate.evidence import Decommission, Run, Verify
 from amlmigrate.evidence.decommission import Residual
@@ -166,6 +166,8 @@ class Stages:
     residuals: ResidualStage
     # That a cutover, or taking one back, was begun and has not ended; '' where none was.
     cutting_over: str = ""
+    # Whether only `--back` goes on with it.
+    going_back: bool = False
     # When a removal began that has not ended: whether the source is there is not known here from then on.
     removing: str | None = None
 
@@ -223,10 +225,12 @@ def stages(plan: Plan, folder: Path, ledger: Ledger | None) -> Stages:
         run=_run(reports, ledger, sum(1 for one in ended if one.outcome is Outcome.REMAINING)),
         verify=_verify(reports),
         cutover=CutoverStage(cutover.content.time) if cutover else None,
-        soak=_soak(plan, reports),
+        # Nothing counts while both sides are as nobody means them to stay.
+        soak=None if unfinished(reports) else _soak(plan, reports),
         removal=_removal(reports),
         residuals=_residuals(reports, decided),
         cutting_over=unfinished(reports),
+        going_back=going_back(reports),
         removing=_removing(reports, ledger) if not altered else None,
     )
 

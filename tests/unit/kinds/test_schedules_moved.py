@@ -160,6 +160,13 @@ async def test_intervals_count_from_when_they_did(trigger: Document, start: str 
     assert ["schedule-start" in one.address for one in desired.findings] == [True] * told
 
 
+async def test_a_start_that_is_filled_in_is_utc_and_says_so_where_the_time_zone_is_another() -> None:
+    for zone, told in (("UTC", False), (None, False), ("Pacific Standard Time", True)):
+        found = await _read(_document(COMMAND, {**DAILY, "startTime": None, "timeZone": zone}))
+        [finding] = KIND.desired(found, CONTEXT).findings
+        assert ("taken for one of 'Pacific Standard Time'" in finding.summary) is told
+
+
 USER = {"identityType": "UserIdentity"}
 NODES = {**PIPELINE, "jobs": {"one": {"jobs": {"two": {"identity": {"type": "user_identity"}}}}}}
 

@@ -327,11 +327,16 @@ def test_how_many_are_frozen_is_told_in_words_that_fit(tmp_path: Path, stage: Fr
 def test_a_cutover_that_was_cut_off_is_what_comes_next(folder: Path) -> None:
     of = _planned(folder)
     _run(folder, of)
+    _add(folder, "verify", green=True, depth="checksum", headline="Green.")
+    assert _standing(folder, of).soak
     with Ledger(folder) as ledger:
         Evidence(folder, ledger).add(told_by("switch", state="changing", plan={"sha256": of.sha256}))
         found = stages(of, folder, ledger)
         assert "cutover: A cutover was begun, and has not ended." in stage_lines(found)
         assert found.as_dict()["cutting_over"] and "--back" in following(found)
         assert in_short(found) == "a cutover was begun, and has not ended"
+        assert found.soak is None
+        Evidence(folder, ledger).add(told_by("switch", state="restored", plan={"sha256": of.sha256}))
+        assert following(stages(of, folder, ledger)) == f"migrate cutover {folder} --back"
         Evidence(folder, ledger).add(told_by("cutover-back", plan={"sha256": of.sha256}))
         assert stages(of, folder, ledger).cutting_over == ""
