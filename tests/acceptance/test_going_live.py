@@ -150,7 +150,7 @@ def test_it_goes_live_comes_back_goes_live_again_and_the_source_is_removed(moved
     assert _state(world, "target") == {"nightly": False, "off": False, "theirs": False}
     again = world.now()
     assert world.migrate("cutover", f"plans/{world.source}", "--back").code == 0 and _puts(world, again) == []
-    world.ok("verify")
+    assert world.ok("verify", "--depth", "sdk", "--json").event("verify.end")["differences"] == []
     # Once more, and its owner saves the other one.
     assert _cutover(world).code == 3
     saved = world.get(THEIRS)["properties"]
