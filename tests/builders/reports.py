@@ -110,7 +110,8 @@ BODIES: dict[str, dict[str, Any]] = {
         "version": "https://v/keys/k/1", "environment": "dev", "limit": "PT2H", "until": TIME, "disabled_at": TIME,
         "enabled_at": TIME, "version_end": "enabled by this command",
         "measured": [{"id": "/a", "kind": "storage account", "call": "read a blob", "down": "refused",
-                      "refused_after": 12.5, "answered_until": 2.5, "back": "answers", "back_after": 0.5, "note": "403"}],
+                      "refused_after": 12.5, "answered_until": 2.5, "back": "answers",
+                      "silent_until": 0.25, "back_after": 0.5, "note": "403"}],
         "interrupted": True, "note": "somebody else changed the version", "failed": "Azure does not answer.", "by_tag": True,
     },
     "decommission": _ALL | {

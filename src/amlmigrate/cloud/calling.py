@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -65,13 +66,15 @@ class Caller:
         *,
         twice: Twice[T] | Twice[object] | None = None,
         first: Callable[[], Awaitable[object]] = ready,
+        every: float | None = None,
     ) -> T:
         """One call. Raises ServiceError for an answer that is an error, OutOfReachError for none.
 
         `twice` has to be said of every method that does not say so itself (POST, PATCH). `first` is awaited right
         before each attempt, of which a later one may come half an hour after the first; what it raises ends it.
+        With `every` it is awaited as often while a later attempt is waited for too.
         """
-        return (await self.made(method, url, call, twice=twice, first=first))[0]
+        return (await self.made(method, url, call, twice=twice, first=first, every=every))[0]
 
     async def made(
         self,
@@ -81,6 +84,7 @@ class Caller:
         *,
         twice: Twice[T] | Twice[object] | None = None,
         first: Callable[[], Awaitable[object]] = ready,
+        every: float | None = None,
     ) -> tuple[T, bool]:
         """The same with whether an attempt before the answer may have been served."""
         again, doubt = twice or _of_method(method), Doubt()
@@ -111,7 +115,23 @@ class Caller:
                 error.retried = True
                 raise
 
-        return await retrying(attempt, self.lane.turn, before=look), doubt.doubtful
+        pause = None if every is None else _looking(first, every)
+        return await retrying(attempt, self.lane.turn, before=look, pause=pause), doubt.doubtful
+
+
+def _looking(first: Callable[[], Awaitable[object]], every: float) -> Callable[[float], Awaitable[None]]:
+    """A pause in which `first` is awaited every so many seconds; that Azure does not answer it ends no pause."""
+
+    async def pause(seconds: float) -> None:
+        left = seconds
+        while left > 0:
+            await asyncio.sleep(min(every, left))
+            left -= every
+            if left > 0:
+                with suppress(ServiceError, OutOfReachError):
+                    await first()
+
+    return pause
 
 
 def _of_method(method: str) -> Twice[object]:

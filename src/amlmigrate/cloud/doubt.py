@@ -8,7 +8,6 @@ from typing import TypeVar
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 
 T = TypeVar("T")
-_CUT_OFF = 408
 
 
 class Doubt:
@@ -26,5 +25,5 @@ class Doubt:
             raise
         except ServiceError as error:
             error.doubtful = self.doubtful
-            self.doubtful |= error.status >= 500 or error.status == _CUT_OFF
+            self.doubtful |= error.unsettled
             raise

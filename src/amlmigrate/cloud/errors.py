@@ -11,7 +11,8 @@ from typing import Any
 from amlmigrate.cloud import keytrouble
 from amlmigrate.core.errors import ExitCode, MigrateError
 
-_TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
+_CUT_OFF = 408
+_TRANSIENT = frozenset({_CUT_OFF, 429, 500, 502, 503, 504})
 # Who asks for so many seconds is told of it: nobody runs the same command again at once.
 _LONG = 60.0
 # How Azure ML says that an asset is there and cannot become the one that was sent: by code and text, since the
@@ -90,6 +91,11 @@ class ServiceError(MigrateError):
     def transient(self) -> bool:
         """Whether the same call may go through later."""
         return self.status in _TRANSIENT or self.code in _FOR_NOW
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether it leaves open what was done: a refusal does not."""
+        return self.status >= 500 or self.status == _CUT_OFF
 
     @property
     def shut(self) -> bool:

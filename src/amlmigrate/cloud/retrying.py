@@ -5,6 +5,7 @@ What it comes to for each answer is told, and tested, in docs/reference/retries.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -115,11 +116,13 @@ async def retrying(
     turn: Turn = nullcontext,
     *,
     before: Callable[[], Awaitable[T | None]] = ready,
+    pause: Callable[[float], Awaitable[None]] | None = None,
 ) -> T:
     """Makes a call until it succeeds, fails for good, or has been tried often and long enough.
 
     `turn` is what each attempt waits for, and holds while it is made. `before` is awaited before each attempt's
-    turn: what it finds is the answer. Who makes a call that must not be made twice says so (`calling`).
+    turn: what it finds is the answer. `pause` waits between two attempts, and what it raises ends the call. Who
+    makes a call that must not be made twice says so (`calling`).
     """
     patience = _Patience()
 
@@ -135,7 +138,14 @@ async def retrying(
         return await attempt()
     except Exception as error:  # noqa: BLE001 - raised again, at once or later
         failed = [error]
-    policy = AsyncRetrying(retry=patience.again, wait=_wait, stop=patience.over, before_sleep=_tell, reraise=True)
+    policy = AsyncRetrying(
+        sleep=pause or asyncio.sleep,
+        retry=patience.again,
+        wait=_wait,
+        stop=patience.over,
+        before_sleep=_tell,
+        reraise=True,
+    )
     async for state in policy:
         with state:
             if failed:

@@ -34,6 +34,8 @@ _AGENT = "aml-cmk-migrate"
 _WRAPPED = b"0123456789abcdef0123456789abcdef"
 _ALGORITHM = "RSA-OAEP-256"
 _AT_ONCE = 16
+# So often a version is looked at while another attempt to change it is waited for.
+_LOOK_SECONDS = 5.0
 
 
 class Vaults:
@@ -181,7 +183,8 @@ class Vaults:
     ) -> KeyVersion:
         """Gives a version other tags in place of all that it has, and with `enabled` that state, in one call.
 
-        `tags` is asked for each attempt; `first` is awaited right before it, and what it raises ends the call.
+        `tags` is asked for each attempt; `first` is awaited right before it, and every few seconds while another
+        one is waited for, and what it raises ends the call.
         Made twice, the call comes to the same (AZ-KEY-37).
         """
         vault, _, path = version_id.partition("/keys/")
@@ -192,7 +195,7 @@ class Vaults:
             made = await client.update_key_properties(name, version, tags=dict(tags()), enabled=enabled)
             return _version(made.properties)
 
-        return await self._call("PATCH", version_id, call, HARMLESS, first)
+        return await self._call("PATCH", version_id, call, HARMLESS, first, _LOOK_SECONDS)
 
     async def wraps(self, key_id: str) -> bool:
         """Has the vault wrap and unwrap a few bytes, and says whether they came back. Raises ServiceError 403.
@@ -239,8 +242,9 @@ class Vaults:
         call: Callable[[], Awaitable[T]],
         twice: Twice[T] | Twice[object] | None = None,
         first: Callable[[], Awaitable[object]] = ready,
+        every: float | None = None,
     ) -> T:
-        return await self._caller.call(method, url, call, twice=twice, first=first)
+        return await self._caller.call(method, url, call, twice=twice, first=first, every=every)
 
 
 def _key(found: KeyVaultKey) -> Key:

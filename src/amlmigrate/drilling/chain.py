@@ -107,6 +107,7 @@ def part(one: Measured) -> DrilledPart:
         refused_after=_seconds(one.refused_after),
         answered_until=_seconds(one.answered_until),
         back=one.back.value,
+        silent_until=_seconds(one.silent_until),
         back_after=_seconds(one.back_after),
         note=one.note,
     )

@@ -132,20 +132,26 @@ def _note_down(seen: Measured, look: TimedLook, begun: float) -> None:
 
 
 async def back(
-    watched: Sequence[Watched], clock: DrillClock, since: datetime, longest: float, stopping: Callable[[], bool]
+    watched: Sequence[Watched],
+    clock: DrillClock,
+    since: datetime | None,
+    longest: float,
+    stopping: Callable[[], bool],
 ) -> None:
     """Calls all that were measured until each answers, for so many seconds at most; `since` the version is
-    enabled."""
-    begun = _ago(clock, since)
+    enabled: None where that is not known, and then no seconds are told."""
+    begun = _ago(clock, since or clock.now())
     left = [one for one in watched if one.seen.down is not DownEnd.UNMEASURED]
     for one in left:
         one.seen.back = BackEnd.NOT_SEEN
     while left:
         for one, look in await _looks(left, clock):
             if look.reply is ProbeReply.ANSWERED:
-                one.seen.back, one.seen.back_after = BackEnd.ANSWERS, look.ended - begun
+                one.seen.back = BackEnd.ANSWERS
+                one.seen.back_after = look.ended - begun if since else None
             else:
                 one.seen.note = look.told
+                one.seen.silent_until = max(0.0, look.begun - begun) if since else None
         left = [one for one in left if one.seen.back is BackEnd.NOT_SEEN]
         after = clock.clock.now() - begun
         if after >= longest or stopping():

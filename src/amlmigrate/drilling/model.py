@@ -86,7 +86,9 @@ class Measured:
     """One thing under the key, or the vault itself, with what was seen of it. Seconds are since the change.
 
     `call` is the call that was made; `refused_after` is when the first refusal came, in whichever words,
-    `answered_until` when the last answer before it: the truth lies between them.
+    `answered_until` when the last answer before it: the truth lies between them. So it does between
+    `silent_until`, the last call that was not answered (None: the first one was), and `back_after`, the first that
+    was; both are None where it is not known when the version was enabled.
     """
 
     id: str
@@ -97,6 +99,7 @@ class Measured:
     refused_after: float | None = None
     answered_until: float | None = None
     back: BackEnd = BackEnd.UNMEASURED
+    silent_until: float | None = None
     back_after: float | None = None
     note: str = ""
 
@@ -111,9 +114,16 @@ class VersionEnd(StrEnum):
 
     ENABLED = "enabled by this command"
     BY_ANOTHER = "enabled by the watcher or somebody else"
+    # An attempt of this command was not answered, and what is read does not tell whether it was that.
+    BY_UNKNOWN = "enabled, and by whom is not known"
     LEFT = "left as somebody else changed it"
     NOT_SHOWN = "not shown to be enabled"
     NOT_DISABLED = "never disabled"
+
+    @property
+    def restored(self) -> bool:
+        """Whether the version was disabled, and was read back enabled, without the drill's tag."""
+        return self in (VersionEnd.ENABLED, VersionEnd.BY_ANOTHER, VersionEnd.BY_UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +143,7 @@ class DrillOutcome:
     @property
     def restored(self) -> bool:
         """Whether the version was read back enabled, without the drill's tag."""
-        return self.version_end in (VersionEnd.ENABLED, VersionEnd.BY_ANOTHER)
+        return self.version_end.restored
 
     @property
     def complete(self) -> bool:

@@ -6,9 +6,11 @@ and `migrate key drill --restore` from any machine.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core import drilltag
 from amlmigrate.core.clock import Pace, Wait
 from amlmigrate.core.errors import MigrateError, RefusedError
@@ -17,12 +19,17 @@ from amlmigrate.drilling.model import DISABLE_WITHIN, VersionEnd
 from amlmigrate.drilling.port import Before, DrillClock, DrilledVersion, Tags
 from amlmigrate.keys import drills, remedies
 from amlmigrate.keys.drills import DrillEnd
+from amlmigrate.keys.model import DRILLED
 
 # So long a change may take to be read back.
 _READ_BACK = 20.0
 # So long after it was tagged its drill may disable a version, with a call that takes a while.
 _MAY_DISABLE = DISABLE_WITHIN + timedelta(seconds=30)
 _LOOK = 2.0
+_OPEN = (
+    "an attempt of this command was not answered, and nothing that is read tells whether the version was enabled"
+    " by that or by somebody else"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +96,53 @@ class _Change:
     enable: bool
     noted: datetime | None
 
-    def since(self, now: KeyVersion, clock: DrillClock) -> datetime | None:
-        """When it was enabled: by this change, or before it by somebody else; None for one that always was."""
-        if self.done is VersionEnd.NOT_DISABLED:
-            return None
-        return (now if self.done is VersionEnd.ENABLED else self.found).updated or clock.now()
+    async def make(self, version: DrilledVersion) -> _Made:
+        """Makes it, with a look between the attempts. Raises nothing that Azure answers."""
+        sent = list[str]()
+
+        def tags() -> Mapping[str, str]:
+            told = self.tags()
+            sent.append(told.get(DRILLED, ""))
+            return told
+
+        try:
+            made = await version.change(tags, enabled=True if self.enable else None, first=_again(version, self))
+        except MigrateError as error:
+            return _Made(tuple(sent), why=error.summary, refused=not sent or _refused(error))
+        return _Made(tuple(sent), made)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What became of the attempts: what each wrote into the tag of a drill that has ended, and the answer.
+
+    Without an answer `why` says why; `refused`: no attempt can have been served.
+    """
+
+    sent: tuple[str, ...]
+    answer: KeyVersion | None = None
+    why: str = ""
+    refused: bool = False
+
+    def ended(self, change: _Change, now: KeyVersion, clock: DrillClock) -> DrillEnded:
+        """Who enabled the version that is read so now, and since when that is so."""
+        if change.done is VersionEnd.NOT_DISABLED:
+            return DrillEnded(change.done)
+        if change.done is not VersionEnd.ENABLED:
+            return DrillEnded(change.done, at=change.found.updated)
+        if self.answer is not None:
+            return DrillEnded(change.done, at=self.answer.updated or clock.now())
+        told = now.tags.get(DRILLED, "")
+        if told and told in self.sent:
+            return DrillEnded(change.done, at=now.updated)
+        if self.refused or told not in ("", change.found.tags.get(DRILLED, "")):
+            return DrillEnded(VersionEnd.BY_ANOTHER, at=now.updated)
+        return DrillEnded(VersionEnd.BY_UNKNOWN, _OPEN)
+
+
+def _refused(error: MigrateError) -> bool:
+    """Whether no attempt was served: each was answered, and with a refusal."""
+    return isinstance(error, ServiceError) and not (error.doubtful or error.unsettled)
 
 
 def _not_ours(found: KeyVersion, drill: str) -> DrillEnded | None:
@@ -109,7 +158,7 @@ def _not_ours(found: KeyVersion, drill: str) -> DrillEnded | None:
 
 
 def _again(version: DrilledVersion, change: _Change) -> Before:
-    """Asked before each attempt: of a later one the version may have become somebody else's by then."""
+    """Asked before each attempt, and between them: by a later one the version may have become somebody else's."""
     attempts = 0
 
     async def still() -> None:
@@ -128,16 +177,16 @@ def _again(version: DrilledVersion, change: _Change) -> Before:
 
 async def _changed(version: DrilledVersion, clock: DrillClock, change: _Change) -> DrillEnded:
     """Makes the change, and reads it back also where its answer was lost."""
-    why = ""
-    try:
-        first = _again(version, change)
-        made = await version.change(change.tags, enabled=True if change.enable else None, first=first)
-        if not made.enabled:
-            # It was read as it had been before: the tag that ends it goes back.
+    made = await change.make(version)
+    why = made.why
+    if made.answer is not None and not made.answer.enabled:
+        # It was read as it had been before: the tag that ends it goes back.
+        why = "what was read of it was behind"
+        try:
             await version.change(lambda: change.found.tags, enabled=None)
-            return DrillEnded(VersionEnd.NOT_SHOWN, _lost(version.id, "what was read of it was behind"))
-    except MigrateError as error:
-        why = error.summary
+        except MigrateError as error:
+            why = error.summary
+        return DrillEnded(VersionEnd.NOT_SHOWN, _lost(version.id, why))
     wait = Wait(Pace(clock=clock.clock, longest=_READ_BACK))
     while True:
         try:
@@ -145,7 +194,7 @@ async def _changed(version: DrilledVersion, clock: DrillClock, change: _Change) 
         except MigrateError as error:
             return DrillEnded(VersionEnd.NOT_SHOWN, _lost(version.id, why or error.summary))
         if found.enabled and drilltag.UNDER_WAY not in found.tags:
-            return DrillEnded(change.done, at=change.since(found, clock))
+            return made.ended(change, found, clock)
         if why or wait.over:
             return DrillEnded(VersionEnd.NOT_SHOWN, _lost(version.id, why or "it is not read back so"))
         await wait.pause()

@@ -97,7 +97,7 @@ async def carry_out(
     port.emit(VersionEnabled(port.version.id, ended.end.value, ended.note))
     if failed is not None:
         raise failed
-    if ended.end in (VersionEnd.ENABLED, VersionEnd.BY_ANOTHER):
+    if ended.end.restored:
         await _measured_back(port, request, watched, ended.at)
     return DrillOutcome(
         order.drill,
@@ -222,7 +222,7 @@ async def _measured_back(
     port: DrillPort, request: DrillRequest, watched: Sequence[Watched], enabled: datetime | None
 ) -> None:
     longest = max(request.limit, _BACK).total_seconds()
-    await measuring.back(watched, port.clock, enabled or port.clock.now(), longest, port.stopping)
+    await measuring.back(watched, port.clock, enabled, longest, port.stopping)
     for one in watched:
         if one.seen.back_after is not None:
             port.emit(DrillSeen(one.seen.id, one.seen.back.value, round(one.seen.back_after)))

@@ -19,8 +19,9 @@ class DrilledPart(Part):
 
     `refused_after` is when the first refusal came, in seconds after the version was disabled ("in other words":
     with 401 or 403, and without naming the key);
-    `answered_until` when the last answer before it. `back_after` is when it answered again, in seconds after the
-    version was enabled.
+    `answered_until` when the last answer before it. `back_after` is when it was first seen to answer again, in
+    seconds after the version was enabled, `silent_until` when the last call before it was made that it did not
+    answer: none, where the first call was answered. Without both it is not known when the version was enabled.
     """
 
     id: Text
@@ -37,6 +38,7 @@ class DrilledPart(Part):
     refused_after: Seconds | None = None
     answered_until: Seconds | None = None
     back: Literal["answers", "not seen to answer again", "not measured"]
+    silent_until: Seconds | None = None
     back_after: Seconds | None = None
     note: Text = ""
 
@@ -69,6 +71,7 @@ class DrillRecord(ReportContent):
         "",
         "enabled by this command",
         "enabled by the watcher or somebody else",
+        "enabled, and by whom is not known",
         "left as somebody else changed it",
         "not shown to be enabled",
         "never disabled",

@@ -67,7 +67,10 @@ def verdict(version: KeyVersion, noted: datetime | None = None) -> DrillVerdict:
     if version.updated is None:
         return DrillVerdict(DrillEnd.LEAVE, "when it was changed last is not known")
     if version.updated > tag.at + _SLACK or (noted is not None and version.updated != noted):
-        told = f"somebody changed it at {_time(version.updated)}, after the drill had disabled it"
+        told = (
+            f"somebody changed it at {_time(version.updated)}, after the drill had disabled it (whether that was"
+            " only a tag, or to have it stay disabled, the vault does not tell)"
+        )
         return DrillVerdict(DrillEnd.LEAVE, told)
     return DrillVerdict(DrillEnd.ENABLE)
 
@@ -80,7 +83,9 @@ def ended(tags: Mapping[str, str], at: datetime) -> dict[str, str]:
     tag = DrillTag.of(tags.get(UNDER_WAY, ""))
     latest = (tag.operator,) if tag else ()
     by = list(dict.fromkeys(one for one in (*latest, *_operators(tags)) if one))[:_MOST]
-    return untagged(tags) | {DRILLED: " ".join((_time(at), *by))}
+    # By its milliseconds whoever wrote it knows it again.
+    time = at.astimezone(UTC).isoformat(timespec="milliseconds")
+    return untagged(tags) | {DRILLED: " ".join((time, *by))}
 
 
 def operators(key: KeyInUse) -> frozenset[str]:

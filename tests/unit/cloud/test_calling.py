@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -166,6 +167,40 @@ async def test_what_is_looked_at_first_is_looked_at_before_each_attempt() -> Non
     with pytest.raises(RefusedError):
         await Caller(Lane()).call("DELETE", "u", service.call, first=first)
     assert looked == [0, 1, 2] and service.calls == 2
+
+
+@pytest.fixture
+def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses that would have been made: as long as the answer asks for."""
+    found: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        found.append(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    monkeypatch.setattr(retrying, "_wait", lambda state: state.outcome.exception().retry_after)
+    return found
+
+
+async def test_what_is_looked_at_between_two_attempts_ends_the_wait(slept: list[float]) -> None:
+    service, looks = Service([refusal(429, retry_after=600), "served"]), list[int]()
+
+    async def first() -> None:
+        looks.append(len(slept))
+        if len(looks) == 3:
+            raise refusal(503)
+        if len(looks) == 5:
+            raise RefusedError("Somebody else has done it.")
+
+    with pytest.raises(RefusedError):
+        await Caller(Lane()).call("PUT", "u", service.call, first=first, every=5)
+    assert (service.calls, slept, looks) == (1, [5, 5, 5, 5], [0, 1, 2, 3, 4])
+
+
+async def test_a_wait_with_looks_is_as_long_as_one_without(slept: list[float]) -> None:
+    service = Service([refusal(429, retry_after=12), "served"])
+    assert await Caller(Lane()).call("PUT", "u", service.call, every=5) == "thing 1"
+    assert slept == [5, 5, 2]
 
 
 @pytest.mark.parametrize("method", ["POST", "PATCH"])

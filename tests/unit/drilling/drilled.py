@@ -94,9 +94,10 @@ class Vault:
         if first:
             await first()
         self.done.append({None: "tag", True: "enable", False: "disable"}[enabled])
+        told = dict(tags())
         error, made = self.answers.pop(len(self.done), (None, True))
         if made:
-            self.somebody(enabled=self.now.enabled if enabled is None else enabled, tags=dict(tags()))
+            self.somebody(enabled=self.now.enabled if enabled is None else enabled, tags=told)
         if error:
             raise error
         return self.now

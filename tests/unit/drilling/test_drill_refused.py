@@ -127,7 +127,7 @@ def test_the_own_use_of_the_key_and_that_of_other_keys_are_no_reason_and_the_own
 
 def test_who_drilled_the_key_before_is_no_stranger() -> None:
     told = drills.ended({UNDER_WAY: tagged(), DRILLED: "2026-05-01T00:00:00+00:00 other"}, NOW)
-    assert told == {DRILLED: f"2026-06-01T12:00:00+00:00 {ME} other"}
+    assert told == {DRILLED: f"2026-06-01T12:00:00.000+00:00 {ME} other"}
     before = drilled_key(version(**told), log=log(use(), use("other")))
     found = facts(before, caller="somebody")
     assert refusing.reasons(found) == () and refusing.own_uses(found) == 3

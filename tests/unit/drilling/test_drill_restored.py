@@ -26,6 +26,7 @@ from amlmigrate.core.keys import KeyVersion
 from amlmigrate.drilling import restoring, watcher, watching
 from amlmigrate.drilling.model import VersionEnd
 from amlmigrate.drilling.watching import WatcherTask
+from amlmigrate.keys import drills
 from amlmigrate.keys.model import DRILLED
 
 LATER = NOW + timedelta(minutes=30)
@@ -260,6 +261,54 @@ async def test_what_somebody_revokes_between_two_attempts_to_enable_is_left() ->
     one.change = tried_twice  # type: ignore[method-assign]  # the network was away for the first attempt
     ended = await restoring.end(one, one.time.clock)
     assert ended.end is VersionEnd.NOT_SHOWN and not one.now.enabled and one.done == []
+
+
+# Who enabled the version, where an attempt of one's own was not answered.
+
+
+def _enabled_meanwhile(one: Vault, error: Exception, **tags: str) -> None:
+    """The first attempt ends so, and half a minute later somebody has enabled the version, with these tags."""
+    change = one.change
+
+    async def tried(tags_of: Any, *, enabled: bool | None, first: Any = None) -> KeyVersion:
+        one.answers[1] = (error, False)
+        try:
+            return await change(tags_of, enabled=enabled, first=first)
+        finally:
+            one.time.seconds += 30
+            one.somebody(enabled=True, tags=tags)
+            one.time.seconds += 60
+
+    one.change = tried  # type: ignore[method-assign]  # it is made once
+
+
+OPEN = [silence(), refusal(503), refusal(403, doubtful=True)]
+
+
+@pytest.mark.parametrize("error", [*OPEN, refusal(403), refusal(429)])
+async def test_what_the_watcher_enabled_is_not_said_to_be_by_this_command(error: Exception) -> None:
+    one = vault(version(enabled=False, drill=tagged()))
+    _enabled_meanwhile(one, error, **drills.ended({}, NOW + timedelta(seconds=30)))
+    ended = await restoring.end(one, one.time.clock, "d1", NOW)
+    assert (ended.end, ended.at) == (VersionEnd.BY_ANOTHER, NOW + timedelta(seconds=30))
+
+
+@pytest.mark.parametrize("error", [*OPEN, refusal(403), refusal(429)])
+async def test_without_a_word_of_who_enabled_it_only_refusals_show_who_did_not(error: Exception) -> None:
+    before = {DRILLED: "2026-05-01T00:00:00.000+00:00 other"}
+    one = vault(replace(version(enabled=False, drill=tagged()), tags={UNDER_WAY: tagged(), **before}))
+    _enabled_meanwhile(one, error, **before)
+    ended = await restoring.end(one, one.time.clock, "d1", NOW)
+    if error in OPEN:
+        assert (ended.end, ended.at) == (VersionEnd.BY_UNKNOWN, None) and "not answered" in ended.note
+    else:
+        assert (ended.end, ended.at) == (VersionEnd.BY_ANOTHER, NOW + timedelta(seconds=30))
+
+
+async def test_what_an_unanswered_attempt_wrote_shows_that_it_was_this_command() -> None:
+    one = vault(version(enabled=False, drill=tagged()))
+    one.answers[1] = (silence(), True)
+    assert (await restoring.end(one, one.time.clock, "d1", NOW)).end is VersionEnd.ENABLED
 
 
 # What the watcher is told.

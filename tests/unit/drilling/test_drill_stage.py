@@ -10,11 +10,13 @@ import pytest
 from drilled import KEY, ORDER, World, request, tagged, version
 from tests.builders.errors import refusal, silence
 
+from amlmigrate.cli.views.drill import DrillView
 from amlmigrate.core.drilltag import UNDER_WAY, tag_of
 from amlmigrate.core.errors import MigrateError, RefusedError
 from amlmigrate.drilling import stage
 from amlmigrate.drilling.model import BackEnd, DownEnd, DrillOutcome, VersionEnd
 from amlmigrate.drilling.progress import VersionDisabled
+from amlmigrate.keys import drills
 from amlmigrate.keys.model import DRILLED
 
 
@@ -35,6 +37,7 @@ async def test_the_tag_comes_before_the_version_is_disabled_and_goes_when_it_is_
     assert one.refused_after is not None and 600 <= one.refused_after <= 610
     assert one.answered_until is not None and one.refused_after - one.answered_until <= 10
     assert one.back_after is not None and 600 <= one.back_after <= 610
+    assert one.silent_until is not None and 0 < one.back_after - one.silent_until <= 10
 
 
 async def test_the_time_of_each_is_its_own_whatever_another_takes_to_answer() -> None:
@@ -405,3 +408,30 @@ async def test_seconds_count_from_when_the_vault_changed_it_and_not_from_its_ans
     [one] = (await world.drill()).measured
     assert one.refused_after is not None and one.refused_after >= 40
     assert one.back_after is not None and one.back_after >= 40
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["the watcher", "nobody tells"])
+async def test_seconds_count_from_when_it_was_enabled_and_only_where_that_is_known(told: bool) -> None:
+    world = World()
+    change = world.vault.change
+
+    async def unanswered(tags: Any, *, enabled: bool | None, first: Any = None) -> Any:
+        if not enabled:
+            return await change(tags, enabled=enabled, first=first)
+        tags()
+        world.time.seconds += 20
+        world.vault.somebody(enabled=True, tags=drills.ended({}, world.time.today()) if told else {})
+        world.time.seconds += 40
+        raise silence()
+
+    world.vault.change = unanswered  # type: ignore[method-assign]  # nobody answers for a minute
+    outcome = await world.drill()
+    [one] = outcome.measured
+    assert one.back is BackEnd.ANSWERS and outcome.restored and not outcome.complete
+    told_line = next(iter(DrillView(outcome).as_json())).data["lines"][0]  # type: ignore[index]  # a list
+    if told:
+        assert outcome.version_end is VersionEnd.BY_ANOTHER and one.back_after == 40
+        assert one.silent_until is None and "and was not called before" in told_line
+    else:
+        assert (outcome.version_end, outcome.enabled_at) == (VersionEnd.BY_UNKNOWN, None)
+        assert one.back_after is None and "how soon is not known" in told_line

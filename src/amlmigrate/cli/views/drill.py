@@ -182,9 +182,21 @@ def _line(one: Measured) -> str:
         told += f"whether it refused is not known ({one.note})"
     else:
         told += f"{one.down.value}, which may be from a key that it keeps"
-    if one.back is BackEnd.ANSWERS and one.back_after is not None:
-        return f"{told}; answered {_seconds(one.back_after)} after the version was enabled"
+    if one.back is BackEnd.ANSWERS:
+        return f"{told}; {_back(one)}"
     return f"{told}; {one.back.value if one.back is BackEnd.NOT_SEEN else 'whether it is back was not looked at'}"
+
+
+def _back(one: Measured) -> str:
+    """When it was first seen to answer: never that it did not before, where nobody called it."""
+    if one.back_after is None:
+        return "answered again; how soon is not known, since it is not known when the version was enabled"
+    before = (
+        "and was not called before"
+        if one.silent_until is None
+        else f"and had not after {_seconds(one.silent_until)}"
+    )
+    return f"answered {_seconds(one.back_after)} after the version was enabled, {before}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +210,8 @@ class DrillRestoredView:
     @property
     def code(self) -> ExitCode:
         """3 where one is not shown to be enabled."""
-        good = (VersionEnd.ENABLED, VersionEnd.BY_ANOTHER, VersionEnd.NOT_DISABLED)
-        return ExitCode.DONE if all(one.end in good for _, one in self.ends) else ExitCode.INCOMPLETE
+        good = all(one.end.restored or one.end is VersionEnd.NOT_DISABLED for _, one in self.ends)
+        return ExitCode.DONE if good else ExitCode.INCOMPLETE
 
     def human(self, page: Page) -> None:
         """A line for each version."""
