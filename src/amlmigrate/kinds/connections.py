@@ -37,6 +37,8 @@ _CREDENTIALS: dict[str, tuple[str, ...]] = {
     "CustomKeys": ("keys",),
     "ManagedIdentity": ("clientId", "resourceId"),
 }
+# Who signs in, and where: what somebody has to read in a message to act on it.
+_NO_SECRETS = frozenset({"authUrl", "clientId", "resourceId", "tenantId", "username"})
 # These sign in as nobody, or as the workspace or whoever asks.
 _WITHOUT = ("None", "AAD")
 # As an identity that has to have its rights again.
@@ -122,7 +124,7 @@ class Connections(Kind):
         """Its credentials, for the moment of a PUT or of a comparison; empty where it has none."""
         answer = await port.post(f"{self.path(address)}/listsecrets")
         found: Document = without_nulls(properties_of(answer).get(_WHOLE) or {})
-        hold(found)
+        hold({name: value for name, value in found.items() if name not in _NO_SECRETS})
         return found
 
     def compares_secrets(self, document: Document) -> bool:

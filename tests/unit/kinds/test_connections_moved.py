@@ -55,6 +55,13 @@ async def test_an_answer_that_repeats_its_secret_is_told_without_it() -> None:
     assert "would-not-guess" not in MigrateError("The key 'Y0u-would-not-guess' is not accepted.").summary
 
 
+async def test_who_signs_in_is_told() -> None:
+    own = {"clientId": "the-client", "clientSecret": "Y0u-would-not-guess-it", "tenantId": "the-tenant"}
+    assert await KIND.secret_of(_port(_document("ServicePrincipal"), own), GIT) == own
+    error = MigrateError("the-client of the-tenant is not let in with Y0u-would-not-guess-it.")
+    assert error.summary == "the-client of the-tenant is not let in with <secret>."
+
+
 @pytest.mark.parametrize("credentials", [None, {}, {"pat": None}])
 async def test_without_credentials_nothing_is_written(credentials: Any) -> None:
     source = _port(_document(), credentials)
