@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 import rfc8785
@@ -16,7 +16,7 @@ from amlmigrate.core.documents import Document
 from amlmigrate.core.parallel import in_order
 from amlmigrate.core.plan import Plan, Step
 from amlmigrate.core.translation import Difference
-from amlmigrate.kinds import moving_kinds
+from amlmigrate.kinds import Kind, moving_kinds
 
 _PARALLEL = 8
 _FIELD = "/properties/credentials"
@@ -76,6 +76,20 @@ def compared(plan: Plan, same: frozenset[str]) -> list[Step]:
         and step.body is not None
         and kinds[step.address.kind].compares_secrets(step.body)
     ]
+
+
+def unseen(plan: Plan, by_hand: Container[str]) -> tuple[str, ...]:
+    """The secrets of what a person says to have made, a sentence each: nobody compares what they made it of."""
+    kinds = moving_kinds()
+    return tuple(
+        f"the secret of {step.address}: it was made by hand"
+        for step in plan.steps
+        if str(step.address) in by_hand and (kind := kinds.get(step.address.kind)) and _gives(kind)
+    )
+
+
+def _gives(kind: Kind) -> bool:
+    return kind.compares_secrets(kind.example().document)
 
 
 def _digest(key: bytes, secret: Document) -> bytes:

@@ -41,7 +41,7 @@ from amlmigrate.verifying.after_cutover import Living, verify_living
 from amlmigrate.verifying.document_comparison import DocumentComparison, compare_documents
 from amlmigrate.verifying.report import Depth
 from amlmigrate.verifying.sdk import Readers, compare_readers
-from amlmigrate.verifying.secrets import compare_secrets, compared
+from amlmigrate.verifying.secrets import compare_secrets, compared, unseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,8 @@ class _Verification:
         by_hand |= {item.address for item in ended if item.outcome is Outcome.BY_HAND}
         found = compare_documents(plan, source, target, settled, by_hand)
         secrets = await compare_secrets(self.clouds, plan, compared(plan, found.same))
-        found = found.with_secrets(secrets.differences, secrets.not_compared)
+        not_compared = (*secrets.not_compared, *unseen(plan, by_hand))
+        found = found.with_secrets(secrets.differences, not_compared)
         theirs = waived_items.of_documents(plan, waived_items.waived(plan, ended), target)
         return replace(found, theirs=theirs, undone=tuple(await undone(self.clouds, plan, ended)))
 

@@ -10,6 +10,7 @@ from tests.builders.errors import refusal
 from tests.builders.world import plan, step
 
 from amlmigrate.core.documents import Document
+from amlmigrate.core.plan import Action
 from amlmigrate.verifying import secrets
 
 BODY = {"properties": {"authType": "PAT", "category": "Git"}}
@@ -67,6 +68,13 @@ async def test_what_is_given_of_neither_side_is_not_taken_for_equal() -> None:
     for none in ({}, None):
         found = await _compared(none, {"pat": None})
         assert found.differences == () and "gives none of either" in found.not_compared[0]
+
+
+def test_what_was_made_by_hand_is_told_as_not_compared() -> None:
+    made = plan(step("connections/git", action=Action.MANUAL), step("connections/none"), step("models/m/1"))
+    assert secrets.unseen(made, {"connections/git", "models/m/1"}) == (
+        "the secret of connections/git: it was made by hand",
+    )
 
 
 def test_two_comparisons_have_nothing_in_common() -> None:
