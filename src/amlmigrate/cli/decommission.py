@@ -62,7 +62,8 @@ class DecommissionOptions:
             "--accept-unrecoverable",
             help=(
                 "Remove it even if it could not be recovered: as Microsoft documents, or since Azure predicts that"
-                " a policy refuses it. Purges nothing."
+                " a policy refuses it; or if a policy may deny its deletion after its endpoints are gone. Purges"
+                " nothing."
             ),
         ),
     ] = False

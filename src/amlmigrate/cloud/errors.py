@@ -42,6 +42,12 @@ _REMEDIES = {
     404: "This answer does not show that it is not there: see in the portal that its subscription and group"
     " are, and that no proxy answers for Azure; wait some minutes, then run the same command again.",
 }
+# Of a PUT, and of a DELETE (AZ-POLICY-67).
+_BY_POLICY = "RequestDisallowedByPolicy"
+_EXEMPT = (
+    "A policy refused it, so granting a right does not help: have whoever owns its assignment exempt this"
+    " resource, then run the same command again. The assignment: {assignment}."
+)
 _ACTION = re.compile(r"perform action '([^']+)' over scope '([^']+)'")
 
 
@@ -65,6 +71,7 @@ class ServiceError(MigrateError):
         codes: tuple[str, ...] = (),
         cause: str = "",
         request_id: str = "",
+        policies: tuple[str, ...] = (),
     ) -> None:
         self.request_id = request_id
         self.status = status
@@ -77,6 +84,8 @@ class ServiceError(MigrateError):
         self.retry_after = retry_after
         # Whether an attempt before this answer may have been served.
         self.doubtful = False
+        # The assignments of policies that refused it, by the details of the answer.
+        self.policies = policies
         # What it says of a key that cannot be used, which has the status of a missing right.
         self.key_trouble = keytrouble.of_answer(self.codes, message, url) if status == 403 else None
         remedy = self.key_trouble.remedy if self.key_trouble else self._remedy()
@@ -118,13 +127,18 @@ class ServiceError(MigrateError):
             return f"{self.key_trouble.says} ({self.method} was answered {self.status} {self.code})."
         if match := _ACTION.search(self.message):
             return f"Azure refused the action '{match[1]}' on '{match[2]}' ({self.status} {self.code})."
-        return f"{self.method} was answered {self.status} {self.code}: {self.message.strip().rstrip('.')}."
+        unnamed = [one for one in self.policies if one.lower() not in self.message.lower()]
+        by = f" (policy assignment {', '.join(unnamed)})" if unnamed else ""
+        return f"{self.method} was answered {self.status} {self.code}: {self.message.strip().rstrip('.')}{by}."
 
     def _remedy(self) -> str:
         if match := _ACTION.search(self.message):
             return f"Grant a role with '{match[1]}' at '{match[2]}', wait some minutes, and run it again."
         if self.shut:
             return READABLE
+        if _BY_POLICY in self.codes:
+            named = ", ".join(self.policies) or "the message names it"
+            return _EXEMPT.format(assignment=named)
         if self.status in _REMEDIES and not self.transient:
             return _REMEDIES[self.status]
         if self.transient and self.retry_after and self.retry_after > _LONG:
@@ -195,6 +209,7 @@ class _Told:
     code: str
     message: str
     codes: tuple[str, ...]
+    policies: tuple[str, ...] = ()
 
 
 def _told(body: Any) -> _Told:
@@ -208,7 +223,8 @@ def _told(body: Any) -> _Told:
         if detail.get("message"):
             message = f"{message.rstrip('.')}: {detail.get('code', '')} {detail['message']}"
     codes = (*(str(detail.get("code") or "") for detail in details), *_inner(error))
-    return _Told(str(error.get("code") or ""), message, codes)
+    refusals = (*_violations(error), *(id_ for detail in details for id_ in _violations(detail)))
+    return _Told(str(error.get("code") or ""), message, codes, tuple(dict.fromkeys(refusals)))
 
 
 def of_answer(status: int, headers: Mapping[str, str], body: Any, *, method: str, url: str) -> ServiceError:
@@ -224,7 +240,16 @@ def of_answer(status: int, headers: Mapping[str, str], body: Any, *, method: str
         codes=told.codes,
         cause=str(headers.get("x-ms-failure-cause") or ""),
         request_id=request_id(headers),
+        policies=told.policies,
     )
+
+
+def _violations(error: Mapping[str, Any]) -> Iterator[str]:
+    """The assignments of policies that refused it; where one has a message of its own, that alone is the text."""
+    for info in error.get("additionalInfo") or ():
+        match info:
+            case {"type": "PolicyViolation", "info": {"policyAssignmentId": str() as id_}}:
+                yield id_
 
 
 def _inner(error: Mapping[str, Any]) -> Iterator[str]:

@@ -21,6 +21,7 @@ from amlmigrate.cutover.record import active
 from amlmigrate.cutover.target_since import lost
 from amlmigrate.decommissioning import containers, copy_proof, gate, remaining_resources, removal
 from amlmigrate.decommissioning.collected import collected
+from amlmigrate.decommissioning.deletion_policies import of_deletion
 from amlmigrate.decommissioning.recovery import Recovery, recovery_of
 from amlmigrate.decommissioning.recovery_policies import with_policies
 from amlmigrate.decommissioning.references import SeenTarget, accepted, dangling, unlisted
@@ -98,6 +99,8 @@ class PassedGate:
     ends: tuple[str, ...] = ()
     # Its exemptions from policies, or why they are not known.
     exempt: Read[list[Exemption]] = NOTHING
+    # What is not known of whether policies deny its deletion.
+    doubts: tuple[str, ...] = ()
 
 
 async def check_gate(
@@ -140,7 +143,8 @@ async def check_gate(
     recovery = recovery_of(source.workspace.document, parts, accepted=accept_unrecoverable)
     exempt = await exemptions_of(clouds.source.arm, source.workspace.id)
     recovery = await with_policies(clouds.source.arm, source.workspace, recovery, exempt)
-    why += recovery.reasons()
+    denying = await of_deletion(clouds.source.arm, source, exempt, facts.now, accepted=accept_unrecoverable)
+    why += [*recovery.reasons(), *denying.reasons()]
     own = containers.deletable(source.workspace, (one.place for one in listed.source.values() if one.exists))
     why += await removal.not_in_list(clouds.source.workspace(plan.header.source_ref))
     if wanted.delete:
@@ -156,7 +160,7 @@ async def check_gate(
     if why:
         # A lock on the group is one on the workspace and on its account: a reason is told once.
         raise refused("The source must not be removed yet.", source.workspace.id, why)
-    return PassedGate(source, listed, own, parts, recovery, _ends(facts.posture), exempt)
+    return PassedGate(source, listed, own, parts, recovery, _ends(facts.posture), exempt, denying.told())
 
 
 def _ends(posture: list[Finding]) -> tuple[str, ...]:
@@ -201,6 +205,7 @@ async def surroundings(clouds: Session, folder: Path, passed: PassedGate) -> Sur
     exempt = passed.exempt.value
     if exempt is None:
         doubtful.append(f"its exemptions from policies, which are not removed: {passed.exempt.refused}")
+    doubtful += passed.doubts
     at_it = tuple(own_exemptions(exempt or (), passed.source.workspace.id))
     return replace(found, not_known=(*found.not_known, *doubtful), ends=passed.ends, exempt=at_it)
 

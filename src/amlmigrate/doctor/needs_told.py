@@ -132,7 +132,13 @@ def policies() -> tuple[Need, ...]:
         Need(Where.TARGET_GROUP, predicted, BEFORE, "what policies are predicted to refuse", only=CHECKS),
         Need(Where.SOURCE, f"{exempt}/read", (PLAN, RUN, DECOMMISSION), why, only=EXEMPT),
         *(
-            Need(Where.SOURCE, f"{AUTHORIZATION}/{name}/read", (PLAN, RUN), why, only=EXEMPT)
+            Need(
+                Where.SOURCE,
+                f"{AUTHORIZATION}/{name}/read",
+                (PLAN, RUN, DECOMMISSION),
+                f"{why}, and which policies deny its deletion",
+                only=CHECKS,
+            )
             for name in ("policyAssignments", "policyDefinitions", "policySetDefinitions")
         ),
         Need(

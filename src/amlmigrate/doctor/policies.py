@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from amlmigrate.cloud.arm import Arm
-from amlmigrate.core.armid import ArmId, key_of
+from amlmigrate.core.armid import ArmId
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.doctor.unchecked import unchecked
 from amlmigrate.policies import restrictions
-from amlmigrate.policies.denials import Denial, Denials, denials_of, enforced
-from amlmigrate.policies.exemptions import READ, Exemption, exemptions_of
+from amlmigrate.policies.denials import Denial, Denials, denials_of, enforced, left_out
+from amlmigrate.policies.exemptions import READ, Exemption, exempted, exemptions_of
 from amlmigrate.policies.restrictions import PolicyQuestion
 from amlmigrate.posture.reading import Read, missing_action, tried_list
 
@@ -79,29 +78,18 @@ async def _findings(
     arm: Arm, assignment: Document, workspace: Workspace, exempt: Read[list[Exemption]]
 ) -> list[Finding]:
     properties = properties_of(assignment)
-    if not enforced(assignment) or _left_out(properties, workspace):
+    if not enforced(assignment) or left_out(assignment, workspace.id):
         return []
     denials = await denials_of(arm, assignment)
     id_, name = str(assignment.get("id")), str(properties.get("displayName") or assignment.get("name"))
-    rules = [one for one in denials.rules if not _exempt(id_, one, exempt.value or ())]
+    now = datetime.now(UTC)
+    rules = [one for one in denials.rules if not exempted(id_, one, exempt.value or (), now)]
     found = []
     if rules:
         found.append(_denies(id_, name, rules, exempt))
     if denials.unread:
         found.append(_unread(id_, name, denials))
     return found
-
-
-def _exempt(assignment: str, denial: Denial, exemptions: Iterable[Exemption]) -> bool:
-    """Whether the target is known to be exempt from one of its rules now."""
-    now = datetime.now(UTC)
-    return any(
-        key_of(one.assignment) == key_of(assignment)
-        and one.lasts(now)
-        and not one.narrowed
-        and (not one.references or denial.reference.lower() in {name.lower() for name in one.references})
-        for one in exemptions
-    )
 
 
 def _denies(id_: str, name: str, rules: list[Denial], exempt: Read[list[Exemption]]) -> Finding:
@@ -128,9 +116,3 @@ def _unread(id_: str, name: str, denials: Denials) -> Finding:
         " right.",
         code="policy-unread",
     )
-
-
-def _left_out(properties: Document, workspace: Workspace) -> bool:
-    """Whether the assignment's `notScopes` hold the workspace."""
-    here = f"{workspace.id}/".lower()
-    return any(here.startswith(f"{str(one).rstrip('/')}/".lower()) for one in properties.get("notScopes") or ())

@@ -1,4 +1,4 @@
-"""Whether an assignment denies anything, by its definition: what of an initiative, and what could not be read."""
+"""What an assignment denies, by its definition: what of an initiative, and what could not be read."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from amlmigrate.cloud.arm import Arm
+from amlmigrate.core.armid import ArmId
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.policies.asking import answered
 
@@ -32,9 +33,16 @@ NOT_DENYING = frozenset(
 )
 
 
+# What refuses a PUT, and what refuses a DELETE (AZ-POLICY-66).
+DENY, DENY_ACTION = "deny", "denyaction"
+
+
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """A rule with the effect deny, as text in lower case; `reference` is that of its member of an initiative."""
+    """A rule with the effect that was asked for, as text in lower case, with the values of its parameters.
+
+    `reference` is that of its member of an initiative.
+    """
 
     rule: str
     reference: str = ""
@@ -60,22 +68,37 @@ def enforced(assignment: Document) -> bool:
     return str(properties_of(assignment).get("enforcementMode", "")).lower() != "donotenforce"
 
 
-async def denials_of(arm: Arm, assignment: Document) -> Denials:
-    """What an assignment denies, with its parameters and overrides.
+def left_out(assignment: Document, id_: str) -> bool:
+    """Whether an assignment's `notScopes` hold a resource."""
+    here = ArmId.of(id_)
+    return any(here.within(ArmId.of(one)) for one in properties_of(assignment).get("notScopes") or ())
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The effect that is looked for, and the assignment's overrides."""
+
+    effect: str
+    overrides: list[Document]
+
+
+async def denials_of(arm: Arm, assignment: Document, effect: str = DENY) -> Denials:
+    """What an assignment denies by one of both effects, with its parameters and overrides.
 
     What has another form than is documented is not read: it is never taken for something that denies nothing.
     """
     try:
         properties = _map(properties_of(assignment))
         given = {name: _map(one).get("value") for name, one in _map(properties.get("parameters")).items()}
-        overrides, definition_id = _maps(properties.get("overrides")), _id(properties.get("policyDefinitionId"))
+        asked = _Asked(effect, _maps(properties.get("overrides")))
+        definition_id = _id(properties.get("policyDefinitionId"))
     except _OddError:
         return Denials(unread=(str(assignment.get("id")),))
-    return await _denied(arm, definition_id, given, overrides)
+    return await _denied(arm, definition_id, given, asked)
 
 
 async def _denied(
-    arm: Arm, definition_id: str, given: dict[str, Any], overrides: list[Document], reference: str = ""
+    arm: Arm, definition_id: str, given: dict[str, Any], asked: _Asked, reference: str = ""
 ) -> Denials:
     """What a definition denies, or the definitions of an initiative together."""
     found = (await answered(arm.get(definition_id))).value
@@ -83,28 +106,26 @@ async def _denied(
         properties = _map(properties_of(_map(found)))
         values = _values(properties, given)
         if "policyDefinitions" not in properties:
-            return _by_its_rule(properties, values, overrides, reference)
+            return _by_its_rule(properties, values, asked, reference)
         members = [_member(one, values) for one in _listed(properties["policyDefinitions"])]
     except _OddError:
         return Denials(unread=(definition_id,))
-    every = await asyncio.gather(*(_denied(arm, id_, those, overrides, name) for id_, those, name in members))
+    every = await asyncio.gather(*(_denied(arm, id_, those, asked, name) for id_, those, name in members))
     return Denials(
         tuple(rule for one in every for rule in one.rules), tuple(id_ for one in every for id_ in one.unread)
     )
 
 
-def _by_its_rule(
-    properties: Document, values: dict[str, Any], overrides: list[Document], reference: str
-) -> Denials:
+def _by_its_rule(properties: Document, values: dict[str, Any], asked: _Asked, reference: str) -> Denials:
     """What one definition comes to. An effect that is not known, or an expression, may be to deny: _OddError."""
     rule = _map(properties.get("policyRule"))
     own = _resolved(_map(rule.get("then")).get("effect"), values)
-    effect = str(_overridden(overrides, reference, own)).lower()
-    if effect in NOT_DENYING:
-        return Denials()
-    if effect != "deny":
+    effect = str(_overridden(asked, reference, own)).lower()
+    if effect == asked.effect:
+        return Denials((Denial(json.dumps(_filled(rule, values)).lower(), reference),))
+    if effect not in NOT_DENYING and effect != DENY:
         raise _OddError
-    return Denials((Denial(json.dumps(rule).lower(), reference),))
+    return Denials()
 
 
 def _member(member: Any, values: dict[str, Any]) -> tuple[str, dict[str, Any], str]:
@@ -116,19 +137,19 @@ def _member(member: Any, values: dict[str, Any]) -> tuple[str, dict[str, Any], s
     return _id(found.get("policyDefinitionId")), given, str(found.get("policyDefinitionReferenceId") or "")
 
 
-def _overridden(overrides: Iterable[Document], reference: str, effect: Any) -> Any:
+def _overridden(asked: _Asked, reference: str, effect: Any) -> Any:
     """The effect that the first override for a member sets, else its own (AZ-POLICY-8).
 
     One that is for some regions or types only sets what counts more: nothing that is denied somewhere is left out.
     """
-    for one in overrides:
+    for one in asked.overrides:
         if str(one.get("kind")).lower() != "policyeffect" or not _for(one, reference):
             continue
         other = [each for each in _maps(one.get("selectors")) if str(each.get("kind")).lower() != _REFERENCE]
         if not other:
             return one.get("value")
-        if str(one.get("value")).lower() == "deny":
-            return "deny"
+        if str(one.get("value")).lower() == asked.effect:
+            return asked.effect
     return effect
 
 
@@ -152,6 +173,13 @@ def _values(properties: Document, given: dict[str, Any]) -> dict[str, Any]:
 def _resolved(value: Any, values: dict[str, Any]) -> Any:
     match = _PARAMETER.match(value) if isinstance(value, str) else None
     return values.get(match[1].lower()) if match else value
+
+
+def _filled(part: Any, values: dict[str, Any]) -> Any:
+    """A part of a rule with the values of its parameters."""
+    if isinstance(part, dict):
+        return {name: _filled(each, values) for name, each in part.items()}
+    return [_filled(each, values) for each in part] if isinstance(part, list) else _resolved(part, values)
 
 
 class _OddError(Exception):

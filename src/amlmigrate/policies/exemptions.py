@@ -13,7 +13,7 @@ from amlmigrate.core.armid import ArmId, key_of, name_of
 from amlmigrate.core.clock import moment
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.policies.asking import answered, answered_list
-from amlmigrate.policies.denials import denials_of, enforced
+from amlmigrate.policies.denials import Denial, denials_of, enforced
 from amlmigrate.policies.marks import exempted_by_guard, marked_scope
 from amlmigrate.posture.reading import Read
 
@@ -112,6 +112,17 @@ def _applies(exemption: Exemption, here: ArmId) -> bool:
 def own(exemptions: Iterable[Exemption], id_: str) -> list[Exemption]:
     """Those at the resource itself, which end with it (AZ-POLICY-16)."""
     return [one for one in exemptions if key_of(one.scope) == key_of(id_)]
+
+
+def exempted(assignment: str, denial: Denial, exemptions: Iterable[Exemption], now: datetime) -> bool:
+    """Whether a resource with these exemptions is known to be exempt from one of an assignment's rules now."""
+    return any(
+        key_of(one.assignment) == key_of(assignment)
+        and one.lasts(now)
+        and not one.narrowed
+        and (not one.references or denial.reference.lower() in {name.lower() for name in one.references})
+        for one in exemptions
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,3 +180,22 @@ def test_what_will_be_refused_again_is_not_said_to_be_run_again(status: int, cod
     error = refusal(status, code, "no", method="PUT")
     assert ("Run the same command again" in error.remedy) is again
     assert again or "refused again as it is" in error.remedy
+
+
+@pytest.mark.parametrize("in_details", [True, False])
+def test_a_refusal_by_a_policy_names_its_assignment_and_that_an_exemption_helps(in_details: bool) -> None:
+    """With a message of its own an assignment is named in the details alone."""
+    info = [
+        {"type": "PolicyViolation", "info": {"policyAssignmentId": "/sub/a"}},
+        {"type": "x", "info": {}},
+        "odd",
+    ]
+    text = "Resource 'ws' was disallowed by policy. Reasons: 'Ask us.'."
+    more: dict[str, Any] = {"details": [{"additionalInfo": info}]} if in_details else {"additionalInfo": info}
+    found = _read(403, {"error": {"code": "RequestDisallowedByPolicy", "message": text, **more}})
+    assert found.policies == ("/sub/a",) and "(policy assignment /sub/a)" in found.summary
+    assert "exempt" in found.remedy and "/sub/a" in found.remedy and found.exit_code is ExitCode.DENIED
+    named = {"error": {"code": "RequestDisallowedByPolicy", "message": "By /SUB/A.", "additionalInfo": info}}
+    assert "(policy" not in _read(403, named).summary, "once is enough"
+    bare = _read(403, {"error": {"code": "RequestDisallowedByPolicy", "message": text}})
+    assert bare.policies == () and "exempt" in bare.remedy and "the message names it" in bare.remedy

@@ -110,7 +110,8 @@ def _answering(value: Any) -> Any:
 
 
 @contextmanager
-def _case(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Case]:
+def gated(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Case]:
+    """A plan that was run, with the real gate."""
     with Ledger(folder) as ledger:
         ledger.bind(PLAN)
         for one in PLAN.steps:
@@ -119,13 +120,13 @@ def _case(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Case]:
 
 
 def test_all_there_the_source_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with _case(tmp_path, monkeypatch) as case:
+    with gated(tmp_path, monkeypatch) as case:
         case.verified(case.now)
         assert case.remove().report and case.azure.deletions == ["workspace"] and case.listings == 1
 
 
 def test_collected_since_the_source_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with _case(tmp_path, monkeypatch) as case:
+    with gated(tmp_path, monkeypatch) as case:
         case.verified(case.now)
         case.now = _listed("a.py")
         with pytest.raises(RefusedError) as raised:
@@ -140,7 +141,7 @@ def test_evidence_that_says_it_was_so_takes_nothing_from_that(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Green of a target that lacks them already: the listing alone keeps the source."""
-    with _case(tmp_path, monkeypatch) as case:
+    with gated(tmp_path, monkeypatch) as case:
         case.now = _listed()
         case.verified(case.now)
         with pytest.raises(RefusedError) as raised:
@@ -151,7 +152,7 @@ def test_evidence_that_says_it_was_so_takes_nothing_from_that(
 
 def test_what_was_copied_anew_lets_it_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of an earlier look is remembered."""
-    with _case(tmp_path, monkeypatch) as case:
+    with gated(tmp_path, monkeypatch) as case:
         whole = case.now
         case.verified(whole)
         case.now = _listed("b.py")

@@ -11,7 +11,7 @@ from tests.unit.scanning.workspaces import scanned
 from amlmigrate.core.armid import ArmId
 from amlmigrate.doctor import blockers
 from amlmigrate.doctor.effective import covers
-from amlmigrate.doctor.policies import _left_out
+from amlmigrate.policies.denials import left_out
 from amlmigrate.posture.assignments import on_key
 from amlmigrate.posture.facts import KeyRef
 from amlmigrate.scanning.barriers import _of_locks
@@ -34,7 +34,7 @@ BESIDE = [
 @pytest.mark.parametrize(("scope", "here"), [(one, True) for one in ABOVE] + [(one, False) for one in BESIDE])
 def test_what_counts_at_a_workspace(scope: str, here: bool) -> None:
     assert covers({"properties": {"scope": scope}}, NEW.id) is here
-    assert _left_out({"notScopes": [scope]}, TARGET) is here
+    assert left_out({"properties": {"notScopes": [scope]}}, TARGET.id) is here
 
 
 @pytest.mark.parametrize(("scope", "here"), [(one, True) for one in ABOVE] + [(one, False) for one in BESIDE])
