@@ -110,13 +110,24 @@ class Switching:
         if settings:
             await self._set(SOURCE, kind, asset.address, asset.address, settings, None)
 
-    async def start(self, step: Step) -> None:
-        """Makes in the target what only the cutover makes, once the source's is at rest."""
+    async def start(self, step: Step, proven: str) -> None:
+        """Makes in the target what only the cutover makes, once the source's is at rest.
+
+        `proven` is the digest that the target's has where nobody has changed it since it was looked at.
+        """
         kind, item = moving_kinds()[step.address.kind], step.address.item
         there = await self._read(TARGET, kind, step.called)
         if there is None:
             raise _gone(step.called, "target")
         known = self._known(TARGET, step.called)
+        made = known is not None and switches.value_of(known).stands(there)
+        if not made and kind.digest(Asset(step.called, there)) != proven:
+            # The whole is written: what somebody has just set would be gone.
+            raise ConflictError(
+                "Somebody has changed it in the target while the cutover was made.",
+                address=str(step.called),
+                remedy="Take the cutover back with --back, run `migrate verify`, then cut over again.",
+            )
         body = step.body or {}
         settings = known.becomes if known else {
             one.field: found_at(body, [one.field])[one.field]

@@ -86,6 +86,9 @@ PLAN = plan(
 )
 
 
+PROVEN = KIND.digest(Asset(NIGHTLY, _schedule(NIGHTLY, enabled=False)))
+
+
 @dataclass
 class Pair:
     """Both sides of a plan, and what is known of it on the disk."""
@@ -141,7 +144,7 @@ class Pair:
         await switching.take_up()
         for address in NAMES:
             await switching.stop(Asset(address, self.source.documents[str(address)]))
-        await switching.start(PLAN.steps[0])
+        await switching.start(PLAN.steps[0], PROVEN)
 
     async def back(self) -> list[bool]:
         standing = switches.standing(self.evidence.reports())
@@ -247,8 +250,24 @@ async def test_what_somebody_enabled_in_the_source_again_is_not_enabled_in_the_t
         await switching.stop(Asset(address, pair.source.documents[str(address)]))
     pair.source.documents[str(NIGHTLY)]["properties"]["isEnabled"] = True
     with pytest.raises(ConflictError, match="at work in the source again"):
-        await switching.start(PLAN.steps[0])
+        await switching.start(PLAN.steps[0], PROVEN)
     assert pair.target.puts() == []
+
+
+async def test_what_somebody_wrote_into_the_target_is_not_overwritten_and_no_secret_of_it_is_kept(
+    pair: Pair,
+) -> None:
+    switching = pair.switching
+    for address in NAMES:
+        await switching.stop(Asset(address, pair.source.documents[str(address)]))
+    secret = "TOPSECRETKEY2abcdefghijklmnopqrs=="
+    there = pair.target.documents[str(NIGHTLY)]["properties"]
+    there["description"] = f"AccountKey={secret}"
+    with pytest.raises(ConflictError, match="while the cutover was made"):
+        await switching.start(PLAN.steps[0], PROVEN)
+    assert pair.target.puts() == [] and there["description"].endswith(secret)
+    kept = [one for one in pair.folder.rglob("*") if one.is_file() and secret.encode() in one.read_bytes()]
+    assert kept == []
 
 
 async def test_what_somebody_enabled_in_the_target_keeps_the_sources_off_when_it_is_taken_back(pair: Pair) -> None:
