@@ -265,6 +265,9 @@ def _whole(asset: Asset) -> Asset:
 def _inlined(job: Document, own: Document) -> Document:
     """What is submitted: the job's definition, and what the schedule says of it (AZ-LIVE-20)."""
     found = {name: value for name, value in job.items() if name not in _OF_RUN and value is not None}
+    if outputs := found.get("outputs"):
+        # Where that one run kept its logs: the service gives each run such a place (AZ-WS-2).
+        found["outputs"] = {name: one for name, one in outputs.items() if not _is_log_of_run(one)}
     for name, value in own.items():
         if value is None or name == "sourceJobId":
             continue
@@ -273,6 +276,10 @@ def _inlined(job: Document, own: Document) -> Document:
         elif value not in _NOTHING or name not in found:
             found[name] = value
     return found
+
+
+def _is_log_of_run(output: Any) -> bool:
+    return "/ExperimentRun/dcid." in str(member(output, ("uri",)) or "")
 
 
 def _without_start(properties: Document) -> bool:

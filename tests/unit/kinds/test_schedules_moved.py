@@ -167,6 +167,18 @@ async def test_a_start_that_is_filled_in_is_utc_and_says_so_where_the_time_zone_
         assert ("taken for one of 'Pacific Standard Time'" in finding.summary) is told
 
 
+async def test_where_the_run_kept_its_logs_is_no_output_of_the_next_ones() -> None:
+    logs = {
+        "jobOutputType": "uri_folder",
+        "uri": "azureml://datastores/workspaceartifactstore/ExperimentRun/dcid.j",
+    }
+    own = {"jobOutputType": "uri_folder", "uri": "azureml://datastores/lake/paths/out"}
+    job = {**PIPELINE, "outputs": {"default": logs, "mine": own, "none": None}}
+    by_job = {"jobType": "Pipeline", "sourceJobId": f"{OLD.id}/jobs/j"}
+    made = at(_made(await _read(_document(by_job), jobs_j={"name": "j", "properties": job})), JOB)
+    assert made["outputs"] == {"mine": own, "none": None}
+
+
 USER = {"identityType": "UserIdentity"}
 NODES = {**PIPELINE, "jobs": {"one": {"jobs": {"two": {"identity": {"type": "user_identity"}}}}}}
 
