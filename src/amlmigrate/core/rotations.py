@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
+
+import isodate
 
 from amlmigrate.core.durations import days, no_longer
-from amlmigrate.core.keys import Rotation
+from amlmigrate.core.keys import KeyVersion, Rotation
 
 
 def period(rotation: Rotation) -> int | None:
@@ -14,6 +17,27 @@ def period(rotation: Rotation) -> int | None:
         return days(rotation.after_create)
     if rotation.before_expiry and rotation.expires_in:
         return days(rotation.expires_in) - days(rotation.before_expiry)
+    return None
+
+
+def due(rotation: Rotation, newest: KeyVersion) -> datetime | None:
+    """The earliest time at which it makes the version after the newest one; None where it makes none (AZ-KEY-44).
+
+    A month is as long as it is there, or 30 days, whichever is less. Raises ValueError where that is not told.
+    """
+    try:
+        if rotation.after_create:
+            if newest.created is None:
+                raise ValueError("when the newest version was made is not told")
+            rough = newest.created + timedelta(days=days(rotation.after_create))
+            exact: datetime = newest.created + isodate.parse_duration(rotation.after_create.upper())
+            return min(rough, exact)
+        if rotation.before_expiry and newest.expires:
+            rough = newest.expires - timedelta(days=days(rotation.before_expiry) + 1)
+            exact = newest.expires - isodate.parse_duration(rotation.before_expiry.upper())
+            return min(rough, exact)
+    except OverflowError:
+        raise ValueError("its policy names a time that no calendar has") from None
     return None
 
 

@@ -5,6 +5,7 @@ shredding: the key is there all the time.
 
 - `facts.read` looks, `refusing.reasons` decides whether a drill may begin; both change nothing.
 - `stage.carry_out` is the drill, on a `DrillPort`, which is all that it needs of Azure and of this machine.
+- `following` takes back what was measured of what may have switched to a newer version meanwhile.
 - `watcher` is a process of its own that enables the version at the limit, whatever becomes of the command.
 - `restoring` ends a drill by what the version's tag says (`keys.drills`), from any machine.
 """

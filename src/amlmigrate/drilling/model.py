@@ -26,6 +26,11 @@ CACHES = (
     " or at the limit, may answer from that."
 )
 
+LOG_BOUND = (
+    "Of the vault's audit log its first row and its callers are looked at. A gap in the middle does not show, as"
+    " where a diagnostic setting was removed and put back: who used the key in that time alone is not known."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class DrillRequest:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
@@ -29,6 +29,10 @@ class DrilledVersion(Protocol):
         """As it is now. Raises ServiceError, OutOfReachError, DeniedError, and BadInputError where it is gone."""
         ...
 
+    async def siblings(self) -> Sequence[KeyVersion]:
+        """All versions of its key, itself among them. Raises as `read` does."""
+        ...
+
     async def change(self, tags: Tags, *, enabled: bool | None, first: Before | None = None) -> KeyVersion:
         """Other tags in place of all that it has and, unless None, that state; `first` before each attempt."""
         ...
@@ -47,8 +51,7 @@ class VaultVersion:
 
     async def read(self) -> KeyVersion:
         """As it is now."""
-        found = await self.side.vaults.versions(self.key.vault, self.key.name)
-        for one in found:
+        for one in await self.siblings():
             if one.id.lower() == self.id.lower():
                 return one
         raise BadInputError(
@@ -57,6 +60,10 @@ class VaultVersion:
             remedy="Look whether the key was deleted: az keyvault key list-deleted --vault-name "
             f"{self.key.vault_name}",
         )
+
+    async def siblings(self) -> Sequence[KeyVersion]:
+        """As the vault lists them."""
+        return await self.side.vaults.versions(self.key.vault, self.key.name)
 
     async def change(self, tags: Tags, *, enabled: bool | None, first: Before | None = None) -> KeyVersion:
         """One call of the vault."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from amlmigrate.core import drilltag
+from amlmigrate.core import drilltag, rotations
 from amlmigrate.core.few import many
 from amlmigrate.core.keys import KeyVersion
 from amlmigrate.drilling.model import RESERVE, DrillRequest
@@ -138,6 +138,7 @@ def _version(request: DrillRequest) -> Iterator[str]:
         )
         return
     yield from _rotating(key, request.version, request.now)
+    yield from _next_version(key, request.now, request.now + request.limit + RESERVE)
 
 
 def _rotating(key: KeyInUse, version: KeyVersion, now: datetime) -> Iterator[str]:
@@ -154,6 +155,29 @@ def _rotating(key: KeyInUse, version: KeyVersion, now: datetime) -> Iterator[str
                 f"{_first(one.called)} is not on version {version.version}: a rotation is under way, or was left"
                 f" behind; finish it first: migrate key rotate --key {key.name.id} --adopt"
             )
+
+
+def _next_version(key: KeyInUse, now: datetime, until: datetime) -> Iterator[str]:
+    """That a newer version is made, or becomes valid, meanwhile: what follows the key by itself switches to it."""
+    switch = "and what follows the key by itself would switch to it"
+    staged = key.staged(now)
+    if staged and staged.not_before and staged.not_before <= until:
+        yield f"Version {staged.version} becomes valid at {_time(staged.not_before)}, {switch}; drill after that."
+    if key.rotation.refused:
+        yield f"Whether the vault makes a new version meanwhile is not known: {key.rotation.refused}"
+    newest = next(iter(key.versions.value or ()), None)
+    if key.rotation.value is None or newest is None:
+        return
+    try:
+        due = rotations.due(key.rotation.value, newest)
+    except ValueError as error:
+        yield f"When the vault makes a new version by itself is not known: {error}; look at its rotation policy."
+        return
+    if due is not None and due <= until:
+        yield (
+            f"By its rotation policy the vault makes a new version of the key from {_time(due)} on, {switch};"
+            f" rotate it first (migrate key rotate --key {key.name.id}), or take the rotation out of the policy."
+        )
 
 
 def _strangers(facts: DrillFacts) -> Iterator[str]:

@@ -12,7 +12,7 @@ from amlmigrate.core.drilltag import DrillTag
 from amlmigrate.core.errors import MigrateError, RefusedError
 from amlmigrate.core.events import Emit
 from amlmigrate.core.keys import KeyVersion
-from amlmigrate.drilling import measuring, restoring
+from amlmigrate.drilling import following, measuring, restoring
 from amlmigrate.drilling.measuring import Probe, Watched
 from amlmigrate.drilling.model import (
     DISABLE_WITHIN,
@@ -99,6 +99,7 @@ async def carry_out(
         raise failed
     if ended.end.restored:
         await _measured_back(port, request, watched, ended.at)
+    newer = await following.unmeasured(port.version, port.clock.now(), request, watched)
     return DrillOutcome(
         order.drill,
         request,
@@ -107,7 +108,7 @@ async def carry_out(
         ended.end,
         disabled_at=at,
         enabled_at=ended.at,
-        note="; ".join(filter(None, (why, ended.note))),
+        note="; ".join(filter(None, (why, ended.note, newer))),
         interrupted=cut,
     )
 

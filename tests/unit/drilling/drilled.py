@@ -78,6 +78,13 @@ class Vault:
     unread: list[Exception] = field(default_factory=list)
     stale: list[KeyVersion] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
+    more: list[KeyVersion] = field(default_factory=list)
+    unlisted: Exception | None = None
+
+    async def siblings(self) -> list[KeyVersion]:
+        if self.unlisted:
+            raise self.unlisted
+        return [*self.more, self.now]
 
     @property
     def id(self) -> str:
@@ -161,9 +168,11 @@ class World:
     def port(self) -> DrillPort:
         return DrillPort(self.vault, self.time.clock, self.watch, self.told.append, lambda: self.stop)
 
-    async def drill(self, *probes: Probe, limit: timedelta = timedelta(hours=2)) -> DrillOutcome:
+    async def drill(
+        self, *probes: Probe, limit: timedelta = timedelta(hours=2), under: KeyInUse | None = None
+    ) -> DrillOutcome:
         """The whole of it."""
-        asked = request(limit=limit)
+        asked = request(limit=limit, key=under or key())
         watched = await stage.prepared(probes or (self.probe(),), KEY)
         order = replace(ORDER, until=self.time.today() + limit)
         return await stage.carry_out(self.port, asked, order, watched)

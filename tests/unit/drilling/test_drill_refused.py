@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from drilled import GROUP, KEY, ME, NOW, VAULT_ID, VERSION, key, tagged, version
 
+from amlmigrate.core import rotations
 from amlmigrate.core.drilltag import UNDER_WAY
-from amlmigrate.core.keys import KeyVersion
+from amlmigrate.core.keys import KeyVersion, Rotation
 from amlmigrate.drilling import refusing, rights
 from amlmigrate.drilling.facts import stops_with
 from amlmigrate.drilling.model import DrillRequest
@@ -55,6 +56,16 @@ def drilled_key(*versions: KeyVersion, **more: Any) -> KeyInUse:
     return replace(made, **more)
 
 
+def expiring(days: float = 30) -> KeyVersion:
+    return replace(version(), expires=NOW + timedelta(days=days, hours=3))
+
+
+def staged(hours: float) -> KeyVersion:
+    """A newer version, valid in so many hours."""
+    begins = NOW + timedelta(hours=hours)
+    return replace(version(), id=f"{KEY}/{'b' * 32}", created=NOW - timedelta(days=1), not_before=begins)
+
+
 def workspace(**more: Any) -> UsingWorkspace:
     return replace(UsingWorkspace(WS, "ws", "dev", TAGS), **more)
 
@@ -87,6 +98,12 @@ REFUSED: dict[str, tuple[Callable[[], DrillFacts], str]] = {
     "a rotation that left it behind": (lambda: facts(drilled_key(replace(version(), id=f"{KEY}/{'b' * 32}"), version())), "--adopt"),
     "a workspace that names no version": (lambda: facts(drilled_key(dependants=(under(used=KEY),))), "Which version"),
     "a rotation that began here": (lambda: facts(rotation="r1"), "Rotation r1"),
+    "a policy that makes a version meanwhile": (lambda: facts(drilled_key(rotation=Read(Rotation(after_create="P9D")))), "from 2026-06-01 12:00 UTC on"),
+    "a policy that is overdue": (lambda: facts(drilled_key(rotation=Read(Rotation(after_create="P7D")))), "By its rotation policy"),
+    "a policy that counts from the expiry": (lambda: facts(drilled_key(expiring(), rotation=Read(Rotation(before_expiry="P30D")))), "By its rotation policy"),
+    "a policy that cannot be read": (lambda: facts(drilled_key(rotation=Read(refused="403."))), "makes a new version meanwhile is not known: 403."),
+    "a policy that says nothing of use": (lambda: facts(drilled_key(rotation=Read(Rotation(after_create="soon")))), "by itself is not known: 'soon'"),
+    "a version that becomes valid meanwhile": (lambda: facts(drilled_key(staged(2.9), version())), "becomes valid at"),
     "a log that is not read": (lambda: facts(drilled_key(log=Read(refused="403."))), "audit log cannot be read"),
     "a log of which a part is not read": (lambda: facts(drilled_key(log=log(use(), refused="one place: 403."))), "audit log cannot be read"),
     "a log without a row": (lambda: facts(drilled_key(log=log(since=None))), "no row at all"),
@@ -110,6 +127,45 @@ def test_each_reason_is_one_sentence_with_what_to_do(made: Callable[[], DrillFac
     found = refusing.reasons(made())
     assert [one for one in found if told in one], found
     assert len(found) <= 2, found
+
+
+@pytest.mark.parametrize(
+    ("versions", "policy"),
+    [
+        ((version(),), Rotation(after_create="P10D")),
+        ((version(),), Rotation(after_create="P1M")),
+        ((expiring(31.1),), Rotation(before_expiry="P30D")),
+        ((version(),), Rotation(before_expiry="P30D")),
+        ((staged(3.1), version()), None),
+    ],
+)
+def test_a_version_that_comes_later_than_an_hour_after_the_limit_is_no_reason(
+    versions: tuple[KeyVersion, ...], policy: Rotation | None
+) -> None:
+    found = facts(drilled_key(*versions, rotation=Read(policy)))
+    assert not [one for one in refusing.reasons(found) if "would switch" in one or "by itself" in one]
+
+
+@pytest.mark.parametrize(
+    ("policy", "due"),
+    [
+        # February is shorter than the 30 days that a month counts elsewhere.
+        (Rotation(after_create="P1M"), datetime(2026, 3, 1, tzinfo=UTC)),
+        (Rotation(after_create="P3M"), datetime(2026, 5, 1, tzinfo=UTC)),
+        (Rotation(before_expiry="P1M"), datetime(2026, 6, 30, tzinfo=UTC)),
+    ],
+)
+def test_the_earliest_time_of_the_next_version_counts(policy: Rotation, due: datetime) -> None:
+    newest = replace(
+        version(), created=datetime(2026, 2, 1, tzinfo=UTC), expires=datetime(2026, 7, 31, tzinfo=UTC)
+    )
+    assert rotations.due(policy, newest) == due
+
+
+def test_without_a_time_of_its_making_the_next_version_is_not_known() -> None:
+    unknown = replace(version(), created=None)
+    found = refusing.reasons(facts(drilled_key(unknown, rotation=Read(Rotation(after_create="P9D")))))
+    assert [one for one in found if "is not told" in one]
 
 
 def test_a_log_may_be_as_young_as_the_key() -> None:

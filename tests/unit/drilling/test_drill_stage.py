@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from drilled import KEY, ORDER, World, request, tagged, version
+from drilled import KEY, NOW, ORDER, World, key, request, tagged, version
 from tests.builders.errors import refusal, silence
 
 from amlmigrate.cli.views.drill import DrillView
@@ -17,7 +17,7 @@ from amlmigrate.drilling import stage
 from amlmigrate.drilling.model import BackEnd, DownEnd, DrillOutcome, VersionEnd
 from amlmigrate.drilling.progress import VersionDisabled
 from amlmigrate.keys import drills
-from amlmigrate.keys.model import DRILLED
+from amlmigrate.keys.model import DRILLED, Dependant, DependantKind, KeyRef
 
 
 def seen(outcome: DrillOutcome) -> tuple[DownEnd, BackEnd]:
@@ -435,3 +435,52 @@ async def test_seconds_count_from_when_it_was_enabled_and_only_where_that_is_kno
     else:
         assert (outcome.version_end, outcome.enabled_at) == (VersionEnd.BY_UNKNOWN, None)
         assert one.back_after is None and "how soon is not known" in told_line
+
+
+NEWER = replace(version(), id=f"{KEY}/{'b' * 32}", created=NOW + timedelta(seconds=60))
+OLDER = replace(version(), id=f"{KEY}/{'c' * 32}", created=NOW - timedelta(days=99))
+
+
+def under(follows: timedelta | None) -> Dependant:
+    """What the world's one call is about."""
+    return Dependant(DependantKind.ACCOUNT, "/acct", KeyRef("", "", "", ""), "", "", follows=follows)
+
+
+@pytest.mark.parametrize(
+    ("listed", "follows", "measured"),
+    [
+        ([NEWER], True, False),
+        ([NEWER], False, True),
+        ([OLDER], True, True),
+        ([replace(NEWER, enabled=False)], True, False),
+        ([replace(OLDER, enabled=False)], True, True),
+        ([replace(NEWER, not_before=NOW + timedelta(days=9))], True, True),
+        (silence(), True, False),
+        (refusal(403), True, False),
+    ],
+)
+async def test_what_may_have_switched_to_a_newer_version_is_not_measured(
+    listed: Any, follows: bool, measured: bool
+) -> None:
+    world = World()
+    if isinstance(listed, list):
+        world.vault.more = listed
+    else:
+        world.vault.unlisted = listed
+    one_key = key(version(), dependants=(under(timedelta(hours=1) if follows else None),))
+    outcome = await world.drill(under=one_key)
+    [one] = outcome.measured
+    assert (outcome.version_end, outcome.complete) == (VersionEnd.ENABLED, measured)
+    if not measured:
+        assert seen(outcome) == (DownEnd.UNMEASURED, BackEnd.UNMEASURED) and one.refused_after is None
+        assert "newer version" in one.note and "newer version" in outcome.note
+
+
+@pytest.mark.parametrize("changed", [False, True])
+async def test_a_version_that_was_usable_before_is_no_newer_one(changed: bool) -> None:
+    world = World()
+    beside = replace(NEWER, created=version().created)
+    world.vault.more = [beside]
+    before = replace(beside, enabled=not changed)
+    outcome = await world.drill(under=key(version(), before, dependants=(under(timedelta(hours=1)),)))
+    assert outcome.complete is not changed

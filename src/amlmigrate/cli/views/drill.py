@@ -14,7 +14,16 @@ from amlmigrate.core.few import many
 from amlmigrate.core.keys import KeyVersion
 from amlmigrate.drilling import chain
 from amlmigrate.drilling.measuring import Probe
-from amlmigrate.drilling.model import CACHES, NO_SHREDDING, BackEnd, DownEnd, DrillOutcome, Measured, VersionEnd
+from amlmigrate.drilling.model import (
+    CACHES,
+    LOG_BOUND,
+    NO_SHREDDING,
+    BackEnd,
+    DownEnd,
+    DrillOutcome,
+    Measured,
+    VersionEnd,
+)
 from amlmigrate.drilling.refusing import DrillFacts, own_uses
 from amlmigrate.drilling.restoring import DrillEnded
 from amlmigrate.keys import remedies
@@ -92,6 +101,7 @@ class DrillPlanView:
         if uses := own_uses(self.facts):
             yield f"you, or who drilled the key before, used it {many(uses, 'time')} by the vault's log: no reason"
         yield LIMITS
+        yield LOG_BOUND
         yield CACHES
         yield NO_SHREDDING
 
