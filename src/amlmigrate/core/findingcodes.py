@@ -46,6 +46,14 @@ ITEMS = (
     _code("bytes-in-share", "blocks", "the item's bytes are in a file share that has no place in the target"),
     _code("bytes-outside", "warning", "the item's bytes are outside the workspace and stay there"),
     _code("collections-absent", "warning", "Azure says that it has no such collection here: it counts as empty"),
+    _code("compute-identity", "warning", "the compute has an identity of its own, which needs its rights again"),
+    _code(
+        "compute-login",
+        "warning",
+        "the compute's account for SSH has, or may have, a password, which stays behind",
+    ),
+    _code("compute-quota", "error", "a quota of the target's region does not suffice for a cluster"),
+    _code("compute-subnet", "warning", "the compute's nodes are in a subnet, which has to be of its region"),
     _code(
         "connection-identity", "warning", "the connection signs in by an identity, which needs its rights again"
     ),

@@ -99,7 +99,7 @@ class HeldRights:
 def identities(source: Inventory) -> list[SourceIdentity]:
     """Those of the workspace, of its computes and of its endpoints, each once. Pure."""
     named = [(source.workspace.id, source.workspace.document)]
-    named += [(str(left.address), left.document) for left in source.by_hand]
+    named += [(str(left.address), left.document) for left in (*source.assets.values(), *source.by_hand)]
     found: dict[str, SourceIdentity] = {}
     for of, document in named:
         identity = document.get("identity")

@@ -123,7 +123,7 @@ async def read(
     there = await remaining_resources.containers(side, account, listed.values())
     gone, not_known = await remaining_resources.deleted(side, account, workspace)
     return Surroundings(
-        dying=Dying.of(source.by_hand),
+        dying=Dying.of((*source.assets.values(), *source.by_hand)),
         secrets=await losses.secrets(side, workspace),
         remains=(*parts, *remaining_resources.shares(account, listed.values()), *there, *gone),
         held=await held_rights.held((clouds.source, clouds.target), source),

@@ -110,7 +110,7 @@ def _stopped() -> list[str]:
 
 def _cutover() -> tuple[Need, ...]:
     return tuple(
-        Need(Where.SOURCE, action, (CUTOVER,), f"stops {name}, and sets them back", only="any are enabled")
+        Need(Where.SOURCE, action, (CUTOVER,), f"stops {name}, and sets them back", only="any are at work")
         for name in _stopped()
         for action in all_kinds()[name].permissions.write
     )

@@ -78,7 +78,8 @@ def checks() -> tuple[Need, ...]:
     locked = (Where.TARGET, Where.TARGET_ACCOUNT, Where.TARGET_VAULT)
     of_subscription = (
         ("Microsoft.Resources/subscriptions/providers/read", "which providers are registered"),
-        ("Microsoft.MachineLearningServices/locations/usages/read", "quotas that are used up"),
+        ("Microsoft.MachineLearningServices/locations/usages/read", "quotas that are used up, or do not suffice"),
+        ("Microsoft.MachineLearningServices/locations/vmSizes/read", "how much of a quota a cluster takes"),
         ("Microsoft.KeyVault/deletedVaults/read", "deleted vaults whose names are blocked"),
     )
     return (

@@ -41,6 +41,7 @@ class Resolver:
 
     def __init__(self, inventory: Inventory, target: Inventory, mapping: Mapping) -> None:
         self._inventory = inventory
+        self._left = frozenset(left.address for left in inventory.by_hand)
         self._target = target
         self._there = {address.container for address in target.assets}
         self._mapping = mapping
@@ -133,7 +134,8 @@ class Resolver:
             address = newest.address if newest else None
         else:
             address = Address.of(kind, *reference.names, reference.version)
-        if address == by:
+        if address == by or address in self._left:
+            # What is left to do by hand is an item that says so itself.
             return
         known = self._inventory.assets.get(address) if address else None
         if known:

@@ -27,6 +27,8 @@ async def shown(port: WorkspaceClient, address: Address, effect: Effect | None =
         if kind:
             document = await kind.read(port, address.item)
             found = document is not None
+            if not found and kind.regional and not address.phase:
+                return await _listed(port, kind, address)
             if not found or not address.phase:
                 return found
             if address.phase == ARCHIVE:

@@ -12,6 +12,7 @@ from amlmigrate.core.metering import Meter, both_sides
 from amlmigrate.core.parallel import in_order
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.workspace import Workspace
+from amlmigrate.inventory.regional import keep_names_taken
 from amlmigrate.inventory.walk import take
 
 # Source and target.
@@ -38,10 +39,12 @@ async def read_both(
     source = clouds.source.workspace(plan.header.source_ref)
     target = clouds.target.workspace(plan.header.target_ref)
     old, new = both_sides(meter) if meter else (None, None)
-    return await asyncio.gather(
+    left, right = await asyncio.gather(
         take(source, clouds.source, workspace=of_source, reading=old),
         take(target, workspace=of_target, reading=new),
     )
+    keep_names_taken(left, of_target, plan.names())
+    return left, right
 
 
 def check_workspaces(plan: Plan, source: Workspace, target: Workspace) -> None:

@@ -8,6 +8,7 @@ from amlmigrate.kinds._extension import not_listed
 from amlmigrate.kinds._holding import Holding, Rest, Whose
 from amlmigrate.kinds._listed import Listed, Way
 from amlmigrate.kinds._losses import Loss
+from amlmigrate.kinds._machines import Machines
 from amlmigrate.kinds._permissions import Permissions
 from amlmigrate.kinds._registry import (
     all_kinds,
@@ -30,6 +31,7 @@ __all__ = [
     "Kind",
     "Listed",
     "Loss",
+    "Machines",
     "Permissions",
     "Rest",
     "Way",

@@ -27,6 +27,7 @@ from amlmigrate.kinds._envelope import canonical as envelope
 from amlmigrate.kinds._envelope import placed, sent
 from amlmigrate.kinds._fields import COMMON, Fields
 from amlmigrate.kinds._listed import Listed, WorkspacePort
+from amlmigrate.kinds._machines import Machines
 from amlmigrate.kinds._policy_fields import policy_fields
 from amlmigrate.kinds._provenance import comparable, same_origin, stamped
 from amlmigrate.kinds._secrets import SECRET, filled, has_markers, marked, shown
@@ -122,6 +123,10 @@ class Kind(Listed):
     def findings(self, asset: Asset, body: Document, mapping: WorkspaceMapping) -> list[Finding]:
         """What a reviewer must know of the translated body."""
         return []
+
+    def machines(self, body: Document) -> Machines | None:
+        """The virtual machines that one needs when it is made, and keeps; None where it needs none."""
+        return None
 
     def policy_fields(self, body: Document) -> Document:
         """What of a body that is to be written a policy can go by."""

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
-from amlmigrate.core.documents import Document, shown_properties
-from amlmigrate.core.pointers import EACH, without
-from amlmigrate.kinds._listed import CREATED, Listed, WorkspacePort
+from amlmigrate.core.documents import Document, properties_of, shown_properties, without_nulls
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.mapping import Mapping as WorkspaceMapping
+from amlmigrate.core.mapping import Rewrite
+from amlmigrate.core.pointers import EACH, member, without
+from amlmigrate.core.switched import laid
+from amlmigrate.core.writes import Desired, PlanContext, Write
+from amlmigrate.kinds._base import Kind, WorkspacePort
+from amlmigrate.kinds._fields import COMMON
+from amlmigrate.kinds._listed import CREATED
 from amlmigrate.kinds._losses import Loss
+from amlmigrate.kinds._machines import Machines
 from amlmigrate.kinds._permissions import ML, Permissions
 
 # What the service makes for a workspace alone; behind any other compute is something of the customer's.
@@ -81,23 +90,43 @@ _WRITTEN = (
     (("properties", "sshSettings"), frozenset({"sshPort", "adminUserName"})),
     (("properties", "schedules", "computeStartStop", EACH), frozenset({"id", "provisioningStatus"})),
 )
+# A cluster grows and shrinks by itself.
+_GROWS = (
+    *("allocationState", "allocationStateTransitionTime", "errors"),
+    *("currentNodeCount", "targetNodeCount", "nodeStateCounts"),
+)
+_CLUSTER = "amlcompute"
+# Attached by what is behind them and by an identity, without anything that nobody is shown (AZ-COMPUTE-9).
+_ATTACHED_BY_ID = frozenset({"kubernetes", "synapsespark", "datafactory"})
+# With a password or a token, which a GET never shows (AZ-COMPUTE-4).
+_WITH_SECRET = frozenset({"virtualmachine", "hdinsight", "databricks"})
+# Of a Spark pool the service shows what the pool is, which is not the compute's to say (AZ-COMPUTE-9).
+_POOL = "synapsespark"
+_MINIMUM = "/properties/properties/scaleSettings/minNodeCount"
+_LEAST = ("properties", "scaleSettings", "minNodeCount")
+_LOGIN = ("properties", "userAccountCredentials")
+_PASSWORD = frozenset({"adminUserPassword"})
+# Of these the letter case says nothing.
+_CASELESS = ("osType", "vmPriority", "vmSize", "remoteLoginPortPublicAccess")
+_REMEDY = "Create the compute in the target; names are unique in a region."
 
 
-class Computes(Listed):
-    """A compute; its name is one in a region."""
+class Computes(Kind):
+    """A cluster is made without nodes; the cutover lets the source's keep none, and then keeps as many.
+
+    What is attached without a credential is attached again. Its name is one in a region.
+    """
 
     name = "computes"
     has_disks = True
     counted = 8
-    manual = "Create the compute in the target; names are unique in a region."
     blocks_deletion = True
     regional = True
+    sdk_operations = "compute"
     volatile = (
         "modifiedOn",
         "provisioningErrors",
-        # A cluster grows and shrinks by itself.
-        *(f"properties|{name}" for name in ("allocationState", "allocationStateTransitionTime", "errors")),
-        *(f"properties|{name}" for name in ("currentNodeCount", "targetNodeCount", "nodeStateCounts")),
+        *(f"properties|{name}" for name in _GROWS),
         # An instance is started and stopped, and counts what is mounted on it.
         *(f"properties|{name}" for name in ("state", "lastOperation", "applications", "connectivityEndpoints")),
         *(
@@ -105,11 +134,29 @@ class Computes(Listed):
             for name in ("containers", "dataDisks", "dataMounts", "versions", "osImageMetadata")
         ),
     )
+    fields = replace(
+        COMMON.but(
+            computed={
+                "createdOn": "when it was made",
+                "modifiedOn": "when it was changed",
+                "provisioningErrors": "what the service met",
+                "isAttachedCompute": "of its type",
+            },
+            mutable={"properties/scaleSettings": "how many nodes it has, and for how long"},
+            secrets={},
+        ),
+        # The properties inside are typed (AZ-LIVE-1), and no place for an origin.
+        customer_maps={"tags": "a tag may have no value"},
+        provenance="",
+    )
 
     @property
     def permissions(self) -> Permissions:
         # A read that is POST (the reference of api-version 2023-04-01).
         return Permissions.of(f"{ML}/{self.name}", harmless=("listnodes/action",))
+
+    async def scan(self, source: WorkspacePort, parents: Sequence[Asset] = ()) -> list[Asset]:
+        return [_with_reason(one) for one in await super().scan(source, parents)]
 
     async def retire(self, source: WorkspacePort, asset: Asset) -> None:
         query = {"underlyingResourceAction": Compute.of(asset).action}
@@ -118,10 +165,59 @@ class Computes(Listed):
     def lost(self, asset: Asset) -> Loss | None:
         return Compute.of(asset).loss()
 
+    def quiet(self, asset: Asset) -> Mapping[str, Any]:
+        return {_MINIMUM: 0} if _kept_nodes(asset.properties) else {}
+
     def anew(self, properties: Document) -> Document:
         for way, names in _WRITTEN:
             properties = without(properties, way, names)
         return properties
+
+    def writable(self, properties: Document) -> Document:
+        kind = _type(properties)
+        properties = without(self.anew(properties), ("properties",), frozenset(_GROWS))
+        properties = without(properties, _LOGIN, _PASSWORD)
+        if kind in _MADE_BY_SERVICE:
+            # It names a cluster of the service's own while that is being made.
+            return _left_out(properties, "resourceId")
+        return _left_out(properties, "properties") if kind == _POOL else properties
+
+    def desired(self, asset: Asset, plan: PlanContext) -> Desired:
+        found = super().desired(_with_login(asset), plan)
+        body, moved = _placed(found.first.body, plan.mapping)
+        told = (*found.findings, *_findings(asset, body))
+        found = replace(found, rewrites=(*found.rewrites, *moved), findings=told)
+        if not (count := _kept_nodes(asset.properties)):
+            return replace(found, writes=(Write(body),))
+        # One PUT of the whole, as its update by MLClient is (AZ-COMPUTE-8).
+        many = f"{count} node{'s' * (count != 1)}"
+        keeps = Write(
+            body,
+            "enable",
+            stage="cutover",
+            changes=(_MINIMUM,),
+            reason=f"keeps at least {many} from the cutover on, once the source's keeps none",
+        )
+        return replace(found, writes=(Write(laid(body, {_MINIMUM: 0})), keeps))
+
+    def machines(self, body: Document) -> Machines | None:
+        properties = properties_of(body)
+        if _type(properties) != _CLUSTER:
+            return None
+        inner = properties_of(properties)
+        spare = str(inner.get("vmPriority") or "").lower() == "lowpriority"
+        count = _kept_nodes(properties)
+        return Machines(str(inner.get("vmSize") or ""), max(count, 1), kept=bool(count), spare=spare)
+
+    def canonical(self, document: Document) -> Document:
+        found = super().canonical(document)
+        if isinstance(place := found.get("computeLocation"), str):
+            found["computeLocation"] = place.replace(" ", "").lower()
+        if isinstance(kind := found.get("computeType"), str):
+            found["computeType"] = kind.lower()
+        if inner := properties_of(found):
+            found["properties"] = _plain(inner)
+        return found
 
     def example(self) -> Asset:
         return Asset(
@@ -129,15 +225,135 @@ class Computes(Listed):
             {
                 "name": "cpu",
                 "location": "westeurope",
+                "tags": {"team": "risk"},
+                "identity": {"type": "SystemAssigned", "principalId": "0-0", "tenantId": "1-1"},
                 "properties": {
+                    "createdOn": "2026-01-01T00:00:00.0000000+00:00",
+                    "modifiedOn": "2026-01-01T00:00:00.0000000+00:00",
+                    "disableLocalAuth": True,
+                    "description": "Trains",
+                    "resourceId": None,
                     "computeType": "AmlCompute",
-                    "isAttachedCompute": False,
-                    "properties": {"vmSize": "STANDARD_DS3_V2", "scaleSettings": {"maxNodeCount": 4}},
+                    "computeLocation": "westeurope",
                     "provisioningState": "Succeeded",
+                    "provisioningErrors": None,
+                    "isAttachedCompute": False,
+                    "properties": {
+                        "vmSize": "STANDARD_DS3_V2",
+                        "vmPriority": "Dedicated",
+                        "osType": "Linux",
+                        "scaleSettings": {
+                            "minNodeCount": 1,
+                            "maxNodeCount": 4,
+                            "nodeIdleTimeBeforeScaleDown": "PT2M",
+                        },
+                        "remoteLoginPortPublicAccess": "Disabled",
+                        "enableNodePublicIp": True,
+                        "isolatedNetwork": False,
+                        "subnet": None,
+                        "userAccountCredentials": None,
+                        "propertyBag": {},
+                        "allocationState": "Steady",
+                        "currentNodeCount": 1,
+                        "targetNodeCount": 1,
+                        "nodeStateCounts": {"idleNodeCount": 1},
+                        "errors": None,
+                    },
                 },
                 "systemData": CREATED,
             },
         )
+
+
+def _left_out(properties: Document, name: str) -> Document:
+    return {key: value for key, value in properties.items() if key != name}
+
+
+def _type(properties: Document) -> str:
+    return str(properties.get("computeType") or "").lower()
+
+
+def _kept_nodes(properties: Document) -> int:
+    """How many nodes a cluster keeps though nothing runs; 0 of all else."""
+    count = member(properties, _LEAST)
+    kept = _type(properties) == _CLUSTER and isinstance(count, int) and not isinstance(count, bool)
+    return max(int(count), 0) if kept else 0
+
+
+def _with_reason(asset: Asset) -> Asset:
+    """With why a person has to make it, where one has to."""
+    kind = _type(asset.properties)
+    if kind == _CLUSTER or kind in _ATTACHED_BY_ID:
+        return asset
+    told = asset.properties.get("computeType")
+    if kind == _WITH_DISK:
+        why = "it is one person's instance, with a disk that holds local files and environments and is not copied"
+    elif kind in _WITH_SECRET:
+        why = f"it was attached with a credential, which nobody is shown: its type is {told}"
+    else:
+        why = f"its type is '{told}', which this version does not attach or make"
+    return replace(asset, reason=why, remedy=_REMEDY)
+
+
+def _with_login(asset: Asset) -> Asset:
+    """Without an account for SSH of which nothing is shown that would open it."""
+    login = member(asset.properties, _LOGIN)
+    if not isinstance(login, dict) or login.get("adminUserSshPublicKey"):
+        return asset
+    properties = without(asset.properties, _LOGIN[:1], frozenset({_LOGIN[1]}))
+    return replace(asset, document={**asset.document, "properties": properties})
+
+
+def _placed(body: Document, mapping: WorkspaceMapping) -> tuple[Document, list[Rewrite]]:
+    """In the target's region what lies in the source's."""
+    place, goal = properties_of(body).get("computeLocation"), mapping.target.location
+    if place is None or _region(place) != _region(mapping.source.location) or place == goal:
+        return body, []
+    moved = {**body, "properties": {**body["properties"], "computeLocation": goal}}
+    return moved, [Rewrite("/properties/computeLocation", str(place), goal)]
+
+
+def _region(name: Any) -> str:
+    """Azure spells one region as `westeurope` and as `West Europe`."""
+    return str(name).replace(" ", "").lower()
+
+
+def _findings(asset: Asset, body: Document) -> list[Finding]:
+    found, address = [], str(asset.address)
+    login = member(asset.properties, _LOGIN)
+    if isinstance(login, dict) and login:
+        key = bool(login.get("adminUserSshPublicKey"))
+        told = (
+            "If its account for SSH has a password too, the target's has only the public key."
+            if key
+            else "Its account for SSH is not made: nobody is shown its password."
+        )
+        remedy = "Whoever signs in to its nodes has to know; SSH is set when a cluster is made, and never after."
+        found.append(Finding("warning", address, told, remedy, code="compute-login"))
+    if "systemassigned" in str((asset.document.get("identity") or {}).get("type") or "").lower():
+        told = "It signs in by an identity of its own: the target's has another id."
+        remedy = "Give the new identity the rights that the old one has."
+        found.append(Finding("warning", address, told, remedy, code="compute-identity"))
+    if isinstance(subnet := member(properties_of(body), ("properties", "subnet", "id")), str):
+        told = f"Its nodes are in a subnet, which has to be of a network in the cluster's region: '{subnet}'."
+        remedy = (
+            "If that network is elsewhere, leave it out with --exclude, and create it in a subnet of the region."
+        )
+        found.append(Finding("warning", address, told, remedy, code="compute-subnet"))
+    return found
+
+
+def _plain(inner: Document) -> Document:
+    """The properties inside, in the one spelling in which two are compared."""
+    kept = {
+        name: value
+        for name, value in without_nulls(inner).items()
+        if value is not False and value not in ({}, [], "")
+    }
+    for name in _CASELESS:
+        if isinstance(kept.get(name), str):
+            kept[name] = kept[name].lower()
+    return kept
 
 
 KIND = Computes()

@@ -29,10 +29,21 @@ from amlmigrate.doctor import before_plan
 from amlmigrate.freezing.record import beside
 from amlmigrate.inventory import read_contents, read_json, take
 from amlmigrate.inventory.needing import read_files
+from amlmigrate.inventory.regional import keep_names_taken
 from amlmigrate.kinds import own_places
 from amlmigrate.leasing import looking
 from amlmigrate.ledger.files import FileError
-from amlmigrate.planning import build, byhand, earlier_plans, manual, pair, people, planfile, selection_check
+from amlmigrate.planning import (
+    build,
+    byhand,
+    earlier_plans,
+    machines,
+    manual,
+    pair,
+    people,
+    planfile,
+    selection_check,
+)
 from amlmigrate.planning.predicted import predicted
 from amlmigrate.planning.unmoved_blobs import OtherUsers
 from amlmigrate.policies.endings import early_ends
@@ -107,6 +118,8 @@ async def create_plan(clouds: Session, request: PlanRequest, emit: Emit = ignore
         emit=emit,
     )
     header = await _with_policies(clouds, header, steps)
+    short = await machines.short(clouds.target.arm, survey.target.workspace, steps)
+    header = replace(header, findings=(*short, *header.findings))
     _write(request.folder, header, steps, survey, clouds.source.login)
     return header
 
@@ -147,6 +160,7 @@ async def _survey(clouds: Session, request: PlanRequest, read: tuple[Workspace, 
         looking.switched(clouds.target, request.target, read[0].workspace_id),
         people.other_users(clouds.source, read[0]),
     )
+    keep_names_taken(source, read[1], request.names)
     await people.name_owners(clouds.source, source)
     found += [finding] if (finding := lease.finding()) else []
     found += [_not_believed(read[0].id, doubt) for doubt in doubts]

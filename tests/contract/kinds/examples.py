@@ -127,6 +127,23 @@ MORE = [
         description=None,
         properties=None,
     ),
+    _asset(
+        "computes/aks",
+        computeType="Kubernetes",
+        isAttachedCompute=True,
+        resourceId=f"/subscriptions/{_GUID}/resourceGroups/rg/providers/Microsoft.ContainerService/managedClusters/k",
+        properties={"namespace": "ml", "relayConnectionString": None, "defaultInstanceType": "small"},
+    ),
+    _asset(
+        "computes/ssh",
+        computeType="AmlCompute",
+        computeLocation="westus2",
+        properties={
+            "vmSize": "STANDARD_NC6",
+            "scaleSettings": {"minNodeCount": 0, "maxNodeCount": 1},
+            "userAccountCredentials": {"adminUserName": "me", "adminUserSshPublicKey": "ssh-rsa AAAA me"},
+        },
+    ),
     _asset("environments/image/1", image="mcr.microsoft.com/azureml/a:latest", condaFile="", osType="Windows"),
     _asset(
         "environments/build/7",

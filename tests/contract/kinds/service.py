@@ -25,8 +25,15 @@ READ_ONLY = frozenset(
         "environmentType",
         "isDefault",
         "createdByWorkspaceArmId",
+        "createdOn",
         "group",
+        "isAttachedCompute",
+        "modifiedOn",
     }
+)
+# What it counts of the nodes of a cluster.
+COUNTED = frozenset(
+    {"allocationState", "currentNodeCount", "targetNodeCount", "nodeStateCounts", "errors"},
 )
 _FILLED: Document = {"description": None, "tags": {}, "properties": {}, "isArchived": False, "isAnonymous": False}
 _ENVIRONMENT = {"osType": "Linux", "autoRebuild": "Disabled", "environmentType": "UserCreated", "condaFile": ""}
@@ -51,12 +58,18 @@ def answered(workspace_id: str, address: Address, body: Document) -> Document:
         properties = {**_CONNECTION, "createdByWorkspaceArmId": workspace_id, **sent, "credentials": None}
     elif "trigger" in sent:
         properties = _scheduled(sent)
+    elif "computeType" in sent:
+        properties = _computed(sent)
     else:
         properties = {**_FILLED, "provisioningState": "Succeeded", **sent}
         _version(properties, address) if address.version else properties.update(
             latestVersion=None, nextVersion="1"
         )
+    around = {key: value for key, value in copy.deepcopy(body).items() if key != "properties"}
+    if "identity" in around:
+        around["identity"] |= {"principalId": "2-2", "tenantId": "1-1"}
     document = {
+        **around,
         "id": f"{workspace_id}/{address}",
         "name": address.version or address.name,
         "properties": properties,
@@ -71,6 +84,16 @@ def _scheduled(sent: Document) -> Document:
     if job := sent["action"].get("jobDefinition"):
         found["action"] = {**sent["action"], "jobDefinition": {**_JOB, **job}}
     return found | {"provisioningState": "Succeeded"}
+
+
+def _computed(sent: Document) -> Document:
+    """With what the service counts, and in the spelling of its own (AZ-COMPUTE-8)."""
+    found = {"createdOn": "2026-04-01", "modifiedOn": "2026-04-01", "provisioningErrors": None, **sent}
+    inner = {"allocationState": "Steady", "currentNodeCount": 0, "errors": None, **(sent.get("properties") or {})}
+    if "vmSize" in inner:
+        inner["vmSize"] = inner["vmSize"].upper()
+    found |= {"description": sent.get("description"), "resourceId": sent.get("resourceId"), "properties": inner}
+    return found | {"isAttachedCompute": False, "provisioningState": "Succeeded"}
 
 
 def _version(properties: Document, address: Address) -> None:

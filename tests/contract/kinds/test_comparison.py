@@ -187,7 +187,8 @@ def test_an_asset_that_was_there_before_needs_no_provenance(asset: Asset) -> Non
 def test_a_difference_may_be_updated_in_what_every_asset_may_change_and_in_no_bytes(kind: Kind) -> None:
     asset = filled(kind.example())
     body, answer = _body(asset), _answer(asset)
-    label = "/tags" if "tags" in answer["properties"] else "/metadata"
+    inner = answer["properties"]
+    label = next((f"/{one}" for one in ("tags", "metadata") if one in inner), "/properties/scaleSettings")
     tags = kind.differences(asset.address, body, _set(answer, label, lambda _: {"new": "tag"}))
     assert tags
     assert all(one.changeable for one in tags)

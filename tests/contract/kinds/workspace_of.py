@@ -44,7 +44,7 @@ class InMemory:
             if absent_is_empty:
                 return
             raise refusal(404, "UserError", "Container not found.", url=path)
-        unarchived = path.split("/")[0] in ("codes", "connections", "datastores")
+        unarchived = path.split("/")[0] in ("codes", "computes", "connections", "datastores")
         everything = (query or {}).get("listViewType") == "All" or unarchived
         for name, document in self.documents.items():
             below = name.removeprefix(f"{path}/")
@@ -73,7 +73,7 @@ class InMemory:
         self.calls.append(("POST", path))
         return self.secrets[path]
 
-    async def delete(self, path: str) -> None:
+    async def delete(self, path: str, query: Mapping[str, str] | None = None) -> None:
         self.calls.append(("DELETE", path))
         self.documents.pop(path, None)
 

@@ -14,6 +14,7 @@ from amlmigrate.core.documents import Document, mapped
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Step
 from amlmigrate.core.workspace import WORKING_SHARE, Location, Service
+from amlmigrate.inventory.regional import one_region
 from amlmigrate.kinds import Way, all_kinds, holding, kind_of, root_of
 from amlmigrate.planning.byhand import commands
 from amlmigrate.planning.byhand.bodies import body
@@ -95,7 +96,7 @@ class Teller:
 
     @property
     def _same_region(self) -> bool:
-        return self.mapping.source.location.lower() == self.mapping.target.location.lower()
+        return one_region(self.mapping.source, self.mapping.target)
 
     def _path(self, address: Address, workspace: str) -> str:
         """The ARM path of an item below a workspace."""
