@@ -150,7 +150,7 @@ def _not_ours(found: KeyVersion, drill: str) -> DrillEnded | None:
     tag = drilltag.tag_of(found)
     if drilltag.UNDER_WAY not in found.tags:
         if found.enabled:
-            return DrillEnded(VersionEnd.BY_ANOTHER, "the watcher or somebody else ended the drill", found.updated)
+            return DrillEnded(VersionEnd.BY_ANOTHER, "the drill had been ended already", found.updated)
         return DrillEnded(VersionEnd.LEFT, _left(found, "somebody removed the drill's tag and it is disabled"))
     if drill and (tag is None or tag.drill != drill):
         return DrillEnded(VersionEnd.LEFT, _left(found, "its tag is now that of another drill"))

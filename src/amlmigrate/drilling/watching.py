@@ -34,6 +34,11 @@ _TRIES = 24 * 60 * 2
 # The command disables the version in the first minutes, or not at all (`stage`): so long it is looked for.
 _NOTED_WITHIN = timedelta(minutes=5)
 _PATIENCE_SECONDS = 30.0
+# How its log says what a command says of itself and of the watcher.
+_SAID = {
+    VersionEnd.ENABLED: "enabled by this watcher",
+    VersionEnd.BY_ANOTHER: "enabled by the command or somebody else",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,5 +172,5 @@ async def _ended(
     except Exception as error:  # noqa: BLE001 - the version may be disabled, and the next try may enable it
         tell(f"{VersionEnd.NOT_SHOWN.value}. {error.summary if isinstance(error, MigrateError) else type(error)}")
         return VersionEnd.NOT_SHOWN
-    tell(f"{done.end.value}. {done.note}".strip())
+    tell(f"{_SAID.get(done.end, done.end.value)}. {done.note}".strip())
     return done.end

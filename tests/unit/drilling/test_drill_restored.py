@@ -146,7 +146,8 @@ async def test_the_watcher_tags_the_version_and_ends_the_drill_at_the_limit_and_
     lines = list[str]()
     assert await watching.watch(one, one.time.clock, ORDER, lines.append) is VersionEnd.ENABLED
     assert ORDER.until <= one.time.today() <= ORDER.until + timedelta(seconds=30)
-    assert one.now.enabled and UNDER_WAY not in one.now.tags and lines
+    assert one.now.enabled and UNDER_WAY not in one.now.tags
+    assert lines[-1] == "enabled by this watcher."
 
 
 async def test_the_watcher_tries_again_until_it_is_shown() -> None:
@@ -170,8 +171,10 @@ async def test_the_watcher_gives_up_after_a_day() -> None:
 
 async def test_the_watcher_does_nothing_where_the_command_ended_the_drill() -> None:
     one = vault(version())
-    assert await watching.watch(one, one.time.clock, ORDER, lambda _: None) is VersionEnd.BY_ANOTHER
+    lines = list[str]()
+    assert await watching.watch(one, one.time.clock, ORDER, lines.append) is VersionEnd.BY_ANOTHER
     assert one.done == []
+    assert lines[-1] == "enabled by the command or somebody else. the drill had been ended already"
 
 
 @pytest.mark.parametrize("found", [version(enabled=False), version(drill=tagged("d2"))])
