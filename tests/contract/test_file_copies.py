@@ -368,3 +368,48 @@ async def test_a_copy_that_is_to_stop_leaves_nothing(side: Side, source: Locatio
     assert [path for path in await _whole(side.shares, goal) if path.startswith(FOLDER)]
     await side.shares.tidy(goal)
     assert await _whole(side.shares, goal) == []
+
+
+async def test_a_directory_takes_the_place_of_the_tools_own_file_alone(
+    side: Side, source: Location, goal: Location
+) -> None:
+    place, shares = goal.below("was"), side.shares
+    ours, folder = await _made(side, place), Blob(f"{goal.path}/was", 0, FOLDER_ETAG, kind=FOLDER_KIND, tags=None)
+    for replaces, code in (('"0x1"', "ConditionNotMet"), (None, "ResourceTypeMismatch")):
+        with pytest.raises(ServiceError) as refused:
+            await shares.copy_from(shares, source.below("was"), folder, place, replaces=replaces)
+        assert refused.value.code == code and await _listed(shares, place) == ours
+    below = await _made(side, source.below("is/a"))
+    with pytest.raises(ServiceError) as refused:
+        await shares.copy_from(shares, source.at(below.path), below, place.below("a"))
+    assert (refused.value.status, refused.value.code) == (409, "ResourceTypeMismatch"), (
+        "one file's, not the step's"
+    )
+    await shares.copy_from(shares, source.below("was"), folder, place, replaces=ours.etag)
+    assert await _listed(shares, place) == folder
+
+
+async def test_what_somebody_keeps_in_the_tools_folder_is_theirs(side: Side, source: Location) -> None:
+    root = source.at("")
+    theirs = await _made(side, source.at(f"{FOLDER}/notes/a.txt"))
+    cut_off = source.at(f"{FOLDER}/{'0' * 40}")
+    await _client(side, cut_off).upload_file(DATA)
+    for _ in range(2):
+        listed = [one.path for one in (await side.shares.listing(root))[0] if one.path.startswith(FOLDER)]
+        assert listed == [f"{FOLDER}/notes", theirs.path]
+        await side.shares.tidy(root)
+    assert await side.shares.head(cut_off) is None
+    await side.shares.delete(source.at(theirs.path), theirs.etag)
+    notes = side.shares._files.directory(root, f"{FOLDER}/notes")
+    await notes.delete_directory()
+    await side.shares.tidy(root)
+
+
+async def test_a_read_only_copy_is_deleted_where_it_is_the_tools_own_version(side: Side, source: Location) -> None:
+    place = source.below("kept")
+    ours = await _made(side, place, file_attributes="ReadOnly")
+    with pytest.raises(ServiceError, match="ConditionNotMet"):
+        await side.shares.delete(place, '"0x1"')
+    assert await _listed(side.shares, place) == ours, "of another version nothing is changed either"
+    await side.shares.delete(place, ours.etag)
+    assert await side.shares.head(place) is None

@@ -35,6 +35,7 @@ from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.ownership_record import Copied
 from amlmigrate.core.parallel import in_turns, never
 from amlmigrate.core.plan import Bytes, Step
+from amlmigrate.core.workspace import Service
 
 # So many are asked for, and recorded as asked for, at once.
 _BATCH = 1000
@@ -163,7 +164,9 @@ class Copier:
         found = judged(work.amount.source, work.amount.target, work.wanted(), there, work.record.own)
         async for one in in_turns(found):
             if one.what in _WRONG and (one.pair.blob or one.pair.path not in work.apart):
-                work.theirs.setdefault(one.pair.path, _WRONG[one.what])
+                cased = one.what is Comparison.MISSING and one.pair.path in work.there
+                why = _CASED if cased and work.amount.target.service is Service.FILE else _WRONG[one.what]
+                work.theirs.setdefault(one.pair.path, why)
         await work.record.left(etags(work.theirs, there))
         if work.theirs:
             mine = [path in work.theirs for path in work.paths()]
@@ -175,6 +178,8 @@ class Copier:
 
 
 _UNLIKE = "not like the source's"
+# What a share answers for by this name, and lists by none.
+_CASED = "there, but its name or that of a directory above it has another letter case: rename it to this one"
 _WRONG = {
     Comparison.MISSING: _UNLIKE,
     Comparison.CHANGED: _UNLIKE,

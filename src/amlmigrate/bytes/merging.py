@@ -12,7 +12,7 @@ from typing import NamedTuple
 from amlmigrate.bytes.listings import Listing, goal_path
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.mapping import CODE_FOLDER
-from amlmigrate.core.workspace import Location
+from amlmigrate.core.workspace import Location, Service
 
 
 class PathPair(NamedTuple):
@@ -52,7 +52,8 @@ def merged(source: Location, goal: Location, blobs: Iterable[Blob], there: Listi
 
 def in_place(goal: Location, path: str) -> bool:
     """Whether a path of the target, below a goal, counts where the source has nothing for it."""
-    return bool(goal.path) or not path.startswith(f"{CODE_FOLDER}/")
+    of_code = goal.service is Service.BLOB and not goal.path and path.startswith(f"{CODE_FOLDER}/")
+    return not of_code
 
 
 def rising(blobs: Iterable[tuple[str, Blob]]) -> Iterator[tuple[str, Blob]]:

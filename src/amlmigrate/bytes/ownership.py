@@ -10,7 +10,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from amlmigrate.bytes.listings import unlike
-from amlmigrate.core.asset import Blob
+from amlmigrate.core.asset import FILE_KIND, Blob
 from amlmigrate.core.ownership_record import Copied, Labels
 
 LABELS = frozenset(Labels._fields)
@@ -44,10 +44,13 @@ def settled(copied: Copied | None, source: Blob, there: Blob) -> bool:
 
 
 def overwritten(copied: Copied | None, source: Blob, there: Blob) -> bool:
-    """Whether the source of the tool's own copy was written again, and no MD5 says that its bytes are the same."""
+    """Whether the source of the tool's own copy was written again, and no MD5 says that its bytes are the same.
+
+    Of a file of a share no list shows the metadata and headers: they may be others even if it has no bytes.
+    """
     if copied is None or not copied.untouched(there.etag) or copied.source_etag == source.etag:
         return False
-    return source.length > 0 and None in (source.md5, there.md5)
+    return (source.length > 0 or source.kind == FILE_KIND) and None in (source.md5, there.md5)
 
 
 def verdict(copied: Copied | None, source: Blob, there: Blob) -> OwnershipVerdict:

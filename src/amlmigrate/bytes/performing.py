@@ -248,7 +248,7 @@ async def _digest(task: DigestTask, stores: StorePair, stopping: Stopping) -> Re
         watch = search.begin if search else None
         sha256, md5, _ = await store.digest(task.place, task.blob, watch, md5=task.md5, stopping=stopping)
         # A list of files shows neither their headers nor their metadata.
-        shown = await store.head(task.place) if task.place.service is Service.FILE else None
+        shown = await _shown(task, store) if task.place.service is Service.FILE else None
     except ServiceError as error:
         if not unreadable.why(error):
             raise
@@ -256,3 +256,12 @@ async def _digest(task: DigestTask, stores: StorePair, stopping: Stopping) -> Re
         return Result(task.place.path, End.SHUT, told, refused=error if error.status == _REFUSED else None)
     found = search.end() if search else None
     return Result(task.place.path, digested=Digested(sha256, md5 or None, found, shown))
+
+
+async def _shown(task: DigestTask, store: Store) -> Blob:
+    """A file with all that no list shows of it. Raises ServiceError 412 where it is another version."""
+    found = await store.head(task.place)
+    if found is None or found.etag != task.blob.etag:
+        text = "the file was written, or taken away, while it was read"
+        raise ServiceError(412, "ConditionNotMet", text, method="HEAD", url=store.url(task.place))
+    return found

@@ -98,7 +98,10 @@ class FileAccess:
             raise
 
     async def make_folders(self, target: Location) -> None:
-        """Makes the directories that a file lies in, from the top: the service makes none by itself."""
+        """Makes the directories that a file lies in, from the top: the service makes none by itself.
+
+        Raises ServiceError 409 `ResourceTypeMismatch` where a file has the name of one.
+        """
         names = target.path.split("/")[:-1]
         for depth in range(1, len(names) + 1):
             directory = self.directory(target, "/".join(names[:depth]))
@@ -107,6 +110,9 @@ class FileAccess:
             except ServiceError as error:
                 if not exists(error):
                     raise
+                if await self.head(target.at("/".join(names[:depth]))) is not None:
+                    text, url = "a file is there", directory.url
+                    raise ServiceError(409, "ResourceTypeMismatch", text, method="PUT", url=url) from error
 
     def _account(self, account: str) -> ShareServiceClient:
         if account not in self._services:

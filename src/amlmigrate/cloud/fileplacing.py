@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -33,13 +34,18 @@ from amlmigrate.core.workspace import Location
 _log = logging.getLogger(__name__)
 # What is answered where a file has no lease, or no longer this one.
 _NO_LEASE = ("LeaseNotPresentWithLeaseOperation", "LeaseIdMismatchWithLeaseOperation")
+_MADE = 40
+_OWN = re.compile(rf"{re.escape(FOLDER)}(/[0-9a-f]{{{_MADE}}})?", re.IGNORECASE)
 Fill = Callable[[ShareFileClient], Awaitable[None]]
 T = TypeVar("T")
 
 
 def is_own(path: str) -> bool:
-    """Whether a path of a share is the folder in which files are made, or lies in it: never content."""
-    return path.partition("/")[0] == FOLDER
+    """Whether a path of a share is the folder in which files are made, or one of these: never content.
+
+    What else somebody keeps in that folder is theirs. Names in any letter case are the same to the service.
+    """
+    return bool(_OWN.fullmatch(path))
 
 
 async def placed(
@@ -58,7 +64,7 @@ async def placed(
     """
     url = files.url(target)
     await _refuse_taken(files, target, replaces)
-    beside = target.at(f"{FOLDER}/{hashlib.sha256(url.encode()).hexdigest()[:40]}")
+    beside = target.at(f"{FOLDER}/{hashlib.sha256(url.encode()).hexdigest()[:_MADE]}")
     client, metadata = files.file(beside), dict(blob.metadata) or None
 
     async def make() -> None:
@@ -78,9 +84,24 @@ async def placed(
 async def delete(files: FileAccess, place: Location, etag: str) -> None:
     """Deletes one file if it is of that version, else raises ServiceError 412; nothing happens where none is."""
     client = files.file(place)
+
+    async def gone(lease: str) -> None:
+        await files.call("DELETE", client.url, partial(client.delete_file, lease=lease))
+
+    async def writable(lease: str) -> None:
+        call = partial(client.set_http_headers, ContentSettings(), file_attributes="None", lease=lease)
+        await files.call("PUT", client.url, call)
+
     try:
         async with _leased(files, place, etag) as lease:
-            await files.call("DELETE", client.url, partial(client.delete_file, lease=lease))
+            try:
+                await gone(lease)
+            except ServiceError as error:
+                # Who holds it to that version has copied the attribute too (AZ-FILE-14).
+                if error.code != "ReadOnlyAttribute":
+                    raise
+                await writable(lease)
+                await gone(lease)
     except ServiceError as error:
         if not absence.of_file(error):
             raise
@@ -93,9 +114,12 @@ async def tidy(files: FileAccess, place: Location) -> None:
         found = await files.call(
             "GET", directory.url, partial(whole, directory.list_directories_and_files(), directory.url)
         )
-        for item in found:
+        own = [item for item in found if is_own(f"{FOLDER}/{item.name}")]
+        for item in own:
             client = directory.get_file_client(item.name)
             await files.call("DELETE", client.url, client.delete_file)
+        if len(own) < len(found):
+            return
         await files.call("DELETE", directory.url, directory.delete_directory)
     except ServiceError as error:
         if not absence.of_file(error):

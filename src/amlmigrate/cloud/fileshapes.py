@@ -10,9 +10,8 @@ from typing import Any
 from azure.storage.fileshare import ContentSettings, DirectoryProperties, FileProperties
 
 from amlmigrate.cloud.bloblists import quoted
-from amlmigrate.core.asset import FOLDER_ETAG, FOLDER_KIND, Blob
+from amlmigrate.core.asset import FILE_KIND, FOLDER_ETAG, FOLDER_KIND, Blob
 
-KIND = "File"
 # What a list asks for beside names and lengths.
 INCLUDED = ["Timestamps", "Etag", "Attributes"]
 _HEADERS = ("cache_control", "content_disposition", "content_encoding", "content_language", "content_type")
@@ -38,7 +37,8 @@ def entry_of(item: DirectoryProperties | FileProperties, folder: str) -> Blob:
         "created": item.creation_time,
         "written": item.last_write_time,
     }
-    return Blob(path, int(item.size), quoted(str(item.etag)), kind=KIND, tags=None, attributes=_attributes(shown))
+    etag, attributes = quoted(str(item.etag)), _attributes(shown)
+    return Blob(path, int(item.size), etag, kind=FILE_KIND, tags=None, attributes=attributes)
 
 
 def file_of(item: FileProperties, path: str, headers: Mapping[str, str]) -> Blob:
@@ -50,7 +50,7 @@ def file_of(item: FileProperties, path: str, headers: Mapping[str, str]) -> Blob
         length=int(item.size),
         etag=quoted(str(item.etag)),
         md5=base64.b64encode(md5).decode() if md5 else None,
-        kind=KIND,
+        kind=FILE_KIND,
         headers=tuple((name, getattr(settings, name)) for name in _HEADERS if getattr(settings, name)),
         metadata=tuple(sorted((item.metadata or {}).items())),
         tags=None,

@@ -87,7 +87,8 @@ class Shares:
             read: Entries = []
             await each(folders, partial(self._read, place, read), parallel=PARALLEL)
             folders = [one.path for one in read if one.folder]
-            found.add(one for one in read if one.path.startswith(place.path))
+            listed = (one for one in read if one.path.startswith(place.path))
+            found.add(one for one in listed if not fileplacing.is_own(one.path))
         found.rising = True
         return found, True
 
@@ -95,7 +96,7 @@ class Shares:
         """Adds what a directory holds, as far as it may lie below the place."""
         for one in await self._entries(place, folder):
             below = one.path.startswith(place.path) or place.path.startswith(f"{one.path}/")
-            if below and not fileplacing.is_own(one.path):
+            if below:
                 read.append(one)
 
     async def _entries(self, place: Location, folder: str) -> Entries:
@@ -129,12 +130,15 @@ class Shares:
     ) -> str:
         """Copies a file of another side as it was listed, holes, times, attributes and all; the copy's ETag.
 
-        Of a directory only that it is there. Raises as `FileCopies.copy`; UnsupportedError for
-        what is no file. No MD5 label is held to the bytes: the service holds none (AZ-FILE-10).
+        Of a directory only that it is there: a file that it may replace goes first. Raises as
+        `FileCopies.copy`; UnsupportedError for what is no file. No MD5 label is held to the bytes: the service
+        holds none (AZ-FILE-10).
         """
         if not isinstance(origin, Shares):
             raise UnsupportedError("Only files are copied to shares.", address=origin.url(source))
         if blob.folder:
+            if replaces is not None:
+                await fileplacing.delete(self._files, target, replaces)
             await self._copies.make_folder(target)
             return FOLDER_ETAG
         return await self._copies.copy(origin._files, source, blob, target, replaces=replaces, stopping=stopping)

@@ -120,7 +120,8 @@ class Asset:
 # Names of encryption scopes have no colon.
 SENT_KEY = "sha256:"
 ARCHIVE_TIER = "Archive"
-FOLDER_KIND = "Directory"
+# In a share.
+FILE_KIND, FOLDER_KIND = "File", "Directory"
 # The version of a directory is always the same: its times change with whatever is made in it.
 FOLDER_ETAG = '"directory"'
 

@@ -127,7 +127,7 @@ class BlobVerifier:
         address.
         """
         verdict = ByteVerdict()
-        verdict.not_checked |= _unread_in_both(plan) | _of_shares(plan)
+        verdict.not_checked |= _unread_in_both(plan) | _of_shares(plan, hashing=self._hashing)
         self._let_go = let_go(plan, waived, left_alone)
         steps = [(step, step.prefix) for step in compared(plan, waived, left_alone) if step.prefix]
         verdict.let_go = not_compared(plan, waived, [amount.source for _, amount in steps])
@@ -322,11 +322,12 @@ def _unread_in_both(plan: Plan) -> set[str]:
     }
 
 
-def _of_shares(plan: Plan) -> set[str]:
-    """What is compared of no file: it is not copied either."""
+def _of_shares(plan: Plan, *, hashing: bool) -> set[str]:
+    """What is compared of no file, since it is not copied either, and what no list shows of one."""
     steps = [step for step in plan.steps if step.prefix and step.prefix.source.service is Service.FILE]
     told = "permissions (ACLs) of files in shares, and what directories there have of their own: neither is copied"
-    return {told} if steps else set()
+    unseen = "metadata, content headers and MD5 labels of files in shares: no list shows them"
+    return {told, *(() if hashing else (unseen,))} if steps else set()
 
 
 def _with_md5(entry: ManifestEntry, source: ManifestEntry | None) -> ManifestEntry:

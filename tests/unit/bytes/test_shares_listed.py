@@ -1,20 +1,26 @@
-"""Lists of shares: only a source's may be refused, and the target's is asked for where there is anything to copy."""
+"""Lists of shares: only a source's may be refused, and the target's where there is nothing to copy."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from tests.builders.world import MAPPING, NEW_BLOBS, OLD_BLOBS, blob
-from tests.unit.bytes.executed import One
+from tests.builders.errors import refusal
+from tests.builders.world import MAPPING, NEW_BLOBS, OLD_BLOBS, blob, plan, step
+from tests.unit.bytes.accounts import Account as Bytes
+from tests.unit.bytes.accounts import Record
+from tests.unit.bytes.executed import One, copier
 
 from amlmigrate.bytes.drift import drifted
+from amlmigrate.bytes.listings import listing_digest
 from amlmigrate.bytes.storage_containers import list_both, list_source
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.sortedblobs import SortedBlobs
 from amlmigrate.core.asset import Blob
+from amlmigrate.core.errors import ConflictError
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Action, Plan
+from amlmigrate.core.plan import Bytes as Amount
 from amlmigrate.core.workspace import Location, Service
 
 SHARE = Location("acct", "notes", service=Service.FILE)
@@ -55,9 +61,14 @@ FILE = blob("n.ipynb", kind="File")
 async def test_whoever_has_no_files_needs_no_right_to_those_of_the_target() -> None:
     source, target = Account(()), Account(DENIED)
     found = await list_both(PLACED, One(source), One(target), _own)  # type: ignore[arg-type]  # all that it asks of a side
-    assert GOAL not in target.asked and GOAL.key not in found.target
+    assert found.target[GOAL.key].refused and not found.target[GOAL.key].blobs
     assert found.source[SHARE.key].exists and not found.source[SHARE.key].refused
     assert ("cmkacct", NEW_BLOBS) in found.target
+
+
+async def test_what_the_target_has_is_seen_where_the_share_of_the_source_is_empty() -> None:
+    found = await list_both(PLACED, One(Account(())), One(Account((FILE,))), _own)  # type: ignore[arg-type]  # as above
+    assert list(found.target[GOAL.key].blobs) == [FILE.path]
 
 
 async def test_a_share_of_the_source_may_be_refused_and_the_targets_may_not() -> None:
@@ -75,8 +86,6 @@ async def test_whatever_else_a_share_is_answered_is_no_refusal(error: int) -> No
 
 
 async def test_files_that_can_be_seen_later_were_not_planned() -> None:
-    from tests.builders.world import plan, step
-
     planned: Plan = plan(
         step("shares/notes", action=Action.MANUAL), step(f"blobs/{OLD_BLOBS}", action=Action.MANUAL)
     )
@@ -84,3 +93,31 @@ async def test_files_that_can_be_seen_later_were_not_planned() -> None:
     seen = await list_source(PLACED, One(Account((FILE,))), _own)  # type: ignore[arg-type]  # as above
     assert "shares/notes" not in drifted(planned, shut, lambda _: True)
     assert drifted(planned, seen, lambda _: True)["shares/notes"][0] is None
+
+
+class AnyCase(Bytes):
+    """A share that answers for a name in any letter case, and lists it in one."""
+
+    service = Service.FILE
+
+    async def copy_from(self, *_: Any, **__: Any) -> str:
+        raise refusal(409, "ResourceAlreadyExists")
+
+    async def tidy(self, place: Location) -> None:
+        pass
+
+    def told(self, source: Location, target: Location) -> str:
+        return ""
+
+    async def head(self, place: Location) -> Blob | None:
+        return self.listed.get(place.path.lower())
+
+
+async def test_a_name_in_another_letter_case_is_told_as_such() -> None:
+    source = AnyCase({"A": blob("A", 1, kind="File")}, {"A": b"x"})
+    target = AnyCase({"a": blob("a", 1, kind="File")}, {"A": b"x"})
+    blobs = list(source.listed.values())
+    amount = Amount(SHARE, GOAL, 1, 1)
+    planned = step("shares/notes", action=Action.COPY, source_sha256=listing_digest(blobs), bytes=amount)
+    with pytest.raises(ConflictError, match="another letter case"):
+        await copier(source, target, MAPPING).copy(planned, amount, Record(), found_is_own=False)

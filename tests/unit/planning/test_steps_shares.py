@@ -90,10 +90,12 @@ def test_a_share_is_copied_whole_its_empty_directories_too() -> None:
 
 
 def test_what_the_target_has_is_never_overwritten_and_a_directory_is_no_conflict() -> None:
-    theirs = (_folder("Users"), _folder("Theirs"), _file("Users/a.ipynb", 9, '"t"'), _file("Theirs/x", 1))
+    # In a container the folder `migrated-code` is for code uploads: in a share it is a folder like any other.
+    code = _file("migrated-code/x", 1)
+    theirs = (_folder("Users"), _folder("Theirs"), _file("Users/a.ipynb", 9, '"t"'), _file("Theirs/x", 1), code)
     found = _shares(_listed(_listing(CODE, *FILES), target=theirs))
     apart = {address for address, step in found.items() if step.action is Action.CONFLICT}
-    assert apart == {f"{ADDRESS}/Users/a.ipynb", f"{ADDRESS}/Theirs/x"}
+    assert apart == {f"{ADDRESS}/Users/a.ipynb", f"{ADDRESS}/Theirs/x", f"{ADDRESS}/{code.path}"}
     step = found[ADDRESS]
     assert step.action is Action.COPY and step.bytes and step.bytes.blobs == 3
     # A file where the source has a directory.
@@ -123,6 +125,9 @@ def test_the_tools_own_copy_is_copied_again_once_its_source_has_changed() -> Non
     assert _shares(_listed(_listing(CODE, _file("b")), target=(twin,)), prior=own)[ADDRESS].action is Action.ADOPT
     newer = _listed(_listing(CODE, _file("b", 3, '"2"')), target=(twin,))
     assert _shares(newer, prior=own)[ADDRESS].action is Action.COPY
+    # Of an empty one it may be the metadata, which no list shows.
+    empty = _listed(_listing(CODE, _file("b", 0, '"2"')), target=(_file("b", 0, '"t"'),))
+    assert _shares(empty, prior=own)[ADDRESS].action is Action.COPY
 
 
 @pytest.mark.parametrize("unreferenced", [False, True])

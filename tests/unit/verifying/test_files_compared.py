@@ -31,6 +31,9 @@ class Account:
         self._shown = replace(FILE, **shown)
         self.read: list[str] = []
 
+    def url(self, place: Location) -> str:
+        return f"https://{place.account}/{place.path}"
+
     async def head(self, place: Location) -> Blob:
         return self._shown
 
@@ -62,6 +65,7 @@ async def test_what_is_the_same_is_the_same_and_what_is_not_compared_is_told() -
     assert found.differences == [] and (found.blobs, found.same) == (2, 2)
     assert left.read == right.read == [FILE.path], "a directory has no bytes"
     assert any("permissions (ACLs)" in told for told in found.not_checked)
+    assert not any("no list shows" in told for told in found.not_checked)
     assert not found.unsearched.get("were not read at this depth")
 
 
@@ -78,7 +82,15 @@ async def test_what_no_list_shows_is_compared_where_bytes_are(more: dict[str, An
     right = Account(**{"metadata": (("k", "v"),), "md5": "bWQ1", **more})
     found = await _verdict(left, right)
     assert f"{FILE.path}:{where}" in {one.field for one in found.differences}
-    assert (await _verdict(left, right, hashing=False)).differences == []
+    listed = await _verdict(left, right, hashing=False)
+    assert listed.differences == [] and any("no list shows" in told for told in listed.not_checked)
+
+
+@pytest.mark.parametrize("which", ["source", "target"])
+async def test_metadata_of_another_version_than_was_read_is_no_files(which: str) -> None:
+    accounts = {"source": Account(), "target": Account()} | {which: Account(etag='"newer"')}
+    found = await _verdict(accounts["source"], accounts["target"])
+    assert found.same == 1 and "not read: 412 ConditionNotMet" in str(found.differences)
 
 
 @pytest.mark.parametrize(
