@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,12 +14,19 @@ import pytest
 import requests
 from arm_harness import usual_version
 from azure.core.exceptions import HttpResponseError
+from azure.core.pipeline.transport import HttpTransport
 
 from azsandbox.client import Client
 from azsandbox.seed import Seeder
 
 # azure-ai-ml and what it imports warn of their own plans.
 pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture(autouse=True)
+def _no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its clients ask after an operation every half minute, where nothing tells when; what they ask stays the same."""
+    monkeypatch.setattr(HttpTransport, "sleep", lambda _, seconds: time.sleep(min(seconds, 0.1)))
 
 
 class Workspace:
