@@ -68,7 +68,8 @@ def header(scan: Scan, standard: Standard, *, sizes: bool) -> dict[str, Any]:
         "record": "header",
         "format": FORMAT,
         "tool": tool(),
-        "created": scan.started.isoformat(timespec="seconds"),
+        # To the millisecond: of two scans within a second it is known which was first.
+        "created": scan.started.isoformat(timespec="milliseconds"),
         "subscriptions": list(scan.subscriptions),
         "workspaces": len(scan.workspaces),
         "complete": scan.complete,

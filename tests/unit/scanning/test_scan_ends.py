@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,7 +12,9 @@ from tests.builders.errors import refusal, silence
 from tests.unit.scanning.workspaces import scanned
 
 from amlmigrate.core.errors import DeniedError, ExitCode, MigrateError
+from amlmigrate.posture import tagging
 from amlmigrate.scanning import scan as scanning
+from amlmigrate.scanning import scanfile
 from amlmigrate.scanning.counting import COUNTED
 from amlmigrate.scanning.scan import Scan, ScanScope, _in_turn, _nothing
 from amlmigrate.scanning.values import Cause, NotKnown, Scanned
@@ -124,3 +126,12 @@ def test_one_odd_item_of_a_list_keeps_nothing_else_of_it_away() -> None:
 
     found = asyncio.run(SurroundingResources(Arm()).find("/subscriptions/S/x", STORAGE, near="s"))  # type: ignore[arg-type]  # a stand-in: it has what is asked of it
     assert found and found["name"] == "good"
+
+
+def test_of_two_scans_within_a_second_the_later_is_known() -> None:
+    first = datetime(2026, 11, 30, 18, 59, 33, 120_000, UTC)
+    made = [
+        scanfile.header(Scan(at, (), (), {}), tagging.read(), sizes=False)["created"]
+        for at in (first, first + timedelta(milliseconds=300))
+    ]
+    assert datetime.fromisoformat(made[0]) < datetime.fromisoformat(made[1])
