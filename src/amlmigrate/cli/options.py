@@ -111,7 +111,7 @@ def _having(*names: str) -> Callable[[Command], Command]:
 
         parameters = [*options, *(common[name] for name in names)]
         # What typer reads the options from.
-        wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # functions have one for typer, and their type says none
+        vars(wrapper)["__signature__"] = inspect.Signature(parameters)
         wrapper.__annotations__ = {one.name: one.annotation for one in parameters}
         return wrapper
 

@@ -166,11 +166,16 @@ async def retrying_late(
     Role assignments take minutes to be known everywhere (AZ-PACE-4). `waiting` is told each such
     error. Raises the last one.
     """
+
+    def tell(state: RetryCallState) -> None:
+        if state.outcome and (error := state.outcome.exception()):
+            waiting(error)
+
     policy = AsyncRetrying(
         retry=retry_if_exception(late),
         wait=_grant_backoff,
         stop=stop_after_delay(seconds),
-        before_sleep=lambda state: waiting(state.outcome.exception()) if state.outcome else None,  # type: ignore[arg-type]  # an attempt before a pause has failed
+        before_sleep=tell,
         reraise=True,
     )
     async for attempt in policy:

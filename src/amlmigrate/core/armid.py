@@ -167,6 +167,10 @@ class ArmId:
         """Whether it is another, or lies in it at any depth; everything lies in the tenant, whose id is empty."""
         return f"{self.key}/".startswith(f"{other.key}/")
 
+    def governed_from(self, scope: ArmId) -> bool:
+        """Whether what is put on a scope may hold for it: no id tells which management groups it lies in."""
+        return scope.is_management_group or self.within(scope)
+
     @property
     def _last(self) -> _Provider:
         providers = _parts(self.text).providers

@@ -13,7 +13,7 @@ from datetime import datetime
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.core.armid import ArmId, key_of
 from amlmigrate.core.asset import Asset, Inventory
-from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.core.documents import Document, shown_properties
 from amlmigrate.core.few import few
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.decommissioning.removal import blocking
@@ -43,7 +43,7 @@ class DeletionPolicies:
     def reasons(self) -> list[str]:
         """Why nothing may be removed yet. What is denied for certain nobody can accept: Azure refuses it."""
         maybe = () if self.accepted else self.possible
-        return [*self.refused, *(f"{one} (--accept-unrecoverable)" for one in maybe)]
+        return [*self.refused, *(f"{one} Or go on all the same: --accept-unrecoverable." for one in maybe)]
 
     def told(self) -> tuple[str, ...]:
         """What is not known of it, for who goes on."""
@@ -64,31 +64,33 @@ class _Deletion:
         return [one for one in rules if not exempted(id_, one, self.exempt.value or (), self.now)]
 
     def doubtful(self, assignment: Document) -> bool:
-        """Whether an assignment may leave it alone for what is not read here: how, for whom, from when."""
-        properties = properties_of(assignment)
+        """Whether an assignment may leave it alone for what is not read here: how, for whom, from when, where."""
+        properties = shown_properties(assignment) or {}
         mode = str(properties.get("enforcementMode") or "default").lower()
         id_ = key_of(assignment.get("id"))
         mine = (one for one in self.exempt.value or () if key_of(one.assignment) == id_)
         unclear = any(one.narrowed or (one.said and one.ends is None) for one in mine)
+        unclear = unclear or left_out(assignment, self.workspace.id) is None
         return unclear or self.exempt.value is None or mode != "default" or bool(properties.get("overrides"))
 
     def judged(self, assignment: Document, rules: Sequence[Denial]) -> tuple[bool, list[str]]:
         """Whether the workspace's deletion is denied for certain, and the addresses whose deletion may be."""
-        here = ResourceFacts.of(ArmId.of(self.workspace.id).type, self.workspace.document)
-        found = _judged(assignment, rules, here)
+        found = _judged(assignment, rules, ArmId.of(self.workspace.id), self.workspace.document)
         if found and not self.doubtful(assignment):
             return True, []
         maybe = [] if found is False else ["the workspace"]
         for asset in self.first:
             path = all_kinds()[asset.address.kind].path(asset.address)
-            child = ResourceFacts.of(ArmId.of(f"{self.workspace.id}/{path}").type, asset.document)
-            if _judged(assignment, rules, child) is not False:
+            if _judged(assignment, rules, ArmId.of(f"{self.workspace.id}/{path}"), asset.document) is not False:
                 maybe.append(str(asset.address))
         return False, maybe
 
 
-def _judged(assignment: Document, rules: Sequence[Denial], known: ResourceFacts) -> bool | None:
+def _judged(assignment: Document, rules: Sequence[Denial], id_: ArmId, document: Document) -> bool | None:
     """Whether one of an assignment's rules denies a resource's deletion."""
+    if not id_.governed_from(ArmId.of(assignment.get("id")).scope):
+        return False
+    known = ResourceFacts.of(id_.type, document)
     taken = selected(assignment, known)
     found = [denies_deletion(one.rule, known) for one in rules]
     if taken is False or all(one is False for one in found):
@@ -106,6 +108,7 @@ async def of_deletion(
 ) -> DeletionPolicies:
     """What policies make of a deletion of a source and of what goes before it, as they are assigned now.
 
+    The list has what is assigned above the source, at it, and at what is in it (AZ-POLICY-68).
     A list or definition that could not be read is told and stops nothing.
     """
     workspace, first = source.workspace, blocking(source)
@@ -128,14 +131,16 @@ async def _of_one(arm: Arm, assignment: Document, deletion: _Deletion) -> Deleti
     if not enforced(assignment) or left_out(assignment, source):
         return DeletionPolicies()
     denials = await denials_of(arm, assignment, DENY_ACTION)
-    name = f"the policy '{properties_of(assignment).get('displayName') or assignment.get('name')}' ({id_})"
+    name = (
+        f"the policy '{(shown_properties(assignment) or {}).get('displayName') or assignment.get('name')}' ({id_})"
+    )
     unread = ", ".join(denials.unread)
     unknown = (f"{_NOT_CHECKED} Of {name} this could not be read: {unread}.",) if unread else ()
     rules = deletion.rules(id_, denials.rules)
     denied, maybe = deletion.judged(assignment, rules) if rules else (False, [])
     exempt = (
-        "Have whoever owns it exempt the source: az policy exemption create --name removal"
-        f" --exemption-category Waiver --policy-assignment {id_} --scope {source}"
+        "Have whoever owns it exempt the source: `az policy exemption create --name removal"
+        f" --exemption-category Waiver --policy-assignment {id_} --scope {source}`."
     )
     if denied:
         text = f"{name[0].upper()}{name[1:]} denies the workspace's deletion. {exempt}"

@@ -64,5 +64,4 @@ class Rights:
 
 def covers(assignment: Document, scope: str) -> bool:
     """Whether an assignment counts at a scope: made at it or above it."""
-    at = ArmId.of(properties_of(assignment).get("scope"))
-    return at.is_management_group or ArmId.of(scope).within(at)
+    return ArmId.of(scope).governed_from(ArmId.of(properties_of(assignment).get("scope")))

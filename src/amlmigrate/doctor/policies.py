@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.core.armid import ArmId
-from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.core.documents import Document, shown_properties
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.doctor.unchecked import unchecked
@@ -77,7 +77,7 @@ async def denying(arm: Arm, workspace: Workspace) -> list[Finding]:
 async def _findings(
     arm: Arm, assignment: Document, workspace: Workspace, exempt: Read[list[Exemption]]
 ) -> list[Finding]:
-    properties = properties_of(assignment)
+    properties = shown_properties(assignment) or {}
     if not enforced(assignment) or left_out(assignment, workspace.id):
         return []
     denials = await denials_of(arm, assignment)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.core.documents import Document, shown_properties
 
 _TAG = re.compile(r"tags(?:\.|\['?)(?P<name>[^'\]]+)(?:'?\])?\Z")
 # What selectors of an assignment are about, as fields of a rule.
@@ -47,7 +47,7 @@ def denies_deletion(rule: str, known: ResourceFacts) -> bool | None:
 
 def selected(assignment: Document, known: ResourceFacts) -> bool | None:
     """Whether an assignment's selectors take a resource; one without any takes all."""
-    every = json.loads(json.dumps(properties_of(assignment).get("resourceSelectors") or []).lower())
+    every = json.loads(json.dumps((shown_properties(assignment) or {}).get("resourceSelectors") or []).lower())
     if not every:
         return True
     if not isinstance(every, list):

@@ -11,7 +11,7 @@ from typing import Any
 
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.core.armid import ArmId
-from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.core.documents import Document, properties_of, shown_properties
 from amlmigrate.policies.asking import answered
 
 _PARAMETER = re.compile(r"^\[parameters\('([^']+)'\)\]\Z")
@@ -65,13 +65,19 @@ class Denials:
 
 def enforced(assignment: Document) -> bool:
     """Whether an assignment refuses what it denies. One with a mode that is not known counts as such."""
-    return str(properties_of(assignment).get("enforcementMode", "")).lower() != "donotenforce"
+    return str((shown_properties(assignment) or {}).get("enforcementMode", "")).lower() != "donotenforce"
 
 
-def left_out(assignment: Document, id_: str) -> bool:
-    """Whether an assignment's `notScopes` hold a resource."""
-    here = ArmId.of(id_)
-    return any(here.within(ArmId.of(one)) for one in properties_of(assignment).get("notScopes") or ())
+def left_out(assignment: Document, id_: str) -> bool | None:
+    """Whether `notScopes` hold a resource. None: they may, by a management group or by what is no id."""
+    found = (shown_properties(assignment) or {}).get("notScopes") or []
+    if not isinstance(found, list):
+        return None
+    here, scopes = ArmId.of(id_), [ArmId.of(one) for one in found if one and isinstance(one, str)]
+    if any(here.within(one) for one in scopes):
+        return True
+    unclear = len(scopes) < len(found) or any(one.is_management_group for one in scopes)
+    return None if unclear else False
 
 
 @dataclass(frozen=True, slots=True)

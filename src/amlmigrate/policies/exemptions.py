@@ -105,8 +105,7 @@ async def exemptions_of(arm: Arm, id_: str) -> Read[list[Exemption]]:
 
 def _applies(exemption: Exemption, here: ArmId) -> bool:
     """Whether it is at a resource or above it. Of management groups the list has those alone that are."""
-    scope = ArmId.of(exemption.scope)
-    return here.within(scope) or scope.is_management_group
+    return here.governed_from(ArmId.of(exemption.scope))
 
 
 def own(exemptions: Iterable[Exemption], id_: str) -> list[Exemption]:

@@ -111,8 +111,7 @@ def who(facts: PostureFacts, principal_id: str) -> Who:
 
 def on_key(assignment: Document, ref: KeyRef) -> bool:
     """Whether an assignment counts for the key itself."""
-    at = ArmId.of(scope(assignment))
-    return at.is_management_group or ArmId.of(f"{ref.vault_id}/keys/{ref.name}").within(at)
+    return ArmId.of(f"{ref.vault_id}/keys/{ref.name}").governed_from(ArmId.of(scope(assignment)))
 
 
 def below_other(assignment: Document, ref: KeyRef) -> bool:

@@ -108,7 +108,7 @@ def _reaches(one: Document, at: str) -> bool:
     told, here = _scope(one), ArmId.of(at)
     if properties_of(one).get("doNotApplyToChildScopes"):
         return told == here
-    return told.is_management_group or here.within(told)
+    return here.governed_from(told)
 
 
 def _scope(one: Document) -> ArmId:

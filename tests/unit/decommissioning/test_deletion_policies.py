@@ -13,7 +13,7 @@ from tests.builders.errors import refusal, silence
 from tests.builders.world import SOURCE, by_hand, inventory
 from tests.unit.decommissioning.test_gate_lists_code_bytes import gated
 from tests.unit.decommissioning.test_stage import Azure
-from tests.unit.policies.policyarm import ASSIGNMENT, DEFINITION, PolicyArm, assignment, exemption
+from tests.unit.policies.policyarm import DEFINITION, PolicyArm, assignment, exemption
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
@@ -23,6 +23,9 @@ from amlmigrate.policies.exemptions import Exemption
 from amlmigrate.posture.reading import Read
 
 TYPE = "Microsoft.MachineLearningServices/workspaces"
+ASSIGNMENT = (
+    f"{SOURCE.id.partition('/resourceGroups/')[0]}/providers/Microsoft.Authorization/policyAssignments/aml-cmk"
+)
 LIST = f"{SOURCE.id}/providers/Microsoft.Authorization/policyAssignments".lower()
 ENDPOINT = by_hand(Address.of("onlineEndpoints", "e"), "", "", {"properties": {}})
 NOBODY: Read[list[Exemption]] = Read([])
@@ -40,7 +43,11 @@ def _definition(condition: Any = OF_TYPE, effect: str = "[parameters('effect')]"
 
 def _assigned(types: list[str] | None = None, effect: str = "DenyAction", **more: Any) -> dict[str, Any]:
     parameters = {"types": {"value": types or [TYPE]}, "effect": {"value": effect}}
-    return assignment(**{"parameters": parameters, **more})
+    return assignment(id_=ASSIGNMENT, **{"parameters": parameters, **more})
+
+
+def _exempted(**more: Any) -> Exemption:
+    return Exemption.of(exemption(SOURCE.id, policyAssignmentId=ASSIGNMENT, **more))
 
 
 def _of(
@@ -84,11 +91,11 @@ def test_what_denies_no_deletion_of_it_says_nothing(given: dict[str, Any]) -> No
 
 
 def test_a_policy_from_which_it_is_exempt_says_nothing_and_one_whose_exemptions_are_not_known_may_deny() -> None:
-    exempt: Read[list[Exemption]] = Read([Exemption.of(exemption(SOURCE.id))])
+    exempt: Read[list[Exemption]] = Read([_exempted()])
     assert _of(_assigned(), exempt=exempt) == DeletionPolicies()
-    over: Read[list[Exemption]] = Read([Exemption.of(exemption(SOURCE.id, ends="2026-01-01T00:00:00Z"))])
+    over: Read[list[Exemption]] = Read([_exempted(ends="2026-01-01T00:00:00Z")])
     assert _of(_assigned(), exempt=over).refused
-    narrowed: Read[list[Exemption]] = Read([Exemption.of(exemption(SOURCE.id, resourceSelectors=[{"name": "s"}]))])
+    narrowed: Read[list[Exemption]] = Read([_exempted(resourceSelectors=[{"name": "s"}])])
     unread: Read[list[Exemption]] = Read(refused="no")
     for unclear in (narrowed, unread):
         found = _of(_assigned(), exempt=unclear)
@@ -100,15 +107,33 @@ def test_a_policy_from_which_it_is_exempt_says_nothing_and_one_whose_exemptions_
     [
         (_assigned(), _definition(UNCLEAR)),
         (_assigned(enforcementMode="Enroll"), None),
+        (_assigned(notScopes=["/providers/Microsoft.Management/managementGroups/mg"]), None),
+        (_assigned(notScopes="everything"), None),
         (_assigned(overrides=[{"kind": "policyEffect", "value": "DenyAction"}]), None),
     ],
 )
 def test_what_may_be_denied_needs_to_be_accepted_where_something_goes_first(given: Any, definition: Any) -> None:
     [why] = _of(given, definition).reasons()
-    assert "may deny" in why and why.endswith("(--accept-unrecoverable)")
+    assert "may deny" in why and why.endswith(
+        f"--scope {SOURCE.id}`. Or go on all the same: --accept-unrecoverable."
+    )
     for found in (_of(given, definition, accepted=True), _of(given, definition, first=())):
         assert found.reasons() == []
         assert "may deny" in found.told()[0]
+
+
+def test_what_is_assigned_to_an_endpoint_denies_nothing_of_the_workspace_and_at_a_management_group_all() -> None:
+    below, above = f"{SOURCE.id}/onlineEndpoints/e", "/providers/Microsoft.Management/managementGroups/mg"
+    of_both = _assigned([TYPE, f"{TYPE}/onlineEndpoints"])
+    found = _of({**of_both, "id": f"{below}/providers/Microsoft.Authorization/policyAssignments/a"})
+    assert not found.refused and "may deny the deletion of onlineEndpoints/e." in found.possible[0]
+    assert _of({**of_both, "id": f"{above}/providers/Microsoft.Authorization/policyAssignments/a"}).refused
+
+
+@pytest.mark.parametrize("odd", [{"id": ASSIGNMENT}, {"id": ASSIGNMENT, "properties": "x"}])
+def test_an_assignment_of_another_form_is_told_and_refuses_nothing(odd: dict[str, Any]) -> None:
+    found = _of(odd)
+    assert found.reasons() == [] and "not checked" in found.told()[0] and ASSIGNMENT in found.told()[0]
 
 
 def test_a_rule_about_what_goes_first_may_deny_that() -> None:

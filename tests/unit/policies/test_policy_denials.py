@@ -7,9 +7,17 @@ from typing import Any
 
 import pytest
 from tests.builders.errors import refusal, silence
-from tests.unit.policies.policyarm import DEFINITION, SUBSCRIPTION, PolicyArm, assignment, definition, knowing
+from tests.unit.policies.policyarm import (
+    DEFINITION,
+    SUBSCRIPTION,
+    WORKSPACE,
+    PolicyArm,
+    assignment,
+    definition,
+    knowing,
+)
 
-from amlmigrate.policies.denials import NOT_DENYING, Denial, Denials, denials_of, enforced
+from amlmigrate.policies.denials import NOT_DENYING, Denial, Denials, denials_of, enforced, left_out
 
 SET = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/policySetDefinitions/s"
 
@@ -147,6 +155,23 @@ def test_an_assignment_of_another_form_is_not_read(odd: dict[str, Any]) -> None:
 def test_an_override_whose_selectors_cannot_be_read_leaves_the_definition_unread(selectors: Any) -> None:
     override = {"kind": "policyEffect", "value": "Audit", "selectors": selectors}
     assert _denials(knowing(definition()), assignment(overrides=[override])).unread == (DEFINITION,)
+
+
+@pytest.mark.parametrize(
+    "scopes", ["x", {}, [5], [None], [""], ["/providers/Microsoft.Management/managementGroups/mg"]]
+)
+def test_scopes_that_cannot_be_read_or_whose_subscriptions_are_not_known_leave_out_nothing_for_certain(
+    scopes: Any,
+) -> None:
+    assert left_out(assignment(notScopes=scopes), WORKSPACE) is (None if scopes else False)
+    both = [*scopes, SUBSCRIPTION] if isinstance(scopes, list) else [SUBSCRIPTION]
+    assert left_out(assignment(notScopes=both), WORKSPACE) is True
+
+
+def test_an_assignment_without_properties_counts_as_enforced() -> None:
+    for odd in ({"id": "a"}, {"id": "a", "properties": "x"}, {"id": "a", "properties": ["x"]}):
+        assert enforced(odd) and left_out(odd, WORKSPACE) is False
+        assert _denials(PolicyArm(), odd).unread == ("a",)
 
 
 @pytest.mark.parametrize("effect", sorted(NOT_DENYING))
