@@ -14,6 +14,7 @@ from azure.storage.blob import ContentSettings
 from tests.acceptance.world import World, make_world
 
 from amlmigrate.cloud.session import Side
+from amlmigrate.core.asset import Blob
 from amlmigrate.core.workspace import Location
 
 TEXT = b"paths:\n- file: ./a.csv\n" * 100
@@ -47,6 +48,13 @@ def _uploads(pair: World) -> Iterator[tuple[str, bytes, str]]:
                 yield name, data, label.strip()
 
 
+async def _digested(side: Side, place: Location, blob: Blob) -> tuple[str, int, bytes]:
+    """SHA-256 and length of a blob, and the bytes that whoever watches is handed."""
+    handed: list[bytes] = []
+    sha256, _, length = await side.blobs.digest(place, blob, lambda: handed.append)
+    return sha256, length, b"".join(handed)
+
+
 async def test_what_is_read_is_what_is_stored(side: Side, pair: World) -> None:
     uploads = list(_uploads(pair))
     account, container = pair.account("source"), pair.container("source")
@@ -54,10 +62,7 @@ async def test_what_is_read_is_what_is_stored(side: Side, pair: World) -> None:
     for name, data, label in uploads:
         place, blob = Location(account, container, name), listed[name]
         assert dict(blob.headers)["content_encoding"] == label
-        handed: list[bytes] = []
-        sha, _, length = await side.blobs.digest(place, blob, lambda handed=handed: handed.append)  # type: ignore[misc]  # a default binds the list of this round
-        assert (sha, length) == (hashlib.sha256(data).hexdigest(), len(data)), name
-        assert b"".join(handed) == data, name
+        assert await _digested(side, place, blob) == (hashlib.sha256(data).hexdigest(), len(data), data), name
         assert await side.blobs.read(place, 2**30, blob.etag) == data, name
         assert (await side.leases.read(place) or (b"",))[0] == data, name
         found = await side.blobs.fetch(place, 2**30, blob.etag)

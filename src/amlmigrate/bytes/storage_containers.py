@@ -148,12 +148,13 @@ async def list_both(
         list_places(source, places, past=past, tolerant=True, begun=of_source),
         list_places(target, _goals(mapping, containers), begun=of_target),
     )
-    # Whoever has no files needs no right to those of the target; who has it is shown what lies there.
+    # Whoever has no files needs no right to those of the target; who has it is shown what lies there. What was
+    # begun of them would not bear to be refused.
     shares = places.keys() - containers
     filled = {place for place in shares if left[place.key].blobs}
     right |= await list_places(target, _goals(mapping, filled), begun=of_target)
     empty = _goals(mapping, shares - filled)
-    right |= await list_places(target, empty, begun=of_target, tolerant=True)
+    right |= await list_places(target, empty, tolerant=True)
     for place, holds in places.items():
         left[place.key].holds = holds
     return Containers(left, right)

@@ -7,7 +7,7 @@ from azure.storage.blob.aio import BlobServiceClient
 from amlmigrate.cloud.calling import Caller
 from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.cloud.pacing import Crowd
-from amlmigrate.cloud.transport import Transport
+from amlmigrate.cloud.transport import PLAIN, Transport
 from amlmigrate.core.workspace import Location
 
 # So many containers are looked into.
@@ -21,9 +21,7 @@ async def any_blob(login: Login, credential: Credential, account: str) -> Locati
     """
     url = f"https://{account.lower()}.blob.{login.endpoints.storage_suffix}"
     transport = Transport(credential, None)
-    service = BlobServiceClient(
-        url, credential=credential, transport=transport, retry_total=0, user_agent="aml-cmk-migrate"
-    )
+    service = BlobServiceClient(url, credential=credential, transport=transport, **PLAIN)
 
     async def call() -> Location | None:
         containers = service.list_containers(results_per_page=_CONTAINERS).by_page()

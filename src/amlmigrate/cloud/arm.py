@@ -24,7 +24,7 @@ from amlmigrate.cloud.pacing import Bucket, Pacer
 from amlmigrate.cloud.polling import Poller, Reply
 from amlmigrate.cloud.retrying import ready
 from amlmigrate.cloud.servicetime import ServiceClock
-from amlmigrate.cloud.transport import Transport
+from amlmigrate.cloud.transport import PLAIN, Transport
 from amlmigrate.core.armid import ArmId
 from amlmigrate.core.clock import Pace
 from amlmigrate.core.documents import Document
@@ -123,9 +123,8 @@ class Arm:
             subscription_id="00000000-0000-0000-0000-000000000000",
             base_url=self._endpoint,
             credential_scopes=[f"{self._endpoint}/.default"],
-            retry_total=0,
-            user_agent="aml-cmk-migrate",
             transport=Transport(credential, fence),
+            **PLAIN,
         )
 
     async def close(self) -> None:

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 from urllib.parse import quote
 
 from azure.core import MatchConditions
@@ -31,7 +31,7 @@ from amlmigrate.cloud.retrying import ready
 from amlmigrate.cloud.sortedblobs import SortedBlobs
 from amlmigrate.cloud.storage import BlobAccess
 from amlmigrate.cloud.store import Store, UnsupportedError
-from amlmigrate.cloud.transport import SharedTransport, Transport
+from amlmigrate.cloud.transport import PLAIN, SharedTransport, Transport
 from amlmigrate.cloud.unreadable import refuse
 from amlmigrate.core.asset import Blob, Past
 from amlmigrate.core.errors import InterruptedRunError
@@ -49,7 +49,6 @@ _PIECE = 2**20
 # The client undoes a blob's `Content-Encoding` unless it is told not to (azure-storage-blob 12.31,
 # `download_blob(decompress=)`): one piece of several cannot be undone at all, and no copy may rest on that.
 _AS_STORED: dict[str, Any] = {"decompress": False}
-T = TypeVar("T")
 
 
 class Blobs:
@@ -65,7 +64,7 @@ class Blobs:
         self._suffix = login.endpoints.storage_suffix
         self._credential = credential
         self.crowd = Crowd(parallel)
-        self._caller = Caller(self.crowd)
+        self._call = Caller(self.crowd).call
         self._transport = Transport(credential, fence)
         self._services: dict[str, BlobServiceClient] = {}
         self._long = asyncio.Semaphore(_LONG_AT_ONCE)
@@ -359,7 +358,7 @@ class Blobs:
         """
         client = self._container(place)
         try:
-            await self._call("DELETE", client.url, client.delete_container, first)
+            await self._call("DELETE", client.url, client.delete_container, first=first)
         except ServiceError as error:
             if not absence.of_container(error):
                 raise
@@ -374,12 +373,11 @@ class Blobs:
                 f"https://{account}.blob.{self._suffix}",
                 credential=self._credential,
                 transport=SharedTransport(self._transport),
-                retry_total=0,
                 max_single_get_size=RANGE,
                 max_chunk_get_size=RANGE,
                 max_single_put_size=_PIECE,
                 max_block_size=_PIECE,
-                user_agent="aml-cmk-migrate",
+                **PLAIN,
             )
         return self._services[account]
 
@@ -388,12 +386,3 @@ class Blobs:
 
     def _blob(self, place: Location) -> BlobClient:
         return self._service(place.account).get_blob_client(place.container, place.path)
-
-    async def _call(
-        self,
-        method: str,
-        url: str,
-        call: Callable[[], Awaitable[T]],
-        first: Callable[[], Awaitable[object]] = ready,
-    ) -> T:
-        return await self._caller.call(method, url, call, first=first)

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any, Final
 
 from azure.storage.fileshare.aio import ShareClient, ShareDirectoryClient, ShareFileClient, ShareServiceClient
 
 from amlmigrate.cloud import absence
-from amlmigrate.cloud.calling import Caller, Twice
+from amlmigrate.cloud.calling import Caller
 from amlmigrate.cloud.credentials import STORAGE_SCOPE, Credential, Login
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.fence import Fence
 from amlmigrate.cloud.fileshapes import file_of
 from amlmigrate.cloud.pacing import Crowd
 from amlmigrate.cloud.ranges import RANGE
-from amlmigrate.cloud.retrying import ready
-from amlmigrate.cloud.transport import SharedTransport, Transport
+from amlmigrate.cloud.transport import PLAIN, SharedTransport, Transport
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.workspace import Location
 
 PARALLEL = 16
-T = TypeVar("T")
+# Reads and writes with the data-plane role alone, whatever the files' own permissions say.
+_INTENT: Final = "backup"
 
 
 class FileAccess:
@@ -31,9 +30,9 @@ class FileAccess:
         self._suffix = login.endpoints.storage_suffix
         self._credential = credential
         self._transport = Transport(credential, fence)
-        self._caller = Caller(Crowd(PARALLEL))
+        self.call = Caller(Crowd(PARALLEL)).call
         # For looks that are made while a call has its turn: none of them waits for such a one.
-        self._aside = Caller(Crowd(PARALLEL))
+        self._aside = Caller(Crowd(PARALLEL)).call
         self._services: dict[str, ShareServiceClient] = {}
 
     async def close(self) -> None:
@@ -63,18 +62,6 @@ class FileAccess:
         """The client of a file."""
         return self.share(place).get_file_client(place.path)
 
-    async def call(
-        self,
-        method: str,
-        url: str,
-        call: Callable[[], Awaitable[T]],
-        *,
-        twice: Twice[T] | Twice[object] | None = None,
-        first: Callable[[], Awaitable[object]] = ready,
-    ) -> T:
-        """One call, as `Caller.call` makes it."""
-        return await self._caller.call(method, url, call, twice=twice, first=first)
-
     async def head(self, place: Location, *, aside: bool = False) -> Blob | None:
         """A file as it stands; None where the service says that it is not there.
 
@@ -90,8 +77,7 @@ class FileAccess:
             return file_of(found, place.path, headers)
 
         try:
-            caller = self._aside if aside else self._caller
-            return await caller.call("HEAD", client.url, call)
+            return await (self._aside if aside else self.call)("HEAD", client.url, call)
         except ServiceError as error:
             if absence.of_file(error):
                 return None
@@ -119,16 +105,14 @@ class FileAccess:
             self._services[account] = ShareServiceClient(
                 f"https://{account}.file.{self._suffix}",
                 credential=self._credential,
-                # `backup` reads with the data-plane role alone, whatever the files' own permissions say.
-                token_intent="backup",  # noqa: S106 - the way to read, no secret
+                token_intent=_INTENT,
                 transport=SharedTransport(self._transport),
-                retry_total=0,
                 max_single_get_size=RANGE,
                 max_chunk_get_size=RANGE,
                 # A name may end in dots, and without them it is another's (learn.microsoft.com, naming files).
                 allow_trailing_dot=True,
                 allow_source_trailing_dot=True,
-                user_agent="aml-cmk-migrate",
+                **PLAIN,
             )
         return self._services[account]
 

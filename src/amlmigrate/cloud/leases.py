@@ -23,7 +23,7 @@ from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.pacing import Crowd
 from amlmigrate.cloud.translating import translated
-from amlmigrate.cloud.transport import SharedTransport, Transport
+from amlmigrate.cloud.transport import PLAIN, SharedTransport, Transport
 from amlmigrate.core.lease import SECONDS, Holder, LeaseState
 from amlmigrate.core.workspace import Location
 
@@ -157,8 +157,7 @@ class Leases:
                 place.path,
                 credential=self._credential,
                 transport=SharedTransport(self._transport),
-                retry_total=0,
-                user_agent="aml-cmk-migrate",
+                **PLAIN,
             )
         return self._clients[place]
 

@@ -23,6 +23,8 @@ from amlmigrate.cloud.fence import Fence
 from amlmigrate.core.errors import BadInputError
 
 _log = logging.getLogger(__name__)
+# Of each client of Azure's own libraries: its calls are tried again by `Caller`, and by nobody else.
+PLAIN: dict[str, Any] = {"retry_total": 0, "user_agent": "aml-cmk-migrate"}
 
 
 class Transport(AioHttpTransport):  # type: ignore[misc]  # its base has no types

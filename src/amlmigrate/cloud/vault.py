@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from azure.core.rest import HttpRequest
 from azure.keyvault.keys import (
@@ -18,19 +18,17 @@ from azure.keyvault.keys import (
 from azure.keyvault.keys.aio import KeyClient
 
 from amlmigrate.cloud import absence
-from amlmigrate.cloud.calling import HARMLESS, Caller, Twice, found_by
+from amlmigrate.cloud.calling import HARMLESS, Caller, found_by
 from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.fence import Fence
 from amlmigrate.cloud.lists import whole
 from amlmigrate.cloud.pacing import Crowd
 from amlmigrate.cloud.retrying import ready
-from amlmigrate.cloud.transport import Transport
+from amlmigrate.cloud.transport import PLAIN, Transport
 from amlmigrate.core.armid import name_of
 from amlmigrate.core.keys import Key, KeyVersion, Rotation
 
-T = TypeVar("T")
-_AGENT = "aml-cmk-migrate"
 _WRAPPED = b"0123456789abcdef0123456789abcdef"
 _ALGORITHM = "RSA-OAEP-256"
 _AT_ONCE = 16
@@ -45,7 +43,7 @@ class Vaults:
         self.suffix = login.endpoints.vault_suffix
         self._credential = credential
         self._fence = fence
-        self._caller = Caller(Crowd(_AT_ONCE))
+        self._call = Caller(Crowd(_AT_ONCE)).call
         self._clients: dict[str, KeyClient] = {}
 
     async def close(self) -> None:
@@ -129,7 +127,7 @@ class Vaults:
             now = await self.key(vault, name)
             return now if now is not None and (before is None or now.version.id != before.version.id) else None
 
-        return await self._call("POST", f"{vault}/keys/{name}/create", call, found_by(look))
+        return await self._call("POST", f"{vault}/keys/{name}/create", call, twice=found_by(look))
 
     async def _tagged(self, vault: str, name: str, tag: str, value: str) -> str:
         """The newest version that has a tag with that value; empty where none has."""
@@ -195,7 +193,7 @@ class Vaults:
             made = await client.update_key_properties(name, version, tags=dict(tags()), enabled=enabled)
             return _version(made.properties)
 
-        return await self._call("PATCH", version_id, call, HARMLESS, first, _LOOK_SECONDS)
+        return await self._call("PATCH", version_id, call, twice=HARMLESS, first=first, every=_LOOK_SECONDS)
 
     async def wraps(self, key_id: str) -> bool:
         """Has the vault wrap and unwrap a few bytes, and says whether they came back. Raises ServiceError 403.
@@ -222,29 +220,17 @@ class Vaults:
             found: dict[str, Any] = answer.json()
             return found
 
-        return await self._call("POST", url, call, HARMLESS)
+        return await self._call("POST", url, call, twice=HARMLESS)
 
     def _client(self, vault: str) -> KeyClient:
         if vault not in self._clients:
             self._clients[vault] = KeyClient(
                 vault,
                 self._credential,
-                retry_total=0,
-                user_agent=_AGENT,
                 transport=Transport(self._credential, self._fence),
+                **PLAIN,
             )
         return self._clients[vault]
-
-    async def _call(
-        self,
-        method: str,
-        url: str,
-        call: Callable[[], Awaitable[T]],
-        twice: Twice[T] | Twice[object] | None = None,
-        first: Callable[[], Awaitable[object]] = ready,
-        every: float | None = None,
-    ) -> T:
-        return await self._caller.call(method, url, call, twice=twice, first=first, every=every)
 
 
 def _key(found: KeyVaultKey) -> Key:

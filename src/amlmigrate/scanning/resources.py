@@ -18,6 +18,7 @@ STORAGE, VAULTS, REGISTRIES = (
     "Microsoft.ContainerRegistry/registries",
 )
 LOCKS = "Microsoft.Authorization/locks"
+K = TypeVar("K")
 T = TypeVar("T")
 
 
@@ -29,7 +30,9 @@ class SurroundingResources:
 
     def __init__(self, arm: Arm) -> None:
         self._arm = arm
-        self._tasks: dict[tuple[str, str], asyncio.Future[object]] = {}
+        self._documents: dict[str, asyncio.Future[Document | None]] = {}
+        self._locks: dict[str, asyncio.Future[list[Document]]] = {}
+        self._indexes: dict[tuple[str, str], asyncio.Future[dict[str, Document]]] = {}
 
     async def find(self, id_: str, type_: str, *, near: str) -> Document | None:
         """The document of an ARM id; None where it is not there. Raises ServiceError, OutOfReachError.
@@ -44,11 +47,11 @@ class SurroundingResources:
 
     async def single(self, id_: str) -> Document | None:
         """A document by a read of its own; None where it is not there. Raises ServiceError, OutOfReachError."""
-        return await self._once(("GET", key_of(id_)), lambda: self._arm.get(id_))
+        return await _once(self._documents, key_of(id_), lambda: self._arm.get(id_))
 
     async def locks(self, subscription: str) -> list[Document]:
         """Every lock of a subscription and of what lies in it. Raises ServiceError, OutOfReachError."""
-        return await self._once((LOCKS, subscription.lower()), lambda: self._listed(subscription, LOCKS))
+        return await _once(self._locks, subscription.lower(), lambda: self._listed(subscription, LOCKS))
 
     async def _index(self, subscription: str, type_: str) -> dict[str, Document]:
         async def read() -> dict[str, Document]:
@@ -59,13 +62,13 @@ class SurroundingResources:
                 return {}
             return {key_of(item.get("id")): item for item in found}
 
-        return await self._once((type_, subscription.lower()), read)
+        return await _once(self._indexes, (type_, subscription.lower()), read)
 
     async def _listed(self, subscription: str, type_: str) -> list[Document]:
         return [item async for item in self._arm.pages(f"/subscriptions/{subscription}/providers/{type_}")]
 
-    async def _once(self, key: tuple[str, str], read: Callable[[], Awaitable[T]]) -> T:
-        if key not in self._tasks:
-            self._tasks[key] = asyncio.ensure_future(read())
-        found: T = await self._tasks[key]  # type: ignore[assignment]  # each key is of one type alone
-        return found
+
+async def _once(known: dict[K, asyncio.Future[T]], key: K, read: Callable[[], Awaitable[T]]) -> T:
+    if key not in known:
+        known[key] = asyncio.ensure_future(read())
+    return await known[key]

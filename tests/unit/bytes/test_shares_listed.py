@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from tests.unit.bytes.executed import One, copier
 
 from amlmigrate.bytes.drift import drifted
 from amlmigrate.bytes.listings import listing_digest
-from amlmigrate.bytes.storage_containers import list_both, list_source
+from amlmigrate.bytes.storage_containers import begun, list_both, list_source
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.sortedblobs import SortedBlobs
 from amlmigrate.core.asset import Blob
@@ -64,6 +65,15 @@ async def test_whoever_has_no_files_needs_no_right_to_those_of_the_target() -> N
     assert found.target[GOAL.key].refused and not found.target[GOAL.key].blobs
     assert found.source[SHARE.key].exists and not found.source[SHARE.key].refused
     assert ("cmkacct", NEW_BLOBS) in found.target
+
+
+async def test_that_its_list_was_begun_before_that_was_known_asks_for_no_right_either() -> None:
+    amount = Amount(SHARE, GOAL, 1, 1)
+    planned = plan(step("shares/notes", action=Action.COPY, bytes=amount))
+    source, target = One(Account(())), One(Account(DENIED))
+    async with begun(planned, source, target, datetime(2026, 1, 2, tzinfo=UTC)) as lists:  # type: ignore[arg-type]  # as above
+        found = await list_both(PLACED, source, target, _own, begun=lists)  # type: ignore[arg-type]  # as above
+    assert found.target[GOAL.key].refused
 
 
 async def test_what_the_target_has_is_seen_where_the_share_of_the_source_is_empty() -> None:
