@@ -142,7 +142,8 @@ def _carried_out(drilled: Drilled) -> None:
     assert drilled.version() == before
 
     # By the printed role and no other right; the watcher signs in as the same identity.
-    done = drilled.drill(*drilled.confirmed, "--limit", "PT1M", **_driller(world))
+    driller = _driller(world)
+    done = drilled.drill(*drilled.confirmed, "--limit", "PT1M", **driller)
     assert done.code == 0, done.out + done.err
     assert _seen(done.events) == {
         (kind, "refused", "answers") for kind in ("workspace", "storage account", "key vault")
@@ -162,8 +163,8 @@ def _carried_out(drilled: Drilled) -> None:
     # What signs in says nothing of how.
     [log] = (world.folder / "keys").glob("drill-*.log")
     assert "has tagged the version" in log.read_text()
-    for secret in (world.env.get("AZURE_CLIENT_SECRET"), "eyJ"):
-        assert not secret or secret not in log.read_text()
+    for secret in (driller["AZURE_CLIENT_SECRET"], "eyJ"):
+        assert secret and secret not in log.read_text()
 
 
 def _with_a_registry(drilled: Drilled) -> None:
@@ -202,28 +203,18 @@ def _driller(world: World) -> dict[str, str]:
 
 
 def _killed(drilled: Drilled, tmp_path: Path) -> None:
-    """What a kill leaves the watcher ends, and without it anybody by the tag."""
-    world = drilled.world
+    """What a kill of command and watcher leaves anybody ends by the tag; that of the command alone, the watcher."""
+    world, home = drilled.world, drilled.world.folder
     # The account is slow to notice, so that the drill goes on until it is killed.
     slow = fault("HEAD", "seen.txt", host="blob", delay=20, nth=2, times=0)
-    arguments = ("key", "drill", "--key", drilled.key, *drilled.confirmed, "--limit", "PT10S")
-    with under_way(world, [slow], *arguments) as command:
+    arguments = ("key", "drill", "--key", drilled.key, *drilled.confirmed)
+    with under_way(world, [slow], *arguments, "--limit", "PT1H") as command:
         told = command.until("key.drill.prepared")
         assert told["restore"] == f"migrate key drill --restore --key {drilled.key}"
         command.until("key.drill.disabled")
         command.signal(signal.SIGKILL)
-    assert not drilled.enabled
     [watcher] = drilled.watchers()
     _what_stops(drilled)
-    # Nobody has to do anything: the watcher enables it at the limit.
-    _until(lambda: drilled.enabled)
-    assert "aml-cmk-migrate-drill-under-way" not in drilled.version()["tags"]
-    _until(lambda: not drilled.watchers())
-
-    with under_way(world, [slow], *arguments) as command:
-        command.until("key.drill.disabled")
-        command.signal(signal.SIGKILL)
-    [watcher] = drilled.watchers()
     os.kill(watcher, signal.SIGKILL)
     assert not drilled.enabled
     assert drilled.drill(*drilled.confirmed).code == 4
@@ -238,6 +229,16 @@ def _killed(drilled: Drilled, tmp_path: Path) -> None:
     assert json.loads(report.read_text())["by_tag"] is True
     assert drilled.drill("--restore").event("key.drill.restored")["versions"] == []
     assert world.migrate("key", "status", "--key", drilled.key).code == 0
+
+    world.folder = home
+    with under_way(world, [slow], *arguments, "--limit", "PT10S") as command:
+        command.until("key.drill.disabled")
+        command.signal(signal.SIGKILL)
+    [watcher] = drilled.watchers()
+    # Nobody has to do anything: the watcher enables it at the limit.
+    _until(lambda: drilled.enabled)
+    assert "aml-cmk-migrate-drill-under-way" not in drilled.version()["tags"]
+    _until(lambda: not drilled.watchers())
 
 
 def _what_stops(drilled: Drilled) -> None:

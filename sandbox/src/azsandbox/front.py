@@ -109,9 +109,9 @@ class Front:
 
 
 def _decode(host: str, request: web.BaseRequest) -> Call:
-    ends = [
-        request.transport.get_extra_info(end) if request.transport else None for end in ("peername", "sockname")
-    ]
+    # Of a client that went away TLS has nothing any more, and fails where it is asked.
+    transport = None if request.transport is None or request.transport.is_closing() else request.transport
+    ends = [transport.get_extra_info(end) if transport else None for end in ("peername", "sockname")]
     return Call(
         method=request.method,
         host=host,

@@ -44,6 +44,11 @@ class Account:
         return SortedBlobs(self.files), True
 
 
+def _side(files: tuple[Blob, ...] | ServiceError) -> Any:
+    """A side with such an account: all that a list asks of it."""
+    return One(Account(files))
+
+
 async def _own(*_: Any) -> dict[Location, tuple[str, ...]]:
     return {Location("acct", OLD_BLOBS): (), SHARE: ()}
 
@@ -60,8 +65,7 @@ FILE = blob("n.ipynb", kind="File")
 
 
 async def test_whoever_has_no_files_needs_no_right_to_those_of_the_target() -> None:
-    source, target = Account(()), Account(DENIED)
-    found = await list_both(PLACED, One(source), One(target), _own)  # type: ignore[arg-type]  # all that it asks of a side
+    found = await list_both(PLACED, _side(()), _side(DENIED), _own)
     assert found.target[GOAL.key].refused and not found.target[GOAL.key].blobs
     assert found.source[SHARE.key].exists and not found.source[SHARE.key].refused
     assert ("cmkacct", NEW_BLOBS) in found.target
@@ -77,30 +81,30 @@ async def test_that_its_list_was_begun_before_that_was_known_asks_for_no_right_e
 
 
 async def test_what_the_target_has_is_seen_where_the_share_of_the_source_is_empty() -> None:
-    found = await list_both(PLACED, One(Account(())), One(Account((FILE,))), _own)  # type: ignore[arg-type]  # as above
+    found = await list_both(PLACED, _side(()), _side((FILE,)), _own)
     assert list(found.target[GOAL.key].blobs) == [FILE.path]
 
 
 async def test_a_share_of_the_source_may_be_refused_and_the_targets_may_not() -> None:
-    found = await list_both(PLACED, One(Account(DENIED)), One(Account(())), _own)  # type: ignore[arg-type]  # as above
+    found = await list_both(PLACED, _side(DENIED), _side(()), _own)
     assert "AuthorizationPermissionMismatch" in found.source[SHARE.key].refused
     with pytest.raises(ServiceError, match="403"):
-        await list_both(PLACED, One(Account((FILE,))), One(Account(DENIED)), _own)  # type: ignore[arg-type]  # as above
+        await list_both(PLACED, _side((FILE,)), _side(DENIED), _own)
 
 
 @pytest.mark.parametrize("error", [503, 404])
 async def test_whatever_else_a_share_is_answered_is_no_refusal(error: int) -> None:
     refused = ServiceError(error, "Whatever", "no", method="GET", url="https://x")
     with pytest.raises(ServiceError):
-        await list_source(PLACED, One(Account(refused)), _own)  # type: ignore[arg-type]  # as above
+        await list_source(PLACED, _side(refused), _own)
 
 
 async def test_files_that_can_be_seen_later_were_not_planned() -> None:
     planned: Plan = plan(
         step("shares/notes", action=Action.MANUAL), step(f"blobs/{OLD_BLOBS}", action=Action.MANUAL)
     )
-    shut = await list_source(PLACED, One(Account(DENIED)), _own)  # type: ignore[arg-type]  # as above
-    seen = await list_source(PLACED, One(Account((FILE,))), _own)  # type: ignore[arg-type]  # as above
+    shut = await list_source(PLACED, _side(DENIED), _own)
+    seen = await list_source(PLACED, _side((FILE,)), _own)
     assert "shares/notes" not in drifted(planned, shut, lambda _: True)
     assert drifted(planned, seen, lambda _: True)["shares/notes"][0] is None
 
