@@ -124,6 +124,7 @@ ITEMS = (
     ),
     _code("name-refused", "error", "the service no longer accepts that name"),
     _code("one-version", "blocks", "the item names one version or snapshot of a blob, which is not copied"),
+    _code("reference-by-hand", "warning", "the item refers to something that a person has to make in the target"),
     _code("reference-elsewhere", "warning", "the item refers to another workspace, and continues to do so"),
     _code("reference-left", "blocks", "the item refers to something that will not be in the target"),
     _code("reference-missing", "warning", "the item refers to something that is not in the source either"),

@@ -41,8 +41,9 @@ class Resolver:
 
     def __init__(self, inventory: Inventory, target: Inventory, mapping: Mapping) -> None:
         self._inventory = inventory
-        self._left = frozenset(left.address for left in inventory.by_hand)
+        self._left = {left.address: left for left in inventory.by_hand}
         self._target = target
+        self._made = {*target.assets, *(left.address for left in target.by_hand)}
         self._there = {address.container for address in target.assets}
         self._mapping = mapping
         self._newest: dict[Address, Asset] = {}
@@ -89,6 +90,8 @@ class Resolver:
     def _all(self, address: Address, named: Iterable[Reference], found: Dependencies) -> None:
         for reference in named:
             self._resolve(address, reference, found)
+        # A pipeline names one thing in many of its nodes.
+        found.findings = list(dict.fromkeys(found.findings))
 
     def _resolve(self, address: Address, reference: Reference, found: Dependencies) -> None:
         if not self._mapping.in_source(reference.scope):
@@ -134,8 +137,17 @@ class Resolver:
             address = newest.address if newest else None
         else:
             address = Address.of(kind, *reference.names, reference.version)
-        if address == by or address in self._left:
-            # What is left to do by hand is an item that says so itself.
+        if address == by:
+            return
+        if address in self._left:
+            if self._mapping.called(address) not in self._made:
+                found.findings.append(_by_hand(by, self._left[address]))
+            return
+        if (
+            address
+            and address.name.lower() in moving_kinds()[kind].built_in
+            and address not in self._inventory.assets
+        ):
             return
         known = self._inventory.assets.get(address) if address else None
         if known:
@@ -180,6 +192,17 @@ def _missing(address: Address, text: str) -> Finding:
         f"It refers to '{text}', which is not in the source workspace.",
         "Nothing is needed if it never worked; otherwise create what is missing in the target.",
         code="reference-missing",
+    )
+
+
+def _by_hand(address: Address, left: Asset) -> Finding:
+    return Finding(
+        "warning",
+        str(address),
+        f"It refers to {left.address}, which is left to do by hand: {left.reason}.",
+        "Make that first: until it is there, the service may refuse this one, and `migrate run --resume` tries it"
+        " again. If it has another name in the target, make this one by hand too.",
+        code="reference-by-hand",
     )
 
 

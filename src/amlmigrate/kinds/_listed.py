@@ -119,6 +119,8 @@ class Listed(ABC):
     needs_on: ClassVar[bool] = True
     # Whether its names are one in a region: beside the old one the new one needs another (AZ-WS-7).
     regional: ClassVar[bool] = False
+    # Names that stand for something in every workspace, in small letters, though no list shows one.
+    built_in: ClassVar[frozenset[str]] = frozenset()
     # Whether what is made anew has the old one's name, and whether a list of the target shows it.
     keeps_name: ClassVar[bool] = True
     shown: ClassVar[bool] = True

@@ -122,6 +122,8 @@ class Computes(Kind):
     counted = 8
     blocks_deletion = True
     regional = True
+    # Nobody makes serverless compute (AZ-COMPUTE-11).
+    built_in = frozenset({"serverless"})
     sdk_operations = "compute"
     volatile = (
         "modifiedOn",

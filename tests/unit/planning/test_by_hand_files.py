@@ -346,6 +346,17 @@ def test_what_has_another_name_in_the_same_region_is_referred_to_by_it(tmp_path:
         assert found.lower() == f"{NEW.id}/computes/gpu-1".lower() and "NEW_NAME" not in str(told)
 
 
+def test_what_every_workspace_has_under_its_name_keeps_that_in_the_same_region(tmp_path: Path) -> None:
+    near = Mapping(
+        replace(MAPPING.source, document={**MAPPING.source.document, "location": TARGET.location}), TARGET
+    )
+    job = {"jobType": "Command", "computeId": f"{OLD.id}/computes/serverless"}
+    left = _left("schedules/s", {"properties": {"action": {"actionType": "CreateJob", "jobDefinition": job}}})
+    byhand.write(tmp_path, [step("schedules/s", action=Action.MANUAL)], [left], near, SUFFIX)
+    sent = json.loads((tmp_path / "by-hand/schedules/s.json").read_text())
+    assert sent["properties"]["action"]["jobDefinition"]["computeId"] == f"{NEW.id}/computes/serverless"
+
+
 def test_what_needs_another_name_asks_for_it_and_says_why(tmp_path: Path) -> None:
     near = Mapping(
         replace(MAPPING.source, document={**MAPPING.source.document, "location": TARGET.location}), TARGET

@@ -85,10 +85,13 @@ class Teller:
         """A body that refers to what has another name in the target by a name to be filled in."""
         if not self._same_region:
             return sent
-        kinds = "|".join(sorted(kind.name for kind in all_kinds().values() if kind.regional))
+        regional = {name.lower(): kind for name, kind in all_kinds().items() if kind.regional}
+        kinds = "|".join(sorted(regional))
         below = re.compile(rf"({re.escape(self.mapping.target.ref.id)}/({kinds})/)([^/]+)", re.IGNORECASE)
 
         def named(match: re.Match[str]) -> str:
+            if match[3].lower() in regional[match[2].lower()].built_in:
+                return match[0]
             name = names.of(f"{match[2]}/{match[3]}", f"new name of {match[3]}")
             return f"{match[1]}${{{name}}}"
 

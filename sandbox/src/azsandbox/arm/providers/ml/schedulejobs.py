@@ -20,7 +20,7 @@ _WORKSPACE = (
 )
 _THING = re.compile(rf"{_WORKSPACE}(?P<kind>computes|jobs|connections)/(?P<name>[^/]+))$", re.IGNORECASE)
 _ENDPOINT = re.compile(rf"{_WORKSPACE}(?:online|batch)endpoints/[^/]+(?:/deployments/[^/]+)?)$", re.IGNORECASE)
-# azure-ai-ml spells serverless compute as a compute of this name.
+# azure-ai-ml spells serverless compute as a compute of this name (AZ-COMPUTE-11).
 _SERVERLESS = "serverless"
 # Members that name an asset, and its kind; those that name something else by its ARM id.
 _ASSETS = {"environmentId": "environments", "componentId": "components", "codeId": "codes"}
