@@ -97,7 +97,12 @@ class Caller:
                 raise
 
         async def attempt() -> T:
-            await first()
+            try:
+                await first()
+            except ServiceError as error:
+                # The look was refused: that says nothing of an attempt before it.
+                error.doubtful |= doubt.doubtful
+                raise
             try:
                 return await doubt.attempt(once)
             except (ServiceError, OutOfReachError) as error:

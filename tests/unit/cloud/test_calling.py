@@ -155,6 +155,19 @@ async def test_the_doubt_of_an_answer_is_told_with_it() -> None:
     assert caught.value.doubtful
 
 
+@pytest.mark.parametrize("before", [LOST, refusal(429)])
+async def test_a_look_that_is_refused_takes_no_doubt_from_an_attempt_before_it(before: Exception) -> None:
+    service = Service([before, "served"])
+
+    async def first() -> None:
+        if service.calls:
+            raise refusal(403)
+
+    with pytest.raises(ServiceError) as caught:
+        await Caller(Lane()).call("DELETE", "u", service.call, first=first)
+    assert (caught.value.doubtful, service.calls) == (before is LOST, 1)
+
+
 async def test_what_is_looked_at_first_is_looked_at_before_each_attempt() -> None:
     looked: list[int] = []
     service = Service([refusal(503), LOST, "served"])
