@@ -77,3 +77,8 @@ def moment(text: object) -> datetime | None:
     except ValueError:
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def stamp(when: datetime | None) -> str:
+    """A time as files and answers have it: ISO 8601, in UTC, to the second; empty for none."""
+    return when.astimezone(UTC).isoformat(timespec="seconds") if when else ""

@@ -36,15 +36,15 @@ async def unmeasured(
 def made_since(request: DrillRequest, found: Sequence[KeyVersion], now: datetime) -> list[KeyVersion]:
     """The versions, no older than its own, that were made, enabled or became valid since the drill was asked for.
 
-    One that was made and is disabled by now may have been switched to before that.
+    One that is disabled by now may have been switched to before that, if it was made or changed since.
     """
-    before = request.key.versions.value or ()
-    listed = {one.id.lower() for one in before}
-    usable = {one.id.lower() for one in before if one.enabled and not one.early(request.now)}
+    before = {one.id.lower(): one for one in request.key.versions.value or ()}
     begun = request.version.created if request.version else None
 
     def is_newer(one: KeyVersion) -> bool:
-        new = one.id.lower() not in (usable if one.enabled else listed)
+        was = before.get(one.id.lower())
+        usable = was is not None and was.enabled and not was.early(request.now)
+        new = was is None or (not usable and (one.enabled or one.updated != was.updated))
         return new and not one.early(now) and (begun is None or one.created is None or one.created >= begun)
 
     return list(filter(is_newer, found))

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.parallel import gathered
 from amlmigrate.drilling.model import BackEnd, DownEnd, Measured, ProbeLook, ProbeReply
@@ -17,7 +17,7 @@ from amlmigrate.drilling.port import DrillClock
 EVERY_SECONDS = 10.0
 _SLICE_SECONDS = 1.0
 # A call that is not answered within this time says nothing.
-_PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +39,14 @@ class Probe:
     async def look(self) -> ProbeLook:
         """Makes it once. A refusal that does not name the key is one in other words."""
         try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 await self.ask()
         except ServiceError as error:
             return ProbeLook(_of(error), error.summary)
-        except (OutOfReachError, MigrateError) as error:
+        except MigrateError as error:
             return ProbeLook(ProbeReply.UNKNOWN, error.summary)
         except TimeoutError:
-            return ProbeLook(ProbeReply.UNKNOWN, f"{self.call} got no answer in {_PATIENCE_SECONDS:.0f} seconds.")
+            return ProbeLook(ProbeReply.UNKNOWN, f"{self.call} got no answer in {PATIENCE_SECONDS:.0f} seconds.")
         return ProbeLook(ProbeReply.ANSWERED)
 
 

@@ -3,11 +3,13 @@ enabled."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from amlmigrate.core import drilltag
+from amlmigrate.core.clock import stamp
 from amlmigrate.core.drilltag import DrillTag
 from amlmigrate.core.errors import MigrateError, RefusedError
 from amlmigrate.core.events import Emit
@@ -83,7 +85,7 @@ async def carry_out(
     at = made.updated or port.clock.now()
     failed: Exception | None = None
     try:
-        port.emit(VersionDisabled(port.version.id, _time(at)))
+        port.emit(VersionDisabled(port.version.id, stamp(at)))
         why = await _measured_down(port, order, watched, watching, made)
     except Exception as error:  # noqa: BLE001 - whatever it is, the version is enabled before it is raised
         failed, why = error, "the measuring failed"
@@ -128,7 +130,7 @@ async def _disabled(port: DrillPort, request: DrillRequest, order: DrillOrder, w
     """Disables the version, if it is still this drill's, and enabled. Raises RefusedError where it is not."""
     literal = remedies.enabled(port.version.id, to=True)
     restore = drilltag.restoring(request.key.name.id)
-    port.emit(DrillPrepared(port.version.id, _time(order.until), restore, literal))
+    port.emit(DrillPrepared(port.version.id, stamp(order.until), restore, literal))
     await port.clock.clock.sleep(SETTLE_SECONDS)
     found, sent = await _own(port, order), 0
     late = port.clock.now() + DISABLE_WITHIN
@@ -206,9 +208,10 @@ async def _measured_down(
         if not watching.alive():
             return "the watcher ended, so the version was enabled before the limit"
         try:
-            found = await port.version.read()
-        except MigrateError:
-            # What it is by now is not known: the limit ends it.
+            async with asyncio.timeout(measuring.PATIENCE_SECONDS):
+                found = await port.version.read()
+        except (MigrateError, TimeoutError):
+            # What it is by now is not known: the limit ends it, or a signal, and neither waits for a read.
             return ""
         # A read that is behind shows what was before.
         later = found.updated is not None and made.updated is not None and found.updated > made.updated
@@ -227,7 +230,3 @@ async def _measured_back(
     for one in watched:
         if one.seen.back_after is not None:
             port.emit(DrillSeen(one.seen.id, one.seen.back.value, round(one.seen.back_after)))
-
-
-def _time(when: datetime) -> str:
-    return when.astimezone(UTC).isoformat(timespec="seconds")

@@ -44,13 +44,14 @@ class WatcherProcess:
 
     async def stop(self) -> None:
         """Ends it."""
-        self.unheard()
         with suppress(ProcessLookupError):
             self.process.terminate()
         try:
             await asyncio.to_thread(self.process.wait, _ENDS_WITHIN)
         except subprocess.TimeoutExpired:
             self.process.kill()
+        # No sooner: a pipe is not closed as long as somebody waits for a line from it.
+        self.unheard()
 
 
 async def start(task: WatcherTask, log: Path) -> WatcherProcess:

@@ -16,11 +16,12 @@ from typing import Any
 
 from amlmigrate.cloud.credentials import Login
 from amlmigrate.core import drilltag
-from amlmigrate.core.clock import moment
+from amlmigrate.core.clock import moment, stamp
 from amlmigrate.core.drilltag import DrillTag
 from amlmigrate.core.errors import MigrateError, RefusedError
 from amlmigrate.core.keys import key_id
 from amlmigrate.drilling import restoring
+from amlmigrate.drilling.measuring import PATIENCE_SECONDS
 from amlmigrate.drilling.model import VersionEnd
 from amlmigrate.drilling.port import DrillClock, DrilledVersion
 from amlmigrate.drilling.stage import DrillOrder
@@ -33,7 +34,6 @@ _AGAIN_SECONDS = 30.0
 _TRIES = 24 * 60 * 2
 # The command disables the version in the first minutes, or not at all (`stage`): so long it is looked for.
 _NOTED_WITHIN = timedelta(minutes=5)
-_PATIENCE_SECONDS = 30.0
 # How its log says what a command says of itself and of the watcher.
 _SAID = {
     VersionEnd.ENABLED: "enabled by this watcher",
@@ -81,7 +81,7 @@ class WatcherTask:
     @classmethod
     def made(cls, version: str, vault_id: str, order: DrillOrder, login: Login) -> WatcherTask:
         """Of a drill."""
-        until = order.until.astimezone(UTC).isoformat(timespec="seconds")
+        until = stamp(order.until)
         return cls(
             version, vault_id, order.drill, until, order.operator, login.tenant, login.client_id, login.cloud
         )
@@ -148,7 +148,7 @@ async def _until_limit(version: DrilledVersion, clock: DrillClock, order: DrillO
 
 async def _note(version: DrilledVersion, drill: str, noted: dict[str, datetime]) -> None:
     with suppress(Exception):
-        async with asyncio.timeout(_PATIENCE_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             found = await version.read()
         tag = drilltag.tag_of(found)
         own = tag is not None and tag.drill == drill and tag.disabled and not found.enabled

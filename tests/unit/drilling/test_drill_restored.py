@@ -107,7 +107,7 @@ async def test_what_cannot_be_read_is_not_said_to_be_enabled(error: Exception) -
 
 
 def test_the_tag_says_which_drill_until_when_by_whom_and_whether_it_disabled() -> None:
-    tag = DrillTag("d1", ORDER.until, "someone", NOW).disabling(LATER)
+    tag = DrillTag("d1", ORDER.until, "someone", LATER, disabled=True)
     assert DrillTag.of(tag.text) == tag and tag.disabled and tag.at == LATER
     assert len(tag.text) <= 256
     for text in (
@@ -208,11 +208,11 @@ async def test_no_bug_ends_the_watcher_while_the_version_is_disabled() -> None:
     read, lines = one.read, list[str]()
 
     async def broken() -> KeyVersion:
-        if one.time.today() > ORDER.until and len(lines) < 3:
+        if len(lines) < 3:
             raise KeyError("attributes")
         return await read()
 
-    one.read = broken  # type: ignore[method-assign]  # twice an answer cannot be read
+    one.read = broken  # type: ignore[method-assign]  # no answer can be read until the third try
     assert await watching.watch(one, one.time.clock, ORDER, lines.append) is VersionEnd.ENABLED
     assert one.now.enabled and not any("attributes" in line for line in lines)
 
@@ -233,6 +233,24 @@ def test_a_full_disk_ends_no_watcher(monkeypatch: pytest.MonkeyPatch) -> None:
         drillwatch._told("the limit is reached")
         with suppress(OSError):
             full.close()
+
+
+def test_of_a_bug_the_watcher_tells_the_type_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def work(task: Any) -> int:
+        raise RuntimeError("a token")
+
+    told = list[dict[str, str]]()
+    monkeypatch.setattr(drillwatch, "_watched", work)
+    monkeypatch.setattr(drillwatch, "_answer", lambda state, **more: told.append({"state": state, **more}))
+    monkeypatch.setattr(sys, "stdin", io.StringIO(TASK.text))
+    try:
+        assert drillwatch.main() == 1
+    finally:
+        logging.disable(logging.NOTSET)
+    assert told == [{"state": watcher.FAILED, "why": "it met RuntimeError"}]
+    assert "RuntimeError" in (log := capsys.readouterr().err) and "token" not in log
 
 
 def test_no_word_of_a_library_reaches_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -337,6 +355,16 @@ async def test_a_process_that_is_not_ready_is_refused_and_ended(
         await watcher.start(TASK, tmp_path / "keys" / "drill.log")
     assert "Nothing was disabled" in met.value.summary
     assert oct((tmp_path / "keys" / "drill.log").stat().st_mode & 0o777) == "0o600"
+
+
+async def test_a_process_that_says_nothing_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "silent.py").write_text(f"import time\ntime.sleep(20)\nopen({str(tmp_path / 'over')!r}, 'w')\n")
+    monkeypatch.setattr(watcher, "_MODULE", "silent")
+    monkeypatch.setattr(watcher, "_READY_SECONDS", 0.1)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(RefusedError, match="in time"):
+        await watcher.start(TASK, tmp_path / "drill.log")
+    assert not (tmp_path / "over").exists(), "it was waited for, and not ended"
 
 
 async def test_a_process_is_told_by_its_input_alone_and_goes_on_in_a_session_of_its_own(

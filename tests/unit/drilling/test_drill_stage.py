@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -13,7 +14,8 @@ from tests.builders.errors import refusal, silence
 from amlmigrate.cli.views.drill import DrillView
 from amlmigrate.core.drilltag import UNDER_WAY, tag_of
 from amlmigrate.core.errors import MigrateError, RefusedError
-from amlmigrate.drilling import stage
+from amlmigrate.core.keys import KeyVersion
+from amlmigrate.drilling import measuring, stage
 from amlmigrate.drilling.model import BackEnd, DownEnd, DrillOutcome, VersionEnd
 from amlmigrate.drilling.progress import VersionDisabled
 from amlmigrate.keys import drills
@@ -394,6 +396,22 @@ async def test_what_fails_while_measuring_says_how_the_version_stands() -> None:
     assert "not shown to be enabled" in met.value.summary and "--enabled true" in met.value.summary
 
 
+async def test_a_read_without_an_answer_keeps_no_drill_from_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, silent = World(notices=9e9), asyncio.Event()
+    read = world.vault.read
+    monkeypatch.setattr(measuring, "PATIENCE_SECONDS", 0)
+
+    async def waiting() -> KeyVersion:
+        if not world.vault.now.enabled and world.time.today() < ORDER.until:
+            await silent.wait()
+        return await read()
+
+    world.vault.read = waiting  # type: ignore[method-assign]  # the network is away until the limit
+    async with asyncio.timeout(20):
+        outcome = await world.drill()
+    assert (outcome.version_end, seen(outcome)[0]) == (VersionEnd.ENABLED, DownEnd.ANSWERED)
+
+
 async def test_seconds_count_from_when_the_vault_changed_it_and_not_from_its_answer() -> None:
     world = World()
     change = world.vault.change
@@ -474,6 +492,15 @@ async def test_what_may_have_switched_to_a_newer_version_is_not_measured(
     if not measured:
         assert seen(outcome) == (DownEnd.UNMEASURED, BackEnd.UNMEASURED) and one.refused_after is None
         assert "newer version" in one.note and "newer version" in outcome.note
+
+
+@pytest.mark.parametrize("changed", [False, True])
+async def test_a_version_that_was_enabled_for_a_while_may_have_been_switched_to(changed: bool) -> None:
+    world = World()
+    before = replace(NEWER, created=version().created, enabled=False)
+    world.vault.more = [replace(before, updated=NOW + timedelta(seconds=60 if changed else 0))]
+    outcome = await world.drill(under=key(version(), before, dependants=(under(timedelta(hours=1)),)))
+    assert outcome.complete is not changed
 
 
 @pytest.mark.parametrize("changed", [False, True])
