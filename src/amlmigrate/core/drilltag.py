@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from shlex import join
 
-from amlmigrate.core.clock import moment
+from amlmigrate.core.clock import moment, stamp
 from amlmigrate.core.keys import KeyVersion
 
 # Of the version that a drill is about, as long as it is under way.
@@ -30,7 +30,7 @@ class DrillTag:
     def text(self) -> str:
         """The tag's value; of 256 characters at most (learn.microsoft.com, about-keys)."""
         state = "disabled" if self.disabled else "begun"
-        return f"drill={self.drill} state={state} until={_time(self.until)} by={self.operator} at={_time(self.at)}"
+        return f"drill={self.drill} state={state} until={stamp(self.until)} by={self.operator} at={stamp(self.at)}"
 
     @classmethod
     def of(cls, text: str) -> DrillTag | None:
@@ -41,10 +41,6 @@ class DrillTag:
         if not drill or until is None or at is None or state not in ("begun", "disabled"):
             return None
         return cls(drill, until, found.get("by", ""), at, state == "disabled")
-
-    def disabling(self, at: datetime) -> DrillTag:
-        """The same, as it is written by the call that disables the version."""
-        return replace(self, at=at, disabled=True)
 
 
 def tag_of(version: KeyVersion) -> DrillTag | None:
@@ -71,7 +67,3 @@ def told(version: KeyVersion, now: datetime) -> str:
 
 def _said(when: datetime) -> str:
     return f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _time(when: datetime) -> str:
-    return when.astimezone(UTC).isoformat(timespec="seconds")

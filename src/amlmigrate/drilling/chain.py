@@ -9,6 +9,7 @@ import isodate
 
 from amlmigrate.core import drilltag
 from amlmigrate.core.authorship import By
+from amlmigrate.core.clock import stamp
 from amlmigrate.core.documents import digest
 from amlmigrate.core.keys import KeyVersion
 from amlmigrate.core.tool import tool
@@ -32,7 +33,7 @@ def begun(
 ) -> EvidenceFile[DrillRecord]:
     """Writes that one begins, before the watcher is started. Raises RefusedError for a chain that was changed."""
     assert request.version is not None
-    asked = {"drill": order.drill, "version": request.version.id, "until": _time(order.until)}
+    asked = {"drill": order.drill, "version": request.version.id, "until": stamp(order.until)}
     return evidence.add(
         DrillRecord(
             time=_now(),
@@ -45,7 +46,7 @@ def begun(
             version=request.version.id,
             environment=environment,
             limit=duration(request.limit),
-            until=_time(order.until),
+            until=stamp(order.until),
         )
     )
 
@@ -57,8 +58,8 @@ def ended(evidence: Evidence, first: DrillRecord, outcome: DrillOutcome) -> Evid
             first,
             time=_now(),
             state="ended",
-            disabled_at=_time(outcome.disabled_at),
-            enabled_at=_time(outcome.enabled_at),
+            disabled_at=stamp(outcome.disabled_at),
+            enabled_at=stamp(outcome.enabled_at),
             version_end=outcome.version_end.value,
             measured=tuple(map(part, outcome.measured)),
             interrupted=outcome.interrupted,
@@ -77,7 +78,7 @@ def restored(
 ) -> EvidenceFile[DrillRecord]:
     """Writes that the drill of a version was ended by its tag, perhaps on another machine than it began on."""
     tag = drilltag.tag_of(version)
-    name, until = (tag.drill, _time(tag.until)) if tag else ("", "")
+    name, until = (tag.drill, stamp(tag.until)) if tag else ("", "")
     asked = {"drill": name, "version": version.id, "until": until}
     return evidence.add(
         DrillRecord(
@@ -89,7 +90,7 @@ def restored(
             key=key,
             version=version.id,
             until=until,
-            enabled_at=_time(found.at),
+            enabled_at=stamp(found.at),
             version_end=found.end.value,
             note=found.note,
             by_tag=True,
@@ -120,10 +121,6 @@ def duration(span: timedelta) -> str:
 
 def _seconds(found: float | None) -> float | None:
     return None if found is None else round(found, 1)
-
-
-def _time(when: datetime | None) -> str:
-    return when.astimezone(UTC).isoformat(timespec="seconds") if when else ""
 
 
 def _now() -> str:

@@ -193,11 +193,11 @@ def _strangers(facts: DrillFacts) -> Iterator[str]:
     made = [one.created for one in key.versions.value or () if one.created]
     begins = max(log.asked_from, min(made)) if made else log.asked_from
     # The log lags by some minutes (AZ-LOG-5), and a key that is new has hardly been used before its first row.
-    if log.since is None or log.since > begins + timedelta(hours=1):
-        since = f"only since {log.since:%Y-%m-%d %H:%M} UTC" if log.since else "no row at all"
+    if log.since > begins + timedelta(hours=1):
         yield (
             f"Who used the key in the last {many(auditlog.SPAN.days, 'day')} is not known: the vault's audit log"
-            f" has {since}. Wait until it covers them, or the whole life of the key. {step}"
+            f" has rows only since {_time(log.since)}. Wait until it covers them, or the whole life of the key."
+            f" {step}"
         )
     for caller, uses in _callers(key).items():
         if caller in key.principals or caller in _drilling(facts):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from amlmigrate.core.clock import moment
+from amlmigrate.core.clock import moment, stamp
 from amlmigrate.core.drilltag import UNDER_WAY, DrillTag, tag_of
 from amlmigrate.core.keys import KeyVersion
 from amlmigrate.keys.model import DRILLED, KeyInUse
@@ -68,7 +68,7 @@ def verdict(version: KeyVersion, noted: datetime | None = None) -> DrillVerdict:
         return DrillVerdict(DrillEnd.LEAVE, "when it was changed last is not known")
     if version.updated > tag.at + _SLACK or (noted is not None and version.updated != noted):
         told = (
-            f"somebody changed it at {_time(version.updated)}, after the drill had disabled it (whether that was"
+            f"somebody changed it at {stamp(version.updated)}, after the drill had disabled it (whether that was"
             " only a tag, or to have it stay disabled, the vault does not tell)"
         )
         return DrillVerdict(DrillEnd.LEAVE, told)
@@ -106,7 +106,3 @@ def _operators(tags: Mapping[str, str]) -> list[str]:
 def untagged(tags: Mapping[str, str]) -> dict[str, str]:
     """The tags of a version that no drill has disabled in the end: without that of the drill."""
     return {name: value for name, value in tags.items() if name != UNDER_WAY}
-
-
-def _time(when: datetime) -> str:
-    return when.astimezone(UTC).isoformat(timespec="seconds")

@@ -149,8 +149,9 @@ class Kind(Listed):
         return False
 
     async def secret_of(self, port: WorkspacePort, address: Address) -> Document:
-        """The secrets of one, for the moment of a comparison."""
-        raise NotImplementedError
+        """The secrets of one, for the moment of a comparison; asked only where `compares_secrets` says so."""
+        # Nothing in its place: two sides without secrets would count as equal.
+        raise NotImplementedError(f"the service gives no secrets of {address}")
 
     async def apply(self, target: WorkspacePort, address: Address, write: Write) -> Accepted:
         """Exactly one changing call; `address` is the target's, and the body has its secrets."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from amlmigrate.core.authorship import By
+from amlmigrate.core.clock import stamp
 from amlmigrate.core.documents import digest
 from amlmigrate.core.errors import BadInputError, MigrateError, RefusedError
 from amlmigrate.core.tool import tool
@@ -143,7 +144,7 @@ def ended(evidence: Evidence, first: RotationRecord, outcome: RotationOutcome) -
             before=one.dependant.in_use,
             version=one.version,
             end=one.end.value,
-            until=one.until.astimezone(UTC).isoformat(timespec="seconds") if one.until else "",
+            until=stamp(one.until),
             note=one.note,
         )
         for one in outcome.ended

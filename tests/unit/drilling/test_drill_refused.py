@@ -45,10 +45,9 @@ def use(caller: str = "ws-oid", operation: str = "KeyUnwrap", **more: Any) -> Lo
     return replace(made, **more)
 
 
-def log(*uses: LoggedUse, since: float | None = 100, refused: str = "") -> Read[AuditLog]:
+def log(*uses: LoggedUse, since: float = 100, refused: str = "") -> Read[AuditLog]:
     """A log whose first row is so many days old."""
-    begins = None if since is None else NOW - timedelta(days=since)
-    return Read(AuditLog(uses, begins, ("/logs",), NOW - timedelta(days=90)), refused=refused)
+    return Read(AuditLog(uses, NOW - timedelta(days=since), ("/logs",), NOW - timedelta(days=90)), refused=refused)
 
 
 def drilled_key(*versions: KeyVersion, **more: Any) -> KeyInUse:
@@ -106,7 +105,6 @@ REFUSED: dict[str, tuple[Callable[[], DrillFacts], str]] = {
     "a version that becomes valid meanwhile": (lambda: facts(drilled_key(staged(2.9), version())), "becomes valid at"),
     "a log that is not read": (lambda: facts(drilled_key(log=Read(refused="403."))), "audit log cannot be read"),
     "a log of which a part is not read": (lambda: facts(drilled_key(log=log(use(), refused="one place: 403."))), "audit log cannot be read"),
-    "a log without a row": (lambda: facts(drilled_key(log=log(since=None))), "no row at all"),
     "a log that begins late": (lambda: facts(drilled_key(log=log(use(), since=3))), "only since"),
     "rows of a log that may be hidden": (lambda: facts(hiding="a condition."), "shows all who use the key is not known: a condition."),
     "another caller": (lambda: facts(drilled_key(log=log(use("other")))), "other used the key"),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 
 from amlmigrate.cli.views.page import Page
 from amlmigrate.core import drilltag
+from amlmigrate.core.clock import stamp
 from amlmigrate.core.errors import ExitCode
 from amlmigrate.core.events import Event
 from amlmigrate.core.few import many
@@ -142,9 +142,9 @@ class DrillView:
                 "key": outcome.request.key.name.id,
                 "version": outcome.request.version.id if outcome.request.version else "",
                 "version_end": outcome.version_end.value,
-                "until": _time(outcome.until),
-                "disabled_at": _time(outcome.disabled_at),
-                "enabled_at": _time(outcome.enabled_at),
+                "until": stamp(outcome.until),
+                "disabled_at": stamp(outcome.disabled_at),
+                "enabled_at": stamp(outcome.enabled_at),
                 "complete": outcome.complete,
                 "interrupted": outcome.interrupted,
                 "measured": [asdict(chain.part(one)) for one in outcome.measured],
@@ -257,7 +257,3 @@ class DrillRestoredView:
 
 def _seconds(found: float | None) -> str:
     return "an unknown time" if found is None else f"{found:.0f} s"
-
-
-def _time(when: datetime | None) -> str:
-    return when.astimezone(UTC).isoformat(timespec="seconds") if when else ""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from shlex import join
 from typing import TYPE_CHECKING
 
 from amlmigrate.cli.views import desired
 from amlmigrate.core.armid import ArmId
+from amlmigrate.core.clock import stamp
 from amlmigrate.core.errors import ExitCode
 from amlmigrate.core.events import Event
 from amlmigrate.core.few import many
@@ -179,7 +179,7 @@ class RotationView:
                         "id": one.dependant.id,
                         "end": one.end.value,
                         "version": one.version,
-                        "until": _time(one.until),
+                        "until": stamp(one.until),
                     }
                     for one in self.outcome.ended
                 ],
@@ -232,7 +232,3 @@ class RotationView:
 def _looked_at(half: Half) -> list[str]:
     """The kinds of things that were looked for under the key."""
     return list(LOOKED_AT) if half.adopts else []
-
-
-def _time(when: datetime | None) -> str:
-    return when.astimezone(UTC).isoformat(timespec="seconds") if when else ""
