@@ -29,7 +29,7 @@ from amlmigrate.bytes.tasks import (
 )
 from amlmigrate.cloud import unreadable
 from amlmigrate.cloud.errors import ServiceError
-from amlmigrate.cloud.store import Store, StorePair, UnsupportedError
+from amlmigrate.cloud.store import Store, StorePair
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.errors import ConflictError, DriftError, InterruptedRunError, UnreadableError
 from amlmigrate.core.ownership_record import Copied, Labels
@@ -140,7 +140,7 @@ async def _copy(task: CopyTask, stores: StorePair, stopping: Stopping) -> Result
 
 async def _put(task: CopyTask, stores: StorePair, stopping: Stopping, *, check: bool = True) -> str:
     """The ETag of the new blob."""
-    target, source = _guarded(stores.target(task.target), task.target), stores.source(task.source)
+    target, source = stores.target(task.target), stores.source(task.source)
     if task.anew or task.data is not None:
         data = await _anew(task, task.anew, source) if task.anew else task.data or b""
         return await target.write(task.blob, task.target, data, replaces=task.replaces)
@@ -153,17 +153,6 @@ async def _put(task: CopyTask, stores: StorePair, stopping: Stopping, *, check: 
         check=check,
         stopping=stopping,
     )
-
-
-def _guarded(store: Store, place: Location) -> Store:
-    """Raises UnsupportedError for a store in which another's write could be lost."""
-    if not store.guarded:
-        raise UnsupportedError(
-            "Nothing is written or deleted there: the service holds no call to the version that was listed.",
-            address=store.url(place),
-            remedy="Do it by hand.",
-        )
-    return store
 
 
 async def _anew(task: CopyTask, anew: RewriteTask, store: Store) -> bytes:
@@ -233,7 +222,7 @@ async def _alike(task: CompareTask, stores: StorePair, stopping: Stopping) -> bo
 
 async def _delete(task: DeleteTask, stores: StorePair) -> Result:
     try:
-        await _guarded(stores.target(task.target), task.target).delete(task.target, task.etag)
+        await stores.target(task.target).delete(task.target, task.etag)
     except ServiceError as error:
         if error.status not in _KEPT:
             raise

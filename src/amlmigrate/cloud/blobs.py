@@ -55,8 +55,6 @@ class Blobs:
     """One principal's way to the blobs of every storage account, all over one pool of connections: a `Store`."""
 
     service = Service.BLOB
-    # Conditions of a request (learn.microsoft.com, specifying-conditional-headers-for-blob-service-operations).
-    guarded = True
 
     def __init__(
         self, login: Login, credential: Credential, fence: Fence | None = None, *, parallel: int = 32

@@ -31,8 +31,6 @@ class FileAccess:
         self._credential = credential
         self._transport = Transport(credential, fence)
         self.call = Caller(Crowd(PARALLEL)).call
-        # For looks that are made while a call has its turn: none of them waits for such a one.
-        self._aside = Caller(Crowd(PARALLEL)).call
         self._services: dict[str, ShareServiceClient] = {}
 
     async def close(self) -> None:
@@ -62,11 +60,8 @@ class FileAccess:
         """The client of a file."""
         return self.share(place).get_file_client(place.path)
 
-    async def head(self, place: Location, *, aside: bool = False) -> Blob | None:
-        """A file as it stands; None where the service says that it is not there.
-
-        `aside`: while another call has its turn.
-        """
+    async def head(self, place: Location) -> Blob | None:
+        """A file as it stands; None where the service says that it is not there."""
         client, headers = self.file(place), dict[str, str]()
 
         def keep(response: Any) -> None:
@@ -77,7 +72,7 @@ class FileAccess:
             return file_of(found, place.path, headers)
 
         try:
-            return await (self._aside if aside else self.call)("HEAD", client.url, call)
+            return await self.call("HEAD", client.url, call)
         except ServiceError as error:
             if absence.of_file(error):
                 return None

@@ -44,8 +44,6 @@ class Shares:
     """One principal's way to the file shares of every storage account: a `Store`."""
 
     service = Service.FILE
-    # By a name that is taken only where it is free, and a lease on what is replaced or deleted.
-    guarded = True
 
     def __init__(self, login: Login, credential: Credential, fence: Fence | None = None) -> None:
         self._files = FileAccess(login, credential, fence)

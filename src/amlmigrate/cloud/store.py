@@ -22,22 +22,14 @@ class Store(Protocol):
     """One principal's way to one service of every storage account.
 
     A `Location` names the account, the container or share, and the path. A file of a share is a `Blob` too, of
-    which only what the service keeps of files is set. Errors: ServiceError for an answer that is one, with
+    which only what the service keeps of files is set. Each write and deletion is held to the version that the
+    caller names, so that nobody's write is lost. Errors: ServiceError for an answer that is one, with
     status and code; OutOfReachError where none came; UnsupportedError for what the store never does.
     """
 
     @property
     def service(self) -> Service:
         """The service whose locations it takes."""
-        ...
-
-    @property
-    def guarded(self) -> bool:
-        """Whether the service itself holds each write and deletion to the version that the caller names.
-
-        Where it is not so the store looks right before, and a write by somebody else in that moment is lost:
-        whatever must not lose one asks this first.
-        """
         ...
 
     def url(self, place: Location) -> str:

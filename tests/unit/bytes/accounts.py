@@ -26,7 +26,6 @@ class Account:
     """One account: what it lists, what bytes it has, and what it answers to calls about a path."""
 
     service = Service.BLOB
-    guarded = True
 
     listed: dict[str, Blob] = field(default_factory=dict)
     data: dict[str, bytes] = field(default_factory=dict)

@@ -125,10 +125,9 @@ def test_what_is_searched_for_is_the_same_after_it_was_used() -> None:
 
 
 class _Share:
-    """A store that guards no version: nothing of it may be called."""
+    """A store of files: nothing of it may be called."""
 
     service = Service.FILE
-    guarded = False
 
     def url(self, place: Location) -> str:
         return f"https://{place.account}/{place.path}"
@@ -137,21 +136,10 @@ class _Share:
         return self
 
 
-@pytest.mark.parametrize(
-    "task",
-    [
-        CopyTask(FILE, OURS, FILE),
-        CopyTask(FILE, OURS, FILE, data=b"x"),
-        CopyTask(FILE, OURS, FILE, anew=ANEW),
-        DeleteTask(FILE, '"t"'),
-        RelabelTask(OURS, FILE, OURS),
-    ],
-    ids=["copy", "write", "write anew", "delete", "relabel"],
-)
-async def test_nothing_is_changed_in_a_store_that_guards_no_version(task: Task) -> None:
+async def test_neither_tier_nor_tags_are_set_of_a_file() -> None:
     share: Any = _Share()
     with pytest.raises(UnsupportedError) as refused:
-        await perform(task, StorePair(share, share))
+        await perform(RelabelTask(OURS, FILE, OURS), StorePair(share, share))
     assert refused.value.address == "https://cmkacct/d/1"
 
 
@@ -159,7 +147,6 @@ class _Answers:
     """A store that answers each read in one way."""
 
     service = Service.BLOB
-    guarded = True
 
     def __init__(self, status: int, code: str) -> None:
         self.error = refusal(status, code)
@@ -182,7 +169,6 @@ class _Digests:
     """A store of one content, with an MD5 where that is asked for."""
 
     service = Service.BLOB
-    guarded = True
 
     async def digest(self, place: Location, blob: Blob, *, md5: bool, **_: Any) -> tuple[str, str | None, int]:
         return "sha", "md5" if md5 else None, 4
@@ -207,7 +193,6 @@ class _Side:
     """Deletes, and notes how many are under way."""
 
     service = Service.BLOB
-    guarded = True
 
     def __init__(self) -> None:
         self.most = self.now = 0
@@ -270,8 +255,6 @@ def test_whoever_performs_knows_no_ledger_and_no_listing_of_either_side() -> Non
 class _Damaging:
     """A store that finds, so often, other bytes than the label says; `calls` says whether it was to look."""
 
-    guarded = True
-
     def __init__(self, times: int) -> None:
         self.calls: list[bool] = []
         self._times = times
@@ -330,7 +313,6 @@ async def test_what_arrives_meanwhile_is_the_tools_own_only_where_it_asked_for_i
 class _Holding:
     """A store with one blob, which records what is set on it; its bytes may not be had."""
 
-    guarded = True
     service = Service.BLOB
 
     def __init__(self, there: Blob = OURS, error: ServiceError | None = None) -> None:
