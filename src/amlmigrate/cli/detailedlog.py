@@ -11,8 +11,8 @@ from structlog.stdlib import ExtraAdder, ProcessorFormatter, add_log_level, add_
 
 from amlmigrate.cli.loglines import ABOUT, told
 from amlmigrate.core.escapes import as_json
+from amlmigrate.core.held_secrets import without_secrets
 from amlmigrate.core.log_context import about
-from amlmigrate.core.redaction import masked
 
 Fields = MutableMapping[str, Any]
 
@@ -58,11 +58,11 @@ def _json_line(_: Any, __: str, fields: Fields) -> str:
 
 
 def _without_secrets(value: Any, name: str = "") -> Any:
-    """The same with each text masked, also one that only its name shows to be a secret (`password`)."""
+    """The same without the secrets of each text, also one that only its name shows to be a secret (`password`)."""
     if isinstance(value, Mapping):
-        return {masked(str(key)): _without_secrets(one, str(key)) for key, one in value.items()}
+        return {without_secrets(str(key)): _without_secrets(one, str(key)) for key, one in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_without_secrets(one, name) for one in value]
     if value is None or isinstance(value, bool | int | float):
         return value
-    return masked(f"{name}={masked(str(value))}").removeprefix(f"{name}=")
+    return without_secrets(f"{name}={without_secrets(str(value))}").removeprefix(f"{name}=")

@@ -3,7 +3,7 @@
 Whatever logs, this package or a client of Azure's, does so through `logging`. Each line says what it is about
 (`plan`, `step`, bound by whoever works on one: `core.log_context`) and has the service's id of the request beside
 it (`request_id`), by which Microsoft's support finds it. No line has a secret: each value goes through
-`core.redaction`.
+`core.held_secrets`.
 """
 
 from __future__ import annotations

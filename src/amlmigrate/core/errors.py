@@ -5,8 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Any
 
-from amlmigrate.core.held_secrets import without_held
-from amlmigrate.core.redaction import masked
+from amlmigrate.core.held_secrets import without_secrets
 
 
 class ExitCode(IntEnum):
@@ -36,10 +35,10 @@ class MigrateError(Exception):
 
     def __init__(self, summary: str, *, address: str = "", remedy: str = "") -> None:
         # The service repeats what it was sent, and what went wrong is kept in the ledger.
-        self.summary = _told(summary)
+        self.summary = without_secrets(summary)
         super().__init__(self.summary)
-        self.address = _told(address)
-        self.remedy = _told(remedy)
+        self.address = without_secrets(address)
+        self.remedy = without_secrets(remedy)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """As it is, whatever its class is made of: what fails in another process is told as it was there."""
@@ -47,12 +46,8 @@ class MigrateError(Exception):
 
     def also(self, text: str) -> None:
         """Says one thing more: what it means for the larger work that it ended."""
-        self.summary = f"{self.summary} {_told(text)}"
+        self.summary = f"{self.summary} {without_secrets(text)}"
         self.args = (self.summary,)
-
-
-def _told(text: str) -> str:
-    return masked(without_held(text))
 
 
 def _again(made: type[MigrateError], args: tuple[Any, ...], members: dict[str, Any]) -> MigrateError:
@@ -83,7 +78,7 @@ class RefusedError(MigrateError):
         self, summary: str, *, reasons: tuple[str, ...] = (), address: str = "", remedy: str = ""
     ) -> None:
         super().__init__(summary, address=address, remedy=remedy)
-        self.reasons = tuple(map(masked, reasons))
+        self.reasons = tuple(map(without_secrets, reasons))
 
 
 class PlanLockedError(MigrateError):

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
-from amlmigrate.core.redaction import MASK
+from amlmigrate.core.redaction import MASK, masked
 
 # What is shorter is no secret that a text could be searched for: each text would have it.
 _SHORTEST = 4
+# In each of their forms: logs ask for every line.
 _held: set[str] = set()
 
 
@@ -26,15 +27,20 @@ def hold(value: Any) -> None:
         for child in value:
             hold(child)
     elif isinstance(value, str) and len(value) >= _SHORTEST:
-        _held.add(value)
+        _held.update(_forms(value))
 
 
 def without_held(text: str) -> str:
     """A text without any of them."""
     # The longest first: one may be part of another.
-    for form in sorted({form for one in _held for form in _forms(one)}, key=len, reverse=True):
+    for form in sorted(_held, key=len, reverse=True):
         text = text.replace(form, MASK)
     return text
+
+
+def without_secrets(text: str) -> str:
+    """A text without any of them, and without what its form shows to be a secret: for messages and logs."""
+    return masked(without_held(text))
 
 
 def _forms(secret: str) -> Iterator[str]:

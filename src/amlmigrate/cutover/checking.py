@@ -79,7 +79,7 @@ async def check(
             "The plan must not be cut over yet.",
             reasons=tuple(dict.fromkeys(why)),
             address=source.workspace.id,
-            remedy="Settle every reason, then run the same command again.",
+            remedy=_remedy(reports),
         )
     verified = last(reports, Verify)
     assert verified
@@ -102,6 +102,16 @@ async def since(clouds: Session, plan: Plan, reports: list[EvidenceFile], passed
             remedy="Run the same command again: it tells what stands in the way. Or take it back with --back.",
         )
     return replace(passed, source=source, documents=(document_digests(source), document_digests(target)))
+
+
+def _remedy(reports: list[EvidenceFile]) -> str:
+    """What to do, also of what a new plan alone settles: what came into the source since it was verified."""
+    back = "take this cutover back with --back, then " if switches.newest(reports) else ""
+    return (
+        "Settle every reason, then run the same command again. What came into the source since it was verified, as"
+        f" from a schedule that fired, is not in this plan: {back}plan, run and verify the difference, and cut over"
+        " the new plan."
+    )
 
 
 def _before(reports: list[EvidenceFile], source: Inventory, target: Inventory) -> tuple[Digests, Digests]:

@@ -22,6 +22,7 @@ from amlmigrate.core.escapes import as_json
 from amlmigrate.core.events import Emit
 from amlmigrate.core.plan import Step
 from amlmigrate.core.pointers import names_of
+from amlmigrate.core.redaction import masked
 from amlmigrate.core.state import State
 from amlmigrate.core.switched import SOURCE, TARGET, Settings, SideName, found_at, laid
 from amlmigrate.cutover import switches
@@ -281,4 +282,4 @@ def _gone(address: Address, side: str) -> ConflictError:
 
 def _shown(settings: Settings) -> str:
     told = (f"{names_of(pointer)[-1]} is {as_json(value)}" for pointer, value in settings.items())
-    return ", ".join(told)
+    return masked(", ".join(told))

@@ -22,6 +22,7 @@ from amlmigrate.cli.execute import CommonOptions, execute
 from amlmigrate.cli.logs import logging_to
 from amlmigrate.cli.main import app
 from amlmigrate.cli.views.base import View
+from amlmigrate.core import held_secrets
 from amlmigrate.core.errors import BadInputError, ExitCode
 from amlmigrate.core.escapes import visible
 from amlmigrate.core.log_context import bound
@@ -29,7 +30,9 @@ from amlmigrate.core.log_context import bound
 SIGNED = "https://a.blob.core.windows.net/c/b?sv=2023&sig=S1GNED%2Fx"
 KEY = "DefaultEndpointsProtocol=https;AccountKey=S3CR3TKEY/abcdefgh==;EndpointSuffix=x"
 TOKEN = "eyJhbGciOiJub25l.eyJvaWQiOiIxIn0xxxx.S1GNATURE"
-HIDDEN = ("S1GNED", "S3CR3TKEY", "S1GNATURE", "hunter22")
+# As a connection's: nothing in its form tells.
+PASSED_ON = 'qu1et "words"'
+HIDDEN = ("S1GNED", "S3CR3TKEY", "S1GNATURE", "hunter22", "qu1et")
 _log = logging.getLogger("amlmigrate.cloud.curl")
 
 
@@ -65,18 +68,31 @@ def _raised() -> None:
         _log.exception("no way to %s", TOKEN)
 
 
+def _passed_on() -> None:
+    try:
+        raise ValueError(f"not taken: {PASSED_ON}")
+    except ValueError:
+        _log.exception("sent %s", json.dumps(PASSED_ON), extra={"body": {"keys": [PASSED_ON]}})
+
+
 def _bound() -> None:
     with bound(step=f"data/{SIGNED}"):
         _log.warning("here")
 
 
 @pytest.mark.parametrize(
-    "log", [_plain, _of_azure, _beside, _nested, _raised, _bound], ids=lambda one: one.__name__[1:]
+    "log", [_plain, _of_azure, _beside, _nested, _raised, _bound, _passed_on], ids=lambda one: one.__name__[1:]
 )
 @pytest.mark.parametrize("verbose", [True, False])
 def test_no_secret_reaches_a_log(
-    log: Callable[[], None], verbose: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    log: Callable[[], None],
+    verbose: bool,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(held_secrets, "_held", set())
+    held_secrets.hold(PASSED_ON)
     with logging_to(tmp_path / "log", verbose=verbose):
         log()
     written, said = (tmp_path / "log").read_text(), capsys.readouterr().err

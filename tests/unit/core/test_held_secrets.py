@@ -11,6 +11,7 @@ import pytest
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core import held_secrets
+from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.held_secrets import hold, without_held
 
 SECRET = 'Tür"+/=\\p%w'
@@ -37,6 +38,7 @@ def test_an_answer_that_repeats_it_is_told_without_it(form: str) -> None:
     error = ServiceError(400, "X", f"The key '{form}' is not accepted.", method="PUT", url=f"https://x/{form}")
     assert error.summary == "PUT was answered 400 X: The key '<secret>' is not accepted."
     assert form not in f"{error!r}{error}{error.address}"
+    assert RefusedError("No.", reasons=(f"it says {form}",)).reasons == ("it says <secret>",)
 
 
 def test_one_that_is_part_of_another_leaves_nothing_of_it_and_short_ones_take_nothing_from_texts() -> None:

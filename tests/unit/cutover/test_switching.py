@@ -22,7 +22,7 @@ from amlmigrate.core.plan import Action
 from amlmigrate.core.state import State
 from amlmigrate.core.switched import SOURCE, TARGET, laid
 from amlmigrate.core.writes import Accepted
-from amlmigrate.cutover import switches
+from amlmigrate.cutover import checking, switches
 from amlmigrate.cutover.switching import Switching
 from amlmigrate.evidence import CutoverBack
 from amlmigrate.evidence.cutover import SwitchState
@@ -236,10 +236,12 @@ async def test_half_of_one_is_taken_back_too_and_refuses_whatever_comes_between(
         await pair.cut_over()
     with pytest.raises(RefusedError, match="begun, and has not ended"):
         switches.refuse_unfinished(pair.evidence.reports(), pair.folder)
+    assert "take this cutover back with --back, then plan" in checking._remedy(pair.evidence.reports())
     pair.dying = (-1, "")
     assert all(await pair.back())
     assert pair.source.enabled() == dict.fromkeys(map(str, NAMES), True) and pair.target.puts() == []
     pair.evidence.add(report("cutover-back"))
+    assert "in this plan: plan, run and verify" in checking._remedy(pair.evidence.reports())
     switches.refuse_unfinished(pair.evidence.reports(), pair.folder)
     assert switches.newest(pair.evidence.reports()) == {}
 

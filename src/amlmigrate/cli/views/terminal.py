@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from typing import IO, Any, TextIO
 
 from amlmigrate.core.escapes import escaped, visible
-from amlmigrate.core.redaction import masked
+from amlmigrate.core.held_secrets import without_secrets
 
 
 class Guarded:
@@ -108,7 +108,7 @@ class Log(Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Writes one."""
         try:
-            first, *more = masked(self.format(record)).split("\n")
+            first, *more = without_secrets(self.format(record)).split("\n")
             with guarded():
                 sys.stderr.write("\n    ".join([first, *more]) + "\n")
         except Exception:  # noqa: BLE001 - as logging's own handlers
