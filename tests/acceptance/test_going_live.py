@@ -140,6 +140,11 @@ def test_it_goes_live_comes_back_goes_live_again_and_the_source_is_removed(moved
     again = world.now()
     assert _cutover(world).code == 3 and _puts(world, again) == []
     _plans_nothing(world, "stands", {})
+    # What its users disable there is theirs.
+    ran = world.get(NIGHTLY, of="target")["properties"]
+    world.put(NIGHTLY, {"properties": {**ran, "isEnabled": False}}, into="target")
+    _plans_nothing(world, "theirs", {f"{NIGHTLY}#enable": "conflict"})
+    world.put(NIGHTLY, {"properties": ran}, into="target")
     assert world.ok("verify", "--json").event("verify.end")["green"] is True
     # Back: the target's first, and the source is what it was.
     since = world.now()

@@ -109,8 +109,8 @@ def _remedy(reports: list[EvidenceFile]) -> str:
     back = "take this cutover back with --back, then " if switches.newest(reports) else ""
     return (
         "Settle every reason, then run the same command again. What came into the source since it was verified, as"
-        f" from a schedule that fired, is not in this plan: {back}plan, run and verify the difference, and cut over"
-        " the new plan."
+        f" from a schedule that fired, is not in this plan: {back}plan, run and verify the difference, and cut"
+        " over the new plan."
     )
 
 

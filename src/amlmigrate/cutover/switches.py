@@ -105,5 +105,6 @@ def for_others(reports: list[EvidenceFile], plan: str, source: str, before: Any)
     other plans have changed stays.
     """
     others = [one for one in before if isinstance(one, dict) and one.get("plan") != plan] if before else []
-    own = [{**value_of(one).as_dict(), "plan": plan, "workspaceId": source} for one in standing(reports)]
+    said = {"plan": plan, "workspaceId": source}
+    own = [{**value_of(one).as_dict(), **said, "state": str(one.state)} for one in standing(reports)]
     return [*others, *own]

@@ -12,9 +12,10 @@ from amlmigrate.cloud.session import Side
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.lease import PATH, LeaseState
 from amlmigrate.core.plan import Plan
-from amlmigrate.core.switched import SOURCE, Switched, of_side
+from amlmigrate.core.switched import TARGET, Switched
 from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.evidence import Cutover
+from amlmigrate.evidence.cutover import SwitchState
 from amlmigrate.leasing import record, taking
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.lock import Lock
@@ -78,7 +79,7 @@ async def look(side: Side, target: WorkspaceRef) -> LeaseLook:
 
 
 async def switched(side: Side, target: WorkspaceRef, source_workspace_id: str) -> tuple[Switched, ...]:
-    """What cutovers that stand, or are half made, have changed of a source; nothing where nobody may read that.
+    """What cutovers of a source that stand have changed, half made ones in the source; nothing where unreadable.
 
     That it could not be read is told by `look`. Raises BadInputError for what is of a newer format.
     """
@@ -91,8 +92,10 @@ async def switched(side: Side, target: WorkspaceRef, source_workspace_id: str) -
         return ()
     cutover = found.get(Cutover.record)
     changed = cutover.get("changed") if isinstance(cutover, dict) else None
-    of_source = [one for one in changed or () if one.get("workspaceId") == source_workspace_id]
-    return of_side(map(Switched.of_dict, of_source), SOURCE)
+    own = [one for one in changed or () if one.get("workspaceId") == source_workspace_id]
+    # What one was cut off at may never have come about: in the target it says nothing of what people did since.
+    came = [one for one in own if one.get("side") != TARGET or one.get("state") == SwitchState.CHANGED]
+    return tuple(map(Switched.of_dict, came))
 
 
 async def refuse_changing(side: Side, plan: Plan, ledger: Ledger) -> str:

@@ -20,7 +20,7 @@ from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Action, Header, Step, read_in_lists
 from amlmigrate.core.progress import ContainerListed
 from amlmigrate.core.select import Selection
-from amlmigrate.core.switched import Switched
+from amlmigrate.core.switched import SOURCE, Switched, of_side
 from amlmigrate.core.tool import tool
 from amlmigrate.core.workspace import Workspace, address_of
 from amlmigrate.kinds import moving_kinds
@@ -72,7 +72,7 @@ def build(
 ) -> tuple[Header, list[Step]]:
     """The header and the steps of a plan. Raises BadInputError for a pair that cannot be one.
 
-    `names`: what the target calls items with another name there. `switched`: what a cutover changed in the source.
+    `names`: what the target calls items with another name there. `switched`: what a cutover has changed.
 
     The files among the bytes that name other places have to be read after `containers` was listed: one that is
     written in between is then another than the listing's, by which every run finds the change.
@@ -110,7 +110,7 @@ def build(
             *others.findings(source.workspace),
             *sorted(findings, key=lambda f: (by_weight(f), f.address, f.summary)),
         ),
-        extra=_extra(extra, switched),
+        extra=_extra(extra, of_side(switched, SOURCE)),
     )
     return header, steps
 

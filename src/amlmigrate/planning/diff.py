@@ -12,6 +12,7 @@ from amlmigrate.core.few import many
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import RUN, Action, Stage, Step
+from amlmigrate.core.switched import Switched
 from amlmigrate.core.translation import Difference
 from amlmigrate.core.writes import Desired, Write
 from amlmigrate.kinds import STATE, Kind
@@ -104,6 +105,22 @@ def _verdicts(
             verdict = replace(verdict, target_sha256="")
         found.append(verdict)
     return found
+
+
+def of_its_users(kind: Kind, verdict: StepVerdict, there: Asset | None, live: Iterable[Switched]) -> StepVerdict:
+    """A verdict on a later write: a conflict where a cutover has made it, and the target's users changed that.
+
+    `live`: what cutovers that stand have made in the target.
+    """
+    if there is None or verdict.action is not Action.UPDATE or verdict.stage == RUN:
+        return verdict
+    changed = [one for one in live if one.address == there.address and not one.stands(there.document)]
+    if not changed:
+        return verdict
+    named = ", ".join(pointer for one in changed for pointer in one.left)
+    why = f"changed in the target since it was cut over: {named} differ"
+    sha256 = kind.state(there.document)
+    return replace(verdict, action=Action.CONFLICT, reason=why, body=None, target_sha256=sha256)
 
 
 def document_verdict(

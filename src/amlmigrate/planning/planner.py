@@ -19,7 +19,7 @@ from amlmigrate.core.plan import Action, Bytes, Step
 from amlmigrate.core.redaction import masked
 from amlmigrate.core.select import Selection
 from amlmigrate.core.state import UNSELECTED_REASON
-from amlmigrate.core.switched import Switched
+from amlmigrate.core.switched import SOURCE, TARGET, Switched, of_side
 from amlmigrate.core.workspace import Location, address_of
 from amlmigrate.core.writes import Desired
 from amlmigrate.inventory.resolve import Dependencies, Resolver
@@ -28,7 +28,7 @@ from amlmigrate.kinds import Context, Kind, Whose, document_digests, holdings, m
 from amlmigrate.planning.asset_findings import foreign_bytes, names_source, refused_name, signed_lines
 from amlmigrate.planning.bytesteps import BLOB, DELETE, ByteSteps, nobody, of_nothing_here, target_place
 from amlmigrate.planning.bytesteps import PrefixSteps as PlannedBytes
-from amlmigrate.planning.diff import StepVerdict, verdicts_on
+from amlmigrate.planning.diff import StepVerdict, of_its_users, verdicts_on
 from amlmigrate.planning.draft import Draft
 from amlmigrate.planning.file_rewrites import FilesAnew
 from amlmigrate.planning.graph import ordered
@@ -83,7 +83,8 @@ class Planner:
         choice = choose(source, self._needs, self._by_hand, selection)
         self._moving, self._wanted = choice.moving, choice.wanted
         moving = [asset for address, asset in source.assets.items() if address in self._moving]
-        self.context = Context(self.mapping, moving, switched)
+        self.context = Context(self.mapping, moving, of_side(switched, SOURCE))
+        self._live = of_side(switched, TARGET)
         self._cover = PrefixSet(choice.places)
         own = {there for there in map(self.mapping.called, self._moving) if prior.owns(there)}
         self._users = TargetUsers(target, own) if delete else None
@@ -264,6 +265,7 @@ class Planner:
         desired = kind.desired(self.context.wished(asset), self.context)
         there = self._target.assets.get(called)
         (verdict, *phases), shortfalls = self._verdicts(kind, asset, desired, there, called)
+        phases = [of_its_users(kind, each, there, self._live) for each in phases]
         there = there if verdict.action is Action.CONFLICT else None
         needs = self._needs[asset.address]
         draft.findings += [*desired.findings, *needs.findings, *self._absent_bytes(asset, needs, draft)]

@@ -89,7 +89,7 @@ class _Survey:
     findings: tuple[Finding, ...]
     # What the ledgers beside show as the tool's own.
     owned: OwnershipRecord
-    # What a cutover that stands has changed of the source.
+    # What a cutover that stands has changed.
     switched: tuple[Switched, ...]
 
 

@@ -69,10 +69,8 @@ def _raised() -> None:
 
 
 def _passed_on() -> None:
-    try:
-        raise ValueError(f"not taken: {PASSED_ON}")
-    except ValueError:
-        _log.exception("sent %s", json.dumps(PASSED_ON), extra={"body": {"keys": [PASSED_ON]}})
+    error = ValueError(f"not taken: {PASSED_ON}")
+    _log.error("sent %s", json.dumps(PASSED_ON), exc_info=error, extra={"body": {"keys": [PASSED_ON]}})
 
 
 def _bound() -> None:

@@ -15,6 +15,7 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Step
 from amlmigrate.core.select import Selection
+from amlmigrate.core.switched import Switched
 from amlmigrate.planning.planner import Planner
 
 __all__ = ["NEW", "OLD", "OLD_BLOBS", "Planned", "asset", "blob", "containers", "model", "plan"]
@@ -58,6 +59,7 @@ def plan(
     copy_unreferenced: bool = False,
     delete: bool = False,
     by_hand: tuple[Asset, ...] = (),
+    switched: tuple[Switched, ...] = (),
 ) -> Planned:
     """A plan of the source's assets, given what the target has."""
     source = replace(inventory(*assets), by_hand=list(by_hand))
@@ -68,6 +70,7 @@ def plan(
         prior=prior or OwnershipRecord(),
         copy_unreferenced=copy_unreferenced,
         delete=delete,
+        switched=switched,
     )
     return Planned(*planner.steps(listed or containers()))
 
