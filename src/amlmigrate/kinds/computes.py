@@ -106,6 +106,8 @@ _MINIMUM = "/properties/properties/scaleSettings/minNodeCount"
 _LEAST = ("properties", "scaleSettings", "minNodeCount")
 _LOGIN = ("properties", "userAccountCredentials")
 _PASSWORD = frozenset({"adminUserPassword"})
+# Of a Kubernetes cluster: secrets of its extension, which a GET should not show (AZ-COMPUTE-4), and no plan holds.
+_OF_EXTENSION = frozenset({"relayConnectionString", "serviceBusConnectionString"})
 # Of these the letter case says nothing.
 _CASELESS = ("osType", "vmPriority", "vmSize", "remoteLoginPortPublicAccess")
 _REMEDY = "Create the compute in the target; names are unique in a region."
@@ -177,7 +179,7 @@ class Computes(Kind):
 
     def writable(self, properties: Document) -> Document:
         kind = _type(properties)
-        properties = without(self.anew(properties), ("properties",), frozenset(_GROWS))
+        properties = without(self.anew(properties), ("properties",), frozenset(_GROWS) | _OF_EXTENSION)
         properties = without(properties, _LOGIN, _PASSWORD)
         if kind in _MADE_BY_SERVICE:
             # It names a cluster of the service's own while that is being made.

@@ -146,6 +146,17 @@ def test_what_a_pool_is_is_not_sent_for_the_compute_attached_to_it() -> None:
     }
 
 
+def test_secrets_that_an_answer_should_not_have_are_neither_planned_nor_compared() -> None:
+    names = ("relayConnectionString", "serviceBusConnectionString")
+    shown = dict.fromkeys(names, "Endpoint=sb://x;SharedAccessKey=TOP")
+    found = asset("computes/k", computeType="Kubernetes", resourceId="/k", properties={"namespace": "ml", **shown})
+    desired = KIND.desired(found, CONTEXT)
+    assert desired.first.body["properties"]["properties"] == {"namespace": "ml"}
+    assert "TOP" not in repr((desired, KIND.differences(found.address, desired.first.body, found.document)))
+    login = {"adminUserName": "me", "adminUserSshPublicKey": "ssh-rsa A", "adminUserPassword": "TOP"}
+    assert "TOP" not in repr(KIND.desired(cluster(1, userAccountCredentials=login), CONTEXT))
+
+
 def test_the_machines_that_it_needs() -> None:
     made, keeps = KIND.desired(cluster(2, vmPriority="LowPriority"), CONTEXT).writes
     assert KIND.machines(made.body) == Machines("STANDARD_DS3_V2", 1, spare=True)
