@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from amlmigrate.core import drilltag, rotations
 from amlmigrate.core.few import many
-from amlmigrate.core.keys import KeyVersion
+from amlmigrate.core.keys import KeyVersion, key_id
 from amlmigrate.drilling.model import RESERVE, DrillRequest
 from amlmigrate.keys import adoption, auditlog, drills
 from amlmigrate.keys.model import Adoption, KeyInUse, LoggedUse, UnreadPlace, vault_of
@@ -199,8 +199,15 @@ def _strangers(facts: DrillFacts) -> Iterator[str]:
             f" has rows only since {_time(log.since)}. Wait until it covers them, or the whole life of the key."
             f" {step}"
         )
+    known = key.principals | _drilling(facts)
+    unnamed = [one for one in log.uses if one.operation in auditlog.USES and key_id(one.key) is None]
+    if calls := sum(one.calls for one in unnamed if one.caller.lower() not in known):
+        yield (
+            f"Whether somebody else uses the key is not known: of {many(calls, 'call')} the vault's audit log does"
+            " not name the key. Look who made them, and for what."
+        )
     for caller, uses in _callers(key).items():
-        if caller in key.principals or caller in _drilling(facts):
+        if caller in known:
             continue
         last = max(one.last for one in uses)
         what = ", ".join(sorted({one.operation for one in uses}))

@@ -110,6 +110,7 @@ REFUSED: dict[str, tuple[Callable[[], DrillFacts], str]] = {
     "another caller": (lambda: facts(drilled_key(log=log(use("other")))), "other used the key"),
     "another caller that was refused": (lambda: facts(drilled_key(log=log(use("other", "KeyWrap", refused=3)))), "other used the key"),
     "a caller without a name": (lambda: facts(drilled_key(log=log(use("")))), "does not name used the key"),
+    "calls of which the log does not name the key": (lambda: facts(drilled_key(log=log(use("other", key=""), use(key="")))), "of 3 calls the vault's audit log does not name the key"),
     "an endpoint": (lambda: facts(workspaces=(workspace(endpoints=("scoring",)),)), "1 endpoint (scoring)"),
     "endpoints that are not listed": (lambda: facts(workspaces=(workspace(unlisted="403."),)), "live endpoints is not known"),
     "a right that ends too early": (lambda: facts(right=RightToEnable(NOW + timedelta(hours=2, minutes=59))), "Your right to enable"),
