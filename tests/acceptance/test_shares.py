@@ -169,8 +169,7 @@ def test_shares_that_nobody_known_made_are_items_and_empty_ones_are_skipped(smal
     own |= {"endpoint": "core.windows.net", "protocol": "https", "credentials": {"credentialsType": "None"}}
     world.put("datastores/own?skipValidation=true", {"properties": own})
     for share in ("nothing", "azureml-filestore-77777777-0e7a-4a55-9c1d-0123456789ab"):
-        path = f"{world.storage_id('source')}/fileServices/default/shares/{share}"
-        world.arm("PUT", path, "2023-05-01", {"properties": {}})
+        world.make_share(share)
     world.ok("plan", *world.names)
     steps = _steps(world)
     shares = {address: step["action"] for address, step in steps.items() if address.startswith("shares/")}

@@ -213,6 +213,11 @@ class World:
         """The storage account of one of the workspaces."""
         return str(self.documents[which]["properties"]["storageAccount"]).rsplit("/", 1)[-1]
 
+    def make_share(self, name: str, which: str = "source") -> None:
+        """A file share of the storage account of one of the workspaces."""
+        path = f"{self.storage_id(which)}/fileServices/default/shares/{name}"
+        self.arm("PUT", path, "2023-05-01", {"properties": {}})
+
     def container(self, which: str) -> str:
         """The container behind a workspace's default datastore."""
         return f"azureml-blobstore-{self.documents[which]['properties']['workspaceId']}"

@@ -82,8 +82,7 @@ class Call:
 @pytest.fixture(scope="module")
 def world(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> World:
     made = make_world(sandbox, tmp_path_factory.mktemp("clients"))
-    path = f"{made.storage_id('source')}/fileServices/default/shares/{SHARE}"
-    made.arm("PUT", path, "2023-05-01", {"properties": {}})
+    made.make_share(SHARE)
     return made
 
 

@@ -38,8 +38,7 @@ def world(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> World:
     """Two accounts, each with a share of the same name."""
     made = make_world(sandbox, tmp_path_factory.mktemp("copies"))
     for which in ("source", "target"):
-        path = f"{made.storage_id(which)}/fileServices/default/shares/{SHARE}"
-        made.arm("PUT", path, "2023-05-01", {"properties": {}})
+        made.make_share(SHARE, which)
     return made
 
 

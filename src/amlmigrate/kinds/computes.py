@@ -114,9 +114,9 @@ _REMEDY = "Create the compute in the target; names are unique in a region."
 
 
 class Computes(Kind):
-    """A cluster is made without nodes; the cutover lets the source's keep none, and then keeps as many.
+    """A cluster is created with a minimum of 0 nodes. The cutover sets it in the target, after the source's is 0.
 
-    What is attached without a credential is attached again. Its name is one in a region.
+    What is attached without a credential is attached again. No two computes of a region have one name.
     """
 
     name = "computes"

@@ -24,8 +24,8 @@ class Mortal:
     def __init__(self, world: World, at: int, *, after: bool) -> None:
         self.calls, self._at, self._after = 0, at, after
         self._read, self._change = world.vault.read, world.vault.change
-        world.vault.read = self.read  # type: ignore[method-assign]  # the same, until the process ends
-        world.vault.change = self.change  # type: ignore[method-assign]  # likewise
+        world.vault.read = self.read  # the same, until the process ends
+        world.vault.change = self.change  # likewise
 
     async def read(self) -> KeyVersion:
         return await self._made(self._read)

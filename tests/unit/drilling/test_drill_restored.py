@@ -164,7 +164,7 @@ async def test_the_watcher_gives_up_after_a_day() -> None:
     async def read() -> KeyVersion:
         raise refusal(403)
 
-    one.read = read  # type: ignore[method-assign]  # it is refused every time
+    one.read = read  # it is refused every time
     assert await watching.watch(one, one.time.clock, ORDER, lambda _: None) is VersionEnd.NOT_SHOWN
     assert one.time.today() > ORDER.until + timedelta(days=1)
 
@@ -212,7 +212,7 @@ async def test_no_bug_ends_the_watcher_while_the_version_is_disabled() -> None:
             raise KeyError("attributes")
         return await read()
 
-    one.read = broken  # type: ignore[method-assign]  # no answer can be read until the third try
+    one.read = broken  # no answer can be read until the third try
     assert await watching.watch(one, one.time.clock, ORDER, lines.append) is VersionEnd.ENABLED
     assert one.now.enabled and not any("attributes" in line for line in lines)
 
@@ -279,7 +279,7 @@ async def test_what_somebody_revokes_between_two_attempts_to_enable_is_left() ->
         one.somebody(enabled=False)
         return await change(tags, enabled=enabled, first=first)
 
-    one.change = tried_twice  # type: ignore[method-assign]  # the network was away for the first attempt
+    one.change = tried_twice  # the network was away for the first attempt
     ended = await restoring.end(one, one.time.clock)
     assert ended.end is VersionEnd.NOT_SHOWN and not one.now.enabled and one.done == []
 
@@ -300,7 +300,7 @@ def _enabled_meanwhile(one: Vault, error: Exception, **tags: str) -> None:
             one.somebody(enabled=True, tags=tags)
             one.time.seconds += 60
 
-    one.change = tried  # type: ignore[method-assign]  # it is made once
+    one.change = tried  # it is made once
 
 
 OPEN = [silence(), refusal(503), refusal(403, doubtful=True)]

@@ -215,7 +215,7 @@ async def test_where_it_is_not_known_whether_it_was_disabled_the_watcher_goes_on
             raise silence()
         return one
 
-    world.vault.read = read  # type: ignore[method-assign]  # this one is asked for the failure alone
+    world.vault.read = read  # this one is asked for the failure alone
     with pytest.raises(MigrateError) as met:
         await world.drill()
     assert not world.watcher.stopped and world.watcher.alive()
@@ -252,7 +252,7 @@ async def test_a_read_that_is_behind_does_not_leave_it_disabled() -> None:
         # The one before it is enabled shows it as it had been.
         return before if reads == 4 else world.vault.now
 
-    world.vault.read = read  # type: ignore[method-assign]  # of all reads one is behind
+    world.vault.read = read  # of all reads one is behind
     outcome = await world.drill()
     assert world.vault.done[-1] == "enable" and world.vault.now.enabled
     assert outcome.version_end is VersionEnd.ENABLED
@@ -316,7 +316,7 @@ async def test_what_somebody_disables_between_two_attempts_is_not_taken_for_the_
             world.vault.somebody(enabled=False)
         return await change(tags, enabled=enabled, first=first)
 
-    world.vault.change = tried_twice  # type: ignore[method-assign]  # the first attempt got no answer
+    world.vault.change = tried_twice  # the first attempt got no answer
     with pytest.raises(RefusedError) as met:
         await world.drill()
     assert "Somebody disabled the version" in met.value.summary
@@ -334,7 +334,7 @@ async def test_a_drill_that_was_ended_between_two_attempts_still_knows_that_it_d
             await first()
         return world.vault.now
 
-    world.vault.change = tried_twice  # type: ignore[method-assign]  # the answer to the first attempt was lost
+    world.vault.change = tried_twice  # the answer to the first attempt was lost
     outcome = await world.drill()
     assert (outcome.version_end, outcome.interrupted) == (VersionEnd.ENABLED, True)
     assert world.vault.now.enabled
@@ -350,7 +350,7 @@ async def test_a_read_that_is_behind_after_a_lost_answer_does_not_untag_what_was
         late = found.updated is not None and (world.time.today() - found.updated).total_seconds() < 3
         return before if late and not found.enabled else found
 
-    world.vault.read = behind  # type: ignore[method-assign]  # a read shows a change after three seconds
+    world.vault.read = behind  # a read shows a change after three seconds
     outcome = await world.drill()
     assert outcome.version_end is VersionEnd.ENABLED and world.vault.now.enabled
 
@@ -362,7 +362,7 @@ async def test_a_watcher_that_tagged_the_version_and_did_not_become_ready_leaves
         world.vault.somebody(tags={"owner": "me", UNDER_WAY: tagged(disabled=False)})
         raise RefusedError("it did not become ready in time")
 
-    world.watch = watch  # type: ignore[method-assign]  # the real one is a process
+    world.watch = watch  # the real one is a process
     with pytest.raises(RefusedError):
         await world.drill()
     assert dict(world.vault.now.tags) == {"owner": "me"}
@@ -422,7 +422,7 @@ async def test_seconds_count_from_when_the_vault_changed_it_and_not_from_its_ans
             world.time.seconds += 40
         return made
 
-    world.vault.change = late  # type: ignore[method-assign]  # its answer takes a while
+    world.vault.change = late  # its answer takes a while
     [one] = (await world.drill()).measured
     assert one.refused_after is not None and one.refused_after >= 40
     assert one.back_after is not None and one.back_after >= 40
@@ -442,11 +442,11 @@ async def test_seconds_count_from_when_it_was_enabled_and_only_where_that_is_kno
         world.time.seconds += 40
         raise silence()
 
-    world.vault.change = unanswered  # type: ignore[method-assign]  # nobody answers for a minute
+    world.vault.change = unanswered  # nobody answers for a minute
     outcome = await world.drill()
     [one] = outcome.measured
     assert one.back is BackEnd.ANSWERS and outcome.restored and not outcome.complete
-    told_line = next(iter(DrillView(outcome).as_json())).data["lines"][0]  # type: ignore[index]  # a list
+    told_line = next(iter(DrillView(outcome).as_json())).data["lines"][0]
     if told:
         assert outcome.version_end is VersionEnd.BY_ANOTHER and one.back_after == 40
         assert one.silent_until is None and "and was not called before" in told_line
