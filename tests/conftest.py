@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from amlmigrate.core import held_secrets
+
 # xdist tells its workers how wide the terminal is, which is not that of what a test starts.
 os.environ.pop("COLUMNS", None)
 
@@ -20,6 +22,12 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip(f"no folder {SHARED.name} beside the repository")
     return SHARED
+
+
+@pytest.fixture(autouse=True)
+def _no_secret_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets each test begin as a process does, which has read no secret."""
+    monkeypatch.setattr(held_secrets, "_held", set())
 
 
 @pytest.hookimpl(wrapper=True)

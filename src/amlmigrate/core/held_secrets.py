@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -31,11 +32,12 @@ def hold(value: Any) -> None:
 
 
 def without_held(text: str) -> str:
-    """A text without any of them."""
-    # The longest first: one may be part of another.
-    for form in sorted(_held, key=len, reverse=True):
-        text = text.replace(form, MASK)
-    return text
+    """A text without any of them; the same again for such a text."""
+    if not _held:
+        return text
+    # The longest first: one may be part of another, or of the mask.
+    forms = sorted((*_held, MASK), key=len, reverse=True)
+    return re.sub("|".join(map(re.escape, forms)), lambda _: MASK, text)
 
 
 def without_secrets(text: str) -> str:

@@ -27,6 +27,7 @@ LIGHT = {
     "amlmigrate.cli.views.terminal",
     "amlmigrate.core",
     "amlmigrate.core.escapes",
+    "amlmigrate.core.held_secrets",
     "amlmigrate.core.redaction",
     "amlmigrate.core.secretforms",
     "amlmigrate.core.tool",

@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
 from urllib.parse import quote
 
 import pytest
 
 from amlmigrate.cloud.errors import ServiceError
-from amlmigrate.core import held_secrets
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.held_secrets import hold, without_held
 
 SECRET = 'Tür"+/=\\p%w'
-
-
-@pytest.fixture(autouse=True)
-def _forgotten(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(held_secrets, "_held", set())
-    yield
 
 
 @pytest.mark.parametrize(
@@ -44,3 +36,10 @@ def test_an_answer_that_repeats_it_is_told_without_it(form: str) -> None:
 def test_one_that_is_part_of_another_leaves_nothing_of_it_and_short_ones_take_nothing_from_texts() -> None:
     hold(["secret-1", "secret-1-and-more", "a", ""])
     assert without_held("a: secret-1-and-more, secret-1") == "a: <secret>, <secret>"
+
+
+def test_one_that_is_a_word_of_the_mask_is_masked_once() -> None:
+    hold(["secret", "a-longer-secret", "crets"])
+    told = without_held("a-longer-secret, secret and crets")
+    assert told == "<secret>, <secret> and <secret>"
+    assert without_held(told) == told
