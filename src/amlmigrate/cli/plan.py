@@ -28,7 +28,8 @@ from amlmigrate.core.errors import BadInputError, ExitCode
 from amlmigrate.core.select import Selection
 from amlmigrate.core.workspacename import WorkspaceName
 from amlmigrate.fleet.stage import FleetFiles, FleetRequest, plan_fleet
-from amlmigrate.planning import planfile
+from amlmigrate.planning import planfile, renames
+from amlmigrate.planning.renames import Renames
 from amlmigrate.planning.stage import PlanChoices, PlanRequest, create_plan
 
 
@@ -74,6 +75,12 @@ class PlanOptions:
     exclude: Annotated[
         list[str] | None, typer.Option(help="Not these addresses. May be repeated.", metavar="GLOB")
     ] = None
+    rename: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV: address, and its name in the target, where names are one in a region.", metavar="FILE"
+        ),
+    ] = None
     unreferenced: Annotated[
         Unreferenced, typer.Option(help="Blobs that no asset refers to: list them or copy them.")
     ] = Unreferenced.LIST
@@ -93,7 +100,8 @@ class PlanOptions:
         """What a plan is to take in, and how."""
         selection = Selection(tuple(self.select or ()), tuple(self.exclude or ()))
         copied = self.unreferenced is Unreferenced.COPY
-        return PlanChoices(selection, copied, self.delete, self.require_approval)
+        names = renames.read(self.rename, _subscription()) if self.rename else Renames()
+        return PlanChoices(selection, copied, self.delete, self.require_approval, names)
 
 
 @options.for_both_sides
@@ -127,23 +135,29 @@ def _check(asked: PlanOptions) -> None:
         raise BadInputError("--waves and --wave-size exclude each other.", remedy="Leave one out.")
 
 
+def _subscription() -> str | None:
+    """That of workspaces which are named without one."""
+    return os.environ.get("AZURE_SUBSCRIPTION_ID")
+
+
 async def _plan(view: View, shared: CommonOptions, asked: PlanOptions) -> ExitCode:
-    sides, default = (str(asked.source), str(asked.target)), os.environ.get("AZURE_SUBSCRIPTION_ID")
-    names = [WorkspaceName.parse(text, default) for text in sides]
+    sides = (str(asked.source), str(asked.target))
+    names = [WorkspaceName.parse(text, _subscription()) for text in sides]
+    choices = asked.choices
     folder = asked.out or plans.free_folder(names[0].name)
     planfile.check_folder(folder)
     log_context.bind(plan=str(folder))
     async with session(shared) as clouds:
         source = await workspace_ref(clouds.source.arm, names[0])
         target = await workspace_ref(clouds.target.arm, names[1])
-        await create_plan(clouds, PlanRequest(source, target, folder, asked.choices, local(shared)), view.event)
+        choices.renames.refuse_none_of(source)
+        await create_plan(clouds, PlanRequest(source, target, folder, choices, local(shared)), view.event)
     view.show(PlanWrittenView(planfile.read(folder), folder))
     return ExitCode.DONE
 
 
 async def _plan_fleet(view: View, shared: CommonOptions, files: FleetFiles, asked: PlanOptions) -> ExitCode:
-    folder, default = asked.out or plans.ROOT, os.environ.get("AZURE_SUBSCRIPTION_ID")
-    request = FleetRequest(files, folder, asked.choices, local(shared), default)
+    request = FleetRequest(files, asked.out or plans.ROOT, asked.choices, local(shared), _subscription())
     async with session(shared) as clouds:
         outcome = await plan_fleet(clouds, request, view.event)
     view.show(FleetView(outcome))

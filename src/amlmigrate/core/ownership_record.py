@@ -58,6 +58,9 @@ class OwnershipRecord:
     # Blobs that a run saw to be another's, though no listing shows it, with the ETags that they had.
     not_ours: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
 
+    # By the address of an item, what these plans called it in the target, where that is another name.
+    called: Mapping[str, str] = field(default_factory=dict)
+
     def owns(self, address: Address) -> bool:
         """Whether the tool created the document."""
         return str(address.item) in self.documents

@@ -47,6 +47,11 @@ def plain(text: str) -> str:
     return id_.key if id_.subscription and not _NO_ID.search(text) else text
 
 
+def plain_region(name: object) -> str:
+    """The one spelling of a region: Azure has `westeurope` and `West Europe` for the same."""
+    return str(name).replace(" ", "").lower()
+
+
 def _tail(text: str) -> str:
     """What stands below a workspace: a kind, a name, and a version, an output or a path."""
     match = _TAIL.match(text)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
@@ -11,12 +9,13 @@ from pathlib import Path
 
 import yaml
 
-from amlmigrate.core import strictyaml
+from amlmigrate.core import csvtable, strictyaml
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.core.workspacename import WorkspaceName
 
+_SHOWN = "docs/how-to/fleet.md shows what it holds."
 _YAML = (".yaml", ".yml")
 # Of thousands of digits Python makes no number at all.
 _WAVE = re.compile(r"0*[1-9][0-9]{0,5}")
@@ -110,27 +109,9 @@ def _read(path: Path, column: str) -> Iterable[_Line]:
 
 
 def _of_csv(path: Path, text: str, column: str) -> list[_Line]:
-    """Lines by the head; other columns are their users' own. Every cell has to stand below a column."""
-    lines = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True, strict=True)
-    try:
-        rows = [(lines.line_num, [cell.strip() for cell in cells]) for cells in lines]
-    except csv.Error as error:
-        raise _bad(path, f"line {lines.line_num} is not valid CSV: {error}") from error
-    rows = [(number, cells) for number, cells in rows if any(cells)]
-    head = rows.pop(0)[1] if rows else []
-    if not {"source", column} <= set(head):
-        raise _bad(path, f"its first line does not name the columns source and {column}")
-    if twice := next((name for name in head if name and head.count(name) > 1), ""):
-        raise _bad(path, f"its first line names the column '{twice}' twice")
-    at = (head.index("source"), head.index(column))
-    found = []
-    for number, cells in rows:
-        # As where a cell with a comma has no quotes: what stands after it would be read as something else.
-        if any(cells[len(head) :]):
-            raise _bad(path, f"line {number} has more cells than columns", "Quote what has a comma.")
-        source, value = (cells[place] if place < len(cells) else "" for place in at)
-        found.append((number, source, value))
-    return found
+    """Lines by the head; other columns are their users' own."""
+    found = csvtable.lines(path, text, ("source", column), remedy=_SHOWN)
+    return [(number, cells["source"], cells[column]) for number, cells in found]
 
 
 def _of_yaml(path: Path, text: str, column: str) -> list[_Line]:
@@ -153,5 +134,5 @@ def _ref(path: Path, text: str, subscription: str | None, resolve: Resolve) -> W
         raise _bad(path, error.summary.rstrip("."), error.remedy) from error
 
 
-def _bad(path: Path, why: str, remedy: str = "docs/how-to/fleet.md shows what it holds.") -> BadInputError:
-    return BadInputError(f"The file cannot be used: {why}.", address=str(path), remedy=remedy)
+def _bad(path: Path, why: str, remedy: str = _SHOWN) -> BadInputError:
+    return csvtable.refused(path, why, remedy)

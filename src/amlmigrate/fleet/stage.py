@@ -27,6 +27,7 @@ from amlmigrate.fleet.members import UnplannedMember, asked_for, members, unread
 from amlmigrate.fleet.waves import Waves, named_waves, waves
 from amlmigrate.planning import planfile, selection_check
 from amlmigrate.planning import stage as planning
+from amlmigrate.planning.new_names import NamesAlongside
 from amlmigrate.scanning import scanfile
 from amlmigrate.scanning.scanfile import ScanFile
 
@@ -110,6 +111,7 @@ async def _ordered(clouds: Session, kept: ScanFile, request: FleetRequest) -> tu
     chosen, left = members(kept.workspaces, wanted)
     environments = kept.header["levels"]["environment"]
     left += unread(kept.header)
+    request.choices.renames.check_sources(one.source for one in chosen)
     if not request.files.waves:
         return waves(chosen, environments, size=request.files.wave_size), left
     known = {key_of(one.id) for one in chosen} | {key_of(one.id) for one in left}
@@ -159,6 +161,7 @@ class FleetPlanning:
         self._entries = {entry.folder: entry for entry in entries}
         self._left = tuple(left)
         self._emit = emit
+        self._alongside = NamesAlongside()
         self._created = datetime.now(UTC).isoformat(timespec="seconds")
         # Why `fleet.jsonl` is behind what was planned.
         self._behind = ""
@@ -240,6 +243,7 @@ class FleetPlanning:
             self._request.by,
             entry.workspace_id,
             one_of_many=True,
+            alongside=self._alongside,
         )
 
     def end(self) -> FleetOutcome:

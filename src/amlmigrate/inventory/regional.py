@@ -2,32 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 from amlmigrate.core.address import Address
-from amlmigrate.core.asset import Inventory
+from amlmigrate.core.asset import Asset, Inventory
+from amlmigrate.core.spelling import plain_region
 from amlmigrate.core.workspace import Workspace
-from amlmigrate.kinds import moving_kinds
+from amlmigrate.kinds import Listed, all_kinds
 
-_REASON = "its name is one in a region, and both workspaces are in one: the source's has it as long as it is there"
-_REMEDY = "Create it in the target under another name; what refers to it has to follow."
+_REASON = "its name is one in a region, in which the source's has it as long as that is there"
+_REMEDY = "Make a new plan, which gives it another name; or create it in the target under one."
+
+
+class Place(NamedTuple):
+    """A region, and among what a name is one in it."""
+
+    among: str
+    region: str
 
 
 def one_region(source: Workspace, target: Workspace) -> bool:
-    """Whether two workspaces are in one region. Azure spells one as `westeurope` and as `West Europe`."""
-    left, right = (one.location.replace(" ", "").lower() for one in (source, target))
-    return left == right
+    """Whether two workspaces are in one region."""
+    return plain_region(source.location) == plain_region(target.location)
+
+
+def place_in_source(kind: Listed, asset: Asset, source: Workspace) -> Place:
+    """Where nothing else has the name of the source's."""
+    return Place(kind.regional, plain_region(kind.region(asset) or source.location))
+
+
+def place_in_target(kind: Listed, asset: Asset, source: Workspace, target: Workspace) -> Place:
+    """The same of the target's: what lies where its workspace does moves with that, all else stays."""
+    here = place_in_source(kind, asset, source)
+    moves = here.region == plain_region(source.location)
+    return here._replace(region=plain_region(target.location)) if moves else here
+
+
+def regional(inventory: Inventory) -> Iterator[tuple[Listed, Asset]]:
+    """All that has a name that is one in a region, what is left to do by hand too, each with its kind."""
+    kinds = all_kinds()
+    for asset in (*inventory.assets.values(), *inventory.by_hand):
+        kind, name = kinds.get(asset.address.kind), asset.address.name
+        if kind and kind.regional and name and name.lower() not in kind.built_in:
+            yield kind, asset
 
 
 def keep_names_taken(source: Inventory, target: Workspace, names: Mapping[Address, Address]) -> None:
-    """Leaves to a person what the region has already under its name (AZ-WS-7), unless `names` has another."""
-    if not one_region(source.workspace, target):
-        return
+    """Leaves to a person what came after the plan and needs another name: `names` has those of the plan."""
+    own = source.workspace
     taken = [
         asset
-        for address, asset in source.assets.items()
-        if moving_kinds()[address.kind].regional and address not in names
+        for kind, asset in regional(source)
+        if asset.address in source.assets
+        and asset.address not in names
+        and place_in_source(kind, asset, own) == place_in_target(kind, asset, own, target)
     ]
     for asset in taken:
         del source.assets[asset.address]

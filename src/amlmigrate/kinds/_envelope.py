@@ -7,10 +7,9 @@ nothing gets lost silently.
 
 from __future__ import annotations
 
-from typing import Any
-
 from amlmigrate.core.documents import Document, without_nulls
 from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.spelling import plain_region
 
 _SERVED = frozenset({"id", "name", "type", "systemData", "etag", "properties"})
 # What Azure makes of an identity (Learn, managed identities: `principalId`, `tenantId`, `clientId` are read-only).
@@ -28,7 +27,7 @@ def sent(document: Document) -> Document:
 def placed(envelope: Document, mapping: Mapping) -> Document:
     """The envelope for the target: what was where the source is, is to be where the target is."""
     location = envelope.get("location")
-    moved = location is not None and _plain(location) == _plain(mapping.source.location)
+    moved = location is not None and plain_region(location) == plain_region(mapping.source.location)
     return envelope | ({"location": mapping.target.location} if moved else {})
 
 
@@ -36,7 +35,7 @@ def canonical(document: Document) -> Document:
     """The form in which two are compared; empty where there is nothing but `properties`."""
     found = sent(document)
     if "location" in found:
-        found["location"] = _plain(found["location"])
+        found["location"] = plain_region(found["location"])
     if str((found.get("identity") or {}).get("type", "")).lower() == "none":
         del found["identity"]
     return {key: value for key, value in found.items() if value not in ({}, [], "")}
@@ -47,8 +46,3 @@ def _identity(identity: Document) -> Document:
     if isinstance(own := kept.get("userAssignedIdentities"), dict):
         kept["userAssignedIdentities"] = {name: {} for name in own}
     return kept
-
-
-def _plain(location: Any) -> str:
-    """Azure spells one region as `westeurope` and as `West Europe`."""
-    return str(location).replace(" ", "").lower()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -15,6 +16,7 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, properties_of, source_digest
 from amlmigrate.core.kindnames import declare
+from amlmigrate.core.newname import NameRule
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.core.writes import Accepted
 from amlmigrate.kinds._envelope import sent
@@ -31,6 +33,12 @@ WORKSPACE = (
 )
 CREATED: Mapping[str, str] = {"createdAt": "2026-03-26T19:14:58.1234567+00:00"}
 CANNOT_MOVE = "this version cannot move it"
+# Of endpoints of all kinds (AZ-WS-18).
+_NAMES = NameRule(
+    re.compile(r"[a-zA-Z][a-zA-Z0-9-]{1,30}[a-zA-Z0-9]"),
+    32,
+    "it has 3 to 32 letters, digits and -, a letter first, and no - at the end",
+)
 
 
 class Way(Enum):
@@ -117,8 +125,9 @@ class Listed(ABC):
     # Whether its items may refer to others of the workspace, and whether they go on needing those.
     refers: ClassVar[bool] = True
     needs_on: ClassVar[bool] = True
-    # Whether its names are one in a region: beside the old one the new one needs another (AZ-WS-7).
-    regional: ClassVar[bool] = False
+    # Among what its names are one in a region, so that the new one needs another beside the old one (AZ-WS-7); ''
+    # where they are not.
+    regional: ClassVar[str] = ""
     # Names that stand for something in every workspace, in small letters, though no list shows one.
     built_in: ClassVar[frozenset[str]] = frozenset()
     # Whether what is made anew has the old one's name, and whether a list of the target shows it.
@@ -203,6 +212,14 @@ class Listed(ABC):
     def anew(self, properties: Document) -> Document:
         """The properties with which a person makes one anew, of those without what the service writes."""
         return properties
+
+    def region(self, asset: Asset) -> str:
+        """The region in which its name is one; '' where it does not say so: where its workspace is."""
+        return str(asset.document.get("location") or "")
+
+    def new_names(self, asset: Asset) -> NameRule:
+        """What a new name of one may be, of a kind whose names are one in a region."""
+        return _NAMES
 
     def live(self, asset: Asset) -> str:
         """That it is at work, as a sentence: the workspace is not removed as long as it is; '' = at rest."""

@@ -18,7 +18,7 @@ class BatchEndpoints(Listed):
     counted = 7
     manual = "Create the endpoint under another name in the target region."
     blocks_deletion = True
-    regional = True
+    regional = "endpoints"
     after = ("computes",)
 
     def lost(self, asset: Asset) -> Loss | None:

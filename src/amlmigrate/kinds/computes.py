@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -12,7 +13,9 @@ from amlmigrate.core.documents import Document, properties_of, shown_properties,
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping as WorkspaceMapping
 from amlmigrate.core.mapping import Rewrite
+from amlmigrate.core.newname import NameRule
 from amlmigrate.core.pointers import EACH, member, without
+from amlmigrate.core.spelling import plain_region
 from amlmigrate.core.switched import laid
 from amlmigrate.core.writes import Desired, PlanContext, Write
 from amlmigrate.kinds._base import Kind, WorkspacePort
@@ -111,6 +114,13 @@ _OF_EXTENSION = frozenset({"relayConnectionString", "serviceBusConnectionString"
 # Of these the letter case says nothing.
 _CASELESS = ("osType", "vmPriority", "vmSize", "remoteLoginPortPublicAccess")
 _REMEDY = "Create the compute in the target; names are unique in a region."
+# AZ-COMPUTE-1. What is attached gets no more than 16 signs.
+_NAMES = NameRule(
+    re.compile(r"[a-zA-Z](?![a-zA-Z0-9-]*-[0-9]*\Z)[a-zA-Z0-9-]{2,23}"),
+    24,
+    "it has 3 to 24 letters, digits and -, a letter first, and a letter somewhere after its last -",
+)
+_NAMES_OF_ATTACHED = replace(_NAMES, longest=16)
 
 
 class Computes(Kind):
@@ -123,7 +133,9 @@ class Computes(Kind):
     has_disks = True
     counted = 8
     blocks_deletion = True
-    regional = True
+    regional = "computes"
+    # AZ-COMPUTE-12.
+    caseless = True
     # Nobody makes serverless compute (AZ-COMPUTE-11).
     built_in = frozenset({"serverless"})
     sdk_operations = "compute"
@@ -168,6 +180,12 @@ class Computes(Kind):
 
     def lost(self, asset: Asset) -> Loss | None:
         return Compute.of(asset).loss()
+
+    def region(self, asset: Asset) -> str:
+        return str(asset.properties.get("computeLocation") or super().region(asset))
+
+    def new_names(self, asset: Asset) -> NameRule:
+        return _NAMES if _type(asset.properties) in _MADE_BY_SERVICE else _NAMES_OF_ATTACHED
 
     def quiet(self, asset: Asset) -> Mapping[str, Any]:
         return {_MINIMUM: 0} if _kept_nodes(asset.properties) else {}
@@ -215,8 +233,8 @@ class Computes(Kind):
 
     def canonical(self, document: Document) -> Document:
         found = super().canonical(document)
-        if isinstance(place := found.get("computeLocation"), str):
-            found["computeLocation"] = place.replace(" ", "").lower()
+        if place := found.get("computeLocation"):
+            found["computeLocation"] = plain_region(place)
         if isinstance(kind := found.get("computeType"), str):
             found["computeType"] = kind.lower()
         if inner := properties_of(found):
@@ -311,15 +329,10 @@ def _with_login(asset: Asset) -> Asset:
 def _placed(body: Document, mapping: WorkspaceMapping) -> tuple[Document, list[Rewrite]]:
     """In the target's region what lies in the source's."""
     place, goal = properties_of(body).get("computeLocation"), mapping.target.location
-    if place is None or _region(place) != _region(mapping.source.location) or place == goal:
+    if place is None or plain_region(place) != plain_region(mapping.source.location) or place == goal:
         return body, []
     moved = {**body, "properties": {**body["properties"], "computeLocation": goal}}
     return moved, [Rewrite("/properties/computeLocation", str(place), goal)]
-
-
-def _region(name: Any) -> str:
-    """Azure spells one region as `westeurope` and as `West Europe`."""
-    return str(name).replace(" ", "").lower()
 
 
 def _findings(asset: Asset, body: Document) -> list[Finding]:

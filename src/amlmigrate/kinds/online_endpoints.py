@@ -25,7 +25,7 @@ class OnlineEndpoints(Listed):
     counted = 6
     manual = "Create the endpoint under another name in the target region."
     blocks_deletion = True
-    regional = True
+    regional = "endpoints"
     after = ("computes",)
 
     @property

@@ -13,7 +13,7 @@ class ServerlessEndpoints(Listed):
 
     name = "serverlessEndpoints"
     manual = "Create the endpoint in the target; its keys will be new."
-    regional = True
+    regional = "endpoints"
     volatile = ("endpointState",)
 
     def lost(self, asset: Asset) -> Loss | None:

@@ -99,10 +99,14 @@ class Made(ABC):
 
     def in_target(self) -> tuple[set[str], dict[str, tuple[When, str]]]:
         """The same as `owned` and `left`, by the addresses that the target has for its documents."""
-        rows = self._rows("SELECT key, value FROM meta WHERE key LIKE ?", f"{CALLED}%")
-        called = {key.removeprefix(CALLED): text for key, text in rows}
+        called = self.called()
         owned = {called.get(address, address) for address in self.owned()}
         return owned, {called.get(address, address): seen for address, seen in self.left().items()}
+
+    def called(self) -> dict[str, str]:
+        """What the target calls each item that has another name there."""
+        rows = self._rows("SELECT key, value FROM meta WHERE key LIKE ?", f"{CALLED}%")
+        return {key.removeprefix(CALLED): text for key, text in rows}
 
     def owned(self) -> set[str]:
         """The addresses of documents that this ledger shows as created in the target."""

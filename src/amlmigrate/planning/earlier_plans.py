@@ -20,6 +20,7 @@ from amlmigrate.ledger.missing import FILE as LEDGER
 from amlmigrate.ledger.ownership import When
 from amlmigrate.ledger.read_only_copy import copied
 from amlmigrate.planning import planfile
+from amlmigrate.planning.new_names import Taken, of_header
 
 
 def ownership(
@@ -34,6 +35,7 @@ def ownership(
     pair = (source_workspace_id, target_workspace_id)
     documents: set[str] = set()
     left: dict[str, tuple[When, str]] = {}
+    called: dict[str, tuple[bool, int, str]] = {}
     blobs = KnownCopies()
     unread: list[tuple[str, str]] = []
     run = 0
@@ -59,6 +61,10 @@ def ownership(
         documents |= known.owned
         for address, seen in known.left.items():
             left[address] = max(seen, left.get(address, seen), key=itemgetter(0))
+        for address, name in known.called.items():
+            # What was made counts before what was only planned, then the latest.
+            seen_so = (name in known.owned, known.run, name)
+            called[address] = max(seen_so, called.get(address, seen_so))
     return OwnershipRecord(
         frozenset(documents),
         blobs.blobs,
@@ -66,6 +72,7 @@ def ownership(
         tuple(unread),
         run,
         blobs.others,
+        {address: name for address, (*_, name) in called.items()},
     )
 
 
@@ -76,6 +83,7 @@ class _Done:
     owned: set[str]
     left: dict[str, tuple[When, str]]
     run: int
+    called: dict[str, str]
     # Why it is not taken at its word; '' where it is.
     doubt: str = ""
 
@@ -93,8 +101,8 @@ def _done(folder: Path, pair: tuple[str, str], blobs: KnownCopies, *, own: bool)
         if (meta.get("source_workspace_id"), meta.get("target_workspace_id")) != pair:
             return None
         if not own and (why := _doubt(folder, ledger, pair)):
-            return _Done(set(), {}, ledger.sequence, why)
-        found = _Done(*ledger.in_target(), ledger.sequence)
+            return _Done(set(), {}, ledger.sequence, {}, why)
+        found = _Done(*ledger.in_target(), ledger.sequence, ledger.called())
         blobs.add(ledger)
         return found
 
@@ -132,6 +140,15 @@ def unread(source: Workspace, known: OwnershipRecord) -> list[Finding]:
         )
         for folder, why in known.unread
     ]
+
+
+def names_of_others(beside: Path, pair: tuple[str, str]) -> set[Taken]:
+    """The names that plans of other pairs give in their regions; a plan that cannot be read gives none."""
+    found: set[Taken] = set()
+    for folder in folders(beside):
+        if pair_of(folder) not in (pair, None):
+            found |= of_header(planfile.read_header(folder))
+    return found
 
 
 def begun_between(beside: Path, source_workspace_id: str, target_workspace_id: str) -> Path | None:

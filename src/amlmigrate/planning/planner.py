@@ -107,7 +107,7 @@ class Planner:
         moving_assets = (asset for address, asset in self._source.assets.items() if address in self._moving)
         sequence(draft, moving_assets, self._foreign())
         for left in self._source.by_hand:
-            draft.add(_by_hand(left, self._said_of_others(left)))
+            draft.add(_named_by_hand(left, self._said_of_others(left), self.mapping.called(left.address)))
         after = {address: frozenset(step.after) for address, step in draft.steps.items()}
         order = ordered(after, {address: self._rank(address, draft) for address in after})
         told = {self._source.workspace.id, *map(str, self._moving)}
@@ -359,6 +359,14 @@ def _by_hand(left: Asset, others: str) -> Step:
         source_id=str(left.document.get("id", "")),
         source_sha256=state_digest(left),
     )
+
+
+def _named_by_hand(left: Asset, others: str, called: Address) -> Step:
+    """The same of what has another name in the target."""
+    if called == left.address:
+        return _by_hand(left, others)
+    named = replace(left, remedy=f"In the target it is to be called {called}. {left.remedy}")
+    return replace(_by_hand(named, others), target=called)
 
 
 def _without_secrets(step: Step) -> Step:

@@ -12,7 +12,6 @@ from amlmigrate.bytes.storage_containers import Containers, list_both
 from amlmigrate.cloud.credentials import PUBLIC, Login, signed
 from amlmigrate.cloud.session import Session
 from amlmigrate.cloud.tenants import of_target, refuse_other
-from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.authorship import By
 from amlmigrate.core.events import Emit, ignore
@@ -29,7 +28,6 @@ from amlmigrate.doctor import before_plan
 from amlmigrate.freezing.record import beside
 from amlmigrate.inventory import read_contents, read_json, take
 from amlmigrate.inventory.needing import read_files
-from amlmigrate.inventory.regional import keep_names_taken
 from amlmigrate.kinds import own_places
 from amlmigrate.leasing import looking
 from amlmigrate.ledger.files import FileError
@@ -39,12 +37,15 @@ from amlmigrate.planning import (
     earlier_plans,
     machines,
     manual,
+    new_names,
     pair,
     people,
     planfile,
     selection_check,
 )
+from amlmigrate.planning.new_names import NamesAlongside, NewNames
 from amlmigrate.planning.predicted import predicted
+from amlmigrate.planning.renames import Renames
 from amlmigrate.planning.unmoved_blobs import OtherUsers
 from amlmigrate.policies.endings import early_ends
 from amlmigrate.posture import dataprotection
@@ -59,6 +60,7 @@ class PlanChoices:
     # Whether copies whose source is gone are deleted.
     delete: bool = False
     require_approval: bool = False
+    renames: Renames = field(default_factory=Renames)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,8 @@ class PlanRequest:
     workspace_id: str = ""
     # Of many workspaces only some have what is asked for.
     one_of_many: bool = False
-    # What the target is to call items of the source that have another name there.
-    names: dict[Address, Address] = field(default_factory=dict)
+    # What plans that are made at the same time call theirs.
+    alongside: NamesAlongside = field(default_factory=NamesAlongside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ class _Survey:
     owned: OwnershipRecord
     # What a cutover that stands has changed.
     switched: tuple[Switched, ...]
+    named: NewNames
 
 
 async def create_plan(clouds: Session, request: PlanRequest, emit: Emit = ignore) -> Header:
@@ -112,8 +115,8 @@ async def create_plan(clouds: Session, request: PlanRequest, emit: Emit = ignore
         delete=request.choices.delete,
         others=survey.others,
         posture=survey.findings,
-        extra=await _asked(clouds, request),
-        names=request.names,
+        extra=await _asked(clouds, request) | survey.named.as_header(),
+        names=survey.named.names,
         switched=survey.switched,
         emit=emit,
     )
@@ -160,18 +163,27 @@ async def _survey(clouds: Session, request: PlanRequest, read: tuple[Workspace, 
         looking.switched(clouds.target, request.target, read[0].workspace_id),
         people.other_users(clouds.source, read[0]),
     )
-    keep_names_taken(source, read[1], request.names)
     await people.name_owners(clouds.source, source)
     found += [finding] if (finding := lease.finding()) else []
     found += [_not_believed(read[0].id, doubt) for doubt in doubts]
-    mapping = Mapping(source.workspace, target.workspace, request.names)
+    owned = earlier_plans.ownership(request.folder.parent, read[0].workspace_id, read[1].workspace_id)
+    found += earlier_plans.unread(source.workspace, owned)
+    named = _named(request, source, target, owned)
+    found += named.findings
+    mapping = Mapping(source.workspace, target.workspace, named.names)
     containers = await list_both(mapping, clouds.source, clouds.target, own_places, past=True)
     found += _matched(request, source, containers)
     found += await _contents(clouds, request, mapping, (source, target), containers)
-    ids = (source.workspace.workspace_id, target.workspace.workspace_id)
-    owned = earlier_plans.ownership(request.folder.parent, *ids)
-    found += earlier_plans.unread(source.workspace, owned)
-    return _Survey(source, target, mapping, containers, others, tuple(found), owned, switched)
+    return _Survey(source, target, mapping, containers, others, tuple(found), owned, switched, named)
+
+
+def _named(request: PlanRequest, source: Inventory, target: Inventory, owned: OwnershipRecord) -> NewNames:
+    """What has another name in the target. Nothing is waited for: plans made at the same time see each other's."""
+    pair = (source.workspace.workspace_id, target.workspace.workspace_id)
+    others = request.alongside.of_others(pair) | earlier_plans.names_of_others(request.folder.parent, pair)
+    named = new_names.chosen(source, target, request.choices.renames.of(request.source), owned, others)
+    request.alongside.add(pair, named)
+    return named
 
 
 async def _contents(

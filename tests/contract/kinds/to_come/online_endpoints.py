@@ -24,7 +24,7 @@ class Endpoints(Kind):
 
     name = "onlineEndpoints"
     absent = (Absent.of("NoSuchEndpoint", r"There is no endpoint with name: (\S+) in ", "AZ-ABSENT-6"),)
-    regional = True
+    regional = "endpoints"
     blocks_deletion = True
     sdk_operations = ""
     fields = COMMON.but(

@@ -1,0 +1,199 @@
+"""What the target calls what cannot keep its name: by a file, as earlier plans called it, else by its old name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Asset, Inventory
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.ownership_record import OwnershipRecord
+from amlmigrate.core.plan import Header
+from amlmigrate.inventory.regional import Place, place_in_source, place_in_target, regional
+from amlmigrate.kinds import Listed, moving_kinds
+from amlmigrate.planning.renames import Rename, Renames
+
+# Where a name is one, and the name in lower case.
+Taken = tuple[Place, str]
+# The workspaceIds of source and target.
+Pair = tuple[str, str]
+HEADER = "regional_names"
+
+
+@dataclass(slots=True)
+class NewNames:
+    """`names` are those of the target where they are others; `taken` is all that the target's have then."""
+
+    names: dict[Address, Address] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    taken: set[Taken] = field(default_factory=set)
+
+    def as_header(self) -> dict[str, Any]:
+        """`regional_names` of a plan's header: by what they are one among, and by region."""
+        found: dict[str, dict[str, list[str]]] = {}
+        for (among, region), name in sorted(self.taken):
+            found.setdefault(among, {}).setdefault(region, []).append(name)
+        return {HEADER: found} if found else {}
+
+
+class NamesAlongside:
+    """What plans call theirs that one command makes at the same time, by the pair of workspaces."""
+
+    def __init__(self) -> None:
+        self._of: dict[Pair, set[Taken]] = {}
+
+    def add(self, pair: Pair, named: NewNames) -> None:
+        """Notes what a plan gives."""
+        self._of[pair] = named.taken
+
+    def of_others(self, pair: Pair) -> set[Taken]:
+        """What the plans of other pairs give."""
+        return {one for other, taken in self._of.items() if other != pair for one in taken}
+
+
+def of_header(header: Header) -> set[Taken]:
+    """What a plan gives, by its header; nothing where that says nothing that can be read."""
+    told = header.extra.get(HEADER)
+    if not isinstance(told, dict):
+        return set()
+    return {
+        (Place(str(among), str(region)), str(name))
+        for among, regions in told.items()
+        if isinstance(regions, dict)
+        for region, names in regions.items()
+        if isinstance(names, list)
+        for name in names
+    }
+
+
+def chosen(
+    source: Inventory, target: Inventory, asked: Renames, prior: OwnershipRecord, others: Iterable[Taken]
+) -> NewNames:
+    """A name for each that is one in a region. `others` are those that plans of other pairs give.
+
+    Raises BadInputError for a line of the file that cannot be obeyed.
+    """
+    choice = _Choice(source, target, asked, prior, others)
+    for line in asked.lines:
+        choice.ask(line)
+    choice.keep_earlier()
+    choice.refuse_two()
+    choice.make()
+    return choice.found
+
+
+class _Choice:
+    """The names while they are chosen."""
+
+    def __init__(
+        self, source: Inventory, target: Inventory, asked: Renames, prior: OwnershipRecord, others: Iterable[Taken]
+    ) -> None:
+        self._source, self._target = source, target
+        self._asked, self._prior, self._others = asked, prior, frozenset(others)
+        self._held = {asset.address: (kind, asset) for kind, asset in regional(source)}
+        self._in_target = {asset.address.name.lower() for _, asset in regional(target)}
+        self._lines: dict[Address, Rename] = {}
+        # By address, what the target calls it, its own name too.
+        self._called: dict[Address, str] = {}
+        self.found = NewNames()
+
+    def ask(self, line: Rename) -> None:
+        """Takes a name from the file. Raises BadInputError."""
+        if line.address not in self._held:
+            raise self._asked.refused(line, f"is about '{line.address}', which the source does not have")
+        kind, asset = self._held[line.address]
+        rule = kind.new_names(asset)
+        if not rule.takes(line.name):
+            raise self._asked.refused(line, f"has '{line.name}', which cannot be a name: {rule.says}")
+        place = self._place(kind, asset)
+        for other in self._there(place):
+            if other.name.lower() == line.name.lower():
+                why = f"has '{line.name}', which {other} has in the source, in the same region"
+                raise self._asked.refused(line, why, "Choose another name.")
+        if (place, line.name.lower()) in self._others:
+            why = f"has '{line.name}', which the plan of another workspace gives in the same region"
+            raise self._asked.refused(line, why, "Choose another name.")
+        earlier = self._earlier(asset.address)
+        if earlier and self._made(earlier) and earlier.name.lower() != line.name.lower():
+            why = f"has '{line.name}' for {line.address}, which an earlier plan has made as '{earlier.name}'"
+            raise self._asked.refused(line, why, "Leave the line out, or remove what was made, and plan again.")
+        self._lines[line.address] = line
+        self._take(kind, asset, line.name)
+
+    def keep_earlier(self) -> None:
+        """Everything else keeps the name that an earlier plan of the pair gave it."""
+        for address, (kind, asset) in self._held.items():
+            earlier = self._earlier(address)
+            if earlier and address not in self._called:
+                self._take(kind, asset, earlier.name)
+
+    def refuse_two(self) -> None:
+        """Raises BadInputError for a line that gives a name which something else has then too."""
+        for address, line in self._lines.items():
+            place = self._place(*self._held[address])
+            for other, (kind, asset) in self._held.items():
+                name = self._called.get(other, other.name)
+                if other != address and (self._place(kind, asset), name.lower()) == (place, line.name.lower()):
+                    why = f"has '{line.name}', which {other} has in the target, in the same region"
+                    raise self._asked.refused(line, why, "Choose another name.")
+
+    def make(self) -> None:
+        """Makes names for all else of the kinds that move, where their own are taken."""
+        taken = {one.name.lower() for one in self._held} | self._in_target
+        taken |= {name for _, name in self._others} | {name.lower() for name in self._called.values()}
+        for address in sorted(self._held):
+            kind, asset = self._held[address]
+            if address in self._called or address.kind not in moving_kinds():
+                continue
+            if not self._must(kind, asset):
+                self._take(kind, asset, address.name)
+                continue
+            name = kind.new_names(asset).beside(address.name, taken)
+            first = kind.new_names(asset).beside(address.name, taken - self._in_target)
+            if first != name:
+                self.found.findings.append(_there_already(address, first, name))
+            taken.add(name.lower())
+            self._take(kind, asset, name)
+
+    def _must(self, kind: Listed, asset: Asset) -> bool:
+        """Whether it cannot have its own name: the source's has that, or something else of the region will."""
+        place, address = self._place(kind, asset), asset.address
+        if place_in_source(kind, asset, self._source.workspace) == place:
+            return True
+        own = (place, address.name.lower())
+        return (own in self._others or own in self.found.taken) and address not in self._target.assets
+
+    def _take(self, kind: Listed, asset: Asset, name: str) -> None:
+        address = asset.address
+        self._called[address] = name
+        if name != address.name:
+            self.found.names[address] = Address.of(address.kind, name)
+        self.found.taken.add((self._place(kind, asset), name.lower()))
+
+    def _place(self, kind: Listed, asset: Asset) -> Place:
+        return place_in_target(kind, asset, self._source.workspace, self._target.workspace)
+
+    def _there(self, place: Place) -> Iterable[Address]:
+        """What of the source has its name in a place as long as the source is there."""
+        for address, (kind, asset) in self._held.items():
+            if place_in_source(kind, asset, self._source.workspace) == place:
+                yield address
+
+    def _earlier(self, address: Address) -> Address | None:
+        text = self._prior.called.get(str(address))
+        return Address.parse(text) if text else None
+
+    def _made(self, earlier: Address) -> bool:
+        return self._prior.owns(earlier) and earlier in self._target.assets
+
+
+def _there_already(address: Address, first: str, name: str) -> Finding:
+    return Finding(
+        "warning",
+        str(address),
+        f"The target has '{first}' already, which is not known to be this one: it is made as '{name}'.",
+        f"If '{first}' is meant to take its place, plan again with --rename and a line '{address},{first}'.",
+        code="new-name-taken",
+    )
