@@ -22,6 +22,12 @@ _TAKEN = re.compile(
     r"ResourceExists|VersionExists",
     re.IGNORECASE,
 )
+# How it says that something else of the region has the name, in whichever workspace (AZ-WS-19).
+_NAME_TAKEN = re.compile(
+    r"is not available\. Reason: AlreadyExists|names? (?:needs to|must) be unique (?:with)?in|"
+    r"Compute with this name already exists",
+    re.IGNORECASE,
+)
 # Refusals for the moment that do not have a status to say so.
 _FOR_NOW = frozenset({"RetryableErrorDueToAnotherOperation", "AnotherOperationInProgress", "OperationInProgress"})
 # What storage says of a blob whose bytes nobody gets (`unreadable` has the words).
@@ -115,6 +121,11 @@ class ServiceError(MigrateError):
     def taken(self) -> bool:
         """Whether something is there already that the call would change: settled by reading it."""
         return self.status in (400, 409) and bool(_TAKEN.search(f"{self.code} {self.message}"))
+
+    @property
+    def name_taken(self) -> bool:
+        """Whether something else of the region has the name."""
+        return self.status in (400, 409) and bool(_NAME_TAKEN.search(self.message))
 
     @property
     def action(self) -> str:

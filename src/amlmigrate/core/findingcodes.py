@@ -122,6 +122,8 @@ ITEMS = (
     _code(
         "not-listed-by-arm", "warning", "something on the data plane, which Azure Resource Manager does not list"
     ),
+    _code("new-name-taken", "warning", "the name that the item would have got is something else's in the target"),
+    _code("old-name", "warning", "a text is the old name of something that the target calls otherwise"),
     _code("name-refused", "error", "the service no longer accepts that name"),
     _code("one-version", "blocks", "the item names one version or snapshot of a blob, which is not copied"),
     _code("reference-by-hand", "warning", "the item refers to something that a person has to make in the target"),

@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from amlmigrate.core.address import Address
 from amlmigrate.core.documents import Document
 from amlmigrate.core.jsontext import NotJsonError, changed
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.nesting import is_shallow
 from amlmigrate.core.pointers import below
-from amlmigrate.core.reference import Reference, reference_of, references
+from amlmigrate.core.reference import Reference, reference_of, references, stands_bare
 from amlmigrate.core.reference_targets import Lead, lead, names_source
 
 # Text for people: nothing follows it, and nothing of it is written anew.
@@ -83,8 +84,9 @@ def members(
         for key, child in value.items():
             pointer = below(where, key)
             told = prose or (not own and key in _PROSE)
-            # Below a name of the customer's the members are the service's again.
-            inner = "" if own and isinstance(child, dict) else key
+            # Below a name of the customer's the members are the service's again; no name of theirs says what a
+            # name alone would be of.
+            inner = "" if own and (isinstance(child, dict) or stands_bare(key)) else key
             words = command or (not own and key in _COMMANDS)
             yield from members(child, pointer, inner, value, prose=told, command=words)
     elif isinstance(value, list):
@@ -102,7 +104,7 @@ def document_references(value: Any, where: str = "") -> Iterator[Reference]:
 
 def rewritten(member: JsonString, mapping: Mapping) -> tuple[str, list[Lead]]:
     """The text with each address in it as it has to be in the target, and the addresses that changed."""
-    if not _LIKELY.search(member.text):
+    if not (_LIKELY.search(member.text) or stands_bare(member.name)):
         return member.text, []
     if (inside := member.inside) is not None:
         return _rewritten_json(member, inside, mapping)
@@ -126,6 +128,18 @@ def naming_workspace(properties: Document, mapping: Mapping) -> str:
     texts = (member.text for member in members(properties) if not member.free and _LIKELY.search(member.text))
     named = (one for text in texts for one in references([text]))
     return next((one.text for one in named if not one.scope.local and mapping.in_source(one.scope)), "")
+
+
+def old_names(properties: Document, mapping: Mapping) -> dict[str, Address]:
+    """By pointer, the texts that are nothing but the old name of what the target calls otherwise, by what it is.
+
+    Nothing says of them that they name it: an input of a pipeline may be the name of the compute for a node.
+    """
+    if not mapping.names:
+        return {}
+    known = {old.name.lower(): old for old in mapping.names}
+    found = {one.where: known.get(one.text.lower()) for one in members(properties) if not one.free}
+    return {where: old for where, old in found.items() if old}
 
 
 def told_of_source(properties: Document, mapping: Mapping) -> list[str]:

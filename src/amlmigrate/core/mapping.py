@@ -157,6 +157,13 @@ class Mapping:
                 return change(match) + text[match.end() :]
         return text
 
+    def renamed(self, reference: Reference) -> str:
+        """The text of a reference to something of the same workspace by its name alone, by the target's name."""
+        if not self.names or not reference.scope.local or not reference.names or reference.version:
+            return reference.text
+        called, old = self.called(Address.of(str(reference.kind), *reference.names)).name, reference.names[-1]
+        return reference.text if called == old else f"{reference.text.removesuffix(old)}{called}"
+
     def _workspace_uri(self, match: re.Match[str]) -> str:
         if not self.in_source(WorkspaceScope(match["subscription"], match["group"], match["workspace"])):
             return match[0]

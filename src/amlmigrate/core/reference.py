@@ -63,6 +63,7 @@ _ALONE_DATASTORE = _compiled(rf"^azureml://datastores/(?P<name>{_NAME})(?:/paths
 WHOLE_JOB = _compiled(rf"^{_JOB}(?P<path>.*)$")
 WHOLE_RUN = _compiled(rf"^{_RUN}(?P<path>.*)$")
 _SHORT = re.compile(rf"^(?i:azureml):(?P<name>{_NAME}):(?P<version>[^:/@\s]+)\Z")
+_BARE = re.compile(r"^(?:(?i:azureml):)?(?P<name>[A-Za-z][A-Za-z0-9-]*)\Z")
 _LABEL = re.compile(rf"^(?:(?i:azureml):)?(?P<name>{_NAME})@(?P<label>[A-Za-z0-9_-]+)\Z")
 # Below a workspace; letter case counts in names and versions only.
 _ITEM_TAIL = _compiled(r"^/(?P<kind>[a-z]+)/(?P<name>[^/]+)")
@@ -84,6 +85,15 @@ _KIND_OF_MEMBER = {
     "model": "models",
     "modelId": "models",
     "trial": "components",
+}
+# The member names under which a name alone stands, and the kind that it is of: nothing of these has a version.
+_KIND_OF_BARE = {
+    "compute": "computes",
+    "computeId": "computes",
+    "compute_id": "computes",
+    "compute_name": "computes",
+    "default_compute": "computes",
+    "defaultCompute": "computes",
 }
 _KIND_OF_TYPE = {
     "custom_model": "models",
@@ -129,6 +139,11 @@ class Reference:
     location: Location | None = None
     # Whether wildcards in its path are signs of a name like all others.
     exact: bool = False
+
+
+def stands_bare(member: str) -> bool:
+    """Whether a name alone may stand in members of that name."""
+    return member in _KIND_OF_BARE
 
 
 def references(value: Any, where: str = "", member: str = "", beside: Any = None) -> Iterator[Reference]:
@@ -207,6 +222,13 @@ def _whole(text: str, where: str, member: str, beside: Any) -> Reference | None:
         return Reference(text, where, job=match["job"], output=match["output"], path=match["path"])
     if match := WHOLE_RUN.match(text):
         return Reference(text, where, job=match["job"], output="artifacts", path=match["path"])
+    return _short(text, where, member, beside)
+
+
+def _short(text: str, where: str, member: str, beside: Any) -> Reference | None:
+    """What a short form names, of which only the member tells the kind."""
+    if (bare := _KIND_OF_BARE.get(member)) and (match := _BARE.match(text)):
+        return Reference(text, where, kind=bare, names=(match["name"],))
     kind = _KIND_OF_MEMBER.get(member) or _kind_beside(member, beside)
     if kind and (match := _SHORT.match(text)):
         return Reference(text, where, kind=kind, names=(match["name"],), version=match["version"])

@@ -42,7 +42,10 @@ def lead(text: str, mapping: Mapping, member: str = "", beside: Any = None) -> L
     Short forms of assets (`azureml:name:1`) count where `member` or the type `beside` it says what they name.
     """
     found = reference_of(text, "", member, beside)
-    return None if found is None else _followed(text, found, mapping, mapping.rewrite_whole(text))
+    if found is None:
+        return None
+    after = mapping.rewrite_whole(text)
+    return _followed(text, found, mapping, mapping.renamed(found) if after == text else after)
 
 
 def leads_within(text: str, mapping: Mapping) -> Iterator[Lead]:

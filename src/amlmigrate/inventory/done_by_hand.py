@@ -31,7 +31,7 @@ async def look(clouds: Session, plan: Plan, subjects: Iterable[DecisionSubject])
     for subject in chosen:
         if subject.step is None:
             source = clouds.source.workspace(plan.header.source_ref)
-            found[subject.address] = await set_right(source, port, subject.address)
+            found[subject.address] = await set_right(source, port, subject.address, plan.names())
     return found | await _steps(clouds, plan, port, [subject.step for subject in chosen if subject.step], pair)
 
 

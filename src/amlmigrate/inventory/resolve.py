@@ -141,7 +141,7 @@ class Resolver:
             return
         if address in self._left:
             if self._mapping.called(address) not in self._made:
-                found.findings.append(_by_hand(by, self._left[address]))
+                found.findings.append(_by_hand(by, self._left[address], self._mapping.called(address)))
             return
         if (
             address
@@ -195,13 +195,14 @@ def _missing(address: Address, text: str) -> Finding:
     )
 
 
-def _by_hand(address: Address, left: Asset) -> Finding:
+def _by_hand(address: Address, left: Asset, called: Address) -> Finding:
+    named = f" as {called}" if called != left.address else ""
     return Finding(
         "warning",
         str(address),
         f"It refers to {left.address}, which is left to do by hand: {left.reason}.",
-        "Make that first: until it is there, the service may refuse this one, and `migrate run --resume` tries it"
-        " again. If it has another name in the target, make this one by hand too.",
+        f"Make that first{named}: until it is there, the service may refuse this one, and `migrate run --resume`"
+        " tries it again. If you give it another name, name that with --rename and plan again.",
         code="reference-by-hand",
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.workspaces import WorkspaceClient
@@ -10,7 +11,7 @@ from amlmigrate.core.address import ARCHIVE, Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import MARK
-from amlmigrate.kinds import Kind, Listed, moving_kinds, root_of
+from amlmigrate.kinds import NO_NAMES, Kind, Listed, moving_kinds, root_of
 
 _UNREAD = "settings-unread"
 Effect = tuple[Document, Document]
@@ -56,14 +57,19 @@ def looked_at(finding: str) -> bool:
     return about in moving_kinds() and moving_kinds()[about].inherent
 
 
-async def set_right(source: WorkspaceClient, target: WorkspaceClient, finding: str) -> bool | None:
-    """Whether a finding about what every workspace has by itself is no longer so; None where that is not known."""
+async def set_right(
+    source: WorkspaceClient, target: WorkspaceClient, finding: str, names: Mapping[Address, Address] = NO_NAMES
+) -> bool | None:
+    """Whether a finding about what every workspace has by itself is no longer so; None where that is not known.
+
+    `names`: what the target calls items of the source that have another name there.
+    """
     address = Address.parse(finding.rpartition(MARK)[0])
     kind = moving_kinds()[address.kind]
     left, right = await asyncio.gather(kind.read(source, address), kind.read(target, address))
     if left is None or right is None:
         return None
-    found = kind.shortfalls(Asset(address, left), right)
+    found = kind.shortfalls(Asset(address, left), right, names)
     if finding in {one.address for one in found}:
         return False
     # What could not be read may be just this.

@@ -20,11 +20,13 @@ from amlmigrate.kinds._registry import (
     own_places,
     root_of,
 )
+from amlmigrate.kinds._settings import NO_NAMES
 
 # Addresses are compared by what the kinds say of their names: before any is.
 all_kinds()
 
 __all__ = [
+    "NO_NAMES",
     "STATE",
     "Context",
     "Holding",

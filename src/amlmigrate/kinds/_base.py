@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from amlmigrate.cloud.operations import Ending, of_resource, word_of
@@ -31,6 +32,7 @@ from amlmigrate.kinds._machines import Machines
 from amlmigrate.kinds._policy_fields import policy_fields
 from amlmigrate.kinds._provenance import comparable, same_origin, stamped
 from amlmigrate.kinds._secrets import SECRET, filled, has_markers, marked, shown
+from amlmigrate.kinds._settings import NO_NAMES
 from amlmigrate.kinds._translating import translated
 
 __all__ = ["SECRET", "Kind", "WorkspacePort"]
@@ -193,8 +195,13 @@ class Kind(Listed):
         told = [Difference(str(address), *one, changeable=changes(one[0])) for one in found]
         return told + _unfinished(address, actual)
 
-    def shortfalls(self, asset: Asset, there: Document) -> list[Finding]:
-        """In what the target's own is not as good as the source's, where every workspace has one by itself."""
+    def shortfalls(
+        self, asset: Asset, there: Document, names: Mapping[Address, Address] = NO_NAMES
+    ) -> list[Finding]:
+        """In what the target's own is not as good as the source's, where every workspace has one by itself.
+
+        `names`: what the target calls items of the source that have another name there.
+        """
         return []
 
     def state(self, document: Document) -> str:

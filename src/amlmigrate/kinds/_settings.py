@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
+from amlmigrate.core.address import Address
 from amlmigrate.core.armid import ArmId, key_of
 from amlmigrate.core.documents import Document
 from amlmigrate.core.pointers import Way, member, spelled, way_of
 
+NO_NAMES: Mapping[Address, Address] = {}
 _SHOWN = 200
 
 
@@ -66,6 +68,8 @@ class Setting:
     form: Callable[[Any], Any] = lambda value: value
     # What counts where nothing is set; None: the same as false or empty.
     unset: Any = None
+    # The kind of which its value is a name; '' of all else.
+    kind: str = ""
 
     @property
     def path(self) -> Way:
@@ -89,14 +93,23 @@ def nothing(value: Any) -> bool:
     return value is None or value is False or value in ("", [], {})
 
 
-def shortfalls(settings: tuple[Setting, ...], source: Document, target: Document) -> Iterator[Shortfall]:
-    """All settings in which the target is not equal or stricter; one that nobody has judged is among them."""
+def shortfalls(
+    settings: tuple[Setting, ...], source: Document, target: Document, names: Mapping[Address, Address] = NO_NAMES
+) -> Iterator[Shortfall]:
+    """All settings in which the target is not equal or stricter; one that nobody has judged is among them.
+
+    `names`: what the target calls items of the source that have another name there.
+    """
     for setting in settings:
         if setting.judge is None:
             continue
         left, right = setting.of(source), setting.of(target)
-        if not same(left, right) and (found := setting.judge(left, right, Both(source, target))):
-            yield Shortfall(found[0], setting.path, left, right, found[1])
+        called = names.get(Address.of(setting.kind, str(left))) if setting.kind and left else None
+        if same(left if called is None else called.name, right):
+            continue
+        if found := setting.judge(left, right, Both(source, target)):
+            part = found[1] if called is None else f"which the target calls {called.name}"
+            yield Shortfall(found[0], setting.path, left, right, part)
     known = {setting.path for setting in settings}
     unknown = {**_leaves(source, known), **_leaves(target, known)}
     for path in sorted(unknown):

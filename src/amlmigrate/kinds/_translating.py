@@ -8,7 +8,7 @@ from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, mapped
 from amlmigrate.core.few import few
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.json_strings import members, rewritten, told_of_source
+from amlmigrate.core.json_strings import members, old_names, rewritten, told_of_source
 from amlmigrate.core.mapping import Mapping, Rewrite
 from amlmigrate.core.redaction import masked, signed
 from amlmigrate.kinds._secrets import marked
@@ -30,7 +30,8 @@ def translated(
         return marked(f"{where}{place}", after)
 
     found = mapped(sent, change)
-    return found, rewrites, broken + _only_told(asset, where, told_of_source(sent, mapping))
+    told = _only_told(asset, where, told_of_source(sent, mapping))
+    return found, rewrites, [*broken, *told, *_by_old_names(asset, where, found, mapping)]
 
 
 def _only_told(asset: Asset, where: str, pointers: list[str]) -> list[Finding]:
@@ -45,6 +46,23 @@ def _only_told(asset: Asset, where: str, pointers: list[str]) -> list[Finding]:
             "Nothing follows such text, and it is moved as it is: if people need it, say there where it is now.",
             code="text-names-source",
         )
+    ]
+
+
+def _by_old_names(asset: Asset, where: str, body: Document, mapping: Mapping) -> list[Finding]:
+    """What may name something that has another name in the target, in the translated body."""
+    named = old_names(body, mapping)
+    return [
+        Finding(
+            "warning",
+            str(asset.address),
+            f"It says '{old.name}', which the target calls '{mapping.called(old).name}':"
+            f" {few([f'{where}{one}'.removeprefix('/') for one, of in named.items() if of == old])}.",
+            f"Nothing follows such text. If it means {old}, as an input that is the name of a compute may, change"
+            " it in the source and plan again, or in the target.",
+            code="old-name",
+        )
+        for old in dict.fromkeys(named.values())
     ]
 
 

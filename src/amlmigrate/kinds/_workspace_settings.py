@@ -171,6 +171,7 @@ SETTINGS = (
         f"{_P}imageBuildCompute",
         kept(other=SettingVerdict.DIFFERS),
         "MODEL: builds images; names of computes are unique in a region, so the target's has another",
+        kind="computes",
     ),
     Setting(
         f"{_P}primaryUserAssignedIdentity",

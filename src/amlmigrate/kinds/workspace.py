@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.address import Address
@@ -15,7 +15,7 @@ from amlmigrate.core.translation import Difference
 from amlmigrate.core.writes import Desired, PlanContext, Write
 from amlmigrate.kinds._base import Kind, WorkspacePort
 from amlmigrate.kinds._permissions import ML
-from amlmigrate.kinds._settings import SettingVerdict, Shortfall, canonical, shortfalls
+from amlmigrate.kinds._settings import NO_NAMES, SettingVerdict, Shortfall, canonical, shortfalls
 from amlmigrate.kinds._workspace_settings import SETTINGS
 
 # Has what later versions leave out, `networkAcls` and `allowRoleAssignmentOnRG` (AZ-WS-3).
@@ -83,11 +83,13 @@ class WorkspaceDocument(Kind):
         # It is no copy: `shortfalls` says in what it is not as good.
         return []
 
-    def shortfalls(self, asset: Asset, there: Document) -> list[Finding]:
+    def shortfalls(
+        self, asset: Asset, there: Document, names: Mapping[Address, Address] = NO_NAMES
+    ) -> list[Finding]:
         sides = [
             {name: value for name, value in one.items() if name != _UNREAD} for one in (asset.document, there)
         ]
-        found = [_finding(self.name, one) for one in shortfalls(SETTINGS, sides[0], sides[1])]
+        found = [_finding(self.name, one) for one in shortfalls(SETTINGS, sides[0], sides[1], names)]
         if asset.document.get(_UNREAD) or there.get(_UNREAD):
             found.append(self._unread())
         return found

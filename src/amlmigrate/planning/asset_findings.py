@@ -53,13 +53,15 @@ def foreign_overtaken(newest: Step, foreign: list[Address]) -> Iterable[Finding]
 
 def refused_name(address: Address, called: Address) -> Iterable[Finding]:
     """A name that something was given once, and that nothing is given any more; `called`: the target's for it."""
-    if why := moving_kinds()[address.kind].refuses(called):
+    kind = moving_kinds()[address.kind]
+    if why := kind.refuses(called):
+        other = "Make it under another name in the source and let what uses it name that, and leave this one out"
         yield Finding(
             "error",
             str(address),
             f"Azure will not make it under its name in the target: {why}.",
-            "Make it under another name in the source and let what uses it name that, and leave this one out with"
-            " --exclude; or waive this finding to have `run` try.",
+            f"{'Plan again with --rename and another name' if kind.regional else f'{other} with --exclude'};"
+            " or waive this finding to have `run` try.",
             code="name-refused",
         )
 

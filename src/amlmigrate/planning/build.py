@@ -23,12 +23,11 @@ from amlmigrate.core.select import Selection
 from amlmigrate.core.switched import SOURCE, Switched, of_side
 from amlmigrate.core.tool import tool
 from amlmigrate.core.workspace import Workspace, address_of
-from amlmigrate.kinds import moving_kinds
+from amlmigrate.kinds import NO_NAMES, moving_kinds
 from amlmigrate.planning.asset_findings import left_behind, without_twin
 from amlmigrate.planning.planner import NOBODY, Planner, counts
 from amlmigrate.planning.unmoved_blobs import OtherUsers
 
-NO_NAMES: Mapping[Address, Address] = {}
 _PLAIN = "default"
 # To make one version: its source is read again, it is put, and the target is read back.
 _READS_PER_STEP = 2

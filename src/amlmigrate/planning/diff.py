@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from amlmigrate.core.address import Address
@@ -15,7 +15,7 @@ from amlmigrate.core.plan import RUN, Action, Stage, Step
 from amlmigrate.core.switched import Switched
 from amlmigrate.core.translation import Difference
 from amlmigrate.core.writes import Desired, Write
-from amlmigrate.kinds import STATE, Kind
+from amlmigrate.kinds import NO_NAMES, STATE, Kind
 
 _NAMED = 3
 # What says that there is none: the service may keep what is not sent. Inferred (AZ-ASSET-21): it takes these for
@@ -60,11 +60,17 @@ def later(write: Write, body: Document | None = None) -> StepVerdict:
 
 
 def verdicts_on(
-    kind: Kind, asset: Asset, desired: Desired, target: Asset | None, prior: OwnershipRecord, called: Address
+    kind: Kind,
+    asset: Asset,
+    desired: Desired,
+    target: Asset | None,
+    prior: OwnershipRecord,
+    called: Address,
+    names: Mapping[Address, Address] = NO_NAMES,
 ) -> tuple[list[StepVerdict], list[Finding]]:
     """What becomes of each write of an asset, and what a reviewer must know of the target's own.
 
-    `called` is what the target calls it.
+    `called` is what the target calls it, and `names` what it calls whatever has another name there.
     """
     if not kind.inherent:
         return _verdicts(kind, desired, target, prior, called), []
@@ -73,7 +79,7 @@ def verdicts_on(
         return [
             StepVerdict(Action.CONFLICT, "the target does not show it, which every workspace has by itself")
         ], []
-    shortfalls = kind.shortfalls(asset, target.document)
+    shortfalls = kind.shortfalls(asset, target.document, names)
     return [_inherent(shortfalls)], shortfalls
 
 

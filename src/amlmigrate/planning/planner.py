@@ -293,7 +293,7 @@ class Planner:
         """What becomes of each write of a document, and what a reviewer must know of the target's."""
         if kind.versioned and asset.address.version is None:
             return self._names.verdicts(kind, asset.address, desired, there), []
-        return verdicts_on(kind, asset, desired, there, self._prior, called)
+        return verdicts_on(kind, asset, desired, there, self._prior, called, self.mapping.names)
 
     def _reason_to_stay(self, asset: Asset) -> str:
         kind = moving_kinds()[asset.address.kind]

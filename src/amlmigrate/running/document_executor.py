@@ -187,6 +187,8 @@ class DocumentExecutor:
         try:
             accepted = await kind.apply(self.target, step.called, Write(filled, step.address.phase))
         except ServiceError as error:
+            if kind.regional and error.name_taken:
+                raise _of_others(step, error) from error
             if not error.taken:
                 raise
             there = await kind.read(self.target, step.called)
@@ -257,4 +259,15 @@ def _foreign(step: Step, why: str) -> ConflictError:
         f"The target has a different one that this tool did not create: {why}.",
         address=str(step.address),
         remedy="Remove or rename it in the target, then continue with `migrate run --resume`.",
+    )
+
+
+def _of_others(step: Step, error: ServiceError) -> ConflictError:
+    name = step.called.name
+    return ConflictError(
+        f"Something else of the region has the name '{name}', in a workspace that this plan does not read:"
+        f" {error.message.rstrip('.')}. Plan again with --rename and another name.",
+        address=str(step.address),
+        remedy=f"Write a CSV file with the columns address and name and a line '{step.address.item},NEW-NAME';"
+        " then make a new plan with --rename FILE, and run that.",
     )

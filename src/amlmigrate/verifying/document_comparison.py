@@ -124,7 +124,7 @@ def _not_as_good(plan: Plan, asset: Asset, there: Asset | None, by_hand: frozens
     kind = moving_kinds()[asset.address.kind]
     return [
         Difference(str(asset.address), one.code, "equal or stricter", one.summary)
-        for one in (kind.shortfalls(asset, there.document) if there else ())
+        for one in (kind.shortfalls(asset, there.document, plan.names()) if there else ())
         if one.severity != "warning" and (one.address in by_hand or one not in plan.header.findings)
     ]
 

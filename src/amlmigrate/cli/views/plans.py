@@ -191,8 +191,13 @@ def _steps(
     page.gap()
     page.line((head, colour), f" ({len(steps)})")
     for step in steps[:most]:
-        page.line(f"{step.address}  ", (step.reason, "dim"), indent=2)
+        page.line(f"{with_target(step)}  ", (step.reason, "dim"), indent=2)
     page.more(len(steps) - (len(steps) if most is None else most), rest)
+
+
+def with_target(step: Step) -> str:
+    """Its address, and what the target calls it where that is another name."""
+    return f"{step.address} -> {step.target.at(step.address.phase)}" if step.target else str(step.address)
 
 
 def _folded(page: Page, action: Action, steps: Sequence[Step]) -> None:

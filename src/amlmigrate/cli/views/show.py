@@ -187,6 +187,8 @@ class OpenView:
 def _step(page: Page, step: Step) -> None:
     line = step.as_dict()
     page.line(f"{line['action']}: {line['reason']}")
+    if step.target:
+        page.line(f"in the target: {step.target}")
     for name in (
         "source_id",
         "target_id",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from amlmigrate.core.documents import Document, mapped, properties_of, shown_properties
+from amlmigrate.core.json_strings import members, rewritten
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.kinds import Listed
 
@@ -32,7 +33,15 @@ def body(kind: Listed | None, document: Document, mapping: Mapping) -> Document:
         found["identity"] = _identity(found["identity"])
     if "location" in found:
         found["location"] = mapping.target.location
-    return {**mapped(found | {"properties": properties}, lambda _, text: mapping.rewrite(text))}
+    whole = found | {"properties": properties}
+    known = {one.where: one for one in members(whole)}
+
+    def followed(where: str, text: str) -> str:
+        after = mapping.rewrite(text)
+        # What names something by its name alone is told by where it stands.
+        return rewritten(known[where], mapping)[0] if after == text and where in known else after
+
+    return {**mapped(whole, followed)}
 
 
 def _without(properties: Document) -> Document:

@@ -66,7 +66,10 @@ class Teller:
         source, target = (
             self._path(address, workspace.ref.id) for workspace in (self.mapping.source, self.mapping.target)
         )
-        if root and root.regional and self._same_region:
+        called = self.mapping.called(address)
+        if called != address:
+            target = self._path(called, self.mapping.target.ref.id)
+        elif root and root.regional and self._same_region:
             anew = Address(address.kind, ("${NEW_NAME}", *address.path[1:]))
             target = self._path(anew, self.mapping.target.ref.id)
         sent = hidden(self._renamed(body(kind, document, self.mapping), names), names)
@@ -89,8 +92,10 @@ class Teller:
         kinds = "|".join(sorted(regional))
         below = re.compile(rf"({re.escape(self.mapping.target.ref.id)}/({kinds})/)([^/]+)", re.IGNORECASE)
 
+        known = {one.name.lower() for one in self.mapping.names.values()}
+
         def named(match: re.Match[str]) -> str:
-            if match[3].lower() in regional[match[2].lower()].built_in:
+            if match[3].lower() in regional[match[2].lower()].built_in | known:
                 return match[0]
             name = names.of(f"{match[2]}/{match[3]}", f"new name of {match[3]}")
             return f"{match[1]}${{{name}}}"
