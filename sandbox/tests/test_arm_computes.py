@@ -100,6 +100,16 @@ async def test_a_name_is_taken_in_its_region(arm: ArmClient) -> None:
     await arm.done("PUT", f"{other}/computes/CLUSTER", cluster())
 
 
+async def test_a_name_is_taken_where_the_compute_lies_wherever_its_workspace_does(arm: ArmClient) -> None:
+    other = WORKSPACE.replace("/source", "/target")
+    await arm.done("PUT", other, arm.workspace_body())
+    afar = made("AmlCompute", cluster()["properties"]["properties"], computeLocation="West Europe")
+    await arm.done("PUT", PATH, afar)
+    await arm.done("PUT", f"{other}/computes/cluster", cluster())
+    await arm.done("DELETE", f"{other}/computes/cluster?underlyingResourceAction=Delete")
+    await arm.error(400, "PUT", f"{other}/computes/cluster", afar, says="Reason: AlreadyExists")
+
+
 async def test_what_a_change_may_change(arm: ArmClient) -> None:
     await arm.done("PUT", PATH, cluster())
     for body in (cluster(vmSize="Standard_DS4_v2"), cluster(vmPriority="LowPriority")):

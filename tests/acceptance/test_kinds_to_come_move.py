@@ -113,11 +113,10 @@ def deployment(world: World, name: str, **properties: Any) -> None:
 
 
 def make_move(sandbox: Any, folder: Path) -> Move:
-    """A source with a served model; the target's endpoint is to have another name."""
+    """A source with a served model; the target's endpoint gets another name, since both are in one region."""
     world = make_world(sandbox, folder)
     move = Move(world)
     world.program = withkinds.PROGRAM
-    world.env = {**world.env, withkinds.NAMES: json.dumps({move.score: move.new})}
     world.seed([model("m", "m"), row("environments", "py", image="mcr.microsoft.com/x:1")], [blob("m/a", 1000)])
     endpoint(world)
     return move

@@ -38,7 +38,7 @@ class Computes(ProviderShaped):
     async def put(self, call: Call) -> Response:
         """201 also for a change, no `Location`, an operation (AZ-LIVE-15)."""
         body, sent, old = call.body(), sent_properties(call), self.find(call)
-        term = f"compute-name {self.region(call)} {call.name.lower()}"
+        term = f"compute-name {self._place(call, sent, old)} {call.name.lower()}"
         self._check(call, body, old, term)
         record = self._record(call, body, self._filled(call, sent, old), old)
         record.terms = (term,)
@@ -62,6 +62,11 @@ class Computes(ProviderShaped):
             if beyond:
                 raise self.provider_error(call, beyond, code="BadRequest")
 
+    def _place(self, call: Call, sent: dict[str, Any], old: Record | None) -> str:
+        """The region that it lies in, which may be another than its workspace's."""
+        told = sent.get("computeLocation") or (old and old.properties["computeLocation"])
+        return normal_location(str(told or self.region(call)))
+
     def _cores(self, call: Call) -> Region:
         return Region(self.context, call.subscription, self.region(call))
 
@@ -84,7 +89,7 @@ class Computes(ProviderShaped):
             "description": sent.get("description"),
             "resourceId": made if kind in OWN else sent.get("resourceId"),
             "computeType": kind,
-            "computeLocation": normal_location(str(sent.get("computeLocation") or self.region(call))),
+            "computeLocation": self._place(call, sent, old),
             "provisioningState": "Updating" if old else "Creating",
             "provisioningErrors": None,
             "isAttachedCompute": kind not in OWN,
