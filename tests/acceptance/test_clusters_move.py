@@ -116,6 +116,13 @@ def test_they_are_made_without_nodes_and_named_where_they_are_used(moved: World)
         assert not path.is_file() or b"TOP-SECRET" not in path.read_bytes(), path
 
 
+def test_a_file_that_cannot_be_obeyed_ends_with_2_and_its_line(moved: World) -> None:
+    (moved.folder / "bad.csv").write_text(f"address,name\n{CPU},idle\n")
+    told = moved.migrate("plan", *moved.names, "--rename", "bad.csv", "--out", "plans/bad")
+    assert told.code == 2 and "line 2 has 'idle', which computes/idle has in the source" in told.err
+    assert not (moved.folder / "plans" / "bad" / "plan.jsonl").exists()
+
+
 def test_nodes_change_sides_at_the_cutover_come_back_and_go_once_more(moved: World) -> None:
     world = moved
     killed = world.with_faults(
@@ -141,10 +148,3 @@ def test_nodes_change_sides_at_the_cutover_come_back_and_go_once_more(moved: Wor
     assert gone.code == 0, (gone.out, gone.err)
     [tombstone] = [json.loads(path.read_bytes()) for path in world.folder.rglob("evidence/*decommission*.json")]
     assert {one["address"] for one in tombstone["dying"]["computes"]} == {CPU, IDLE, AKS, MINE}
-
-
-def test_a_file_that_cannot_be_obeyed_ends_with_2_and_its_line(moved: World) -> None:
-    (moved.folder / "bad.csv").write_text(f"address,name\n{CPU},idle\n")
-    told = moved.migrate("plan", *moved.names, "--rename", "bad.csv", "--out", "plans/bad")
-    assert told.code == 2 and "line 2 has 'idle', which computes/idle has in the source" in told.err
-    assert not (moved.folder / "plans" / "bad" / "plan.jsonl").exists()

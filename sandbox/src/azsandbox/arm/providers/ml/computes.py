@@ -155,7 +155,7 @@ class Computes(ProviderShaped):
         if operation.hidden["verb"] in _UNDERLYING.values():
             if operation.hidden["verb"] == "delete":
                 self._remove_underlying(target)
-            self.context.store.remove(target)
+            self.context.store.remove(target)  # its name is free at once (AZ-COMPUTE-13)
             return
         if target.properties["isAttachedCompute"]:
             properties = {**target.properties, "provisioningState": "Succeeded"}
