@@ -21,7 +21,7 @@ from amlmigrate.core.parallel import each
 from amlmigrate.core.plan import Header
 from amlmigrate.core.progress import FleetStarted, MemberFailed, MemberLeft, MemberPlanned
 from amlmigrate.core.workspace import WorkspaceRef
-from amlmigrate.fleet import fleetfile, folders, pairs
+from amlmigrate.fleet import fleetfile, folders, names_there, pairs
 from amlmigrate.fleet.fleetfile import Fleet, FleetEntry, PlanningProgress
 from amlmigrate.fleet.members import UnplannedMember, asked_for, members, unread
 from amlmigrate.fleet.waves import Waves, named_waves, waves
@@ -214,6 +214,7 @@ class FleetPlanning:
             self._try_to_keep()
 
         open_ones = [entry for entry in self._entries.values() if entry.state is PlanningProgress.PENDING]
+        await names_there.note(clouds, open_ones, self._alongside)
         await each(open_ones, one, parallel=_AT_ONCE)
         if self._behind:
             self._try_to_keep()

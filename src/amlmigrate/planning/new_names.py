@@ -7,18 +7,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from amlmigrate.core.address import Address
+from amlmigrate.core.armid import key_of
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Header
+from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.inventory.regional import Place, place_in_source, place_in_target, regional
 from amlmigrate.kinds import Listed, moving_kinds
 from amlmigrate.planning.renames import Rename, Renames
 
 # Where a name is one, and the name in lower case.
 Taken = tuple[Place, str]
-# The workspaceIds of source and target.
-Pair = tuple[str, str]
+# Source and target.
+Pair = tuple[WorkspaceRef, WorkspaceRef]
 HEADER = "regional_names"
 
 
@@ -39,18 +41,22 @@ class NewNames:
 
 
 class NamesAlongside:
-    """What plans call theirs that one command makes at the same time, by the pair of workspaces."""
+    """The names of plans that one command makes at the same time, by the pair of workspaces."""
 
     def __init__(self) -> None:
-        self._of: dict[Pair, set[Taken]] = {}
+        self._of: dict[tuple[str, str], set[Taken]] = {}
 
-    def add(self, pair: Pair, named: NewNames) -> None:
-        """Notes what a plan gives."""
-        self._of[pair] = named.taken
+    def add(self, pair: Pair, taken: Iterable[Taken]) -> None:
+        """Notes what workspaces of a pair have, or their plan gives."""
+        self._of.setdefault(_key(pair), set()).update(taken)
 
     def of_others(self, pair: Pair) -> set[Taken]:
-        """What the plans of other pairs give."""
-        return {one for other, taken in self._of.items() if other != pair for one in taken}
+        """Those of all other pairs."""
+        return {one for other, taken in self._of.items() if other != _key(pair) for one in taken}
+
+
+def _key(pair: Pair) -> tuple[str, str]:
+    return (key_of(pair[0].id), key_of(pair[1].id))
 
 
 def of_header(header: Header) -> set[Taken]:

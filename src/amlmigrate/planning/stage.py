@@ -179,10 +179,11 @@ async def _survey(clouds: Session, request: PlanRequest, read: tuple[Workspace, 
 
 def _named(request: PlanRequest, source: Inventory, target: Inventory, owned: OwnershipRecord) -> NewNames:
     """What has another name in the target. Nothing is waited for: plans made at the same time see each other's."""
-    pair = (source.workspace.workspace_id, target.workspace.workspace_id)
-    others = request.alongside.of_others(pair) | earlier_plans.names_of_others(request.folder.parent, pair)
+    pair = (request.source, request.target)
+    ids = (source.workspace.workspace_id, target.workspace.workspace_id)
+    others = request.alongside.of_others(pair) | earlier_plans.names_of_others(request.folder.parent, ids)
     named = new_names.chosen(source, target, request.choices.renames.of(request.source), owned, others)
-    request.alongside.add(pair, named)
+    request.alongside.add(pair, named.taken)
     return named
 
 

@@ -223,9 +223,9 @@ def test_a_file_that_cannot_be_read_so_is_refused(tmp_path: Path, text: str, say
 
 def test_plans_that_are_made_at_the_same_time_see_each_others_names() -> None:
     alongside, cpu = NamesAlongside(), compute("cpu")
-    alongside.add(("1", "2"), names(cpu))
-    assert alongside.of_others(("1", "2")) == set()
-    second = names(cpu, others=alongside.of_others(("3", "4")))
+    alongside.add((OLD, NEW), names(cpu).taken)
+    assert alongside.of_others((replace(OLD, name="WS1"), NEW)) == set()
+    second = names(cpu, others=alongside.of_others((NEW, OLD)))
     assert told(second) == {"computes/cpu": "computes/cpu-cmk2"}
 
 
