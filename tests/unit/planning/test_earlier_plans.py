@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.builders.ledgers import bear_out
-from tests.builders.world import blob, plan, step
+from tests.builders.world import blob, header, plan, step
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.ownership_record import Copied
@@ -122,3 +122,36 @@ def test_when_a_step_was_done_is_told_by_azures_clock(tmp_path: Path, days: int)
         ledger.move(MODEL, State.DONE)
         done = datetime.fromisoformat(ledger.done_at()["models/m/1"])
     assert abs(done - datetime.now(UTC) - timedelta(days=days)) < timedelta(minutes=1)
+
+
+def test_what_was_made_keeps_its_name_before_what_was_only_planned_and_then_the_latest_counts(
+    tmp_path: Path,
+) -> None:
+    def named(cpu: str, gpu: str) -> Plan:
+        old = (("computes/cpu", cpu), ("computes/gpu", gpu))
+        return plan(*(step(address, target=Address.of("computes", name)) for address, name in old))
+
+    with _plan(tmp_path, "one", named("train", "first")) as one:
+        one.number_run(1, None)
+        one.move(Address.parse("computes/cpu"), State.CREATED)
+        bear_out(one)
+    with _plan(tmp_path, "two", made := named("other", "second")) as two:
+        two.number_run(2, None)
+        bear_out(two)
+    ids = (made.header.source["workspaceId"], made.header.target["workspaceId"])
+    found = earlier_plans.ownership(tmp_path, *ids)
+    assert found.called == {"computes/cpu": "computes/train", "computes/gpu": "computes/second"}
+    assert found.owns(Address.parse("computes/train")) and not found.owns(Address.parse("computes/cpu"))
+
+
+def test_the_names_that_plans_of_other_pairs_give_are_told_by_their_headers(tmp_path: Path) -> None:
+    given = {"regional_names": {"computes": {"westeurope": ["cpu"]}}}
+    steps = plan(*STEPS).steps
+    for name, extra in (("with", given), ("without", {})):
+        (tmp_path / name).mkdir()
+        planfile.write(tmp_path / name, header(extra=extra), steps)
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / planfile.FILE).write_text("no plan")
+    pair = (header().source["workspaceId"], header().target["workspaceId"])
+    assert earlier_plans.names_of_others(tmp_path, ("another", pair[1])) == {(("computes", "westeurope"), "cpu")}
+    assert earlier_plans.names_of_others(tmp_path, pair) == set()
