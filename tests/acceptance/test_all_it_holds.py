@@ -30,10 +30,7 @@ def _rows(world: World) -> dict[str, dict[str, Any]]:
                   "model": f"{base}/models/m/versions/1"}  # fmt: skip
     job = {"jobType": "Command", "command": "x", "environmentId": anonymous,
            "inputs": {"in": {"jobInputType": "uri_folder", "uri": f"{STORE}/nightly"}}}  # fmt: skip
-    compute = {
-        "computeType": "AmlCompute",
-        "properties": {"vmSize": "Standard_DS3_v2", "scaleSettings": {"maxNodeCount": 1}},
-    }
+    compute = {"computeType": "ComputeInstance", "properties": {"vmSize": "Standard_DS3_v2"}}
     guid = "cccccccc-1111-4222-8333-444444444444"
     secret = {"credentialsType": "Certificate", "clientId": guid, "tenantId": guid, "thumbprint": "f"}
     secret |= {"secrets": {"secretsType": "Certificate", "certificate": CERTIFICATE}}

@@ -68,7 +68,6 @@ def _seed(world: World) -> None:
     # One that may be taken for a datastore, and a monitor of a deployment.
     secret = {"credentials": {"pat": SECRETS["PAT"]}}
     world.put("connections/workspaceworkingdirectory", {"properties": git | secret})
-    # On no compute: the cluster is made by hand after the run, and a schedule is refused before (AZ-SCHED-2).
     job = {
         "jobType": "Command", "command": 'python train.py --password "a b"', "environmentId": environment,
         "environmentVariables": {"A": "secret"}, "experimentName": "nightly",
@@ -117,7 +116,7 @@ class _Hand:
     """A person who follows the files, one after the other."""
 
     def __init__(self, world: World) -> None:
-        self.world, self.new = world, {"cluster": "cluster-anew", f"e{world.group}": f"ea{world.group}"}
+        self.world, self.new = world, {"cluster": "cluster-cmk", f"e{world.group}": f"ea{world.group}"}
         self.new[f"b{world.group}"] = f"ba{world.group}"
 
     def make(self, file: Path) -> tuple[str, Any, Any]:
@@ -136,7 +135,7 @@ class _Hand:
     def _value(self, told: Any, name: str, source: Any) -> str:
         place = told["fill_in"][name]
         if not place.startswith("/"):
-            named = re.search(r" (?:computes|onlineEndpoints)/(\w+)", place)
+            named = re.search(r" onlineEndpoints/(\w+)", place)
             return self.new[named[1] if named else told["address"].split("/")[1]]
         return str(found) if (found := _at(source, place)) is not None else SECRETS[name]
 
@@ -173,7 +172,7 @@ def test_each_body_makes_its_thing_in_the_target(small_world: World) -> None:
         assert found == [], address
         made.add(address.replace(world.group, ""))
     assert made == {
-        "computes/cluster", "connections/workspaceworkingdirectory", "schedules/watch",
+        "connections/workspaceworkingdirectory", "schedules/watch",
         "onlineEndpoints/e", "onlineEndpoints/e/deployments/blue", "batchEndpoints/b", "batchEndpoints/b/deployments/one",
     }  # fmt: skip
     # They run on one side alone.

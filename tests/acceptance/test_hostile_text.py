@@ -53,9 +53,9 @@ def _seed(world: World) -> None:
     compute = {
         "location": "eastus2",
         "tags": TAGS,
-        "properties": {"computeType": "AmlCompute", "description": WORDS},
+        "properties": {"computeType": "ComputeInstance", "description": WORDS},
     }
-    compute["properties"]["properties"] = {"vmSize": "Standard_DS3_v2", "scaleSettings": {"maxNodeCount": 1}}
+    compute["properties"]["properties"] = {"vmSize": "Standard_DS3_v2"}
     world.put(f"computes/c{world.group}", compute)
     world.put("jobs/first", {"properties": {**job, "displayName": WORDS, "experimentName": "e", **said}})
     world.put("schedules/daily", {"properties": {

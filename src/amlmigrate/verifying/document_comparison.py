@@ -94,7 +94,8 @@ def compare_documents(
                 continue
             desired = moving_kinds()[step.address.kind].desired(context.wished(asset), context)
             differing = _between(asset, _expected(desired, step.address, adopted | by_hand), target, mapping)
-            differing += _not_as_good(plan, asset, target.assets.get(mapping.called(asset.address)), by_hand)
+            there = target.assets.get(mapping.called(asset.address))
+            differing += _not_as_good(plan, mapping, asset, there, by_hand)
             left = [one for one in desired.writes if str(step.address.at(one.phase)) in waived]
             counted = [one for one in differing if not any(write.about(one.field) for write in left)]
             found += counted
@@ -116,7 +117,9 @@ def compare_documents(
     )
 
 
-def _not_as_good(plan: Plan, asset: Asset, there: Asset | None, by_hand: frozenset[str]) -> list[Difference]:
+def _not_as_good(
+    plan: Plan, mapping: Mapping, asset: Asset, there: Asset | None, by_hand: frozenset[str]
+) -> list[Difference]:
     """What the target's own lacks of the source's as both are now, but for what the plan told of just so.
 
     That is a finding of the plan, and open or let go as such; one that was set right by hand must be gone.
@@ -124,7 +127,7 @@ def _not_as_good(plan: Plan, asset: Asset, there: Asset | None, by_hand: frozens
     kind = moving_kinds()[asset.address.kind]
     return [
         Difference(str(asset.address), one.code, "equal or stricter", one.summary)
-        for one in (kind.shortfalls(asset, there.document, plan.names()) if there else ())
+        for one in (kind.shortfalls(asset, there.document, mapping.names) if there else ())
         if one.severity != "warning" and (one.address in by_hand or one not in plan.header.findings)
     ]
 
