@@ -327,7 +327,7 @@ class Planner:
 
     def _left_out(self, asset: Asset, needs: Dependencies) -> Iterable[Finding]:
         for needed in sorted(needs.assets - self._moving, key=str):
-            if self.mapping.called(needed) in self._target.assets:
+            if (called := self.mapping.called(needed)) in self._target.assets:
                 continue
             stays = moving_kinds()[needed.kind].stays(self._source.assets[needed])
             why = f"stays ({stays}), and is" if stays else "is left by selection and"
@@ -335,7 +335,8 @@ class Planner:
                 "warning" if stays else "blocks",
                 str(asset.address),
                 f"It refers to {needed}, which {why} not in the target.",
-                "The asset is created as it is; move the other one too, or create it in the target.",
+                "The asset is created as it is; move the other one too, or create it in the target"
+                f"{f' as {called}' if called != needed else ''}.",
                 code="reference-stays" if stays else "reference-left",
             )
 
