@@ -133,7 +133,8 @@ def test_what_was_made_keeps_its_name_before_what_was_only_planned_and_then_the_
 
     with _plan(tmp_path, "one", named("train", "first")) as one:
         one.number_run(1, None)
-        one.move(Address.parse("computes/cpu"), State.CREATED)
+        for state in (State.DOING, State.CREATED):
+            one.move(Address.parse("computes/cpu"), state)
         bear_out(one)
     with _plan(tmp_path, "two", made := named("other", "second")) as two:
         two.number_run(2, None)
