@@ -10,7 +10,7 @@ from amlmigrate.core.parallel import each
 from amlmigrate.core.spelling import plain_region
 from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.fleet.fleetfile import FleetEntry
-from amlmigrate.inventory.regional import Place
+from amlmigrate.inventory.regional import NameScope
 from amlmigrate.kinds import moving_kinds
 from amlmigrate.planning.new_names import NamesAlongside, Taken
 
@@ -40,6 +40,6 @@ async def _held(side: Side, ref: WorkspaceRef) -> set[Taken]:
         for asset in await kind.scan(side.workspace(ref))
     ]
     return {
-        (Place(kind.regional, plain_region(kind.region(asset))), asset.address.name.lower())
+        (NameScope(kind.regional, plain_region(kind.region(asset))), asset.address.name.lower())
         for kind, asset in assets
     }

@@ -16,7 +16,7 @@ _REASON = "its name is one in a region, in which the source's has it as long as 
 _REMEDY = "Make a new plan, which gives it another name; or create it in the target under one."
 
 
-class Place(NamedTuple):
+class NameScope(NamedTuple):
     """A region, and among what a name is one in it."""
 
     among: str
@@ -28,12 +28,12 @@ def one_region(source: Workspace, target: Workspace) -> bool:
     return plain_region(source.location) == plain_region(target.location)
 
 
-def place_in_source(kind: Listed, asset: Asset, source: Workspace) -> Place:
+def place_in_source(kind: Listed, asset: Asset, source: Workspace) -> NameScope:
     """Where nothing else has the name of the source's."""
-    return Place(kind.regional, plain_region(kind.region(asset) or source.location))
+    return NameScope(kind.regional, plain_region(kind.region(asset) or source.location))
 
 
-def place_in_target(kind: Listed, asset: Asset, source: Workspace, target: Workspace) -> Place:
+def place_in_target(kind: Listed, asset: Asset, source: Workspace, target: Workspace) -> NameScope:
     """The same of the target's: what lies where its workspace does moves with that, all else stays."""
     here = place_in_source(kind, asset, source)
     moves = here.region == plain_region(source.location)

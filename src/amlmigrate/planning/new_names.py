@@ -13,12 +13,12 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Header
 from amlmigrate.core.workspace import WorkspaceRef
-from amlmigrate.inventory.regional import Place, place_in_source, place_in_target, regional
+from amlmigrate.inventory.regional import NameScope, place_in_source, place_in_target, regional
 from amlmigrate.kinds import Listed, moving_kinds
 from amlmigrate.planning.renames import Rename, Renames
 
 # Where a name is one, and the name in lower case.
-Taken = tuple[Place, str]
+Taken = tuple[NameScope, str]
 # Source and target.
 Pair = tuple[WorkspaceRef, WorkspaceRef]
 HEADER = "regional_names"
@@ -65,7 +65,7 @@ def of_header(header: Header) -> set[Taken]:
     if not isinstance(told, dict):
         return set()
     return {
-        (Place(str(among), str(region)), str(name))
+        (NameScope(str(among), str(region)), str(name))
         for among, regions in told.items()
         if isinstance(regions, dict)
         for region, names in regions.items()
@@ -178,10 +178,10 @@ class _Choice:
             self.found.names[address] = Address.of(address.kind, name)
         self.found.taken.add((self._place(kind, asset), name.lower()))
 
-    def _place(self, kind: Listed, asset: Asset) -> Place:
+    def _place(self, kind: Listed, asset: Asset) -> NameScope:
         return place_in_target(kind, asset, self._source.workspace, self._target.workspace)
 
-    def _there(self, place: Place) -> Iterable[Address]:
+    def _there(self, place: NameScope) -> Iterable[Address]:
         """What of the source has its name in a place as long as the source is there."""
         for address, (kind, asset) in self._held.items():
             if place_in_source(kind, asset, self._source.workspace) == place:

@@ -192,7 +192,7 @@ MAY_NAME = {
     ("core/json_strings.py", "jobs"): "a member of a pipeline's definition",
     ("core/places.py", "jobs"): _REFERENCES,
     **{("core/reference.py", word): _REFERENCES for word in ("datastores", "jobs", "environments", "codes")},
-    **{("core/reference.py", word): _REFERENCES for word in ("components", "models", "data")},
+    **{("core/reference.py", word): _REFERENCES for word in ("components", "models", "data", "computes")},
     **{("core/spelling.py", word): _REFERENCES for word in ("datastores", "jobs")},
     ("core/workspace.py", "datastores"): "places are named through datastores, also where no kind may be asked",
     **{("decommissioning/losses.py", word): "a member of a tombstone" for word in ("computes", "jobs")},

@@ -11,10 +11,10 @@ from tests.contract.kinds.workspace_of import InMemory
 from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.fleet import names_there
 from amlmigrate.fleet.fleetfile import FleetEntry
-from amlmigrate.inventory.regional import Place
+from amlmigrate.inventory.regional import NameScope
 from amlmigrate.planning.new_names import NamesAlongside
 
-WEST = Place("computes", "westeurope")
+WEST = NameScope("computes", "westeurope")
 OTHER = (WorkspaceRef(OLD.subscription, "g", "one"), WorkspaceRef(OLD.subscription, "g", "two"))
 
 

@@ -15,11 +15,11 @@ from amlmigrate.core.asset import Asset
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.workspace import SurveyedWorkspace, WorkspaceRef
-from amlmigrate.inventory.regional import Place
+from amlmigrate.inventory.regional import NameScope
 from amlmigrate.planning import renames
 from amlmigrate.planning.new_names import NamesAlongside, NewNames, Taken, chosen, of_header
 
-WEST, NORTH = Place("computes", "westeurope"), Place("computes", "northeurope")
+WEST, NORTH = NameScope("computes", "westeurope"), NameScope("computes", "northeurope")
 NOTHING = OwnershipRecord()
 
 
@@ -61,7 +61,7 @@ def test_what_stays_in_its_region_gets_another_name_and_what_moves_to_another_ke
     moved = names(*held, compute("third", "uksouth"), target="northeurope")
     assert told(moved) == {"computes/far": "computes/far-cmk", "computes/third": "computes/third-cmk"}
     assert moved.taken == {
-        (NORTH, "cpu"), (NORTH, "far-cmk"), (Place("computes", "uksouth"), "third-cmk")
+        (NORTH, "cpu"), (NORTH, "far-cmk"), (NameScope("computes", "uksouth"), "third-cmk")
     }  # fmt: skip
     assert moved.as_header() == {
         "regional_names": {"computes": {"northeurope": ["cpu", "far-cmk"], "uksouth": ["third-cmk"]}}
@@ -101,7 +101,7 @@ def test_two_that_are_cut_to_one_name_are_told_apart() -> None:
 
 
 def test_what_another_plan_brings_into_the_region_has_its_name_there() -> None:
-    others = [(NORTH, "cpu"), (Place("endpoints", "northeurope"), "gpu")]
+    others = [(NORTH, "cpu"), (NameScope("endpoints", "northeurope"), "gpu")]
     held = compute("cpu"), compute("gpu")
     assert told(names(*held, target="northeurope", others=others)) == {"computes/cpu": "computes/cpu-cmk"}
     # An earlier plan had brought it there.
