@@ -463,6 +463,7 @@ STEP = {
     "source_sha256": "digest of the source document or of the listing of its blobs, by which drift is found;"
     " empty for what may come and go, as locks and role assignments",
     "stage": "`cutover` if only the cutover carries it out, or a person at it, and no run; otherwise absent",
+    "changes": "steps of the cutover only: the JSON pointers of what it sets; all else stays as it is by then",
     "target": "what the target calls the item, where it has another name there",
     "target_sha256": "updates and conflicts: digest of the target's document in canonical form, or of the blob"
     " that it has there, as the planner saw it",
@@ -495,7 +496,7 @@ def step_fields() -> str:
     amount, gone = Bytes(place, place, 0, 0), (Gone("", "", 0),)
     of_bytes = Step(Address.of("blobs", "c"), Action.COPY, bytes=amount, blob=True, files=(file,), gone=gone)
     item = Address.of("models", "m", "1")
-    document = Step(item, Action.UPDATE, target_sha256="0", stage=CUTOVER, target=item)
+    document = Step(item, Action.UPDATE, target_sha256="0", stage=CUTOVER, target=item, changes=("",))
     names = [*document.as_dict(), *of_bytes.as_dict()]
     return table(("member", "meaning"), ([f"`{key}`", STEP[key]] for key in dict.fromkeys(names)))
 

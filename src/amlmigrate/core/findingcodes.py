@@ -265,6 +265,7 @@ SINCE_CUTOVER = (
     _code("deleted-since-cutover", "blocks", "what was proven in the target is no longer there"),
     _code("overwritten-since-cutover", "blocks", "a proven blob of the target has different bytes now"),
     _code("unread-since-cutover", "blocks", "the bytes of a proven blob cannot be read since"),
+    _code("runs-as-operator", "blocks", "what went live runs in the name of who moved it, and not of its owner"),
 )
 # What has become of what somebody decided about.
 LET_GO = (

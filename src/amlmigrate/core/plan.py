@@ -110,6 +110,8 @@ class Step:
     target: Address | None = None
     # `cutover`: goes live only when the old workspace stops, and no run carries it out.
     stage: Stage = RUN
+    # Of what is for the cutover: the JSON pointers of all that it sets. All else stays as it is then.
+    changes: tuple[str, ...] = ()
 
     @property
     def called(self) -> Address:
@@ -156,6 +158,7 @@ class Step:
         if self.files:
             line["files"] = [file.as_dict() for file in self.files]
         line |= {"stage": self.stage} if self.stage != RUN else {}
+        line |= {"changes": list(self.changes)} if self.changes else {}
         line |= {"target": str(self.target)} if self.target else {}
         if self.gone:
             line["gone"] = [one.as_dict() for one in self.gone]
@@ -187,6 +190,7 @@ class Step:
                     gone=tuple(Gone.of_dict(one) for one in line.get("gone", ())),
                     target=parse(line["target"]) if "target" in line else None,
                     stage=stage_of(line.get("stage", RUN)),
+                    changes=tuple(line.get("changes", ())),
                 )
             )
         except (KeyError, ValueError, TypeError) as error:

@@ -28,11 +28,18 @@ from amlmigrate.evidence.verify import SinceCutover
 from amlmigrate.ledger.evidence import EvidenceFile, only
 
 ADDED, CHANGED, DELETED, OVERWRITTEN, UNREAD = "added", "changed", "deleted", "overwritten", "unread"
+# Of what went live and submits jobs: whose name the newest has. None is seen yet, somebody's, or the operator's.
+NOT_RUN, RAN, RAN_AS_OPERATOR = "no run seen", "ran", "ran as operator"
 # What was proven and is not there any more as it was.
 _LOST = {
     DELETED: "it was deleted since the cutover",
     OVERWRITTEN: "its bytes were overwritten since the cutover",
     UNREAD: "its bytes cannot be read, so that it is not known to be what it was at the cutover",
+}
+_CODES = {
+    DELETED: "deleted-since-cutover",
+    OVERWRITTEN: "overwritten-since-cutover",
+    UNREAD: "unread-since-cutover",
 }
 _REMEDY = "Put it back; or waive it: run `migrate verify`, then `migrate waive` this address with a reason."
 _PARALLEL = 16
@@ -59,18 +66,27 @@ class ChangedSince:
     @property
     def finding(self) -> Finding | None:
         """What somebody has to decide; None where it is information."""
-        if not self.item or self.what not in _LOST:
+        if self.what == RAN_AS_OPERATOR:
+            return self._of_operator()
+        if not self.lost:
             return None
+        says = f"In the target {_LOST[self.what]}, seen at {self.seen}."
+        return Finding("blocks", self.address, says, _REMEDY, code=_CODES[self.what])
+
+    @property
+    def lost(self) -> bool:
+        """Whether something that was proven is not there any more as it was."""
+        return bool(self.item) and self.what in _LOST
+
+    def _of_operator(self) -> Finding:
         return Finding(
             "blocks",
             self.address,
-            f"In the target {_LOST[self.what]}, seen at {self.seen}.",
-            _REMEDY,
-            code="deleted-since-cutover"
-            if self.what == DELETED
-            else "overwritten-since-cutover"
-            if self.what == OVERWRITTEN
-            else "unread-since-cutover",
+            f"In the target it runs as '{self.now}', who moved it or cut it over, and not as its owner;"
+            f" seen at {self.seen}.",
+            "Its owner has to save it in the target; once it has run after that, run `migrate verify`. Or waive"
+            " this address with a reason.",
+            code="runs-as-operator",
         )
 
     def told(self) -> Change:
@@ -93,7 +109,7 @@ class Since:
 
     def lost_items(self) -> frozenset[str]:
         """The items of the plan of which something was lost, whoever has decided it."""
-        return frozenset(one.item for one in self.changes if one.finding)
+        return frozenset(one.item for one in self.changes if one.lost)
 
     def told(self, cutover: EvidenceFile[Cutover], undecided: Iterable[Finding]) -> SinceCutover:
         """Its form in reports."""

@@ -250,7 +250,7 @@ class _Cutover:
         source, target = await read_both(clouds, plan)
         mapping = Mapping(source.workspace, target.workspace, plan.names())
         listed = await list_both(mapping, clouds.source, clouds.target, own_places)
-        return await target_since.look(clouds, plan, self.ledger, reports, target, listed)
+        return await target_since.look(clouds, plan, self.ledger, reports, (source, target), listed)
 
     def _refuse_removed(self, reports: list[EvidenceFile]) -> None:
         """Raises RefusedError where the source is being removed, or is."""

@@ -17,7 +17,7 @@ from amlmigrate.cloud.workspaces import WorkspaceClient
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
-from amlmigrate.core.errors import ConflictError, MigrateError
+from amlmigrate.core.errors import BadInputError, ConflictError, MigrateError
 from amlmigrate.core.escapes import as_json
 from amlmigrate.core.events import Emit
 from amlmigrate.core.plan import Step
@@ -109,7 +109,7 @@ class Switching:
         kind = all_kinds()[asset.address.kind]
         settings = kind.quiet(asset)
         if settings:
-            await self._set(SOURCE, kind, asset.address, asset.address, settings, None)
+            await self._set(SOURCE, kind, asset.address, asset.address, settings)
 
     async def start(self, step: Step, proven: str) -> None:
         """Makes in the target what only the cutover makes, once the source's is at rest.
@@ -123,22 +123,16 @@ class Switching:
         known = self._known(TARGET, step.called)
         made = known is not None and switches.value_of(known).stands(there)
         if not made and kind.digest(Asset(step.called, there)) != proven:
-            # The whole is written: what somebody has just set would be gone.
+            # What is started is what was proven, and nothing else.
             raise ConflictError(
                 "Somebody has changed it in the target while the cutover was made.",
                 address=str(step.called),
                 remedy="Take the cutover back with --back, run `migrate verify`, then cut over again.",
             )
-        body = step.body or {}
-        settings = known.becomes if known else {
-            one.field: found_at(body, [one.field])[one.field]
-            for one in kind.differences(step.called, body, there)
-            if one.field.startswith("/properties/") and one.field != "/properties/provisioningState"
-        }  # fmt: skip
+        settings = known.becomes if known else _named(step, there)
         await self._refuse_at_work(kind, item)
-        filled = await kind.secrets(self.ports[SOURCE], self.ports[TARGET], item, body)
         if settings:
-            await self._set(TARGET, kind, step.called, item, settings, filled)
+            await self._set(TARGET, kind, step.called, item, settings)
         if self.ledger.step(step.address).state is not State.DONE:
             self.ledger.move(step.address, State.DONE)
 
@@ -153,13 +147,7 @@ class Switching:
             )
 
     async def _set(
-        self,
-        side: SideName,
-        kind: Listed,
-        address: Address,
-        item: Address,
-        settings: Settings,
-        body: Document | None,
+        self, side: SideName, kind: Listed, address: Address, item: Address, settings: Settings
     ) -> None:
         there = await self._read(side, kind, address)
         if there is None:
@@ -187,7 +175,7 @@ class Switching:
         if not made:
             self._note(switch, SwitchState.CHANGING)
             await self.tell()
-            there = await self._write(switch, kind, body or laid(kind.resent(there), settings), settings)
+            there = await self._write(switch, kind, laid(kind.resent(there), settings), settings)
         self._note(switch, SwitchState.CHANGED, there)
 
     # Back.
@@ -270,6 +258,18 @@ class Switching:
             address=switch.address,
             remedy="Look at it there, then run the same command again.",
         )
+
+
+def _named(step: Step, there: Document) -> Settings:
+    """What a step sets: the members that it names and no others, whatever else the target's users have changed."""
+    if not step.changes:
+        raise BadInputError(
+            "The plan does not say what of it a cutover sets: an older version made it.",
+            address=str(step.address),
+            remedy="Take the cutover back with --back if it was begun; make a new plan, and cut that over.",
+        )
+    now, wanted = found_at(there, step.changes), found_at(step.body or {}, step.changes)
+    return {pointer: value for pointer, value in wanted.items() if value != now[pointer]}
 
 
 def _gone(address: Address, side: str) -> ConflictError:

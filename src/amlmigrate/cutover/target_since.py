@@ -9,7 +9,7 @@ from amlmigrate.cloud.session import Session
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Plan
-from amlmigrate.cutover import changes_since
+from amlmigrate.cutover import changes_since, first_runs
 from amlmigrate.cutover.record import active, moved
 from amlmigrate.kinds import document_digests
 from amlmigrate.ledger import Ledger
@@ -23,25 +23,34 @@ async def look(
     plan: Plan,
     ledger: Ledger,
     reports: list[EvidenceFile],
-    target: Inventory,
+    sides: tuple[Inventory, Inventory],
     listed: Containers,
     *,
     hashing: bool = False,
 ) -> changes_since.Since:
-    """Everything in the target that is not as it was at the cutover; nothing where there was none."""
-    cutover = active(reports)
+    """Everything in the target that is not as it was at the cutover; nothing where there was none.
+
+    And of what went live then, in whose name it works. `sides`: what the source holds, and the target.
+    """
+    cutover, (source, target) = active(reports), sides
     if cutover is None:
         return changes_since.Since()
     settled = decided(items(plan, ledger))
     proven = {there: item for there, item in moved(plan).items() if item not in settled}
     found = await changes_since.blobs(cutover, listed.target, clouds.target, hashing=hashing)
     found = found.with_documents(changes_since.documents(cutover, document_digests(target), proven))
+    found = found.with_documents(first_runs.look(plan, reports, source, target))
     return found.first_seen(reports, datetime.now(UTC).isoformat(timespec="seconds"))
 
 
 async def lost(
-    clouds: Session, plan: Plan, ledger: Ledger, reports: list[EvidenceFile], target: Inventory, listed: Containers
+    clouds: Session,
+    plan: Plan,
+    ledger: Ledger,
+    reports: list[EvidenceFile],
+    sides: tuple[Inventory, Inventory],
+    listed: Containers,
 ) -> tuple[Finding, ...]:
-    """What the target lost of what was proven, and nobody has let go."""
-    found = await look(clouds, plan, ledger, reports, target, listed)
+    """What the target lost of what was proven, or does in its operator's name, and nobody has let go."""
+    found = await look(clouds, plan, ledger, reports, sides, listed)
     return tuple(found.undecided(changes_since.decided(Standing(plan, ledger).counting().values(), reports)))

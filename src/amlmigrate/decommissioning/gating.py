@@ -122,7 +122,7 @@ async def check_gate(
     listed = await list_both(mapping, clouds.source, clouds.target, own_places, past=wanted.delete)
     standing = Standing(plan, ledger)
     facts = await _facts(clouds, plan, source, target, listed, soak, before, standing)
-    facts = replace(facts, lost=await lost(clouds, plan, ledger, reports, target, listed))
+    facts = replace(facts, lost=await lost(clouds, plan, ledger, reports, (source, target), listed))
     if not active(reports):
         # From a cutover on `lost` looks at each proven blob, and what of them was let go.
         facts = replace(facts, collected=collected(plan, listed, decided(items(plan, ledger, standing))))

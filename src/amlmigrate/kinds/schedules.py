@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -39,6 +40,9 @@ _WRITTEN = (
 _OF_RUN = frozenset({"status", "services", "properties", "tags", "isArchived", "sourceJobId"})
 # What a schedule adds to what its source job has; all else that it says takes the place of that.
 _ADDED = frozenset({"inputs", "outputs", "settings"})
+# What the name and the display name of a job that it submits add to its own (AZ-SCHED-3).
+_FIRED = r"-\d{8}T\d{6}Z"
+_NAMES = ("name", "displayName")
 _NOTHING: tuple[Any, ...] = ("", [], {})
 
 
@@ -103,6 +107,12 @@ class Schedules(Kind):
             return ""
         # A PUT replaces the whole: what is not shown would be gone, in the source (AZ-LIVE-19).
         return f"{asset.address} is enabled, and the service does not show all of it: disable it where it is from."
+
+    def submitted(self, asset: Asset, workspace: Iterable[Asset]) -> Sequence[Document] | None:
+        named = re.compile(f"{re.escape(str(asset.address.name))}{_FIRED}")
+        jobs = (job for one in workspace if one.address.kind == "jobs" for job in one.many.lines)
+        own = (job for job in jobs if any(named.fullmatch(str(job.get(name))) for name in _NAMES))
+        return sorted(own, key=lambda job: str(job.get("createdAt")))
 
     def anew(self, properties: Document) -> Document:
         # Nothing runs on both sides; and one that says nothing of it is enabled (AZ-LIVE-5).

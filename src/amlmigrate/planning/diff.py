@@ -11,7 +11,7 @@ from amlmigrate.core.documents import Document, overlaid, properties_of
 from amlmigrate.core.few import many
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.ownership_record import OwnershipRecord
-from amlmigrate.core.plan import RUN, Action, Stage, Step
+from amlmigrate.core.plan import CUTOVER, RUN, Action, Stage, Step
 from amlmigrate.core.switched import Switched
 from amlmigrate.core.translation import Difference
 from amlmigrate.core.writes import Desired, Write
@@ -36,6 +36,8 @@ class StepVerdict:
     phase: str = ""
     after: tuple[Address, ...] = ()
     stage: Stage = RUN
+    # Of one for the cutover: what alone it sets.
+    changes: tuple[str, ...] = ()
 
     def of(self, step: Step) -> Step:
         """The step that carries it out."""
@@ -46,11 +48,13 @@ class StepVerdict:
             body=self.body,
             target_sha256=self.target_sha256,
             stage=self.stage,
+            changes=self.changes,
         )
 
     def for_(self, write: Write) -> StepVerdict:
         """The same for a write of a phase."""
-        return replace(self, phase=write.phase, after=write.after, stage=write.stage)
+        changes = write.changes if write.stage == CUTOVER else ()
+        return replace(self, phase=write.phase, after=write.after, stage=write.stage, changes=changes)
 
 
 def later(write: Write, body: Document | None = None) -> StepVerdict:

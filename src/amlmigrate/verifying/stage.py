@@ -141,7 +141,8 @@ class _Verification:
         meter = Meter(0, changes_since.proven(cutover, hashing=hashing))
         self.request.emit(VerifyStarted(meter))
         with counting(meter):
-            found = await target_since.look(clouds, plan, ledger, self.reports, target, listed, hashing=hashing)
+            sides = (source, target)
+            found = await target_since.look(clouds, plan, ledger, self.reports, sides, listed, hashing=hashing)
         return verify_living(
             plan,
             self.request.folder,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from tests.contract.kinds.workspace_of import InMemory
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.documents import Document
-from amlmigrate.core.errors import ConflictError, MigrateError, RefusedError
+from amlmigrate.core.errors import BadInputError, ConflictError, MigrateError, RefusedError
 from amlmigrate.core.events import ignore
 from amlmigrate.core.plan import Action
 from amlmigrate.core.state import State
@@ -81,6 +81,7 @@ PLAN = plan(
         str(NIGHTLY.at("enable")),
         action=Action.UPDATE,
         stage="cutover",
+        changes=(ENABLED,),
         body={"properties": _schedule(NIGHTLY, enabled=True)["properties"]},
     )
 )
@@ -270,6 +271,32 @@ async def test_what_somebody_wrote_into_the_target_is_not_overwritten_and_no_sec
     assert pair.target.puts() == [] and there["description"].endswith(secret)
     kept = [one for one in pair.folder.rglob("*") if one.is_file() and secret.encode() in one.read_bytes()]
     assert kept == []
+
+
+async def test_only_what_the_step_names_is_written_and_what_people_made_of_the_rest_stays(pair: Pair) -> None:
+    there = pair.target.documents[str(NIGHTLY)]
+    theirs = {"tags": {"team": "theirs"}, "description": "as its users have it", "displayName": None}
+    there["properties"] |= theirs
+    switching = pair.switching
+    for address in NAMES:
+        await switching.stop(Asset(address, pair.source.documents[str(address)]))
+    # It was verified so: somebody let that go.
+    await switching.start(PLAN.steps[0], KIND.digest(Asset(NIGHTLY, there)))
+    made = pair.target.documents[str(NIGHTLY)]["properties"]
+    assert made["isEnabled"] is True
+    assert {name: made.get(name) for name in theirs} == theirs
+    [switch] = [one for one in switches.standing(pair.evidence.reports()) if one.side == TARGET]
+    assert (switch.was, switch.becomes) == ({ENABLED: False}, {ENABLED: True})
+
+
+async def test_a_plan_that_names_nothing_is_refused_and_not_taken_for_made(pair: Pair) -> None:
+    switching = pair.switching
+    for address in NAMES:
+        await switching.stop(Asset(address, pair.source.documents[str(address)]))
+    with pytest.raises(BadInputError, match="an older version made it"):
+        await switching.start(replace(PLAN.steps[0], changes=()), PROVEN)
+    assert pair.target.puts() == []
+    assert pair.ledger.step(PLAN.steps[0].address).state is State.PENDING
 
 
 async def test_what_somebody_enabled_in_the_target_keeps_the_sources_off_when_it_is_taken_back(pair: Pair) -> None:

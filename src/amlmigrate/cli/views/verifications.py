@@ -13,6 +13,7 @@ from amlmigrate.core.events import Event
 from amlmigrate.core.few import many
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.workspace import WorkspaceRef
+from amlmigrate.cutover.changes_since import NOT_RUN, RAN, RAN_AS_OPERATOR
 from amlmigrate.evidence import Verify
 from amlmigrate.evidence.headline import not_let_go, unchecked
 from amlmigrate.evidence.verify import DifferenceRecord, MLClientReads, SinceCutover
@@ -110,18 +111,23 @@ def _mlclient(sdk: MLClientReads) -> str:
 
 def living_headline(content: Verify, since: SinceCutover) -> str:
     """What a report of a verification after the cutover comes to, in one sentence."""
-    used = sum(1 for one in since.changes if not one.finding)
-    let_go = sum(1 for one in since.changes if one.finding) - len(since.open)
+    used = sum(1 for one in since.changes if not one.finding and one.what not in (NOT_RUN, RAN))
+    operators = {one.finding for one in since.changes if one.what == RAN_AS_OPERATOR}
+    named = sum(1 for one in since.open if one.address in operators)
+    open_ = len(since.open) - named
+    let_go = sum(1 for one in since.changes if one.finding and one.finding not in operators) - open_
+    idle = sum(1 for one in since.changes if one.what == NOT_RUN)
     if content.green:
         lost = f", {many(let_go, 'lost one was', 'lost ones were')} waived" if let_go else ""
         rest = f"; {told}" if (told := unchecked(content)) else ""
         return (
             f"Green at depth {content.depth} since the cutover: the source is as it was, and so are"
             f" {many(content.blobs, 'proven blob')} in the target{lost};"
-            f" {many(used, 'other change')} there{rest}."
+            f" {many(used, 'other change')} there{f'; {idle} not seen to run yet' if idle else ''}{rest}."
         )
+    runs = f" {named} in the name of who moved it," if named else ""
     return (
-        f"Not green: {many(len(since.open), 'proven item')} lost in the target since the cutover,"
+        f"Not green: {many(open_, 'proven item')} lost in the target since the cutover,{runs}"
         f" {many(len(content.differences), 'difference')},"
         f" {len(content.unsettled)} open{not_let_go(content)}."
     )
@@ -132,4 +138,6 @@ def _since_lines(since: SinceCutover) -> Iterator[str]:
     yield from map(_finding, since.open)
     shown = {one.address for one in since.open}
     rest = (one for one in since.changes if one.finding not in shown)
-    yield from (f"{one.what} since the cutover: {one.address}, seen at {one.seen}" for one in rest)
+    for one in rest:
+        by = f" as '{one.now}'" if one.what == RAN and one.now else ""
+        yield f"{one.what}{by} since the cutover: {one.address}, seen at {one.seen}"
