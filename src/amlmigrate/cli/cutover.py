@@ -7,6 +7,8 @@ Example: migrate cutover plans/old-ws --dry-run
 
 Example: migrate cutover plans/old-ws
 
+Example: migrate cutover plans/old-ws --stop
+
 Example: migrate cutover plans/old-ws --unfrozen "the team was told; owners cannot be frozen"
 
 Example: migrate cutover plans/old-ws --back
@@ -24,11 +26,12 @@ from amlmigrate.cli import options, plans
 from amlmigrate.cli.execute import CHANGES, READS, CommonOptions, execute
 from amlmigrate.cli.login import session
 from amlmigrate.cli.views.base import View
-from amlmigrate.cli.views.cutover import CutoverView, TakenBackView
+from amlmigrate.cli.views.cutover import CutoverView, StoppedView, TakenBackView
 from amlmigrate.cli.who import local
 from amlmigrate.core.errors import BadInputError, ExitCode
 from amlmigrate.core.plan import Plan
 from amlmigrate.cutover.stage import CutoverRequest, cut_over, take_back
+from amlmigrate.cutover.stage import stop as stop_source
 
 
 @options.for_both_sides
@@ -36,6 +39,14 @@ def command(
     plan: options.NeededPlanFolder,
     back: Annotated[
         bool, typer.Option("--back", help="Set back what the cutover changed; it carries no data back.")
+    ] = False,
+    stop: Annotated[
+        bool,
+        typer.Option(
+            "--stop",
+            help="Only stop what works by itself in the source, so that nothing new comes while the difference is"
+            " moved; without it the same command goes on, also of the plan of that difference.",
+        ),
     ] = False,
     only: Annotated[
         list[str] | None,
@@ -55,7 +66,9 @@ def command(
     shared: CommonOptions,
 ) -> None:
     async def work(view: View) -> ExitCode:
-        _refuse_beside_back(back=back, others={"--only": only, "--unfrozen": unfrozen})
+        others = {"--only": only, "--unfrozen": unfrozen}
+        _refuse_beside("--back", "takes one back", given=back, others={"--stop": stop or None, **others})
+        _refuse_beside("--stop", "only begins one", given=stop, others=others)
         folder, read = plans.load_own(plan)
         _refuse_options(read, folder, only or (), unfrozen)
         why = (unfrozen or "").strip()
@@ -66,6 +79,10 @@ def command(
             taken = await take_back(request, lambda: session(shared))
             view.show(TakenBackView(folder, taken))
             return ExitCode.INCOMPLETE if taken.kept else ExitCode.DONE
+        if stop:
+            stopped = await stop_source(request, lambda: session(shared))
+            view.show(StoppedView(folder, stopped))
+            return ExitCode.DONE if dry_run or stopped.at_rest else ExitCode.INCOMPLETE
         done = await cut_over(request, lambda: session(shared))
         view.show(CutoverView(read, folder, done))
         open_ = not dry_run and (done.todo or done.todo.left)
@@ -74,11 +91,11 @@ def command(
     execute(shared, work, interrupted=READS if dry_run else CHANGES)
 
 
-def _refuse_beside_back(*, back: bool, others: Mapping[str, object]) -> None:
-    """Raises BadInputError for options that only a cutover has."""
-    if named := [name for name, given in others.items() if back and given is not None]:
+def _refuse_beside(option: str, does: str, *, given: bool, others: Mapping[str, object]) -> None:
+    """Raises BadInputError for options that only a whole cutover has."""
+    if named := [name for name, value in others.items() if given and value is not None]:
         raise BadInputError(
-            f"{named[0]} is about a cutover that is made, and --back takes one back.",
+            f"{named[0]} is about a cutover that is made, and {option} {does}.",
             address=named[0],
             remedy="Leave one of them out.",
         )

@@ -106,11 +106,14 @@ async def since(clouds: Session, plan: Plan, reports: list[EvidenceFile], passed
 
 def _remedy(reports: list[EvidenceFile]) -> str:
     """What to do, also of what a new plan alone settles: what came into the source since it was verified."""
-    back = "take this cutover back with --back, then " if switches.newest(reports) else ""
+    sides = {side for side, _ in switches.newest(reports)}
+    back = "take this cutover back with --back, then " if TARGET in sides else ""
+    rests = " The source stays stopped until then." if sides == {SOURCE} else ""
+    often = " Where that comes too often, stop the source before, with --stop." if not sides else ""
     return (
         "Settle every reason, then run the same command again. What came into the source since it was verified, as"
         f" from a schedule that fired, is not in this plan: {back}plan, run and verify the difference, and cut"
-        " over the new plan."
+        f" over the new plan.{rests}{often}"
     )
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from amlmigrate.core.asset import Inventory
+from amlmigrate.core.asset import Asset, Inventory
+from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.seal import Digests
 from amlmigrate.cutover import evidence_checks
 from amlmigrate.evidence import Verify
-from amlmigrate.kinds import kind_of
+from amlmigrate.kinds import Listed, kind_of
 from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.decision_subjects import found_by
 from amlmigrate.ledger.evidence import EvidenceFile, last
@@ -58,14 +59,33 @@ def _open(plan: Plan, ledger: Ledger, reports: list[EvidenceFile]) -> Iterator[s
         yield f"{finding.address} is an open finding: {finding.summary}"
 
 
-def _at_work(source: Inventory) -> Iterator[str]:
-    """What goes on writing into the source, whoever may, and what the cutover cannot stop."""
-    for asset in (*source.assets.values(), *source.by_hand):
-        kind = kind_of(asset.address)
-        if kind and kind.writes and (told := kind.live(asset)):
-            yield told
-        if kind and (told := kind.unstopped(asset)):
-            yield told
+def running(source: Inventory) -> tuple[str, ...]:
+    """What goes on writing into the source, whoever may: it ends by itself, or somebody ends it."""
+    return tuple(told for kind, asset in _kinds(source) if kind.writes and (told := kind.live(asset)))
+
+
+def refuse_unstoppable(source: Inventory) -> None:
+    """Raises RefusedError for what only a person can stop: before anything else is."""
+    if why := _unstoppable(source):
+        raise RefusedError(
+            "The source cannot be stopped: something in it only a person can stop.",
+            reasons=why,
+            address=source.workspace.id,
+            remedy="Stop it where it was made, then run the same command again.",
+        )
+
+
+def _at_work(source: Inventory) -> tuple[str, ...]:
+    return (*running(source), *_unstoppable(source))
+
+
+def _unstoppable(source: Inventory) -> tuple[str, ...]:
+    return tuple(told for kind, asset in _kinds(source) if (told := kind.unstopped(asset)))
+
+
+def _kinds(source: Inventory) -> Iterator[tuple[Listed, Asset]]:
+    every = (*source.assets.values(), *source.by_hand)
+    return ((kind, asset) for asset in every if (kind := kind_of(asset.address)))
 
 
 def _written(writers: Iterable[str]) -> Iterator[str]:

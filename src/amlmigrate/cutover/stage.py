@@ -24,15 +24,16 @@ from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan, Step
 from amlmigrate.core.redaction import masked
 from amlmigrate.core.state import Outcome
-from amlmigrate.core.switched import SOURCE, TARGET
+from amlmigrate.core.switched import SOURCE, TARGET, Switched
 from amlmigrate.core.tool import tool
-from amlmigrate.cutover import checking, record, switches, target_since
+from amlmigrate.cutover import checking, record, refusals, switches, target_since
 from amlmigrate.cutover.changes_since import Since
 from amlmigrate.cutover.checking import PassedCutover
-from amlmigrate.cutover.switching import NOTHING, Switching, Todo
+from amlmigrate.cutover.results import CutoverResult, Stopped, TakenBack
+from amlmigrate.cutover.switching import Switching, Todo
 from amlmigrate.evidence import Cutover, CutoverBack, Decommission, Switch
 from amlmigrate.evidence.cutover import SwitchState, Taken
-from amlmigrate.evidence.members import Change, PlanRef, SideRecord, Told
+from amlmigrate.evidence.members import PlanRef, SideRecord, Told
 from amlmigrate.inventory.sides import read_both
 from amlmigrate.kinds import kind_of, own_places
 from amlmigrate.leasing.hold import Lease, holding
@@ -61,39 +62,6 @@ class CutoverRequest:
     only: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CutoverResult:
-    """The record, None of a dry run, and where only a part was asked for; `already`: it was there before.
-
-    `warnings`: what else is to be known. `todo`: what is still to be done, of a dry run what it would do; `made`:
-    what was done now.
-    """
-
-    report: EvidenceFile[Cutover] | None = None
-    already: bool = False
-    warnings: tuple[str, ...] = ()
-    todo: Todo = NOTHING
-    made: Todo = NOTHING
-
-
-@dataclass(frozen=True, slots=True)
-class TakenBack:
-    """The report that takes a cutover back, None of a dry run; `changes`: what the target has since.
-
-    `restores`: the settings that it sets back, the side before each.
-    """
-
-    report: EvidenceFile[CutoverBack] | None = None
-    already: bool = False
-    changes: tuple[Change, ...] = ()
-    restores: tuple[str, ...] = ()
-
-    @property
-    def kept(self) -> tuple[Told, ...]:
-        """The settings that were not set back, and why."""
-        return self.report.content.kept if self.report else ()
-
-
 async def cut_over(request: CutoverRequest, sign_in: Callable[[], Session]) -> CutoverResult:
     """Checks both sides against the evidence, makes live what waits for it, and records that the target lives.
 
@@ -102,6 +70,16 @@ async def cut_over(request: CutoverRequest, sign_in: Callable[[], Session]) -> C
     """
     async with _alone(request, sign_in) as work:
         return await work.cut_over()
+
+
+async def stop(request: CutoverRequest, sign_in: Callable[[], Session]) -> Stopped:
+    """Stops what works in the source by itself, so that nothing comes there any more, and looks what runs still.
+
+    `cut_over` goes on with it, also of a later plan of the pair; `take_back` sets it back. Raises RefusedError
+    where something can only be stopped by a person, and as `cut_over` does.
+    """
+    async with _alone(request, sign_in) as work:
+        return await work.stop()
 
 
 async def take_back(request: CutoverRequest, sign_in: Callable[[], Session]) -> TakenBack:
@@ -158,7 +136,8 @@ class _Cutover:
         if request.dry_run:
             return CutoverResult(warnings=passed.warnings, todo=todo)
         await refuse_unapproved(request, self.clouds, self.ledger, reports)
-        made = await self._make(todo, passed) if todo or switches.newest(reports) else passed
+        others = await self._stopped_by_others()
+        made = await self._make(todo, passed, others) if todo or others or switches.newest(reports) else passed
         rest = todo_of(request.plan, self.ledger, made.source) if request.only else Todo(left=todo.left)
         if rest:
             return CutoverResult(warnings=made.warnings, todo=rest, made=todo)
@@ -180,9 +159,33 @@ class _Cutover:
         request, unfrozen = self.request, bool(self.request.unfrozen)
         return await checking.check(self.clouds, request.plan, self.ledger, reports, unfrozen=unfrozen)
 
-    async def _make(self, todo: Todo, passed: PassedCutover) -> PassedCutover:
+    async def stop(self) -> Stopped:
+        request, reports = self.request, self.evidence.reports()
+        if switches.going_back(reports):
+            switches.refuse_unfinished(reports, request.folder)
+        record.refuse_cut_over(reports, request.folder)
+        self._refuse_removed(reports)
+        source, _ = await read_both(self.clouds, request.plan)
+        refusals.refuse_unstoppable(source)
+        stops = todo_of(request.plan, self.ledger, source).stops
+        if request.dry_run:
+            return Stopped(stops, refusals.running(source))
+        await refuse_unapproved(request, self.clouds, self.ledger, reports)
+        switching = await self._switching()
+        await switching.take_up()
+        for asset in stops:
+            await switching.stop(asset)
+        if stops:
+            # What fired before it was stopped runs, and something may have been made meanwhile.
+            source, _ = await read_both(self.clouds, request.plan)
+        left = todo_of(request.plan, self.ledger, source).stops
+        return Stopped(stops, refusals.running(source), left, done=True)
+
+    async def _make(self, todo: Todo, passed: PassedCutover, others: tuple[Switched, ...]) -> PassedCutover:
         """Stops what stops, looks once more whether all is as it was proven, and starts what starts."""
         switching = await self._switching()
+        for one in others:
+            await switching.take_over(one)
         for asset in todo.stops:
             await switching.stop(asset)
         if todo.stops:
@@ -205,6 +208,7 @@ class _Cutover:
             await self._known_to_others(None)
             return TakenBack(back, already=True)
         self._refuse_removed(reports)
+        switches.refuse_taken_over(standing, await self._changed(), self.request.plan.sha256, self.request.folder)
         changes = tuple(one.told() for one in (await self._since(reports)).changes)
         if self.request.dry_run:
             return TakenBack(changes=changes, restores=tuple(f"{one.side}: {one.address}" for one in standing))
@@ -261,6 +265,19 @@ class _Cutover:
                 remedy="Recover the source first if it is to be used again; then make a new plan.",
             )
 
+    async def _stopped_by_others(self) -> tuple[Switched, ...]:
+        """What an earlier plan stopped in the source and did not start in the target: from here on it is ours."""
+        plan = self.request.plan
+        if not self.lease:
+            return ()
+        source = str(plan.header.source["workspaceId"])
+        return switches.stopped_by_others(await self._changed(), plan.sha256, source, plan.called)
+
+    async def _changed(self) -> Any:
+        """What stands in the lease's blob of what cutovers have changed."""
+        before = (await self.lease.record()).get(Cutover.record) if self.lease else None
+        return before.get("changed") if isinstance(before, dict) else None
+
     async def _known_to_others(self, time: str | None) -> None:
         """Says in the lease's blob what the evidence says, for later plans of the pair; again where cut off.
 
@@ -268,8 +285,7 @@ class _Cutover:
         """
         if not self.lease:
             return
-        plan, before = self.request.plan, (await self.lease.record()).get(Cutover.record)
-        known = before.get("changed") if isinstance(before, dict) else None
+        plan, known = self.request.plan, await self._changed()
         source = str(plan.header.source["workspaceId"])
         changed = switches.for_others(self.evidence.reports(), plan.sha256, source, known)
         told = {"time": time or "", "plan": asdict(PlanRef.of(plan)), "changed": changed}

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.errors import RefusedError
-from amlmigrate.core.switched import SideName, Switched, as_before
+from amlmigrate.core.few import few
+from amlmigrate.core.switched import SOURCE, TARGET, SideName, Switched, as_before
 from amlmigrate.cutover.record import active
 from amlmigrate.evidence import CutoverBack, Switch
 from amlmigrate.evidence.cutover import SwitchState
@@ -17,6 +18,7 @@ from amlmigrate.kinds import document_digests
 from amlmigrate.ledger.evidence import EvidenceFile
 
 _BACK = (SwitchState.RESTORING, SwitchState.RESTORED, SwitchState.KEPT)
+_STOPPED = (SwitchState.CHANGING, SwitchState.CHANGED)
 _Switches = dict[tuple[str, str], Switch]
 
 
@@ -104,7 +106,37 @@ def for_others(reports: list[EvidenceFile], plan: str, source: str, before: Any)
     `plan` is the SHA-256 of this one, `source` the workspaceId of its source, `before` what stood there: what
     other plans have changed stays.
     """
-    others = [one for one in before if isinstance(one, dict) and one.get("plan") != plan] if before else []
     said = {"plan": plan, "workspaceId": source}
     own = [{**value_of(one).as_dict(), **said, "state": str(one.state)} for one in standing(reports)]
+    # What this plan has taken over is no longer the other's.
+    mine = {(one["side"], one["address"]) for one in own}
+    others = [one for one in _of_others(before, plan) if (one.get("side"), one.get("address")) not in mine]
     return [*others, *own]
+
+
+def stopped_by_others(
+    before: Any, plan: str, source: str, called: Callable[[Address], Address]
+) -> tuple[Switched, ...]:
+    """What other plans stopped in this source, and neither started in the target nor set back.
+
+    `before`, `plan` and `source` as in `for_others`; `called`: what the target calls an item.
+    """
+    others = [one for one in _of_others(before, plan) if one.get("workspaceId") == source]
+    started = {one.get("address") for one in others if one.get("side") == TARGET}
+    held = (Switched.of_dict(one) for one in others if one.get("side") == SOURCE and one.get("state") in _STOPPED)
+    return tuple(one for one in held if str(called(one.address)) not in started)
+
+
+def refuse_taken_over(own: Iterable[Switch], before: Any, plan: str, folder: Path) -> None:
+    """Raises RefusedError where another plan's cutover has taken over what this one stopped."""
+    taken = {(one.get("side"), one.get("address")) for one in _of_others(before, plan)}
+    if held := [one.address for one in own if (one.side, one.address) in taken]:
+        raise RefusedError(
+            f"A later plan was cut over, and what this one stopped is that one's: {few(held)}.",
+            address=str(folder),
+            remedy="Take that plan's cutover back with --back: it starts the source again.",
+        )
+
+
+def _of_others(before: Any, plan: str) -> list[dict[str, Any]]:
+    return [one for one in before or () if isinstance(one, dict) and one.get("plan") != plan]

@@ -24,7 +24,7 @@ from amlmigrate.core.plan import Step
 from amlmigrate.core.pointers import names_of
 from amlmigrate.core.redaction import masked
 from amlmigrate.core.state import State
-from amlmigrate.core.switched import SOURCE, TARGET, Settings, SideName, found_at, laid
+from amlmigrate.core.switched import SOURCE, TARGET, Settings, SideName, Switched, found_at, laid
 from amlmigrate.cutover import switches
 from amlmigrate.cutover.progress import SettingChanges
 from amlmigrate.evidence import Switch
@@ -103,6 +103,32 @@ class Switching:
                 there = await self._read(switch.side, all_kinds()[address.kind], address)
                 if there and switches.value_of(switch).stands(there) and of_resource(there) is not Ending.FAILED:
                     self._note(switch, SwitchState.CHANGED, there)
+
+    async def take_over(self, stopped: Switched) -> None:
+        """Records as this cutover's what another plan stopped in the source, where it rests as that left it.
+
+        So setting it back is this one's too. The evidence has seen it at rest: as it was before, and is now.
+        """
+        address, kind = stopped.address, all_kinds()[stopped.address.kind]
+        there = await self._read(SOURCE, kind, address)
+        if there is None or not stopped.stands(there) or self._known(SOURCE, address):
+            return
+        sha256 = kind.digest(Asset(address, there))
+        self.evidence.add(
+            Switch(
+                **self.content,
+                side=SOURCE,
+                item=str(address),
+                address=str(address),
+                state=SwitchState.CHANGED,
+                was=dict(stopped.was),
+                becomes=dict(stopped.left),
+                was_sha256=sha256,
+                becomes_sha256=sha256,
+                note="it was stopped with another plan, before",
+            )
+        )
+        await self.tell()
 
     async def stop(self, asset: Asset) -> None:
         """Sets in the source what makes one rest. Raises ConflictError, and what the service says."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Many
 from amlmigrate.core.documents import Document, digest, properties_of
-from amlmigrate.core.few import many
+from amlmigrate.core.few import few, many
 from amlmigrate.core.json_strings import document_references
 from amlmigrate.core.reference import Reference
 from amlmigrate.kinds._listed import EVERY_STATE, Listed, Way, WorkspacePort
@@ -47,7 +47,7 @@ class Jobs(Listed):
     ) -> Asset:
         """The one item that stands for all of them."""
         lines = sorted(lines, key=lambda line: str(line["name"]))
-        running = sum(1 for line in lines if str(line.get("status")).lower() not in _ENDED)
+        running = sum(map(_runs, lines))
         document = {"count": len(lines), "running": running, "sha256": digest(lines)}
         writers = frozenset(str(line["name"]) for line in lines)
         return Asset(
@@ -60,8 +60,10 @@ class Jobs(Listed):
         )
 
     def live(self, asset: Asset) -> str:
-        running = asset.document.get("running")
-        return f"{many(int(running), 'job is', 'jobs are')} running." if running else ""
+        if not (running := asset.document.get("running")):
+            return ""
+        named = few([str(line["name"]) for line in asset.many.lines if _runs(line)])
+        return f"{many(int(running), 'job is', 'jobs are')} running{named and f': {named}'}."
 
     def lost(self, asset: Asset) -> Loss | None:
         running = asset.document.get("running")
@@ -71,6 +73,10 @@ class Jobs(Listed):
     def example(self) -> Asset:
         line = {"name": "calm_sand_1", "jobType": "Command", "status": "Running", "createdBy": None}
         return self._all([{**line, "createdAt": "2026-03-26T19:14:58.1234567+00:00"}], (), {})
+
+
+def _runs(line: Document) -> bool:
+    return str(line.get("status")).lower() not in _ENDED
 
 
 def _line(item: Document) -> Document:

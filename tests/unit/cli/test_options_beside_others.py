@@ -82,6 +82,9 @@ def _commands(entry: Entry) -> list[tuple[str, Any]]:
     [
         ("cutover", PLAN, "--back", "--unfrozen", "a reason"),
         ("cutover", PLAN, "--back", "--only", "models/m"),
+        ("cutover", PLAN, "--back", "--stop"),
+        ("cutover", PLAN, "--stop", "--unfrozen", "a reason"),
+        ("cutover", PLAN, "--stop", "--only", "models/m"),
         ("show", PLAN, "models/m/1", "--all"),
         ("show", PLAN, "models/m/1", "--open"),
         ("show", PLAN, "models/m/1", "--kind", "models"),

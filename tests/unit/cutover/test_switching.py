@@ -237,14 +237,73 @@ async def test_half_of_one_is_taken_back_too_and_refuses_whatever_comes_between(
         await pair.cut_over()
     with pytest.raises(RefusedError, match="begun, and has not ended"):
         switches.refuse_unfinished(pair.evidence.reports(), pair.folder)
-    assert "take this cutover back with --back, then plan" in checking._remedy(pair.evidence.reports())
+    assert "The source stays stopped" in checking._remedy(pair.evidence.reports())
     pair.dying = (-1, "")
     assert all(await pair.back())
     assert pair.source.enabled() == dict.fromkeys(map(str, NAMES), True) and pair.target.puts() == []
     pair.evidence.add(report("cutover-back"))
-    assert "in this plan: plan, run and verify" in checking._remedy(pair.evidence.reports())
+    told = checking._remedy(pair.evidence.reports())
+    assert "in this plan: plan, run and verify" in told and "with --stop" in told
     switches.refuse_unfinished(pair.evidence.reports(), pair.folder)
     assert switches.newest(pair.evidence.reports()) == {}
+
+
+async def test_where_the_target_is_started_a_difference_needs_it_taken_back_first(pair: Pair) -> None:
+    await pair.cut_over()
+    assert "take this cutover back with --back, then plan" in checking._remedy(pair.evidence.reports())
+
+
+async def test_what_another_plan_stopped_is_taken_over_and_set_back_with_this_one(
+    pair: Pair, tmp_path: Path
+) -> None:
+    # The other plan stops the source, and is known by what it left in the lease's blob.
+    switching = pair.switching
+    for address in NAMES:
+        await switching.stop(Asset(address, pair.source.documents[str(address)]))
+    left = switches.for_others(pair.evidence.reports(), "cd" * 32, "ws", [])
+    later = Pair(tmp_path / "later")
+    later.source.documents, later.target.documents = pair.source.documents, pair.target.documents
+    found = switches.stopped_by_others(left, PLAN.sha256, "ws", PLAN.called)
+    assert [one.address for one in found] == list(NAMES)
+    # Somebody has enabled one again meanwhile: that one is not at rest.
+    later.source.documents[str(THEIRS)]["properties"]["isEnabled"] = True
+    then = document_digests(_inventory(later.source))
+    for one in found:
+        await later.switching.take_over(one)
+        await later.switching.take_over(one)
+    assert later.source.puts() == [] and later.states() == {("source", str(NIGHTLY)): SwitchState.CHANGED}
+    reports = later.evidence.reports()
+    assert len(reports) == 1, "once each"
+    assert switches.digests_before(_inventory(later.source), SOURCE, reports) == then, "it was verified at rest"
+    told = switches.for_others(reports, PLAN.sha256, "ws", left)
+    assert sorted((one["plan"][:2], one["address"]) for one in told) == [
+        ("ab", str(NIGHTLY)),
+        ("cd", str(THEIRS)),
+    ]
+    with pytest.raises(RefusedError, match="what this one stopped is that one's: schedules/nightly"):
+        switches.refuse_taken_over(switches.standing(pair.evidence.reports()), told, "cd" * 32, pair.folder)
+    assert await later.back() == [True]
+    assert later.source.enabled() == dict.fromkeys(map(str, NAMES), True)
+
+
+@pytest.mark.parametrize(
+    "odd", [{"workspaceId": "other"}, {"state": "kept"}, {"side": "target"}, {"plan": PLAN.sha256}]
+)
+def test_what_is_no_others_to_take_over_is_not(odd: dict[str, str]) -> None:
+    one = {
+        "plan": "cd" * 32,
+        "workspaceId": "ws",
+        "side": "source",
+        "address": str(NIGHTLY),
+        "was": {ENABLED: True},
+        "left": {ENABLED: False},
+        "state": "changed",
+    }
+    assert switches.stopped_by_others([one], PLAN.sha256, "ws", PLAN.called)
+    assert switches.stopped_by_others([one | odd, "odd"], PLAN.sha256, "ws", PLAN.called) == ()
+    # What it started in the target is its own to set back, both sides of it.
+    started = one | {"side": "target"}
+    assert switches.stopped_by_others([one, started], PLAN.sha256, "ws", PLAN.called) == ()
 
 
 async def test_what_somebody_enabled_in_the_source_again_is_not_enabled_in_the_target(pair: Pair) -> None:

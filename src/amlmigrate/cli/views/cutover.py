@@ -9,7 +9,7 @@ from typing import Any
 from amlmigrate.cli.views.ending import EndView, NamedEnd
 from amlmigrate.core.few import many
 from amlmigrate.core.plan import Plan
-from amlmigrate.cutover.stage import CutoverResult, TakenBack
+from amlmigrate.cutover.results import CutoverResult, Stopped, TakenBack
 from amlmigrate.cutover.switching import Todo
 from amlmigrate.evidence.members import Change
 
@@ -71,6 +71,44 @@ def _changed(made: Todo) -> str:
     if not made:
         return "Neither workspace was changed."
     return f"{len(made.stops)} stopped in the source, {len(made.starts)} started in the target."
+
+
+@dataclass(frozen=True, slots=True)
+class StoppedView(EndView):
+    """What works by itself was stopped in the source, and what runs there still."""
+
+    folder: Path
+    result: Stopped
+
+    @property
+    def ending(self) -> NamedEnd:
+        """Of a dry run, or as it stands."""
+        result = self.result
+        stops, left = ([str(one.address) for one in some] for some in (result.stops, result.left))
+        would = "stopped" if result.done else "would be stopped"
+        lines = (
+            *(f"{would} in the source: {one}" for one in stops),
+            *(f"at work in the source: {one}" for one in left),
+            *(f"in the source: {one}" for one in result.running),
+        )
+        members: dict[str, Any] = {"stopped": stops, "left": left, "running": list(result.running)}
+        if not result.done:
+            text = (
+                "Nothing was recorded, and nothing was changed. Nothing stands in the way of stopping the source."
+            )
+            return NamedEnd("cutover.stop.dry", text, lines, members=members)
+        if not result.at_rest:
+            text = "Nothing new starts in the source by itself, but something still works there."
+            if left:
+                text = "Something was set to work in the source while it was stopped."
+            following = f"migrate cutover {self.folder} --stop, once that has ended"
+            return NamedEnd("cutover.stop", text, lines, following=following, members=members)
+        text = "The source is at rest: nothing works there by itself, and nothing runs."
+        following = (
+            f"migrate cutover {self.folder}; if something came since it was verified, plan, run and verify the"
+            f" difference, and cut over that plan. migrate cutover {self.folder} --back starts the source again"
+        )
+        return NamedEnd("cutover.stop", text, lines, following=following, members=members)
 
 
 @dataclass(frozen=True, slots=True)
