@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +169,163 @@ def test_it_goes_live_comes_back_goes_live_again_and_the_source_is_removed(moved
     assert world.status("source") == 404
     assert _state(world, "target") == {"nightly": True, "off": False, "theirs": True}
     _secret_is_nowhere(world.folder)
+
+
+OFTEN = "schedules/often"
+# The job of each run goes on until somebody cancels it.
+ENDLESS = {"jobType": "Command", "command": "sleep infinity", "experimentName": "often"}
+
+
+def _of(world: World, person: dict[str, str]) -> World:
+    """The same to somebody else."""
+    return replace(world, env={**world.env, **person})
+
+
+def _save(person: World, which: str, **more: Any) -> None:
+    """Somebody writes the schedule that fires often."""
+    home = person.documents[which]["id"]
+    job = {**ENDLESS, "environmentId": f"{home}/environments/py/versions/1"}
+    cron = {
+        "triggerType": "Cron",
+        "expression": "*/5 * * * *",
+        "timeZone": "UTC",
+        "startTime": "2026-01-01T00:00:00",
+    }
+    action = {"actionType": "CreateJob", "jobDefinition": job}
+    person.put(OFTEN, {"properties": {"isEnabled": True, "trigger": cron, "action": action, **more}}, into=which)
+    while person.get(OFTEN, of=which)["properties"]["provisioningState"] != "Succeeded":
+        pass
+
+
+def _fires(world: World, which: str) -> str:
+    """The job of one run more."""
+    made = world.arm("POST", f"{world.documents[which]['id']}/{OFTEN}/trigger", VERSION, {})
+    return str(made["submissionId"])
+
+
+def _cancel(world: World, job: str) -> None:
+    world.arm("POST", f"{world.documents['source']['id']}/jobs/{job}/cancel", VERSION)
+    while world.get(f"jobs/{job}", of="source")["properties"]["status"] != "Canceled":
+        pass
+
+
+def _enabled(world: World) -> tuple[bool, bool]:
+    """Whether it is enabled in the source, and in the target."""
+    return tuple(world.get(OFTEN, of=which)["properties"]["isEnabled"] for which in ("source", "target"))  # type: ignore[return-value] - two of them
+
+
+def _never_both(world: World, since: str) -> None:
+    """By the local Azure's log: what each write of the schedule made of it, one side after the other."""
+    rows = [row for row in world.log(since) if row["method"] == "PUT" and row["path"].endswith(f"/{OFTEN}")]
+    sides = ["source" if f"/workspaces/{world.source}/" in row["path"] else "target" for row in rows]
+    assert all(row["status"] == 201 for row in rows) and sides == sorted(sides), sides
+
+
+@pytest.fixture
+def often(sandbox: Any, tmp_path: Path) -> tuple[World, World]:
+    """A workspace with a schedule that always has a job running, moved; and its owner."""
+    world = seed_small(make_world(sandbox, tmp_path))
+    owner = _of(world, world.principal("owner", has_roles=True)[1])
+    _save(owner, "source", tags={"team": "risk"})
+    world.ok("plan", *world.names)
+    world.ok("run")
+    return world, owner
+
+
+def test_one_that_fires_often_is_stopped_first_and_its_difference_is_cut_over(often: tuple[World, World]) -> None:
+    world, _ = often
+    job = _fires(world, "source")
+    plan, later = f"plans/{world.source}", f"plans/{world.source}-2"
+    since = world.now()
+    told = _cutover(world)
+    assert told.code == 4 and "with --stop" in told.event("error")["remedy"]
+    assert [one for one in told.event("error")["reasons"] if one == f"1 job is running: {job}."]
+    assert _enabled(world) == (True, False)
+    assert world.ok("cutover", plan, "--stop", "--dry-run", "--json").event("cutover.stop.dry")["stopped"] == [
+        OFTEN
+    ]
+    assert _puts(world, since) == []
+    # Nothing new comes from here on; what runs is told until it has ended, and nothing is written again.
+    stopped = world.migrate("cutover", plan, "--stop", "--json")
+    assert stopped.code == 3 and stopped.event("cutover.stop")["running"] == [f"1 job is running: {job}."]
+    assert _enabled(world) == (False, False) and _puts(world, since) == [("source", "often")]
+    _cancel(world, job)
+    assert world.ok("cutover", plan, "--stop", "--json").event("cutover.stop")["stopped"] == []
+    assert world.migrate("status", plan, "--json").event("status")["cutting_over"]
+    # The difference, with the job that ran; it is not taken for a wish that it is disabled.
+    world.ok("plan", *world.names)
+    assert world.migrate("run", later).code == 3
+    world.ok("waive", "jobs", later, "--reason", "its lines are kept")
+    world.ok("verify", later)
+    done = world.migrate("cutover", later, "--unfrozen", "a test", "--json")
+    assert done.code == 0 and done.event("cutover.end")["started"] == [f"{OFTEN}#enable"], (done.out, done.err)
+    assert _puts(world, since) == [("source", "often"), ("target", "often")] and _enabled(world) == (False, True)
+    _never_both(world, since)
+    # What the first plan stopped is the second's by now: that one alone sets it back, the target's first.
+    assert world.migrate("cutover", plan, "--back").code == 4 and _enabled(world) == (False, True)
+    world.ok("cutover", later, "--back")
+    assert _puts(world, since)[2:] == [("target", "often"), ("source", "often")] and _enabled(world) == (
+        True,
+        False,
+    )
+    world.ok("cutover", plan, "--back")
+    assert len(_puts(world, since)) == 4 and _enabled(world) == (True, False)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_between_cutover_and_removal_people_work_in_the_target(often: tuple[World, World], azure_env: Any) -> None:
+    from azure.ai.ml import MLClient
+    from azure.ai.ml.entities import Model
+    from azure.identity import DefaultAzureCredential
+
+    world, owner = often
+    world.ok("verify")
+    assert _cutover(world).code == 0
+    plan = f"plans/{world.source}"
+    told = world.ok("verify", "--json").event("verify.end")
+    assert [one["what"] for one in told["since_cutover"]["changes"]] == ["no run seen"]
+    assert "1 not seen to run yet" in told["text"]
+    # It runs in the name of who moved it, until its owner has saved it.
+    _fires(world, "target")
+    [reason] = refused(world, "--dry-run")
+    assert reason.startswith(f"{OFTEN}!runs-as-operator: ")
+    assert world.migrate("verify").code == 3
+    assert world.migrate("status", plan, "--json").event("status")["open"] == 1
+    saved = world.get(OFTEN)["properties"]
+    owner.put(OFTEN, {"properties": {**saved, "tags": {"team": "theirs"}}}, into="target")
+    while world.get(OFTEN)["properties"]["provisioningState"] != "Succeeded":
+        pass
+    new = MLClient(
+        DefaultAzureCredential(),
+        world.env["AZURE_SUBSCRIPTION_ID"],
+        world.group,
+        world.target,
+        enable_telemetry=False,
+    )
+    local = world.folder / "model.pkl"
+    local.write_bytes(b"trained in the target")
+    new.models.create_or_update(Model(name="m", version="3", path=str(local)))
+    tagged = new.models.get("m", "1")
+    tagged.tags = {**tagged.tags, "stage": "production"}
+    new.models.create_or_update(tagged)
+    new.models.archive("m", version="2")
+    with world.container_client("target") as client:
+        client.upload_blob("d/1", b"written over", overwrite=True)
+        client.upload_blob("d/new", b"appended")
+    assert new.schedules.trigger("often").job_name
+    overwritten = f"blobs/{world.container('target')}/d/1!overwritten-since-cutover"
+    # One of all this asks for a decision.
+    assert {one.partition(": ")[0] for one in refused(world, "--dry-run")} == {overwritten}
+    assert world.migrate("verify").code == 3
+    world.ok("waive", overwritten, plan, "--reason", "the team has written it anew")
+    changes = world.ok("verify", "--json").event("verify.end")["since_cutover"]["changes"]
+    what = {(one["address"], one["what"]) for one in changes}
+    assert {("models/m/3", "added"), ("models/m/1", "changed"), ("models/m/2", "changed"), (OFTEN, "ran")} <= what
+    gone = decommission(world)
+    assert gone.code == 0, (gone.out, gone.err)
+    assert world.status("source") == 404
+    assert world.get("models/m/versions/1")["properties"]["tags"]["stage"] == "production"
+    assert world.get(OFTEN)["properties"]["tags"] == {"team": "theirs"}
 
 
 def _plans_nothing(world: World, name: str, wanted: dict[str, str]) -> None:
