@@ -9,7 +9,9 @@ from typing import Any
 
 from tests.acceptance.world import LEASE, World
 
-KINDS = ("datastores", "codes", "environments", "data", "models", "components")
+KINDS = ("datastores", "codes", "environments", "data", "models", "components", "connections", "schedules")
+# Without versions.
+FLAT = ("datastores", "connections", "schedules")
 KEY = "a2V5LW9mLXRoZS1jdXN0b21lcg=="
 ANONYMOUS = "1" * 32
 _TIME = re.compile(r"20\d\d-\d\d-\d\d[T-][-+:.\dZ]+")
@@ -51,6 +53,19 @@ def seed_everything(world: World) -> World:
     world.seed([{"kind": k, "name": n, "version": v, "properties": p} for k, n, v, p in rows], blobs)
     archived = {"modelType": "custom_model", "modelUri": f"{paths}/m/2", "isArchived": True}
     world.put("models/m/versions/2", {"properties": archived})
+    token = {
+        "authType": "PAT",
+        "credentials": {"pat": KEY},
+        "category": "Git",
+        "target": "https://example.com/x.git",
+    }
+    world.put("connections/git", {"properties": token})
+    job = {"jobType": "Command", "command": "true", "environmentId": f"{base}/environments/py/versions/1"}
+    cron = {"triggerType": "Cron", "expression": "0 3 * * *", "startTime": "2026-01-01T03:00:00"}
+    action = {"actionType": "CreateJob", "jobDefinition": job}
+    world.put("schedules/weekly", {"properties": {"isEnabled": False, "trigger": cron, "action": action}})
+    while world.get("schedules/weekly", of="source")["properties"]["provisioningState"] != "Succeeded":
+        pass
     return world
 
 
@@ -75,12 +90,12 @@ def snapshot(world: World, plan: str) -> Snapshot:
     """Documents, blobs, the report and the map of ids, with all names of this pair of workspaces made the same."""
     documents: dict[str, Any] = {}
     for kind in KINDS:
-        view = "" if kind in ("codes", "datastores") else "?listViewType=All"
+        view = "" if kind in ("codes", "datastores", "connections") else "?listViewType=All"
         for item in world.items(f"{kind}{view}"):
             documents[f"{kind}/{item['name']}"] = item["properties"]
         names = {path.split("/")[1] for path in documents if path.startswith(f"{kind}/")}
         names |= {"CliV2AnonymousEnvironment"} if kind == "environments" else set()
-        for name in names if kind != "datastores" else ():
+        for name in names if kind not in FLAT else ():
             for item in world.items(f"{kind}/{name}/versions{view}"):
                 documents[f"{kind}/{name}/{item['name']}"] = item["properties"]
     blobs = {

@@ -13,12 +13,15 @@ from tests.builders.world import by_hand as left_by_hand
 from tests.unit.cutover import cut
 
 from amlmigrate.bytes.storage_containers import Containers
+from amlmigrate.cli.views.cutover import StoppedView
 from amlmigrate.core.address import Address
-from amlmigrate.core.asset import Asset
+from amlmigrate.core.asset import Asset, Many
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.state import State
-from amlmigrate.cutover.refusals import CutoverFacts, _open, reasons
+from amlmigrate.cutover.refusals import CutoverFacts, _open, reasons, refuse_unstoppable
+from amlmigrate.cutover.refusals import running as still_running
+from amlmigrate.cutover.results import Stopped
 from amlmigrate.ledger import Ledger
 
 STARTED = "a writer at the workspace."
@@ -142,3 +145,29 @@ def test_what_only_the_cutover_makes_does_not_stand_in_its_way(tmp_path: Path) -
         ledger.bind(made)
         ledger.move(made.steps[0].address, State.DONE)
         assert list(_open(made, ledger, [])) == []
+
+
+def test_what_only_a_person_can_stop_refuses_before_anything_is_stopped_and_jobs_do_not() -> None:
+    shown = _schedule("CreateJob", jobDefinition={"jobType": "Command"})
+    running = replace(_jobs(2), many=Many(({"name": "b", "status": "Running"}, {"name": "a", "status": "Failed"})))
+    rests = replace(inventory(), by_hand=(running, shown))
+    refuse_unstoppable(rests)
+    assert still_running(rests) == ("2 jobs are running: b.",)
+    with pytest.raises(RefusedError) as told:
+        refuse_unstoppable(replace(rests, by_hand=(shown, _schedule("ImportData"))))
+    assert [one.partition(" is")[0] for one in told.value.reasons] == ["schedules/ImportData"]
+
+
+@pytest.mark.parametrize(
+    ("told", "rest"),
+    [
+        (Stopped((), ()), False),
+        (Stopped((), (), done=True), True),
+        (Stopped((), ("1 job is running.",), done=True), False),
+        (Stopped((), (), (_jobs(1),), done=True), False),
+    ],
+)
+def test_it_is_at_rest_only_where_it_was_stopped_and_nothing_works_on(told: Stopped, rest: bool) -> None:
+    assert told.at_rest is rest
+    lines, text = StoppedView(Path("p"), told).ending.lines, StoppedView(Path("p"), told).ending.text
+    assert ("is at rest" in text) is rest and len(lines) == len(told.running) + len(told.left)
