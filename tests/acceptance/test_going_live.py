@@ -251,7 +251,7 @@ def test_one_that_fires_often_is_stopped_first_and_its_difference_is_cut_over(of
     assert _enabled(world) == (False, False) and _puts(world, since) == [("source", "often")]
     _cancel(world, job)
     assert world.ok("cutover", plan, "--stop", "--json").event("cutover.stop")["stopped"] == []
-    assert world.migrate("status", plan, "--json").event("status")["cutting_over"]
+    assert world.migrate("status", plan, "--json").event("status")["stages"]["cutting_over"]
     # The difference, with the job that ran; it is not taken for a wish that it is disabled.
     world.ok("plan", *world.names)
     assert world.migrate("run", later).code == 3
@@ -285,12 +285,13 @@ def test_between_cutover_and_removal_people_work_in_the_target(often: tuple[Worl
     told = world.ok("verify", "--json").event("verify.end")
     assert [one["what"] for one in told["since_cutover"]["changes"]] == ["no run seen"]
     assert "1 not seen to run yet" in told["text"]
+    assert world.migrate("status", plan, "--json").event("status")["stages"]["cutover"]["not_run"] == [OFTEN]
     # It runs in the name of who moved it, until its owner has saved it.
     _fires(world, "target")
     [reason] = refused(world, "--dry-run")
     assert reason.startswith(f"{OFTEN}!runs-as-operator: ")
     assert world.migrate("verify").code == 3
-    assert world.migrate("status", plan, "--json").event("status")["open"] == 1
+    assert world.migrate("status", plan, "--json").event("status")["stages"]["open"] == 1
     saved = world.get(OFTEN)["properties"]
     owner.put(OFTEN, {"properties": {**saved, "tags": {"team": "theirs"}}}, into="target")
     while world.get(OFTEN)["properties"]["provisioningState"] != "Succeeded":

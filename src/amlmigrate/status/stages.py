@@ -12,6 +12,7 @@ from amlmigrate.core.freeze_record import FreezeState
 from amlmigrate.core.periods import SOAK, needed_until
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.state import Outcome
+from amlmigrate.cutover.changes_since import NOT_RUN
 from amlmigrate.cutover.record import active
 from amlmigrate.cutover.switches import going_back, unfinished
 from amlmigrate.decommissioning import residuals, soak, tombstone
@@ -111,9 +112,10 @@ class VerifyStage:
 
 @dataclass(frozen=True, slots=True)
 class CutoverStage:
-    """When the plan was cut over."""
+    """When the plan was cut over; `not_run`: what went live, and the last verification saw no run of."""
 
     time: str
+    not_run: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +226,7 @@ def stages(plan: Plan, folder: Path, ledger: Ledger | None) -> Stages:
         lock=_lock(ledger),
         run=_run(reports, ledger, sum(1 for one in ended if one.outcome is Outcome.REMAINING)),
         verify=_verify(reports),
-        cutover=CutoverStage(cutover.content.time) if cutover else None,
+        cutover=CutoverStage(cutover.content.time, _not_run(reports)) if cutover else None,
         # Nothing counts while both sides are as nobody means them to stay.
         soak=None if unfinished(reports) else _soak(plan, reports),
         removal=_removal(reports),
@@ -291,6 +293,13 @@ def _verify(reports: list[EvidenceFile]) -> VerifyStage | None:
         return None
     content = told.content
     return VerifyStage(content.time, content.green, content.depth, content.headline, told.path.name)
+
+
+def _not_run(reports: list[EvidenceFile]) -> tuple[str, ...]:
+    """In whose name these work is not known yet."""
+    newest = last(reports, Verify)
+    since = newest.content.since_cutover if newest else None
+    return tuple(one.address for one in since.changes if one.what == NOT_RUN) if since else ()
 
 
 def _soak(plan: Plan, reports: list[EvidenceFile]) -> SoakStage | None:
