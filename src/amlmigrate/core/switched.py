@@ -80,6 +80,14 @@ def as_before(asset: Asset, switched: Iterable[Switched]) -> Asset:
     return asset
 
 
+def as_left(asset: Asset, switched: Iterable[Switched]) -> Asset:
+    """An asset as a cutover left it, where it is as it was before: what a plan saw that was made in between."""
+    for one in switched:
+        if one.address == asset.address and one.undone(asset.document):
+            asset = replace(asset, document=laid(asset.document, one.left))
+    return asset
+
+
 def of_side(switched: Iterable[Switched], side: SideName) -> tuple[Switched, ...]:
     """Those of one side."""
     return tuple(one for one in switched if one.side == side)

@@ -3,7 +3,7 @@
 from amlmigrate.kinds._base import STATE, Kind
 from amlmigrate.kinds._collected import collectable, settling
 from amlmigrate.kinds._context import Context
-from amlmigrate.kinds._digests import document_digests, state_digest, versions_digest
+from amlmigrate.kinds._digests import document_digests, planned_digests, state_digest, versions_digest
 from amlmigrate.kinds._extension import not_listed
 from amlmigrate.kinds._holding import Holding, Rest, Whose
 from amlmigrate.kinds._listed import Listed, Way
@@ -48,6 +48,7 @@ __all__ = [
     "moving_kinds",
     "not_listed",
     "own_places",
+    "planned_digests",
     "root_of",
     "settling",
     "state_digest",

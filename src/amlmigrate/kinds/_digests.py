@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.documents import digest, source_digest
+from amlmigrate.core.switched import Switched, as_left
 from amlmigrate.kinds._registry import kind_of
 
 
@@ -14,6 +15,17 @@ def document_digests(inventory: Inventory) -> dict[str, str]:
     """Address to digest, of all that is to stay as it is."""
     every = (*inventory.assets.values(), *inventory.by_hand)
     return {str(asset.address): sha for asset in every if (sha := state_digest(asset))}
+
+
+def planned_digests(inventory: Inventory, switched: Sequence[Switched]) -> dict[str, str]:
+    """The same for comparing with a plan: what a cutover had stopped then, and is as before again, did not change.
+
+    `switched` is what the plan says of it.
+    """
+    named = {one.address for one in switched}
+    every = (*inventory.assets.values(), *inventory.by_hand)
+    left = [as_left(asset, switched) for asset in every if asset.address in named]
+    return document_digests(inventory) | {str(one.address): sha for one in left if (sha := state_digest(one))}
 
 
 def state_digest(asset: Asset) -> str:

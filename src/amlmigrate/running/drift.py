@@ -14,7 +14,7 @@ from amlmigrate.core.mapping import Mapping as WorkspaceMapping
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.seal import changes
 from amlmigrate.core.workspace import SurveyedWorkspace
-from amlmigrate.kinds import document_digests, own_places
+from amlmigrate.kinds import own_places, planned_digests
 
 
 def check_places(plan: Plan, mapping: WorkspaceMapping) -> None:
@@ -44,7 +44,7 @@ async def check_all(plan: Plan, source: Inventory, target: SurveyedWorkspace, si
 
 def check_source(plan: Plan, inventory: Inventory, listings: dict[Key, Listing]) -> None:
     """Refuses a source in which anything was added, changed or deleted since the plan was made."""
-    now = document_digests(inventory)
+    now = planned_digests(inventory, plan.header.switched)
     then = {
         str(step.address): step.source_sha256
         for step in plan.steps

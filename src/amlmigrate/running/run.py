@@ -70,7 +70,8 @@ async def run_steps(
     deleter = Deleter(stores, executor, stopping=stop)
     names = TargetNames(port, written, prior, target.assets)
     rows = ledger.steps()
-    sources = Sources(source, [one for one in plan.steps if one.run and rows[one.address].state is not State.DONE])
+    open_steps = [one for one in plan.steps if one.run and rows[one.address].state is not State.DONE]
+    sources = Sources(source, open_steps, switched=plan.header.switched)
     life = StepExecutor(
         documents=DocumentExecutor(source, port, sources, written, target.assets, prior, names),
         copies=CopyExecutor(copier, deleter, written, prior, plan.apart(), needed),

@@ -13,6 +13,7 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.errors import DriftError
 from amlmigrate.core.plan import Step, read_in_lists
+from amlmigrate.core.switched import Switched, as_left
 from amlmigrate.kinds import Kind
 from amlmigrate.kinds._base import WorkspacePort
 
@@ -40,6 +41,8 @@ class Sources:
     port: WorkspacePort
     open_steps: Iterable[Step]
     clock: Callable[[], float] = time.monotonic
+    # What a cutover had changed when the plan was made.
+    switched: tuple[Switched, ...] = ()
     _many: Counter[Address] = field(init=False)
     _listed: dict[Address, _Listing] = field(default_factory=dict)
     _locks: dict[Address, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
@@ -56,7 +59,7 @@ class Sources:
         if await self._shown(kind, address) == step.source_sha256:
             return
         document = await kind.read(self.port, address)
-        if document is None or kind.digest(Asset(address, document)) != step.source_sha256:
+        if document is None or step.source_sha256 != kind.digest(as_left(Asset(address, document), self.switched)):
             raise DriftError(
                 "The source asset is not what it was when the plan was made.",
                 address=str(step.address),

@@ -15,7 +15,7 @@ from amlmigrate.core.plan import RUN, Action, Plan
 from amlmigrate.core.seal import comparable
 from amlmigrate.core.translation import Difference
 from amlmigrate.core.writes import Desired
-from amlmigrate.kinds import Context, document_digests, moving_kinds
+from amlmigrate.kinds import Context, document_digests, moving_kinds, planned_digests
 
 _OVERTAKEN = "latest-overtaken"
 _MOVED = (Action.CREATE, Action.UPDATE, Action.ADOPT)
@@ -78,8 +78,8 @@ def compare_documents(
         for step in plan.steps
         if not step.is_bytes and not step.address.phase and step.source_sha256
     }
-    digests = document_digests(source)
-    planned, now = comparable({address: str(step.source_sha256) for address, step in steps.items()}, digests)
+    now = planned_digests(source, plan.header.switched)
+    planned, now = comparable({address: str(step.source_sha256) for address, step in steps.items()}, now)
     found: list[Difference] = []
     same: set[str] = set()
     let_go: list[Difference] = []
@@ -108,7 +108,7 @@ def compare_documents(
     archived = frozenset(str(address.archived()) for address, asset in target.assets.items() if asset.archived)
     return DocumentComparison(
         mapping,
-        digests,
+        document_digests(source),
         document_digests(target),
         found,
         frozenset(same),

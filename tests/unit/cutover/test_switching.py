@@ -16,21 +16,22 @@ from tests.contract.kinds.workspace_of import InMemory
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.documents import Document
-from amlmigrate.core.errors import BadInputError, ConflictError, MigrateError, RefusedError
+from amlmigrate.core.errors import BadInputError, ConflictError, DriftError, MigrateError, RefusedError
 from amlmigrate.core.events import ignore
 from amlmigrate.core.plan import Action
 from amlmigrate.core.state import State
-from amlmigrate.core.switched import SOURCE, TARGET, laid
+from amlmigrate.core.switched import SOURCE, TARGET, Switched, laid
 from amlmigrate.core.writes import Accepted
 from amlmigrate.cutover import checking, switches
 from amlmigrate.cutover.switching import Switching
 from amlmigrate.evidence import CutoverBack
 from amlmigrate.evidence.cutover import SwitchState
-from amlmigrate.kinds import all_kinds, document_digests
+from amlmigrate.kinds import document_digests, moving_kinds, planned_digests
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence
+from amlmigrate.running.sources import Sources
 
-KIND = all_kinds()["schedules"]
+KIND = moving_kinds()["schedules"]
 ENABLED = "/properties/isEnabled"
 NIGHTLY, THEIRS = Address.parse("schedules/nightly"), Address.parse("schedules/theirs")
 NAMES = (NIGHTLY, THEIRS)
@@ -212,7 +213,7 @@ async def test_killed_at_any_call_the_same_goes_on_and_back_is_as_before(pair: P
 
 
 def _said(documents: dict[str, Document]) -> dict[str, Any]:
-    return {path: KIND.canonical(one) for path, one in documents.items()}  # type: ignore[attr-defined] - it moves
+    return {path: KIND.canonical(one) for path, one in documents.items()}
 
 
 async def test_killed_between_ledger_and_evidence_it_still_waits_for_the_next_cutover(
@@ -393,6 +394,31 @@ async def test_what_was_kept_is_set_back_once_nothing_stands_in_its_way_and_is_k
 def _inventory(side: Side) -> Inventory:
     held = {address: Asset(address, side.documents[str(address)]) for address in NAMES}
     return Inventory(inventory().workspace, held)
+
+
+async def test_a_plan_of_a_stopped_source_is_no_other_where_that_was_taken_back_and_where_more_changed_it_is(
+    pair: Pair,
+) -> None:
+    switching = pair.switching
+    for address in NAMES:
+        await switching.stop(Asset(address, pair.source.documents[str(address)]))
+    told = switches.for_others(pair.evidence.reports(), PLAN.sha256, "ws", [])
+    switched = tuple(map(Switched.of_dict, told))
+    planned = document_digests(_inventory(pair.source))
+    assert planned_digests(_inventory(pair.source), switched) == planned
+    await pair.back()
+    assert document_digests(_inventory(pair.source)) != planned
+    assert planned_digests(_inventory(pair.source), switched) == planned
+    port: Any = pair.source
+    sources = Sources(port, (), switched=switched)
+    step_ = step(str(NIGHTLY), source_sha256=planned[str(NIGHTLY)])
+    await sources.refuse_changed(KIND, step_)
+    with pytest.raises(DriftError):
+        await Sources(port, ()).refuse_changed(KIND, step_)
+    pair.source.documents[str(NIGHTLY)]["properties"]["tags"] = {"team": "other"}
+    assert planned_digests(_inventory(pair.source), switched)[str(NIGHTLY)] != planned[str(NIGHTLY)]
+    with pytest.raises(DriftError):
+        await sources.refuse_changed(KIND, step_)
 
 
 async def test_what_is_gone_from_the_source_is_told_and_from_the_target_is_no_matter(pair: Pair) -> None:
