@@ -262,6 +262,7 @@ async def test_what_another_plan_stopped_is_taken_over_and_set_back_with_this_on
     for address in NAMES:
         await switching.stop(Asset(address, pair.source.documents[str(address)]))
     left = switches.for_others(pair.evidence.reports(), "cd" * 32, "ws", [])
+    (tmp_path / "later").mkdir()
     later = Pair(tmp_path / "later")
     later.source.documents, later.target.documents = pair.source.documents, pair.target.documents
     found = switches.stopped_by_others(left, PLAN.sha256, "ws", PLAN.called)
