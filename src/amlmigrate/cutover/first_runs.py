@@ -1,7 +1,7 @@
 """Whose name the runs have of what went live: it is read once there is one, and is the operator's by mistake only.
 
 What submits jobs does so in the name of whoever saved it last (AZ-SCHED-4), which is the operator until its owner
-saves it. A run may come long after the command, so that each look at the target asks again. Pure.
+saves it. A run may come long after the command, so that each look at the target asks again.
 """
 
 from __future__ import annotations
@@ -9,32 +9,45 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.documents import Document
 from amlmigrate.core.plan import Plan, Step
 from amlmigrate.core.switched import TARGET
 from amlmigrate.cutover import switches
-from amlmigrate.cutover.changes_since import NOT_RUN, RAN, RAN_AS_OPERATOR, ChangedSince
+from amlmigrate.cutover.changes_since import NOT_LISTED, NOT_RUN, RAN, RAN_AS_OPERATOR, ChangedSince
 from amlmigrate.evidence import Cutover, Run, Switch
-from amlmigrate.kinds import moving_kinds
+from amlmigrate.kinds import kind_of, moving_kinds
+from amlmigrate.kinds._base import WorkspacePort
 from amlmigrate.ledger.evidence import EvidenceFile
 
+# The service does not give the list, or not to whoever asks.
+_NOT_LISTED = (400, 403, 404)
 
-def look(plan: Plan, reports: list[EvidenceFile], source: Inventory, target: Inventory) -> list[ChangedSince]:
+
+async def look(
+    port: WorkspacePort, plan: Plan, reports: list[EvidenceFile], source: Inventory, target: Inventory
+) -> list[ChangedSince]:
     """Of each item that waited for the cutover and is at work in the target: whose its newest run is, if any."""
-    found: list[ChangedSince] = []
-    operators = frozenset(_operators(reports))
+    live: dict[str, list[tuple[Step, Asset]]] = {}
     for step in plan.steps:
         asset = target.assets.get(step.called) if step.for_cutover else None
-        kind = moving_kinds().get(step.address.kind)
-        if asset is None or kind is None or not kind.live(asset):
+        if asset is not None and (kind := kind_of(step.address)) and kind.live(asset):
+            live.setdefault(kind.name, []).append((step, asset))
+    operators, found = frozenset(_operators(reports)), list[ChangedSince]()
+    for name, items in live.items():
+        kind = moving_kinds()[name]
+        try:
+            runs = await kind.runs(port, [asset for _, asset in items])
+        except ServiceError as error:
+            if error.status not in _NOT_LISTED:
+                raise
+            found += [ChangedSince(str(step.called), NOT_LISTED) for step, _ in items]
             continue
-        runs = kind.submitted(asset, (*target.assets.values(), *target.by_hand))
-        if runs is not None:
+        for step, asset in (one for one in items if one[1].address in runs):
             # What this tool made has its operator's name, as the service says it.
-            made = kind.made(step.body or {}, asset.document)
-            own = operators | _creators(asset if made else None)
-            later = _from(runs, _since(reports, str(step.called)))
+            own = operators | _creators(asset if kind.made(step.body or {}, asset.document) else None)
+            later = _from(runs[asset.address], _since(reports, str(step.called)))
             found.append(_told(step, later, own, _creators(source.assets.get(step.address.item))))
     return found
 

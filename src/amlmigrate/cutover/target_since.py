@@ -39,7 +39,8 @@ async def look(
     proven = {there: item for there, item in moved(plan).items() if item not in settled}
     found = await changes_since.blobs(cutover, listed.target, clouds.target, hashing=hashing)
     found = found.with_documents(changes_since.documents(cutover, document_digests(target), proven))
-    found = found.with_documents(first_runs.look(plan, reports, source, target))
+    port = clouds.target.workspace(plan.header.target_ref)
+    found = found.with_documents(await first_runs.look(port, plan, reports, source, target))
     return found.first_seen(reports, datetime.now(UTC).isoformat(timespec="seconds"))
 
 

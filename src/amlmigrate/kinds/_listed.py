@@ -233,12 +233,14 @@ class Listed(ABC):
         """Why only a person can set it to rest, as a sentence; '' where the cutover can, or need not."""
         return ""
 
-    def submitted(self, asset: Asset, workspace: Iterable[Asset]) -> Sequence[Document] | None:
-        """The jobs that one has submitted, oldest first, of all in its workspace; None where it never does.
+    async def runs(
+        self, workspace: WorkspacePort, assets: Sequence[Asset]
+    ) -> Mapping[Address, Sequence[Document]]:
+        """The jobs that each of these has submitted, oldest first; those that never do are not in it.
 
         Each has its `name`, and `createdAt` and `createdBy` of its `systemData`.
         """
-        return None
+        return {}
 
     def resent(self, document: Document) -> Document:
         """A document as it was read, as a client sends it back: what a PUT needs to leave all as it is."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -40,9 +40,8 @@ _WRITTEN = (
 _OF_RUN = frozenset({"status", "services", "properties", "tags", "isArchived", "sourceJobId"})
 # What a schedule adds to what its source job has; all else that it says takes the place of that.
 _ADDED = frozenset({"inputs", "outputs", "settings"})
-# What the name and the display name of a job that it submits add to its own (AZ-SCHED-3).
-_FIRED = r"-\d{8}T\d{6}Z"
-_NAMES = ("name", "displayName")
+# The name, and the display name, of a job that it submits: its own, and when (AZ-SCHED-3).
+_FIRED = re.compile(r"(.+)-\d{8}T\d{6}Z")
 _NOTHING: tuple[Any, ...] = ("", [], {})
 
 
@@ -108,11 +107,19 @@ class Schedules(Kind):
         # A PUT replaces the whole: what is not shown would be gone, in the source (AZ-LIVE-19).
         return f"{asset.address} is enabled, and the service does not show all of it: disable it where it is from."
 
-    def submitted(self, asset: Asset, workspace: Iterable[Asset]) -> Sequence[Document] | None:
-        named = re.compile(f"{re.escape(str(asset.address.name))}{_FIRED}")
-        jobs = (job for one in workspace if one.address.kind == "jobs" for job in one.many.lines)
-        own = (job for job in jobs if any(named.fullmatch(str(job.get(name))) for name in _NAMES))
-        return sorted(own, key=lambda job: str(job.get("createdAt")))
+    async def runs(
+        self, workspace: WorkspacePort, assets: Sequence[Asset]
+    ) -> Mapping[Address, Sequence[Document]]:
+        found: dict[Address, list[Document]] = {asset.address: [] for asset in assets}
+        async for job in workspace.pages("jobs", dict(EVERY_STATE)):
+            names = (job.get("name"), properties_of(job).get("displayName"))
+            fired = {match[1] for name in names if (match := _FIRED.fullmatch(str(name)))}
+            for address in (Address.of(self.name, name) for name in fired):
+                if address in found:
+                    system = job.get("systemData") or {}
+                    told = {key: system.get(key) for key in ("createdAt", "createdBy")}
+                    found[address].append({"name": job.get("name"), **told})
+        return {address: sorted(jobs, key=lambda job: str(job["createdAt"])) for address, jobs in found.items()}
 
     def anew(self, properties: Document) -> Document:
         # Nothing runs on both sides; and one that says nothing of it is enabled (AZ-LIVE-5).

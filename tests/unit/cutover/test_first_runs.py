@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
-from dataclasses import replace
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.builders.errors import refusal
 from tests.builders.reports import report
-from tests.builders.world import SOURCE, TARGET, by_hand, plan, step
+from tests.builders.world import SOURCE, TARGET, plan, step
+from tests.contract.kinds.workspace_of import InMemory
 
+from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.documents import Document
 from amlmigrate.core.plan import Action
 from amlmigrate.core.switched import laid
 from amlmigrate.cutover import first_runs
-from amlmigrate.cutover.changes_since import NOT_RUN, RAN, RAN_AS_OPERATOR, ChangedSince
+from amlmigrate.cutover.changes_since import NOT_LISTED, NOT_RUN, RAN, RAN_AS_OPERATOR, ChangedSince
 from amlmigrate.kinds import moving_kinds
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile
@@ -37,8 +42,31 @@ def _schedule(by: str, *, enabled: bool = True, **properties: Any) -> Asset:
     return Asset(NIGHTLY, {**document, "systemData": {"createdBy": by}})
 
 
-def _run(by: str | None, at: str = "2026-03-02T03:15:00.1234567+00:00", name: str = "") -> Document:
-    return {"name": name or "nightly-20260302T031500Z", "createdAt": at, "createdBy": by}
+def _run(
+    by: str | None, at: str = "2026-03-02T03:15:00.1234567+00:00", name: str = "", shown: str = ""
+) -> Document:
+    return {
+        "name": name or "nightly-20260302T031500Z",
+        "properties": {"displayName": shown},
+        "systemData": {"createdAt": at, "createdBy": by},
+    }
+
+
+@dataclass
+class Jobs(InMemory):
+    """The target, with the jobs that ran in it, or an answer instead."""
+
+    jobs: tuple[Document, ...] = ()
+    error: Exception | None = None
+
+    async def pages(
+        self, path: str, query: Any = None, *, absent_is_empty: bool = False
+    ) -> AsyncIterator[Document]:
+        assert path == "jobs" and query == {"listViewType": "All"}
+        if self.error:
+            raise self.error
+        for job in self.jobs:
+            yield job
 
 
 @pytest.fixture
@@ -51,10 +79,13 @@ def reports(tmp_path: Path, ledger: Ledger) -> list[EvidenceFile]:
     return chain.reports()
 
 
-def _looked(reports: list[EvidenceFile], target: Asset, *runs: Document, owner: str = "Ann Owner") -> Any:
-    jobs = [by_hand(Address("jobs"), listing=runs)] if runs else []
+def _looked(
+    reports: list[EvidenceFile], target: Asset, *runs: Document, owner: str = "Ann Owner", **more: Any
+) -> Any:
     source = Inventory(SOURCE, {NIGHTLY: _schedule(owner, enabled=False)})
-    found = first_runs.look(PLAN, reports, source, Inventory(TARGET, {NIGHTLY: target}, tuple(jobs)))
+    sides = (source, Inventory(TARGET, {NIGHTLY: target}))
+    port: Any = Jobs(jobs=runs, **more)
+    found = asyncio.run(first_runs.look(port, PLAN, reports, *sides))
     return [(one.what, one.now) for one in found]
 
 
@@ -73,7 +104,7 @@ def _looked(reports: list[EvidenceFile], target: Asset, *runs: Document, owner: 
         ((_run("Olga Operator", "2026-02-28T03:15:00Z"),), (NOT_RUN, "")),
         ((_run("Olga Operator", name="nightly-b-20260302T031500Z"),), (NOT_RUN, "")),
         ((_run("Olga Operator", name="nightly"),), (NOT_RUN, "")),
-        ((_run("Olga Operator") | {"name": "x", "displayName": "nightly-20260302T031500Z"},), (RAN_AS_OPERATOR, "Olga Operator")),
+        ((_run("Olga Operator", name="x", shown="nightly-20260302T031500Z"),), (RAN_AS_OPERATOR, "Olga Operator")),
         # Its owner has saved it: the newest counts.
         ((_run("Ann Owner", "2026-03-03T03:15:00Z"), _run("Olga Operator")), (RAN, "Ann Owner")),
         ((_run("Ann Owner"), _run("Olga Operator", "2026-03-03T03:15:00Z")), (RAN_AS_OPERATOR, "Olga Operator")),
@@ -95,9 +126,18 @@ def test_who_made_what_this_tool_did_not_make_is_no_operator(reports: list[Evide
 def test_what_is_not_at_work_in_the_target_is_not_asked_about(reports: list[EvidenceFile]) -> None:
     assert _looked(reports, _schedule("x", enabled=False), _run("Olga Operator")) == []
     at_work = _schedule("x", **ORIGIN)
-    sides = (Inventory(SOURCE, {}), Inventory(TARGET, {NIGHTLY: at_work}))
-    assert first_runs.look(plan(replace(PLAN.steps[0], stage="run")), reports, *sides) == []
-    assert first_runs.look(PLAN, reports, sides[0], Inventory(TARGET, {})) == []
+    source, target, port = Inventory(SOURCE, {}), Inventory(TARGET, {NIGHTLY: at_work}), Jobs(error=KeyError())
+    unasked: Any = port
+    for_run = plan(replace(PLAN.steps[0], stage="run"))
+    assert asyncio.run(first_runs.look(unasked, for_run, reports, source, target)) == []
+    assert asyncio.run(first_runs.look(unasked, PLAN, reports, source, Inventory(TARGET, {}))) == []
+
+
+def test_jobs_that_nobody_may_list_are_told_of_and_any_other_answer_ends_it(reports: list[EvidenceFile]) -> None:
+    target = _schedule("x", **ORIGIN)
+    assert _looked(reports, target, error=refusal(403)) == [(NOT_LISTED, "")]
+    with pytest.raises(ServiceError):
+        _looked(reports, target, error=refusal(500, "InternalServerError"))
 
 
 def test_only_the_operators_is_open_and_none_of_it_is_a_loss() -> None:
