@@ -112,7 +112,7 @@ def _make_up_for(request: RunRequest, ledger: Ledger) -> None:
 async def _run(request: RunRequest, clouds: Session, ledger: Ledger, lock: Lock, lists: Meter) -> WalkResult:
     plan = request.plan
     async with held(clouds, plan, ledger, lock, "run", request.emit) as lease:
-        source, target = await _checked(clouds, plan, ledger, lists)
+        mapping, target = await _checked(clouds, plan, ledger, lists)
         by = await signed(request.by, clouds.target.credential)
         prior = await _earlier(request, clouds, ledger, lease)
         walked = await run_steps(
@@ -122,29 +122,34 @@ async def _run(request: RunRequest, clouds: Session, ledger: Ledger, lock: Lock,
             lock,
             clouds,
             target,
-            Mapping(source.workspace, target.workspace, plan.names()),
+            mapping,
             prior,
             jobs=request.jobs,
             emit=request.emit,
             stop=request.stop,
-            needed=Needing(clouds, plan, source.workspace, prior, ledger.owned).now,
+            needed=Needing(clouds, plan, mapping.source, prior, ledger.owned).now,
         )
         report.tell(plan, request.folder, ledger, walked, by)
         return walked
 
 
-async def _checked(clouds: Session, plan: Plan, ledger: Ledger, lists: Meter) -> tuple[Inventory, Inventory]:
-    """Both sides, as far as the plan still holds for them. Raises RefusedError, DriftError."""
+async def _checked(clouds: Session, plan: Plan, ledger: Ledger, lists: Meter) -> tuple[Mapping, Inventory]:
+    """Both workspaces and what the target holds, where the plan still holds for them.
+
+    What the source holds is let go: a run reads each of it again, and takes hours in which it would only fill memory.
+    Raises RefusedError, DriftError.
+    """
     pair = await read_pair(clouds, plan)
     (source, target), claims = await asyncio.gather(
         read_both(clouds, plan, pair, meter=lists), target_claims(clouds.target, plan, pair)
     )
-    drift.check_places(plan, Mapping(source.workspace, target.workspace, plan.names()))
+    mapping = Mapping(source.workspace, target.workspace, plan.names())
+    drift.check_places(plan, mapping)
     if not ledger.begun:
         await drift.check_all(plan, source, target.workspace, clouds.source)
     unproven = findings(claims)
     refusals.refuse_unproven(let_go(unproven, Standing(plan, ledger).settled(unproven)))
-    return source, target
+    return mapping, target
 
 
 async def _earlier(request: RunRequest, clouds: Session, ledger: Ledger, lease: Lease) -> OwnershipRecord:
