@@ -20,6 +20,7 @@ from amlmigrate.cloud.sortedblobs import SortedBlobs
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.errors import ConflictError
 from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.ownership_record import Copied
 from amlmigrate.core.plan import Action, Plan
 from amlmigrate.core.plan import Bytes as Amount
 from amlmigrate.core.workspace import Location, Service
@@ -135,3 +136,35 @@ async def test_a_name_in_another_letter_case_is_told_as_such() -> None:
     planned = step("shares/notes", action=Action.COPY, source_sha256=listing_digest(blobs), bytes=amount)
     with pytest.raises(ConflictError, match="another letter case"):
         await copier(source, target, MAPPING).copy(planned, amount, Record(), found_is_own=False)
+
+
+class Beside(Bytes):
+    """A share of which it is noted when it is tidied of what attempts that were cut off left beside its files."""
+
+    service = Service.FILE
+
+    async def tidy(self, place: Location) -> None:
+        self.calls.append(("tidied", place.container))
+
+    def told(self, source: Location, target: Location) -> str:
+        return ""
+
+
+@pytest.mark.parametrize(
+    ("there", "found_is_own", "tidied"), [(False, False, True), (True, True, True), (True, False, False)],
+    ids=["copied now", "cut off before, and all is there", "all was there"],
+)  # fmt: skip
+async def test_a_share_is_tidied_once_it_is_whole_where_a_copy_may_have_been_cut_off(
+    there: bool, found_is_own: bool, tidied: bool
+) -> None:
+    """What a copy that was killed left there would be a file too many; where nothing was asked for nothing is changed."""
+    source = Beside({"A": blob("A", 1, kind="File")}, {"A": b"x"})
+    own = Copied('"0x1"', '"made"')
+    target = Beside({"A": blob("A", 1, '"made"', kind="File")} if there else {})
+    amount = Amount(SHARE, GOAL, 1, 1)
+    sha = listing_digest(list(source.listed.values()))
+    planned = step("shares/notes", action=Action.COPY, source_sha256=sha, bytes=amount)
+    record = Record({"A": own} if there else {})
+    assert await copier(source, target, MAPPING).copy(planned, amount, record, found_is_own=found_is_own) == ""
+    copied = [] if there else [("copy", "A")]
+    assert target.calls == [*copied, *([("tidied", "notes")] if tidied else [])]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +14,12 @@ from tests.builders.world import NEW, plan
 from tests.unit.leasing.leased import CONTAINER, OTHER, URL, LeasedBlob, said
 
 from amlmigrate.cloud.errors import ServiceError
-from amlmigrate.core.errors import PlanLockedError
+from amlmigrate.core.address import Address
+from amlmigrate.core.errors import BadInputError, PlanLockedError
 from amlmigrate.core.lease import Holder, LeaseState
+from amlmigrate.core.switched import SOURCE, TARGET, Switched
 from amlmigrate.core.workspace import Location, WorkspaceRef
-from amlmigrate.leasing.looking import LeaseLook, look, refuse_changing, refuse_living
+from amlmigrate.leasing.looking import LeaseLook, look, refuse_changing, refuse_living, switched
 from amlmigrate.ledger import Ledger
 
 HELD = LeaseLook(URL, LeaseState(True, OTHER))
@@ -93,6 +96,57 @@ def test_each_state_is_told_as_it_is(
     finding = found.finding()
     assert (finding.code if finding else "") == code
     assert finding is None or (finding.severity == "warning" and finding.about == URL)
+
+
+def change(side: str, address: str, state: str, source: str = "ws1") -> dict[str, Any]:
+    """One setting that a cutover of a source has changed, as it stands in the lease's blob."""
+    was, left = {"/properties/isEnabled": True}, {"/properties/isEnabled": False}
+    return {
+        "workspaceId": source,
+        "side": side,
+        "address": address,
+        "was": was,
+        "left": left,
+        "state": state,
+    }
+
+
+def cut_over(*changed: dict[str, Any]) -> LeasedBlob:
+    """The lease's blob with what a cutover wrote into it."""
+    return LeasedBlob(json.dumps({"format": 1, "cutover": {"changed": list(changed)}}).encode())
+
+
+async def test_what_a_standing_cutover_has_changed_is_read_by_its_source() -> None:
+    blob = cut_over(
+        change(SOURCE, "schedules/nightly", "changing"),
+        change(TARGET, "schedules/nightly", "changed"),
+        # Cut off at the target: it may never have come about.
+        change(TARGET, "schedules/weekly", "changing"),
+        change(SOURCE, "schedules/nightly", "changed", source="another"),
+    )
+    was, left = {"/properties/isEnabled": True}, {"/properties/isEnabled": False}
+    nightly = Address.parse("schedules/nightly")
+    assert await switched(side(blob), NEW, "ws1") == (
+        Switched(SOURCE, nightly, was, left),
+        Switched(TARGET, nightly, was, left),
+    )
+    for none in (side(LeasedBlob()), side(LeasedBlob(None)), side(blob, None)):
+        assert await switched(none, NEW, "ws1") == ()
+
+
+async def test_changes_that_nobody_may_read_are_none_and_any_other_answer_ends_it() -> None:
+    """Whoever took a 500 for nothing would plan to enable in the target what people had disabled since."""
+    for status in (401, 403):
+        blob = cut_over(change(SOURCE, "schedules/nightly", "changed"))
+        blob.errors["read"] = [said(status, "AuthorizationFailure")]
+        assert await switched(side(blob), NEW, "ws1") == ()
+        assert await switched(side(blob, error=said(status, "AuthorizationFailed")), NEW, "ws1") == ()
+    for status in (400, 402, 404, 409, 500):
+        blob.errors["read"] = [said(status, "X")]
+        with pytest.raises(ServiceError):
+            await switched(side(blob), NEW, "ws1")
+    with pytest.raises(BadInputError, match="it has format 2"):
+        await switched(side(LeasedBlob(b'{"format": 2}')), NEW, "ws1")
 
 
 def mine(folder: Path, host: str = "", elsewhere: str = "") -> Holder:

@@ -35,6 +35,7 @@ from tests.unit.posture.exemplary import (
 )
 
 from amlmigrate.core.claim import Claim, findings
+from amlmigrate.core.drilltag import UNDER_WAY, DrillTag
 from amlmigrate.core.rights import Permission, granted
 from amlmigrate.posture.authority import rules_key
 from amlmigrate.posture.catalogue import CATALOGUE, DEMANDED
@@ -507,3 +508,19 @@ def test_rights_add_up_over_entries_and_are_taken_away_within_one() -> None:
     assert not all_but.grants("microsoft.keyvault/vaults/write")
     assert all_but.grants("microsoft.keyvault/vaults/delete") and not all_but.grants("a/b/read", data=True)
     assert granted((all_but, Permission(actions=("*/write",))), "Microsoft.KeyVault/vaults/write")
+
+
+@pytest.mark.parametrize("enabled", [False, True])
+def test_a_version_under_a_drill_is_enabled_again_by_the_drill_and_every_other_by_hand(enabled: bool) -> None:
+    """Who enabled it by hand would leave the tag; and who ended a drill that there is not would enable nothing."""
+    until = NOW + timedelta(hours=1)
+    tag = DrillTag("d1", until, "officer", NOW, disabled=not enabled).text
+    for tags, drilled in (({UNDER_WAY: tag}, True), ({}, False)):
+        facts = with_version(exemplary(), enabled=enabled, tags=tags)
+        found = next(one for one in claims(facts, STORED, NOW) if one.name == "key.enabled")
+        assert found.holds is enabled
+        assert ("A drill of version" in found.summary) is drilled
+        assert ("by the identity officer" in found.summary) is drilled
+        ends = f"migrate key drill --restore --key {KEY_ID.rpartition('/')[0]}"
+        by_hand = f"az keyvault key set-attributes --id {KEY_ID} --enabled true"
+        assert found.remedy == ("" if enabled else ends if drilled else by_hand)

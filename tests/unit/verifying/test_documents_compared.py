@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.builders.world import TARGET, asset, inventory, plan, step
+from tests.builders.world import TARGET, asset, by_hand, inventory, plan, step
 
+from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.plan import CUTOVER, Action, Step
 from amlmigrate.core.writes import Desired, Write
@@ -83,6 +84,27 @@ def test_a_document_that_changed_or_went_in_the_source_is_a_difference_whatever_
             assert told(found) == {("data/d/1", "source")} and found.same == frozenset()
     [gone] = compared(steps_of(ONE), [], [ONE]).differences
     assert (gone.expected, gone.actual) == (document_digests(inventory(ONE))["data/d/1"], None)
+
+
+def test_what_moves_no_more_is_told_with_the_reason_of_that_very_item() -> None:
+    """It is there, and nobody may take it for moved: why it cannot move stands beside it, and not why another cannot."""
+    now = inventory()
+    now.by_hand = [
+        by_hand(Address.parse("data/other/1"), "it is another's"),
+        by_hand(ONE.address, "it lies in another tenant", document=ONE.document),
+    ]
+    made = [replace(one, source_sha256=document_digests(now)["data/d/1"]) for one in steps_of(ONE)
+            if str(one.address) == "data/d/1"]  # fmt: skip
+    [found] = [
+        one
+        for one in compare_documents(plan(*made), now, inventory(ONE, of=TARGET)).differences
+        if one.address == "data/d/1"
+    ]
+    assert (found.field, found.expected, found.actual) == (
+        "source",
+        "what can be moved",
+        "it lies in another tenant",
+    )
 
 
 class Enabled:
