@@ -136,8 +136,8 @@ async def _run(request: RunRequest, clouds: Session, ledger: Ledger, lock: Lock,
 async def _checked(clouds: Session, plan: Plan, ledger: Ledger, lists: Meter) -> tuple[Mapping, Inventory]:
     """Both workspaces and what the target holds, where the plan still holds for them.
 
-    What the source holds is let go: a run reads each of it again, and takes hours in which it would only fill memory.
-    Raises RefusedError, DriftError.
+    What the source holds is let go: a run reads each of it again, and takes hours in which it would only fill
+    memory. Raises RefusedError, DriftError.
     """
     pair = await read_pair(clouds, plan)
     (source, target), claims = await asyncio.gather(
