@@ -6,13 +6,13 @@ import logging
 from collections.abc import Iterable
 
 from amlmigrate.cloud.session import Session, Side
+from amlmigrate.core.namescope import NameScope, Taken
 from amlmigrate.core.parallel import each
 from amlmigrate.core.spelling import plain_region
 from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.fleet.fleetfile import FleetEntry
-from amlmigrate.inventory.regional import NameScope
 from amlmigrate.kinds import moving_kinds
-from amlmigrate.planning.new_names import NamesAlongside, Taken
+from amlmigrate.planning.new_names import NamesAlongside
 
 _log = logging.getLogger(__name__)
 _AT_ONCE = 3

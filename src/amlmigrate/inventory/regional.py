@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import NamedTuple
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Inventory
+from amlmigrate.core.namescope import NameScope
 from amlmigrate.core.spelling import plain_region
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.kinds import Listed, all_kinds
 
 _REASON = "its name is one in a region, in which the source's has it as long as that is there"
 _REMEDY = "Make a new plan, which gives it another name; or create it in the target under one."
-
-
-class NameScope(NamedTuple):
-    """A region, and among what a name is one in it."""
-
-    among: str
-    region: str
 
 
 def one_region(source: Workspace, target: Workspace) -> bool:

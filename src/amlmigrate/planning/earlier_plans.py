@@ -10,6 +10,7 @@ from pathlib import Path
 
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.finding import Finding
+from amlmigrate.core.namescope import Taken, of_header
 from amlmigrate.core.ondisk import FullDiskError
 from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.unexpected_errors import said
@@ -20,7 +21,6 @@ from amlmigrate.ledger.missing import FILE as LEDGER
 from amlmigrate.ledger.ownership import When
 from amlmigrate.ledger.read_only_copy import copied
 from amlmigrate.planning import planfile
-from amlmigrate.planning.new_names import Taken, of_header
 
 
 def ownership(

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.finding import Finding
+from amlmigrate.core.namescope import NameScope, Taken
 from amlmigrate.core.ownership_record import OwnershipRecord
-from amlmigrate.core.plan import Header
 from amlmigrate.core.workspace import WorkspaceRef
-from amlmigrate.inventory.regional import NameScope, place_in_source, place_in_target, regional
+from amlmigrate.inventory.regional import place_in_source, place_in_target, regional
 from amlmigrate.kinds import Listed, moving_kinds
 from amlmigrate.planning.renames import Rename, Renames
 
-# Where a name is one, and the name in lower case.
-Taken = tuple[NameScope, str]
 # Source and target.
 Pair = tuple[WorkspaceRef, WorkspaceRef]
-HEADER = "regional_names"
 
 
 @dataclass(slots=True)
@@ -31,13 +27,6 @@ class NewNames:
     names: dict[Address, Address] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     taken: set[Taken] = field(default_factory=set)
-
-    def as_header(self) -> dict[str, Any]:
-        """`regional_names` of a plan's header: by what they are one among, and by region."""
-        found: dict[str, dict[str, list[str]]] = {}
-        for (among, region), name in sorted(self.taken):
-            found.setdefault(among, {}).setdefault(region, []).append(name)
-        return {HEADER: found} if found else {}
 
 
 class NamesAlongside:
@@ -57,21 +46,6 @@ class NamesAlongside:
 
 def _key(pair: Pair) -> tuple[str, str]:
     return (key_of(pair[0].id), key_of(pair[1].id))
-
-
-def of_header(header: Header) -> set[Taken]:
-    """What a plan gives, by its header; nothing where that says nothing that can be read."""
-    told = header.extra.get(HEADER)
-    if not isinstance(told, dict):
-        return set()
-    return {
-        (NameScope(str(among), str(region)), str(name))
-        for among, regions in told.items()
-        if isinstance(regions, dict)
-        for region, names in regions.items()
-        if isinstance(names, list)
-        for name in names
-    }
 
 
 def chosen(

@@ -17,6 +17,7 @@ from amlmigrate.core.authorship import By
 from amlmigrate.core.events import Emit, ignore
 from amlmigrate.core.finding import Finding, by_weight
 from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.namescope import as_header
 from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.parallel import in_order
 from amlmigrate.core.periods import needed_until
@@ -115,7 +116,7 @@ async def create_plan(clouds: Session, request: PlanRequest, emit: Emit = ignore
         delete=request.choices.delete,
         others=survey.others,
         posture=survey.findings,
-        extra=await _asked(clouds, request) | survey.named.as_header(),
+        extra=await _asked(clouds, request) | as_header(survey.named.taken),
         names=survey.named.names,
         switched=survey.switched,
         emit=emit,

@@ -8,10 +8,10 @@ from typing import Any
 from tests.builders.world import NEW, OLD
 from tests.contract.kinds.workspace_of import InMemory
 
+from amlmigrate.core.namescope import NameScope
 from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.fleet import names_there
 from amlmigrate.fleet.fleetfile import FleetEntry
-from amlmigrate.inventory.regional import NameScope
 from amlmigrate.planning.new_names import NamesAlongside
 
 WEST = NameScope("computes", "westeurope")

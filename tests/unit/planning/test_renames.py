@@ -13,11 +13,11 @@ from tests.builders.world import NEW, OLD, SOURCE, TARGET, asset, by_hand, heade
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.errors import BadInputError
+from amlmigrate.core.namescope import NameScope, Taken, as_header, of_header
 from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.workspace import SurveyedWorkspace, WorkspaceRef
-from amlmigrate.inventory.regional import NameScope
 from amlmigrate.planning import renames
-from amlmigrate.planning.new_names import NamesAlongside, NewNames, Taken, chosen, of_header
+from amlmigrate.planning.new_names import NamesAlongside, NewNames, chosen
 
 WEST, NORTH = NameScope("computes", "westeurope"), NameScope("computes", "northeurope")
 NOTHING = OwnershipRecord()
@@ -63,10 +63,10 @@ def test_what_stays_in_its_region_gets_another_name_and_what_moves_to_another_ke
     assert moved.taken == {
         (NORTH, "cpu"), (NORTH, "far-cmk"), (NameScope("computes", "uksouth"), "third-cmk")
     }  # fmt: skip
-    assert moved.as_header() == {
+    assert as_header(moved.taken) == {
         "regional_names": {"computes": {"northeurope": ["cpu", "far-cmk"], "uksouth": ["third-cmk"]}}
     }
-    assert of_header(header(extra=moved.as_header())) == moved.taken
+    assert of_header(header(extra=as_header(moved.taken))) == moved.taken
 
 
 def test_a_name_is_made_for_what_a_person_has_to_make_of_a_kind_that_moves() -> None:
