@@ -40,7 +40,9 @@ from amlmigrate.evidence import RECORDS
 from amlmigrate.freezing import freeze
 from amlmigrate.guarding import reading as guard_file
 from amlmigrate.guarding.members import MEMBERS
-from amlmigrate.kinds import Kind, _versioned, all_kinds, holding, moving_kinds
+from amlmigrate.kinds import Kind, _versioned, all_kinds, holding, holdings, moving_kinds
+from amlmigrate.kinds._holding import Holding
+from amlmigrate.kinds._listed import Listed
 from amlmigrate.kinds._provenance import stamped
 from amlmigrate.kinds._workspace_settings import SETTINGS
 from amlmigrate.ledger import schema
@@ -588,12 +590,27 @@ def kind_facts(kind: Kind) -> str:
     )
 
 
+def holding_facts(kind: Holding) -> str:
+    """What the code says of a kind whose items hold bytes."""
+    data, example = kind.permissions.data, kind.example()
+    rows = [
+        ["collection", f"`{kind.collection}`"],
+        ["address of the example", f"`{example.address}`"],
+        ["types of ARM", _code(kind.arm_types())],
+        ["what moves", "all that the workspace's own hold" if kind.moves_whole else "what something refers to"],
+        ["to read them (data actions)", _code(data.read)],
+        ["to write them", _code(data.write)],
+        ["to delete what the tool copied", _code(data.delete)],
+    ]
+    return f"{_told(kind)}\n\n{table(('what', 'value'), rows)}"
+
+
 def _because(named: Mapping[str, str]) -> str:
     """Members, each with its reason."""
     return "; ".join(f"`{name}`: {named[name]}" for name in sorted(named))
 
 
-def _told(kind: Kind) -> str:
+def _told(kind: Listed) -> str:
     """The docstring of a kind; the beliefs that it cites are links."""
     text = " ".join((type(kind).__doc__ or "").split())
     known = beliefs.read()
@@ -818,6 +835,7 @@ def blocks() -> dict[str, str]:
         "guard-members": guard_members(),
         "profiles": profile_table(),
     }
+    found |= {f"holding:{kind.name}": holding_facts(kind) for kind in holdings().values()}
     return found | {f"kind:{name}": kind_facts(kind) for name, kind in moving_kinds().items()}
 
 

@@ -445,10 +445,12 @@ def test_a_name_is_taken_only_where_it_is_free_and_a_lease_keeps_others_away(sha
     assert other.download_file().readall() == b"other"
     before = first.get_file_properties()
     renamed = first.rename_file(
-        "there", overwrite=True, destination_lease=lease, file_attributes="Hidden", file_creation_time=old
-    )
+        "there", overwrite=True, destination_lease=lease, file_attributes="Hidden", file_creation_time=old,
+        content_type="text/x",
+    )  # fmt: skip
     found = renamed.get_file_properties()
     assert found.file_attributes == "Hidden" and found.lease.state == "available"
+    assert found.content_settings.content_type == "text/x"
     assert (found.last_write_time, found.file_id) == (before.last_write_time, before.file_id)
     assert renamed.download_file().readall() == b"first"
     assert refused(first.get_file_properties)[0] == 404

@@ -197,6 +197,11 @@ def test_nobody_has_a_file_open(pair: Pair) -> None:
     assert list(source.list_handles()) == []
     gone = pair.source.get_file_client("gone")
     assert refused(lambda: list(gone.list_handles())) == (404, "ResourceNotFound")
+    pair.source.create_directory("d")
+    for name in ("", "d"):
+        assert list(pair.source.get_directory_client(name).list_handles(recursive=True)) == []
+    gone = pair.source.get_directory_client("gone")
+    assert refused(lambda: list(gone.list_handles(recursive=True))) == (404, "ResourceNotFound")
 
 
 def test_checksums_of_a_source(pair: Pair) -> None:

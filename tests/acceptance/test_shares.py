@@ -91,6 +91,8 @@ def test_notebooks_move_with_all_that_they_have_and_the_gate_asks_for_them(noted
     world = noted
     with _share(world) as share:
         share.get_directory_client("Users/empty").create_directory()
+        deep = share.get_directory_client("Users/ann/src/deep")
+        deep.set_http_headers(file_creation_time=OLD, file_last_write_time=OLD)
         odd = share.get_file_client("Users/ann/100%41 odd...")
         odd.upload_file(b"odd", metadata={"k": "v"})
         times = {"file_creation_time": OLD, "file_last_write_time": OLD}
@@ -108,6 +110,8 @@ def test_notebooks_move_with_all_that_they_have_and_the_gate_asks_for_them(noted
         found = share.get_file_client("Users/ann/100%41 odd...").get_file_properties()
         assert (found.file_attributes, found.metadata, found.size) == ("ReadOnly", {"k": "v"}, 3)
         assert share.get_directory_client("Users/empty").exists()
+        deep = share.get_directory_client("Users/ann/src/deep").get_directory_properties()
+        assert deep.creation_time == deep.last_write_time and deep.creation_time.year == 2021
         assert {one.name for one in share.list_directories_and_files()} == {"empty.txt", "Users"}
     assert world.ok("verify", "--json").event("verify.end")["green"] is True
     world.ok("plan", *world.names, "--out", "again")

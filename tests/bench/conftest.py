@@ -6,6 +6,7 @@ import itertools
 import os
 import re
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from tests.acceptance.world import World, make_world
 from tests.bench.measuring import Figures
 
-from azsandbox import Options, Sandbox
+from azsandbox import Options, Sandbox, nodepackages
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "performance.md"
 _BLOCK = re.compile(r"(<!-- measured -->\n).*?(\n<!-- end of measured -->)", re.DOTALL)
@@ -47,6 +48,20 @@ def fresh(start: Start, tmp_path: Path) -> Callable[..., World]:
         return make_world(start(options or Options(arm_limits="off")), folder)
 
     return one
+
+
+@pytest.fixture
+def azcopy(tmp_path: Path) -> Path:
+    """AzCopy from npm, made executable; skips where it does not start, as without the library libsecret-1-0."""
+    found = [*(nodepackages.node_modules() / "@azure-tools").glob("azcopy-linux/dist/bin/azcopy_linux_amd64")]
+    if not found:
+        pytest.skip("the optional npm package @azure-tools/azcopy-linux is not installed")
+    program = tmp_path / "azcopy"
+    shutil.copy(found[0], program)
+    program.chmod(0o700)
+    if subprocess.run([program, "--version"], capture_output=True, check=False).returncode:
+        pytest.skip("AzCopy does not start; it needs the library libsecret-1-0")
+    return program
 
 
 @pytest.fixture

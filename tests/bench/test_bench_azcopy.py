@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import base64
-import json
 import os
-import shutil
-import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 from tests.acceptance.world import MIGRATE, World
+from tests.bench.azcopying import Turns, copied, in_turn, told
 from tests.bench.measuring import MIB, Figures, Spent, spent
 
-from azsandbox import nodepackages
 from azsandbox.client import Client
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(900)]
@@ -27,42 +24,13 @@ PIECE = 64 * MIB
 PIECES = 32
 
 
-@pytest.fixture
-def azcopy(tmp_path: Path) -> Path:
-    """AzCopy from npm, made executable; skips where it does not start, as without the library libsecret-1-0."""
-    found = [*(nodepackages.node_modules() / "@azure-tools").glob("azcopy-linux/dist/bin/azcopy_linux_amd64")]
-    if not found:
-        pytest.skip("the optional npm package @azure-tools/azcopy-linux is not installed")
-    program = tmp_path / "azcopy"
-    shutil.copy(found[0], program)
-    program.chmod(0o700)
-    if subprocess.run([program, "--version"], capture_output=True, check=False).returncode:
-        pytest.skip("AzCopy does not start; it needs the library libsecret-1-0")
-    return program
-
-
 def _with_azcopy(azcopy: Path, world: World) -> Spent:
     """Copies what lies below `many` to a container of its own in the target's account."""
     world.azure(lambda client: client.create_container(world.account("target"), "azcopy"))
     host = "blob.core.windows.net"
     source = f"https://{world.account('source')}.{host}/{world.container('source')}/many"
     target = f"https://{world.account('target')}.{host}/azcopy"
-    env = {
-        **world.env,
-        "AZCOPY_AUTO_LOGIN_TYPE": "SPN",
-        "AZCOPY_TENANT_ID": world.env["AZURE_TENANT_ID"],
-        "AZCOPY_SPA_APPLICATION_ID": world.env["AZURE_CLIENT_ID"],
-        "AZCOPY_SPA_CLIENT_SECRET": world.env["AZURE_CLIENT_SECRET"],
-        "AZCOPY_LOG_LOCATION": str(world.folder / "logs"),
-        "AZCOPY_JOB_PLAN_LOCATION": str(world.folder / "plans-azcopy"),
-        "AZCOPY_DISABLE_SYSLOG": "true",
-    }
-    done = spent([azcopy, "copy", source, target, "--recursive", "--output-type", "json"], world.folder, env)
-    lines = [json.loads(line) for line in done.out.splitlines() if line.startswith("{")]
-    end = json.loads(next(line["MessageContent"] for line in lines if line["MessageType"] == "EndOfJob"))
-    assert end["JobStatus"] == "Completed", done.out[-2000:]
-    assert int(end["TransfersCompleted"]) == len(world.blobs("source"))
-    return done
+    return copied(azcopy, world, source, target, len(world.blobs("source")))
 
 
 def _with_migrate(world: World) -> Spent:
@@ -80,53 +48,14 @@ def _asset(world: World, blobs: list[dict[str, Any]]) -> None:
     world.seed([{"kind": "data", "name": "many", "version": "1", "properties": properties}], blobs)
 
 
-@dataclass(frozen=True)
-class Turns:
-    """What two turns came to, in which each went first once: seconds of the clock and of the processor."""
-
-    theirs: tuple[Spent, Spent]
-    ours: tuple[Spent, Spent]
-
-    @staticmethod
-    def mean(turns: tuple[Spent, Spent]) -> tuple[float, float]:
-        """The mean of both turns."""
-        return sum(one.wall for one in turns) / 2, sum(one.cpu for one in turns) / 2
-
-
-def _in_turn(fresh: Callable[..., World], azcopy: Path, seed: Callable[[World], None]) -> Turns:
-    """Whoever goes second finds warm caches: each does so once, in a sandbox of its own."""
-    first, second = fresh(name="first"), fresh(name="second")
-    seed(first)
-    seed(second)
-    theirs_cold, ours_warm = _with_azcopy(azcopy, first), _with_migrate(first)
-    ours_cold, theirs_warm = _with_migrate(second), _with_azcopy(azcopy, second)
-    return Turns((theirs_cold, theirs_warm), (ours_warm, ours_cold))
-
-
 def _small(world: World) -> None:
     _asset(world, [{"container": "azureml-blobstore", "path": f"many/{n % 10}/part-{n:05d}", "bytes": 200 + n % 800}
                    for n in range(SMALL)])  # fmt: skip
 
 
 def test_ten_thousand_small_blobs(fresh: Callable[..., World], azcopy: Path, figures: Figures) -> None:
-    turns = _in_turn(fresh, azcopy, _small)
-    theirs_wall, theirs_cpu = Turns.mean(turns.theirs)
-    wall, cpu = Turns.mean(turns.ours)
-    what = f"{SMALL} small blobs"
-    figures.add(f"{what}: AzCopy", f"{theirs_wall:.1f} s, {theirs_cpu / SMALL * 1000:.2f} ms of processor a blob")
-    slower = figures.add(
-        f"{what}: `migrate run`",
-        f"{wall:.1f} s, {wall / theirs_wall:.2f} of AzCopy's time",
-        "not slower",
-        holds=wall <= theirs_wall,
-    )
-    more = figures.add(
-        f"{what}: its processor time",
-        f"{cpu / SMALL * 1000:.2f} ms a blob, {cpu / theirs_cpu:.2f} of AzCopy's",
-        "less than AzCopy's",
-        holds=cpu < theirs_cpu,
-    )
-    assert slower and more
+    turns = in_turn(fresh, _small, partial(_with_azcopy, azcopy), _with_migrate)
+    assert told(figures, turns, SMALL, f"{SMALL} small blobs", "blob")
 
 
 async def _large(client: Client, account: str, container: str) -> None:
@@ -160,7 +89,7 @@ def _one_large(world: World) -> None:
 
 
 def test_one_blob_of_two_gib(fresh: Callable[..., World], azcopy: Path, figures: Figures) -> None:
-    turns = _in_turn(fresh, azcopy, _one_large)
+    turns = in_turn(fresh, _one_large, partial(_with_azcopy, azcopy), _with_migrate)
     theirs_wall, theirs_cpu = Turns.mean(turns.theirs)
     wall, cpu = Turns.mean(turns.ours)
     figures.add("one blob of 2 GiB: AzCopy", f"{theirs_wall:.1f} s, {theirs_cpu:.1f} s of processor")

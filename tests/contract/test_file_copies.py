@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from dataclasses import replace
 from typing import Any
@@ -293,12 +294,10 @@ async def test_metadata_is_there_whether_or_not_a_rename_keeps_it(
     side: Side, source: Location, goal: Location, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     blob = await _made(side, source.below("a"), metadata={"owner": "ada"})
-    made = ShareFileClient.create_file
 
-    async def without(self: ShareFileClient, *rest: Any, **known: Any) -> Any:
-        return await made(self, *rest, **{**known, "metadata": None})
+    async def without(*_: Any, **__: Any) -> None: ...
 
-    monkeypatch.setattr(ShareFileClient, "create_file", without)
+    monkeypatch.setattr(ShareFileClient, "set_file_metadata", without)
     await side.shares.copy_from(side.shares, source.below("a"), blob, goal.below("a"))
     found = await side.shares.head(goal.below("a"))
     assert found and found.metadata == (("owner", "ada"),)
@@ -402,6 +401,59 @@ async def test_what_somebody_keeps_in_the_tools_folder_is_theirs(side: Side, sou
     notes = side.shares._files.directory(root, f"{FOLDER}/notes")
     await notes.delete_directory()
     await side.shares.tidy(root)
+
+
+async def test_one_that_is_kept_all_the_same_has_its_headers(side: Side, world: World, source: Location) -> None:
+    place, settings = source.below("kept"), ContentSettings(content_type="text/x", content_language="de")
+    await _made(side, place, content_settings=settings)
+    await _client(side, place).set_http_headers(settings, file_attributes="ReadOnly")
+    ours = await _listed(side.shares, place)
+    before = await side.shares.head(place)
+    refused = fault("DELETE", host=rf"^{source.account}\.file\.", times=0, status=409, code="SharingViolation")
+    first = fault("DELETE", host=rf"^{source.account}\.file\.", nth=1, status=409, code="ReadOnlyAttribute")
+    with world.faults(first, refused), pytest.raises(ServiceError, match="SharingViolation"):
+        await side.shares.delete(place, ours.etag)
+    after = await side.shares.head(place)
+    assert before and after and after.headers == before.headers and len(after.headers) == 2
+
+
+@pytest.mark.parametrize("name", [*ODD, "a/b c", "~x+y&z=1"])
+async def test_a_file_has_the_address_that_its_client_gives_it(side: Side, source: Location, name: str) -> None:
+    place = source.below(name)
+    assert side.shares.url(place) == _client(side, place).url
+    assert side.shares.url(place.at("")) == side.shares._files.share(place).url
+
+
+async def test_who_has_files_open_is_asked_once_for_many(
+    side: Side, world: World, source: Location, goal: Location
+) -> None:
+    blobs = [await _made(side, source.below(str(number)), b"x") for number in range(12)]
+    since = world.now()
+    await asyncio.gather(
+        *(side.shares.copy_from(side.shares, source.at(one.path), one, goal.at(one.path)) for one in blobs)
+    )
+    asked = [row["path"] for row in world.log(since) if "comp=listhandles" in row.get("query", "")]
+    assert set(asked) == {f"/{SHARE}"} and len(asked) < len(blobs)
+
+
+async def test_a_directory_gets_what_the_other_has_of_its_own(
+    side: Side, source: Location, goal: Location
+) -> None:
+    for place in (source, goal):
+        await side.shares._files.make_folders(place.below("is/a"))
+    old = side.shares._files.directory(source, source.below("is").path)
+    await old.set_directory_metadata({"owner": "ada"})
+    await old.set_http_headers(
+        file_attributes="Hidden", file_creation_time=OLD, file_last_write_time=SHOWN["file_last_write_time"]
+    )
+    await side.shares.dress(side.shares, source.below("is"), goal.below("is"))
+    shown = [await side.shares._files.folder(place.below("is")) for place in (source, goal)]
+    assert shown[0] == shown[1] and shown[0]
+    assert shown[0].metadata == {"x-ms-meta-owner": "ada"} and OLD in shown[0].properties.values()
+    for gone in (source.below("gone"), source.below("gone/deeper")):
+        await side.shares.dress(side.shares, gone, goal.below("is"))
+        await side.shares.dress(side.shares, source.below("is"), goal.at(gone.path))
+    assert await side.shares._files.folder(goal.below("is")) == shown[0]
 
 
 async def test_a_read_only_copy_is_deleted_where_it_is_the_tools_own_version(side: Side, source: Location) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tests.acceptance.world import World, make_world
 
-from amlmigrate.cloud import blobs, ranges, retrying, shares
+from amlmigrate.cloud import hashing, ranges, retrying, shares
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Side
 from amlmigrate.cloud.store import Store, UnsupportedError
@@ -59,8 +59,7 @@ def place(world: World, service: Service, request: pytest.FixtureRequest) -> Loc
 @pytest.fixture
 def store(side: Side, service: Service, monkeypatch: pytest.MonkeyPatch) -> Store:
     """Whatever is longer than 100 bytes is read in ranges."""
-    for module in (blobs, shares):
-        monkeypatch.setattr(module, "RANGE", SIZE)
+    monkeypatch.setattr(hashing, "RANGE", SIZE)
     monkeypatch.setattr(retrying, "_wait", lambda _: 0.0)
     return side.store(service)
 

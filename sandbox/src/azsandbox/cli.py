@@ -118,6 +118,14 @@ def _seed(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "what", nargs="?", choices=["demo"], help="a realistic source workspace and an empty target"
     )
+    parser.add_argument(
+        "--realistic",
+        action="store_true",
+        help="with demo: also computes, connections, schedules, endpoints, roles and many files",
+    )
+    parser.add_argument(
+        "--notebooks", type=int, default=2_000, metavar="COUNT", help="with --realistic: how many files"
+    )
     parser.add_argument("--workspace", metavar="ARM_ID", help="instead: the workspace to fill from files")
     parser.add_argument("--resources", type=Path, metavar="FILE", help="ARM resources, one JSON line each")
     parser.add_argument("--blobs", type=Path, metavar="FILE", help="blobs, one JSON line each")

@@ -19,7 +19,7 @@ def files() -> list[Row]:
         "ann/credit-risk/train.ipynb": ("# Training", "import mlflow"),
         "bo/churn.ipynb": ("# Churn", "from sklearn.linear_model import LogisticRegression"),
     }
-    rows = [file(f"Users/{path}", text=_notebook(*cells)) for path, cells in notebooks.items()]
+    rows = [file(f"Users/{path}", text=notebook(*cells)) for path, cells in notebooks.items()]
     rows.append(file("Users/ann/credit-risk/helpers.py", text="def rate(paid, due):\n    return paid / due\n"))
     rows.append(file("Users/bo/.amlignore", text="*.csv\n"))
     rows.append(file("Users/bo/sample data.csv", 14 * _KIB))
@@ -31,7 +31,8 @@ def file(path: str, size: int = 0, *, text: str | None = None, share: str = CODE
     return {"share": share, "path": path, **({"text": text} if text is not None else {"bytes": size})}
 
 
-def _notebook(title: str, code: str) -> str:
+def notebook(title: str, code: str) -> str:
+    """A notebook of a title and a cell of code, as the studio writes it."""
     cell: dict[str, Any] = {
         "cell_type": "code",
         "execution_count": None,

@@ -42,7 +42,7 @@ def main(state: StateFolder, arguments: argparse.Namespace) -> int:
 
 def _seed(state: StateFolder, arguments: argparse.Namespace) -> int:
     if arguments.what == "demo":
-        made = asyncio.run(demodata.seed(state))
+        made = asyncio.run(demodata.seed(state, notebooks=arguments.notebooks if arguments.realistic else None))
         text = demodata.as_json(made) if arguments.json else demodata.as_text(made, state)
         sys.stdout.write(text + "\n")
         return 0

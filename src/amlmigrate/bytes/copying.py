@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Container, Iterator
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 
 from amlmigrate.bytes.comparing import Comparison, judged
@@ -21,7 +22,7 @@ from amlmigrate.bytes.tasks import CompareTask, RewriteTask, Task
 from amlmigrate.bytes.work import Copy, CopyRecord, conflict, etags
 from amlmigrate.bytes.work import unreadable as unread
 from amlmigrate.cloud.errors import ServiceError
-from amlmigrate.cloud.store import StorePair
+from amlmigrate.cloud.store import Placing, StorePair
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.errors import (
     DriftError,
@@ -33,12 +34,13 @@ from amlmigrate.core.errors import (
 from amlmigrate.core.few import agreed, few, many
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.ownership_record import Copied
-from amlmigrate.core.parallel import in_turns, never
+from amlmigrate.core.parallel import each, in_turns, never
 from amlmigrate.core.plan import Bytes, Step
 from amlmigrate.core.workspace import Service
 
 # So many are asked for, and recorded as asked for, at once.
 _BATCH = 1000
+_FOLDERS_AT_ONCE = 16
 
 
 class Copier:
@@ -137,11 +139,27 @@ class Copier:
         # What an earlier run was cut off at may be all that is left to do.
         if (work.moves or found_is_own) and (placing := self._stores.placing(work.amount.target)):
             await placing.tidy(work.amount.target)
+            # When nothing is made in them any more: that would be their last write (AZ-FILE-19).
+            await each(self._folders(work), partial(self._dress, work, placing), parallel=_FOLDERS_AT_ONCE)
         return (
             await list_container(self._stores.target(work.amount.target), work.amount.target)
             if work.moves
             else there
         )
+
+    def _folders(self, work: Copy) -> Iterator[Blob]:
+        """The directories of a share that the tool made, in this run or before."""
+        own = work.record.own
+        return (
+            one
+            for one in work.blobs
+            if one.folder and ((goal := work.goal(one.path)) in work.made_folders or own(goal))
+        )
+
+    async def _dress(self, work: Copy, placing: Placing, folder: Blob) -> None:
+        amount = work.amount
+        source, target = amount.source.at(folder.path), amount.target.at(work.goal(folder.path))
+        await placing.dress(self._stores.source(source), source, target)
 
     async def _drifted(self, work: Copy, there: Listing, *, found_is_own: bool) -> None:
         """Raises DriftError. What arrived of what did not change is the tool's own all the same."""
@@ -211,6 +229,7 @@ async def _begun(work: Copy, decided: Iterator[PathDecision]) -> AsyncGenerator[
         changing = [one for one in batch if one.task and not isinstance(one.task, CompareTask)]
         if changing:
             work.moves = True
+            work.made_folders |= {one.path for one in changing if one.blob.folder}
             # What is not there at all, by its new path: whoever finds it later knows by whom it came.
             await work.record.begin([replace(one.blob, path=one.path) for one in changing if one.asked])
         for one in batch:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable
+from typing import cast
 
 from amlmigrate.bytes.contents import LARGEST
 from amlmigrate.bytes.jsonfiles import LARGEST as JSON_LARGEST
@@ -29,7 +30,7 @@ from amlmigrate.bytes.tasks import (
 )
 from amlmigrate.cloud import unreadable
 from amlmigrate.cloud.errors import ServiceError
-from amlmigrate.cloud.store import Store, StorePair
+from amlmigrate.cloud.store import Placing, Store, StorePair
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.errors import ConflictError, DriftError, InterruptedRunError, UnreadableError
 from amlmigrate.core.ownership_record import Copied, Labels
@@ -45,6 +46,13 @@ _GONE = (404, "BlobNotFound")
 # (learn.microsoft.com, delete-blob and status-and-error-codes). Anything else fails the step as it is.
 _KEPT = (409, 412)
 _REFUSED = 403
+_LEASED = "somebody has a lease on it, and has to give it back or break it"
+# What has to end before the same command goes on.
+_HELD = {
+    "LeaseAlreadyPresent": _LEASED,
+    "LeaseIdMissing": _LEASED,
+    "SharingViolation": "somebody has it open, and has to close it",
+}
 Stopping = Callable[[], bool]
 
 
@@ -93,7 +101,8 @@ def alone(error: UnreadableError | ServiceError) -> tuple[End, str]:
     if isinstance(error, ServiceError) and not error.shut:
         if error.transient or (error.status not in _OF_ONE and (error.status, error.code) != _GONE):
             raise error
-        return End.LEFT, f"refused by the service: {error.status} {error.code}"
+        held = _HELD.get(error.code)
+        return End.LEFT, f"refused by the service: {error.status} {error.code}{f', {held}' if held else ''}"
     why = unreadable.why(error) if isinstance(error, ServiceError) else error.why
     return End.SHUT, f"cannot be read: {why}"
 
@@ -235,9 +244,15 @@ async def _digest(task: DigestTask, stores: StorePair, stopping: Stopping) -> Re
     store = stores.source(task.place) if task.of_source else stores.target(task.place)
     try:
         watch = search.begin if search else None
-        sha256, md5, _ = await store.digest(task.place, task.blob, watch, md5=task.md5, stopping=stopping)
-        # A list of files shows neither their headers nor their metadata.
-        shown = await _shown(task, store) if task.place.service is Service.FILE else None
+        asked = (task.place, task.blob, watch)
+        shown: Blob | None = None
+        if task.place.service is Service.FILE:
+            # A list of files shows neither their headers nor their metadata.
+            (sha256, md5, _), shown = await cast(Placing, store).digest_shown(
+                *asked, md5=task.md5, stopping=stopping
+            )
+        else:
+            sha256, md5, _ = await store.digest(*asked, md5=task.md5, stopping=stopping)
     except ServiceError as error:
         if not unreadable.why(error):
             raise
@@ -245,12 +260,3 @@ async def _digest(task: DigestTask, stores: StorePair, stopping: Stopping) -> Re
         return Result(task.place.path, End.SHUT, told, refused=error if error.status == _REFUSED else None)
     found = search.end() if search else None
     return Result(task.place.path, digested=Digested(sha256, md5 or None, found, shown))
-
-
-async def _shown(task: DigestTask, store: Store) -> Blob:
-    """A file with all that no list shows of it. Raises ServiceError 412 where it is another version."""
-    found = await store.head(task.place)
-    if found is None or found.etag != task.blob.etag:
-        text = "the file was written, or taken away, while it was read"
-        raise ServiceError(412, "ConditionNotMet", text, method="HEAD", url=store.url(task.place))
-    return found

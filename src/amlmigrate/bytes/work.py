@@ -53,9 +53,11 @@ class Copy:
     data: dict[str, bytes] = field(default_factory=dict)
     whole: dict[str, RewriteTask] = field(default_factory=dict)
     false_labels: list[str] = field(default_factory=list)
-    # New paths of those that are known to be in the target by now; and whether anything was to be changed there.
+    # New paths of those that are known to be in the target by now; and whether anything was to be changed there,
+    # and which directories made.
     there: set[str] = field(default_factory=set)
     moves: bool = False
+    made_folders: set[str] = field(default_factory=set)
     # Whether one was left amid its blocks.
     halfway: bool = False
     # By their new paths, the blobs that are not brought to the target, each with why.

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import aclosing
 from functools import partial
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
 
 from azure.core import MatchConditions
@@ -24,9 +22,10 @@ from amlmigrate.cloud.credentials import STORAGE_SCOPE, Credential, Login
 from amlmigrate.cloud.digests import Digest, Watch
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.fence import Fence
+from amlmigrate.cloud.hashing import Hashing
 from amlmigrate.cloud.lists import whole
 from amlmigrate.cloud.pacing import Crowd
-from amlmigrate.cloud.ranges import RANGE, Range, Version, ranges_of, read, read_range
+from amlmigrate.cloud.ranges import RANGE, Version
 from amlmigrate.cloud.retrying import ready
 from amlmigrate.cloud.sortedblobs import SortedBlobs
 from amlmigrate.cloud.storage import BlobAccess
@@ -34,16 +33,12 @@ from amlmigrate.cloud.store import Store, UnsupportedError
 from amlmigrate.cloud.transport import PLAIN, SharedTransport, Transport
 from amlmigrate.cloud.unreadable import refuse
 from amlmigrate.core.asset import Blob, Past
-from amlmigrate.core.errors import InterruptedRunError
 from amlmigrate.core.limits import LARGEST_SINGLE
 from amlmigrate.core.metering import moved
-from amlmigrate.core.parallel import in_order, never
+from amlmigrate.core.parallel import never
 from amlmigrate.core.workspace import Location, Service
 
 _BLOCKS_AT_ONCE = 8
-# So many long blobs are read at a time, each so many ranges ahead: what is read waits in memory for its turn.
-_LONG_AT_ONCE = 4
-_AHEAD = 4
 # Written in pieces of this size: aiohttp sends a longer one without letting anybody else have a turn.
 _PIECE = 2**20
 # The client undoes a blob's `Content-Encoding` unless it is told not to (azure-storage-blob 12.31,
@@ -65,9 +60,7 @@ class Blobs:
         self._call = Caller(self.crowd).call
         self._transport = Transport(credential, fence)
         self._services: dict[str, BlobServiceClient] = {}
-        self._long = asyncio.Semaphore(_LONG_AT_ONCE)
-        # Used again for other ranges: to have the memory of each anew takes as long as to read it.
-        self._buffers: list[bytearray] = []
+        self._hashing = Hashing(self._call)
         self._raw = BlobAccess(credential, SharedTransport(self._transport), self._suffix)
 
     async def close(self) -> None:
@@ -274,35 +267,7 @@ class Blobs:
         between them once `stopping` says so. Raises ServiceError 412 for another version than was listed.
         """
         version = Version(self._raw.url(place), blob.etag, blob.length)
-        begin = partial(Digest, watch, md5=md5)
-        if blob.length <= RANGE:
-            return await self._hash_short(version, begin)
-        async with self._long:
-            return await self._hash_long(version, begin(), stopping)
-
-    async def _hash_short(self, version: Version, begin: Callable[[], Digest]) -> tuple[str, str, int]:
-        async def call() -> tuple[str, str, int]:
-            digest = begin()
-            await read(self._raw, version, Range(0, version.length), digest.update)
-            return digest.result()
-
-        return await self._call("GET", version.url, call) if version.length else begin().result()
-
-    async def _hash_long(
-        self, version: Version, digest: Digest, stopping: Callable[[], bool]
-    ) -> tuple[str, str, int]:
-        async def fetched(part: Range) -> memoryview:
-            if stopping():
-                raise InterruptedRunError("Stopped before all bytes of a blob were read.")
-            buffer = self._buffers.pop() if self._buffers else bytearray(RANGE)
-            return await self._call("GET", version.url, partial(read_range, self._raw, version, part, buffer))
-
-        async with aclosing(in_order(ranges_of(version.length, RANGE), fetched, parallel=_AHEAD)) as parts:
-            async for data in parts:
-                # Hashing lets go of the interpreter for long buffers, so a thread overlaps it with reading.
-                await asyncio.to_thread(digest.update, data)
-                self._buffers.append(cast(bytearray, data.obj))
-        return digest.result()
+        return await self._hashing.digest(self._raw, version, partial(Digest, watch, md5=md5), stopping)
 
     async def delete(self, place: Location, etag: str) -> None:
         """Deletes one blob if it still is the one that was listed; nothing happens where there is none.

@@ -1,4 +1,4 @@
-"""Reads over libcurl, driven by asyncio's loop: the one call that is made for every byte of both sides.
+"""Reads over libcurl, driven by asyncio's loop: the calls that are made for every byte of both sides.
 
 Around a read of some kilobytes azure-core over aiohttp takes about three quarters of a millisecond of processor
 time, libcurl a fifth of that, and a quarter for each byte of a long one. Nothing is redirected or decoded.
@@ -35,7 +35,8 @@ class Head:
 
     def __init__(self, lines: bytes) -> None:
         """`lines` may begin with those of a proxy's answer to CONNECT, up to an empty one."""
-        text = lines.decode("latin-1")
+        # As aiohttp reads what is no ASCII.
+        text = lines.decode("utf-8", "surrogateescape")
         # Of an answer without a byte what follows its chunks may stand behind it.
         own = text[text.rfind("\r\n\r\nHTTP/") + 1 :].lstrip().partition("\r\n\r\n")[0]
         first, _, self._lines = own.partition("\r\n")
@@ -80,12 +81,12 @@ class Curl:
         self._timer: asyncio.TimerHandle | None = None
         self._due = math.inf
 
-    async def get(self, url: str, headers: Sequence[str], begin: Begin) -> None:
-        """One GET; `headers` are whole lines. Raises OutOfReachError where no whole answer came."""
+    async def get(self, url: str, headers: Sequence[str], begin: Begin, *, method: str = "GET") -> None:
+        """One GET or HEAD; `headers` are whole lines. Raises OutOfReachError where no whole answer came."""
         self._multi = multi = self._multi or self._new()
         transfer = self._idle.pop() if self._idle else _Transfer()
         self._under_way[transfer.curl] = transfer
-        ended = transfer.start(url, headers, begin)
+        ended = transfer.start(url, headers, begin, method)
         multi.add_handle(transfer.curl)
         try:
             await ended
@@ -96,7 +97,7 @@ class Curl:
             self._idle.append(transfer)
         if _log.isEnabledFor(logging.INFO):
             given = {"request_id": request_id(head.headers) if head else ""}
-            _log.info("GET %s was answered %s", without_query(url), head and head.status, extra=given)
+            _log.info("%s %s was answered %s", method, without_query(url), head and head.status, extra=given)
         if failure:
             raise failure
 
@@ -186,7 +187,7 @@ class _Transfer:
         self._lines: list[bytes] = []
         curl.setopt(pycurl.HEADERFUNCTION, self._lines.append)
         curl.setopt(pycurl.WRITEFUNCTION, self._piece)
-        self._host = ""
+        self._host, self._method = "", "GET"
         self._clear()
 
     def _clear(self) -> None:
@@ -198,9 +199,12 @@ class _Transfer:
         self._begin: Begin | None = None
         self._ended: asyncio.Future[None] | None = None
 
-    def start(self, url: str, headers: Sequence[str], begin: Begin) -> asyncio.Future[None]:
+    def start(self, url: str, headers: Sequence[str], begin: Begin, method: str) -> asyncio.Future[None]:
         """Readies the handle; done when the answer has come, or none."""
         self._url, self._begin = url, begin
+        if method != self._method:
+            self._method = method
+            self.curl.setopt(pycurl.NOBODY if method == "HEAD" else pycurl.HTTPGET, 1)
         self._reach(url.split("/", 3)[2])
         self.curl.setopt(pycurl.URL, url)
         self.curl.setopt(pycurl.HTTPHEADER, headers)
@@ -218,7 +222,7 @@ class _Transfer:
     def end(self, trouble: str | None) -> None:
         """It came whole, or what libcurl says of it."""
         if trouble is not None and self._failure is None:
-            self._failure = OutOfReachError(trouble, method="GET", url=without_query(self._url))
+            self._failure = OutOfReachError(trouble, method=self._method, url=without_query(self._url))
         if self._ended and not self._ended.done():
             self._ended.set_result(None)
 

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Mapping
+from functools import partial
 
 from azure.storage.fileshare.aio import ShareClient, ShareDirectoryClient, ShareFileClient, ShareServiceClient
 
 from amlmigrate.cloud import absence
+from amlmigrate.cloud.bloblists import quoted
 from amlmigrate.cloud.calling import Caller
 from amlmigrate.cloud.credentials import STORAGE_SCOPE, Credential, Login
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.fence import Fence
-from amlmigrate.cloud.fileshapes import file_of
+from amlmigrate.cloud.filelists import EXTENDED, FolderReader
+from amlmigrate.cloud.fileshapes import FolderShown, file_of, folder_of
 from amlmigrate.cloud.pacing import Crowd
 from amlmigrate.cloud.ranges import RANGE
+from amlmigrate.cloud.storage import INTENT, RawFiles
 from amlmigrate.cloud.transport import PLAIN, SharedTransport, Transport
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.workspace import Location
 
 PARALLEL = 16
-# Reads and writes with the data-plane role alone, whatever the files' own permissions say.
-_INTENT: Final = "backup"
 
 
 class FileAccess:
@@ -31,18 +33,19 @@ class FileAccess:
         self._credential = credential
         self._transport = Transport(credential, fence)
         self.call = Caller(Crowd(PARALLEL)).call
+        self.raw = RawFiles(credential, SharedTransport(self._transport), self._suffix)
         self._services: dict[str, ShareServiceClient] = {}
 
     async def close(self) -> None:
         """Ends the connections."""
         for service in self._services.values():
             await service.close()
+        self.raw.close()
         await self._transport.close()
 
     def url(self, place: Location) -> str:
         """The HTTPS URL of a share or a file, its path encoded."""
-        share = self.share(place)
-        return str(share.get_file_client(place.path).url if place.path else share.url)
+        return self.raw.url(place)
 
     async def authorization(self) -> str:
         """What another account shows to read from this side's: a bearer token of this side's sign-in."""
@@ -62,21 +65,61 @@ class FileAccess:
 
     async def head(self, place: Location) -> Blob | None:
         """A file as it stands; None where the service says that it is not there."""
-        client, headers = self.file(place), dict[str, str]()
-
-        def keep(response: Any) -> None:
-            headers.update((name.lower(), value) for name, value in response.http_response.headers.items())
+        url = self.url(place)
 
         async def call() -> Blob:
-            found = await client.get_file_properties(raw_response_hook=keep)
-            return file_of(found, place.path, headers)
+            return file_of(place.path, (await self.raw.head(url)).headers)
 
         try:
-            return await self.call("HEAD", client.url, call)
+            return await self.call("HEAD", url, call)
         except ServiceError as error:
             if absence.of_file(error):
                 return None
             raise
+
+    async def put(self, place: Location, query: str, headers: Mapping[str, str], *, seconds: float = 0.0) -> str:
+        """A PUT without a body that is made for every file; the ETag that is answered."""
+        url = self.url(place)
+        answer = await self.raw.answered("PUT", url + query, {**headers, "Content-Length": "0"}, seconds=seconds)
+        return quoted(answer.headers.get("ETag", ""))
+
+    async def entries(self, place: Location) -> list[Blob]:
+        """All that a directory holds. Raises ServiceError; ListError for what is no list."""
+        url, found = self.url(place), list[Blob]()
+        reader = FolderReader(url, place.path)
+        while True:
+            page = f"{url}?{reader.query()}"
+            answer = await self.call("GET", url, partial(self.raw.answered, "GET", page, EXTENDED))
+            found += reader.page(answer.content)
+            if not reader.marker:
+                return found
+
+    async def folder(self, place: Location) -> FolderShown | None:
+        """What a directory has of its own; None where the service says that it is not there."""
+        url = f"{self.url(place)}?restype=directory"
+
+        async def call() -> FolderShown:
+            return folder_of((await self.raw.answered("GET", url, {})).headers)
+
+        try:
+            return await self.call("GET", url, call)
+        except ServiceError as error:
+            if absence.of_file(error):
+                return None
+            raise
+
+    async def dress(self, place: Location, own: FolderShown) -> None:
+        """Gives a directory what another has of its own; nothing happens where it is not there."""
+        url = f"{self.url(place)}?restype=directory"
+        # In this order: what is set last is not changed by the other.
+        parts = (("&comp=metadata", own.metadata), ("&comp=properties", own.properties))
+        try:
+            for query, headers in parts:
+                if headers:
+                    await self.call("PUT", url, partial(self.put, place, f"?restype=directory{query}", headers))
+        except ServiceError as error:
+            if not absence.of_file(error):
+                raise
 
     async def make_folders(self, target: Location) -> None:
         """Makes the directories that a file lies in, from the top: the service makes none by itself.
@@ -100,7 +143,7 @@ class FileAccess:
             self._services[account] = ShareServiceClient(
                 f"https://{account}.file.{self._suffix}",
                 credential=self._credential,
-                token_intent=_INTENT,
+                token_intent=INTENT,
                 transport=SharedTransport(self._transport),
                 max_single_get_size=RANGE,
                 max_chunk_get_size=RANGE,

@@ -16,11 +16,11 @@ from amlmigrate.cloud import retrying as retry
 from amlmigrate.cloud.errors import OtherBytesError, ServiceError
 from amlmigrate.cloud.fileaccess import FileAccess
 from amlmigrate.cloud.fileplacing import placed
-from amlmigrate.cloud.fileshapes import labelled
 from amlmigrate.cloud.lists import whole
+from amlmigrate.cloud.looks import Looks
 from amlmigrate.cloud.ranges import Range, ranges_of
 from amlmigrate.core.asset import Blob
-from amlmigrate.core.errors import InterruptedRunError
+from amlmigrate.core.errors import InterruptedRunError, MigrateError
 from amlmigrate.core.few import many
 from amlmigrate.core.metering import moved
 from amlmigrate.core.parallel import each
@@ -48,6 +48,7 @@ class FileCopies:
 
     files: FileAccess
     carried: dict[tuple[str, str], str] = field(default_factory=dict)
+    _looks: dict[tuple[str, str], Looks] = field(default_factory=dict)
 
     async def copy(
         self,
@@ -61,61 +62,63 @@ class FileCopies:
     ) -> str:
         """Copies a file of another side as it was listed, with all that it has; the copy's ETag.
 
-        Nothing ties a range to the version that was listed (AZ-FILE-6): the version is looked at before the first
-        and after the last, and nothing is in its place before that. Raises ServiceError: 409 or 412 where the
-        target is taken, 412 `SourceConditionNotMet` where the source changed, 409 `SharingViolation` where
-        somebody has it open for writing; InterruptedRunError.
+        Nothing ties a range to the version that was listed (AZ-FILE-6): the version is looked at after the last,
+        and nothing is in its place before that. Raises ServiceError: 409 or 412 where the target is taken, 412
+        `SourceConditionNotMet` where the source changed, 409 `SharingViolation` where somebody has it open for
+        writing; InterruptedRunError.
         """
-        found = await _listed(origin, source, blob)
         parts = await _filled(origin, source, blob)
 
-        async def fill(client: ShareFileClient) -> None:
-            put = partial(self._put, origin, source, client, target)
-            if not await each(parts, put, parallel=_AT_ONCE, stopping=stopping):
+        async def fill(beside: Location) -> Blob:
+            put = partial(self._put, origin, source, beside)
+            # Most files are one range, and a group of tasks takes longer than its call.
+            if len(parts) == 1 and not stopping():
+                await put(parts[0])
+            elif not await each(parts, put, parallel=_AT_ONCE, stopping=stopping):
                 raise InterruptedRunError("Stopped before all ranges of a file were copied.")
             # In this order: of whoever wrote by SMB and closed the file by now, the version tells.
-            await _closed(origin, source)
-            await _listed(origin, source, blob)
+            await self._closed(origin, source)
+            return await _listed(origin, source, blob)
 
-        return await placed(self.files, target, found, labelled(found, found.md5), fill, replaces=replaces)
+        return await placed(self.files, target, blob.length, fill, replaces=replaces)
 
     async def make_folder(self, target: Location) -> None:
         """Makes a directory and those that it lies in; nothing happens where it is there."""
         await self.files.make_folders(target.at(f"{target.path}/-"))
 
-    async def _put(
-        self, origin: FileAccess, source: Location, client: ShareFileClient, target: Location, part: Range
-    ) -> None:
-        pair = (source.account, target.account)
+    async def _put(self, origin: FileAccess, source: Location, beside: Location, part: Range) -> None:
+        pair = (source.account, beside.account)
         if pair not in self.carried:
             try:
-                await self._inside(origin, source, client, part)
+                await self._inside(origin, source, beside, part)
             except ServiceError as error:
                 if error.transient or error.status not in _REFUSED:
                     raise
-                await self._through(origin, source, client, part)
+                await self._through(origin, source, beside, part)
                 if pair not in self.carried:
                     _log.warning("Azure does not copy from '%s' to '%s': %s", *pair, error)
                 self.carried[pair] = error.code
         else:
-            await self._through(origin, source, client, part)
+            await self._through(origin, source, beside, part)
         moved(bytes=part.length)
 
-    async def _inside(self, origin: FileAccess, source: Location, client: ShareFileClient, part: Range) -> None:
+    async def _inside(self, origin: FileAccess, source: Location, beside: Location, part: Range) -> None:
+        span = f"bytes={part.offset}-{part.offset + part.length - 1}"
+        headers = {
+            "x-ms-write": "update",
+            "x-ms-range": span,
+            "x-ms-copy-source": origin.url(source),
+            "x-ms-source-range": span,
+        }
+
         async def call() -> None:
-            await client.upload_range_from_url(
-                origin.url(source),
-                part.offset,
-                part.length,
-                part.offset,
-                source_authorization=await origin.authorization(),
-                read_timeout=retry.copy_seconds(part.length),
-            )
+            given = {**headers, "x-ms-copy-source-authorization": await origin.authorization()}
+            await self.files.put(beside, "?comp=range", given, seconds=retry.copy_seconds(part.length))
 
-        await self.files.call("PUT", client.url, call)
+        await self.files.call("PUT", self.files.url(beside), call)
 
-    async def _through(self, origin: FileAccess, source: Location, client: ShareFileClient, part: Range) -> None:
-        reader = origin.file(source)
+    async def _through(self, origin: FileAccess, source: Location, beside: Location, part: Range) -> None:
+        reader, client = origin.file(source), self.files.file(beside)
 
         async def read() -> bytes:
             stream = await reader.download_file(part.offset, part.length, max_concurrency=1, **AS_STORED)
@@ -126,6 +129,16 @@ class FileCopies:
 
         data = await origin.call("GET", reader.url, read)
         await self.files.call("PUT", client.url, partial(client.upload_range, data, part.offset, part.length))
+
+    async def _closed(self, origin: FileAccess, source: Location) -> None:
+        """Raises ServiceError 409 where somebody has a file open for writing by SMB.
+
+        One list says that nobody has any file of the share: it begins after this file was copied, and before its
+        version is looked at, and serves all that wait for it.
+        """
+        looks = self._looks.setdefault((source.account, source.container), Looks())
+        if not await looks.next(partial(_nobody_writes, origin, source)):
+            await _closed(origin, source)
 
 
 async def _listed(origin: FileAccess, source: Location, blob: Blob) -> Blob:
@@ -150,9 +163,7 @@ async def _closed(origin: FileAccess, source: Location) -> None:
         if absence.of_file(error):
             return
         raise
-    # Of one that does not say what it may do nobody knows that it does not write.
-    writing = [one for one in found if not one.access_rights or "Write" in one.access_rights]
-    if writing:
+    if writing := [one for one in found if _may_write(one)]:
         handles = many(len(writing), "handle")
         text = f"somebody has the file open for writing ({handles}): it is copied once it is closed"
         raise ServiceError(409, "SharingViolation", text, method="GET", url=client.url)
@@ -160,6 +171,25 @@ async def _closed(origin: FileAccess, source: Location) -> None:
 
 async def _handles(client: ShareFileClient) -> list[Handle]:
     return await whole(client.list_handles(), client.url, storage=False)
+
+
+def _may_write(handle: Handle) -> bool:
+    """Of one that does not say what it may do nobody knows that it does not write."""
+    return not handle.access_rights or "Write" in handle.access_rights
+
+
+async def _nobody_writes(origin: FileAccess, source: Location) -> bool:
+    """Whether nobody has anything of a share open for writing (AZ-FILE-18); False where nobody says."""
+    client = origin.directory(source, "")
+
+    async def call() -> list[Handle]:
+        return await whole(client.list_handles(recursive=True), client.url, storage=False)
+
+    try:
+        return not any(_may_write(one) for one in await origin.call("GET", client.url, call))
+    except MigrateError as error:
+        _log.info("Who has files of '%s' open is asked for each: %s", source.container, error)
+        return False
 
 
 async def _filled(origin: FileAccess, source: Location, blob: Blob) -> list[Range]:

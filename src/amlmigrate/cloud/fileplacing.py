@@ -14,17 +14,16 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from azure.storage.fileshare import ContentSettings
 from azure.storage.fileshare.aio import ShareFileClient, ShareLeaseClient
 
 from amlmigrate.cloud import absence
-from amlmigrate.cloud.bloblists import quoted
 from amlmigrate.cloud.calling import found_by
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.fileaccess import FileAccess, hold
-from amlmigrate.cloud.fileshapes import smb_of
+from amlmigrate.cloud.fileshapes import has_labels, labels_of, named_with
 from amlmigrate.cloud.lists import whole
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.errors import MigrateError
@@ -36,7 +35,8 @@ _log = logging.getLogger(__name__)
 _NO_LEASE = ("LeaseNotPresentWithLeaseOperation", "LeaseIdMismatchWithLeaseOperation")
 _MADE = 40
 _OWN = re.compile(rf"{re.escape(FOLDER)}(/[0-9a-f]{{{_MADE}}})?", re.IGNORECASE)
-Fill = Callable[[ShareFileClient], Awaitable[None]]
+_OVER = {"x-ms-file-rename-replace-if-exists": "true", "x-ms-file-rename-ignore-readonly": "true"}
+Fill = Callable[[Location], Awaitable[Blob]]
 T = TypeVar("T")
 
 
@@ -49,36 +49,44 @@ def is_own(path: str) -> bool:
 
 
 async def placed(
-    files: FileAccess,
-    target: Location,
-    blob: Blob,
-    settings: ContentSettings,
-    fill: Fill,
-    *,
-    replaces: str | None = None,
+    files: FileAccess, target: Location, length: int, fill: Fill, *, replaces: str | None = None
 ) -> str:
-    """Makes a file of `blob`'s length, has it filled, and puts it in its place; its ETag.
+    """Makes a file of that length, has it filled, and puts it in its place; its ETag.
 
-    `replaces` is the ETag of what may be overwritten; without it nothing is. Raises ServiceError 409 or 412 where
-    another one is there, and whatever `fill` raises: nothing is in its place then.
+    `fill` is given where it is made, and gives what else the file is to have. `replaces` is the ETag of what may
+    be overwritten; without it nothing is. Raises ServiceError 409 or 412 where another one is there, and whatever
+    `fill` raises: nothing is in its place then.
     """
     url = files.url(target)
-    await _refuse_taken(files, target, replaces)
+    if replaces is not None:
+        there = await files.head(target)
+        hold(there.etag if there else "", replaces, url)
     beside = target.at(f"{FOLDER}/{hashlib.sha256(url.encode()).hexdigest()[:_MADE]}")
-    client, metadata = files.file(beside), dict(blob.metadata) or None
-
-    async def make() -> None:
-        await client.create_file(blob.length, content_settings=settings, metadata=metadata)
-
-    await _in_folders(files, beside, partial(files.call, "PUT", client.url, make))
-    await fill(client)
+    await _in_folders(files, beside, partial(_created, files, beside, length))
+    shown = await fill(beside)
+    await _labelled(files, beside, shown)
     if replaces is None:
-        return await _in_folders(files, target, partial(_renamed, files, beside, target, blob, None))
+        return await _in_folders(files, target, partial(_renamed, files, beside, target, shown, None))
     async with _leased(files, target, replaces) as lease:
-        etag = await _renamed(files, beside, target, blob, lease)
+        etag = await _renamed(files, beside, target, shown, lease)
     # That it went with what was replaced is said nowhere; one that stayed would keep everybody from writing.
     await _given_back(files, files.file(target), lease)
     return etag
+
+
+async def _created(files: FileAccess, beside: Location, length: int) -> None:
+    headers = {"x-ms-type": "file", "x-ms-content-length": str(length)}
+    await files.call("PUT", files.url(beside), partial(files.put, beside, "", headers))
+
+
+async def _labelled(files: FileAccess, beside: Location, shown: Blob) -> None:
+    """Gives a file what a rename does not: few have any of it."""
+    if has_labels(shown):
+        client = files.file(beside)
+        await files.call("PUT", client.url, partial(client.set_http_headers, labels_of(shown)))
+    if shown.metadata:
+        client = files.file(beside)
+        await files.call("PUT", client.url, partial(client.set_file_metadata, dict(shown.metadata)))
 
 
 async def delete(files: FileAccess, place: Location, etag: str) -> None:
@@ -89,7 +97,10 @@ async def delete(files: FileAccess, place: Location, etag: str) -> None:
         await files.call("DELETE", client.url, partial(client.delete_file, lease=lease))
 
     async def writable(lease: str) -> None:
-        call = partial(client.set_http_headers, ContentSettings(), file_attributes="None", lease=lease)
+        # Headers that are not sent are taken away, and somebody may keep it from being deleted all the same.
+        shown = await files.head(place)
+        labels = labels_of(shown) if shown else ContentSettings()
+        call = partial(client.set_http_headers, labels, file_attributes="None", lease=lease)
         await files.call("PUT", client.url, call)
 
     try:
@@ -126,15 +137,6 @@ async def tidy(files: FileAccess, place: Location) -> None:
             _log.warning("Left in %s: %s", directory.url, error)
 
 
-async def _refuse_taken(files: FileAccess, target: Location, replaces: str | None) -> None:
-    """Raises what the blob service says where another one is there than may be written over."""
-    there, url = await files.head(target), files.url(target)
-    if there is not None and replaces is None:
-        raise ServiceError(409, "ResourceAlreadyExists", "a file is there", method="PUT", url=url)
-    if replaces is not None:
-        hold(there.etag if there else "", replaces, url)
-
-
 async def _in_folders(files: FileAccess, place: Location, make: Callable[[], Awaitable[T]]) -> T:
     """Makes something, and the directories that it lies in where these are what is missing."""
     try:
@@ -148,20 +150,14 @@ async def _in_folders(files: FileAccess, place: Location, make: Callable[[], Awa
 
 async def _renamed(files: FileAccess, beside: Location, target: Location, blob: Blob, lease: str | None) -> str:
     """Gives a file its name, its attributes and its times; its ETag then."""
-    client, url, etags = files.file(beside), files.url(target), list[str]()
-    over: dict[str, Any] = {"overwrite": True, "ignore_read_only": True, "destination_lease": lease}
-    # It has them since it was made; that a rename keeps them is said nowhere (AZ-FILE-8).
-    metadata = {"metadata": dict(blob.metadata)} if blob.metadata else {}
-    known: dict[str, Any] = {**smb_of(blob), **metadata, **(over if lease else {})}
+    url = files.url(target)
+    # It has its metadata by now; that a rename keeps it is said nowhere (AZ-FILE-8).
+    headers = {"x-ms-file-rename-source": files.url(beside), **named_with(blob)}
+    if lease:
+        headers |= {"x-ms-destination-lease-id": lease, **_OVER}
 
     async def call() -> str:
-        # The client answers no headers of a rename.
-        await client.rename_file(
-            target.path,
-            raw_response_hook=lambda answer: etags.append(str(answer.http_response.headers.get("ETag") or "")),
-            **known,
-        )
-        return quoted(etags[-1])
+        return await files.put(target, "?comp=rename", headers)
 
     async def arrived() -> str | None:
         """Where an attempt without an answer was served the file is no longer beside its place."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from amlmigrate.cloud.bloblists import quoted
 from amlmigrate.cloud.curl import Head, Sink
 from amlmigrate.cloud.errors import OtherBytesError, ServiceError
-from amlmigrate.cloud.storage import BlobAccess
+from amlmigrate.cloud.rawcalls import RawCalls
 from amlmigrate.core.few import many
 from amlmigrate.core.metering import moved
 
@@ -19,11 +19,16 @@ _WHOLE, _PART = 200, 206
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """What is read: a blob's URL, and the quoted ETag and the length in bytes that were listed of it."""
+    """What is read: a blob's URL, and the quoted ETag and the length in bytes that were listed of it.
+
+    `pinned`: whether a condition holds a read to that version, of which files have none (AZ-FILE-4); the answer
+    says in any case of which version it is.
+    """
 
     url: str
     etag: str
     length: int
+    pinned: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +48,29 @@ def ranges_of(length: int, size: int = RANGE) -> Iterator[Range]:
     return (Range(offset, min(size, length - offset)) for offset in range(0, length, size))
 
 
-async def read(storage: BlobAccess, version: Version, part: Range, sink: Sink) -> None:
+def nobody(_: Head) -> None:
+    """Nobody looks at the head of an answer."""
+
+
+async def read(
+    storage: RawCalls, version: Version, part: Range, sink: Sink, seen: Callable[[Head], None] = nobody
+) -> None:
     """Hands on the bytes of a range as they are stored, in pieces, and no others.
 
     The range is asked for by `x-ms-range`, which goes before `Range` and which nobody on the way takes for its own
     (learn.microsoft.com, "Specifying the range header for Blob service operations"). Raises ServiceError, with 412
     for another version of the blob; OtherBytesError where the answer is not that range; and OutOfReachError where
-    it ends early or does not come: what was handed on until then counts for nothing.
+    it ends early or does not come: what was handed on until then counts for nothing. `seen` is shown the head of
+    the answer once it is known to be of that version.
     """
-    headers = {"If-Match": version.etag}
+    headers = {"If-Match": version.etag} if version.pinned else {}
     if part.length != version.length:
         headers["x-ms-range"] = f"bytes={part.offset}-{part.offset + part.length - 1}"
     found = 0
 
     def begin(answer: Head) -> Sink:
         _check(answer, version, part)
+        seen(answer)
         return take
 
     def take(piece: bytes) -> None:
@@ -75,7 +88,7 @@ async def read(storage: BlobAccess, version: Version, part: Range, sink: Sink) -
     moved(bytes=found)
 
 
-async def read_range(storage: BlobAccess, version: Version, part: Range, buffer: bytearray) -> memoryview:
+async def read_range(storage: RawCalls, version: Version, part: Range, buffer: bytearray) -> memoryview:
     """The same into a buffer that is long enough: the part of it that is filled."""
     view = memoryview(buffer)
     found = 0

@@ -6,34 +6,28 @@ The file service takes no condition on a file (AZ-FILE-4): how nothing of anybod
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing
+from dataclasses import replace
 from functools import partial
-
-from azure.storage.fileshare.aio import ShareFileClient
 
 from amlmigrate.cloud import absence, fileplacing
 from amlmigrate.cloud.bloblists import quoted
 from amlmigrate.cloud.credentials import Credential, Login
+from amlmigrate.cloud.curl import Head
 from amlmigrate.cloud.digests import Digest, Watch
-from amlmigrate.cloud.errors import OtherBytesError, ServiceError
+from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.fence import Fence
 from amlmigrate.cloud.fileaccess import PARALLEL, FileAccess, hold
 from amlmigrate.cloud.filecopies import AS_STORED, FileCopies
-from amlmigrate.cloud.fileshapes import INCLUDED, entry_of, settings_of
-from amlmigrate.cloud.lists import whole
-from amlmigrate.cloud.ranges import RANGE, Range, ranges_of
+from amlmigrate.cloud.fileshapes import file_of, md5_of
+from amlmigrate.cloud.hashing import Hashing
+from amlmigrate.cloud.ranges import Version
 from amlmigrate.cloud.sortedblobs import SortedBlobs
 from amlmigrate.cloud.store import Store, UnsupportedError
 from amlmigrate.core.asset import FOLDER_ETAG, Blob
-from amlmigrate.core.errors import InterruptedRunError
-from amlmigrate.core.few import many
-from amlmigrate.core.metering import moved
-from amlmigrate.core.parallel import each, in_order, never
+from amlmigrate.core.parallel import each, never
 from amlmigrate.core.workspace import Location, Service
 
-_AHEAD = 4
 # One call puts so much (AZ-FILE-6).
 LARGEST_WRITTEN = 4 * 2**20
 # In the class the name is a method's.
@@ -48,6 +42,7 @@ class Shares:
     def __init__(self, login: Login, credential: Credential, fence: Fence | None = None) -> None:
         self._files = FileAccess(login, credential, fence)
         self._copies = FileCopies(self._files)
+        self._hashing = Hashing(self._files.call)
 
     async def close(self) -> None:
         """Ends the connections."""
@@ -98,14 +93,8 @@ class Shares:
                 read.append(one)
 
     async def _entries(self, place: Location, folder: str) -> Entries:
-        directory = self._files.directory(place, folder)
-
-        async def call() -> Entries:
-            items = await whole(directory.list_directories_and_files(include=INCLUDED), directory.url)
-            return [entry_of(item, folder) for item in items]
-
         try:
-            return await self._files.call("GET", directory.url, call)
+            return await self._files.entries(place.at(folder))
         except ServiceError as error:
             if folder and absence.of_file(error):
                 return []
@@ -174,13 +163,13 @@ class Shares:
             summary = "A file has no tier, no tags and no encryption of its own."
             raise UnsupportedError(summary, address=url, remedy="Copy it to a container instead.")
 
-        async def fill(client: ShareFileClient) -> None:
+        async def fill(beside: Location) -> Blob:
+            client = self._files.file(beside)
             if data:
                 await self._files.call("PUT", client.url, partial(client.upload_range, data, 0, len(data)))
+            return replace(blob, md5=md5_of(data))
 
-        return await fileplacing.placed(
-            self._files, target, blob, settings_of(blob, data), fill, replaces=replaces
-        )
+        return await fileplacing.placed(self._files, target, len(data), fill, replaces=replaces)
 
     async def digest(
         self,
@@ -191,39 +180,53 @@ class Shares:
         md5: bool = True,
         stopping: Callable[[], bool] = never,
     ) -> tuple[str, str, int]:
-        """SHA-256 (hex), MD5 (base64) and length of a file's bytes, read in ranges, each tried again by itself.
-
-        Without `md5` that is ''.
+        """SHA-256 (hex), MD5 (base64) and length of a file's bytes; without `md5` that is ''.
 
         Raises ServiceError 412 for another version than was listed; InterruptedRunError between two ranges.
         """
-        digest, client = Digest(watch, md5=md5), self._files.file(place)
+        return (await self.digest_shown(place, blob, watch, md5=md5, stopping=stopping))[0]
 
-        async def read(part: Range) -> bytes:
-            if stopping():
-                raise InterruptedRunError("Stopped before all bytes of a file were read.")
-            return await self._files.call("GET", client.url, partial(_range, client, blob, part))
+    async def digest_shown(
+        self,
+        place: Location,
+        blob: Blob,
+        watch: Watch | None = None,
+        *,
+        md5: bool = True,
+        stopping: Callable[[], bool] = never,
+    ) -> tuple[tuple[str, str, int], Blob]:
+        """The same, and the file with all that no list shows of it. Raises ServiceError 412 where it changed."""
+        version, shown = Version(self.url(place), blob.etag, blob.length, pinned=False), list[Blob]()
 
-        async with aclosing(in_order(ranges_of(blob.length, RANGE), read, parallel=_AHEAD)) as parts:
-            async for data in parts:
-                await asyncio.to_thread(digest.update, data)
-                moved(bytes=len(data))
-        return digest.result()
+        def seen(head: Head) -> None:
+            shown[:] = [file_of(place.path, head.headers)]
+
+        found = await self._hashing.digest(
+            self._files.raw, version, partial(Digest, watch, md5=md5), stopping, seen
+        )
+        # What came in several answers, or in none, may have changed since the first.
+        return found, shown[0] if shown else await self._still(place, blob)
+
+    async def _still(self, place: Location, blob: Blob) -> Blob:
+        """A file that is the version that was listed. Raises ServiceError 412."""
+        found = await self.head(place)
+        if found is None or found.etag != blob.etag:
+            text = "the file was written, or taken away, while it was read"
+            raise ServiceError(412, "ConditionNotMet", text, method="HEAD", url=self.url(place))
+        return found
 
     async def delete(self, place: Location, etag: str) -> None:
         """Deletes one file if it is the version that was listed, else raises ServiceError 412."""
         await fileplacing.delete(self._files, place, etag)
 
+    async def dress(self, origin: Store, source: Location, target: Location) -> None:
+        """Gives a directory the attributes, times and metadata of one of another side.
+
+        Nothing happens where either is gone: whoever compares both sides tells of that.
+        """
+        if isinstance(origin, Shares) and (own := await origin._files.folder(source)):
+            await self._files.dress(target, own)
+
     async def tidy(self, place: Location) -> None:
         """Takes away what attempts that were cut off left beside the files of a share."""
         await fileplacing.tidy(self._files, place)
-
-
-async def _range(client: ShareFileClient, blob: Blob, part: Range) -> bytes:
-    """Some bytes of one version of a file. Raises ServiceError 412, OtherBytesError."""
-    stream = await client.download_file(part.offset, part.length, max_concurrency=1, **AS_STORED)
-    hold(quoted(stream.properties.etag), blob.etag, client.url)
-    data = bytes(await stream.readall())
-    if len(data) != part.length:
-        raise OtherBytesError(f"{many(len(data), 'byte')} instead of {part.length}", url=client.url)
-    return data

@@ -1,134 +1,57 @@
-"""Raw calls of the blob service: the few that are made once for every blob.
-
-The service's own client takes about a millisecond of processor time around each call, and as much again for
-every blob of a listing that it turns into an object. For two calls (list, put from URL) that is most of what a
-move costs the machine it runs on, so these go straight through azure-core's pipeline. Reads, which `verify` makes
-of every blob, go past that too, over libcurl.
-"""
+"""The raw ways to blobs and to files: where they lie, and what each call of their service says."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
-from email.utils import formatdate
-from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
-from azure.core import AsyncPipelineClient
-from azure.core.pipeline.policies import (
-    AsyncBearerTokenCredentialPolicy,
-    HttpLoggingPolicy,
-    RequestIdPolicy,
-    UserAgentPolicy,
-)
-from azure.core.rest import AsyncHttpResponse, HttpRequest
-
-from amlmigrate.cloud.credentials import STORAGE_SCOPE, Credential
-from amlmigrate.cloud.curl import Begin, Curl, Head, Sink
-from amlmigrate.cloud.errors import ServiceError
-from amlmigrate.cloud.translating import of_storage
+from amlmigrate.cloud.credentials import Credential
+from amlmigrate.cloud.rawcalls import RawCalls
 from amlmigrate.core.workspace import Location
 
 # What azure-storage-blob 12.25 and later send by themselves; Put Blob From URL with a token needs 2021-12-02.
 VERSION = "2023-11-03"
-# So much of an error is kept: its code and words are at the beginning.
-_LONGEST_ERROR = 64 * 2**10
+# A token for a file's source needs 2020-10-02, the intent 2022-11-02, and of a share's root 2024-11-04.
+OF_FILES = "2025-05-05"
+# Reads and writes with the data-plane role alone, whatever the files' own permissions say.
+INTENT: Final = "backup"
+# A name may end in dots, and without them it is another's (learn.microsoft.com, naming files).
+_DOTS = {"x-ms-allow-trailing-dot": "true", "x-ms-source-allow-trailing-dot": "true"}
 
 
-class BlobAccess:
-    """One principal's raw way to the blob service, over a pool of connections that is somebody else's.
-
-    Reads have connections of their own.
-    """
+class BlobAccess(RawCalls):
+    """The raw way to the blob service."""
 
     def __init__(self, credential: Credential, transport: Any, suffix: str) -> None:
+        super().__init__(credential, transport, {"x-ms-version": VERSION})
         self._suffix = suffix
-        self._credential = credential
-        self._curl = Curl()
-        self._client: AsyncPipelineClient[HttpRequest, AsyncHttpResponse] = AsyncPipelineClient(
-            "",
-            transport=transport,
-            policies=[
-                RequestIdPolicy(),
-                UserAgentPolicy("aml-cmk-migrate"),
-                AsyncBearerTokenCredentialPolicy(credential, STORAGE_SCOPE),
-                HttpLoggingPolicy(),
-            ],
-        )
 
     def url(self, place: Location) -> str:
         """The HTTPS URL of a container or a blob, its path encoded."""
-        path = f"/{quote(place.path, safe='~/')}" if place.path else ""
-        return f"https://{place.account}.blob.{self._suffix}/{quote(place.container)}{path}"
+        return _url(place, "blob", self._suffix)
 
     async def call(
         self, method: str, url: str, headers: Mapping[str, str], *, seconds: float | None = None
     ) -> tuple[bytes, str]:
-        """One call without a body; the answer's, and the ETag that it names.
-
-        `seconds`: for so long it may go without an answer, where that is longer than for others.
-        Raises ServiceError, and azure-core's errors where no answer came.
-        """
-        options = {"read_timeout": seconds} if seconds else {}
-        response = await self._send(method, url, headers, stream=False, **options)
-        body: bytes = response.content
-        if response.status_code >= 400:
-            raise _refused(response, response.status_code, method, url, body)
-        return body, response.headers.get("ETag", "")
-
-    async def read(self, url: str, headers: Mapping[str, str], begin: Begin) -> None:
-        """Reads a blob; `begin` is shown the head of the answer, and gives whom to hand its bytes to.
-
-        Raises ServiceError, what `begin` and the other raise, and OutOfReachError where no whole answer came.
-        """
-        authorization = f"Bearer {(await self._credential.get_token(STORAGE_SCOPE)).token}"
-        sent = [f"{name}: {value}" for name, value in headers.items()]
-        sent += (f"Authorization: {authorization}", *(f"{name}: {value}" for name, value in _always().items()))
-        refusal = _Refusal(begin)
-        await self._curl.get(url, sent, refusal.begin)
-        if refusal.head:
-            if refusal.head.status == 401:
-                self._credential.forget(authorization)
-            raise _refused(refusal.head, refusal.head.status, "GET", url, bytes(refusal.body))
-
-    def close(self) -> None:
-        """Ends the connections that blobs were read over."""
-        self._curl.close()
-
-    async def _send(
-        self, method: str, url: str, headers: Mapping[str, str], *, stream: bool, **options: float
-    ) -> AsyncHttpResponse:
-        request = HttpRequest(method, url, headers={**_always(), **headers})
-        return await self._client.send_request(request, stream=stream, **options)
+        """One call without a body; the answer's, and the ETag that it names. Raises as `answered` does."""
+        response = await self.answered(method, url, headers, seconds=seconds)
+        return response.content, response.headers.get("ETag", "")
 
 
-class _Refusal:
-    """Keeps what an answer says that is an error; all others are somebody else's."""
+class RawFiles(RawCalls):
+    """The raw way to the file service."""
 
-    def __init__(self, begin: Begin) -> None:
-        self._begin = begin
-        self.head: Head | None = None
-        self.body = bytearray()
+    def __init__(self, credential: Credential, transport: Any, suffix: str) -> None:
+        always = {"x-ms-version": OF_FILES, "x-ms-file-request-intent": INTENT, **_DOTS}
+        super().__init__(credential, transport, always)
+        self._suffix = suffix
 
-    def begin(self, head: Head) -> Sink:
-        """Whom the bytes of an answer are handed to."""
-        if head.status < 400:
-            return self._begin(head)
-        self.head = head
-        return lambda piece: self.body.extend(piece[: _LONGEST_ERROR - len(self.body)])
+    def url(self, place: Location) -> str:
+        """The HTTPS URL of a share or a file, its path encoded."""
+        return _url(place, "file", self._suffix)
 
 
-def _always() -> dict[str, str]:
-    return {"x-ms-version": VERSION, "x-ms-date": _date(int(time.time()))}
-
-
-@lru_cache(1)
-def _date(second: int) -> str:
-    """As HTTP writes it; hundreds of calls are made in one second."""
-    return formatdate(second, usegmt=True)
-
-
-def _refused(answer: Head | AsyncHttpResponse, status: int, method: str, url: str, body: bytes) -> ServiceError:
-    reason = str(answer.reason or "no message")
-    return of_storage(status, answer.headers, body, reason, method=method, url=url)
+def _url(place: Location, service: str, suffix: str) -> str:
+    path = f"/{quote(place.path, safe='~/')}" if place.path else ""
+    return f"https://{place.account}.{service}.{suffix}/{quote(place.container)}{path}"

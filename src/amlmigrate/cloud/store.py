@@ -114,8 +114,24 @@ class Labelled(Store, Protocol):
 class Placing(Store, Protocol):
     """A store that makes its files beside their places, and where bytes may go through this machine."""
 
+    async def digest_shown(
+        self,
+        place: Location,
+        blob: Blob,
+        watch: Watch | None = None,
+        *,
+        md5: bool = True,
+        stopping: Callable[[], bool] = never,
+    ) -> tuple[tuple[str, str, int], Blob]:
+        """As `digest`, with the file as it is shown: what no list has of it."""
+        ...
+
     def told(self, source: Location, target: Location) -> str:
         """What is to be told of copies from one account to another, beside that they were made; '' of nothing."""
+        ...
+
+    async def dress(self, origin: Store, source: Location, target: Location) -> None:
+        """Gives a directory what one of another side has of its own; nothing happens where either is gone."""
         ...
 
     async def tidy(self, place: Location) -> None:

@@ -42,6 +42,7 @@ class Places:
         # Many addresses of one file begin alike, and the pattern takes no more of them than that.
         self._leads = lru_cache(4096)(self._is_ours)
         tokens = [*accounts, f"workspaces/{source.ref.name}", source.workspace_id]
+        tokens += [source.ref.name] if _has_own_name(mapping) else []
         self._tokens = [token.lower().encode() for token in tokens if token]
         self._tokens += [b"azureml://jobs/", b"runs:/"] if self._jobs else []
 
@@ -112,10 +113,29 @@ def _forms(mapping: Mapping, accounts: Iterable[str]) -> bytes:
         rf"(?:wasbs?|abfss?)://(?P<before>[$a-z0-9-]++)@(?P<at>{account}){beside}(?:blob|dfs)\.{at}",
         rf"//(?P<files>{account}){beside}file\.{suffix}(?:/++(?P<share>[$a-z0-9-]*+))?+(?=[\s\S])",
         rf"{storage}/(?P<id>{account})(?:/blobservices/default/containers/(?P<below>[$a-z0-9-]++))?+(?=[^a-z0-9])",
+        *(_as_clients_name_it(name) if _has_own_name(mapping) else ()),
         r"azureml://jobs/(?P<job>[^/\s\"'<>{}$]++)/outputs/",
         r"(?<![\w/])runs:/(?P<run>[^/\s\"'<>{}$]++)/",
     )
     return "|".join(forms).encode()
+
+
+def _has_own_name(mapping: Mapping) -> bool:
+    """Whether its name alone tells the source from the target."""
+    return mapping.source.ref.name.lower() != mapping.target.ref.name.lower()
+
+
+def _as_clients_name_it(name: str) -> tuple[str, ...]:
+    """The name of the workspace in `config.json`, and in the calls by which a notebook connects to it.
+
+    Its group and subscription stand elsewhere there, and are not looked at.
+    """
+    quote = r"(?:\\*+[\"'])?+"
+    end = rf"{quote}{name}(?=[^a-z0-9_-])"
+    return (
+        rf"workspace_?+name{quote}\s*+[:=]\s*+{end}",
+        rf"workspace\.get\(\s*+(?:name\s*+=\s*+)?+{end}",
+    )
 
 
 def _plain(data: bytes) -> bytes:

@@ -105,8 +105,7 @@ def _permissions(address: Address) -> Finding:
     return Finding(
         "warning",
         str(address),
-        "The permissions (ACLs) of its files are not copied, nor are the attributes, times and metadata of its"
-        " directories.",
+        "The permissions (ACLs) of its files and directories are not copied, nor are its snapshots.",
         "Nothing is needed where only computes and the studio use the share, with the account's key."
         " Else set the permissions in the target.",
         code="file-permissions",

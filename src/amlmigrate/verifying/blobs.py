@@ -325,7 +325,7 @@ def _unread_in_both(plan: Plan) -> set[str]:
 def _of_shares(plan: Plan, *, hashing: bool) -> set[str]:
     """What is compared of no file, since it is not copied either, and what no list shows of one."""
     steps = [step for step in plan.steps if step.prefix and step.prefix.source.service is Service.FILE]
-    told = "permissions (ACLs) of files in shares, and what directories there have of their own: neither is copied"
+    told = "permissions (ACLs) in shares, which are not copied, and what directories there have of their own"
     unseen = "metadata, content headers and MD5 labels of files in shares: no list shows them"
     return {told, *(() if hashing else (unseen,))} if steps else set()
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tests.builders.world import MAPPING, NEW_BLOBS, OLD, OLD_BLOBS, OLD_ID, SOURCE
+from tests.builders.world import MAPPING, NEW, NEW_BLOBS, OLD, OLD_BLOBS, OLD_ID, SOURCE
 
 from amlmigrate.bytes import searching
 from amlmigrate.bytes.searching import Search, SearchResult, is_text
@@ -103,6 +103,31 @@ def test_an_address_of_the_source_is_seen(address: str, code: str) -> None:
 def test_names_and_addresses_of_others_are_none(address: str) -> None:
     for text in _wrapped(address):
         assert _found(text.encode()) == SearchResult(True), text
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        (json.dumps({"subscription_id": "s", "workspace_name": OLD.name}, indent=4), 1),
+        (json.dumps({"source": [f'ml = MLClient(c, workspace_name="{OLD.name}", resource_group_name=g)\n']}), 1),
+        (json.dumps(json.dumps({"workspace_name": OLD.name})), 1),
+        (f"workspace_name: {OLD.name.upper()}\nother: 1", 1),
+        (f"export WORKSPACE_NAME={OLD.name}\n", 1),
+        (f"ws = Workspace.get( name = '{OLD.name}', subscription_id=s)", 1),
+        (f"ws = Workspace.get('{OLD.name}')", 1),
+        (f'workspace_name="{OLD.name}2"', 0),
+        (f'workspace_name="my-{OLD.name}"', 0),
+        (f'{{"name": "{OLD.name}", "workspace_name": "{NEW.name}"}}', 0),
+        (f"Workspace.get_details('{OLD.name}')", 0),
+    ],
+)
+def test_a_workspace_is_seen_as_its_clients_name_it(text: str, count: int) -> None:
+    assert _found(text.encode()).count == _found(text.encode("utf-16")).count == count
+
+
+def test_a_name_that_both_workspaces_have_tells_nothing() -> None:
+    alike = replace(MAPPING.target, ref=replace(MAPPING.target.ref, name=OLD.name))
+    assert Places(Mapping(SOURCE, alike)).count(f'workspace_name="{OLD.name}" '.encode()) == 0
 
 
 def _hex(address: str, form: str) -> str:

@@ -14,7 +14,7 @@ from tests.builders.errors import refusal, silence
 from tests.builders.world import blob
 
 from amlmigrate.cloud import blobs as module
-from amlmigrate.cloud import ranges, retrying
+from amlmigrate.cloud import hashing, ranges, retrying
 from amlmigrate.cloud.credentials import Login
 from amlmigrate.cloud.curl import Begin, Head, Sink
 from amlmigrate.cloud.errors import OtherBytesError, ServiceError
@@ -109,7 +109,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> module.Blobs:
 async def _hash(client: module.Blobs, service: Service, size: int, **options: Any) -> tuple[str, str, int]:
     client._raw = service  # type: ignore[assignment]  # a stand-in: it has what is asked of it
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "RANGE", size)
+        patch.setattr(hashing, "RANGE", size)
         return await client.digest(PLACE, blob("d/1", len(OLD), '"1"'), **options)
 
 
@@ -280,20 +280,20 @@ async def test_a_range_that_is_not_there_is_told_as_the_service_does(client: mod
         await _hash(client, service, SIZE)
     assert refused.value.status == 416
     # Nothing of it is transient: as many as were asked for at once.
-    assert len(service.asked) <= module._AHEAD
+    assert len(service.asked) <= hashing.AHEAD
 
 
 async def test_it_stops_between_two_ranges(client: module.Blobs) -> None:
     service = Service()
     with pytest.raises(InterruptedRunError):
         await _hash(client, service, SIZE, stopping=lambda: len(service.asked) >= 5)
-    assert 5 <= len(service.asked) < 5 + module._AHEAD
+    assert 5 <= len(service.asked) < 5 + hashing.AHEAD
 
 
 async def test_no_more_is_read_ahead_than_is_bounded(client: module.Blobs) -> None:
     service = Service()
     await _hash(client, service, SIZE)
-    assert 1 < service.most <= module._AHEAD
+    assert 1 < service.most <= hashing.AHEAD
 
 
 async def test_an_empty_blob_is_not_asked_for(client: module.Blobs) -> None:

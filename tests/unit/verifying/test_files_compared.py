@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.builders.errors import refusal
 from tests.builders.world import blob, containers, plan, step
 from tests.unit.verifying.compared import verifier
 
@@ -31,17 +32,13 @@ class Account:
         self._shown = replace(FILE, **shown)
         self.read: list[str] = []
 
-    def url(self, place: Location) -> str:
-        return f"https://{place.account}/{place.path}"
-
-    async def head(self, place: Location) -> Blob:
-        return self._shown
-
-    async def digest(
+    async def digest_shown(
         self, place: Location, one: Blob, *_: Any, md5: bool = True, **__: Any
-    ) -> tuple[str, str, int]:
+    ) -> tuple[tuple[str, str, int], Blob]:
+        if self._shown.etag != one.etag:
+            raise refusal(412, "ConditionNotMet")
         self.read.append(one.path)
-        return "sha", "bWQ1" if md5 else "", one.length
+        return ("sha", "bWQ1" if md5 else "", one.length), self._shown
 
 
 def _plan(*files: Blob) -> Plan:

@@ -14,7 +14,7 @@ from azsandbox.shares.copy_calls import copy_operations
 from azsandbox.shares.directory_calls import DIRECTORY
 from azsandbox.shares.errors import Refused
 from azsandbox.shares.file_calls import FILE
-from azsandbox.shares.name_calls import NAMES
+from azsandbox.shares.name_calls import HANDLES, NAMES
 from azsandbox.shares.permissions import PERMISSIONS
 from azsandbox.shares.places import Place, place_of
 from azsandbox.shares.range_calls import RANGES
@@ -107,4 +107,6 @@ def _operations(kind: str, place: Place) -> Operations:
         return {} if place.path else SHARE | PERMISSIONS
     if kind == "directory":
         return DIRECTORY
-    return FILE | RANGES | NAMES if place.path and kind == "" else {}
+    if kind == "":
+        return FILE | RANGES | NAMES if place.path else HANDLES
+    return {}

@@ -32,6 +32,8 @@ async def _rename(task: Task) -> Answer:
     now = times.tick()
     set_smb_properties(task, entry, now)
     entry.metadata = task.metadata() or entry.metadata
+    if (content_type := task.header("x-ms-content-type")) is not None:
+        entry.headers = {**entry.headers, "Content-Type": content_type}
     entry.changed, entry.parent_id = now, task.store.parent_id(task.place)
     task.store.index.rename(entry, goal)
     return answer(200, {**properties(entry), "x-ms-request-server-encrypted": "true"})
@@ -89,9 +91,15 @@ async def _lease(task: Task) -> Answer:
 
 
 async def _handles(task: Task) -> Answer:
-    """Nobody opens anything here: there is no SMB. Inferred (AZ-FILE-16): the right to read is enough."""
-    found(task, directory=False)
+    """Nobody opens anything here: there is no SMB. Inferred (AZ-FILE-16): the right to read is enough.
+
+    Of a file or a directory; with `x-ms-recursive` of all that lies in the latter (AZ-FILE-18).
+    """
+    task.store.share(task.place)
+    if task.place.path and task.store.find(task.place) is None:
+        raise Refused("ResourceNotFound")
     return xml("<EnumerationResults><Entries /><NextMarker /></EnumerationResults>")
 
 
-NAMES: Operations = {("PUT", "rename"): _rename, ("PUT", "lease"): _lease, ("GET", "listhandles"): _handles}
+HANDLES: Operations = {("GET", "listhandles"): _handles}
+NAMES: Operations = {("PUT", "rename"): _rename, ("PUT", "lease"): _lease, **HANDLES}
