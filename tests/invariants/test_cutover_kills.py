@@ -6,9 +6,6 @@ requests. A few moments run with every run of the suite; all of them run with `m
 
 from __future__ import annotations
 
-import json
-import os
-import random
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,19 +13,20 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance import withkinds
 from tests.acceptance.test_kinds_to_come_move import settled
 from tests.acceptance.world import World, make_world, seed_small
-from tests.invariants.killing import KILLED, at_request
+from tests.builders import fault
+from tests.invariants.killing import KILLED
 
-SEED = int(os.environ.get("KILL_SEED", "16"))
 MOMENTS = ("before", "after", "answered")
 # Where all moments are cut into tests that run side by side.
 SHARES = 4
-# So many requests of either command are its last: those that change something are among them.
-LAST = 40
 CPU, NEW_CPU = "computes/cpu", "computes/cpu-cmk"
 SCHEDULES = {"nightly": True, "weekly": True, "off": False}
+# What a cutover writes, by side and name; taking it back writes the same, the other side first.
+WRITES = [
+    (side, name) for side, cpu in (("source", "cpu"), ("target", "cpu-cmk")) for name in (cpu, "nightly", "weekly")
+]
 Live = dict[str, int]
 
 
@@ -38,9 +36,6 @@ class Move:
 
     world: World
     before: dict[str, Any] = field(default_factory=dict)
-    # Of either command, undisturbed: how many requests it makes, and what it writes, in order.
-    requests: dict[str, int] = field(default_factory=dict)
-    writes: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
     @property
     def forth(self) -> tuple[str, ...]:
@@ -76,7 +71,6 @@ class Move:
 
 def _seeded(sandbox: Any, folder: Path) -> World:
     world = seed_small(make_world(sandbox, folder))
-    world.program, world.env = withkinds.PROGRAM, {**world.env, withkinds.NAMES: json.dumps({CPU: NEW_CPU})}
     scale = {"minNodeCount": 2, "maxNodeCount": 3, "nodeIdleTimeBeforeScaleDown": "PT5M"}
     cluster = {"computeType": "AmlCompute", "properties": {"vmSize": "Standard_DS3_v2", "scaleSettings": scale}}
     world.put(CPU, {"location": "eastus2", "properties": cluster})
@@ -91,69 +85,73 @@ def _seeded(sandbox: Any, folder: Path) -> World:
 
 
 def _moved(sandbox: Any, folder: Path) -> Move:
-    """Moved and verified, and cut over and taken back once, undisturbed."""
+    """Moved and verified."""
     world = _seeded(sandbox, folder)
     world.ok("plan", *world.names)
     world.ok("run")
     world.ok("verify")
     move = Move(world)
     move.before = move.documents("source")
-    for command in (move.forth, move.back):
-        since = world.now()
-        world.ok(*command)
-        move.requests[command[-1]] = len([row for row in world.log(since) if row["time"] > since])
-        move.writes[command[-1]] = move.written(since)
-    assert move.documents("source") == move.before and move.live("target") == {}
     return move
 
 
-def _killed(move: Move, command: tuple[str, ...], nth: int, when: str) -> bool:
+def _killed(move: Move, command: tuple[str, ...], rule: dict[str, Any]) -> bool:
     """Kills it at that moment, and goes on with it; False where it ended before it came to the moment."""
     world, since = move.world, move.world.now()
-    print("seed", SEED, command[-1], nth, when)
-    done = at_request(world, nth, when, *command)
+    print(command[-1], rule)
+    done = world.with_faults([rule], *command)
     assert done.code in (0, KILLED), done.out[-2000:] + done.err[-2000:]
+    # One that came to its moment and found nobody to kill has shown nothing.
+    assert [row for row in world.log(since) if "killed" in row and not row["killed"]] == []
     assert not move.live("source").keys() & move.live("target").keys(), "at work on both sides"
     world.ok(*command)
-    found, usual = move.written(since), move.writes[command[-1]]
+    found, usual = move.written(since), WRITES if command == move.forth else WRITES[::-1]
     # Nothing that was not asked for undisturbed, nothing twice but what was under way, one side after the other.
-    assert found and set(found) == set(usual)
+    assert set(found) == set(usual)
     assert sum((Counter(found) - Counter(usual)).values()) <= 1, found
     assert [side for side, _ in found] == sorted((side for side, _ in found), reverse=usual[0][0] == "target")
     return done.code == KILLED
 
 
-def _round(move: Move, forth: tuple[int, str] | None, back: tuple[int, str] | None) -> bool:
-    """Cut over and taken back, either killed or not; False where one ended before its moment."""
+def _round(move: Move, forth: dict[str, Any] | None, back: dict[str, Any] | None) -> bool:
+    """Cut over and taken back, each killed by a rule of the local Azure or not; False where one was not killed."""
     came = True
     if forth is None:
         move.world.ok(*move.forth)
     else:
-        came &= _killed(move, move.forth, *forth)
+        came &= _killed(move, move.forth, forth)
     assert (move.live("source"), move.live("target")) == ({}, {"nightly": 1, "weekly": 1, "cpu": 2})
     if back is None:
         move.world.ok(*move.back)
     else:
-        came &= _killed(move, move.back, *back)
+        came &= _killed(move, move.back, back)
     assert move.documents("source") == move.before and move.live("target") == {}
     return came
 
 
-def _late(move: Move, command: tuple[str, ...], chance: random.Random) -> tuple[int, str]:
-    """One of the last requests: before them both sides are only read."""
-    return move.requests[command[-1]] - chance.randrange(5, LAST), chance.choice(MOMENTS)
+def _write(nth: int, when: str) -> dict[str, Any]:
+    """A kill at the n-th setting that changes."""
+    return fault("PUT|PATCH", "/(schedules|computes)/", nth=nth, kill=when)
 
 
-def test_a_sample_of_requests(sandbox: Any, tmp_path: Path) -> None:
-    move, chance = _moved(sandbox, tmp_path), random.Random(SEED)
-    came = [_round(move, _late(move, move.forth, chance), _late(move, move.back, chance)) for _ in range(3)]
-    assert any(came)
-    # It is cut over in the end, and nothing is left for a plan that is made then.
-    move.world.ok(*move.forth)
-    move.world.ok("verify")
-    move.world.ok("plan", *move.world.names, "--out", "plans/empty")
-    actions = {line["action"] for line in move.world.plan_lines("empty") if line["record"] == "step"}
-    assert actions <= {"adopt", "skip", "manual"}, actions
+@pytest.mark.parametrize(
+    "kills",
+    [
+        # The last that stops and the first that starts, and so back.
+        pytest.param(
+            [((3, "after"), (3, "before")), ((4, "before"), (4, "answered"))], id="where the sides change"
+        ),
+        pytest.param(
+            [((nth, when), (nth, when)) for nth in range(1, 7) for when in MOMENTS],
+            id="every one",
+            marks=[pytest.mark.crash, pytest.mark.timeout(1800)],
+        ),
+    ],
+)
+def test_settings_that_change(sandbox: Any, tmp_path: Path, kills: list[Any]) -> None:
+    move = _moved(sandbox, tmp_path)
+    for forth, back in kills:
+        assert _round(move, _write(*forth), _write(*back))
 
 
 @pytest.mark.crash
@@ -163,6 +161,26 @@ def test_a_sample_of_requests(sandbox: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize("back", [False, True])
 def test_every_request(sandbox: Any, tmp_path: Path, when: str, first: int, back: bool) -> None:
     move, nth = _moved(sandbox, tmp_path), first
-    while _round(move, None if back else (nth, when), (nth, when) if back else None):
+    least = 0.6 * _undisturbed(move)[int(back)]
+    while True:
+        rule = fault(nth=nth, kill=when)
+        if not _round(move, None if back else rule, rule if back else None):
+            break
         nth += SHARES
-    assert nth >= move.requests[(move.back if back else move.forth)[-1]] * 0.6, f"never came to {nth}"
+    assert nth >= least, f"never came to {nth}"
+    # It is cut over in the end, and nothing is left for a plan that is made then.
+    move.world.ok(*move.forth)
+    move.world.ok("verify")
+    move.world.ok("plan", *move.world.names, "--out", "plans/empty")
+    actions = {line["action"] for line in move.world.plan_lines("empty") if line["record"] == "step"}
+    assert actions <= {"adopt", "skip", "manual"}, actions
+
+
+def _undisturbed(move: Move) -> list[int]:
+    """How many requests either command makes."""
+    found = []
+    for command in (move.forth, move.back):
+        since = move.world.now()
+        move.world.ok(*command)
+        found.append(len([row for row in move.world.log(since) if row["time"] > since]))
+    return found
