@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
 
+from amlmigrate.core.address import Address
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.namescope import Taken, of_header
+from amlmigrate.core.namescope import Taken, as_taken, of_header
 from amlmigrate.core.ondisk import FullDiskError
 from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.unexpected_errors import said
@@ -21,6 +22,9 @@ from amlmigrate.ledger.missing import FILE as LEDGER
 from amlmigrate.ledger.ownership import When
 from amlmigrate.ledger.read_only_copy import copied
 from amlmigrate.planning import planfile
+
+# Whether it was made, the number of the run, when it was planned if it was not run, and what the target calls it.
+_Called = tuple[bool, int, str, str]
 
 
 def ownership(
@@ -35,12 +39,14 @@ def ownership(
     pair = (source_workspace_id, target_workspace_id)
     documents: set[str] = set()
     left: dict[str, tuple[When, str]] = {}
-    called: dict[str, tuple[bool, int, str]] = {}
+    called: dict[str, _Called] = {}
     blobs = KnownCopies()
     unread: list[tuple[str, str]] = []
     run = 0
     for folder in folders(beside):
         if not (folder / LEDGER).exists():
+            for address, planned in _only_planned(folder, pair).items():
+                called[address] = max(planned, called.get(address, planned))
             continue
         try:
             known = _done(folder, pair, blobs, own=folder == own)
@@ -63,7 +69,7 @@ def ownership(
             left[address] = max(seen, left.get(address, seen), key=itemgetter(0))
         for address, name in known.called.items():
             # What was made counts before what was only planned, then the latest.
-            seen_so = (name in known.owned, known.run, name)
+            seen_so = (name in known.owned, known.run, "", name)
             called[address] = max(seen_so, called.get(address, seen_so))
     return OwnershipRecord(
         frozenset(documents),
@@ -74,6 +80,20 @@ def ownership(
         blobs.others,
         {address: name for address, (*_, name) in called.items()},
     )
+
+
+def _only_planned(folder: Path, pair: tuple[str, str]) -> dict[str, _Called]:
+    """What a plan of the pair calls what has another name: people may have made some of it before any run."""
+    if pair_of(folder) != pair:
+        return {}
+    header, found = planfile.read_header(folder), {}
+    for text, (_, name) in of_header(header).items():
+        # One that nobody can read names nothing.
+        with suppress(BadInputError):
+            address = Address.parse(text)
+            if address.name != name:
+                found[text] = (False, -1, header.created, str(Address.of(address.kind, name)))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +167,7 @@ def names_of_others(beside: Path, pair: tuple[str, str]) -> set[Taken]:
     found: set[Taken] = set()
     for folder in folders(beside):
         if pair_of(folder) not in (pair, None):
-            found |= of_header(planfile.read_header(folder))
+            found |= as_taken(of_header(planfile.read_header(folder)).values())
     return found
 
 

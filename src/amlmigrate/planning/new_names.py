@@ -9,11 +9,15 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.namescope import NameScope, Taken
+from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.namescope import NameScope, Taken, as_taken
 from amlmigrate.core.ownership_record import OwnershipRecord
+from amlmigrate.core.plan import Action
+from amlmigrate.core.switched import SOURCE, Switched, of_side
 from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.inventory.regional import place_in_source, place_in_target, regional
-from amlmigrate.kinds import Listed, moving_kinds
+from amlmigrate.kinds import Context, Listed, moving_kinds
+from amlmigrate.planning.diff import document_verdict
 from amlmigrate.planning.renames import Rename, Renames
 
 # Source and target.
@@ -22,11 +26,16 @@ Pair = tuple[WorkspaceRef, WorkspaceRef]
 
 @dataclass(slots=True)
 class NewNames:
-    """`names` are those of the target where they are others; `taken` is all that the target's have then."""
+    """`names` are those of the target where they are others; `given` is what each has there, also its own."""
 
     names: dict[Address, Address] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
-    taken: set[Taken] = field(default_factory=set)
+    given: dict[Address, tuple[NameScope, str]] = field(default_factory=dict)
+
+    @property
+    def taken(self) -> set[Taken]:
+        """What nothing else may have then."""
+        return as_taken(self.given.values())
 
 
 class NamesAlongside:
@@ -49,13 +58,20 @@ def _key(pair: Pair) -> tuple[str, str]:
 
 
 def chosen(
-    source: Inventory, target: Inventory, asked: Renames, prior: OwnershipRecord, others: Iterable[Taken]
+    source: Inventory,
+    target: Inventory,
+    asked: Renames,
+    prior: OwnershipRecord,
+    others: Iterable[Taken],
+    switched: tuple[Switched, ...] = (),
 ) -> NewNames:
     """A name for each that is one in a region. `others` are those that plans of other pairs give.
 
-    Raises BadInputError for a line of the file that cannot be obeyed.
+    `switched`: what a cutover that stands has changed. Raises BadInputError for a line of the file that cannot be
+    obeyed.
     """
-    choice = _Choice(source, target, asked, prior, others)
+    context = Context(Mapping(source.workspace, target.workspace), switched=of_side(switched, SOURCE))
+    choice = _Choice(source, target, asked, prior, others, context)
     for line in asked.lines:
         choice.ask(line)
     choice.keep_earlier()
@@ -68,9 +84,15 @@ class _Choice:
     """The names while they are chosen."""
 
     def __init__(
-        self, source: Inventory, target: Inventory, asked: Renames, prior: OwnershipRecord, others: Iterable[Taken]
+        self,
+        source: Inventory,
+        target: Inventory,
+        asked: Renames,
+        prior: OwnershipRecord,
+        others: Iterable[Taken],
+        context: Context,
     ) -> None:
-        self._source, self._target = source, target
+        self._source, self._target, self._context = source, target, context
         self._asked, self._prior, self._others = asked, prior, frozenset(others)
         self._held = {asset.address: (kind, asset) for kind, asset in regional(source)}
         self._in_target = {asset.address.name.lower() for _, asset in regional(target)}
@@ -121,8 +143,8 @@ class _Choice:
 
     def make(self) -> None:
         """Makes names for all else of the kinds that move, where their own are taken."""
-        taken = {one.name.lower() for one in self._held} | self._in_target
-        taken |= {name for _, name in self._others} | {name.lower() for name in self._called.values()}
+        ours = {one.name.lower() for one in self._held} | {name.lower() for name in self._called.values()}
+        ours |= {name for _, name in self._others}
         for address in sorted(self._held):
             kind, asset = self._held[address]
             if address in self._called or address.kind not in moving_kinds():
@@ -130,12 +152,23 @@ class _Choice:
             if not self._must(kind, asset):
                 self._take(kind, asset, address.name)
                 continue
-            name = kind.new_names(asset).beside(address.name, taken)
-            first = kind.new_names(asset).beside(address.name, taken - self._in_target)
-            if first != name:
+            rule = kind.new_names(asset)
+            name = first = rule.beside(address.name, ours)
+            if first.lower() in self._in_target and not self._is_there(asset, first):
+                name = rule.beside(address.name, ours | self._in_target)
                 self.found.findings.append(_there_already(address, first, name))
-            taken.add(name.lower())
+            ours.add(name.lower())
             self._take(kind, asset, name)
+
+    def _is_there(self, asset: Asset, name: str) -> bool:
+        """Whether the target has it under a name that is made of its own, though no ledger tells of that."""
+        called = Address.of(asset.address.kind, name)
+        there = self._target.assets.get(called)
+        if there is None or asset.address not in self._source.assets:
+            return False
+        kind = moving_kinds()[asset.address.kind]
+        desired = kind.desired(self._context.wished(asset), self._context)
+        return document_verdict(kind, desired, there, self._prior, called).action is Action.ADOPT
 
     def _must(self, kind: Listed, asset: Asset) -> bool:
         """Whether it cannot have its own name: the source's has that, or something else of the region will."""
@@ -150,7 +183,7 @@ class _Choice:
         self._called[address] = name
         if name != address.name:
             self.found.names[address] = Address.of(address.kind, name)
-        self.found.taken.add((self._place(kind, asset), name.lower()))
+        self.found.given[address] = (self._place(kind, asset), name)
 
     def _place(self, kind: Listed, asset: Asset) -> NameScope:
         return place_in_target(kind, asset, self._source.workspace, self._target.workspace)

@@ -116,7 +116,7 @@ async def create_plan(clouds: Session, request: PlanRequest, emit: Emit = ignore
         delete=request.choices.delete,
         others=survey.others,
         posture=survey.findings,
-        extra=await _asked(clouds, request) | as_header(survey.named.taken),
+        extra=await _asked(clouds, request) | as_header(survey.named.given),
         names=survey.named.names,
         switched=survey.switched,
         emit=emit,
@@ -169,7 +169,7 @@ async def _survey(clouds: Session, request: PlanRequest, read: tuple[Workspace, 
     found += [_not_believed(read[0].id, doubt) for doubt in doubts]
     owned = earlier_plans.ownership(request.folder.parent, read[0].workspace_id, read[1].workspace_id)
     found += earlier_plans.unread(source.workspace, owned)
-    named = _named(request, source, target, owned)
+    named = _named(request, source, target, owned, switched)
     found += named.findings
     mapping = Mapping(source.workspace, target.workspace, named.names)
     containers = await list_both(mapping, clouds.source, clouds.target, own_places, past=True)
@@ -178,12 +178,19 @@ async def _survey(clouds: Session, request: PlanRequest, read: tuple[Workspace, 
     return _Survey(source, target, mapping, containers, others, tuple(found), owned, switched, named)
 
 
-def _named(request: PlanRequest, source: Inventory, target: Inventory, owned: OwnershipRecord) -> NewNames:
+def _named(
+    request: PlanRequest,
+    source: Inventory,
+    target: Inventory,
+    owned: OwnershipRecord,
+    switched: tuple[Switched, ...],
+) -> NewNames:
     """What has another name in the target. Nothing is waited for: plans made at the same time see each other's."""
     pair = (request.source, request.target)
     ids = (source.workspace.workspace_id, target.workspace.workspace_id)
     others = request.alongside.of_others(pair) | earlier_plans.names_of_others(request.folder.parent, ids)
-    named = new_names.chosen(source, target, request.choices.renames.of(request.source), owned, others)
+    asked = request.choices.renames.of(request.source)
+    named = new_names.chosen(source, target, asked, owned, others, switched)
     request.alongside.add(pair, named.taken)
     return named
 

@@ -146,7 +146,7 @@ def test_what_was_made_keeps_its_name_before_what_was_only_planned_and_then_the_
 
 
 def test_the_names_that_plans_of_other_pairs_give_are_told_by_their_headers(tmp_path: Path) -> None:
-    given = {"regional_names": {"computes": {"westeurope": ["cpu"]}}}
+    given = {"regional_names": {"computes": {"westeurope": {"computes/a": "CPU", "": "x", "computes/b": "b"}}}}
     steps = plan(*STEPS).steps
     for name, extra in (("with", given), ("without", {})):
         (tmp_path / name).mkdir()
@@ -154,5 +154,9 @@ def test_the_names_that_plans_of_other_pairs_give_are_told_by_their_headers(tmp_
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / planfile.FILE).write_text("no plan")
     pair = (header().source["workspaceId"], header().target["workspaceId"])
-    assert earlier_plans.names_of_others(tmp_path, ("another", pair[1])) == {(("computes", "westeurope"), "cpu")}
+    found = earlier_plans.names_of_others(tmp_path, ("another", pair[1]))
+    assert found == {(("computes", "westeurope"), name) for name in ("cpu", "x", "b")}
     assert earlier_plans.names_of_others(tmp_path, pair) == set()
+    # Of the same pair, what was only planned is made by people under these names.
+    assert earlier_plans.ownership(tmp_path, *pair).called == {"computes/a": "computes/CPU"}
+    assert earlier_plans.ownership(tmp_path, "another", pair[1]).called == {}

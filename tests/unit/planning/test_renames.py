@@ -13,7 +13,7 @@ from tests.builders.world import NEW, OLD, SOURCE, TARGET, asset, by_hand, heade
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.errors import BadInputError
-from amlmigrate.core.namescope import NameScope, Taken, as_header, of_header
+from amlmigrate.core.namescope import NameScope, Taken, as_header, as_taken, of_header
 from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.workspace import SurveyedWorkspace, WorkspaceRef
 from amlmigrate.planning import renames
@@ -63,10 +63,9 @@ def test_what_stays_in_its_region_gets_another_name_and_what_moves_to_another_ke
     assert moved.taken == {
         (NORTH, "cpu"), (NORTH, "far-cmk"), (NameScope("computes", "uksouth"), "third-cmk")
     }  # fmt: skip
-    assert as_header(moved.taken) == {
-        "regional_names": {"computes": {"northeurope": ["cpu", "far-cmk"], "uksouth": ["third-cmk"]}}
-    }
-    assert of_header(header(extra=as_header(moved.taken))) == moved.taken
+    north, south = {"computes/cpu": "cpu", "computes/far": "far-cmk"}, {"computes/third": "third-cmk"}
+    assert as_header(moved.given) == {"regional_names": {"computes": {"northeurope": north, "uksouth": south}}}
+    assert as_taken(of_header(header(extra=as_header(moved.given))).values()) == moved.taken
 
 
 def test_a_name_is_made_for_what_a_person_has_to_make_of_a_kind_that_moves() -> None:
@@ -82,13 +81,28 @@ def test_serverless_compute_keeps_its_name() -> None:
 
 def test_a_made_name_is_nobodys_of_either_side_and_of_no_other_plan() -> None:
     held = compute("a"), compute("b"), compute("b-cmk", "uksouth"), compute("c")
-    found = names(*held, there=[compute("A-CMK")], others=[(NORTH, "c-cmk")])
+    found = names(*held, there=[compute("A-CMK", kind="Kubernetes")], others=[(NORTH, "c-cmk")])
     assert told(found)["computes/a"] == "computes/a-cmk2"
     assert told(found)["computes/b"] == "computes/b-cmk2"
     assert told(found)["computes/c"] == "computes/c-cmk2"
     [finding] = found.findings
     assert (finding.code, finding.about) == ("new-name-taken", "computes/a")
     assert "The target has 'a-cmk' already" in finding.summary and "computes/a,a-cmk" in finding.remedy
+
+
+def test_one_that_is_there_under_its_made_name_is_that_one_though_no_ledger_tells() -> None:
+    def cluster(name: str, most: int) -> Asset:
+        inner = {"vmSize": "STANDARD_DS3_V2", "scaleSettings": {"minNodeCount": 1, "maxNodeCount": most}}
+        return asset(f"computes/{name}", computeType="AmlCompute", computeLocation="westeurope", properties=inner)
+
+    for there, called in ((cluster("cpu-cmk", 4), "cpu-cmk"), (cluster("cpu-cmk", 5), "cpu-cmk2")):
+        found = names(cluster("cpu", 4), there=[there])
+        assert told(found) == {"computes/cpu": f"computes/{called}"}
+        assert [one.code for one in found.findings] == ["new-name-taken"] * (called != "cpu-cmk")
+    # What an earlier plan made of another is not this one.
+    prior = OwnershipRecord(called={"computes/gpu": "computes/cpu-cmk"})
+    both = names(cluster("cpu", 4), cluster("gpu", 4), there=[cluster("cpu-cmk", 4)], prior=prior)
+    assert told(both) == {"computes/cpu": "computes/cpu-cmk2", "computes/gpu": "computes/cpu-cmk"}
 
 
 def test_two_that_are_cut_to_one_name_are_told_apart() -> None:
@@ -229,6 +243,6 @@ def test_plans_that_are_made_at_the_same_time_see_each_others_names() -> None:
     assert told(second) == {"computes/cpu": "computes/cpu-cmk2"}
 
 
-@pytest.mark.parametrize("value", [None, [], "x", {"computes": []}, {"computes": {"westeurope": "cpu"}}])
+@pytest.mark.parametrize("value", [None, [], "x", {"computes": []}, {"computes": {"westeurope": ["cpu"]}}])
 def test_a_header_that_says_something_else_gives_no_names(value: Any) -> None:
-    assert of_header(header(extra={"regional_names": value})) == set()
+    assert of_header(header(extra={"regional_names": value})) == {}
