@@ -27,7 +27,7 @@ def shared() -> Path:
 @pytest.fixture(autouse=True)
 def _no_secret_held(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets each test begin as a process does, which has read no secret."""
-    monkeypatch.setattr(held_secrets, "_held", set())
+    monkeypatch.setattr(held_secrets, "_held", {})
 
 
 @pytest.hookimpl(wrapper=True)

@@ -14,10 +14,12 @@ from urllib.parse import quote
 
 from amlmigrate.core.redaction import MASK, masked
 
-# What is shorter is no secret that a text could be searched for: each text would have it.
-_SHORTEST = 4
-# In each of their forms: logs ask for every line.
-_held: set[str] = set()
+# What is shorter is no secret that a text could be searched for: each text would have it. Nor is what is left of
+# one inside a longer Base64.
+_SHORTEST, _SHORTEST_INSIDE = 4, 6
+_BASE64 = r"[A-Za-z0-9+/_-]"
+# Each of their forms, and the pattern that finds it: logs ask for every line.
+_held: dict[str, str] = {}
 
 
 def hold(value: Any) -> None:
@@ -28,7 +30,7 @@ def hold(value: Any) -> None:
         for child in value:
             hold(child)
     elif isinstance(value, str) and len(value) >= _SHORTEST:
-        _held.update(_forms(value))
+        _held.update({form: re.escape(form) for form in _forms(value)} | dict(_inside(value)))
 
 
 def without_held(text: str) -> str:
@@ -36,8 +38,8 @@ def without_held(text: str) -> str:
     if not _held:
         return text
     # The longest first: one may be part of another, or of the mask.
-    forms = sorted((*_held, MASK), key=len, reverse=True)
-    return re.sub("|".join(map(re.escape, forms)), lambda _: MASK, text)
+    forms = sorted((*_held.items(), (MASK, re.escape(MASK))), key=lambda one: len(one[0]), reverse=True)
+    return re.sub("|".join(pattern for _, pattern in forms), lambda _: MASK, text)
 
 
 def without_secrets(text: str) -> str:
@@ -53,3 +55,21 @@ def _forms(secret: str) -> Iterator[str]:
     yield quote(secret, safe="")
     yield base64.b64encode(secret.encode()).decode()
     yield base64.urlsafe_b64encode(secret.encode()).decode()
+
+
+def _inside(secret: str) -> Iterator[tuple[str, str]]:
+    """The part that Base64 has of it wherever in a longer text it stands, as `name:password` has its password.
+
+    Each with its pattern, which takes the sign before and after it too where that holds a few bits of it.
+    """
+    data = secret.encode()
+    for before in range(3):
+        text = base64.b64encode(bytes(before) + data).decode()
+        whole, rest = divmod((before + len(data)) * 8, 6)
+        # Of what goes before, one byte reaches into the second sign, two into the third.
+        part = text[before + 1 if before else 0 : whole]
+        if len(part) < _SHORTEST_INSIDE:
+            continue
+        around = (f"{_BASE64}?" if before else "", f"{_BASE64}?=*" if rest else "")
+        for form in (part, part.replace("+", "-").replace("/", "_")):
+            yield form, f"{around[0]}{re.escape(form)}{around[1]}"

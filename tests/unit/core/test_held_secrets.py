@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -43,3 +44,24 @@ def test_one_that_is_a_word_of_the_mask_is_masked_once() -> None:
     told = without_held("a-longer-secret, secret and crets")
     assert told == "<secret>, <secret> and <secret>"
     assert without_held(told) == told
+
+
+@pytest.mark.parametrize("before", ["", "u", "me", "who", "somebody:"])
+@pytest.mark.parametrize("after", ["", ".", "and more", "!!"])
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+def test_one_inside_a_longer_base64_is_found_wherever_it_begins(before: str, after: str, encode: Any) -> None:
+    secret = "Tür-Schlüssel+9/zwölf?>~"
+    hold(secret)
+    whole = encode(f"{before}{secret}{after}".encode()).decode()
+    told = without_held(f"Authorization: Basic {whole} was refused")
+    assert "<secret>" in told and told.endswith(" was refused") and without_held(told) == told
+    left = told.removeprefix("Authorization: Basic ").removesuffix(" was refused").split("<secret>")
+    # Of what goes before and after at most a sign goes with it, and of itself nothing stays.
+    assert len(left) == 2 and whole.startswith(left[0]) and whole.endswith(left[1])
+    assert len(left[0]) * 6 <= len(before.encode()) * 8
+    assert len(left[1].rstrip("=")) * 6 <= len(after.encode()) * 8 + 6
+
+
+def test_a_short_one_is_not_looked_for_inside_a_longer_base64() -> None:
+    hold("abcd")
+    assert without_held("x YWJjZCE= y, abcd") == "x YWJjZCE= y, <secret>"
