@@ -26,6 +26,7 @@ WORKSPACES = "providers/Microsoft.MachineLearningServices/workspaces"
 
 # Built-in roles (learn.microsoft.com/azure/role-based-access-control/built-in-roles).
 KEY_VAULT_CRYPTO_OFFICER = "14b46e9e-c2b7-41b4-b07b-48a6ebf60603"
+KEY_VAULT_SECRETS_OFFICER = "b86a8fe4-44ce-4948-aee5-eccb2c155cd7"
 KEY_VAULT_CRYPTO_USER = "12338af0-0e69-4776-bea7-57ae8d297424"
 KEY_VAULT_CRYPTO_SERVICE_ENCRYPTION_USER = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
 STORAGE_BLOB_DATA_READER = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
@@ -236,6 +237,7 @@ async def pair(azure: Client, group_name: str, source: str, target: str, *, suff
         STORAGE_BLOB_DATA_CONTRIBUTOR,
         STORAGE_FILE_DATA_PRIVILEGED_CONTRIBUTOR,
         KEY_VAULT_CRYPTO_OFFICER,
+        KEY_VAULT_SECRETS_OFFICER,
     ):
         await assign(azure, group_id, role, OWNER_OBJECT_ID)
     plain = f"{source}{suffix}".replace("-", "")[:24]

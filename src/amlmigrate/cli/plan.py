@@ -28,7 +28,7 @@ from amlmigrate.core.errors import BadInputError, ExitCode
 from amlmigrate.core.select import Selection
 from amlmigrate.core.workspacename import WorkspaceName
 from amlmigrate.fleet.stage import FleetFiles, FleetRequest, plan_fleet
-from amlmigrate.planning import planfile, renames
+from amlmigrate.planning import planfile, renames, vault_secrets
 from amlmigrate.planning.renames import Renames
 from amlmigrate.planning.stage import PlanChoices, PlanRequest, create_plan
 
@@ -90,6 +90,13 @@ class PlanOptions:
             "--delete", help="Plan to delete blobs of the target that this tool copied, and whose source is gone."
         ),
     ] = False
+    vault_secrets: Annotated[
+        Path | None,
+        typer.Option(
+            help="Move these secrets of the workspace's vault: a file with their names, one on each line.",
+            metavar="FILE",
+        ),
+    ] = None
     require_approval: Annotated[
         bool,
         typer.Option("--require-approval", help="Require somebody else's approval before the plan is run."),
@@ -101,7 +108,8 @@ class PlanOptions:
         selection = Selection(tuple(self.select or ()), tuple(self.exclude or ()))
         copied = self.unreferenced is Unreferenced.COPY
         names = renames.read(self.rename, _subscription()) if self.rename else Renames()
-        return PlanChoices(selection, copied, self.delete, self.require_approval, names)
+        named = vault_secrets.read(self.vault_secrets)
+        return PlanChoices(selection, copied, self.delete, self.require_approval, names, named)
 
 
 @options.for_both_sides
@@ -131,6 +139,11 @@ def _check(asked: PlanOptions) -> None:
         raise BadInputError("--fleet plans many pairs: --source and --target do not go with it.")
     elif asked.targets is None:
         raise BadInputError("--fleet needs --targets.", remedy="docs/how-to/fleet.md shows what the file holds.")
+    elif asked.vault_secrets is not None:
+        raise BadInputError(
+            "--vault-secrets does not go with --fleet: each workspace's vault has secrets of its own.",
+            remedy="Make the plan of such a workspace by itself.",
+        )
     elif asked.waves is not None and asked.wave_size is not None:
         raise BadInputError("--waves and --wave-size exclude each other.", remedy="Leave one out.")
 

@@ -107,6 +107,11 @@ def of_key(error: ServiceError, name: str) -> bool:
     return error.status == 404 and error.code == "KeyNotFound" and _named(name, error.message)
 
 
+def of_secret(error: ServiceError, name: str) -> bool:
+    """Whether a vault says that it has no such secret (AZ-SECRET-4)."""
+    return error.status == 404 and error.code == "SecretNotFound" and _named(name, error.message)
+
+
 def of_blob(error: ServiceError) -> bool:
     """Whether the blob service says that there is no such blob, or no container for it (Learn, Blob error codes).
 

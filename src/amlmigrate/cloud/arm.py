@@ -114,6 +114,7 @@ class Arm:
         pace: Pace | None = None,
     ) -> None:
         self._endpoint = login.endpoints.arm
+        self._ml_suffix = login.endpoints.ml_suffix
         self._pacer = pacer
         self._places = asyncio.Semaphore(parallel)
         self.service_clock = ServiceClock()
@@ -253,6 +254,10 @@ class Arm:
         response: AsyncHttpResponse = await self._client._send_request(request)
         return Answer(response.status_code, response.headers, _body(response, method, url))
 
+    def serves(self, host: str) -> bool:
+        """Whether a host is one of Azure ML's own in a region, which take the same token (azureml-mlflow 1.62)."""
+        return host.endswith(f".{self._ml_suffix}")
+
     def _url(self, path: str, query: Mapping[str, str]) -> str:
         if path.startswith("https://"):
             return self._own(path)
@@ -270,7 +275,7 @@ class Arm:
         region of it.
         """
         host, own = urlsplit(link).hostname or "", urlsplit(self._endpoint).hostname or ""
-        if host == own or host.endswith(f".{own}"):
+        if host == own or host.endswith(f".{own}") or self.serves(host):
             return link
         raise _foreign(link)
 

@@ -38,6 +38,8 @@ class Cloud:
     logs: str
     # azure-cli-core, `cloud.py`: acr_login_server_endpoint.
     registry_suffix: str
+    # azure-ai-ml 1.35 `_azure_environments.py`, REGISTRY_DISCOVERY_ENDPOINT: a region's host is below it.
+    ml_suffix: str
 
 
 # The one that every client takes without being told.
@@ -53,6 +55,7 @@ CLOUDS = {
         "https://graph.microsoft.com",
         "https://api.loganalytics.azure.com",
         "azurecr.io",
+        "api.azureml.ms",
     ),
     "AzureUSGovernment": Cloud(
         "AzureUSGovernment",
@@ -63,6 +66,7 @@ CLOUDS = {
         "https://graph.microsoft.us",
         "https://api.loganalytics.us",
         "azurecr.us",
+        "api.ml.azure.us",
     ),
     "AzureChinaCloud": Cloud(
         "AzureChinaCloud",
@@ -73,6 +77,7 @@ CLOUDS = {
         "https://microsoftgraph.chinacloudapi.cn",
         "https://api.loganalytics.azure.cn",
         "azurecr.cn",
+        "api.ml.azure.cn",
     ),
 }
 _log = logging.getLogger(__name__)

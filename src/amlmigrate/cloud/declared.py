@@ -29,11 +29,15 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class ArmType:
-    """`query` is what its list needs to show everything; `lists_others`: it shows what does not lie in it."""
+    """`query` is what its list needs to show everything; `lists_others`: it shows what does not lie in it.
+
+    `in_vault`: its items lie in the workspace's vault, and are read and written there.
+    """
 
     query: Mapping[str, str] = field(default_factory=dict)
     absent: tuple[Absent, ...] = ()
     lists_others: bool = False
+    in_vault: bool = False
 
 
 _NOTHING = ArmType()

@@ -19,7 +19,7 @@ _LONG = 60.0
 # status is 400 or 409 as it pleases (AZ-ARM-2).
 _TAKEN = re.compile(
     r"already exists|already registered and cannot be changed|Asset paths cannot be updated|is immutable|"
-    r"ResourceExists|VersionExists",
+    r"ResourceExists|VersionExists|conflict restoring the secret",
     re.IGNORECASE,
 )
 # How it says that something else of the region has the name, in whichever workspace (AZ-WS-19).

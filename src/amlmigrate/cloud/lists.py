@@ -108,9 +108,15 @@ def _check(marker: str, url: str, asked: set[str]) -> None:
     """Adds the marker of the next page, or the link to it, to those that were asked for."""
     if marker and marker in asked:
         raise _error(url, "ListInCircles", "its marker of the next page leads back")
-    if "://" in marker and urlsplit(marker).hostname != urlsplit(url).hostname:
-        raise _error(url, "LinkLeadsAway", "its link to the next page leads to another host, which gets no token")
+    if "://" in marker:
+        check_host(marker, url)
     asked.add(marker)
+
+
+def check_host(link: str, url: str) -> None:
+    """Raises ListError for a link to the next page of a list that leads to another host."""
+    if urlsplit(link).hostname != urlsplit(url).hostname:
+        raise _error(url, "LinkLeadsAway", "its link to the next page leads to another host, which gets no token")
 
 
 def _error(url: str, code: str, message: str, status: int = 200) -> ListError:

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from amlmigrate.cloud.fence import Fence
+from amlmigrate.core.documents import Document
 from amlmigrate.core.workspace import Service, WorkspaceRef
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from amlmigrate.cloud.shares import Shares
     from amlmigrate.cloud.store import Store
     from amlmigrate.cloud.vault import Vaults
+    from amlmigrate.cloud.vaultsecrets import WorkspaceVault
     from amlmigrate.cloud.workspaces import WorkspaceClient
 
 
@@ -80,7 +82,13 @@ class Side:
         """One workspace through this side."""
         from amlmigrate.cloud.workspaces import WorkspaceClient
 
-        return WorkspaceClient(self.arm, ref)
+        return WorkspaceClient(self.arm, ref, vaults=self.vault_of)
+
+    def vault_of(self, workspace: Document) -> WorkspaceVault:
+        """The vault of a workspace, by its document."""
+        from amlmigrate.cloud.vaultsecrets import WorkspaceVault
+
+        return WorkspaceVault(self.vaults, self.arm, workspace)
 
     async def close(self) -> None:
         """Ends all connections."""

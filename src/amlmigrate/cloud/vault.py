@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from azure.core.rest import HttpRequest
 from azure.keyvault.keys import (
@@ -18,15 +17,16 @@ from azure.keyvault.keys import (
 from azure.keyvault.keys.aio import KeyClient
 
 from amlmigrate.cloud import absence
-from amlmigrate.cloud.calling import HARMLESS, Caller, found_by
+from amlmigrate.cloud.calling import HARMLESS, Caller, Twice, found_by
 from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.fence import Fence
-from amlmigrate.cloud.lists import whole
+from amlmigrate.cloud.lists import Pages, check_host, whole
 from amlmigrate.cloud.pacing import Crowd
 from amlmigrate.cloud.retrying import ready
 from amlmigrate.cloud.transport import PLAIN, Transport
 from amlmigrate.core.armid import name_of
+from amlmigrate.core.documents import Document
 from amlmigrate.core.keys import Key, KeyVersion, Rotation
 
 _WRAPPED = b"0123456789abcdef0123456789abcdef"
@@ -206,21 +206,47 @@ class Vaults:
         if not version:
             found = await self.key(vault, name)
             key_id = found.version.id if found else key_id
-        wrapped = await self._used(vault, f"{key_id}/wrapkey", _encoded(_WRAPPED))
-        back = await self._used(vault, f"{wrapped.get('kid') or key_id}/unwrapkey", str(wrapped.get("value")))
+        wrapped = await self._used(f"{key_id}/wrapkey", _encoded(_WRAPPED))
+        back = await self._used(f"{wrapped.get('kid') or key_id}/unwrapkey", str(wrapped.get("value")))
         return bool(back.get("value") == _encoded(_WRAPPED))
 
-    async def _used(self, vault: str, url: str, value: str) -> dict[str, Any]:
+    async def _used(self, url: str, value: str) -> Document:
         """What an operation of a key makes of a value; values are base64url without padding."""
-        client = self._client(vault)
+        return await self.asked("POST", url, {"alg": _ALGORITHM, "value": value}, twice=HARMLESS)
 
-        async def call() -> dict[str, Any]:
-            answer = await client.send_request(HttpRequest("POST", url, json={"alg": _ALGORITHM, "value": value}))
+    async def asked(
+        self,
+        method: str,
+        url: str,
+        body: Document | None = None,
+        *,
+        twice: Twice[Document] | Twice[object] | None = None,
+    ) -> Document:
+        """A request that the library has no method for: `url` begins with the vault's URI. As `Caller.call`."""
+        client = self._client("/".join(url.split("/")[:3]))
+
+        async def call() -> Document:
+            answer = await client.send_request(HttpRequest(method, url, json=body))
             answer.raise_for_status()
-            found: dict[str, Any] = answer.json()
+            found = answer.json()
+            if not isinstance(found, dict):
+                raise ServiceError(
+                    answer.status_code, "NotADocument", "the answer is not a document", method=method, url=url
+                )
             return found
 
-        return await self._call("POST", url, call, twice=HARMLESS)
+        return await self._call(method, url, call, twice=twice)
+
+    async def listed(self, url: str) -> list[Document]:
+        """Every item of a list, as the vault gives it. Raises ListError where an answer is none, or not whole."""
+        pages, found = Pages(url), list[Document]()
+        link: str | None = url
+        while link:
+            body = await self.asked("GET", link)
+            found += pages.items(200, body)
+            link = pages.following(200, body)
+            check_host(link or url, url)
+        return found
 
     def _client(self, vault: str) -> KeyClient:
         if vault not in self._clients:

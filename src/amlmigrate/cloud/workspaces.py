@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from amlmigrate.cloud import absence, declared
 from amlmigrate.cloud.arm import NO_QUERY, Arm
@@ -10,11 +11,18 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.lists import check_item
 from amlmigrate.cloud.operations import Operation
 from amlmigrate.core.armid import key_of
+from amlmigrate.core.asked import NOTHING, Asked
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.mapping import DEFAULT_STORE
 from amlmigrate.core.workspace import DATASTORES, Location, Workspace, WorkspaceRef
 from amlmigrate.core.writes import Accepted
+
+if TYPE_CHECKING:
+    from amlmigrate.cloud.vaultsecrets import WorkspaceVault
+
+    # From a workspace's document to what is reached of its vault.
+    VaultOf = Callable[[Document], WorkspaceVault]
 
 # Where a kind tells the two apart, 201 is the answer for what is new (AZ-ASSET-1).
 _REPLACED = 200
@@ -23,10 +31,24 @@ _REPLACED = 200
 class WorkspaceClient:
     """Paths are relative to the workspace, as `models/m/versions/1`."""
 
-    def __init__(self, arm: Arm, ref: WorkspaceRef, document: Document | None = None) -> None:
-        """`document`: the workspace's own, where it was read just before and stands for what it is now."""
+    def __init__(
+        self,
+        arm: Arm,
+        ref: WorkspaceRef,
+        document: Document | None = None,
+        *,
+        vaults: VaultOf | None = None,
+        asked: Asked = NOTHING,
+    ) -> None:
+        """`document`: the workspace's own, where it was read just before and stands for what it is now.
+
+        `vaults`: the way to what lies in its vault.
+        """
         self.arm = arm
         self.ref = ref
+        self.vaults = vaults
+        # What moves only since the plan asks for it.
+        self.asked = asked
         self._document = document
         # Collections that the service is known not to have for a workspace like this, and that counted as empty.
         self.absent: set[str] = set()
@@ -71,6 +93,10 @@ class WorkspaceClient:
 
         With `absent_is_empty` it is empty too where what it is of is shown not to be there. Raises ServiceError.
         """
+        if vault := await self._vault(path):
+            async for item in vault.items():
+                yield item
+            return
         begun, whole = False, f"{self.ref.id}/{path}"
         try:
             async for item in self.arm.pages(whole, query):
@@ -99,10 +125,14 @@ class WorkspaceClient:
         """A document, at '' the workspace's own; None where its front end says that it is absent (`absence`)."""
         if not path and query is NO_QUERY and self._document is not None:
             return self._document
+        if vault := await self._vault(path):
+            return await vault.get(_names(path)[0])
         return await self.arm.get(f"{self.ref.id}/{path}" if path else self.ref.id, query)
 
     async def put(self, path: str, body: Document, query: Mapping[str, str] = NO_QUERY) -> Accepted:
         """Creates or replaces; the service's answer."""
+        if vault := await self._vault(path):
+            return await vault.put(_names(path)[0], body)
         answer = await self.arm.put(f"{self.ref.id}/{path}", body, query)
         operation = Operation.of(answer.status, answer.headers)
         return Accepted(
@@ -118,25 +148,43 @@ class WorkspaceClient:
         ProvisioningFailedError with the service's words, NotSettledError where its end is not known
         (`Poller.settled`).
         """
+        if await self._vault(path):
+            return await self.get(path)
         waited = Operation.of_dict(operation) if operation else None
         return await self.arm.poller.settled(f"{self.ref.id}/{path}" if path else self.ref.id, waited)
 
     async def post(self, path: str, body: Document | None = None) -> Document:
         """An action."""
+        if vault := await self._vault(path):
+            return await vault.post(*_names(path))
         return await self.arm.post(f"{self.ref.id}/{path}", body)
 
     async def delete(self, path: str, query: Mapping[str, str] = NO_QUERY) -> None:
         """Deletes and waits until it is done; nothing happens when it is not there."""
         await self.arm.delete(f"{self.ref.id}/{path}", query)
 
+    async def _vault(self, path: str) -> WorkspaceVault | None:
+        """The workspace's vault, where a path leads to what lies in it."""
+        if not declared.of(f"{declared.ML}/{path.partition('/')[0]}").in_vault:
+            return None
+        assert self.vaults, "a port without a way to vaults was asked for what lies in one"
+        return self.vaults((await self.get("")) or {})
+
 
 class InventoryPort(WorkspaceClient):
     """The same for who takes an inventory: a list that the service does not give is noted, with its answer."""
 
     def __init__(
-        self, arm: Arm, ref: WorkspaceRef, frozen: Sequence[Document] = (), *, document: Document | None = None
+        self,
+        arm: Arm,
+        ref: WorkspaceRef,
+        frozen: Sequence[Document] = (),
+        *,
+        document: Document | None = None,
+        vaults: VaultOf | None = None,
+        asked: Asked = NOTHING,
     ) -> None:
-        super().__init__(arm, ref, document)
+        super().__init__(arm, ref, document, vaults=vaults, asked=asked)
         self.frozen = frozen
         # By the collection's path: the answers 400 and 404 that are not known to mean that there is nothing.
         self.unlisted: dict[str, ServiceError] = {}
@@ -169,6 +217,11 @@ class InventoryPort(WorkspaceClient):
             if error.status != 404:
                 raise
             return False
+
+
+def _names(path: str) -> list[str]:
+    """The parts of a path below its collection."""
+    return path.split("/")[1:]
 
 
 async def sharing_account(arm: Arm, workspace: Workspace, subscription: str) -> list[str]:

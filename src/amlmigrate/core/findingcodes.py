@@ -155,7 +155,9 @@ ITEMS = (
         "a table without its file: what it reads, and how, is defined elsewhere, or nowhere",
     ),
     _code("table-reads-unknown", "blocks", "a table's path leads out of its container"),
+    _code("secret-versions-stay", "warning", "only the newest version of a secret moves, by its value"),
     _code("users-unknown", "error", "the plan deletes blobs that something in the target may refer to"),
+    _code("vault-named", "warning", "the item names the source's key vault, and goes on to read there"),
 )
 # What `doctor` finds; `plan` takes it over.
 SURROUNDINGS = (

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from amlmigrate.core.address import BYTES, Address
+from amlmigrate.core.asked import Asked
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.file_rewrite import AnewFile
 from amlmigrate.core.finding import Finding
@@ -317,6 +318,12 @@ class Header:
     def switched(self) -> tuple[Switched, ...]:
         """What a cutover that stood when the plan was made has changed of its source. Raises BadInputError."""
         return tuple(map(Switched.of_dict, self.extra.get("switched") or ()))
+
+    @property
+    def asked(self) -> Asked:
+        """What moves only since the plan asks for it."""
+        found = self.extra.get("asked") or {}
+        return Asked({Address.parse(address): str(way) for address, way in found.items()})
 
     @property
     def source_ref(self) -> WorkspaceRef:

@@ -212,12 +212,13 @@ async def surroundings(clouds: Session, folder: Path, passed: PassedGate) -> Sur
 
 async def read_target(clouds: Session, plan: Plan) -> SeenTarget:
     """The target as it is once the source has gone."""
-    return await _seen(clouds, plan, await take(clouds.target.workspace(plan.header.target_ref)))
+    port = clouds.target.workspace(plan.header.target_ref)
+    return await _seen(clouds, plan, await take(port, asked=plan.header.asked))
 
 
 async def _seen(clouds: Session, plan: Plan, target: Inventory) -> SeenTarget:
     """The target with what no kind is for, and with what of that the service does not list."""
-    port = InventoryPort(clouds.target.arm, plan.header.target_ref)
+    port = InventoryPort(clouds.target.arm, plan.header.target_ref, vaults=clouds.target.vault_of)
     listed = in_order(await scan(by_hand_kinds(refers=True, needs_on=True), port))
     found = without_datastores(listed, target.workspace.datastores)
     return SeenTarget(target, (*found, *could_not_be_listed(port.unlisted)))

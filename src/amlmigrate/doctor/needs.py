@@ -13,6 +13,7 @@ from amlmigrate.doctor.need import (
     PLAN,
     RUN,
     STAGES,
+    VAULT,
     VERIFY,
     WS,
     Need,
@@ -37,6 +38,8 @@ _ALL, _READING = STAGES, (PLAN, RUN, VERIFY, DECOMMISSION)
 OWN_SECRETS = "datastores of your own have a secret"
 _TAGS = "blobs have index tags"
 _TOLD = "you want to know what stays"
+_TAKES = "backs them up, or reads their values; compares them"
+_WHERE = "in which region the vault is"
 
 
 def _each(
@@ -101,6 +104,32 @@ def _compared_secrets(where: Where, stages: tuple[str, ...]) -> tuple[Need, ...]
 def _with_secrets(*, compared: bool) -> list[Kind]:
     kinds = moving_kinds().values()
     return [kind for kind in kinds if kind.compares_secrets(kind.example().document) is compared]
+
+
+def _in_vaults() -> tuple[Need, ...]:
+    """What lies in the vaults of both workspaces, beside its keys."""
+    kinds = [kind for kind in moving_kinds().values() if kind.in_vault]
+    listed, named = "you want the secrets of its vault listed", "`plan --vault-secrets` names any"
+    return tuple(
+        need
+        for one in (kind.permissions.data for kind in kinds)
+        for need in (
+            *_each(Where.SOURCE_SECRETS, one.read, _READING, "lists its secrets", only=listed, data=True),
+            *_each(Where.SOURCE_SECRETS, one.take, (RUN, VERIFY), _TAKES, only=named, data=True),
+            *_each(Where.TARGET_SECRETS, one.read, _READING, "which of them exist already", only=named, data=True),
+            *_each(Where.TARGET_SECRETS, one.write, (RUN,), "restores or sets them", only=named, data=True),
+            *_each(Where.TARGET_SECRETS, one.take[-1:], (VERIFY,), "compares them", only=named, data=True),
+            *_each(
+                Where.SOURCE_SUBSCRIPTION,
+                ("Microsoft.Resources/subscriptions/locations/read",),
+                (PLAN,),
+                "whether both vaults are of one geography",
+                only=named,
+            ),
+            *_each(Where.SOURCE_SECRETS, (f"{VAULT}/read",), (PLAN,), _WHERE, only=named),
+            *_each(Where.TARGET_SECRETS, (f"{VAULT}/read",), (PLAN,), _WHERE, only=named),
+        )
+    )
 
 
 def _stopped() -> list[str]:
@@ -267,6 +296,7 @@ NEEDS: tuple[Need, ...] = (
         data=True,
         only="a plan was made with --delete, or the source has been removed",
     ),
+    *_in_vaults(),
     *proofs(),
     *checks(),
     *_cutover(),

@@ -64,7 +64,8 @@ class Needing:
             return self._seen[1]
 
     async def _look(self) -> Callable[[Location], str]:
-        target = await take(self.clouds.target.workspace(self.plan.header.target_ref), users=True)
+        port, asked = self.clouds.target.workspace(self.plan.header.target_ref), self.plan.header.asked
+        target = await take(port, users=True, asked=asked)
         mapping = Mapping(self.source, target.workspace)
         listed = await list_both(mapping, self.clouds.source, self.clouds.target, own_places)
         await read_files(self.clouds, self.source, target, listed.target)

@@ -25,7 +25,8 @@ async def shown(port: WorkspaceClient, address: Address, effect: Effect | None =
     kind = moving_kinds().get(address.kind)
     listed = root_of(address)
     try:
-        if kind:
+        # What stands for many, or for what was not listed, is nothing to look at.
+        if kind and (address.name or kind.inherent):
             document = await kind.read(port, address.item)
             found = document is not None
             if not found and kind.regional and not address.phase:

@@ -13,6 +13,7 @@ from amlmigrate.core.parallel import in_order
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.inventory.regional import keep_names_taken
+from amlmigrate.inventory.shared_vault import leave_what_both_have
 from amlmigrate.inventory.walk import take
 
 # Source and target.
@@ -40,10 +41,11 @@ async def read_both(
     target = clouds.target.workspace(plan.header.target_ref)
     old, new = both_sides(meter) if meter else (None, None)
     left, right = await asyncio.gather(
-        take(source, clouds.source, workspace=of_source, reading=old),
-        take(target, workspace=of_target, reading=new),
+        take(source, clouds.source, workspace=of_source, asked=plan.header.asked, reading=old),
+        take(target, workspace=of_target, asked=plan.header.asked, reading=new),
     )
     keep_names_taken(left, of_target, plan.names())
+    leave_what_both_have(left, of_target)
     return left, right
 
 

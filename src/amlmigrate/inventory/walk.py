@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from amlmigrate.cloud.session import Side
 from amlmigrate.cloud.workspaces import InventoryPort, WorkspaceClient
 from amlmigrate.core.address import Address
+from amlmigrate.core.asked import NOTHING, Asked
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.documents import Document
 from amlmigrate.core.events import Emit, ignore
@@ -27,6 +28,7 @@ async def take(
     workspace: Workspace | None = None,
     frozen: Iterable[Document] = (),
     users: bool = False,
+    asked: Asked = NOTHING,
     emit: Emit = ignore,
     reading: Reading | None = None,
 ) -> Inventory:
@@ -34,6 +36,8 @@ async def take(
 
     `workspace`: as the command has just read it; it is not read again. `users`: without that way too what is left
     to do by hand, as far as it may refer to anything.
+
+    `asked`: what moves only since the plan asks for it.
 
     `frozen` are role assignments that `freeze` took away: they are the workspace's all the same.
 
@@ -43,8 +47,9 @@ async def take(
     workspace = workspace or await port.read()
     # Without a list of what there is, a target is no basis to write or to judge upon; of a source it is an item.
     # Of a target what cannot be listed may refer to anything: it is noted, and ends nothing.
-    more = InventoryPort(port.arm, port.ref, tuple(frozen), document=workspace.document)
-    plain = WorkspaceClient(port.arm, port.ref, workspace.document)
+    own = workspace.document
+    more = InventoryPort(port.arm, port.ref, tuple(frozen), document=own, vaults=port.vaults, asked=asked)
+    plain = WorkspaceClient(port.arm, port.ref, own, vaults=port.vaults, asked=asked.only())
     by_hand = by_hand_kinds(refers=not stores) if stores or users else []
     async with together() as group:
         moving = group.create_task(scan(moving_kinds().values(), more if stores else plain, emit, reading))

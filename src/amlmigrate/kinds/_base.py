@@ -53,6 +53,11 @@ class Kind(Listed):
     put_reports_creation: ClassVar[bool] = True
     # The operations of MLClient that read one, for the second reader; '' where nobody reads one by itself.
     sdk_operations: ClassVar[str]
+    # Whether so much of one is hidden that what looks the same may be anything: only what came of the source's is
+    # taken for the same.
+    hides: ClassVar[bool] = False
+    # Where its secret stands in a document.
+    hidden_field: ClassVar[str] = "/properties/credentials"
     # Names that a PUT takes (mfe.json, 2023-04-01, one pattern for all of them). SDK v1 and the studio have given
     # others, with dots (Azure/MachineLearningNotebooks#1099), which it refuses as `RequestInvalid`. Inferred
     # (AZ-ASSET-12): it does so of every kind.

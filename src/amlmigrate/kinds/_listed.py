@@ -13,6 +13,7 @@ from amlmigrate.cloud import declared
 from amlmigrate.cloud.declared import Absent, ArmType
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.address import Address
+from amlmigrate.core.asked import Asked
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, properties_of, source_digest
 from amlmigrate.core.kindnames import declare
@@ -48,6 +49,7 @@ class Way(Enum):
     LOCK = "put it on the target as a lock"
     ASSIGN = "give each of its lines to somebody"
     KEEP = "keep what it wrote: it cannot be created again"
+    KEEP_IN_VAULT = "back it up in one vault, and restore it in another"
 
 
 class WorkspacePort(Protocol):
@@ -61,6 +63,11 @@ class WorkspacePort(Protocol):
     @property
     def frozen(self) -> Sequence[Document]:
         """Role assignments that `freeze` took away, and that are the workspace's all the same."""
+        ...
+
+    @property
+    def asked(self) -> Asked:
+        """What moves only since the plan asks for it."""
         ...
 
     def pages(
@@ -149,12 +156,14 @@ class Listed(ABC):
     way: ClassVar[Way] = Way.PUT
     # Whether its list shows the workspace's datastores too.
     shows_datastores: ClassVar[bool] = False
+    # Whether its items lie in the workspace's vault, which two workspaces may share: then all is there already.
+    in_vault: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
         if "name" in vars(cls):
             declare(cls.name, caseless=cls.caseless, open_ended=cls.open_ended)
             first, *_, last = (*cls.arm_types(), *cls.arm_types())
-            declared.declare(first, ArmType(cls.query, cls.absent, cls.lists_others))
+            declared.declare(first, ArmType(cls.query, cls.absent, cls.lists_others, cls.in_vault))
             declared.declare_version(last, cls.api_version)
 
     @classmethod

@@ -9,13 +9,17 @@ ML = "Microsoft.MachineLearningServices/workspaces"
 
 @dataclass(frozen=True, slots=True)
 class DataActions:
-    """The operations on bytes that lie in what a kind lists, and on index tags of these."""
+    """The operations on bytes that lie in what a kind lists, and on index tags of these.
+
+    `take`: what it takes to have all of one, where reading shows less.
+    """
 
     read: tuple[str, ...] = ()
     write: tuple[str, ...] = ()
     delete: tuple[str, ...] = ()
     read_tags: tuple[str, ...] = ()
     write_tags: tuple[str, ...] = ()
+    take: tuple[str, ...] = ()
 
 
 _NO_DATA = DataActions()

@@ -18,6 +18,7 @@ from amlmigrate.core.writes import Desired, Write
 from amlmigrate.kinds import NO_NAMES, STATE, Kind
 
 _NAMED = 3
+_HIDDEN = "the target has one of that name, not created by this tool, and what it holds is not shown"
 # What says that there is none: the service may keep what is not sent. Inferred (AZ-ASSET-21): it takes these for
 # none.
 _CLEARED: Document = {"description": "", "tags": {}}
@@ -141,6 +142,8 @@ def document_verdict(
         return StepVerdict(Action.CREATE, "not in the target", desired.first.body)
     body, there = desired.at_once.body, target.document
     found, sha256 = _differences(kind, called, body, there, desired.apart), kind.state(there)
+    if not found and kind.hides and not (kind.made(body, there) or prior.owns(called)):
+        return StepVerdict(Action.CONFLICT, _HIDDEN, target_sha256=sha256)
     if not found:
         return StepVerdict(Action.ADOPT, "equal in the target", _left_as_is(body, there, desired.apart))
     if refused := _refused(kind, found, body, there, prior, called, desired.together[1:]):

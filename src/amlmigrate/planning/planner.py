@@ -43,6 +43,7 @@ from amlmigrate.planning.unmoved_blobs import (
     copied_roots,
     job_folders,
 )
+from amlmigrate.planning.vault_named import vault_named
 
 # After every kind, however many there are.
 _LAST = 99
@@ -108,6 +109,9 @@ class Planner:
         sequence(draft, moving_assets, self._foreign())
         for left in self._source.by_hand:
             draft.add(_named_by_hand(left, self._said_of_others(left), self.mapping.called(left.address)))
+        moving = [one for address, one in self._source.assets.items() if address in self._moving]
+        both = self._source.workspace, self._target.workspace
+        draft.findings += vault_named([*moving, *self._source.by_hand], *both)
         after = {address: frozenset(step.after) for address, step in draft.steps.items()}
         order = ordered(after, {address: self._rank(address, draft) for address in after})
         told = {self._source.workspace.id, *map(str, self._moving)}
@@ -351,7 +355,7 @@ class Planner:
 
 def _by_hand(left: Asset, others: str) -> Step:
     if left.empty:
-        return Step(left.address, Action.SKIP, EMPTY_REASON, source_sha256=state_digest(left))
+        return Step(left.address, Action.SKIP, left.reason or EMPTY_REASON, source_sha256=state_digest(left))
     owner = f" Made by {left.owner}." if left.owner else ""
     return Step(
         left.address,

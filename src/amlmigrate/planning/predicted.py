@@ -63,6 +63,9 @@ def alike(steps: Iterable[Step]) -> list[Alike]:
     for step in steps:
         if not step.action.writes or step.is_bytes or step.comes_with_version or not step.body:
             continue
+        if moving_kinds()[step.address.kind].in_vault:
+            # Azure Resource Manager has no part in it.
+            continue
         type_ = ArmId.of(step.target_id).spelled_type
         fields = moving_kinds()[step.address.kind].policy_fields(step.body)
         found[type_, json.dumps(fields, sort_keys=True)].append(step)

@@ -12,6 +12,7 @@ from amlmigrate.bytes.storage_containers import Containers, list_both
 from amlmigrate.cloud.credentials import PUBLIC, Login, signed
 from amlmigrate.cloud.session import Session
 from amlmigrate.cloud.tenants import of_target, refuse_other
+from amlmigrate.core.asked import Asked
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.authorship import By
 from amlmigrate.core.events import Emit, ignore
@@ -29,6 +30,7 @@ from amlmigrate.doctor import before_plan
 from amlmigrate.freezing.record import beside
 from amlmigrate.inventory import read_contents, read_json, take
 from amlmigrate.inventory.needing import read_files
+from amlmigrate.inventory.shared_vault import leave_what_both_have
 from amlmigrate.kinds import own_places
 from amlmigrate.leasing import looking
 from amlmigrate.ledger.files import FileError
@@ -43,6 +45,7 @@ from amlmigrate.planning import (
     people,
     planfile,
     selection_check,
+    vault_secrets,
 )
 from amlmigrate.planning.new_names import NamesAlongside, NewNames
 from amlmigrate.planning.predicted import predicted
@@ -62,6 +65,8 @@ class PlanChoices:
     delete: bool = False
     require_approval: bool = False
     renames: Renames = field(default_factory=Renames)
+    # The secrets of the source's vault that move.
+    vault_secrets: vault_secrets.NamedSecrets = vault_secrets.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,8 @@ class _Survey:
     # What a cutover that stands has changed.
     switched: tuple[Switched, ...]
     named: NewNames
+    # What moves only since it is asked for.
+    asked: Asked
 
 
 async def create_plan(clouds: Session, request: PlanRequest, emit: Emit = ignore) -> Header:
@@ -123,7 +130,7 @@ async def create_plan(clouds: Session, request: PlanRequest, emit: Emit = ignore
     )
     header = await _with_policies(clouds, header, steps)
     short = await machines.short(clouds.target.arm, survey.target.workspace, steps)
-    header = replace(header, findings=(*short, *header.findings))
+    header = replace(header, findings=(*short, *header.findings), extra=header.extra | survey.asked.as_dict())
     _write(request.folder, header, steps, survey, clouds.source.login)
     return header
 
@@ -155,15 +162,19 @@ async def _survey(clouds: Session, request: PlanRequest, read: tuple[Workspace, 
     ports = (clouds.source.workspace(request.source), clouds.target.workspace(request.target))
     frozen, doubts = beside(request.folder, read[0].workspace_id)
     taken = [one.as_dict() for _, record in frozen for one in record.owed]
+    arms = (clouds.source.arm, clouds.target.arm)
+    asked = await vault_secrets.asked(arms, request.choices.vault_secrets, read)
     # The proofs are a score of calls one after the other, and have nothing to do with what the workspaces hold.
     source, target, found, lease, switched, others = await asyncio.gather(
-        take(ports[0], clouds.source, workspace=read[0], frozen=taken, emit=emit),
-        take(ports[1], workspace=read[1], users=request.choices.delete, emit=emit),
+        take(ports[0], clouds.source, workspace=read[0], frozen=taken, asked=asked, emit=emit),
+        take(ports[1], workspace=read[1], users=request.choices.delete, asked=asked, emit=emit),
         before_plan(clouds, *read),
         looking.look(clouds.target, request.target),
         looking.switched(clouds.target, request.target, read[0].workspace_id),
         people.other_users(clouds.source, read[0]),
     )
+    vault_secrets.refuse_absent(request.choices.vault_secrets, source)
+    leave_what_both_have(source, read[1])
     await people.name_owners(clouds.source, source)
     found += [finding] if (finding := lease.finding()) else []
     found += [_not_believed(read[0].id, doubt) for doubt in doubts]
@@ -175,7 +186,7 @@ async def _survey(clouds: Session, request: PlanRequest, read: tuple[Workspace, 
     containers = await list_both(mapping, clouds.source, clouds.target, own_places, past=True)
     found += _matched(request, source, containers)
     found += await _contents(clouds, request, mapping, (source, target), containers)
-    return _Survey(source, target, mapping, containers, others, tuple(found), owned, switched, named)
+    return _Survey(source, target, mapping, containers, others, tuple(found), owned, switched, named, asked)
 
 
 def _named(

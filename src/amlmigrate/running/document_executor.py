@@ -25,6 +25,7 @@ from amlmigrate.running.target_names import TargetNames
 _READ_BACK_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0)
 _READ_BEFORE_SECONDS = (0.5, 1.0)
 _NAMED = 3
+_HIDDEN = "what it holds is not shown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,8 @@ class DocumentExecutor:
         if there is None:
             return False
         found = kind.differences(step.address, body, there)
+        if not found and kind.hides and not kind.made(body, there):
+            raise _foreign(step, _HIDDEN)
         if (
             not found
             or kind.is_placeholder(step.called, there)
@@ -197,6 +200,8 @@ class DocumentExecutor:
             if found := kind.differences(step.address, body, there):
                 raise _foreign(step, f"{found[0].field} differs") from error
             if not kind.made(body, there):
+                if kind.hides:
+                    raise _foreign(step, _HIDDEN) from error
                 return None
             accepted = Accepted(there)
         else:

@@ -19,7 +19,6 @@ from amlmigrate.core.translation import Difference
 from amlmigrate.kinds import Kind, moving_kinds
 
 _PARALLEL = 8
-_FIELD = "/properties/credentials"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ async def compare_secrets(clouds: Session, plan: Plan, same: Iterable[Step]) -> 
     found = [one async for one in in_order(same, alike, parallel=_PARALLEL)]
     return SecretComparison(
         tuple(
-            Difference(str(step.address), _FIELD, "the source's", "others, or none")
+            Difference(str(step.address), _field(step), "the source's", "others, or none")
             for step, told, _ in found
             if told is False
         ),
@@ -86,6 +85,10 @@ def unseen(plan: Plan, by_hand: Container[str]) -> tuple[str, ...]:
         for step in plan.steps
         if str(step.address) in by_hand and (kind := kinds.get(step.address.kind)) and _gives(kind)
     )
+
+
+def _field(step: Step) -> str:
+    return moving_kinds()[step.address.kind].hidden_field
 
 
 def _gives(kind: Kind) -> bool:

@@ -58,6 +58,10 @@ def answered(workspace_id: str, address: Address, body: Document) -> Document:
         properties = {**_CONNECTION, "createdByWorkspaceArmId": workspace_id, **sent, "credentials": None}
     elif "trigger" in sent:
         properties = _scheduled(sent)
+    elif "versions" in sent:
+        shown = {name: value for name, value in sent.items() if name not in ("backup", "value")}
+        kept = sent["attributes"] | {"created": 1774552498, "updated": 1774552498, "recoveryLevel": "Recoverable"}
+        properties = {**shown, "attributes": kept}
     elif "computeType" in sent:
         properties = _computed(sent)
     else:

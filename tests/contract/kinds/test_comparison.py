@@ -157,7 +157,9 @@ def test_what_only_the_target_says_is_found(asset: Asset, member: str, nothing: 
 def test_comparing_is_symmetric_and_changes_nothing(asset: Asset) -> None:
     body, answer = _body(asset), _answer(asset)
     answer = _set(
-        answer, "/description" if "description" in answer["properties"] else "/target", lambda _: "other"
+        answer,
+        next(f"/{one}" for one in ("description", "target", "contentType") if one in answer["properties"]),
+        lambda _: "other",
     )
     before = copy.deepcopy((body, answer))
     forth = kind_of(asset).differences(asset.address, body, answer)
@@ -188,7 +190,9 @@ def test_a_difference_may_be_updated_in_what_every_asset_may_change_and_in_no_by
     asset = filled(kind.example())
     body, answer = _body(asset), _answer(asset)
     inner = answer["properties"]
-    label = next((f"/{one}" for one in ("tags", "metadata") if one in inner), "/properties/scaleSettings")
+    label = next(
+        (f"/{one}" for one in ("tags", "metadata", "contentType") if one in inner), "/properties/scaleSettings"
+    )
     tags = kind.differences(asset.address, body, _set(answer, label, lambda _: {"new": "tag"}))
     assert tags
     assert all(one.changeable for one in tags)

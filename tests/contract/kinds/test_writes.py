@@ -89,6 +89,12 @@ class Begun:
         await self.documents.write(self.step, self.ledger.step(self.step.address).state)
 
 
+def _newest(asset: Asset) -> str:
+    """The newest version of what has its versions in it."""
+    versions: list[str] = asset.properties.get("versions") or [""]
+    return versions[-1]
+
+
 @pytest.fixture
 def begun(asset: Asset, tmp_path: Path) -> Iterator[Begun]:
     kind = _kind(asset)
@@ -109,6 +115,7 @@ def begun(asset: Asset, tmp_path: Path) -> Iterator[Begun]:
     for secrets in (source.secrets, target.secrets):
         secrets |= {
             f"{path}/listSecrets": EverySecret(),
+            f"{path}/value": {"id": f"https://v/secrets/s/{_newest(asset)}", "value": "secret"},
             f"{path}/listsecrets": {"properties": {"credentials": {"pat": "secret"}}},
             "datastores/workspaceblobstore/listSecrets": EverySecret(),
         }

@@ -10,8 +10,11 @@ from typing import Any
 from tests.builders.errors import refusal
 from tests.builders.world import OLD
 
+from amlmigrate.core.address import Address
+from amlmigrate.core.asked import Asked
 from amlmigrate.core.documents import Document
 from amlmigrate.core.writes import Accepted
+from amlmigrate.kinds import moving_kinds
 
 
 class EverySecret(dict[str, str]):
@@ -32,6 +35,13 @@ class InMemory:
     # The status with which every list is refused.
     refusing: int = 0
     id: str = OLD.id
+    # What moves only since it is asked for: all that it has of it, where nothing else is said.
+    named: Asked | None = None
+
+    @property
+    def asked(self) -> Asked:
+        apart = [path for path in self.documents if _in_vault(path)]
+        return self.named or Asked({Address.parse(path): "value" for path in apart})
 
     async def pages(
         self, path: str, query: Mapping[str, str] | None = None, *, absent_is_empty: bool = False
@@ -80,6 +90,11 @@ class InMemory:
     def changing(self) -> list[tuple[str, str]]:
         """The calls that change something."""
         return [call for call in self.calls if call[0] in ("PUT", "PATCH", "DELETE")]
+
+
+def _in_vault(path: str) -> bool:
+    kind = moving_kinds().get(path.partition("/")[0])
+    return bool(kind and kind.in_vault)
 
 
 def names(value: Any) -> list[str]:

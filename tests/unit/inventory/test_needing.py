@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from tests.builders.world import NEW_BLOBS, SOURCE, TARGET, asset, inventory, step
 
+from amlmigrate.core.asked import NOTHING
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.workspace import Location
@@ -56,7 +57,9 @@ async def test_what_cannot_be_read_since_the_plan_keeps_all_that_it_may_refer_to
     monkeypatch.setattr(needing, "list_both", lambda *_: given(SimpleNamespace(target={})))
     monkeypatch.setattr(needing, "read_files", lambda *_: given(None))
     told = [Finding("error", one, "It.", "Look.", code="users-unknown") for one in planned]
-    plan: Any = SimpleNamespace(header=SimpleNamespace(target_ref=TARGET.ref, findings=told), steps=[])
+    plan: Any = SimpleNamespace(
+        header=SimpleNamespace(target_ref=TARGET.ref, findings=told, asked=NOTHING), steps=[]
+    )
     sides: Any = SimpleNamespace(
         source=SimpleNamespace(blobs=None), target=SimpleNamespace(blobs=None, workspace=lambda _: None)
     )
@@ -79,7 +82,7 @@ async def test_what_this_plan_made_since_the_run_began_is_no_users(
     monkeypatch.setattr(needing, "list_both", lambda *_: given(SimpleNamespace(target={})))
     monkeypatch.setattr(needing, "read_files", lambda *_: given(None))
     plan: Any = SimpleNamespace(
-        header=SimpleNamespace(target_ref=TARGET.ref, findings=[]), steps=[step("data/own/1")]
+        header=SimpleNamespace(target_ref=TARGET.ref, findings=[], asked=NOTHING), steps=[step("data/own/1")]
     )
     sides: Any = SimpleNamespace(
         source=SimpleNamespace(blobs=None), target=SimpleNamespace(blobs=None, workspace=lambda _: None)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from shlex import quote
 
-from amlmigrate.core.armid import ArmId
+from amlmigrate.core.armid import ArmId, name_of
 from amlmigrate.core.documents import Document, properties_of
 
 # A name to be filled in, and what acts between double quotes (POSIX, 2.2.3).
@@ -69,6 +69,20 @@ def lock(name: str, document: Document, target: str) -> list[str]:
     level = str(properties_of(document).get("level") or "CanNotDelete")
     at = f"--resource {quote(target)}{_in(target)}"
     return [f"az lock create --name {quote(name)} --lock-type {quote(level)} {at}"]
+
+
+def restore_in_vault(name: str, source: str, target: str) -> list[str]:
+    """Takes a secret from one vault to another, all versions (learn.microsoft.com/cli/azure/keyvault/secret).
+
+    Both have to be of one subscription and geography. The file is one that only vaults read.
+    """
+    file = f"{name}.backup"
+    named = (f"--vault-name {quote(name_of(one))}{_in(one)}" for one in (source, target))
+    of_source, of_target = named
+    return [
+        f"az keyvault secret backup {of_source} --name {quote(name)} --file {quote(file)}",
+        f"az keyvault secret restore {of_target} --file {quote(file)}",
+    ]
 
 
 def _in(id_: str) -> str:

@@ -63,6 +63,10 @@ class Teller:
         if kind and kind.way is Way.LOCK:
             made = commands.lock(address.name, document, self.mapping.target.ref.id)
             return ItemFiles(shown, made, fill_in=_places(names))
+        if kind and kind.way is Way.KEEP_IN_VAULT:
+            sides = (self.mapping.source, self.mapping.target)
+            vaults = (str(one.properties.get("keyVault") or "") for one in sides)
+            return ItemFiles(shown, commands.restore_in_vault(address.name, *vaults))
         source, target = (
             self._path(address, workspace.ref.id) for workspace in (self.mapping.source, self.mapping.target)
         )

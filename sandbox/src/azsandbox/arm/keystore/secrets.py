@@ -85,8 +85,16 @@ class Secrets:
         """A secret as it was backed up, with all its versions. Raises VaultError 409."""
         self._check_free(name)
         if self.find(name) is not None:
-            # The code is documented, the text is ours (AZ-LOCAL-6).
-            raise VaultError(409, "Conflict", f"The secret {name} already exists in this key vault.")
+            # As recorded (azure-sdk-for-js, keyvault-secrets, can_restore_a_secret).
+            text = (
+                f"There was a conflict restoring the secret '{self.uri(name)}/{versions[-1]['version']}'. This "
+                "can happen if either: a second secret with the same name was created after the first secret was "
+                "deleted; thus trying to restore a secret whose name is already in use. To fix this, rename the "
+                "second secret to something else so that the restore works. The second probable cause of this "
+                "exception is when multiple operations are performed in parallel against the secret. To avoid "
+                "this error, perform operations against a secret in a sequential manner."
+            )
+            raise VaultError(409, "Conflict", text)
         self._keep(name, versions)
         return self.require(name)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from azsandbox.arm.access.evaluation import MEMBERS
 from azsandbox.arm.calls import Call
+from azsandbox.arm.geographies import geography
 from azsandbox.arm.kinds import Kind, action
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
@@ -79,7 +80,11 @@ class Subscriptions(Kind):
                 "type": "Region",
                 "displayName": shown,
                 "regionalDisplayName": shown,
-                "metadata": {"regionType": "Physical", "regionCategory": "Recommended"},
+                "metadata": {
+                    "regionType": "Physical",
+                    "regionCategory": "Recommended",
+                    "geography": geography(name),
+                },
             }
             for name, shown in names.items()
         ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import secrets
 import zlib
 from typing import Any
@@ -12,6 +11,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from azsandbox.arm.context import Context
+from azsandbox.arm.geographies import geography
 from azsandbox.arm.keystore.errors import VaultError, bad_parameter
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
@@ -26,15 +26,6 @@ _NONCE = 12
 # MicrosoftDocs/azure-security-docs, key-vault/general/backup: at most 500 versions, and the same subscription and
 # geography.
 MOST_VERSIONS = 500
-# Geographies that learn.microsoft.com/azure/key-vault/general/overview-security-worlds names. Any other region
-# counts as a geography of its own here, where Azure may have more than one region in it.
-_GEOGRAPHIES = {
-    "United States": re.compile(r"(east|west|central|northcentral|southcentral|westcentral)us[23]?$"),
-    "Europe": re.compile(r"(north|west)europe$"),
-    "Japan": re.compile(r"japan(east|west)$"),
-    "Australia": re.compile(r"australia(east|southeast|central2?)$"),
-    "India": re.compile(r"(west|central|south)india$"),
-}
 
 
 async def import_key(call: VaultCall) -> Response:
@@ -89,8 +80,8 @@ async def restore(call: VaultCall) -> Response:
 def check_home(document: dict[str, Any], vault: Record) -> None:
     """Raises VaultError 400 for a backup of another subscription or geography."""
     if document["home"] != home(vault):
-        text = "The backup was made in a vault of another subscription or geography."  # AZ-LOCAL-6
-        raise bad_parameter(text)
+        # As quoted (Azure/azure-cli#8767, MicrosoftDocs/azure-docs#107520); the code is ours (AZ-LOCAL-6).
+        raise bad_parameter("Cannot decrypt backup blob.")
 
 
 def named_by(context: Context, request: Request) -> str:
@@ -103,9 +94,7 @@ def named_by(context: Context, request: Request) -> str:
 
 def home(vault: Record) -> list[str]:
     """Subscription and geography: what a backup made in a vault can be restored in."""
-    region = str(vault.document["location"])
-    geography = next((name for name, regions in _GEOGRAPHIES.items() if regions.match(region)), region)
-    return [vault.key.split("/")[2], geography]
+    return [vault.key.split("/")[2], geography(str(vault.document["location"]))]
 
 
 def _cipher(context: Context) -> AESGCM:
