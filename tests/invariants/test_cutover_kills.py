@@ -21,7 +21,6 @@ from tests.invariants.killing import KILLED
 MOMENTS = ("before", "after", "answered")
 # Where all moments are cut into tests that run side by side.
 SHARES = 4
-CPU, NEW_CPU = "computes/cpu", "computes/cpu-cmk"
 SCHEDULES = {"nightly": True, "weekly": True, "off": False}
 # What a cutover writes, by side and name; taking it back writes the same, the other side first.
 WRITES = [
@@ -46,7 +45,8 @@ class Move:
         return ("cutover", f"plans/{self.world.source}", "--back")
 
     def cluster(self, which: str) -> Any:
-        return settled(self.world, CPU if which == "source" else NEW_CPU, which)["properties"]
+        name = _cluster(self.world) if which == "source" else f"{_cluster(self.world)}-cmk"
+        return settled(self.world, name, which)["properties"]
 
     def documents(self, which: str) -> dict[str, Any]:
         """What changes sides, as the local Azure has it."""
@@ -63,17 +63,26 @@ class Move:
         """What was written of it, by side and name, in order."""
         rows = [row for row in self.world.log(since) if row["method"] in ("PUT", "PATCH") and row["status"] < 300]
         places = [row["path"] for row in rows if "/schedules/" in row["path"] or "/computes/" in row["path"]]
+        cpu = _cluster(self.world).rpartition("/")[2]
         return [
-            ("source" if f"/workspaces/{self.world.source}/" in path else "target", path.rpartition("/")[2])
+            (
+                "source" if f"/workspaces/{self.world.source}/" in path else "target",
+                path.rpartition("/")[2].replace(cpu, "cpu"),
+            )
             for path in places
         ]
+
+
+def _cluster(world: World) -> str:
+    """No two of a region have one name."""
+    return f"computes/cpu{world.group.removeprefix('rg')}"
 
 
 def _seeded(sandbox: Any, folder: Path) -> World:
     world = seed_small(make_world(sandbox, folder))
     scale = {"minNodeCount": 2, "maxNodeCount": 3, "nodeIdleTimeBeforeScaleDown": "PT5M"}
     cluster = {"computeType": "AmlCompute", "properties": {"vmSize": "Standard_DS3_v2", "scaleSettings": scale}}
-    world.put(CPU, {"location": "eastus2", "properties": cluster})
+    world.put(_cluster(world), {"location": "eastus2", "properties": cluster})
     home = world.documents["source"]["id"]
     job = {"jobType": "Command", "command": "true", "environmentId": f"{home}/environments/py/versions/1"}
     action = {"actionType": "CreateJob", "jobDefinition": job}
