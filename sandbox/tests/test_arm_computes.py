@@ -262,3 +262,18 @@ async def test_the_password_of_a_cluster_is_not_shown(arm: ArmClient) -> None:
     await arm.finish(sent)
     found = (await arm.ok("GET", PATH))["properties"]["properties"]["userAccountCredentials"]
     assert found == {**account, "adminUserPassword": None} and b"secret-1" not in sent.body
+
+
+async def test_an_account_for_ssh_is_gone_with_a_put_that_cannot_have_its_password(arm: ArmClient) -> None:
+    """And stays with a PATCH."""
+    login = {"adminUserName": "me", "adminUserPassword": "secret-1"}
+    scale = {"minNodeCount": 1, "maxNodeCount": 2}
+
+    async def shown() -> Any:
+        return (await arm.ok("GET", PATH))["properties"]["properties"]["userAccountCredentials"]
+
+    await arm.done("PUT", PATH, cluster(userAccountCredentials=login))
+    await arm.done("PATCH", PATH, {"properties": {"properties": {"scaleSettings": scale}}})
+    assert await shown() == login | {"adminUserPassword": None}
+    await arm.done("PUT", PATH, cluster(userAccountCredentials=await shown()))
+    assert await shown() is None

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from amlmigrate.cloud import absence, declared
-from amlmigrate.cloud.arm import NO_QUERY, Arm
+from amlmigrate.cloud.arm import NO_QUERY, Answer, Arm
+from amlmigrate.cloud.calling import HARMLESS
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.lists import check_item
 from amlmigrate.cloud.operations import Operation
@@ -134,12 +135,15 @@ class WorkspaceClient:
         if vault := await self._vault(path):
             return await vault.put(_names(path)[0], body)
         answer = await self.arm.put(f"{self.ref.id}/{path}", body, query)
-        operation = Operation.of(answer.status, answer.headers)
-        return Accepted(
-            answer.body or {},
-            existed=answer.status == _REPLACED and not answer.doubtful,
-            operation=operation.as_dict() if operation else None,
-        )
+        return _accepted(answer, existed=answer.status == _REPLACED and not answer.doubtful)
+
+    async def patch(self, path: str, body: Document) -> Accepted:
+        """Gives what is there these members, and leaves all else; the service's answer.
+
+        Made twice it comes to the same: the members are told whole, and not by how much they change.
+        """
+        answer = await self.arm.call("PATCH", f"{self.ref.id}/{path}", body, twice=HARMLESS)
+        return _accepted(answer, existed=True)
 
     async def settled(self, path: str, operation: Document | None = None) -> Document | None:
         """The document once what was written there has come about, in this process or an earlier one.
@@ -222,6 +226,11 @@ class InventoryPort(WorkspaceClient):
 def _names(path: str) -> list[str]:
     """The parts of a path below its collection."""
     return path.split("/")[1:]
+
+
+def _accepted(answer: Answer, *, existed: bool) -> Accepted:
+    operation = Operation.of(answer.status, answer.headers)
+    return Accepted(answer.body or {}, existed, operation.as_dict() if operation else None)
 
 
 async def sharing_account(arm: Arm, workspace: Workspace, subscription: str) -> list[str]:

@@ -22,7 +22,8 @@ class Write:
     those of a phase (`core.address.PHASES`) come after it, one after the other, and after all of `after`.
     `changes` are the JSON pointers of what a phase is about, `reason` why it is a write of its own. One of the
     stage `cutover` goes live only when the old workspace stops, and `run` never makes it. `by_hand`: why the
-    cutover does not make it either, but a person, as a sentence; '' where it does.
+    cutover does not make it either, but a person, as a sentence; '' where it does. `patches` are the JSON pointers
+    of what alone is sent, by PATCH, where a PUT of the whole would take something away; empty: it is a PUT.
     """
 
     body: Document
@@ -32,6 +33,12 @@ class Write:
     changes: tuple[str, ...] = ()
     reason: str = ""
     by_hand: str = ""
+    patches: tuple[str, ...] = ()
+
+    @property
+    def sent(self) -> Document:
+        """What the call sends."""
+        return overlaid({}, self.body, self.patches) if self.patches else self.body
 
     def about(self, field: str) -> bool:
         """Whether a JSON pointer is of what this phase changes."""

@@ -24,7 +24,8 @@ from amlmigrate.core.plan import Step
 from amlmigrate.core.pointers import names_of
 from amlmigrate.core.redaction import masked
 from amlmigrate.core.state import State
-from amlmigrate.core.switched import SOURCE, TARGET, Settings, SideName, Switched, found_at, laid
+from amlmigrate.core.switched import SOURCE, TARGET, Settings, SideName, Switched, found_at
+from amlmigrate.core.writes import Write
 from amlmigrate.cutover import switches
 from amlmigrate.cutover.progress import SettingChanges
 from amlmigrate.evidence import Switch
@@ -201,7 +202,7 @@ class Switching:
         if not made:
             self._note(switch, SwitchState.CHANGING)
             await self.tell()
-            there = await self._write(switch, kind, laid(kind.resent(there), settings), settings)
+            there = await self._write(switch, kind, kind.setting(there, settings), settings)
         self._note(switch, SwitchState.CHANGED, there)
 
     # Back.
@@ -216,7 +217,7 @@ class Switching:
         if there is not None and not (value.undone(there) and of_resource(there) is not Ending.FAILED):
             self._note(switch, SwitchState.RESTORING)
             await self.tell()
-            await self._write(switch, kind, laid(kind.resent(there), value.was), value.was)
+            await self._write(switch, kind, kind.setting(there, value.was), value.was)
         # Before it is recorded as set back: nobody comes back to that.
         if switch.side == TARGET:
             for address_ in self._steps(switch):
@@ -268,11 +269,12 @@ class Switching:
                 return await port.get(path)
         return there
 
-    async def _write(self, switch: Switch, kind: Listed, body: Document, settings: Settings) -> Document:
+    async def _write(self, switch: Switch, kind: Listed, write: Write, settings: Settings) -> Document:
         """The one changing call; the document in which a read shows it. Raises MigrateError where none does."""
-        port, path = self.ports[switch.side], kind.path(Address.parse(switch.address))
+        address = Address.parse(switch.address)
+        port, path = self.ports[switch.side], kind.path(address)
         self.emit(SettingChanges(switch.side, switch.address, _shown(settings)))
-        accepted = await port.put(path, body)
+        accepted = await kind.apply(port, address, write)
         there = await port.settled(path, accepted.operation)
         for seconds in (*_READ_BACK_SECONDS, 0.0):
             if there is not None and found_at(there, settings) == dict(settings):

@@ -160,10 +160,6 @@ class Kind(Listed):
         # Nothing in its place: two sides without secrets would count as equal.
         raise NotImplementedError(f"the service gives no secrets of {address}")
 
-    async def apply(self, target: WorkspacePort, address: Address, write: Write) -> Accepted:
-        """Exactly one changing call; `address` is the target's, and the body has its secrets."""
-        return await target.put(self.path(address), write.body)
-
     async def settle(
         self, target: WorkspacePort, address: Address, accepted: Accepted | None = None
     ) -> Document | None:

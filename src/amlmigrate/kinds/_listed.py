@@ -18,8 +18,9 @@ from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, properties_of, source_digest
 from amlmigrate.core.kindnames import declare
 from amlmigrate.core.newname import NameRule
+from amlmigrate.core.switched import Settings, laid
 from amlmigrate.core.workspace import Workspace
-from amlmigrate.core.writes import Accepted
+from amlmigrate.core.writes import Accepted, Write
 from amlmigrate.kinds._envelope import sent
 from amlmigrate.kinds._losses import Loss
 from amlmigrate.kinds._permissions import ML, Permissions
@@ -86,6 +87,10 @@ class WorkspacePort(Protocol):
 
     async def put(self, path: str, body: Document, query: Mapping[str, str] = NO_QUERY) -> Accepted:
         """Creates or replaces; the service's answer."""
+        ...
+
+    async def patch(self, path: str, body: Document) -> Accepted:
+        """Gives what is there these members, and leaves all else; the service's answer."""
         ...
 
     async def settled(self, path: str, operation: Document | None = None) -> Document | None:
@@ -255,6 +260,15 @@ class Listed(ABC):
         """A document as it was read, as a client sends it back: what a PUT needs to leave all as it is."""
         properties = {key: value for key, value in properties_of(document).items() if key != "provisioningState"}
         return {**sent(document), "properties": properties}
+
+    def setting(self, document: Document, settings: Settings) -> Write:
+        """The one write that gives a document, as it was read, these settings and leaves all else."""
+        return Write(laid(self.resent(document), settings))
+
+    async def apply(self, target: WorkspacePort, address: Address, write: Write) -> Accepted:
+        """Exactly one changing call; `address` is that workspace's, and what is sent has its secrets."""
+        path = self.path(address)
+        return await target.patch(path, write.sent) if write.patches else await target.put(path, write.body)
 
     async def retire(self, source: WorkspacePort, asset: Asset) -> None:
         """Removes what blocks the deletion of the workspace; all else goes with that."""

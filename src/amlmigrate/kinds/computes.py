@@ -16,7 +16,7 @@ from amlmigrate.core.mapping import Rewrite
 from amlmigrate.core.newname import NameRule
 from amlmigrate.core.pointers import EACH, member, without
 from amlmigrate.core.spelling import plain_region
-from amlmigrate.core.switched import laid
+from amlmigrate.core.switched import Settings, laid
 from amlmigrate.core.writes import Desired, PlanContext, Write
 from amlmigrate.kinds._base import Kind, WorkspacePort
 from amlmigrate.kinds._fields import COMMON
@@ -105,7 +105,8 @@ _ATTACHED_BY_ID = frozenset({"kubernetes", "synapsespark", "datafactory"})
 _WITH_SECRET = frozenset({"virtualmachine", "hdinsight", "databricks"})
 # Of a Spark pool the service shows what the pool is, which is not the compute's to say (AZ-COMPUTE-9).
 _POOL = "synapsespark"
-_MINIMUM = "/properties/properties/scaleSettings/minNodeCount"
+_SCALE = "/properties/properties/scaleSettings"
+_MINIMUM = f"{_SCALE}/minNodeCount"
 _LEAST = ("properties", "scaleSettings", "minNodeCount")
 _LOGIN = ("properties", "userAccountCredentials")
 _PASSWORD = frozenset({"adminUserPassword"})
@@ -190,6 +191,10 @@ class Computes(Kind):
     def quiet(self, asset: Asset) -> Mapping[str, Any]:
         return {_MINIMUM: 0} if _kept_nodes(asset.properties) else {}
 
+    def setting(self, document: Document, settings: Settings) -> Write:
+        # A PUT of the whole would have no password for SSH, which no GET shows (AZ-COMPUTE-8).
+        return Write(laid(document, settings), patches=(_SCALE,))
+
     def anew(self, properties: Document) -> Document:
         for way, names in _WRITTEN:
             properties = without(properties, way, names)
@@ -211,7 +216,6 @@ class Computes(Kind):
         found = replace(found, rewrites=(*found.rewrites, *moved), findings=told)
         if not (count := _kept_nodes(asset.properties)):
             return replace(found, writes=(Write(body),))
-        # One PUT of the whole, as its update by MLClient is (AZ-COMPUTE-8).
         many = f"{count} node{'s' * (count != 1)}"
         keeps = Write(
             body,

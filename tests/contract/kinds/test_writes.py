@@ -19,6 +19,7 @@ from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.core.state import State
+from amlmigrate.core.switched import found_at, laid
 from amlmigrate.kinds import Kind, moving_kinds
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.asynchronous import AsyncLedger
@@ -156,6 +157,19 @@ async def test_nothing_is_read_between_the_call_and_its_answer(asset: Asset) -> 
     port, kind = InMemory(), kind_of(asset)
     await kind.apply(port, asset.address, kind.desired(asset, CONTEXT).first)
     assert len(port.calls) == 1
+
+
+@every_asset
+async def test_what_a_cutover_sets_is_one_call_that_changes_that_alone_and_sets_it_back(asset: Asset) -> None:
+    kind, path = kind_of(asset), kind_of(asset).path(asset.address)
+    settings = kind.quiet(asset)
+    port = InMemory({path: asset.document})
+    for wanted in (settings, found_at(asset.document, settings)) if settings else ():
+        port.calls.clear()
+        before = port.documents[path]
+        await kind.apply(port, asset.address, kind.setting(before, wanted))
+        assert len(port.calls) == 1
+        assert kind.canonical(port.documents[path]) == kind.canonical(laid(before, wanted))
 
 
 def test_the_examples_are_of_every_kind_that_moves() -> None:

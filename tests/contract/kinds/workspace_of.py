@@ -76,6 +76,12 @@ class InMemory:
         self.documents[path] = {"id": f"/{path}", "name": path.rsplit("/", 1)[-1], **copy.deepcopy(body)}
         return Accepted(self.documents[path], existed=there)
 
+    async def patch(self, path: str, body: Document) -> Accepted:
+        self.calls.append(("PATCH", path))
+        self.bodies.append(copy.deepcopy(body))
+        self.documents[path] = _merged(self.documents[path], copy.deepcopy(body))
+        return Accepted(self.documents[path], existed=True)
+
     async def settled(self, path: str, operation: Document | None = None) -> Document | None:
         return await self.get(path)
 
@@ -95,6 +101,13 @@ class InMemory:
 def _in_vault(path: str) -> bool:
     kind = moving_kinds().get(path.partition("/")[0])
     return bool(kind and kind.in_vault)
+
+
+def _merged(there: Any, sent: Any) -> Any:
+    """RFC 7396, without nulls."""
+    if not isinstance(there, dict) or not isinstance(sent, dict):
+        return sent
+    return there | {key: _merged(there.get(key), value) for key, value in sent.items()}
 
 
 def names(value: Any) -> list[str]:

@@ -55,12 +55,20 @@ def test_what_keeps_nodes_in_the_source_stops() -> None:
     assert KIND.quiet(instance) == {}
 
 
-def test_what_is_sent_back_is_all_that_it_is_and_nothing_that_the_service_counts() -> None:
-    sent = KIND.resent(cluster(1, errors=[{"error": {}}], allocationState="Steady").document)["properties"]
-    assert sent == {
-        "computeType": "AmlCompute",
-        "properties": {"vmSize": "STANDARD_DS3_V2", "scaleSettings": {"minNodeCount": 1, "maxNodeCount": 4}},
-    }
+def test_how_many_nodes_it_keeps_is_changed_by_that_alone() -> None:
+    """A PUT of the whole would have no password for SSH."""
+    login = {"adminUserName": "me", "adminUserPassword": None}
+    found = KIND.setting(cluster(1, userAccountCredentials=login).document, {LEAST: 0})
+    scale = {"minNodeCount": 0, "maxNodeCount": 4}
+    assert found.sent == {"properties": {"properties": {"scaleSettings": scale}}}
+
+
+async def test_the_cutovers_call_is_a_patch_that_leaves_all_else() -> None:
+    document = cluster(1, userAccountCredentials={"adminUserName": "me"}).document
+    port = InMemory({"computes/cpu": document})
+    for settings in ({LEAST: 0}, {LEAST: 1}):
+        await KIND.apply(port, Address.of("computes", "cpu"), KIND.setting(document, settings))
+    assert (port.documents["computes/cpu"], port.changing()) == (document, [("PATCH", "computes/cpu")] * 2)
 
 
 @pytest.mark.parametrize(

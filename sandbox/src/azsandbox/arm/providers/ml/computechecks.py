@@ -140,11 +140,15 @@ def _of_attached(
 
 
 def without_secrets(kind: str, inner: dict[str, Any]) -> dict[str, Any]:
-    """The inner properties as they are kept to be shown. Inferred (AZ-COMPUTE-4): which members GET hides."""
+    """The inner properties as they are kept to be shown. Inferred (AZ-COMPUTE-4): which members GET hides.
+
+    Inferred (AZ-COMPUTE-14): what is put has all of a cluster's account for SSH; one that nothing opens is none.
+    """
     shown = dict(inner)
     for name in (SECRETS.get(kind), *_HIDDEN.get(kind, ())):
         if name in shown:
             shown[name] = None
-    if isinstance(shown.get("userAccountCredentials"), dict):
-        shown["userAccountCredentials"] = {**shown["userAccountCredentials"], "adminUserPassword": None}
+    if isinstance(login := shown.get("userAccountCredentials"), dict):
+        opens = login.get("adminUserPassword") or login.get("adminUserSshPublicKey")
+        shown["userAccountCredentials"] = {**login, "adminUserPassword": None} if opens else None
     return shown
