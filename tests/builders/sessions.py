@@ -1,8 +1,16 @@
-"""A session with Azure in which nothing is read."""
+"""A session with Azure in which nothing is read, and secrets of which nobody gives any."""
 
 from __future__ import annotations
 
 from types import SimpleNamespace
+
+from amlmigrate.cloud.givensecrets import GivenSecrets
+from amlmigrate.core.secretsources import NO_SECRETS
+
+
+def nothing_given() -> GivenSecrets:
+    """No secret is given, and no vault is asked."""
+    return GivenSecrets(NO_SECRETS, {}, SimpleNamespace())  # type: ignore[arg-type] - nothing is asked of it
 
 
 class Session:

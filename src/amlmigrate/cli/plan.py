@@ -2,13 +2,15 @@
 
 Example: migrate plan --source old-rg/old-ws --target new-rg/new-ws
 
+Example: migrate plan --source old-rg/old-ws --target new-rg/new-ws --secrets secrets.csv --computes instances
+
 Example: migrate plan --fleet scans/SCAN.jsonl --targets targets.csv --out moves
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -23,7 +25,7 @@ from amlmigrate.cli.views.fleets import FleetView
 from amlmigrate.cli.views.plans import PlanWrittenView
 from amlmigrate.cli.who import local
 from amlmigrate.cloud.subscriptions import workspace_ref
-from amlmigrate.core import log_context
+from amlmigrate.core import log_context, secretsources
 from amlmigrate.core.errors import BadInputError, ExitCode
 from amlmigrate.core.select import Selection
 from amlmigrate.core.workspacename import WorkspaceName
@@ -38,6 +40,12 @@ class Unreferenced(StrEnum):
 
     LIST = "list"
     COPY = "copy"
+
+
+class Instances(StrEnum):
+    """Which computes move that stay by hand otherwise."""
+
+    INSTANCES = "instances"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +105,17 @@ class PlanOptions:
             metavar="FILE",
         ),
     ] = None
+    secrets: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV or YAML: where `run` finds the secrets that no answer shows. Never a secret itself.",
+            metavar="FILE",
+        ),
+    ] = None
+    computes: Annotated[
+        Instances | None,
+        typer.Option(help="Also create compute instances, stopped, for their owners. Their disks stay behind."),
+    ] = None
     require_approval: Annotated[
         bool,
         typer.Option("--require-approval", help="Require somebody else's approval before the plan is run."),
@@ -109,7 +128,11 @@ class PlanOptions:
         copied = self.unreferenced is Unreferenced.COPY
         names = renames.read(self.rename, _subscription()) if self.rename else Renames()
         named = vault_secrets.read(self.vault_secrets)
-        return PlanChoices(selection, copied, self.delete, self.require_approval, names, named)
+        sources = secretsources.read(self.secrets) if self.secrets else secretsources.NO_SECRETS
+        # Such an option is called as the kind is.
+        told = {one.name: getattr(self, one.name) for one in fields(self)}
+        asked = {name: frozenset({one.value}) for name, one in told.items() if isinstance(one, Instances)}
+        return PlanChoices(selection, copied, self.delete, self.require_approval, names, named, sources, asked)
 
 
 @options.for_both_sides
@@ -135,6 +158,11 @@ def _check(asked: PlanOptions) -> None:
             raise BadInputError(
                 "A plan needs --source and --target.", remedy="Name both, or a scan with --fleet and --targets."
             )
+    elif asked.secrets:
+        raise BadInputError(
+            "--secrets goes with one pair: in each workspace of a fleet an address is another item.",
+            remedy="Plan those that need it one by one.",
+        )
     elif asked.source or asked.target:
         raise BadInputError("--fleet plans many pairs: --source and --target do not go with it.")
     elif asked.targets is None:

@@ -3,11 +3,15 @@
 Example: migrate run plans/old-ws
 
 Example: migrate run plans/old-ws --resume
+
+Example: migrate run plans/old-ws --secrets secrets.csv
 """
 
 from __future__ import annotations
 
+import os
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,6 +22,8 @@ from amlmigrate.cli.login import session
 from amlmigrate.cli.views import runs
 from amlmigrate.cli.views.base import View
 from amlmigrate.cli.who import local
+from amlmigrate.cloud.givensecrets import taken
+from amlmigrate.core import secretsources
 from amlmigrate.core.errors import ExitCode, InterruptedRunError
 from amlmigrate.core.stop import Stop
 from amlmigrate.planning import earlier_plans
@@ -36,6 +42,13 @@ def command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check all that a run checks, and change nothing.")
     ] = False,
+    secrets: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV or YAML: where the secrets are that the plan was told of. Never a secret itself.",
+            metavar="FILE",
+        ),
+    ] = None,
     force_unlock: options.ForceUnlock = False,
     jobs: Annotated[int, typer.Option(help="Steps at a time.", min=1, max=128, metavar="N")] = 32,
     *,
@@ -45,6 +58,7 @@ def command(
 
     async def work(view: View) -> ExitCode:
         folder, read = plans.load_own(plan)
+        sources = secretsources.read(secrets) if secrets else secretsources.NO_SECRETS
         ids = (read.header.source["workspaceId"], read.header.target["workspaceId"])
         request = RunRequest(
             read,
@@ -57,6 +71,8 @@ def command(
             resume=resume,
             dry_run=dry_run,
             force_unlock=force_unlock,
+            secrets=sources,
+            variables=taken(sources, os.environ),
         )
         outcome = await run(request, lambda: session(shared))
         view.show(runs.view_of(outcome))

@@ -14,7 +14,8 @@ from amlmigrate.cloud.operations import Operation
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.asked import NOTHING, Asked
 from amlmigrate.core.documents import Document, properties_of
-from amlmigrate.core.errors import BadInputError
+from amlmigrate.core.errors import BadInputError, MigrateError
+from amlmigrate.core.given import unfilled
 from amlmigrate.core.mapping import DEFAULT_STORE
 from amlmigrate.core.workspace import DATASTORES, Location, Workspace, WorkspaceRef
 from amlmigrate.core.writes import Accepted
@@ -132,6 +133,7 @@ class WorkspaceClient:
 
     async def put(self, path: str, body: Document, query: Mapping[str, str] = NO_QUERY) -> Accepted:
         """Creates or replaces; the service's answer."""
+        _refuse_unfilled(body, path)
         if vault := await self._vault(path):
             return await vault.put(_names(path)[0], body)
         answer = await self.arm.put(f"{self.ref.id}/{path}", body, query)
@@ -142,6 +144,7 @@ class WorkspaceClient:
 
         Made twice it comes to the same: the members are told whole, and not by how much they change.
         """
+        _refuse_unfilled(body, path)
         answer = await self.arm.call("PATCH", f"{self.ref.id}/{path}", body, twice=HARMLESS)
         return _accepted(answer, existed=True)
 
@@ -162,6 +165,11 @@ class WorkspaceClient:
         if vault := await self._vault(path):
             return await vault.post(*_names(path))
         return await self.arm.post(f"{self.ref.id}/{path}", body)
+
+    async def act(self, path: str) -> None:
+        """An action that changes something and may be asked for twice; waits until it is done."""
+        whole = f"{self.ref.id}/{path}"
+        await self.arm.finish(await self.arm.call("POST", whole, twice=HARMLESS), whole)
 
     async def delete(self, path: str, query: Mapping[str, str] = NO_QUERY) -> None:
         """Deletes and waits until it is done; nothing happens when it is not there."""
@@ -226,6 +234,16 @@ class InventoryPort(WorkspaceClient):
 def _names(path: str) -> list[str]:
     """The parts of a path below its collection."""
     return path.split("/")[1:]
+
+
+def _refuse_unfilled(body: Document, path: str) -> None:
+    """The last look at what is sent: the service would take what stands for a secret for the secret."""
+    if unfilled(body):
+        raise MigrateError(
+            "It is not sent: a secret of it is not there.",
+            address=path,
+            remedy="This is a bug: please report it. Waive the item once it failed, and make it by hand.",
+        )
 
 
 def _accepted(answer: Answer, *, existed: bool) -> Accepted:

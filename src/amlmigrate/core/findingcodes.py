@@ -46,6 +46,7 @@ ITEMS = (
     _code("bytes-in-share", "blocks", "the item's bytes are in a file share that has no place in the target"),
     _code("bytes-outside", "warning", "the item's bytes are outside the workspace and stay there"),
     _code("collections-absent", "warning", "Azure says that it has no such collection here: it counts as empty"),
+    _code("compute-growth", "warning", "a quota of the target's region does not suffice for all nodes at once"),
     _code("compute-identity", "warning", "the compute has an identity of its own, which needs its rights again"),
     _code(
         "compute-login",
@@ -109,6 +110,12 @@ ITEMS = (
     _code("file-unreadable", "error", "a file that may name the old workspace cannot be read by anybody"),
     _code("image-in-old-registry", "warning", "the image is in the source's registry and is pulled from there"),
     _code("index-tags-unread", "blocks", "index tags of blobs cannot be read, and would not be copied"),
+    _code("instance-disk", "warning", "the disk of a compute instance is not copied, and is lost with the source"),
+    _code(
+        "instance-idle", "warning", "the instance's identity needs a right, or it does not stop when it is idle"
+    ),
+    _code("instance-schedules", "warning", "schedules that start an instance are made disabled"),
+    _code("instance-sign-on", "warning", "only its owner can enable single sign-on of an instance"),
     _code("job-output-unknown", "blocks", "the item refers to a job's output whose place is not known"),
     _code("latest-moves", "warning", "'latest' of a name moves from the target's own version to the one created"),
     _code("latest-overtaken", "error", "'latest' of a name would mean an older version than in the source"),
@@ -136,6 +143,7 @@ ITEMS = (
         "the item refers to something that the service offers and the target does not show",
     ),
     _code("schedule-start", "warning", "the service does not say from when a schedule's intervals count"),
+    _code("secret-given", "warning", "a secret of the item is given with --secrets, and compared with nothing"),
     _code(
         "setting-differs", "warning", "a setting of the target is different, and protects neither more nor less"
     ),

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from amlmigrate.core.address import BYTES, Address
+from amlmigrate.core.allowed import Allowed
 from amlmigrate.core.asked import Asked
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.file_rewrite import AnewFile
@@ -324,6 +325,11 @@ class Header:
         """What moves only since the plan asks for it."""
         found = self.extra.get("asked") or {}
         return Asked({Address.parse(address): str(way) for address, way in found.items()})
+
+    @property
+    def allowed(self) -> Allowed:
+        """What the plan was asked to let move beside what moves anyway. Raises BadInputError."""
+        return Allowed.of_dict(self.extra.get("allowed"))
 
     @property
     def source_ref(self) -> WorkspaceRef:

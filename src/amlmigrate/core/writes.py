@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from amlmigrate.core.address import Address
+from amlmigrate.core.allowed import Allowed
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, overlaid
 from amlmigrate.core.finding import Finding
@@ -117,6 +118,11 @@ class PlanContext(Protocol):
     @property
     def mapping(self) -> Mapping:
         """Where things of the source are in the target."""
+        ...
+
+    @property
+    def allowed(self) -> Allowed:
+        """What the plan's options let move beside what moves anyway, and which secrets are given."""
         ...
 
     def children(self, address: Address) -> Sequence[Asset]:

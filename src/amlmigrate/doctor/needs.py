@@ -87,6 +87,15 @@ def _writes() -> tuple[Need, ...]:
     )
 
 
+def _acts() -> tuple[Need, ...]:
+    """What is asked of something that was just made."""
+    return tuple(
+        Need(Where.TARGET, action, (RUN,), f"stops {kind.name} that it has made", only="`--computes` is asked for")
+        for kind in moving_kinds().values()
+        for action in kind.permissions.acts
+    )
+
+
 def _secrets(where: Where, why: str, only: str) -> tuple[Need, ...]:
     """Those of kinds of which nobody can compare them."""
     actions = (action for kind in _with_secrets(compared=False) for action in kind.permissions.secrets)
@@ -245,6 +254,7 @@ NEEDS: tuple[Need, ...] = (
     Need(Where.TARGET, f"{WS}/read", _ALL, "reads the workspace"),
     Need(Where.TARGET, f"{WS}/*/read", _ALL, "what exists already", asks=_READS),
     *_writes(),
+    *_acts(),
     *_secrets(
         Where.TARGET,
         "the key of the new account",

@@ -12,6 +12,7 @@ from amlmigrate.core.metering import Meter, both_sides
 from amlmigrate.core.parallel import in_order
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.workspace import Workspace
+from amlmigrate.inventory.letting import let_move
 from amlmigrate.inventory.regional import keep_names_taken
 from amlmigrate.inventory.shared_vault import leave_what_both_have
 from amlmigrate.inventory.walk import take
@@ -44,6 +45,7 @@ async def read_both(
         take(source, clouds.source, workspace=of_source, asked=plan.header.asked, reading=old),
         take(target, workspace=of_target, asked=plan.header.asked, reading=new),
     )
+    let_move(left, plan.header.allowed)
     keep_names_taken(left, of_target, plan.names())
     leave_what_both_have(left, of_target)
     return left, right

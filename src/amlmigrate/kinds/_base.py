@@ -18,6 +18,7 @@ from amlmigrate.core.documents import (
     without_nulls,
 )
 from amlmigrate.core.finding import Finding
+from amlmigrate.core.given import Unshown, with_given
 from amlmigrate.core.json_strings import document_references
 from amlmigrate.core.mapping import Mapping as WorkspaceMapping
 from amlmigrate.core.reference import Reference
@@ -27,15 +28,16 @@ from amlmigrate.core.writes import Accepted, Desired, PlanContext, Write
 from amlmigrate.kinds._envelope import canonical as envelope
 from amlmigrate.kinds._envelope import placed, sent
 from amlmigrate.kinds._fields import COMMON, Fields
+from amlmigrate.kinds._given import told_of_given
 from amlmigrate.kinds._listed import Listed, WorkspacePort
 from amlmigrate.kinds._machines import Machines
 from amlmigrate.kinds._policy_fields import policy_fields
 from amlmigrate.kinds._provenance import comparable, same_origin, stamped
-from amlmigrate.kinds._secrets import SECRET, filled, has_markers, marked, shown
+from amlmigrate.kinds._secrets import filled, has_markers, marked, shown
 from amlmigrate.kinds._settings import NO_NAMES
 from amlmigrate.kinds._translating import translated
 
-__all__ = ["SECRET", "Kind", "WorkspacePort"]
+__all__ = ["Kind", "WorkspacePort"]
 
 STATE = "/properties/provisioningState"
 
@@ -102,10 +104,12 @@ class Kind(Listed):
         if bag := self.fields.provenance:
             # Stamped after rewriting: the old id is what it is about.
             properties = properties | {bag: stamped(asset, properties.get(bag) or {})}
+        fields = plan.allowed.given(asset.address)
         body = {**envelope, "properties": properties}
+        body = with_given(body, asset.address, self.unshown(asset), fields)
         rewrites = tuple(one for _, found, _ in parts for one in found)
         told = (one for _, _, found in parts for one in found)
-        findings = (*told, *self.findings(asset, body, plan.mapping))
+        findings = (*told, *self.findings(asset, body, plan.mapping), *told_of_given(asset.address, body))
         return Desired((Write(body),), rewrites, findings)
 
     def storable(self, value: Any, where: str) -> Any:
@@ -130,6 +134,17 @@ class Kind(Listed):
     def findings(self, asset: Asset, body: Document, mapping: WorkspaceMapping) -> list[Finding]:
         """What a reviewer must know of the translated body."""
         return []
+
+    def unshown(self, asset: Asset) -> tuple[Unshown, ...]:
+        """The secrets of an asset that no answer shows, and that somebody may give with `--secrets`."""
+        return ()
+
+    def let(self, asset: Asset, given: frozenset[str], asked: frozenset[str]) -> bool:
+        """Whether an asset that has a reason to be left to a person moves all the same.
+
+        `given`: the fields whose secrets somebody gives; `asked`: what of this kind a plan is asked for.
+        """
+        return False
 
     def machines(self, body: Document) -> Machines | None:
         """The virtual machines that one needs when it is made, and keeps; None where it needs none."""
@@ -165,8 +180,9 @@ class Kind(Listed):
     ) -> Document | None:
         """The asset once the service has finished with it; None where it is not there.
 
-        Without an answer, as after a kill, its own state is waited for. Raises ProvisioningFailedError with the
-        service's words, NotSettledError.
+        Without an operation, as after a kill, its own state is waited for. What this tool has made, which
+        `accepted` says, a kind may put to rest here. Raises ProvisioningFailedError with the service's words,
+        NotSettledError.
         """
         return await target.settled(self.path(address), accepted.operation if accepted else None)
 

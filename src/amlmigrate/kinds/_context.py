@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from amlmigrate.core.address import Address
+from amlmigrate.core.allowed import NOTHING, Allowed
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.switched import Switched, as_before
@@ -21,6 +22,7 @@ class Context:
     moving: Iterable[Asset] = ()
     # What a cutover has changed of the source: none of it is what the source's people wish.
     switched: tuple[Switched, ...] = ()
+    allowed: Allowed = NOTHING
 
     def wished(self, asset: Asset) -> Asset:
         """An asset of the source as it was before a cutover changed it."""

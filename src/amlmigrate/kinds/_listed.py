@@ -104,6 +104,13 @@ class WorkspacePort(Protocol):
         """An action."""
         ...
 
+    async def act(self, path: str) -> None:
+        """An action that changes something and may be asked for twice, as stopping; waits until it is done.
+
+        Raises ProvisioningFailedError, NotSettledError.
+        """
+        ...
+
     async def delete(self, path: str, query: Mapping[str, str] = NO_QUERY) -> None:
         """Deletes and waits until it is done; nothing happens when it is not there."""
         ...

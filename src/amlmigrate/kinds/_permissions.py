@@ -36,6 +36,8 @@ class Permissions:
     secrets: tuple[str, ...] = ()
     harmless: tuple[str, ...] = ()
     data: DataActions = _NO_DATA
+    # What is asked of one beside a write, once it is made.
+    acts: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -44,6 +46,7 @@ class Permissions:
         secrets: tuple[str, ...] = (),
         harmless: tuple[str, ...] = (),
         data: DataActions = _NO_DATA,
+        acts: tuple[str, ...] = (),
     ) -> Permissions:
         """Of ARM types, as `Microsoft.KeyVault/vaults`: an operation is a type and a verb (AZ-RIGHT-16)."""
 
@@ -53,4 +56,4 @@ class Permissions:
         def named(actions: tuple[str, ...]) -> tuple[str, ...]:
             return tuple(f"{types[0]}/{action}" for action in actions)
 
-        return cls(each("read"), each("write"), each("delete"), named(secrets), named(harmless), data)
+        return cls(each("read"), each("write"), each("delete"), named(secrets), named(harmless), data, named(acts))

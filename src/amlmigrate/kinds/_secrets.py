@@ -6,12 +6,12 @@ from typing import Any
 
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import DriftError
+from amlmigrate.core.given import SECRET, is_given
 from amlmigrate.core.held_secrets import hold
 from amlmigrate.core.pointers import at
-from amlmigrate.core.redaction import masked, restored, secrets
+from amlmigrate.core.redaction import MASK, masked, restored, secrets
 
-SECRET = "$secret"  # noqa: S105 - the name of a marker that stands for a secret, which is never stored
-_TEXT = "text"
+_TEXT, _WHOLE = "text", "whole"
 
 
 def marked(where: str, text: str) -> Any:
@@ -20,12 +20,22 @@ def marked(where: str, text: str) -> Any:
     return text if hidden == text else {SECRET: where, _TEXT: hidden}
 
 
+def whole(where: str) -> Document:
+    """The marker for a text that may be a secret whatever its form, at this place in the source document."""
+    return {SECRET: where, _TEXT: MASK, _WHOLE: True}
+
+
 def shown(value: Any) -> Any:
-    """A copy without any secret, markers as their texts: the form in which two documents can be compared."""
+    """A copy without any secret, markers as their texts: the form in which two documents can be compared.
+
+    What is given from elsewhere is null, as an answer has it.
+    """
     if isinstance(value, str):
         return masked(value)
     if _is_marker(value):
         return value[_TEXT]
+    if is_given(value):
+        return None
     if isinstance(value, dict):
         return {key: shown(child) for key, child in value.items()}
     return [shown(child) for child in value] if isinstance(value, list) else value
@@ -41,7 +51,8 @@ def filled(value: Any, source: Document) -> Any:
     """A copy with each marker as its text, secrets and all. Raises DriftError where the source has others."""
     if _is_marker(value):
         try:
-            taken = secrets(str(at(source, value[SECRET])))
+            text = str(at(source, value[SECRET]))
+            taken = [text] if value.get(_WHOLE) else secrets(text)
             hold(taken)
             return restored(value[_TEXT], taken)
         except (LookupError, ValueError) as error:
@@ -56,4 +67,4 @@ def filled(value: Any, source: Document) -> Any:
 
 
 def _is_marker(value: Any) -> bool:
-    return isinstance(value, dict) and value.keys() == {SECRET, _TEXT}
+    return isinstance(value, dict) and value.keys() - {_WHOLE} == {SECRET, _TEXT}

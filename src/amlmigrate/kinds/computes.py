@@ -4,87 +4,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
+from amlmigrate.cloud.errors import ProvisioningFailedError
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
-from amlmigrate.core.documents import Document, properties_of, shown_properties, without_nulls
+from amlmigrate.core.documents import Document, properties_of, without_nulls
 from amlmigrate.core.finding import Finding
+from amlmigrate.core.given import Unshown
+from amlmigrate.core.held_secrets import hold
 from amlmigrate.core.mapping import Mapping as WorkspaceMapping
 from amlmigrate.core.mapping import Rewrite
 from amlmigrate.core.newname import NameRule
-from amlmigrate.core.pointers import EACH, member, without
+from amlmigrate.core.pointers import EACH, member, names_of, without
+from amlmigrate.core.reference import Reference
 from amlmigrate.core.spelling import plain_region
 from amlmigrate.core.switched import Settings, laid
-from amlmigrate.core.writes import Desired, PlanContext, Write
-from amlmigrate.kinds._base import Kind, WorkspacePort
+from amlmigrate.core.translation import Difference
+from amlmigrate.core.writes import Accepted, Desired, PlanContext, Write
+from amlmigrate.kinds import _compute_credentials as credentials
+from amlmigrate.kinds import _compute_instances as instances
+from amlmigrate.kinds._base import STATE, Kind, WorkspacePort
+from amlmigrate.kinds._compute_removal import MADE_BY_SERVICE, WITH_DISK, Compute
 from amlmigrate.kinds._fields import COMMON
+from amlmigrate.kinds._given import how_to_give
 from amlmigrate.kinds._listed import CREATED
 from amlmigrate.kinds._losses import Loss
 from amlmigrate.kinds._machines import Machines
 from amlmigrate.kinds._permissions import ML, Permissions
-
-# What the service makes for a workspace alone; behind any other compute is something of the customer's.
-_MADE_BY_SERVICE = frozenset({"amlcompute", "computeinstance"})
-# Its disk is no part of the storage account: local files and environments (AZ-LIVE-6).
-_WITH_DISK = "computeinstance"
-Action = Literal["Delete", "Detach"]
-
-
-@dataclass(frozen=True, slots=True)
-class Compute:
-    """A compute: `attached` is None where the service does not say whether somebody brought it along."""
-
-    address: str
-    kind: str
-    attached: bool | None
-
-    @classmethod
-    def of(cls, left: Asset) -> Compute:
-        """Reads a document of the collection; one that could not be read says nothing."""
-        told = shown_properties(left.document) or {}
-        attached = told.get("isAttachedCompute")
-        return cls(
-            str(left.address),
-            str(told.get("computeType") or ""),
-            attached if isinstance(attached, bool) else None,
-        )
-
-    @property
-    def action(self) -> Action:
-        """What is asked of the service: `Detach` leaves what is behind it, `Delete` takes that away.
-
-        `isAttachedCompute` is false for what the service provisioned (compute description, 2023-04-01). Whatever
-        does not say so, or is not of a kind that the service provisions, may be the customer's.
-        """
-        own = self.attached is False and self.kind.lower() in _MADE_BY_SERVICE
-        return "Delete" if own else "Detach"
-
-    @property
-    def loses_disk(self) -> bool:
-        """Whether a disk goes with it that holds what people put there."""
-        return self.kind.lower() == _WITH_DISK
-
-    def as_dict(self) -> Document:
-        """Its form in events and in a tombstone."""
-        return {
-            "address": self.address,
-            "kind": self.kind,
-            "attached": self.attached,
-            "action": self.action,
-            "loses_disk": self.loses_disk,
-        }
-
-    def loss(self) -> Loss:
-        """For people, and in a tombstone."""
-        if self.action == "Detach":
-            what = self.kind or "of a kind that is not told"
-            says = f"is detached, what is behind it stays: {self.address} ({what})"
-        else:
-            says = f"is lost for good{', with its disk' * self.loses_disk}: {self.address} ({self.kind})"
-        return Loss("computes", self.as_dict(), says)
-
+from amlmigrate.kinds._secrets import whole
 
 # What only the service writes below `properties`, by the way to it; `state` is whether an instance runs.
 _WRITTEN = (
@@ -101,15 +50,11 @@ _GROWS = (
 _CLUSTER = "amlcompute"
 # Attached by what is behind them and by an identity, without anything that nobody is shown (AZ-COMPUTE-9).
 _ATTACHED_BY_ID = frozenset({"kubernetes", "synapsespark", "datafactory"})
-# With a password or a token, which a GET never shows (AZ-COMPUTE-4).
-_WITH_SECRET = frozenset({"virtualmachine", "hdinsight", "databricks"})
 # Of a Spark pool the service shows what the pool is, which is not the compute's to say (AZ-COMPUTE-9).
 _POOL = "synapsespark"
 _SCALE = "/properties/properties/scaleSettings"
 _MINIMUM = f"{_SCALE}/minNodeCount"
 _LEAST = ("properties", "scaleSettings", "minNodeCount")
-_LOGIN = ("properties", "userAccountCredentials")
-_PASSWORD = frozenset({"adminUserPassword"})
 # Of a Kubernetes cluster: secrets of its extension, which a GET should not show (AZ-COMPUTE-4), and no plan holds.
 _OF_EXTENSION = frozenset({"relayConnectionString", "serviceBusConnectionString"})
 # Of these the letter case says nothing.
@@ -170,7 +115,7 @@ class Computes(Kind):
     @property
     def permissions(self) -> Permissions:
         # A read that is POST (the reference of api-version 2023-04-01).
-        return Permissions.of(f"{ML}/{self.name}", harmless=("listnodes/action",))
+        return Permissions.of(f"{ML}/{self.name}", harmless=("listnodes/action",), acts=("stop/action",))
 
     async def scan(self, source: WorkspacePort, parents: Sequence[Asset] = ()) -> list[Asset]:
         return [_with_reason(one) for one in await super().scan(source, parents)]
@@ -186,7 +131,17 @@ class Computes(Kind):
         return str(asset.properties.get("computeLocation") or super().region(asset))
 
     def new_names(self, asset: Asset) -> NameRule:
-        return _NAMES if _type(asset.properties) in _MADE_BY_SERVICE else _NAMES_OF_ATTACHED
+        return _NAMES if _type(asset.properties) in MADE_BY_SERVICE else _NAMES_OF_ATTACHED
+
+    def unshown(self, asset: Asset) -> tuple[Unshown, ...]:
+        return tuple(credentials.unshown(asset))
+
+    def let(self, asset: Asset, given: frozenset[str], asked: frozenset[str]) -> bool:
+        if _type(asset.properties) == WITH_DISK:
+            return instances.ASKED in asked and instances.owner(properties_of(asset.properties)) is not None
+        # What `_with_reason` asks for.
+        wanted = credentials.wanted(asset.properties)
+        return bool(wanted) and all(not given.isdisjoint(names) for names in wanted)
 
     def quiet(self, asset: Asset) -> Mapping[str, Any]:
         return {_MINIMUM: 0} if _kept_nodes(asset.properties) else {}
@@ -203,16 +158,19 @@ class Computes(Kind):
     def writable(self, properties: Document) -> Document:
         kind = _type(properties)
         properties = without(self.anew(properties), ("properties",), frozenset(_GROWS) | _OF_EXTENSION)
-        properties = without(properties, _LOGIN, _PASSWORD)
-        if kind in _MADE_BY_SERVICE:
+        properties = credentials.without_any(properties)
+        if kind in MADE_BY_SERVICE:
             # It names a cluster of the service's own while that is being made.
             return _left_out(properties, "resourceId")
         return _left_out(properties, "properties") if kind == _POOL else properties
 
     def desired(self, asset: Asset, plan: PlanContext) -> Desired:
-        found = super().desired(_with_login(asset), plan)
+        made = instances.sent(asset) if _type(asset.properties) == WITH_DISK else asset
+        found = super().desired(credentials.with_login(made, plan.allowed.given(asset.address)), plan)
         body, moved = _placed(found.first.body, plan.mapping)
-        told = (*found.findings, *_findings(asset, body))
+        for pointer in _hidden(asset.document):
+            body = instances.put(body, names_of(pointer), whole(pointer))
+        told = (*found.findings, *_findings(asset, body, plan.allowed.given(asset.address)))
         found = replace(found, rewrites=(*found.rewrites, *moved), findings=told)
         if not (count := _kept_nodes(asset.properties)):
             return replace(found, writes=(Write(body),))
@@ -226,14 +184,49 @@ class Computes(Kind):
         )
         return replace(found, writes=(Write(laid(body, {_MINIMUM: 0})), keeps))
 
+    def references(self, asset: Asset) -> tuple[Reference, ...]:
+        return (*super().references(asset), *instances.scripts(asset))
+
+    async def settle(
+        self, target: WorkspacePort, address: Address, accepted: Accepted | None = None
+    ) -> Document | None:
+        try:
+            found = await super().settle(target, address, accepted)
+        except ProvisioningFailedError:
+            if accepted:
+                # One whose setup failed may run all the same.
+                await instances.stopped(target, self.path(address), await self.read(target, address))
+            raise
+        return await instances.stopped(target, self.path(address), found) if accepted else found
+
+    def compares_secrets(self, document: Document) -> bool:
+        return bool(_hidden(document))
+
+    async def secret_of(self, port: WorkspacePort, address: Address) -> Document:
+        found = _hidden(await self.read(port, address) or {})
+        hold(found)
+        return found
+
+    def differences(self, address: Address, wanted: Document, actual: Document) -> list[Difference]:
+        found = super().differences(address, wanted, actual)
+        if _type(properties_of(wanted)) != WITH_DISK:
+            return found
+        # What a second PUT makes of one that somebody works on is not known (AZ-COMPUTE-7).
+        return [replace(one, changeable=one.field == STATE) for one in found]
+
     def machines(self, body: Document) -> Machines | None:
         properties = properties_of(body)
+        inner = properties_of(properties)
+        if _type(properties) == WITH_DISK:
+            # One that is stopped keeps its cores (ai-docs how-to-create-compute-instance).
+            return Machines(str(inner.get("vmSize") or ""), 1, kept=True)
         if _type(properties) != _CLUSTER:
             return None
-        inner = properties_of(properties)
         spare = str(inner.get("vmPriority") or "").lower() == "lowpriority"
         count = _kept_nodes(properties)
-        return Machines(str(inner.get("vmSize") or ""), max(count, 1), kept=bool(count), spare=spare)
+        most = member(inner, ("scaleSettings", "maxNodeCount"))
+        most = max(count, most if isinstance(most, int) and not isinstance(most, bool) else 1)
+        return Machines(str(inner.get("vmSize") or ""), max(count, 1), bool(count), spare, most)
 
     def canonical(self, document: Document) -> Document:
         found = super().canonical(document)
@@ -242,7 +235,7 @@ class Computes(Kind):
         if isinstance(kind := found.get("computeType"), str):
             found["computeType"] = kind.lower()
         if inner := properties_of(found):
-            found["properties"] = _plain(inner)
+            found["properties"] = _plain(instances.plain(inner) if _type(found) == WITH_DISK else inner)
         return found
 
     def example(self) -> Asset:
@@ -312,22 +305,20 @@ def _with_reason(asset: Asset) -> Asset:
     if kind == _CLUSTER or kind in _ATTACHED_BY_ID:
         return asset
     told = asset.properties.get("computeType")
-    if kind == _WITH_DISK:
+    remedy = _REMEDY
+    if kind == WITH_DISK:
         why = "it is one person's instance, with a disk that holds local files and environments and is not copied"
-    elif kind in _WITH_SECRET:
+        remedy = (
+            f"To have it made anew and stopped, for its owner: `plan --computes {instances.ASKED}`. {_REMEDY}"
+            if instances.owner(properties_of(asset.properties))
+            else f"It does not say whose it is. {_REMEDY}"
+        )
+    elif kind in credentials.ATTACHED:
         why = f"it was attached with a credential, which nobody is shown: its type is {told}"
+        remedy = f"{how_to_give(asset.address, *credentials.wanted(asset.properties))} {_REMEDY}"
     else:
         why = f"its type is '{told}', which this version does not attach or make"
-    return replace(asset, reason=why, remedy=_REMEDY)
-
-
-def _with_login(asset: Asset) -> Asset:
-    """Without an account for SSH of which nothing is shown that would open it."""
-    login = member(asset.properties, _LOGIN)
-    if not isinstance(login, dict) or login.get("adminUserSshPublicKey"):
-        return asset
-    properties = without(asset.properties, _LOGIN[:1], frozenset({_LOGIN[1]}))
-    return replace(asset, document={**asset.document, "properties": properties})
+    return replace(asset, reason=why, remedy=remedy)
 
 
 def _placed(body: Document, mapping: WorkspaceMapping) -> tuple[Document, list[Rewrite]]:
@@ -339,18 +330,16 @@ def _placed(body: Document, mapping: WorkspaceMapping) -> tuple[Document, list[R
     return moved, [Rewrite("/properties/computeLocation", str(place), goal)]
 
 
-def _findings(asset: Asset, body: Document) -> list[Finding]:
-    found, address = [], str(asset.address)
-    login = member(asset.properties, _LOGIN)
-    if isinstance(login, dict) and login:
-        key = bool(login.get("adminUserSshPublicKey"))
-        told = (
-            "If its account for SSH has a password too, the target's has only the public key."
-            if key
-            else "Its account for SSH is not made: nobody is shown its password."
-        )
-        remedy = "Whoever signs in to its nodes has to know; SSH is set when a cluster is made, and never after."
-        found.append(Finding("warning", address, told, remedy, code="compute-login"))
+def _hidden(document: Document) -> Document:
+    """By JSON pointers, what of a document may be a secret whatever its form."""
+    properties = properties_of(document)
+    return instances.hidden(properties_of(properties)) if _type(properties) == WITH_DISK else {}
+
+
+def _findings(asset: Asset, body: Document, given: frozenset[str]) -> list[Finding]:
+    address = str(asset.address)
+    found = [*(instances.findings(asset) if _type(asset.properties) == WITH_DISK else ())]
+    found += credentials.findings(asset, given)
     if "systemassigned" in str((asset.document.get("identity") or {}).get("type") or "").lower():
         told = "It signs in by an identity of its own: the target's has another id."
         remedy = "Give the new identity the rights that the old one has."
@@ -369,7 +358,8 @@ def _plain(inner: Document) -> Document:
     kept = {
         name: value
         for name, value in without_nulls(inner).items()
-        if value is not False and value not in ({}, [], "")
+        # Whom an attached one signs in as may be shown or not.
+        if value is not False and value not in ({}, [], "") and name != credentials.ACCOUNT
     }
     for name in _CASELESS:
         if isinstance(kept.get(name), str):

@@ -13,10 +13,11 @@ from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, properties_of, without_nulls
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.finding import Finding
+from amlmigrate.core.given import SECRET, Unshown, given_in
 from amlmigrate.core.held_secrets import hold
 from amlmigrate.core.workspace import SYSTEM_DATASTORES
 from amlmigrate.core.writes import Desired, PlanContext
-from amlmigrate.kinds._base import SECRET, Kind, WorkspacePort
+from amlmigrate.kinds._base import Kind, WorkspacePort
 from amlmigrate.kinds._fields import COMMON
 from amlmigrate.kinds._listed import CREATED
 from amlmigrate.kinds._permissions import ML, Permissions
@@ -45,6 +46,8 @@ _WITHOUT = ("None", "AAD")
 _BY_IDENTITY = ("AAD", "ManagedIdentity")
 _REMEDY = "Create the connection in the target with its secret."
 _WHOLE = "credentials"
+# Names and secrets of the customer's own: which there are nobody is shown either.
+_KEYS = "keys"
 # What of another workspace's is kept beside one: its id.
 _SHARED = "shared by"
 
@@ -95,10 +98,17 @@ class Connections(Kind):
     def anew(self, properties: Document) -> Document:
         return {**properties, "credentials": _to_fill_in(properties)}
 
+    def unshown(self, asset: Asset) -> tuple[Unshown, ...]:
+        # For one whose credentials the source does not give; all that its kind of sign-in needs is given then.
+        names = _CREDENTIALS.get(_auth(asset.properties), ())
+        return tuple(Unshown(name, f"/properties/{_WHOLE}/{name}") for name in names if name != _KEYS)
+
     def desired(self, asset: Asset, plan: PlanContext) -> Desired:
         found = super().desired(asset, plan)
         properties = {key: value for key, value in found.first.body["properties"].items() if key != _WHOLE}
-        if _auth(properties) in _CREDENTIALS:
+        if given := found.first.body["properties"].get(_WHOLE) if plan.allowed.given(asset.address) else None:
+            properties[_WHOLE] = given
+        elif _auth(properties) in _CREDENTIALS:
             # Without its credentials a PUT would take them away (AZ-LIVE-21).
             properties[_WHOLE] = {SECRET: _WHOLE}
         body = found.first.body | {"properties": properties}
@@ -116,7 +126,8 @@ class Connections(Kind):
             raise MigrateError(
                 "The service does not give its credentials, without which it would sign in nowhere.",
                 address=str(address),
-                remedy="Look whether it works in the source. If not, waive it once it failed, or remove it there.",
+                remedy="Look whether it works in the source. If not, waive it once it failed, or remove it there."
+                " If they are known elsewhere, plan again with --secrets.",
             )
         return body | {"properties": {**properties, _WHOLE: found}}
 
@@ -128,7 +139,7 @@ class Connections(Kind):
         return found
 
     def compares_secrets(self, document: Document) -> bool:
-        return _auth(properties_of(document)) in _CREDENTIALS
+        return _auth(properties_of(document)) in _CREDENTIALS and not any(given_in(document))
 
     def findings(self, asset: Asset, body: Document, mapping: Any) -> list[Finding]:
         if _auth(asset.properties) not in _BY_IDENTITY:

@@ -11,11 +11,12 @@ from amlmigrate.core.armid import ArmId
 from amlmigrate.core.asset import Asset, AssetStorage
 from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import Finding
+from amlmigrate.core.given import SECRET
 from amlmigrate.core.held_secrets import hold
 from amlmigrate.core.mapping import Mapping, Rewrite
 from amlmigrate.core.workspace import SYSTEM_DATASTORES, Datastore, Location, Service
 from amlmigrate.core.writes import Accepted, Desired, PlanContext, Write
-from amlmigrate.kinds._base import SECRET, Kind, WorkspacePort
+from amlmigrate.kinds._base import Kind, WorkspacePort
 from amlmigrate.kinds._fields import COMMON
 from amlmigrate.kinds._permissions import ML, Permissions
 

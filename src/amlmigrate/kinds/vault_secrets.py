@@ -14,10 +14,11 @@ from amlmigrate.core.documents import Document, digest, properties_of
 from amlmigrate.core.errors import DriftError
 from amlmigrate.core.few import many
 from amlmigrate.core.finding import Finding
+from amlmigrate.core.given import SECRET
 from amlmigrate.core.seal import NOT_LISTED, UNLISTED
 from amlmigrate.core.translation import Difference
 from amlmigrate.core.writes import Desired, PlanContext
-from amlmigrate.kinds._base import SECRET, Kind, WorkspacePort
+from amlmigrate.kinds._base import Kind, WorkspacePort
 from amlmigrate.kinds._extension import not_listed
 from amlmigrate.kinds._fields import COMMON
 from amlmigrate.kinds._listed import CREATED, Way

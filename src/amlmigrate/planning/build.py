@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from amlmigrate.bytes.listings import Listing, not_sorted
 from amlmigrate.bytes.storage_containers import Containers
 from amlmigrate.cloud.pacing import floor_seconds
 from amlmigrate.core.address import Address
+from amlmigrate.core.allowed import NOTHING, Allowed
 from amlmigrate.core.armid import ArmId
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.errors import BadInputError
@@ -67,6 +68,7 @@ def build(
     extra: dict[str, Any] | None = None,
     names: Mapping[Address, Address] = NO_NAMES,
     switched: tuple[Switched, ...] = (),
+    allowed: Allowed = NOTHING,
     emit: Emit = ignore,
 ) -> tuple[Header, list[Step]]:
     """The header and the steps of a plan. Raises BadInputError for a pair that cannot be one.
@@ -87,11 +89,10 @@ def build(
         delete=delete,
         names=dict(names),
         switched=switched,
+        allowed=allowed,
     )
-    for listing in containers.source.values():
-        emit(ContainerListed(listing.place.container, len(listing.blobs)))
+    _tell(containers, emit)
     steps, findings = planner.steps(containers)
-    findings += _of_listings(source, planner, containers)
     copies = [step.bytes for step in steps if step.bytes and step.action is Action.COPY]
     header = Header(
         name=name,
@@ -107,16 +108,26 @@ def build(
         findings=(
             *posture,
             *others.findings(source.workspace),
-            *sorted(findings, key=lambda f: (by_weight(f), f.address, f.summary)),
+            *_sorted((*findings, *_of_listings(source, planner, containers))),
         ),
-        extra=_extra(extra, of_side(switched, SOURCE)),
+        extra=_extra(extra, of_side(switched, SOURCE), allowed),
     )
     return header, steps
 
 
-def _extra(extra: dict[str, Any] | None, switched: tuple[Switched, ...]) -> dict[str, Any]:
+def _sorted(findings: Iterable[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda f: (by_weight(f), f.address, f.summary))
+
+
+def _tell(containers: Containers, emit: Emit) -> None:
+    for listing in containers.source.values():
+        emit(ContainerListed(listing.place.container, len(listing.blobs)))
+
+
+def _extra(extra: dict[str, Any] | None, switched: tuple[Switched, ...], allowed: Allowed) -> dict[str, Any]:
     """What else the header says."""
-    return (extra or {}) | ({"switched": [one.as_dict() for one in switched]} if switched else {})
+    found = (extra or {}) | ({"switched": [one.as_dict() for one in switched]} if switched else {})
+    return found | ({"allowed": allowed.as_dict()} if allowed else {})
 
 
 def _of_listings(source: Inventory, planner: Planner, containers: Containers) -> Iterator[Finding]:

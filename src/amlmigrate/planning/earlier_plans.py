@@ -9,6 +9,7 @@ from operator import itemgetter
 from pathlib import Path
 
 from amlmigrate.core.address import Address
+from amlmigrate.core.allowed import NOTHING, Allowed
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.namescope import Taken, as_taken, of_header
@@ -145,6 +146,16 @@ def pair_of(folder: Path) -> tuple[str, str] | None:
         return str(header.source["workspaceId"]), str(header.target["workspaceId"])
     except Exception:  # noqa: BLE001 - somebody else's file, whatever is wrong with it
         return None
+
+
+def allowed(beside: Path, source_workspace_id: str, target_workspace_id: str) -> Allowed:
+    """What the plans beside let move between these two. One that cannot be read tells nothing."""
+    found = NOTHING
+    for folder in folders(beside):
+        if pair_of(folder) == (source_workspace_id, target_workspace_id):
+            with suppress(BadInputError):
+                found = found | planfile.read_header(folder).allowed
+    return found
 
 
 def unread(source: Workspace, known: OwnershipRecord) -> list[Finding]:

@@ -80,6 +80,8 @@ def judged(
     quotas = dict(_quotas(usages, target))
     known = {str(one.get("name")).lower(): one for one in sizes}
     taken: dict[str, float] = defaultdict(float)
+    most: dict[str, float] = defaultdict(float)
+    told: set[str] = set()
     for address, machines in needed.items():
         size = known.get(machines.size.lower())
         cores = size.get("vCPUs") if size else None
@@ -92,9 +94,15 @@ def judged(
             quota = quotas[family]
             free = quota.limit - quota.used - taken[family]
             taken[family] += wanted * machines.kept
+            most[family] += cores * machines.most
             if quota.limit >= 0 and (quota.limit < cores or (machines.kept and free < wanted)):
                 yield _too_little(address, machines, wanted, quota)
+                told.add(family)
                 break
+    for family, all_cores in most.items():
+        quota = quotas[family]
+        if family not in told and quota.limit >= 0 and quota.limit - quota.used < all_cores:
+            yield _not_all(target, all_cores, quota)
 
 
 def _quotas(usages: list[Document], target: Workspace) -> Iterator[tuple[str, _Quota]]:
@@ -120,6 +128,17 @@ def _too_little(address: str, machines: Machines, wanted: float, quota: _Quota) 
         f" In use: {quota.used:g} of {quota.limit:g}.",
         "Ask for more quota in the target's region, or leave it out with --exclude; then make a new plan.",
         code="compute-quota",
+    )
+
+
+def _not_all(target: Workspace, cores: float, quota: _Quota) -> Finding:
+    return Finding(
+        "warning",
+        target.id,
+        f"What the plan makes may grow to {many(int(cores), 'core')} of the quota '{quota.shown}'. In use:"
+        f" {quota.used:g} of {quota.limit:g}. Not all of it can run at once.",
+        "Ask for more quota in the target's region if it has to; else jobs wait for nodes.",
+        code="compute-growth",
     )
 
 

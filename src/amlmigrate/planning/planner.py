@@ -10,6 +10,7 @@ from amlmigrate.bytes.listings import Listing, ListingDigest, listing_digest
 from amlmigrate.bytes.prefixes import PrefixSet, prefix_of
 from amlmigrate.bytes.storage_containers import Containers
 from amlmigrate.core.address import Address
+from amlmigrate.core.allowed import NOTHING, Allowed
 from amlmigrate.core.asset import Asset, Blob, Inventory
 from amlmigrate.core.documents import digest
 from amlmigrate.core.finding import Finding
@@ -65,6 +66,7 @@ class Planner:
         delete: bool = False,
         names: dict[Address, Address] | None = None,
         switched: tuple[Switched, ...] = (),
+        allowed: Allowed = NOTHING,
     ) -> None:
         self._source = source
         self._target = target
@@ -84,7 +86,7 @@ class Planner:
         choice = choose(source, self._needs, self._by_hand, selection)
         self._moving, self._wanted = choice.moving, choice.wanted
         moving = [asset for address, asset in source.assets.items() if address in self._moving]
-        self.context = Context(self.mapping, moving, of_side(switched, SOURCE))
+        self.context = Context(self.mapping, moving, of_side(switched, SOURCE), allowed)
         self._live = of_side(switched, TARGET)
         self._cover = PrefixSet(choice.places)
         own = {there for there in map(self.mapping.called, self._moving) if prior.owns(there)}

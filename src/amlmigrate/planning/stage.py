@@ -12,6 +12,8 @@ from amlmigrate.bytes.storage_containers import Containers, list_both
 from amlmigrate.cloud.credentials import PUBLIC, Login, signed
 from amlmigrate.cloud.session import Session
 from amlmigrate.cloud.tenants import of_target, refuse_other
+from amlmigrate.core.address import Address
+from amlmigrate.core.allowed import Allowed, Options
 from amlmigrate.core.asked import Asked
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.authorship import By
@@ -23,18 +25,21 @@ from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.parallel import in_order
 from amlmigrate.core.periods import needed_until
 from amlmigrate.core.plan import Header, Step
+from amlmigrate.core.secretsources import NO_SECRETS, SecretSources
 from amlmigrate.core.select import Selection
 from amlmigrate.core.switched import Switched
 from amlmigrate.core.workspace import Service, Workspace, WorkspaceRef
 from amlmigrate.doctor import before_plan
 from amlmigrate.freezing.record import beside
 from amlmigrate.inventory import read_contents, read_json, take
+from amlmigrate.inventory.letting import let_move
 from amlmigrate.inventory.needing import read_files
 from amlmigrate.inventory.shared_vault import leave_what_both_have
 from amlmigrate.kinds import own_places
 from amlmigrate.leasing import looking
 from amlmigrate.ledger.files import FileError
 from amlmigrate.planning import (
+    allowing,
     build,
     byhand,
     earlier_plans,
@@ -67,6 +72,9 @@ class PlanChoices:
     renames: Renames = field(default_factory=Renames)
     # The secrets of the source's vault that move.
     vault_secrets: vault_secrets.NamedSecrets = vault_secrets.NONE
+    # Where the secrets are that no answer shows, and what else is to move that stays by hand otherwise.
+    secrets: SecretSources = NO_SECRETS
+    options: Options = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +110,7 @@ class _Survey:
     named: NewNames
     # What moves only since it is asked for.
     asked: Asked
+    allowed: Allowed
 
 
 async def create_plan(clouds: Session, request: PlanRequest, emit: Emit = ignore) -> Header:
@@ -126,6 +135,7 @@ async def create_plan(clouds: Session, request: PlanRequest, emit: Emit = ignore
         extra=await _asked(clouds, request) | as_header(survey.named.given),
         names=survey.named.names,
         switched=survey.switched,
+        allowed=survey.allowed,
         emit=emit,
     )
     header = await _with_policies(clouds, header, steps)
@@ -180,13 +190,17 @@ async def _survey(clouds: Session, request: PlanRequest, read: tuple[Workspace, 
     found += [_not_believed(read[0].id, doubt) for doubt in doubts]
     owned = earlier_plans.ownership(request.folder.parent, read[0].workspace_id, read[1].workspace_id)
     found += earlier_plans.unread(source.workspace, owned)
+    allowed = _allowed(request, source, target, owned)
+    let_move(source, allowed)
     named = _named(request, source, target, owned, switched)
     found += named.findings
     mapping = Mapping(source.workspace, target.workspace, named.names)
     containers = await list_both(mapping, clouds.source, clouds.target, own_places, past=True)
     found += _matched(request, source, containers)
     found += await _contents(clouds, request, mapping, (source, target), containers)
-    return _Survey(source, target, mapping, containers, others, tuple(found), owned, switched, named, asked)
+    return _Survey(
+        source, target, mapping, containers, others, tuple(found), owned, switched, named, asked, allowed
+    )
 
 
 def _named(
@@ -204,6 +218,18 @@ def _named(
     named = new_names.chosen(source, target, asked, owned, others, switched)
     request.alongside.add(pair, named.taken)
     return named
+
+
+def _allowed(request: PlanRequest, source: Inventory, target: Inventory, owned: OwnershipRecord) -> Allowed:
+    """What the options let move; what earlier plans have made by theirs is in the target, and stays the tool's."""
+
+    def made(address: Address) -> bool:
+        called = Address.parse(owned.called.get(str(address), str(address)))
+        return called in target.assets and owned.owns(called)
+
+    ids = (source.workspace.workspace_id, target.workspace.workspace_id)
+    earlier = earlier_plans.allowed(request.folder.parent, *ids)
+    return allowing.allowed(request.choices.secrets, request.choices.options, source, earlier, made)
 
 
 async def _contents(

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.givensecrets import GivenSecrets
 from amlmigrate.cloud.operations import Ending, of_resource, under_way
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
@@ -39,6 +40,7 @@ class DocumentExecutor:
     present: dict[Address, Asset]
     prior: OwnershipRecord
     names: TargetNames
+    given: GivenSecrets
 
     async def write(self, step: Step, state: State) -> None:
         """Creates or updates. Raises MigrateError."""
@@ -50,7 +52,8 @@ class DocumentExecutor:
         # What an earlier attempt left is recorded first: whatever becomes of the step, that is the tool's own.
         recovered = begun and await self._recover(kind, step, body, state)
         await self.sources.refuse_changed(kind, step)
-        accepted = None
+        # What an earlier attempt asked for and is there is this tool's, as what is accepted now.
+        accepted = Accepted({}) if recovered else None
         if not recovered and not await self._in_place(kind, step, body, fresh=begun):
             if step.address.phase and kind.versioned and step.address.version is None:
                 await self.names.refuse_hiding(kind, step.address)
@@ -186,7 +189,8 @@ class DocumentExecutor:
         A refusal because something is there is settled by reading it; None where that is somebody else's, which is
         taken as it is, and stays theirs.
         """
-        filled = await kind.secrets(self.source, self.target, step.address.item, body)
+        told = await kind.secrets(self.source, self.target, step.address.item, body)
+        filled = await self.given.filled(told)
         try:
             accepted = await kind.apply(self.target, step.called, Write(filled, step.address.phase))
         except ServiceError as error:

@@ -7,6 +7,7 @@ from pathlib import Path
 from amlmigrate.bytes.copying import Copier
 from amlmigrate.bytes.deleting import Deleter, Needed
 from amlmigrate.bytes.executing import LocalExecutor
+from amlmigrate.cloud.givensecrets import GivenSecrets
 from amlmigrate.cloud.session import Session
 from amlmigrate.cloud.store import StorePair
 from amlmigrate.core.address import Address
@@ -52,11 +53,13 @@ async def run_steps(
     emit: Emit,
     stop: Stop,
     needed: Needed = unneeded,
+    given: GivenSecrets,
 ) -> WalkResult:
     """Carries out what is open; the caller holds the lock.
 
     `target` is what the target holds now, `prior` what the tool made of it; `needed` looks what of the
-    target refers to a place. Once `stop` is wanted what is under way ends.
+    target refers to a place, `given` reads secrets that no answer shows. Once `stop` is wanted what is under way
+    ends.
     """
     ledger.note("begun", "yes")
     ledger.run_begins()
@@ -73,7 +76,7 @@ async def run_steps(
     open_steps = [one for one in plan.steps if one.run and rows[one.address].state is not State.DONE]
     sources = Sources(source, open_steps, switched=plan.header.switched)
     life = StepExecutor(
-        documents=DocumentExecutor(source, port, sources, written, target.assets, prior, names),
+        documents=DocumentExecutor(source, port, sources, written, target.assets, prior, names, given),
         copies=CopyExecutor(copier, deleter, written, prior, plan.apart(), needed),
         reads_target=port.exists,
     )

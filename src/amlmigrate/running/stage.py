@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from amlmigrate.cloud.credentials import signed
+from amlmigrate.cloud.givensecrets import GivenSecrets
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.authorship import By
@@ -21,6 +22,7 @@ from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.periods import needed_until
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.run_progress import RunReading
+from amlmigrate.core.secretsources import NO_SECRETS, SecretSources
 from amlmigrate.core.stop import Stop
 from amlmigrate.inventory.needing import Needing
 from amlmigrate.inventory.sides import read_both, read_pair
@@ -59,6 +61,9 @@ class RunRequest:
     resume: bool = False
     dry_run: bool = False
     force_unlock: bool = False
+    # Where the secrets are that no answer shows, and the variables among these.
+    secrets: SecretSources = NO_SECRETS
+    variables: dict[str, str] = field(default_factory=dict, repr=False)
 
 
 async def run(request: RunRequest, sign_in: Callable[[], Session]) -> RunOutcome:
@@ -128,6 +133,7 @@ async def _run(request: RunRequest, clouds: Session, ledger: Ledger, lock: Lock,
             emit=request.emit,
             stop=request.stop,
             needed=Needing(clouds, plan, mapping.source, prior, ledger.owned).now,
+            given=GivenSecrets(request.secrets, request.variables, clouds.target),
         )
         report.tell(plan, request.folder, ledger, walked, by)
         return walked

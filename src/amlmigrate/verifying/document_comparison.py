@@ -71,7 +71,7 @@ def compare_documents(
     moved = {step.address for step in plan.steps if step.action in _MOVED}
     adopted = {str(step.address) for step in plan.steps if step.action is Action.ADOPT}
     moving = [asset for address, asset in source.assets.items() if address in moved]
-    context = Context(mapping, moving, plan.header.switched)
+    context = Context(mapping, moving, plan.header.switched, plan.header.allowed)
     # Without a digest it may come and go, as a lock does.
     steps = {
         str(step.address): step

@@ -13,6 +13,7 @@ import rfc8785
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.documents import Document
+from amlmigrate.core.given import given_in
 from amlmigrate.core.parallel import in_order
 from amlmigrate.core.plan import Plan, Step
 from amlmigrate.core.translation import Difference
@@ -78,13 +79,19 @@ def compared(plan: Plan, same: frozenset[str]) -> list[Step]:
 
 
 def unseen(plan: Plan, by_hand: Container[str]) -> tuple[str, ...]:
-    """The secrets of what a person says to have made, a sentence each: nobody compares what they made it of."""
+    """The secrets that nobody compares, a sentence each: of what a person says to have made, and given ones."""
     kinds = moving_kinds()
-    return tuple(
+    made = (
         f"the secret of {step.address}: it was made by hand"
         for step in plan.steps
         if str(step.address) in by_hand and (kind := kinds.get(step.address.kind)) and _gives(kind)
     )
+    given = (
+        f"the secret of {step.address}: it was given, and no answer shows the source's"
+        for step in plan.steps
+        if not step.address.phase and step.action.carried_out and any(given_in(step.body))
+    )
+    return (*made, *given)
 
 
 def _field(step: Step) -> str:

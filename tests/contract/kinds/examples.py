@@ -144,6 +144,23 @@ MORE = [
             "userAccountCredentials": {"adminUserName": "me", "adminUserSshPublicKey": "ssh-rsa AAAA me"},
         },
     ),
+    _asset(
+        "computes/ci",
+        computeType="ComputeInstance",
+        isAttachedCompute=False,
+        properties={
+            "vmSize": "STANDARD_DS3_V2",
+            "computeInstanceAuthorizationType": "personal",
+            "personalComputeInstanceSettings": {"assignedUser": {"objectId": _GUID, "tenantId": _GUID}},
+            "applicationSharingPolicy": "Personal",
+        },
+    ),
+    _asset(
+        "computes/dbx",
+        computeType="Databricks",
+        isAttachedCompute=True,
+        properties={"workspaceUrl": "https://adb-1.azuredatabricks.net", "databricksAccessToken": None},
+    ),
     _asset("environments/image/1", image="mcr.microsoft.com/azureml/a:latest", condaFile="", osType="Windows"),
     _asset(
         "environments/build/7",

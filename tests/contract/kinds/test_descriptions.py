@@ -28,7 +28,7 @@ def _filled(value: Any) -> Any:
         secret = {"keys": {"a": "secret"}} if "keys" in told else told
         return {**_filled({key: one for key, one in value.items() if key != "credentials"}), "credentials": secret}
     if isinstance(value, dict):
-        return "secret" if list(value) == ["$secret"] else {key: _filled(one) for key, one in value.items()}
+        return "secret" if "$secret" in value else {key: _filled(one) for key, one in value.items()}
     return [_filled(one) for one in value] if isinstance(value, list) else value
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.builders.sessions import nothing_given
 from tests.builders.world import MAPPING, NEW, OLD, SOURCE, TARGET, header, inventory
 from tests.contract.kinds.living import DEPLOYMENTS, ENDPOINTS, KEYS, KilledError, Service
 from tests.unit.planning.planned import Planned, containers, model
@@ -111,7 +112,14 @@ class Move:
         present = (await self.holds()).assets
         names = TargetNames(self.target, written, self.prior, present)
         documents = DocumentExecutor(
-            self.source, self.target, Sources(self.source, ()), written, present, self.prior, names
+            self.source,
+            self.target,
+            Sources(self.source, ()),
+            written,
+            present,
+            self.prior,
+            names,
+            nothing_given(),
         )
 
         async def carry_out(step: Step, state: State) -> None:

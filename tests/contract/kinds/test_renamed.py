@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from tests.builders.errors import refusal
+from tests.builders.sessions import nothing_given
 from tests.builders.world import NEW, OLD, SOURCE, TARGET, asset, header, inventory
 from tests.contract.kinds.examples import KINDS, filled
 from tests.contract.kinds.living import ENDPOINTS, Service
@@ -116,7 +117,7 @@ class Move:
         written = AsyncLedger(self.ledger)
         documents = DocumentExecutor(
             self.source, self.target, Sources(self.source, ()), written, {}, self.prior,
-            TargetNames(self.target, written, self.prior, ()),
+            TargetNames(self.target, written, self.prior, ()), nothing_given(),
         )  # fmt: skip
         try:
             for step in self.planned.steps:

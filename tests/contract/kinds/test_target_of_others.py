@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.builders.sessions import nothing_given
 from tests.builders.world import CONTEXT, NEW, header
 from tests.contract.kinds.examples import ASSETS, every_asset, kind_of
 from tests.contract.kinds.workspace_of import EverySecret, InMemory
@@ -53,7 +54,14 @@ class Move:
         written = AsyncLedger(self.ledger)
         names = TargetNames(self.target, written, OwnershipRecord(), {})
         documents = DocumentExecutor(
-            self.source, self.target, Sources(self.source, ()), written, {}, OwnershipRecord(), names
+            self.source,
+            self.target,
+            Sources(self.source, ()),
+            written,
+            {},
+            OwnershipRecord(),
+            names,
+            nothing_given(),
         )
         try:
             await documents.write(step, self.ledger.step(step.address).state)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.builders.sessions import nothing_given
 from tests.builders.world import CONTEXT, NEW, header
 from tests.contract.kinds.examples import ASSETS, KINDS, every_asset, kind_of
 from tests.contract.kinds.living import DEPLOYMENTS, ENDPOINTS, KilledError, Service
@@ -124,7 +125,9 @@ def begun(asset: Asset, tmp_path: Path) -> Iterator[Begun]:
     ledger.bind(Plan(header(), (step,), "ab" * 32))
     written = AsyncLedger(ledger)
     names = TargetNames(target, written, OwnershipRecord(), {})
-    documents = DocumentExecutor(source, target, Sources(source, ()), written, {}, OwnershipRecord(), names)
+    documents = DocumentExecutor(
+        source, target, Sources(source, ()), written, {}, OwnershipRecord(), names, nothing_given()
+    )
     yield Begun(step, target, ledger, documents)
     written.close()
     ledger.close()

@@ -89,6 +89,11 @@ class InMemory:
         self.calls.append(("POST", path))
         return self.secrets[path]
 
+    async def act(self, path: str) -> None:
+        """An instance stops."""
+        self.calls.append(("POST", path))
+        self.documents[path.rpartition("/")[0]]["properties"]["properties"]["state"] = "Stopped"
+
     async def delete(self, path: str, query: Mapping[str, str] | None = None) -> None:
         self.calls.append(("DELETE", path))
         self.documents.pop(path, None)

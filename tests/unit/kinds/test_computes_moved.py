@@ -167,8 +167,8 @@ def test_secrets_that_an_answer_should_not_have_are_neither_planned_nor_compared
 
 def test_the_machines_that_it_needs() -> None:
     made, keeps = KIND.desired(cluster(2, vmPriority="LowPriority"), CONTEXT).writes
-    assert KIND.machines(made.body) == Machines("STANDARD_DS3_V2", 1, spare=True)
-    assert KIND.machines(keeps.body) == Machines("STANDARD_DS3_V2", 2, kept=True, spare=True)
+    assert KIND.machines(made.body) == Machines("STANDARD_DS3_V2", 1, spare=True, most=4)
+    assert KIND.machines(keeps.body) == Machines("STANDARD_DS3_V2", 2, kept=True, spare=True, most=4)
     assert KIND.machines({"properties": {"computeType": "Kubernetes"}}) is None
 
 

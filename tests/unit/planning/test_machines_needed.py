@@ -51,13 +51,14 @@ async def found(region: Region, *steps: Any) -> list[tuple[str, str]]:
 
 FAMILY, TOTAL, SPARE = "standardDSv2Family", "totalDedicatedCores", "totalLowPriorityCores"
 SHORT = [("computes/cpu!compute-quota", "compute-quota")]
+GROWTH = [(f"{TARGET.id}!compute-growth", "compute-growth")]
 
 
 @pytest.mark.parametrize(
     ("usages", "steps", "told"),
     [
         ([usage(FAMILY, 0, 4)], cluster("cpu"), []),
-        ([usage(FAMILY, 4, 4)], cluster("cpu"), []),
+        ([usage(FAMILY, 4, 4)], cluster("cpu"), GROWTH),
         ([usage(FAMILY, 0, 3)], cluster("cpu"), SHORT),
         ([usage(FAMILY, 0, 8)], cluster("cpu", 2), []),
         ([usage(FAMILY, 1, 8)], cluster("cpu", 2), SHORT),
@@ -93,3 +94,23 @@ async def test_what_cannot_be_read_is_not_checked() -> None:
     assert await found(Region([usage(FAMILY, 0, 0)]), *cluster("cpu", size="Other")) == [
         ("computes/cpu!not-checked", "not-checked")
     ]
+
+
+@pytest.mark.parametrize(
+    ("limit", "told"),
+    [(16, []), (15, ["What the plan makes may grow to 16 cores of the quota 'standardDSv2Family'"]), (-1, [])],
+)
+async def test_what_all_may_grow_to_is_told_where_it_is_more_than_is_left(limit: int, told: list[str]) -> None:
+    inner = {"vmSize": "STANDARD_DS3_V2", "scaleSettings": {"minNodeCount": 0, "maxNodeCount": 3}}
+    many = step("computes/cpu", body={"properties": {"computeType": "AmlCompute", "properties": inner}})
+    alone = {"computeType": "ComputeInstance", "properties": {"vmSize": "Standard_DS3_v2"}}
+    region = Region([usage(FAMILY, 0, limit)])
+    found = await short(region, TARGET, [many, step("computes/ci", body={"properties": alone})])  # type: ignore[arg-type] - two lists
+    assert [one.summary.partition(". ")[0] for one in found] == told
+    assert {(one.severity, one.code) for one in found} <= {("warning", "compute-growth")}
+
+
+async def test_an_instance_needs_its_cores_though_it_is_stopped() -> None:
+    alone = {"computeType": "ComputeInstance", "properties": {"vmSize": "Standard_DS3_v2"}}
+    made = step("computes/ci", body={"properties": alone})
+    assert ("computes/ci!compute-quota", "compute-quota") in await found(Region([usage(FAMILY, 1, 4)]), made)

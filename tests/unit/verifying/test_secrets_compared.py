@@ -77,6 +77,15 @@ def test_what_was_made_by_hand_is_told_as_not_compared() -> None:
     )
 
 
+def test_what_was_given_is_told_as_not_compared() -> None:
+    body = {"properties": {"credentials": {"pat": {"$secret": "pat", "given": "connections/git"}}}}
+    made = plan(step("connections/git", body=body), step("connections/none", body={"properties": {}}))
+    assert secrets.unseen(made, ()) == (
+        "the secret of connections/git: it was given, and no answer shows the source's",
+    )
+    assert secrets.compared(made, frozenset({"connections/git"})) == []
+
+
 def test_two_comparisons_have_nothing_in_common() -> None:
     keys = [secrets._digest(bytes(32), {"a": "b"}), secrets._digest(bytes([1]) * 32, {"a": "b"})]
     assert keys[0] != keys[1]

@@ -8,8 +8,9 @@ from amlmigrate.cloud.declared import Absent
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, overlaid
+from amlmigrate.core.given import SECRET
 from amlmigrate.core.writes import Desired, PlanContext, Write
-from amlmigrate.kinds._base import SECRET, Kind, WorkspacePort
+from amlmigrate.kinds._base import Kind, WorkspacePort
 from amlmigrate.kinds._fields import COMMON
 from amlmigrate.kinds._permissions import ML, Permissions
 
