@@ -110,7 +110,8 @@ def test_a_cluster_keeps_its_password_for_ssh_where_that_is_given() -> None:
     for write in found.writes:
         inner = write.body["properties"]["properties"]
         assert inner["userAccountCredentials"] == {"adminUserName": "me", "adminUserPassword": marker}
-    assert "$secret" not in repr(found.writes[1].sent), "the cutover needs none"
+    least = "/properties/properties/scaleSettings/minNodeCount"
+    assert "$secret" not in repr(KIND.setting(found.writes[1].body, {least: 1}).sent), "the cutover needs none"
     assert [one.code for one in found.findings] == ["secret-given"]
     there = {
         "properties": {**found.first.body["properties"], "properties": {**inner, "userAccountCredentials": login}}
