@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.documents import Document
 from amlmigrate.core.jsontext import NotJsonError, changed
-from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.mapping import Mapping as WorkspaceMapping
 from amlmigrate.core.nesting import is_shallow
 from amlmigrate.core.pointers import below
 from amlmigrate.core.reference import Reference, reference_of, references, stands_bare
@@ -25,6 +25,11 @@ from amlmigrate.core.reference_targets import Lead, lead, names_source
 _PROSE = frozenset({"description", "display_name", "displayName", "comment", "comments", "tags", "$schema"})
 # Their keys are the customer's own names: an input may well be called `tags`.
 _NAMED = frozenset({"inputs", "outputs", "jobs", "environment_variables", "environmentVariables"})
+_INPUTS = "inputs"
+# Where the text of an input stands: of a job's, and of a component's.
+_TEXTS = ("value", "default")
+_OF_PARENT = re.compile(r"^\$\{\{\s*parent\.inputs\.(\w+)\s*\}\}\Z")
+_NOTHING: Mapping[str, str] = {}
 # Properties of an asset are the customer's, and tell where it came from: no part of how it works.
 _FREE = "/properties/"
 # Strings that a shell parts into words, and conda packages, whose lines `pip` reads as it does arguments.
@@ -76,9 +81,19 @@ class JsonString:
 
 
 def members(
-    value: Any, where: str = "", name: str = "", beside: Any = None, *, prose: bool = False, command: bool = False
+    value: Any,
+    where: str = "",
+    name: str = "",
+    beside: Any = None,
+    *,
+    prose: bool = False,
+    command: bool = False,
+    bound: Mapping[str, str] = _NOTHING,
 ) -> Iterator[JsonString]:
-    """Every string of a JSON value that is not empty."""
+    """Every string of a JSON value that is not empty.
+
+    `bound`: keys of the value whose texts are what a member of another name takes them for.
+    """
     if isinstance(value, dict):
         own = name in _NAMED
         for key, child in value.items():
@@ -88,12 +103,45 @@ def members(
             # name alone would be of.
             inner = "" if own and (isinstance(child, dict) or stands_bare(key)) else key
             words = command or (not own and key in _COMMANDS)
-            yield from members(child, pointer, inner, value, prose=told, command=words)
+            taken = bound.get(key, "")
+            inner = taken if taken and isinstance(child, str) else inner
+            texts = (
+                dict.fromkeys(_TEXTS, taken)
+                if taken
+                else _bound(value)
+                if key == _INPUTS and not own
+                else _NOTHING
+            )
+            yield from members(child, pointer, inner, value, prose=told, command=words, bound=texts)
     elif isinstance(value, list):
         for index, child in enumerate(value):
             yield from members(child, below(where, index), name, beside, prose=prose, command=command)
     elif isinstance(value, str) and value:
         yield JsonString(where, value, name, beside, prose, command)
+
+
+def _bound(pipeline: Document) -> dict[str, str]:
+    """The inputs of a pipeline that its nodes take for a name alone, each with the member that does.
+
+    An input is the compute of each node with `${{parent.inputs.NAME}}` as its compute (AZ-ASSET-35).
+    """
+    nodes, found = pipeline.get("jobs"), {}
+    for node in nodes.values() if isinstance(nodes, dict) else ():
+        if not isinstance(node, dict):
+            continue
+        inputs = node.get(_INPUTS)
+        given = inputs if isinstance(inputs, dict) else {}
+        texts = [(key, text) for key, text in node.items() if stands_bare(key)]
+        # A pipeline in it hands its own inputs on.
+        texts += [(key, _text(given.get(name))) for name, key in _bound(node).items()]
+        for key, text in texts:
+            if isinstance(text, str) and (match := _OF_PARENT.match(text)):
+                found[match[1]] = key
+    return found
+
+
+def _text(given: Any) -> Any:
+    return given.get("value") if isinstance(given, dict) else given
 
 
 def document_references(value: Any, where: str = "") -> Iterator[Reference]:
@@ -102,7 +150,7 @@ def document_references(value: Any, where: str = "") -> Iterator[Reference]:
         yield from _references(member, where)
 
 
-def rewritten(member: JsonString, mapping: Mapping) -> tuple[str, list[Lead]]:
+def rewritten(member: JsonString, mapping: WorkspaceMapping) -> tuple[str, list[Lead]]:
     """The text with each address in it as it has to be in the target, and the addresses that changed."""
     if not (_LIKELY.search(member.text) or stands_bare(member.name)):
         return member.text, []
@@ -117,20 +165,20 @@ def rewritten(member: JsonString, mapping: Mapping) -> tuple[str, list[Lead]]:
     return text, found[::-1]
 
 
-def naming_source(properties: Document, mapping: Mapping) -> str:
+def naming_source(properties: Document, mapping: WorkspaceMapping) -> str:
     """What in a document's properties names the source itself, and breaks with it; else empty."""
     working = (member for member in members(properties) if not member.free)
     return next((found for member in working if (found := _named(member, mapping))), "")
 
 
-def naming_workspace(properties: Document, mapping: Mapping) -> str:
+def naming_workspace(properties: Document, mapping: WorkspaceMapping) -> str:
     """What in a document's properties names the source workspace, whose storage may well stay; else empty."""
     texts = (member.text for member in members(properties) if not member.free and _LIKELY.search(member.text))
     named = (one for text in texts for one in references([text]))
     return next((one.text for one in named if not one.scope.local and mapping.in_source(one.scope)), "")
 
 
-def old_names(properties: Document, mapping: Mapping) -> dict[str, Address]:
+def old_names(properties: Document, mapping: WorkspaceMapping) -> dict[str, Address]:
     """By pointer, the texts that are nothing but the old name of what the target calls otherwise, by what it is.
 
     Nothing says of them that they name it: an input of a pipeline may be the name of the compute for a node.
@@ -142,7 +190,7 @@ def old_names(properties: Document, mapping: Mapping) -> dict[str, Address]:
     return {where: old for where, old in found.items() if old}
 
 
-def told_of_source(properties: Document, mapping: Mapping) -> list[str]:
+def told_of_source(properties: Document, mapping: WorkspaceMapping) -> list[str]:
     """The pointers of the texts that only tell of the source, and are left as they are."""
     return [one.where for one in members(properties) if one.free and _named(one, mapping)]
 
@@ -157,14 +205,16 @@ def _references(member: JsonString, where: str) -> Iterator[Reference]:
             yield found
 
 
-def _named(member: JsonString, mapping: Mapping) -> str:
+def _named(member: JsonString, mapping: WorkspaceMapping) -> str:
     if not _LIKELY.search(member.text):
         return ""
     texts = member.inside or [member]
     return next((found for one in texts if (found := names_source(one.text[_start(one.text) :], mapping))), "")
 
 
-def _rewritten_json(member: JsonString, inside: list[JsonString], mapping: Mapping) -> tuple[str, list[Lead]]:
+def _rewritten_json(
+    member: JsonString, inside: list[JsonString], mapping: WorkspaceMapping
+) -> tuple[str, list[Lead]]:
     """JSON in a text: its numbers, its order and its white space are the customer's too, and stay."""
     found = [(one.text, *rewritten(one, mapping)) for one in inside]
     after = {text: new for text, new, leads in found if leads}

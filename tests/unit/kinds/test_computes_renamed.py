@@ -81,11 +81,44 @@ def test_it_is_needed_and_missed_by_its_name_alone_too() -> None:
         assert [told.code for told in found] == ["reference-missing"]
 
 
+def test_an_input_that_a_node_takes_for_its_compute_follows() -> None:
+    def node(named: str, **more: Any) -> dict[str, Any]:
+        return {"type": "command", "computeId": f"${{{{parent.inputs.{named}}}}}", **more}
+
+    handed = {"jobInputType": "literal", "value": "${{ parent.inputs.outer }}"}
+    job = {
+        "jobType": "Pipeline",
+        "inputs": {
+            "where": {"jobInputType": "literal", "value": "CPU"},
+            "outer": {"jobInputType": "literal", "value": "azureml:cpu"},
+            "plain": "cpu",
+            "device": {"jobInputType": "literal", "value": "cpu"},
+        },
+        "jobs": {
+            "one": node("where"),
+            "two": node("plain"),
+            "nested": {"type": "pipeline", "inputs": {"inner": handed}, "jobs": {"three": node("inner")}},
+        },
+    }
+    found, told = scheduled(job)
+    assert found["inputs"]["where"]["value"] == found["inputs"]["plain"] == "cpu-cmk"
+    assert found["inputs"]["outer"]["value"] == "azureml:cpu-cmk"
+    assert found["inputs"]["device"] == job["inputs"]["device"] and found["jobs"] == job["jobs"]
+    # Only that of which nothing says so.
+    assert told.count("old-name") == 1
+    spec = {"inputs": {"where": {"type": "string", "default": "cpu"}}, "jobs": {"one": node("where")}}
+    one = asset("components/c/1", componentSpec={"type": "pipeline", **spec})
+    made = moving_kinds()["components"].desired(one, Context(NAMED)).first.body["properties"]["componentSpec"]
+    assert made["inputs"] == {"where": {"type": "string", "default": "cpu-cmk"}}
+
+
 def test_what_may_be_its_name_is_told_and_left() -> None:
     job = {
         "jobType": "Pipeline",
         "inputs": {"where": {"jobInputType": "literal", "value": "CPU"}, "compute": "cpu", "other": "cpus"},
-        "jobs": {"train": {"computeId": "${{parent.inputs.where}}", "environment_variables": {"compute": "cpu"}}},
+        "jobs": {
+            "train": {"inputs": {"on": "${{parent.inputs.where}}"}, "environment_variables": {"compute": "cpu"}}
+        },
         "tags": {"cluster": "cpu"},
     }
     found, told = scheduled(job)
