@@ -81,6 +81,17 @@ async def test_storage_accounts(arm: ArmClient) -> None:
     assert "acct" not in arm.accounts.made
 
 
+async def test_network_rules_of_an_account_are_written_as_a_whole(arm: ArmClient) -> None:
+    await arm.ok("PUT", ACCOUNT, {"location": "eastus2"})
+    rule = {"tenantId": "t", "resourceId": WORKSPACE}
+    for rules in ({"ipRules": [{"value": "203.0.113.7"}]}, {"resourceAccessRules": [rule]}):
+        shown = await arm.ok("PATCH", ACCOUNT, {"properties": {"networkAcls": rules}})
+    assert shown["properties"]["networkAcls"]["resourceAccessRules"] == [rule]
+    assert shown["properties"]["networkAcls"]["ipRules"] == []
+    body = {"properties": {"networkAcls": {"resourceAccessRules": [{"resourceId": "/x"}]}}}
+    await arm.error(400, "PATCH", ACCOUNT, body, code="InvalidValuesForRequestParameters")
+
+
 async def test_secrets_are_taken_and_never_shown(arm: ArmClient) -> None:
     path, body = f"{VAULT}/secrets/token", {"properties": {"value": "hush-hush", "contentType": "text/plain"}}
     made = await arm.send("PUT", path, body)

@@ -30,6 +30,9 @@ _ENDS = re.compile(r"(expires on )20\d\d-\d\d-\d\d")
 _ZEROS = "0" * 64
 _SHA_IN_TEXT = re.compile(r"\(SHA-256 [0-9a-f]{64}\)")
 _SHA = re.compile(r"\b[0-9a-f]{64}\b")
+# Of findings about identities, of the source and of the target.
+_OLD_ID = re.compile(r" [0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12} -> ")
+_NEW_ID = re.compile(r" -> [0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LAST = 99
 _PLANNER = {
     "user": "ann",
@@ -84,6 +87,7 @@ def _steady(text: str, plan: Plan) -> str:
         text = text.replace(side["workspaceId"], "-".join(str(number) * n for n in (8, 4, 4, 4, 12)))
     text = _TIMES.sub(rf"{_TIME}\1", text)
     text = _ENDS.sub(r"\g<1>2027-01-05", text)
+    text = _OLD_ID.sub(" OLD-ID -> ", _NEW_ID.sub(" -> NEW-ID", text))
     text = _SHA_IN_TEXT.sub(f"(SHA-256 {_ZEROS})", text)
     return _KEY_VERSION.sub(rf"\g<1>{'3' * 32}", text)
 

@@ -15,8 +15,9 @@ LOAD = Workload(assets=200, blobs=250)
 # Models and data have a folder of their own for each version.
 PREFIXES = LOAD.assets * 75 // 100
 ENVIRONMENTS = LOAD.assets * 15 // 100
-# What a command asks however little there is: sign-in, workspaces, empty collections, the key, who may use it, what the vault lists.
-FEW = 124
+# What a command asks however little there is: sign-in, workspaces, empty collections, the key, who may use it, what the vault
+# lists, what the identities may do elsewhere.
+FEW = 132
 # Seconds that the run may take.
 LONGEST = 120
 NAMES = LOAD.assets // 10

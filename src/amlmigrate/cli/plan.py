@@ -116,6 +116,14 @@ class PlanOptions:
         Instances | None,
         typer.Option(help="Also create compute instances, stopped, for their owners. Their disks stay behind."),
     ] = None
+    grants: Annotated[
+        bool,
+        typer.Option(
+            "--grants",
+            help="Have the cutover give the target's identities what the source's may do elsewhere. Somebody else"
+            " has to approve the plan for that.",
+        ),
+    ] = False
     require_approval: Annotated[
         bool,
         typer.Option("--require-approval", help="Require somebody else's approval before the plan is run."),
@@ -132,7 +140,9 @@ class PlanOptions:
         # Such an option is called as the kind is.
         told = {one.name: getattr(self, one.name) for one in fields(self)}
         asked = {name: frozenset({one.value}) for name, one in told.items() if isinstance(one, Instances)}
-        return PlanChoices(selection, copied, self.delete, self.require_approval, names, named, sources, asked)
+        return PlanChoices(
+            selection, copied, self.delete, self.require_approval, names, named, sources, asked, self.grants
+        )
 
 
 @options.for_both_sides

@@ -82,7 +82,7 @@ def command(
             view.raw(decisionfile.written(rows, ("address", "action", "reason")))
         else:
             shown = PlanView(chosen, whole=True, every=every or bool(kind))
-            view.show(ShowView(shown, folder, review.given(folder, read) if read.header.require_approval else ()))
+            view.show(ShowView(shown, folder, review.given(folder, read) if read.header.asks_approval else ()))
         return ExitCode.DONE
 
     execute(shared, work)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 
 from amlmigrate.cloud.arm import Arm
@@ -21,6 +22,16 @@ _ELIGIBLE = "providers/Microsoft.Authorization/roleEligibilityScheduleInstances"
 # A CanNotDelete lock on a scope keeps its role assignments too.
 _LOCKED = "ScopeLocked"
 _EXISTS = "RoleAssignmentExists"
+_NAMES = uuid.uuid5(uuid.NAMESPACE_URL, "aml-cmk-migrate/role-assignments")
+
+
+def assignment_id(scope: str, principal: str, role: str) -> str:
+    """The ARM id of an assignment; its name follows from what it says, so that a repeat is the same one.
+
+    The principal is part of it: an identity that was made anew could not take the old one's name (AZ-RIGHT-31).
+    """
+    name = uuid.uuid5(_NAMES, f"{scope.lower()} {principal.lower()} {role.lower()}")
+    return f"{scope}/{_ASSIGNMENTS}/{name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,35 +138,35 @@ class Roles:
         guid = name_of(definition_id)
         return await self._arm.get(f"{scope}/providers/Microsoft.Authorization/roleDefinitions/{guid}")
 
-    async def get(self, assignment_id: str) -> Document | None:
+    async def get(self, id_: str) -> Document | None:
         """One assignment; None where there is none."""
-        return await self._arm.get(assignment_id)
+        return await self._arm.get(id_)
 
-    async def remove(self, assignment_id: str) -> Removed:
+    async def remove(self, id_: str) -> Removed:
         """Deletes one, and says what the service showed of it. Raises RefusedError where a lock is in the way.
 
         REST reference, Role Assignments - Delete: 200 returns the deleted assignment, 204 says that it was deleted
         before or does not exist.
         """
         try:
-            answer = await self._arm.call("DELETE", assignment_id)
+            answer = await self._arm.call("DELETE", id_)
         except ServiceError as error:
             if error.code == _LOCKED:
                 raise RefusedError(
                     f"A lock keeps the role assignment: {error.message}",
-                    address=assignment_id,
+                    address=id_,
                     remedy="Remove the lock, run the same command again, and put the lock back.",
                 ) from error
-            if await self._arm.absent(error, assignment_id):
+            if await self._arm.absent(error, id_):
                 return Removed(None, error.doubtful)
             raise
         shown = answer.body if isinstance(answer.body, dict) and answer.body.get("id") else None
         return Removed(shown, answer.doubtful, answer.status == 200)
 
-    async def assign(self, assignment_id: str, properties: Document) -> bool:
-        """Makes one under its old name. False: the principal has this role there already, under another name."""
+    async def assign(self, id_: str, properties: Document) -> bool:
+        """Makes one under that name. False: the principal has this role there already, under another name."""
         try:
-            await self._arm.put(assignment_id, {"properties": properties})
+            await self._arm.put(id_, {"properties": properties})
         except ServiceError as error:
             if error.status == 409 and error.code == _EXISTS:
                 return False

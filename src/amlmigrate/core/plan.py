@@ -21,6 +21,8 @@ from amlmigrate.core.switched import Switched
 from amlmigrate.core.workspace import Location, WorkspaceRef
 
 FORMAT = 1
+# The header's member that says that the cutover gives rights elsewhere.
+GRANTS = "grants"
 Stage = Literal["run", "cutover"]
 RUN: Stage = "run"
 CUTOVER: Stage = "cutover"
@@ -296,6 +298,11 @@ class Header:
     def require_approval(self) -> bool:
         """Whether somebody other than the planner has to approve the plan before it is run."""
         return bool(self.extra.get("require_approval"))
+
+    @property
+    def asks_approval(self) -> bool:
+        """Whether an approval of it counts for anything: of all that is done, or of the rights that it gives."""
+        return self.require_approval or bool(self.extra.get(GRANTS))
 
     @property
     def planner(self) -> Identity | None:

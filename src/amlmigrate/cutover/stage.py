@@ -16,6 +16,7 @@ from typing import Any
 from amlmigrate.bytes.storage_containers import list_both
 from amlmigrate.cloud.credentials import signed
 from amlmigrate.cloud.session import Session
+from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import BadInputError, RefusedError
@@ -29,8 +30,9 @@ from amlmigrate.core.tool import tool
 from amlmigrate.cutover import checking, record, refusals, switches, target_since
 from amlmigrate.cutover.changes_since import Since
 from amlmigrate.cutover.checking import PassedCutover
+from amlmigrate.cutover.giving import Giving, is_elsewhere
 from amlmigrate.cutover.results import CutoverResult, Stopped, TakenBack
-from amlmigrate.cutover.switching import Switching, Todo
+from amlmigrate.cutover.switching import Todo
 from amlmigrate.evidence import Cutover, CutoverBack, Decommission, Switch
 from amlmigrate.evidence.cutover import SwitchState, Taken
 from amlmigrate.evidence.members import PlanRef, SideRecord, Told
@@ -135,6 +137,9 @@ class _Cutover:
         todo = every.only(request.only) if request.only else every
         if request.dry_run:
             return CutoverResult(warnings=passed.warnings, todo=todo)
+        if todo.gives:
+            # Whoever made the plan lets nobody in elsewhere alone.
+            decisions.refuse_ungranted(request.plan, request.folder, self.ledger)
         await refuse_unapproved(request, self.clouds, self.ledger, reports)
         others = await self._stopped_by_others()
         made = await self._make(todo, passed, others) if todo or others or switches.newest(reports) else passed
@@ -182,8 +187,12 @@ class _Cutover:
         return Stopped(stops, refusals.running(source), left, done=True)
 
     async def _make(self, todo: Todo, passed: PassedCutover, others: tuple[Switched, ...]) -> PassedCutover:
-        """Stops what stops, looks once more whether all is as it was proven, and starts what starts."""
+        """Stops what stops, looks once more whether all is as it was proven, and starts what starts.
+
+        Before that it gives what is needed for it elsewhere: where that fails, nothing starts.
+        """
         switching = await self._switching()
+        await switching.give_all(todo.gives)
         for one in others:
             await switching.take_over(one)
         for asset in todo.stops:
@@ -220,9 +229,14 @@ class _Cutover:
         return TakenBack(report, changes=changes, restores=tuple(f"{one.side}: {one.address}" for one in standing))
 
     async def _restore(self, standing: tuple[Switch, ...]) -> tuple[Told, ...]:
-        """Sets back what stands, the target's before the source's; what is kept, and why."""
+        """Sets back what stands, the target's before the source's; what is kept, and why.
+
+        What was given elsewhere comes last: nothing waits for that.
+        """
         switching = await self._switching() if standing else None
-        for one in sorted(standing, key=lambda one: one.side != TARGET):
+        for one in sorted(
+            standing, key=lambda one: (is_elsewhere(Address.parse(one.address)), one.side != TARGET)
+        ):
             assert switching
             await switching.restore(one)
         ended = switches.newest(self.evidence.reports()).values()
@@ -232,9 +246,9 @@ class _Cutover:
             if one.state is SwitchState.KEPT
         )
 
-    async def _switching(self) -> Switching:
+    async def _switching(self) -> Giving:
         plan = self.request.plan
-        return Switching(
+        return Giving(
             {
                 SOURCE: self.clouds.source.workspace(plan.header.source_ref),
                 TARGET: self.clouds.target.workspace(plan.header.target_ref),
@@ -246,6 +260,8 @@ class _Cutover:
             self.request.emit,
             plan.called,
             frozenset(step.address for step in plan.steps if step.cut_over),
+            arm=self.clouds.source.arm,
+            plan=plan,
         )
 
     async def _since(self, reports: list[EvidenceFile]) -> Since:
@@ -314,9 +330,11 @@ def todo_of(plan: Plan, ledger: Ledger, source: Inventory) -> Todo:
     """What a cutover is still to change. All that works in the source by itself stops, also what stays behind."""
     every = (*source.assets.values(), *source.by_hand)
     working = (asset for asset in every if (kind := kind_of(asset.address)) and kind.quiet(asset))
+    made = [step for step in _waiting(plan, ledger) if step.cut_over]
     return Todo(
         tuple(working),
-        tuple(step for step in _waiting(plan, ledger) if step.cut_over),
+        tuple(step for step in made if not is_elsewhere(step.address)),
+        tuple(step for step in made if is_elsewhere(step.address)),
         left_of(plan, ledger),
     )
 

@@ -35,7 +35,7 @@ from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence
 
 # A read right after a write may be stale; it is asked again before it counts.
-_READ_BACK_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0)
+READ_BACK_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0)
 Sides = dict[SideName, WorkspaceClient]
 
 
@@ -43,32 +43,36 @@ Sides = dict[SideName, WorkspaceClient]
 class Todo:
     """What a cutover is still to change: what stops in the source, and what starts in the target.
 
-    `left`: what a person does at the cutover, with why.
+    `gives`: what the target's identities get elsewhere before that. `left`: what a person does at the cutover,
+    with why.
     """
 
     stops: tuple[Asset, ...] = ()
     starts: tuple[Step, ...] = ()
+    gives: tuple[Step, ...] = ()
     left: tuple[tuple[str, str], ...] = ()
 
     def only(self, addresses: Iterable[str]) -> Todo:
         """The part of it that is about these."""
         wanted = {str(Address.parse(one).item) for one in addresses}
-        return Todo(
-            tuple(one for one in self.stops if str(one.address) in wanted),
-            tuple(one for one in self.starts if str(one.address.item) in wanted),
-            self.left,
+        return replace(
+            self,
+            stops=tuple(one for one in self.stops if str(one.address) in wanted),
+            starts=tuple(one for one in self.starts if str(one.address.item) in wanted),
+            gives=tuple(one for one in self.gives if str(one.address.item) in wanted),
         )
 
     def lines(self) -> tuple[str, ...]:
         """For people, in the order in which it is done."""
         return (
+            *(f"is given elsewhere: {one.address}" for one in self.gives),
             *(f"stops in the source: {one.address}" for one in self.stops),
             *(f"starts in the target: {one.called}" for one in self.starts),
             *(f"left to do by hand: {address}: {why}" for address, why in self.left),
         )
 
     def __bool__(self) -> bool:
-        return bool(self.stops or self.starts)
+        return bool(self.gives or self.stops or self.starts)
 
 
 NOTHING = Todo()
@@ -185,9 +189,9 @@ class Switching:
             return
         if not made and known and now not in (dict(known.was), dict(settings)):
             raise ConflictError(
-                f"Somebody has changed it in the {side} meanwhile: {_shown(now)}.",
+                f"Somebody has changed it in the {side} meanwhile: {shown(now)}.",
                 address=str(address),
-                remedy=f"Set it to {_shown(known.was)}, as it was, then run the same command again.",
+                remedy=f"Set it to {shown(known.was)}, as it was, then run the same command again.",
             )
         switch = known or Switch(
             **self.content,
@@ -232,7 +236,7 @@ class Switching:
             # What is not there does not work in the target; in the source it cannot work again.
             return "it is not there any more" if switch.side == SOURCE else ""
         if not value.stands(there) and not value.undone(there):
-            return f"somebody has changed it since the cutover: {_shown(found_at(there, value.left))}"
+            return f"somebody has changed it since the cutover: {shown(found_at(there, value.left))}"
         if switch.side == SOURCE and not value.undone(there):
             called = self.called(Address.parse(switch.item))
             of_target = await self._read(TARGET, kind, called)
@@ -273,16 +277,16 @@ class Switching:
         """The one changing call; the document in which a read shows it. Raises MigrateError where none does."""
         address = Address.parse(switch.address)
         port, path = self.ports[switch.side], kind.path(address)
-        self.emit(SettingChanges(switch.side, switch.address, _shown(settings)))
+        self.emit(SettingChanges(switch.side, switch.address, shown(settings)))
         accepted = await kind.apply(port, address, write)
         there = await port.settled(path, accepted.operation)
-        for seconds in (*_READ_BACK_SECONDS, 0.0):
+        for seconds in (*READ_BACK_SECONDS, 0.0):
             if there is not None and found_at(there, settings) == dict(settings):
                 return there
             await self.pause(seconds)
             there = await port.get(path)
         raise MigrateError(
-            f"The {switch.side} does not answer what was set: {_shown(settings)}.",
+            f"The {switch.side} does not answer what was set: {shown(settings)}.",
             address=switch.address,
             remedy="Look at it there, then run the same command again.",
         )
@@ -308,6 +312,7 @@ def _gone(address: Address, side: str) -> ConflictError:
     )
 
 
-def _shown(settings: Settings) -> str:
+def shown(settings: Settings) -> str:
+    """Settings, for people."""
     told = (f"{names_of(pointer)[-1]} is {as_json(value)}" for pointer, value in settings.items())
     return masked(", ".join(told))

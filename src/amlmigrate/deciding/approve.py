@@ -47,7 +47,7 @@ async def approve(request: ApprovalRequest, sign_in: Callable[[], Session]) -> A
     DeniedError and ServiceError for who may not read the target.
     """
     plan, folder = request.plan, request.folder
-    if not plan.header.require_approval:
+    if not plan.header.asks_approval:
         raise BadInputError(
             "The plan does not ask for an approval.",
             address=str(folder),

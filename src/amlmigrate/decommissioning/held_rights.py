@@ -12,29 +12,11 @@ from amlmigrate.core.asset import Inventory
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.decommissioning.neighbours import Unseen, number_of, visible
-from amlmigrate.posture.identities import users_of
-from amlmigrate.posture.reading import Read, tried
+from amlmigrate.inventory.own_identities import SourceIdentity, assigned, identities
+from amlmigrate.posture.reading import tried
 
 # Members of the workspace that name resources on which an identity has rights.
 _RESOURCES = ("storageAccount", "keyVault", "containerRegistry", "applicationInsights")
-
-
-@dataclass(frozen=True, slots=True)
-class SourceIdentity:
-    """An identity of the source: `id` is the ARM id of a user-assigned one, empty for a system-assigned one.
-
-    `of` is what has it: the workspace's ARM id or the address of a compute or endpoint. Without a `principal`
-    nothing can be asked of it.
-    """
-
-    of: str
-    id: str
-    principal: str
-
-    @property
-    def called(self) -> str:
-        """As a sentence names it."""
-        return self.id or f"the system-assigned identity of {self.of}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,27 +78,6 @@ class HeldRights:
         ]
 
 
-def identities(source: Inventory) -> list[SourceIdentity]:
-    """Those of the workspace, of its computes and of its endpoints, each once. Pure."""
-    named = [(source.workspace.id, source.workspace.document)]
-    named += [(str(left.address), left.document) for left in (*source.assets.values(), *source.by_hand)]
-    found: dict[str, SourceIdentity] = {}
-    for of, document in named:
-        identity = document.get("identity")
-        if not isinstance(identity, dict):
-            continue
-        if identity.get("principalId"):
-            found.setdefault(str(identity["principalId"]), SourceIdentity(of, "", str(identity["principalId"])))
-        for id_, one in (identity.get("userAssignedIdentities") or {}).items():
-            found.setdefault(key_of(id_), SourceIdentity(of, str(id_), str((one or {}).get("principalId") or "")))
-    # The workspace may name them elsewhere only, as for its key.
-    for id_, one in users_of(source.workspace).items():
-        found.setdefault(
-            id_, SourceIdentity(source.workspace.id, str(one["id"]), str(one.get("principalId") or ""))
-        )
-    return list(found.values())
-
-
 async def held(sides: Iterable[Side], source: Inventory) -> HeldRights:
     """What the identities of a source hold outside of it, on its own side's tenant.
 
@@ -158,28 +119,17 @@ async def _assignments(
     used: tuple[str, ...],
     found: HeldRights,
 ) -> None:
-    scope = f"/subscriptions/{subscription}"
-    read = await tried(side.roles.directly(scope, identity.principal))
+    read = await assigned(side, subscription, identity.principal)
     if read.value is None:
-        why = f"the role assignments in {scope} could not be read: {read.refused or 'Azure shows none such.'}"
-        found.unread.append(Unseen(subscription, why))
+        found.unread.append(Unseen(subscription, read.refused))
         return
-    inside = f"{workspace.id}/".lower()
-    for one in read.value:
-        properties = properties_of(one)
+    for one, role in read.value:
+        at = str(properties_of(one).get("scope") or "")
         # Those of the workspace itself go with it.
-        if f"{properties.get('scope', '')}/".lower().startswith(inside):
+        if ArmId.of(at).within(ArmId.of(workspace.id)):
             continue
-        role = await _role(side, scope, str(properties.get("roleDefinitionId") or ""))
         command = f"az role assignment delete --ids {shlex.quote(str(one['id']))}"
-        at = str(properties.get("scope") or "")
         found.rights.append(Right(str(one["id"]), "role assignment", role, at, identity, command, used))
-
-
-async def _role(side: Side, scope: str, definition: str) -> str:
-    """A role's name, else the id of its definition."""
-    read: Read[Document] = await tried(side.roles.definition_at(scope, definition))
-    return str(properties_of(read.value).get("roleName") or definition)
 
 
 def _policy(vault: str, identity: SourceIdentity, used: tuple[str, ...]) -> Right:

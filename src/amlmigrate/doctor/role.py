@@ -24,7 +24,7 @@ from amlmigrate.doctor.need import (
     Need,
 )
 from amlmigrate.doctor.needs import NEEDS, needs
-from amlmigrate.kinds import all_kinds, holding
+from amlmigrate.kinds import Elsewhere, all_kinds, holding
 
 _NAME = "Azure ML key migration"
 
@@ -37,6 +37,7 @@ class Duty(StrEnum):
     VERIFY = "verify"
     FREEZE = "freeze"
     CUTOVER = "cutover"
+    GRANTS = "grants"
     DECOMMISSION = "decommission"
     KEY = "key"
     ADOPT = "adopt"
@@ -65,6 +66,17 @@ _WRITERS = (
     *(f"{AUTHORIZATION}/role{name}/read" for name in ("EligibilitySchedules", "EligibilityScheduleInstances")),
     "Microsoft.Resources/subscriptions/read",
 )
+# What a plan with `--grants` reads, and the cutover then writes, wherever identities of the source have rights.
+_GRANTS = (
+    *(
+        action
+        for kind in all_kinds().values()
+        if isinstance(kind, Elsewhere)
+        for action in (*kind.permissions.read, *kind.permissions.write, *kind.permissions.delete)
+    ),
+    *(f"{AUTHORIZATION}/{name}/read" for name in ("roleDefinitions", "permissions")),
+    "Microsoft.Resources/subscriptions/read",
+)
 _LEASE = holding().permissions.data.write
 _POLICIES = tuple(
     f"{AUTHORIZATION}/{name}"
@@ -90,6 +102,7 @@ _CHANGED_KEYS = ("keys/create/action", "keys/rotate/action", "keys/update/action
 _OTHERS: dict[Duty, tuple[tuple[str, ...], tuple[str, ...]]] = {
     Duty.FREEZE: ((*_WRITERS, f"{_ASSIGNMENTS}/write", f"{_ASSIGNMENTS}/delete"), _LEASE),
     Duty.CUTOVER: (_WRITERS, _LEASE),
+    Duty.GRANTS: (_GRANTS, ()),
     Duty.KEY: (
         (f"{VAULT}/read", *_DEPENDANTS),
         (*_KEY_READS, *(f"{VAULT}/{name}" for name in _CHANGED_KEYS)),

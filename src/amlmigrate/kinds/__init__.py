@@ -4,6 +4,7 @@ from amlmigrate.kinds._base import STATE, Kind
 from amlmigrate.kinds._collected import collectable, settling
 from amlmigrate.kinds._context import Context
 from amlmigrate.kinds._digests import document_digests, planned_digests, state_digest, versions_digest
+from amlmigrate.kinds._elsewhere import PRINCIPAL, Elsewhere, GoneError, GrantWay, Held, IdentityHolder
 from amlmigrate.kinds._extension import not_listed
 from amlmigrate.kinds._holding import Holding, Rest, Whose
 from amlmigrate.kinds._listed import Listed, Way
@@ -27,9 +28,15 @@ all_kinds()
 
 __all__ = [
     "NO_NAMES",
+    "PRINCIPAL",
     "STATE",
     "Context",
+    "Elsewhere",
+    "GoneError",
+    "GrantWay",
+    "Held",
     "Holding",
+    "IdentityHolder",
     "Kind",
     "Listed",
     "Loss",

@@ -49,6 +49,7 @@ class Way(Enum):
     PUT = "send its body to Azure Resource Manager"
     LOCK = "put it on the target as a lock"
     ASSIGN = "give each of its lines to somebody"
+    GIVE = "give the target's identity what the source's has elsewhere"
     KEEP = "keep what it wrote: it cannot be created again"
     KEEP_IN_VAULT = "back it up in one vault, and restore it in another"
 

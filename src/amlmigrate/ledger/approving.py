@@ -187,11 +187,12 @@ def _record(
     return made
 
 
-def refuse_unapproved(plan: Plan, folder: Path, ledger: Ledger) -> None:
-    """Raises RefusedError for a plan that needs an approval and has none."""
-    if plan.header.require_approval and not approvals(plan, ledger):
+def refuse_unapproved(plan: Plan, folder: Path, ledger: Ledger, *, always: bool = False) -> None:
+    """Raises RefusedError for a plan that needs an approval and has none; `always`: for its grants."""
+    if (always or plan.header.require_approval) and not approvals(plan, ledger):
+        before = "it gives rights elsewhere" if always else "it is run"
         raise RefusedError(
-            "The plan must be approved before it is run.",
+            f"The plan must be approved before {before}.",
             address=str(folder),
             remedy=f"Have somebody other than {plan.header.planner} look at `migrate show {folder}`; they run:"
             f" migrate approve {folder} --digest {plan.sha256[:16]}",

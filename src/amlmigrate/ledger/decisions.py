@@ -82,6 +82,12 @@ def refuse_unapproved(plan: Plan, folder: Path, ledger: Ledger) -> None:
         approving.refuse_unapproved(plan, folder, ledger)
 
 
+def refuse_ungranted(plan: Plan, folder: Path, ledger: Ledger) -> None:
+    """Raises RefusedError for a plan that gives rights elsewhere, where nobody but its planner has approved it."""
+    trusted(folder, ledger)
+    approving.refuse_unapproved(plan, folder, ledger, always=True)
+
+
 def trusted(folder: Path, ledger: Ledger) -> list[EvidenceFile]:
     """All reports, where the ledger tells of the same decisions: nothing is said or done by any other.
 

@@ -9,15 +9,13 @@ from amlmigrate.core.asset import Inventory
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.select import Idle, Selection
-from amlmigrate.core.workspace import Location, address_of
 
 CODE = "matches-nothing"  # what a fleet looks for in the plans
 
 
-def idle(selection: Selection, source: Inventory, containers: Iterable[Location]) -> list[Idle]:
-    """The globs that match no asset, nothing left by hand and none of these containers."""
-    every: list[Address] = [*source.assets, *(left.address for left in source.by_hand)]
-    return selection.idle([*every, *map(address_of, containers)])
+def idle(selection: Selection, source: Inventory, more: Iterable[Address]) -> list[Idle]:
+    """The globs that match no asset, nothing left by hand and none of these, as containers."""
+    return selection.idle([*source.assets, *(left.address for left in source.by_hand), *more])
 
 
 def refuse(found: Iterable[Idle]) -> None:

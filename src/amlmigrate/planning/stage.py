@@ -28,7 +28,7 @@ from amlmigrate.core.plan import Header, Step
 from amlmigrate.core.secretsources import NO_SECRETS, SecretSources
 from amlmigrate.core.select import Selection
 from amlmigrate.core.switched import Switched
-from amlmigrate.core.workspace import Service, Workspace, WorkspaceRef
+from amlmigrate.core.workspace import Service, Workspace, WorkspaceRef, address_of
 from amlmigrate.doctor import before_plan
 from amlmigrate.freezing.record import beside
 from amlmigrate.inventory import read_contents, read_json, take
@@ -43,6 +43,7 @@ from amlmigrate.planning import (
     build,
     byhand,
     earlier_plans,
+    elsewhere,
     machines,
     manual,
     new_names,
@@ -52,6 +53,7 @@ from amlmigrate.planning import (
     selection_check,
     vault_secrets,
 )
+from amlmigrate.planning.elsewhere import Grantable
 from amlmigrate.planning.new_names import NamesAlongside, NewNames
 from amlmigrate.planning.predicted import predicted
 from amlmigrate.planning.renames import Renames
@@ -75,6 +77,8 @@ class PlanChoices:
     # Where the secrets are that no answer shows, and what else is to move that stays by hand otherwise.
     secrets: SecretSources = NO_SECRETS
     options: Options = field(default_factory=dict)
+    # Whether the cutover gives the target's identities what the source's have elsewhere.
+    grants: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,8 @@ class _Survey:
     # What moves only since it is asked for.
     asked: Asked
     allowed: Allowed
+    # What its identities may do elsewhere.
+    grantable: Grantable
 
 
 async def create_plan(clouds: Session, request: PlanRequest, emit: Emit = ignore) -> Header:
@@ -141,6 +147,10 @@ async def create_plan(clouds: Session, request: PlanRequest, emit: Emit = ignore
     header = await _with_policies(clouds, header, steps)
     short = await machines.short(clouds.target.arm, survey.target.workspace, steps)
     header = replace(header, findings=(*short, *header.findings), extra=header.extra | survey.asked.as_dict())
+    choices, grantable = request.choices, survey.grantable
+    header, steps = await elsewhere.added(
+        clouds, grantable, (header, steps), choices.selection, asked=choices.grants
+    )
     _write(request.folder, header, steps, survey, clouds.source.login)
     return header
 
@@ -196,10 +206,12 @@ async def _survey(clouds: Session, request: PlanRequest, read: tuple[Workspace, 
     found += named.findings
     mapping = Mapping(source.workspace, target.workspace, named.names)
     containers = await list_both(mapping, clouds.source, clouds.target, own_places, past=True)
-    found += _matched(request, source, containers)
+    grantable = await elsewhere.read(clouds, source, target, mapping.called)
+    found += _matched(request, source, containers, grantable)
     found += await _contents(clouds, request, mapping, (source, target), containers)
     return _Survey(
-        source, target, mapping, containers, others, tuple(found), owned, switched, named, asked, allowed
+        *(source, target, mapping, containers, others, tuple(found), owned, switched, named, asked, allowed),
+        grantable,
     )
 
 
@@ -252,11 +264,12 @@ async def _contents(
     return list(found)
 
 
-def _matched(request: PlanRequest, source: Inventory, containers: Containers) -> list[Finding]:
+def _matched(
+    request: PlanRequest, source: Inventory, containers: Containers, grantable: Grantable
+) -> list[Finding]:
     """What of the selection matches nothing. Raises BadInputError, unless it is asked of many workspaces."""
-    found = selection_check.idle(
-        request.choices.selection, source, (listing.place for listing in containers.source.values())
-    )
+    places = [address_of(listing.place) for listing in containers.source.values()]
+    found = selection_check.idle(request.choices.selection, source, [*places, *grantable.held])
     if not request.one_of_many:
         selection_check.refuse(found)
     return selection_check.findings(found, source.workspace.id)
@@ -272,11 +285,12 @@ async def _asked(clouds: Session, request: PlanRequest) -> dict[str, Any]:
     by = await signed(request.by, credential)
     tenant = await of_target(clouds.target, request.target.subscription)
     told = {"options": by.asked(), "target_tenant": tenant}
-    if not request.choices.require_approval:
+    if not (request.choices.require_approval or request.choices.grants):
         return {"planned_by": by.who(), **told}
     identity = await credential.identity()
     refuse_other(tenant, identity)
-    return {"planned_by": by.signed(identity).who(), **told, "require_approval": True}
+    asked = {"require_approval": True} if request.choices.require_approval else {}
+    return {"planned_by": by.signed(identity).who(), **told, **asked}
 
 
 def _not_believed(source: str, doubt: str) -> Finding:
@@ -292,7 +306,7 @@ def _not_believed(source: str, doubt: str) -> Finding:
 def _write(folder: Path, header: Header, steps: list[Step], survey: _Survey, login: Login) -> None:
     """The plan's file last, since with it the folder is a plan: what is cut off before can be made again there."""
     suffix, cloud = login.endpoints.storage_suffix, "" if login.cloud == PUBLIC else login.cloud
-    left = survey.source.by_hand
+    left = [*survey.source.by_hand, *survey.grantable.assets()]
     try:
         manual.write(folder, header, steps)
         manual.write_listings(folder, left)

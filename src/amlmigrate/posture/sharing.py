@@ -97,12 +97,16 @@ def not_whole(subscription: str) -> str:
     return f"no right to read every workspace of subscription {subscription}: '{_READ}' is missing there"
 
 
-async def reads_all(side: Side, subscription: str) -> bool:
-    """Whether the caller may read every workspace of a subscription, so that a list leaves none out."""
+async def reads_all(side: Side, subscription: str, *operations: str) -> bool:
+    """Whether the caller may read every workspace of a subscription, so that a list leaves none out.
+
+    `operations`: those by which something else is read.
+    """
     try:
         entries = await side.roles.permissions(f"/subscriptions/{subscription}")
     except ServiceError as error:
         if error.status not in (403, 404):
             raise
         return False
-    return granted((Permission.of(one) for one in entries), _READ)
+    found = [Permission.of(one) for one in entries]
+    return all(granted(found, one) for one in operations or (_READ,))

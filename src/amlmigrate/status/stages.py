@@ -250,7 +250,7 @@ def _evidence(folder: Path, ledger: Ledger | None) -> tuple[list[EvidenceFile], 
 
 def _approval(plan: Plan, ledger: Ledger | None, decided: Standing) -> ApprovalStage:
     given = approvals(plan, ledger) if ledger else []
-    return ApprovalStage(plan.header.require_approval, tuple(one.by for one in given), len(decided.pending()))
+    return ApprovalStage(plan.header.asks_approval, tuple(one.by for one in given), len(decided.pending()))
 
 
 def _freeze(reports: list[EvidenceFile], folder: Path, decided: Standing) -> FreezeStage | None:

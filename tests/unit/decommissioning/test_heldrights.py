@@ -15,7 +15,8 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.workspace import SurveyedWorkspace
-from amlmigrate.decommissioning.held_rights import HeldRights, held, identities
+from amlmigrate.decommissioning.held_rights import HeldRights, held
+from amlmigrate.inventory.own_identities import identities
 
 SUBSCRIPTION = OLD.subscription
 AT = f"/subscriptions/{SUBSCRIPTION}"

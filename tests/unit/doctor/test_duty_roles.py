@@ -21,7 +21,7 @@ from amlmigrate.posture.reading import Read
 
 ROOT = Path(__file__).parents[3]
 ROLE = "/providers/Microsoft.Authorization/roleDefinitions/99999999-0000-4000-8000-000000000009"
-CUSTODIANS = frozenset({Duty.KEY, Duty.FREEZE, Duty.DRILL})
+CUSTODIANS = frozenset({Duty.KEY, Duty.FREEZE, Duty.DRILL, Duty.GRANTS})
 WRITERS = frozenset({Duty.RUN, Duty.DECOMMISSION, Duty.ADOPT})
 
 
@@ -104,6 +104,9 @@ def test_the_auditor_only_reads_and_reads_no_data() -> None:
         (Duty.DECOMMISSION, "Microsoft.MachineLearningServices/workspaces/delete", False),
         (Duty.CUTOVER, "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write", True),
         (Duty.FREEZE, "Microsoft.Authorization/roleAssignments/delete", False),
+        (Duty.GRANTS, "Microsoft.Authorization/roleAssignments/write", False),
+        (Duty.GRANTS, "Microsoft.KeyVault/vaults/accessPolicies/write", False),
+        (Duty.GRANTS, "Microsoft.Storage/storageAccounts/write", False),
         (Duty.KEY, "Microsoft.KeyVault/vaults/keys/rotate/action", True),
         (Duty.ADOPT, "Microsoft.MachineLearningServices/workspaces/write", False),
         (Duty.ADOPT, "Microsoft.ContainerRegistry/registries/write", False),
@@ -130,6 +133,13 @@ def test_the_role_of_guard_has_all_that_the_table_of_its_rights_names() -> None:
     role = duty_role(Duty.GUARD, [REF])
     entry = Permission(tuple(role["Actions"]), (), (), ())
     assert len(named) > 12 and [one for one in named if not granted([entry], one, data=False)] == []
+
+
+def test_only_the_role_for_it_lets_anybody_in_elsewhere() -> None:
+    of_cutover = Permission(tuple(duty_role(Duty.CUTOVER, [REF])["Actions"]), (), (), ())
+    whole = Permission(tuple(least_role([REF])["Actions"]), (), (), ())
+    for name in ("Authorization/roleAssignments", "KeyVault/vaults/accessPolicies", "Storage/storageAccounts"):
+        assert not granted([of_cutover, whole], f"Microsoft.{name}/write", data=False)
 
 
 def test_planning_and_verifying_write_nothing() -> None:

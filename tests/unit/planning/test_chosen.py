@@ -9,7 +9,7 @@ from tests.unit.planning.planned import leftover
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.findingcodes import CODES
 from amlmigrate.core.select import Selection
-from amlmigrate.core.workspace import Location
+from amlmigrate.core.workspace import Location, address_of
 from amlmigrate.planning import selection_check
 
 SOURCE = inventory(asset("models/m/1"))
@@ -18,7 +18,9 @@ SOURCE.by_hand.append(leftover("schedules/nightly"))
 
 @pytest.mark.parametrize("glob", ["models/m", "schedules/*", "blobs/logs", "datastores/workspaceblobstore"])
 def test_assets_items_left_by_hand_and_containers_can_be_named(glob: str) -> None:
-    selection_check.refuse(selection_check.idle(Selection((glob,), (glob,)), SOURCE, [Location("acct", "logs")]))
+    selection_check.refuse(
+        selection_check.idle(Selection((glob,), (glob,)), SOURCE, [address_of(Location("acct", "logs"))])
+    )
 
 
 @pytest.mark.parametrize(("select", "exclude"), [(("model/m",), ()), (("models/*",), ("schedule/nightly",))])

@@ -27,10 +27,11 @@ class CutoverView(EndView):
         """Of a dry run, of one that is not finished, or of the record."""
         report, todo, made = self.result.report, self.result.todo, self.result.made
         lines = (*_done(made), *todo.lines(), *self.result.warnings)
-        members = {"stopped": _stops(made), "started": _starts(made), "left": [one for one, _ in todo.left]}
+        left = [one for one, _ in todo.left]
+        members = {"given": _gives(made), "stopped": _stops(made), "started": _starts(made), "left": left}
         if report is None and not made:
             text = "Nothing stands in the way of the cutover. Nothing was recorded, and nothing was changed."
-            members = {"stops": _stops(todo), "starts": _starts(todo), "left": members["left"]}
+            members = {"gives": _gives(todo), "stops": _stops(todo), "starts": _starts(todo), "left": left}
             return NamedEnd("cutover.dry", text, lines, members=members)
         if report is None:
             text = "The cutover is begun, and not finished: this is still to be made."
@@ -55,6 +56,10 @@ def _stops(todo: Todo) -> list[str]:
     return [str(one.address) for one in todo.stops]
 
 
+def _gives(todo: Todo) -> list[str]:
+    return [str(one.address) for one in todo.gives]
+
+
 def _starts(todo: Todo) -> list[str]:
     return [str(one.address) for one in todo.starts]
 
@@ -62,6 +67,7 @@ def _starts(todo: Todo) -> list[str]:
 def _done(made: Todo) -> tuple[str, ...]:
     """What was changed now, for people."""
     return (
+        *(f"given elsewhere: {one.address}" for one in made.gives),
         *(f"stopped in the source: {one.address}" for one in made.stops),
         *(f"started in the target: {one.called}" for one in made.starts),
     )
@@ -70,7 +76,8 @@ def _done(made: Todo) -> tuple[str, ...]:
 def _changed(made: Todo) -> str:
     if not made:
         return "Neither workspace was changed."
-    return f"{len(made.stops)} stopped in the source, {len(made.starts)} started in the target."
+    given = f"{len(made.gives)} given elsewhere, " if made.gives else ""
+    return f"{given}{len(made.stops)} stopped in the source, {len(made.starts)} started in the target."
 
 
 @dataclass(frozen=True, slots=True)

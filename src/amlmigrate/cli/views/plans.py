@@ -143,7 +143,13 @@ class PlanWrittenView:
     @property
     def _text(self) -> str:
         errors = f" It has {many(self._errors, 'error')} and cannot be run until each is fixed or waived."
-        return f"Written to {self.folder}." + (errors if self._errors else "")
+        plan = self.plan
+        approval = (
+            " Before the cutover gives anything elsewhere, somebody else has to run: migrate approve"
+            f" {self.folder} --digest {plan.sha256[:16]}"
+        )
+        wanted = plan.header.asks_approval and not plan.header.require_approval
+        return f"Written to {self.folder}." + (errors if self._errors else "") + (approval if wanted else "")
 
 
 def findings(page: Page, found: Iterable[Finding]) -> None:

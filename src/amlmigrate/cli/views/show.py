@@ -61,7 +61,7 @@ class ShowView:
 
     @property
     def _needed(self) -> bool:
-        return self.shown.plan.header.require_approval
+        return self.shown.plan.header.asks_approval
 
     @property
     def _text(self) -> str:

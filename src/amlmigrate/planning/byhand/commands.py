@@ -13,6 +13,8 @@ from shlex import quote
 from amlmigrate.core.armid import ArmId, name_of
 from amlmigrate.core.documents import Document, properties_of
 
+# What stands for the id of an identity that is not made yet.
+NEW_ID = "NEW_OBJECT_ID"
 # A name to be filled in, and what acts between double quotes (POSIX, 2.2.3).
 _NAME = re.compile(r"(\$\{[A-Z][A-Z0-9_]*\})")
 _ACTS = re.compile(r"[\"$`\\!]")

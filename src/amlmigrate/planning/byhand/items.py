@@ -51,6 +51,11 @@ class Teller:
             return self._container(step)
         if left is None:
             return ItemFiles({"reason": step.reason})
+        if (kind := kind_of(left.address)) and kind.way is Way.GIVE:
+            made = [str(one) for one in left.document["commands"]]
+            filled = {commands.NEW_ID: "the object id of the target's identity"}
+            fill = {name: told for name, told in filled.items() if any(f"${{{name}}}" in one for one in made)}
+            return ItemFiles(left.document["definition"], made, fill_in=fill)
         if left.many.lines or left.not_listed or "properties" not in left.document:
             return self._list(left)
         return self._document(left, file)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.roles import assignment_id
 from amlmigrate.core.armid import ArmId, key_of, name_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.desired import ownership
@@ -17,7 +17,6 @@ from amlmigrate.provisioning.known import KnownValues, ProvisioningPart
 from amlmigrate.provisioning.wanted import VaultWanted, subscription_of
 
 _ASSIGNMENTS = "providers/Microsoft.Authorization/roleAssignments"
-_NAMES = uuid.uuid5(uuid.NAMESPACE_URL, "aml-cmk-migrate/role-assignments")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +55,6 @@ SECRET_PERMISSIONS: dict[str, tuple[str, ...]] = {
     **KEY_PERMISSIONS,
     "secrets": ("get", "list", "set", "delete", "recover", "backup", "restore"),
 }
-
-
-def assignment_id(scope: str, principal: str, role: str) -> str:
-    """The ARM id of an assignment; its name follows from what it says, so that a repeat is the same one."""
-    name = uuid.uuid5(_NAMES, f"{scope.lower()} {principal.lower()} {role.lower()}")
-    return f"{scope}/{_ASSIGNMENTS}/{name}"
 
 
 class RoleGrant(ProvisioningPart):

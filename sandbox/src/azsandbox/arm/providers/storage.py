@@ -27,6 +27,27 @@ _KEY_NAMES = ("key1", "key2")
 _NAME = re.compile(r"[a-z0-9]{3,24}$")
 
 
+_OPEN: dict[str, Any] = {
+    "resourceAccessRules": [],
+    "bypass": "AzureServices",
+    "virtualNetworkRules": [],
+    "ipRules": [],
+    "defaultAction": "Allow",
+}
+
+
+def _network_rules(sent: dict[str, Any]) -> dict[str, Any]:
+    """The rules as they were sent, all at once: what is left out is gone (AZ-RIGHT-34)."""
+    for rule in sent.get("resourceAccessRules") or ():
+        if not rule.get("tenantId") or not str(rule.get("resourceId") or "").lower().startswith("/subscriptions/"):
+            raise gateway(
+                400,
+                "InvalidValuesForRequestParameters",
+                "Values for request parameters are invalid: networkAcls.resourceAccessRules.",
+            )
+    return {**_OPEN, **{name: value for name, value in sent.items() if value is not None}}
+
+
 def _name_term(name: str) -> str:
     return f"storage-name {name.lower()}"
 
@@ -106,12 +127,7 @@ class StorageAccounts(TrackedKind):
             "allowSharedKeyAccess": True,
             "isHnsEnabled": False,
             "publicNetworkAccess": "Enabled",
-            "networkAcls": {
-                "bypass": "AzureServices",
-                "virtualNetworkRules": [],
-                "ipRules": [],
-                "defaultAction": "Allow",
-            },
+            "networkAcls": _OPEN,
             "supportsHttpsTrafficOnly": True,
             "accessTier": "Hot",
         }
@@ -123,6 +139,7 @@ class StorageAccounts(TrackedKind):
             **defaults,
             **{name: before[name] for name in before if name not in properties},
             **properties,
+            "networkAcls": _network_rules(properties.get("networkAcls") or before.get("networkAcls") or _OPEN),
             "encryption": encryption,
             "keyCreationTime": before.get("keyCreationTime") or {"key1": now, "key2": now},
             "provisioningState": "Succeeded",

@@ -1,0 +1,221 @@
+"""What names a source, or the identities that the service made for it, outside of it, as far as ARM shows that.
+
+It is read where the caller may read it. What was not read is told, and never taken for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from amlmigrate.cloud.session import Session, Side
+from amlmigrate.core.address import Address
+from amlmigrate.core.armid import ArmId, key_of, name_of
+from amlmigrate.core.asset import Inventory
+from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.core.parallel import in_order
+from amlmigrate.inventory.own_identities import SourceIdentity, assigned, identities
+from amlmigrate.kinds import GrantWay, Held, IdentityHolder, moving_kinds
+from amlmigrate.posture.reading import Read, tried_list
+from amlmigrate.posture.sharing import reads_all
+
+Called = Callable[[Address], Address]
+_Assigned = Read[list[tuple[Document, str]]]
+_PARALLEL = 8
+# Members of a workspace that name what is its own.
+OWN = ("storageAccount", "keyVault", "containerRegistry", "applicationInsights")
+_VAULTS, _ACCOUNTS = "Microsoft.KeyVault/vaults", "Microsoft.Storage/storageAccounts"
+# What the service gives a workspace's identity, and that of an endpoint, on the workspace's own resources (§7.2 of
+# the facts; learn `machine-learning/how-to-identity-based-service-authentication`): by the ids of the roles.
+_OF_SERVICE = frozenset(
+    {
+        "b24988ac-6180-42a0-ab88-20f7382dd24c",  # Contributor
+        "b78c5d69-af96-48a3-bf8d-a8b4d589de94",  # Azure AI Administrator
+        "ba92f5b4-2d11-453d-a403-e96b0029c9fe",  # Storage Blob Data Contributor
+        "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",  # Storage Blob Data Reader
+        "69566ab7-960f-475b-8e7c-b3118f30c6bd",  # Storage File Data Privileged Contributor
+        "17d1049b-9a84-46fb-8f53-869881c3d3ab",  # Storage Account Contributor
+        "00482a5a-887f-4fb3-b363-3b7fe8e74483",  # Key Vault Administrator
+        "7f951dda-4ed3-4680-a7ca-43fe172d538d",  # AcrPull
+        "8311e382-0749-4cb8-b61a-304f252e45ec",  # AcrPush
+        "635dd51f-9968-44d3-b7fb-6d9a6bd613ae",  # AzureML Metrics Writer (preview)
+    }
+)
+# What it gives on the workspace's resource group: the second since 2024-11-19 (learn `how-to-assign-roles`).
+_ON_GROUP = ("b24988ac-6180-42a0-ab88-20f7382dd24c", "b78c5d69-af96-48a3-bf8d-a8b4d589de94")
+
+
+@dataclass(slots=True)
+class HeldElsewhere:
+    """What was found, who has identities of their own, what could not be read, and how wide the service let in.
+
+    `group`: the role that the service gave the old identity on its resource group, where the new one has none
+    such on its own; '' else.
+    """
+
+    holders: tuple[IdentityHolder, ...] = ()
+    held: list[Held] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+    group: str = ""
+
+
+async def read(clouds: Session, source: Inventory, target: Inventory, called: Called) -> HeldElsewhere:
+    """All of it. `called`: what the target calls an item. Raises ServiceError where ARM is out of order."""
+    found = HeldElsewhere(tuple(_holders(source, target, called)))
+    side, own = clouds.source, _Own(source, target)
+    shown = {str(one["subscriptionId"]).lower() async for one in side.arm.pages("/subscriptions")}
+    every = sorted(shown | _named(source))
+    of_workspace = IdentityHolder(_workspace(), source.workspace.id, target.workspace.id)
+    pairs = [(subscription, holder) for subscription in every for holder in found.holders]
+
+    async def roles(pair: tuple[str, IdentityHolder]) -> tuple[IdentityHolder, _Assigned]:
+        return pair[1], await assigned(side, pair[0], pair[1].old)
+
+    async for holder, read_ in in_order(pairs, roles, parallel=_PARALLEL):
+        _taken(found, holder, read_, own)
+
+    async def rest(subscription: str) -> None:
+        await _policies(side, subscription, found, own)
+        await _rules(side, subscription, of_workspace, found, own)
+        if not await reads_all(side, subscription, f"{_VAULTS}/read", f"{_ACCOUNTS}/read"):
+            why = "there may be more vaults and storage accounts than those that you may read"
+            found.unread.append(f"in /subscriptions/{subscription} {why}")
+
+    async for _ in in_order(every, rest, parallel=_PARALLEL):
+        pass
+    found.held = _once(found.held)
+    await _compare_groups(clouds, target, found)
+    return found
+
+
+def _workspace() -> Address:
+    return Address(next(kind.name for kind in moving_kinds().values() if kind.inherent))
+
+
+def _holders(source: Inventory, target: Inventory, called: Called) -> Iterator[IdentityHolder]:
+    """Each that has an identity of its own, with the target's as far as it has one."""
+    moving = set(source.assets)
+    for one in identities(source):
+        if one.id:
+            # One that people made keeps what it has: the target's is the same.
+            continue
+        item = _item(one, source)
+        there = target.assets.get(called(item))
+        document = target.workspace.document if not item.path else there.document if there else {}
+        new = str((document.get("identity") or {}).get("principalId") or "")
+        never = ""
+        if not item.path and not new:
+            never = "the target has no identity of its own"
+        elif item.path and item not in moving:
+            never = f"{item} is made by a person, and the new one's identity is not known"
+        yield IdentityHolder(item, one.principal, new, never)
+
+
+def _item(one: SourceIdentity, source: Inventory) -> Address:
+    return _workspace() if one.of == source.workspace.id else Address.parse(one.of)
+
+
+def _named(source: Inventory) -> set[str]:
+    """The subscriptions of the workspace and of what it names."""
+    ids = [source.workspace.id, *(str(source.workspace.properties.get(name) or "") for name in OWN)]
+    return {ArmId.of(id_).subscription.lower() for id_ in ids} - {""}
+
+
+class _Own:
+    """What is the source's own, and what takes its place in the target."""
+
+    def __init__(self, source: Inventory, target: Inventory) -> None:
+        self.workspace, self.group = ArmId.of(source.workspace.id), ArmId.of(source.workspace.id).group_id
+        pairs = ((source.workspace.properties.get(name), target.workspace.properties.get(name)) for name in OWN)
+        self._homes = [(ArmId.of(old), str(new or "")) for old, new in pairs if old]
+
+    def home(self, scope: str) -> str | None:
+        """What takes its place in the target, '' where nothing does; None of what is not the source's own."""
+        found = next(((old, new) for old, new in self._homes if ArmId.of(scope).within(old)), None)
+        # No wider: of a container that of the same name.
+        return found and found[1] and f"{found[1]}{scope[len(found[0].text) :]}"
+
+
+def _taken(found: HeldElsewhere, holder: IdentityHolder, read_: _Assigned, own: _Own) -> None:
+    """Role assignments, without what the service gives, and without those at the workspace, which has its own."""
+    if read_.value is None:
+        found.unread.append(f"{read_.refused.rstrip('.')} (for {holder.item})")
+        return
+    for document, role in read_.value:
+        properties = properties_of(document)
+        scope, guid = str(properties.get("scope") or ""), name_of(properties.get("roleDefinitionId")).lower()
+        if ArmId.of(scope).within(own.workspace):
+            continue
+        home = own.home(scope)
+        served = not holder.item.path or holder.item.kind.lower().endswith("endpoints")
+        if home is not None and served and guid in _OF_SERVICE:
+            continue
+        if not holder.item.path and ArmId.of(scope) == own.group and guid in _ON_GROUP:
+            found.group = role
+            continue
+        found.held.append(Held(GrantWay.ROLE, scope, role, holder, document, home or "", own=home is not None))
+
+
+async def _policies(side: Side, subscription: str, found: HeldElsewhere, own: _Own) -> None:
+    """The access policies of vaults that go by them; the workspace's own lets its own identity in by itself."""
+    for vault in await _listed(side, subscription, _VAULTS, "access policies", found):
+        properties, id_ = properties_of(vault), str(vault["id"])
+        if properties.get("enableRbacAuthorization"):
+            continue
+        home = own.home(id_)
+        for entry in properties.get("accessPolicies") or ():
+            for holder in found.holders:
+                if str(entry.get("objectId") or "").lower() != holder.old.lower():
+                    continue
+                if home is None or holder.item.path:
+                    name = "access policy"
+                    found.held.append(
+                        Held(GrantWay.POLICY, id_, name, holder, entry, home or "", own=home is not None)
+                    )
+
+
+async def _rules(side: Side, subscription: str, holder: IdentityHolder, found: HeldElsewhere, own: _Own) -> None:
+    """The rules of storage firewalls that name the workspace."""
+    for account in await _listed(side, subscription, _ACCOUNTS, "resource access rules", found):
+        rules = (properties_of(account).get("networkAcls") or {}).get("resourceAccessRules") or ()
+        for rule in rules:
+            if key_of(rule.get("resourceId")) == key_of(holder.old):
+                id_ = str(account["id"])
+                home = own.home(id_)
+                name = "resource access rule"
+                found.held.append(Held(GrantWay.RULE, id_, name, holder, rule, home or "", own=home is not None))
+
+
+async def _listed(side: Side, subscription: str, type_: str, what: str, found: HeldElsewhere) -> list[Document]:
+    """What a subscription lists of a type."""
+    at = f"/subscriptions/{subscription}"
+    read_ = await tried_list(side.arm, f"{at}/providers/{type_}")
+    if read_.value is None:
+        found.unread.append(f"the {what} in {at} could not be read: {read_.refused.rstrip('.')}")
+        return []
+    return read_.value
+
+
+def _once(held: Iterable[Held]) -> list[Held]:
+    """Each once: what a management group gives is seen from every subscription below it."""
+    found = {
+        (one.form, key_of(one.document.get("id") or one.scope), one.holder.item, one.role): one for one in held
+    }
+    return sorted(found.values(), key=lambda one: (str(one.holder.item), one.scope.lower(), one.role))
+
+
+async def _compare_groups(clouds: Session, target: Inventory, found: HeldElsewhere) -> None:
+    """Whether the new identity has on its group what the service gave the old one on its own (§7.2)."""
+    own = next((one for one in found.holders if not one.item.path), None)
+    if not found.group or not own or not own.new:
+        return
+    group = ArmId.of(target.workspace.id).group_id
+    read_ = await assigned(clouds.target, group.subscription, own.new)
+    if read_.value is None:
+        found.unread.append(read_.refused.rstrip("."))
+    elif any(
+        group.governed_from(ArmId.of(properties_of(one).get("scope")))
+        and name_of(properties_of(one).get("roleDefinitionId")).lower() in _ON_GROUP
+        for one, _ in read_.value
+    ):
+        found.group = ""

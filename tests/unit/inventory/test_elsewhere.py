@@ -1,0 +1,141 @@
+"""What names a source's identities elsewhere: all that ARM shows, nothing that the service gives, no silence of the rest."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from tests.builders.arm import FakeArm, FakeRoles, side
+from tests.builders.errors import refusal
+from tests.builders.world import NEW, OLD, SOURCE, TARGET, asset, inventory
+
+from amlmigrate.core.asset import Asset, Inventory
+from amlmigrate.core.workspace import SurveyedWorkspace
+from amlmigrate.inventory.elsewhere import HeldElsewhere, read
+from amlmigrate.kinds import GrantWay
+
+AT = f"/subscriptions/{OLD.subscription}"
+OTHER = "33333333-aaaa-4bbb-8ccc-000000000003"
+LAKE = f"{AT}/resourceGroups/data/providers/Microsoft.Storage/storageAccounts/lake"
+VAULT = f"{AT}/resourceGroups/data/providers/Microsoft.KeyVault/vaults/kv"
+GROUP = f"{AT}/resourceGroups/{OLD.group}"
+READER, CONTRIBUTOR = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1", "b24988ac-6180-42a0-ab88-20f7382dd24c"
+CPU = "computes/cpu"
+
+
+def _with(of: SurveyedWorkspace, principal: str, *assets: Asset) -> Inventory:
+    identity = {"type": "SystemAssigned", "principalId": principal} if principal else None
+    return inventory(*assets, of=SurveyedWorkspace(of.ref, {**of.document, "identity": identity}))
+
+
+def _compute(principal: str) -> Asset:
+    made = asset(CPU)
+    return Asset(made.address, {**made.document, "identity": {"type": "SystemAssigned", "principalId": principal}})
+
+
+def _assigned(name: str, scope: str, role: str = READER) -> dict[str, Any]:
+    id_ = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}"
+    return {"id": id_, "properties": {"scope": scope, "roleDefinitionId": f"/r/{role}", "principalId": "x"}}
+
+
+async def _read(
+    *,
+    direct: Any = None,
+    answers: Any = None,
+    source: Inventory | None = None,
+    target: Inventory | None = None,
+    whole: tuple[str, ...] = (OLD.subscription,),
+) -> HeldElsewhere:
+    names = {f"/r/{READER}": "Reader", f"/r/{CONTRIBUTOR}": "Contributor"}
+    arm = FakeArm(answers or {}, (OLD.subscription,))
+    one = side(arm, FakeRoles(direct=direct or {}, whole=whole, names=names))
+    clouds: Any = SimpleNamespace(source=one, target=one)
+    left, right = source or _with(SOURCE, "old"), target or _with(TARGET, "new")
+    return await read(clouds, left, right, lambda address: address)
+
+
+async def test_roles_of_every_identity_the_service_made_with_the_targets() -> None:
+    root = _assigned("c", "/providers/Microsoft.Management/managementGroups/mg")
+    direct = {(AT, "old"): [_assigned("a", LAKE), root], (AT, "old-cpu"): [_assigned("b", LAKE)]}
+    source, target = _with(SOURCE, "old", _compute("old-cpu")), _with(TARGET, "new")
+    found = await _read(direct=direct, source=source, target=target)
+    told = [(str(one.holder.item), one.holder.old, one.holder.new, one.role, one.scope) for one in found.held]
+    assert told == [
+        (CPU, "old-cpu", "", "Reader", LAKE),
+        ("workspace", "old", "new", "Reader", root["properties"]["scope"]),
+        ("workspace", "old", "new", "Reader", LAKE),
+    ]
+    assert not found.unread and not any(one.holder.never for one in found.held)
+
+
+async def test_what_the_service_gives_on_the_sources_own_is_left_out_and_nothing_else() -> None:
+    own, home = SOURCE.storage_account_id, TARGET.storage_account_id
+    custom = _assigned("b", own, "custom")
+    inside = _assigned("c", f"{SOURCE.id}/onlineEndpoints/e")
+    direct = {
+        (AT, "old"): [_assigned("a", own), custom, inside],
+        # People give these to a compute.
+        (AT, "old-cpu"): [_assigned("d", f"{own}/blobServices/default/containers/c")],
+    }
+    found = await _read(direct=direct, source=_with(SOURCE, "old", _compute("old-cpu")))
+    assert [(one.document["id"].rpartition("/")[2], one.own, one.home) for one in found.held] == [
+        ("d", True, f"{home}/blobServices/default/containers/c"),
+        ("b", True, home),
+    ]
+
+
+async def test_policies_and_rules_that_name_the_source_count_and_no_others() -> None:
+    entry = {"tenantId": "t", "objectId": "OLD", "permissions": {"secrets": ["get"]}}
+    vaults = [
+        {"id": VAULT, "properties": {"accessPolicies": [entry, {**entry, "objectId": "x"}]}},
+        {"id": f"{VAULT}2", "properties": {"enableRbacAuthorization": True, "accessPolicies": [entry]}},
+    ]
+    rules = [{"tenantId": "t", "resourceId": SOURCE.id.upper()}, {"tenantId": "t", "resourceId": "/x"}]
+    accounts = [
+        {"id": LAKE, "properties": {"networkAcls": {"resourceAccessRules": rules}}},
+        {"id": f"{LAKE}2", "properties": {}},
+    ]
+    lists = {
+        f"{AT}/providers/Microsoft.KeyVault/vaults": vaults,
+        f"{AT}/providers/Microsoft.Storage/storageAccounts": accounts,
+    }
+    found = await _read(answers=lists)
+    assert [(one.form, one.scope, one.holder.old, one.holder.new) for one in found.held] == [
+        (GrantWay.POLICY, VAULT, "old", "new"),
+        (GrantWay.RULE, LAKE, SOURCE.id, TARGET.id),
+    ]
+
+
+async def test_an_identity_that_people_made_keeps_what_it_has() -> None:
+    users = {"userAssignedIdentities": {"/u": {"principalId": "user"}}}
+    source = inventory(of=SurveyedWorkspace(SOURCE.ref, {**SOURCE.document, "identity": users}))
+    found = await _read(source=source, direct={(AT, "user"): [_assigned("a", LAKE)]})
+    assert found.holders == () and found.held == []
+
+
+async def test_whom_the_target_has_no_identity_for_is_told() -> None:
+    source = _with(SOURCE, "old")
+    source.by_hand.append(_compute("old-cpu"))
+    direct = {(AT, "old"): [_assigned("a", LAKE)], (AT, "old-cpu"): [_assigned("b", LAKE)]}
+    found = await _read(source=source, target=_with(TARGET, ""), direct=direct)
+    told = {str(one.holder.item): one.holder.never for one in found.held}
+    assert told["workspace"] == "the target has no identity of its own"
+    assert told[CPU].startswith("computes/cpu is made by a person")
+
+
+async def test_what_was_not_read_is_told_and_what_was_read_counts() -> None:
+    lists = {f"{AT}/providers/Microsoft.KeyVault/vaults": refusal()}
+    found = await _read(direct={(AT, "old"): refusal()}, answers=lists, whole=())
+    assert len(found.unread) == 3
+    assert any("role assignments" in one for one in found.unread)
+    assert any("access policies" in one and "could not be read" in one for one in found.unread)
+    assert any("more vaults and storage accounts than" in one for one in found.unread)
+
+
+async def test_less_on_the_group_than_the_service_gave_the_old_one_is_told_and_never_made_more() -> None:
+    new = f"/subscriptions/{NEW.subscription}"
+    direct = {(AT, "old"): [_assigned("a", GROUP, CONTRIBUTOR)]}
+    found = await _read(direct=direct)
+    assert (found.held, found.group) == ([], "Contributor")
+    there = _assigned("b", f"{new}/resourceGroups/{NEW.group}", CONTRIBUTOR)
+    assert (await _read(direct=direct | {(new, "new"): [there]})).group == ""
