@@ -36,11 +36,6 @@ _LOST = {
     OVERWRITTEN: "its bytes were overwritten since the cutover",
     UNREAD: "its bytes cannot be read, so that it is not known to be what it was at the cutover",
 }
-_CODES = {
-    DELETED: "deleted-since-cutover",
-    OVERWRITTEN: "overwritten-since-cutover",
-    UNREAD: "unread-since-cutover",
-}
 _REMEDY = "Put it back; or waive it: run `migrate verify`, then `migrate waive` this address with a reason."
 _PARALLEL = 16
 # What is worked on, as people are told.
@@ -71,7 +66,17 @@ class ChangedSince:
         if not self.lost:
             return None
         says = f"In the target {_LOST[self.what]}, seen at {self.seen}."
-        return Finding("blocks", self.address, says, _REMEDY, code=_CODES[self.what])
+        return Finding(
+            "blocks",
+            self.address,
+            says,
+            _REMEDY,
+            code={
+                DELETED: "deleted-since-cutover",
+                OVERWRITTEN: "overwritten-since-cutover",
+                UNREAD: "unread-since-cutover",
+            }[self.what],
+        )
 
     @property
     def lost(self) -> bool:
