@@ -51,7 +51,14 @@ async def lost(
     reports: list[EvidenceFile],
     sides: tuple[Inventory, Inventory],
     listed: Containers,
-) -> tuple[Finding, ...]:
-    """What the target lost of what was proven, or does in its operator's name, and nobody has let go."""
+) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+    """What the target lost of what was proven, or does in its operator's name, and nobody has let go.
+
+    And in whose name something works there, where that is not known yet: a sentence each.
+    """
     found = await look(clouds, plan, ledger, reports, sides, listed)
-    return tuple(found.undecided(changes_since.decided(Standing(plan, ledger).counting().values(), reports)))
+    let_go = changes_since.decided(Standing(plan, ledger).counting().values(), reports)
+    unseen = (one for one in found.changes if one.what in changes_since.UNSEEN)
+    return tuple(found.undecided(let_go)), tuple(
+        f"in whose name {one.address} runs in the target: {one.what} since the cutover" for one in unseen
+    )

@@ -99,7 +99,7 @@ class PassedGate:
     ends: tuple[str, ...] = ()
     # Its exemptions from policies, or why they are not known.
     exempt: Read[list[Exemption]] = NOTHING
-    # What is not known of whether policies deny its deletion.
+    # What is not known of whether policies deny its deletion, and in whose name something works in the target.
     doubts: tuple[str, ...] = ()
 
 
@@ -122,7 +122,8 @@ async def check_gate(
     listed = await list_both(mapping, clouds.source, clouds.target, own_places, past=wanted.delete)
     standing = Standing(plan, ledger)
     facts = await _facts(clouds, plan, source, target, listed, soak, before, standing)
-    facts = replace(facts, lost=await lost(clouds, plan, ledger, reports, (source, target), listed))
+    gone, unseen = await lost(clouds, plan, ledger, reports, (source, target), listed)
+    facts = replace(facts, lost=gone)
     if not active(reports):
         # From a cutover on `lost` looks at each proven blob, and what of them was let go.
         facts = replace(facts, collected=collected(plan, listed, decided(items(plan, ledger, standing))))
@@ -160,7 +161,9 @@ async def check_gate(
     if why:
         # A lock on the group is one on the workspace and on its account: a reason is told once.
         raise refused("The source must not be removed yet.", source.workspace.id, why)
-    return PassedGate(source, listed, own, parts, recovery, _ends(facts.posture), exempt, denying.told())
+    return PassedGate(
+        source, listed, own, parts, recovery, _ends(facts.posture), exempt, (*denying.told(), *unseen)
+    )
 
 
 def _ends(posture: list[Finding]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from amlmigrate.core.freeze_record import FreezeState
 from amlmigrate.core.periods import SOAK, needed_until
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.state import Outcome
-from amlmigrate.cutover.changes_since import NOT_LISTED, NOT_RUN
+from amlmigrate.cutover.changes_since import UNSEEN
 from amlmigrate.cutover.record import active
 from amlmigrate.cutover.switches import going_back, unfinished
 from amlmigrate.decommissioning import residuals, soak, tombstone
@@ -299,7 +299,7 @@ def _not_run(reports: list[EvidenceFile]) -> tuple[str, ...]:
     """In whose name these work is not known yet."""
     newest = last(reports, Verify)
     since = newest.content.since_cutover if newest else None
-    return tuple(one.address for one in since.changes if one.what in (NOT_RUN, NOT_LISTED)) if since else ()
+    return tuple(one.address for one in since.changes if one.what in UNSEEN) if since else ()
 
 
 def _soak(plan: Plan, reports: list[EvidenceFile]) -> SoakStage | None:

@@ -13,7 +13,7 @@ from amlmigrate.core.events import Event
 from amlmigrate.core.few import many
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.workspace import WorkspaceRef
-from amlmigrate.cutover.changes_since import NOT_LISTED, NOT_RUN, RAN, RAN_AS_OPERATOR
+from amlmigrate.cutover.changes_since import RAN, RAN_AS_OPERATOR, UNSEEN
 from amlmigrate.evidence import Verify
 from amlmigrate.evidence.headline import not_let_go, unchecked
 from amlmigrate.evidence.verify import DifferenceRecord, MLClientReads, SinceCutover
@@ -111,12 +111,12 @@ def _mlclient(sdk: MLClientReads) -> str:
 
 def living_headline(content: Verify, since: SinceCutover) -> str:
     """What a report of a verification after the cutover comes to, in one sentence."""
-    used = sum(1 for one in since.changes if not one.finding and one.what not in (NOT_RUN, NOT_LISTED, RAN))
+    used = sum(1 for one in since.changes if not one.finding and one.what not in (*UNSEEN, RAN))
     operators = {one.finding for one in since.changes if one.what == RAN_AS_OPERATOR}
     named = sum(1 for one in since.open if one.address in operators)
     open_ = len(since.open) - named
     let_go = sum(1 for one in since.changes if one.finding and one.finding not in operators) - open_
-    idle = sum(1 for one in since.changes if one.what in (NOT_RUN, NOT_LISTED))
+    idle = sum(1 for one in since.changes if one.what in UNSEEN)
     if content.green:
         lost = f", {many(let_go, 'lost one was', 'lost ones were')} waived" if let_go else ""
         rest = f"; {told}" if (told := unchecked(content)) else ""
