@@ -287,7 +287,7 @@ def test_between_cutover_and_removal_people_work_in_the_target(often: tuple[Worl
     assert "1 not seen to run yet" in told["text"]
     assert world.migrate("status", plan, "--json").event("status")["stages"]["cutover"]["not_run"] == [OFTEN]
     [unknown] = decommission(world, "--dry-run").event("decommission.dry")["not_known"]
-    assert unknown == f"in whose name {OFTEN} runs in the target: no run seen since the cutover"
+    assert unknown == f"in whose name it works in the target: {OFTEN} (no run seen since the cutover)"
     # It runs in the name of who moved it, until its owner has saved it.
     _fires(world, "target")
     [reason] = refused(world, "--dry-run")

@@ -60,5 +60,5 @@ async def lost(
     let_go = changes_since.decided(Standing(plan, ledger).counting().values(), reports)
     unseen = (one for one in found.changes if one.what in changes_since.UNSEEN)
     return tuple(found.undecided(let_go)), tuple(
-        f"in whose name {one.address} runs in the target: {one.what} since the cutover" for one in unseen
+        f"in whose name it works in the target: {one.address} ({one.what} since the cutover)" for one in unseen
     )
