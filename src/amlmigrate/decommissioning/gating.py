@@ -122,12 +122,11 @@ async def check_gate(
     listed = await list_both(mapping, clouds.source, clouds.target, own_places, past=wanted.delete)
     standing = Standing(plan, ledger)
     facts = await _facts(clouds, plan, source, target, listed, soak, before, standing)
-    gone, unseen = await lost(clouds, plan, ledger, reports, (source, target), listed)
-    facts = replace(facts, lost=gone)
+    lost_, unseen = await lost(clouds, plan, ledger, reports, (source, target), listed)
     if not active(reports):
         # From a cutover on `lost` looks at each proven blob, and what of them was let go.
         facts = replace(facts, collected=collected(plan, listed, decided(items(plan, ledger, standing))))
-    facts = replace(facts, let_go=await _let_go(clouds, plan, ledger, reports, target, listed))
+    facts = replace(facts, lost=lost_, let_go=await _let_go(clouds, plan, ledger, reports, target, listed))
     why = gate.reasons(plan, ledger, reports, facts)
     ends = await dataprotection.ending(clouds.target, mapping, plan.places(source=True))
     let_be = standing.settled([*plan.header.findings, *ends])
