@@ -24,8 +24,8 @@ from tests.builders.vaults import Vault
 
 sandbox = alone.sandbox
 
-# What the commands sign in with, which is theirs.
-GIVEN = ("AZURE_CLIENT_SECRET",)
+# What the commands sign in with, and what a run is given.
+GIVEN = ("AZURE_CLIENT_SECRET", "DBX_TOKEN")
 _AUTHS: dict[str, tuple[str, ...]] = {
     "PAT": ("pat",),
     "SAS": ("sas",),
@@ -101,6 +101,31 @@ def _at_work(world: World, canaries: Canaries) -> None:
         pass
 
 
+def _attached(world: World, canaries: Canaries) -> None:
+    """What is attached with a token, which a run is given in a variable, and with a password, which is in a vault."""
+    token, password = canaries.odd("token of what is attached"), canaries.odd("password of what is attached")
+    Vault(world, "target").set("gpu", password)
+    lines = (
+        "address,secret",
+        "computes/dbx,env:DBX_TOKEN",
+        f"computes/gpu#password,{Vault(world, 'target').uri}/secrets/gpu",
+    )
+    (world.folder / "s.csv").write_text("\n".join((*lines, "computes/gpu#username,env:GPU_USER")))
+    account = {"username": "azureuser", "password": password}
+    for name, kind, inner in (
+        (
+            "dbx",
+            "Databricks",
+            {"workspaceUrl": "https://adb-1.azuredatabricks.net", "databricksAccessToken": token},
+        ),
+        ("gpu", "VirtualMachine", {"address": "10.0.0.4", "sshPort": 22, "administratorAccount": account}),
+    ):
+        body = {"location": "eastus2", "properties": {"computeType": kind, "properties": inner}}
+        world.put(f"computes/{name}", body)
+        while world.get(f"computes/{name}", of="source")["properties"]["provisioningState"] != "Succeeded":
+            pass
+
+
 def _in_vault(world: World, canaries: Canaries) -> None:
     for name in ("token", "other"):
         for number in ("old", "new"):
@@ -117,7 +142,7 @@ def canaries() -> Canaries:
 def world(sandbox: Any, tmp_path: Path, canaries: Canaries) -> Iterator[World]:
     """A source with one of every thing that has a secret."""
     made = seed_small(make_world(sandbox, tmp_path))
-    for seed in (_connections, _datastores, _at_work, _in_vault):
+    for seed in (_connections, _datastores, _at_work, _attached, _in_vault):
         seed(made, canaries)
     canaries.known("what the commands sign in with", made.env["AZURE_CLIENT_SECRET"])
     for which in ("source", "target"):
@@ -129,10 +154,14 @@ def world(sandbox: Any, tmp_path: Path, canaries: Canaries) -> Iterator[World]:
     yield made
 
 
-def _told(world: World, *arguments: str, rules: tuple[dict[str, Any], ...] = ()) -> Result:
+def _told(
+    world: World, *arguments: str, rules: tuple[dict[str, Any], ...] = (), given: dict[str, str] | None = None
+) -> Result:
     log = f"{len(list(world.folder.glob('*.log')))}.log"
+    # As a user starts it where secrets are at work: its words and variables are those of a process of its own.
+    start = world.migrate if given is None else world.installed
     with world.faults(*rules):
-        return world.migrate(*arguments, "--verbose", "--log-file", log)
+        return start(*arguments, "--verbose", "--log-file", log, **(given or {}))
 
 
 def _repeats(canaries: Canaries, what: str) -> dict[str, Any]:
@@ -145,6 +174,8 @@ def _repeats(canaries: Canaries, what: str) -> dict[str, Any]:
 def test_no_secret_is_anywhere_after_a_whole_move(world: World, canaries: Canaries) -> None:
     outs: list[Result] = []
     plan = f"plans/{world.source}"
+    given = {"DBX_TOKEN": canaries.texts["token of what is attached"], "GPU_USER": "azureuser"}
+    run = ("run", plan, "--secrets", "s.csv")
     failing = (
         fault("GET", "/models", status=500, times=2),
         fault("PUT", "/connections/pat", status=400, body=_repeats(canaries, "pat of the connection PAT"), times=1),
@@ -155,14 +186,14 @@ def test_no_secret_is_anywhere_after_a_whole_move(world: World, canaries: Canari
         fault("POST", "/secrets/restore", status=403, body=_repeats(canaries, "new secret token of the vault"), times=1),
     )  # fmt: skip
     with canaries.watched(GIVEN) as during:
-        named = ("plan", *world.names, "--vault-secrets", "names.txt")
+        named = ("plan", *world.names, "--vault-secrets", "names.txt", "--secrets", "s.csv")
         outs.append(_told(world, *named, "--out", "plans/first"))
         # What is live stays by hand, and goes before the source can.
         world.arm("DELETE", f"{world.documents['source']['id']}/onlineEndpoints/e{world.group}", accept=(404,))
         outs.append(_told(world, *named))
-        outs.append(_told(world, "run", plan, rules=failing))
+        outs.append(_told(world, *run, rules=failing, given=given))
         failed = outs[-1]
-        again = _told(world, "run", plan, "--resume")
+        again = _told(world, *run, "--resume", given=given)
         outs.append(again)
         outs += [
             _told(world, "show", plan, "--all"),
@@ -179,6 +210,10 @@ def test_no_secret_is_anywhere_after_a_whole_move(world: World, canaries: Canari
     # A traceback, a refusal that repeats what was sent, and a missing right.
     assert "AttributeError in" in failed.err and "bWU6<secret>" in failed.err and failed.code == 6
     assert [one.code for one in outs if one not in (failed, again)] == [0] * (len(outs) - 2)
+    made = {line["address"]: line["action"] for line in world.plan_lines()[1:-1]}
+    assert {made[one] for one in ("computes/dbx", "computes/gpu", "vaultSecrets/token", "connections/oauth2")} == {
+        "create"
+    }
     assert world.status("source") == 404
     seen = [*during, *canaries.in_files(world.folder, but=[world.folder / "faults.json"])]
     for number, out in enumerate(outs):

@@ -101,3 +101,38 @@ def test_a_vault_that_lets_nobody_in_is_not_taken_for_an_empty_one(world: World)
     assert world.migrate("run").code == 3
     refused = world.migrate("plan", *world.names, "--vault-secrets", "names.txt", "--out", "plans/second")
     assert refused.code == 6 and "ForbiddenByConnection" in refused.err, (refused.code, refused.err)
+
+
+def test_it_moves_by_its_value_where_the_vaults_may_be_far_apart(world: World) -> None:
+    source, target = Vault(world, "source"), Vault(world, "target")
+    (world.folder / "names.txt").write_text("token\nother\n")
+    # Nobody says in which regions they are.
+    unknown = fault(
+        "GET", f"(?i){source.id}$", status=403, body={"error": {"code": "AuthorizationFailed", "message": "-"}}
+    )
+    planned = world.with_faults([unknown], "plan", *world.names, "--vault-secrets", "names.txt")
+    assert planned.code == 0, planned.err
+    head = world.plan_lines()[0]
+    assert head["asked"] == {TOKEN: "value", OTHER: "value"}
+    assert f"{TOKEN}!secret-versions-stay" in {f"{one['address']}" for one in head["findings"]}
+    # Killed once the vault has it: the next run knows its own write again, and sets no second version.
+    cut = world.with_faults([fault("PUT", "/secrets/token", kill="after")], "run")
+    assert cut.code == -signal.SIGKILL
+    ran = world.migrate("run", "--resume")
+    assert ran.code == 3, ran.err
+    made, [old] = target.secret("token"), [source.secret("token")]
+    assert (made["value"], made["contentType"], made["tags"]["a"]) == ("TOP-SECRET-1", "text/plain", "b")
+    assert made["tags"]["migratedFrom.id"] == old["id"] and len(target.versions("token")) == 1
+    world.ok("plan", *world.names, "--vault-secrets", "names.txt", "--out", "plans/again")
+    assert {line["address"]: line["action"] for line in world.plan_lines("again")[1:-1]}[TOKEN] == "adopt"
+    # Whoever may not read values is told that nobody compared them.
+    no = {"error": {"code": "Forbidden", "message": "-", "innererror": {"code": "ForbiddenByRbac"}}}
+    world.ok("waive", "vaultSecrets", f"plans/{world.source}", "--reason", "nobody needs it")
+    blind = fault("GET", "/secrets/other$", status=403, body=no, times=0)
+    told = world.with_faults([blind], "verify", f"plans/{world.source}", "--json")
+    assert f"the secret of {OTHER}: it was not given (ForbiddenByRbac)" in told.event("verify.end")["not_checked"]
+    # Somebody changed the value in the target: only a comparison of both shows it.
+    target.set("token", "TOP-SECRET-9", contentType="text/plain", tags=made["tags"])
+    other = world.migrate("verify", f"plans/{world.source}", "--json").event("verify.end")
+    assert [(one["address"], one["field"]) for one in other["differences"]] == [(TOKEN, "/properties/value")]
+    _nowhere(world, planned, ran, told)
