@@ -70,7 +70,10 @@ class Address:
     def __hash__(self) -> int:
         # The same whatever kinds have declared by then.
         if not self._lowered:
-            object.__setattr__(self, "_lowered", str(self).lower())
+            text = str(self)
+            lowered = text.lower()
+            # Most are spelled so: one text is enough.
+            object.__setattr__(self, "_lowered", text if lowered == text else lowered)
         return hash(self._lowered)
 
     def __lt__(self, other: Address) -> bool:

@@ -19,10 +19,17 @@ _MARK = "'"
 
 def written(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A head and rows by RFC 4180."""
+    return _lines([columns]) + lines(rows)
+
+
+def lines(rows: Iterable[Sequence[str]]) -> str:
+    """Rows alone, to follow a head."""
+    return _lines([cell(one) for one in row] for row in rows)
+
+
+def _lines(rows: Iterable[Sequence[str]]) -> str:
     text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(columns)
-    writer.writerows([cell(one) for one in row] for row in rows)
+    csv.writer(text).writerows(rows)
     return text.getvalue()
 
 

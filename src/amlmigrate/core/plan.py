@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from sys import intern
 from typing import Any, Literal
 
 from amlmigrate.core.address import BYTES, Address
@@ -180,7 +181,8 @@ class Step:
                 cls(
                     address=parse(line["address"]),
                     action=Action(line["action"]),
-                    reason=line["reason"],
+                    # Most steps have one of a few reasons.
+                    reason=intern(line["reason"]),
                     source_id=line["source_id"],
                     target_id=line["target_id"],
                     source_sha256=line["source_sha256"],

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from sys import intern
 from typing import Any
 
 from amlmigrate.core.address import BLOBS, SHARES, Address
@@ -76,7 +77,7 @@ class Location:
     service: Service = Service.BLOB
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "account", self.account.lower())
+        object.__setattr__(self, "account", intern(self.account.lower()))
         # A host may end in a dot and is the same one (RFC 1034, section 3.1); people type blanks and slashes.
         object.__setattr__(self, "suffix", self.suffix.lower().strip(" ./"))
 
@@ -108,7 +109,8 @@ class Location:
     def of_parts(cls, parts: Sequence[str]) -> Location:
         """Reads what `parts` gives. Raises ValueError or TypeError for anything else."""
         account, container, path, *service = parts
-        return cls(account, container, path, service=Service(*service) if service else Service.BLOB)
+        # A plan has many places in few containers.
+        return cls(account, intern(container), path, service=Service(*service) if service else Service.BLOB)
 
     @property
     def parts(self) -> tuple[str, ...]:

@@ -31,9 +31,12 @@ def of_step(step: Step, failure: str = "") -> DecisionSubject:
 
 def failures(ledger: Ledger | None) -> dict[str, str]:
     """By address, how each step failed that a run left undone, or why it was blocked."""
-    rows = ledger.steps().values() if ledger else ()
-    left = (row for row in rows if row.state in (State.FAILED, State.BLOCKED))
-    return {str(row.address): f"{row.state.value}: {row.detail}" for row in left}
+    stands = ledger.stands() if ledger else {}
+    return {
+        address: f"{state.value}: {detail}"
+        for address, (state, detail) in stands.items()
+        if state in (State.FAILED, State.BLOCKED)
+    }
 
 
 def of_findings(findings: Iterable[Finding]) -> dict[str, DecisionSubject]:

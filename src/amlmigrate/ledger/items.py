@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from amlmigrate.core import csvtext
@@ -19,6 +20,7 @@ from amlmigrate.ledger.valid_decisions import Standing
 
 # The code of findings about items of whose bytes some are somebody else's (`planning.asset_findings`).
 _FOREIGN = "foreign-bytes"
+_AT_A_TIME = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,29 +37,29 @@ class Item:
 
 def items(plan: Plan, ledger: Ledger | None, standing: Standing | None = None) -> list[Item]:
     """Every item with its end; without a ledger nothing was run yet."""
-    rows = ledger.steps() if ledger else {}
+    stands = ledger.stands() if ledger else {}
     standing = standing or Standing(plan, ledger)
     made = ledger.owned() if ledger else set()
     foreign = {step.address for step in plan.steps if step.is_bytes and step.action is Action.CONFLICT}
     over = {one.about: one for one in plan.header.findings if one.code == _FOREIGN}
     found = []
     for step in plan.steps:
-        row = rows.get(step.address)
+        state, told = stands.get(str(step.address), (State.PENDING, ""))
         decision = _decision(standing, step, plan)
-        state, verb = row.state if row else State.PENDING, decision.verb if decision else None
+        verb = decision.verb if decision else None
         end = outcome(step.action, step.reason, state, verb, for_cutover=step.for_cutover)
         if end is Outcome.MIGRATED and not step.is_bytes and str(step.address) not in made:
             # It had come there in the meantime, by somebody else, and was taken as it is.
             end = Outcome.ADOPTED
-        detail = row.detail if row and row.detail else step.reason
+        detail = told or step.reason
         if end in (Outcome.WAIVED, Outcome.BY_HAND) and decision:
             detail = decision.detail
         theirs = next((str(address) for address in step.after if address in foreign), "")
-        if theirs and row and row.state is State.DONE:
+        if theirs and state is State.DONE:
             detail = f"its bytes are somebody else's: {theirs} is in conflict, and was waived"
         if finding := over.get(str(step.address)):
             theirs = finding.address
-            detail = finding.summary if row and row.state is State.DONE else detail
+            detail = finding.summary if state is State.DONE else detail
         found.append(Item(str(step.address), end, detail, theirs))
     return found
 
@@ -105,9 +107,19 @@ def eta_seconds(ledger: Ledger, remaining: int) -> float | None:
 
 def write_idmap(folder: Path, ledger: Ledger) -> Path:
     """Writes old id and new id of all that was migrated, for pipelines, code and CI outside the workspace."""
-    return files.write(folder / IDMAP, idmap(ledger))
+    path = folder / IDMAP
+    files.write_pieces(path, _pieces(ledger))
+    return path
 
 
 def idmap(ledger: Ledger) -> bytes:
     """The map of ids, as its file has it."""
-    return csvtext.written(("old_id", "new_id"), ledger.ids()).encode()
+    return b"".join(_pieces(ledger))
+
+
+def _pieces(ledger: Ledger) -> Iterator[bytes]:
+    """The same, so many lines at a time: of many items it is long."""
+    yield csvtext.written(("old_id", "new_id"), ()).encode()
+    ids = iter(ledger.ids())
+    while batch := list(islice(ids, _AT_A_TIME)):
+        yield csvtext.lines(batch).encode()

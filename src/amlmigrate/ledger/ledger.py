@@ -257,10 +257,15 @@ class Ledger(Made, DecisionRows):
 
     def steps(self) -> dict[Address, StepRow]:
         """Every step."""
-        rows = self._rows(f"SELECT address, {_STEP} FROM steps")  # noqa: S608 - no input of anybody's
+        rows = self._each(f"SELECT address, {_STEP} FROM steps")  # noqa: S608 - no input of anybody's
         return {
             (address := Address.parse(text)): StepRow(address, State(state), *rest) for text, state, *rest in rows
         }
+
+    def stands(self) -> dict[str, tuple[State, str]]:
+        """By its address, the state of every step and its detail: of many steps all else takes room."""
+        rows = self._each("SELECT address, state, detail FROM steps")
+        return {address: (State(state), detail) for address, state, detail in rows}
 
     def step(self, address: Address) -> StepRow:
         """One step."""
@@ -326,9 +331,10 @@ class Ledger(Made, DecisionRows):
         that nobody answered may have been served, and what was made may have been taken away since.
         """
         with self.transaction():
-            for address, row in self.steps().items():
-                if row.state in (State.FAILED, State.BLOCKED):
-                    again = self._failed_from(address) if row.state is State.FAILED else State.PENDING
+            for text, (state, _) in self.stands().items():
+                if state in (State.FAILED, State.BLOCKED):
+                    address = Address.parse(text)
+                    again = self._failed_from(address) if state is State.FAILED else State.PENDING
                     self.move(address, again, detail="taken up again")
 
     def _failed_from(self, address: Address) -> State:
@@ -351,9 +357,9 @@ class Ledger(Made, DecisionRows):
 
     # Ids.
 
-    def ids(self) -> list[tuple[str, str]]:
-        """Old id and new id of all that was migrated."""
-        return self._rows("SELECT old_id, new_id FROM ids ORDER BY address")
+    def ids(self) -> Iterator[tuple[str, str]]:
+        """Old id and new id of all that was migrated, one after the other."""
+        return self._each("SELECT old_id, new_id FROM ids ORDER BY address")
 
 
 def _outcome(call: Callable[[], Any]) -> tuple[Any, Exception | None]:

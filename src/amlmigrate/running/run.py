@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping as Map
 from pathlib import Path
 
 from amlmigrate.bytes.copying import Copier
@@ -20,7 +21,7 @@ from amlmigrate.core.plan import Plan
 from amlmigrate.core.run_progress import RunStarted, RunStopping
 from amlmigrate.core.state import State
 from amlmigrate.core.stop import Stop
-from amlmigrate.ledger import Ledger, StepRow
+from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.asynchronous import AsyncLedger
 from amlmigrate.ledger.heartbeat import beating
 from amlmigrate.ledger.items import write_idmap
@@ -35,8 +36,14 @@ from amlmigrate.running.walker import Walker, WalkResult, amount_of
 
 def finished(plan: Plan, ledger: Ledger) -> bool:
     """Whether every step that a run carries out is done."""
-    rows = ledger.steps()
-    return all(rows[step.address].state is State.DONE for step in plan.steps if step.run)
+    stands = ledger.stands()
+    return all(stands[str(step.address)][0] is State.DONE for step in plan.steps if step.run)
+
+
+def _states(plan: Plan, ledger: Ledger) -> dict[Address, State]:
+    """The states of all steps by the plan's own addresses: the ledger's would be as many objects more."""
+    stands = ledger.stands()
+    return {step.address: stands[str(step.address)][0] for step in plan.steps}
 
 
 async def run_steps(
@@ -72,16 +79,16 @@ async def run_steps(
     copier = Copier(stores, mapping, executor, stopping=stop)
     deleter = Deleter(stores, executor, stopping=stop)
     names = TargetNames(port, written, prior, target.assets)
-    rows = ledger.steps()
-    open_steps = [one for one in plan.steps if one.run and rows[one.address].state is not State.DONE]
+    states = _states(plan, ledger)
+    open_steps = [one for one in plan.steps if one.run and states[one.address] is not State.DONE]
     sources = Sources(source, open_steps, switched=plan.header.switched)
     life = StepExecutor(
         documents=DocumentExecutor(source, port, sources, written, target.assets, prior, names, given),
         copies=CopyExecutor(copier, deleter, written, prior, plan.apart(), needed),
         reads_target=port.exists,
     )
-    walker = Walker(plan, rows, written, life.carry_out, emit, stop)
-    meter = _meter(plan, rows)
+    walker = Walker(plan, states, written, life.carry_out, emit, stop)
+    meter = _meter(plan, states)
     emit(RunStarted(meter))
     with counting(meter), stop.obeyed(lambda: emit(RunStopping(walker.under_way))):
         try:
@@ -94,10 +101,10 @@ async def run_steps(
     return tally
 
 
-def _meter(plan: Plan, rows: dict[Address, StepRow]) -> Meter:
+def _meter(plan: Plan, states: Map[Address, State]) -> Meter:
     """What the plan holds, and what an earlier run has done of it."""
     steps = [step for step in plan.steps if step.run]
-    done = [step for step in steps if rows[step.address].state is State.DONE]
+    done = [step for step in steps if states[step.address] is State.DONE]
     calls = [amount_of(step) == Amount() for step in steps]
     return Meter(
         len(steps),

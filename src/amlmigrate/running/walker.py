@@ -28,7 +28,6 @@ from amlmigrate.core.run_progress import StepBegun, StepBlocked, StepDone, StepF
 from amlmigrate.core.state import State
 from amlmigrate.core.stop import Stop
 from amlmigrate.core.unexpected_errors import unforeseen
-from amlmigrate.ledger import StepRow
 from amlmigrate.ledger.asynchronous import AsyncLedger
 
 _log = logging.getLogger(__name__)
@@ -62,18 +61,21 @@ class Walker:
     def __init__(
         self,
         plan: Plan,
-        rows: dict[Address, StepRow],
+        states: dict[Address, State],
         ledger: AsyncLedger,
         carry_out: CarryOut,
         emit: Emit,
         stop: Stop,
     ) -> None:
-        """Once `stop` is wanted no further step is taken; those under way end."""
+        """`states` are those of all steps, and are kept up to date.
+
+        Once `stop` is wanted no further step is taken; those under way end.
+        """
         self._ledger = ledger
         self._carry_out = carry_out
         self._emit = emit
         self._stop = stop
-        self._states = {address: row.state for address, row in rows.items()}
+        self._states = states
         self._place = {step.address: place for place, step in enumerate(plan.steps)}
         self._open = {
             step.address: step for step in plan.steps if step.run and self._states[step.address] is not State.DONE
@@ -95,8 +97,8 @@ class Walker:
         self.under_way = 0
         self.tally = WalkResult()
 
-    def _unfinished(self, step: Step) -> set[Address]:
-        return {edge for edge in step.after if edge in self._open}
+    def _unfinished(self, step: Step) -> tuple[Address, ...]:
+        return tuple(dict.fromkeys(edge for edge in step.after if edge in self._open))
 
     def _take_ready(self) -> None:
         """Puts the steps that have become ready among those to take, in the plan's order."""

@@ -126,7 +126,8 @@ class Move:
             await (documents.adopt(step) if step.action is Action.ADOPT else documents.write(step, state))
 
         try:
-            return await Walker(self.plan_, self.ledger.steps(), written, carry_out, ignore, Stop()).walk(1)
+            states = {address: row.state for address, row in self.ledger.steps().items()}
+            return await Walker(self.plan_, states, written, carry_out, ignore, Stop()).walk(1)
         finally:
             written.close()
 

@@ -234,11 +234,11 @@ def test_a_full_disk_is_named_and_the_ledger_goes_on_when_there_is_room(ledger: 
     with ledger.transaction() as db:
         [(pages,)] = db.execute("PRAGMA page_count").fetchall()
         db.execute(f"PRAGMA max_page_count = {pages}")
-    before = ledger.ids()
+    before = list(ledger.ids())
     with pytest.raises(MigrateError, match="full") as caught:
         ledger.copied(Location("a", "c"), ((f"{number:0200}", Copied("e", "f")) for number in range(1000)))
     assert caught.value.exit_code is ExitCode.UNEXPECTED
-    assert ledger.ids() == before
+    assert list(ledger.ids()) == before
     assert list(ledger.blobs()) == []
     with ledger.transaction() as db:
         db.execute(f"PRAGMA max_page_count = {pages * 10}")
@@ -260,7 +260,7 @@ def test_ids_are_kept_by_the_old_one(ledger: Ledger) -> None:
     ledger.move(Address.parse("models/m/2"), State.DONE, target_id="/new/2", source_id="/old/2")
     ledger.move(FIRST, State.DONE, target_id="/new/1", source_id="/old/1")
     ledger.move(FIRST, State.DONE, target_id="/newer/1", source_id="/old/1")
-    assert ledger.ids() == [("/old/1", "/newer/1"), ("/old/2", "/new/2")]
+    assert list(ledger.ids()) == [("/old/1", "/newer/1"), ("/old/2", "/new/2")]
 
 
 def _blobs(ledger: Ledger) -> dict[str, Copied]:

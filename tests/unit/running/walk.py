@@ -40,8 +40,8 @@ class Walk:
         await self.written.move(one.address, State.DONE)
 
     def walker(self, carry_out: CarryOut | None = None) -> Walker:
-        rows = self.ledger.steps()
-        return Walker(self.plan, rows, self.written, carry_out or self.carry_out, self.events.append, self.stop)
+        states = {address: row.state for address, row in self.ledger.steps().items()}
+        return Walker(self.plan, states, self.written, carry_out or self.carry_out, self.events.append, self.stop)
 
     async def walk(self, jobs: int = 4) -> WalkResult:
         return await self.walker().walk(jobs)
