@@ -20,7 +20,7 @@ from tests.invariants.killing import KILLED
 
 MOMENTS = ("before", "after", "answered")
 # Where all moments are cut into tests that run side by side.
-SHARES = 4
+SHARES = 8
 SCHEDULES = {"nightly": True, "weekly": True, "off": False}
 # What a cutover writes, by side and name; taking it back writes the same, the other side first.
 WRITES = [
