@@ -89,7 +89,7 @@ def test_no_secret_reaches_a_log(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(held_secrets, "_held", set())
+    monkeypatch.setattr(held_secrets, "_held", {})
     held_secrets.hold(PASSED_ON)
     with logging_to(tmp_path / "log", verbose=verbose):
         log()
