@@ -94,7 +94,9 @@ def _with_secrets(world: World) -> None:
 
 
 def _run(world: World, *more: str) -> Any:
-    return world.migrate("run", "--secrets", "s.csv", *more, GPU_USER="azureuser", SSH=LOGIN["adminUserPassword"])
+    told = ("--verbose", "--log-file", "run.log")
+    login = LOGIN["adminUserPassword"]
+    return world.migrate("run", "--secrets", "s.csv", *told, *more, GPU_USER="azureuser", SSH=login)
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +134,7 @@ def moved(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> World:
     assert killed.code < 0 and _state(world) == "Running"
     lacking = _run(world, "--resume")
     assert lacking.code == 3 and "is empty, or not there: env:DBX" in lacking.out + lacking.err
+    assert "TOP-SECRET" not in lacking.out + lacking.err
     (world.folder / "again.csv").write_text("address,secret\ncomputes/dbx,env:TOKEN\n")
     assert world.migrate("run", "--resume", "--secrets", "again.csv", TOKEN=TOKEN).code == 3
     world.ok("waive", MINE, "--reason", "nobody needs it", f"plans/{world.source}")
@@ -167,6 +170,7 @@ def test_they_are_made_without_nodes_and_named_where_they_are_used(moved: World)
     )
     job = moved.get(NIGHTLY)["properties"]["action"]["jobDefinition"]
     assert job["computeId"] == f"{moved.documents['target']['id']}/{NEW[CPU]}"
+    assert (moved.folder / "run.log").stat().st_size
     for path in moved.folder.rglob("*"):
         assert not path.is_file() or b"TOP-SECRET" not in path.read_bytes(), path
 
