@@ -182,6 +182,16 @@ def test_a_file_that_cannot_be_obeyed_ends_with_2_and_its_line(moved: World) -> 
     assert not (moved.folder / "plans" / "bad" / "plan.jsonl").exists()
 
 
+def test_a_secret_in_the_file_itself_ends_with_2_and_is_not_repeated(moved: World) -> None:
+    path = moved.folder / "bad.csv"
+    for command in (("plan", *moved.names, "--out", "plans/bad"), ("run", "--resume")):
+        path.write_text(f"address,secret\n{DBX},{TOKEN}\n")
+        told = moved.migrate(*command, "--secrets", "bad.csv")
+        path.unlink()
+        assert told.code == 2 and "line 2 does not say where a secret is" in told.err
+        assert TOKEN not in told.out + told.err
+
+
 def test_what_needs_a_secret_has_it_and_an_instance_is_its_owners_and_stopped(moved: World) -> None:
     keys = {
         path: moved.arm("POST", f"{moved.documents['target']['id']}/{NEW[path]}/listKeys") for path in (DBX, VM)
