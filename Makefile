@@ -82,18 +82,45 @@ demo: venv
 	rm -rf $(DEMO)
 	PATH="$(CURDIR)/$(BIN):$$PATH" azsandbox exec -- $(MAKE) --no-print-directory demo-way
 
-# What `make demo` does inside a local Azure; the leading `-` lets the plan's open items show their exit code 3.
+# What `make demo` does inside a local Azure, each step under a heading. A leading `-` lets a command end with 3: something
+# is still open, which the steps after it settle.
+NOTEBOOKS := 2000
+DECISIONS := $(DEMO)/decisions.csv
+# What `az ml online-endpoint delete` and `az ml batch-endpoint delete` do.
+TAKE_DOWN := from os import environ as e; from azure.ai.ml import MLClient; from azure.identity import DefaultAzureCredential as C; \
+	ml = MLClient(C(), e["AZURE_SUBSCRIPTION_ID"], *"$(SOURCE)".split("/")); \
+	gone = ml.online_endpoints.begin_delete("credit-score"), ml.batch_endpoints.begin_delete("credit-batch"); \
+	[one.wait() for one in gone]
+SAY := printf '\n== %s\n   %s\n\n'
+
 .PHONY: demo-way
 demo-way:
-	azsandbox seed demo
+	@$(SAY) '1. A workspace under a Microsoft key' 'A local Azure is filled: a team with its assets, files and schedules, and an empty target under a customer key.'
+	azsandbox seed demo --realistic --notebooks $(NOTEBOOKS)
+	@$(SAY) '2. Plan' 'Both workspaces are read, and nothing is changed. The plan says what becomes of everything that the source holds.'
 	migrate plan --source $(SOURCE) --target $(TARGET) --out $(DEMO)
+	@$(SAY) '3. Run' 'What the plan creates and copies is created and copied. It ends with 3: some things only a person can do.'
 	-migrate run $(DEMO)
-	migrate waive $$(migrate show $(DEMO) --open --json | $(DEMO_OPEN)) $(DEMO) --reason "kept in the old account"
+	@$(SAY) '4. Verify' 'Both sides are read anew, every document and every byte. It ends with 3: nobody has decided yet about what is left.'
+	-migrate verify $(DEMO)
+	@$(SAY) '5. Decide' 'What is open is written to a file, somebody fills in a decision and a reason for each, and the file is recorded. What waits for the cutover is no decision.'
+	migrate show $(DEMO) --open --format csv > $(DECISIONS)
+	sed -i.empty -e '/anns-experiment/!{/#enable,/d;}' -e '2,$$s/,,,/,waive,"made by hand, or kept in the old account",/' $(DECISIONS)
+	migrate waive --from $(DECISIONS) $(DEMO)
 	migrate verify $(DEMO)
+	@$(SAY) '6. Cut over' 'Schedules stop in the old workspace and start in the new one. From now on people use the new one.'
+	migrate cutover $(DEMO) --unfrozen "the team was told, and watches it"
+	@$(SAY) '7. And back' 'Something is wrong in the new workspace: everything that the cutover changed is set back.'
+	migrate cutover $(DEMO) --back
+	migrate verify $(DEMO)
+	@$(SAY) '8. Cut over again' 'It was repaired.'
+	migrate cutover $(DEMO) --unfrozen "the team was told, and watches it"
+	migrate verify $(DEMO)
+	@$(SAY) '9. Take the old endpoints down' 'Others answer in their place by now. A workspace that still answers requests is not removed.'
+	python -c '$(TAKE_DOWN)'
+	@$(SAY) '10. Remove the old workspace' 'Only on evidence that is green and still true. A real one would have to rest for a week first.'
 	migrate decommission $(DEMO) --confirm $(SOURCE) --soak 0
-	@echo; echo "The plan lies in $(DEMO)/plan.jsonl, the evidence in $(DEMO)/evidence/."
-
-DEMO_OPEN := python -c 'import json, sys; [print(o["address"]) for e in map(json.loads, sys.stdin) for o in e.get("open", ())]'
+	@$(SAY) 'Done' 'The plan is $(DEMO)/plan.jsonl, what was decided $(DECISIONS), the evidence for an auditor $(DEMO)/evidence/.'
 
 clean:
 	rm -rf $(VENV) .conformance .mutation .mypy_cache .ruff_cache .pytest_cache .hypothesis

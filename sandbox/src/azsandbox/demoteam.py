@@ -21,7 +21,6 @@ Made = tuple[str, dict[str, Any]]
 _LOCATION = "eastus2"
 _SIZE = "Standard_DS3_v2"
 _TEAM = {"team": "credit-risk"}
-_SERVERLESS = "{workspace}/computes/serverless"
 # Whoever looks for secrets that leaked finds each of these by itself.
 SECRET = "demo-secret-"  # noqa: S105 - what each of them begins with
 _PEOPLE = ("ann", "bo", "cem", "dana", "eli", "fay", "gus", "hana", "ivo", "jun")
@@ -131,7 +130,7 @@ def _schedules() -> Iterator[Made]:
         "jobType": "Pipeline",
         "displayName": "credit pipeline",
         "experimentName": "credit-risk",
-        "settings": {"default_compute": _SERVERLESS},
+        "settings": {"default_compute": "{workspace}/computes/cpu-cluster"},
         "inputs": {
             "raw": {"jobInputType": "uri_folder", "uri": "{workspace}/data/loans-raw/versions/2"},
             "labels": {"jobInputType": "uri_file", "uri": "{workspace}/data/loans-labels/versions/1"},
@@ -150,7 +149,9 @@ def _schedules() -> Iterator[Made]:
     }
     daily = {"triggerType": "Cron", "expression": "15 3 * * *", "timeZone": "W. Europe Standard Time"}
     yield _schedule("nightly-training", {**daily, "startTime": "2026-01-05T03:15:00"}, _job(pipeline))
-    yield _schedule("weekly-scoring", _every("Week", 6), _job(_command("score", "credit-serve/versions/1")))
+    yield _schedule(
+        "weekly-scoring", _every("Week", 6), _job(_command("score", "credit-serve/versions/1", "train-cluster"))
+    )
     report = _job(_command("prep", "credit-train/versions/2"))
     yield _schedule("monthly-report", _every("Month", 7), report, enabled=False)
     own = _command("train", "credit-train/versions/2") | {"identity": {"identityType": "UserIdentity"}}
@@ -184,7 +185,7 @@ def _job(definition: dict[str, Any]) -> dict[str, Any]:
     return {"actionType": "CreateJob", "jobDefinition": definition}
 
 
-def _command(folder: str, environment: str) -> dict[str, Any]:
+def _command(folder: str, environment: str, compute: str = "serverless") -> dict[str, Any]:
     return {
         "jobType": "Command",
         "displayName": folder,
@@ -192,7 +193,8 @@ def _command(folder: str, environment: str) -> dict[str, Any]:
         "command": f"python {folder}.py",
         "codeId": code_id(folder),
         "environmentId": f"{{workspace}}/environments/{environment}",
-        "computeId": _SERVERLESS,
+        # azure-ai-ml spells serverless compute as a compute of this name.
+        "computeId": f"{{workspace}}/computes/{compute}",
     }
 
 

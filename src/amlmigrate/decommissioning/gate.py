@@ -37,7 +37,8 @@ class GateFacts:
     soak: timedelta
     # By Azure's clock where it is known.
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
-    # What an earlier removal, cut off, set out to remove before the workspace: it may be gone.
+    # What an earlier removal, cut off, set out to remove before the workspace, and what people take down after a
+    # cutover: it may be gone.
     removed: frozenset[str] = frozenset()
     # What the target lost since the cutover of what was proven, and nobody has let go.
     lost: tuple[Finding, ...] = ()

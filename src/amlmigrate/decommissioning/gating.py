@@ -18,6 +18,7 @@ from amlmigrate.core.seal import changes
 from amlmigrate.core.workspace import Location
 from amlmigrate.cutover.evidence_checks import still_expected
 from amlmigrate.cutover.record import active
+from amlmigrate.cutover.taken_down import may_be_gone
 from amlmigrate.cutover.target_since import lost
 from amlmigrate.decommissioning import containers, copy_proof, gate, remaining_resources, removal
 from amlmigrate.decommissioning.collected import collected
@@ -37,7 +38,7 @@ from amlmigrate.inventory.unlisted import could_not_be_listed
 from amlmigrate.kinds import document_digests, own_places
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import EvidenceFile
-from amlmigrate.ledger.items import decided, items
+from amlmigrate.ledger.items import Item, decided, items
 from amlmigrate.ledger.removal import RemovalRecord
 from amlmigrate.ledger.valid_decisions import Standing
 from amlmigrate.policies.exemptions import Exemption, exemptions_of
@@ -123,9 +124,7 @@ async def check_gate(
     standing = Standing(plan, ledger)
     facts = await _facts(clouds, plan, source, target, listed, soak, before, standing)
     lost_, unseen = await lost(clouds, plan, ledger, reports, (source, target), listed)
-    if not active(reports):
-        # From a cutover on `lost` looks at each proven blob, and what of them was let go.
-        facts = replace(facts, collected=collected(plan, listed, decided(items(plan, ledger, standing))))
+    facts = _by_stage(facts, plan, listed, items(plan, ledger, standing), living=active(reports) is not None)
     facts = replace(facts, lost=lost_, let_go=await _let_go(clouds, plan, ledger, reports, target, listed))
     why = gate.reasons(plan, ledger, reports, facts)
     ends = await dataprotection.ending(clouds.target, mapping, plan.places(source=True))
@@ -163,6 +162,18 @@ async def check_gate(
     return PassedGate(
         source, listed, own, parts, recovery, _ends(facts.posture), exempt, (*denying.told(), *unseen)
     )
+
+
+def _by_stage(
+    facts: gate.GateFacts, plan: Plan, listed: Containers, ended: list[Item], *, living: bool
+) -> gate.GateFacts:
+    """With what people may take down in the source from a cutover on, and what the service may collect before it.
+
+    After it `lost` looks at each proven blob, and what of them was let go.
+    """
+    if living:
+        return replace(facts, removed=facts.removed | may_be_gone(ended))
+    return replace(facts, collected=collected(plan, listed, decided(ended)))
 
 
 def _ends(posture: list[Finding]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from amlmigrate.core.plan import Plan
 from amlmigrate.core.translation import Difference
 from amlmigrate.cutover import evidence_checks
 from amlmigrate.cutover.changes_since import Since, decided
+from amlmigrate.cutover.taken_down import may_be_gone
 from amlmigrate.evidence import Cutover, Verify
 from amlmigrate.inventory import foreign_blobs, waived_items
 from amlmigrate.kinds import settling
@@ -69,10 +70,10 @@ def verify_living(
     evidence = Evidence(folder, ledger)
     now = bound(plan, living.documents, living.listed)
     gone = {one.address for one in living.since.changes if one.what == "deleted"}
-    differences = [*_source(cutover, now), *read.without(gone).differences]
     with evidence.alone():
         standing = Standing(plan, ledger)
         ended = items(plan, ledger, standing)
+        differences = [*_source(cutover, now, may_be_gone(ended)), *read.without(gone).differences]
         lost = living.since.undecided(decided(standing.counting().values(), evidence.reports()))
         look = settling(plan, ledger.done_at(), living.looked, over(ended))
         waived, reports = waived_items.waived(plan, ended), evidence.reports()
@@ -93,8 +94,8 @@ def _verdict(since: Since, unknown: str) -> ByteVerdict:
     return ByteVerdict(blobs=since.blobs, bytes=since.bytes, not_checked={_SOURCE_BYTES, unknown} - {""})
 
 
-def _source(cutover: EvidenceFile[Cutover], now: Bound) -> Iterator[Difference]:
+def _source(cutover: EvidenceFile[Cutover], now: Bound, gone: frozenset[str]) -> Iterator[Difference]:
     """Each part of the source that is not as it was at the cutover."""
     for name in evidence_checks.SOURCE:
-        for told in evidence_checks.differences(cutover, now.digests, now.parts, names=(name,)):
+        for told in evidence_checks.differences(cutover, now.digests, now.parts, gone, (name,)):
             yield Difference(name, "source", "as at the cutover", told)

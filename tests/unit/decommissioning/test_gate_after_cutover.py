@@ -36,6 +36,7 @@ def _reasons(
     lost: tuple[Finding, ...] = (),
     back: bool = False,
     verified: dict[str, Any] | None = None,
+    removed: frozenset[str] = frozenset(),
 ) -> list[str]:
     with Ledger(folder) as ledger:
         chain = cut.chain(folder, ledger)
@@ -49,12 +50,23 @@ def _reasons(
         if verified is not None:
             cut.verified(chain, **verified)
         digests, parts = cut.parts(documents, listed or cut.listed(*cut.PROVEN, cut.OWN))
-        facts = GateFacts(inventory(), digests, parts, posture=[], locks=[], soak=soak)
+        facts = GateFacts(inventory(), digests, parts, posture=[], locks=[], soak=soak, removed=removed)
         return reasons(cut.PLAN, ledger, chain.reports(), replace(facts, lost=lost))
 
 
 def test_a_target_in_use_is_no_reason(tmp_path: Path) -> None:
     assert _reasons(tmp_path, USED, cut.listed(*cut.PROVEN, blob("new"))) == []
+
+
+def test_what_people_took_down_in_the_source_is_no_reason_and_all_else_is(tmp_path: Path) -> None:
+    gone, target = frozenset({"models/m/1"}), cut.DOCUMENTS[1]
+    folders = [tmp_path / name for name in "abc"]
+    for folder in folders:
+        folder.mkdir()
+    assert _reasons(folders[0], ({}, target), removed=gone) == []
+    [deleted] = _reasons(folders[1], ({}, target))
+    [added] = _reasons(folders[2], ({"data/new/1": "n"}, target), removed=gone)
+    assert "models/m/1 was deleted" in deleted and "data/new/1" in added and "models/m/1" not in added
 
 
 def test_what_it_lost_is_one_each(tmp_path: Path) -> None:
