@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 from tests.builders.elsewhere import Elsewhere
-from tests.builders.errors import refusal
+from tests.builders.errors import refusal, silence
 from tests.builders.reports import report
 from tests.builders.world import NEW, OLD, plan, step
 from tests.contract.kinds.workspace_of import InMemory
 
+from amlmigrate.cloud.errors import OutOfReachError
 from amlmigrate.cloud.roles import assignment_id
 from amlmigrate.core.address import Address
 from amlmigrate.core.documents import Document, properties_of
@@ -209,7 +210,7 @@ async def test_all_forms_are_given_beside_what_others_have_and_taken_back_again(
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("call", range(1, 28))
+@pytest.mark.parametrize("call", range(1, 28, 2))
 async def test_killed_at_any_call_the_same_goes_on_and_back_is_as_before(pair: Pair, call: int, when: str) -> None:
     before = copy.deepcopy(pair.arm.documents)
     for work, made in ((pair.give, len(GRANTS)), (pair.back, 2 * len(GRANTS))):
@@ -238,6 +239,39 @@ async def test_a_token_that_is_not_taken_ends_it(pair: Pair) -> None:
     with pytest.raises(Exception, match="401"):
         await pair.give()
     assert pair.arm.changes() == []
+
+
+@pytest.mark.parametrize("served", [False, True])
+async def test_a_call_that_nobody_answers_ends_it_and_the_next_goes_on_with_nothing_twice(
+    pair: Pair, served: bool
+) -> None:
+    def lost(method: str, path: str) -> None:
+        if method == "PUT" and path.startswith(VAULT):
+            raise silence(method="PUT")
+
+    setattr(pair.arm, "after" if served else "before", lost)
+    with pytest.raises(OutOfReachError):
+        await pair.give()
+    assert ("new" in pair.policies()) is served
+    pair.arm.before = pair.arm.after = lambda _, __: None
+    await pair.give()
+    _given(pair)
+    assert len(pair.arm.changes()) == len(GRANTS)
+    assert await pair.back() == [True] * len(GRANTS) and "new" not in pair.policies()
+
+
+@pytest.mark.parametrize("status", [409, 412, 429, 500])
+async def test_whatever_a_scope_answers_all_others_are_given_and_that_one_the_next_time(
+    pair: Pair, status: int
+) -> None:
+    pair.arm.refusing = {f"PATCH {LAKE}": refusal(status, "Conflict")}
+    with pytest.raises(IncompleteError, match=str(status)):
+        await pair.give()
+    assert [pair.state(one) for one in GRANTS] == [State.DONE] * 3 + [State.PENDING]
+    assert await pair.back() == [True] * len(GRANTS), "what was asked for and never made is no matter"
+    pair.arm.refusing = {}
+    await pair.give()
+    _given(pair)
 
 
 async def test_what_the_source_has_not_any_more_nobody_is_given(pair: Pair) -> None:
