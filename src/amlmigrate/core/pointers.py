@@ -18,7 +18,10 @@ EACH = "*"
 
 def below(pointer: str, name: str | int) -> str:
     """The pointer of a member or an item of what is at a pointer."""
-    return f"{pointer}/{escape(name) if isinstance(name, str) else name}"
+    # Few names have a sign that is escaped, and each string of each document that is compared is asked for.
+    if isinstance(name, str) and ("~" in name or "/" in name):
+        name = escape(name)
+    return f"{pointer}/{name}"
 
 
 def names_of(pointer: str) -> Way:

@@ -23,12 +23,23 @@ _NO_QUERY = frozenset({"azureml", "runs", "file", "dbfs"})
 # What stands in the query of ARM's own addresses, which commands that are shown to people repeat, and what
 # names one version of a blob.
 _HARMLESS = frozenset({"api-version", "forcetopurge", "versionid", "snapshot"})
+# Texts that were looked through and have no secret, so many and so long at most; none with one is kept.
+_HARMLESS_TEXTS: set[str] = set()
+_MOST, _LONGEST = 4_096, 4_096
 _SIGNED = re.compile(r"[?&](?:sig|x-amz-signature|signature)=", re.IGNORECASE)
 
 
 def masked(text: str) -> str:
     """The text with each such secret masked; the same again for a masked one."""
-    return replaced(text, lambda _: MASK)
+    # A document is compared several times, and few of its texts have anything to mask.
+    if text in _HARMLESS_TEXTS:
+        return text
+    found = replaced(text, lambda _: MASK)
+    if found == text and len(text) <= _LONGEST:
+        if len(_HARMLESS_TEXTS) >= _MOST:
+            _HARMLESS_TEXTS.clear()
+        _HARMLESS_TEXTS.add(text)
+    return found
 
 
 def replaced(text: str, change: Callable[[str], str]) -> str:

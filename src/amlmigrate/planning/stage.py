@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from amlmigrate.bytes.storage_containers import Containers, list_both
+from amlmigrate.bytes.listings import Listing
+from amlmigrate.bytes.storage_containers import Containers, Key, list_both
 from amlmigrate.cloud.credentials import PUBLIC, Login, signed
 from amlmigrate.cloud.session import Session
 from amlmigrate.cloud.tenants import of_target, refuse_other
@@ -144,8 +145,9 @@ async def create_plan(clouds: Session, request: PlanRequest, emit: Emit = ignore
         allowed=survey.allowed,
         emit=emit,
     )
-    header = await _with_policies(clouds, header, steps)
-    short = await machines.short(clouds.target.arm, survey.target.workspace, steps)
+    header, short = await asyncio.gather(
+        _with_policies(clouds, header, steps), machines.short(clouds.target.arm, survey.target.workspace, steps)
+    )
     header = replace(header, findings=(*short, *header.findings), extra=header.extra | survey.asked.as_dict())
     choices, grantable = request.choices, survey.grantable
     header, steps = await elsewhere.added(
@@ -255,13 +257,19 @@ async def _contents(
     source, target = both
     blobs = {key: one for key, one in containers.source.items() if one.place.service is Service.BLOB}
     filled = [listing.place for listing in blobs.values() if listing.blobs]
-    found = await dataprotection.beforehand(clouds, mapping, filled)
-    await read_contents(source, clouds.source.blobs, blobs)
-    await read_json(source, clouds.source.blobs, blobs, mapping)
+    found, _ = await asyncio.gather(
+        dataprotection.beforehand(clouds, mapping, filled), _texts(clouds, source, blobs, mapping)
+    )
     if request.choices.delete:
         # What the files of the target's users name is not deleted without a decision of its own.
         await read_files(clouds, source.workspace, target, containers.target)
     return list(found)
+
+
+async def _texts(clouds: Session, source: Inventory, blobs: dict[Key, Listing], mapping: Mapping) -> None:
+    """Adds what the files of the source name to its inventory."""
+    await read_contents(source, clouds.source.blobs, blobs)
+    await read_json(source, clouds.source.blobs, blobs, mapping)
 
 
 def _matched(

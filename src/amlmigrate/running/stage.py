@@ -89,11 +89,9 @@ async def run(request: RunRequest, sign_in: Callable[[], Session]) -> RunOutcome
             async with sign_in() as clouds:
                 ledger.clock = clouds.target.arm.service_clock.now
                 if request.dry_run:
-                    await _checked(clouds, plan, ledger, lists)
-                    ends = await _early_ends(clouds, plan)
+                    *_, ends = await _checked(clouds, plan, ledger, lists)
                     return replace(outcome_of(plan, folder, ledger, dry_run=True), early_ends=ends)
-                ends = await _early_ends(clouds, plan)
-                walked = await _run(request, clouds, ledger, lock, lists)
+                walked, ends = await _run(request, clouds, ledger, lock, lists)
         return replace(outcome_of(plan, folder, ledger, walked), early_ends=ends)
 
 
@@ -114,10 +112,13 @@ def _make_up_for(request: RunRequest, ledger: Ledger) -> None:
         report.tell(request.plan, request.folder, ledger, None, request.by)
 
 
-async def _run(request: RunRequest, clouds: Session, ledger: Ledger, lock: Lock, lists: Meter) -> WalkResult:
+async def _run(
+    request: RunRequest, clouds: Session, ledger: Ledger, lock: Lock, lists: Meter
+) -> tuple[WalkResult, tuple[Finding, ...]]:
+    """What the walk came to, and the exemptions that end too early."""
     plan = request.plan
     async with held(clouds, plan, ledger, lock, "run", request.emit) as lease:
-        mapping, target = await _checked(clouds, plan, ledger, lists)
+        mapping, target, ends = await _checked(clouds, plan, ledger, lists)
         by = await signed(request.by, clouds.target.credential)
         prior = await _earlier(request, clouds, ledger, lease)
         walked = await run_steps(
@@ -136,18 +137,22 @@ async def _run(request: RunRequest, clouds: Session, ledger: Ledger, lock: Lock,
             given=GivenSecrets(request.secrets, request.variables, clouds.target),
         )
         report.tell(plan, request.folder, ledger, walked, by)
-        return walked
+        return walked, ends
 
 
-async def _checked(clouds: Session, plan: Plan, ledger: Ledger, lists: Meter) -> tuple[Mapping, Inventory]:
-    """Both workspaces and what the target holds, where the plan still holds for them.
+async def _checked(
+    clouds: Session, plan: Plan, ledger: Ledger, lists: Meter
+) -> tuple[Mapping, Inventory, tuple[Finding, ...]]:
+    """Both workspaces and what the target holds, where the plan still holds; what exemptions end too early.
 
     What the source holds is let go: a run reads each of it again, and takes hours in which it would only fill
     memory. Raises RefusedError, DriftError.
     """
     pair = await read_pair(clouds, plan)
-    (source, target), claims = await asyncio.gather(
-        read_both(clouds, plan, pair, meter=lists), target_claims(clouds.target, plan, pair)
+    (source, target), claims, ends = await asyncio.gather(
+        read_both(clouds, plan, pair, meter=lists),
+        target_claims(clouds.target, plan, pair),
+        _early_ends(clouds, plan),
     )
     mapping = Mapping(source.workspace, target.workspace, plan.names())
     drift.check_places(plan, mapping)
@@ -155,7 +160,7 @@ async def _checked(clouds: Session, plan: Plan, ledger: Ledger, lists: Meter) ->
         await drift.check_all(plan, source, target.workspace, clouds.source)
     unproven = findings(claims)
     refusals.refuse_unproven(let_go(unproven, Standing(plan, ledger).settled(unproven)))
-    return mapping, target
+    return mapping, target, ends
 
 
 async def _earlier(request: RunRequest, clouds: Session, ledger: Ledger, lease: Lease) -> OwnershipRecord:

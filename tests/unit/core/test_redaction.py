@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from amlmigrate.core import redaction
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.redaction import MASK, masked, restored, secrets, signed
@@ -145,3 +146,20 @@ def test_findings_and_messages_hold_none() -> None:
 def test_a_command_that_is_shown_keeps_what_arm_needs() -> None:
     url = "https://management.azure.com/w?api-version=2025-12-01&forceToPurge=true&sig=abc"
     assert masked(f"az rest --url '{url}'") == f"az rest --url '{url.replace('abc', MASK)}'"
+
+
+def test_texts_are_remembered_as_harmless_only_where_they_are_and_so_many_at_most(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Documents are compared several times; what has a secret is looked through each time, and never kept."""
+    known: set[str] = set()
+    monkeypatch.setattr(redaction, "_HARMLESS_TEXTS", known)
+    signed_url = "https://x.blob.core.windows.net/c?sig=TOP"
+    for _ in range(2):
+        assert masked("mcr.microsoft.com/x:1") == "mcr.microsoft.com/x:1"
+        assert masked(signed_url) == f"https://x.blob.core.windows.net/c?sig={MASK}"
+        assert masked("x" * 5000) == "x" * 5000
+    assert known == {"mcr.microsoft.com/x:1"}
+    for number in range(5000):
+        masked(f"text {number}")
+    assert 0 < len(known) <= 4096
