@@ -30,6 +30,7 @@ class TargetNames:
     _listed: dict[str, dict[Address, Document]] = field(default_factory=dict)
     _locks: dict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     _theirs: frozenset[Address] | None = None
+    _telling: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def find(self, kind: Kind, name: Address) -> Document | None:
         """What a list of all names of the kind, taken once a run, shows of one; None for all that is not in it."""
@@ -42,9 +43,11 @@ class TargetNames:
 
     async def ours(self, name: Address) -> bool:
         """Whether a name came with the tool's versions: when the run began, the target had nobody else's of it."""
-        if self._theirs is None:
-            foreign = await self._foreign(self.present)
-            self._theirs = frozenset(address.container for address in foreign)
+        # Once for all steps under way: what the ledger shows is a text for each document.
+        async with self._telling:
+            if self._theirs is None:
+                foreign = await self._foreign(self.present)
+                self._theirs = frozenset(address.container for address in foreign)
         return name not in self._theirs
 
     async def refuse_hiding(self, kind: Kind, step: Address) -> None:

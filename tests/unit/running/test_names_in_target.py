@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -220,3 +222,21 @@ async def test_a_step_that_was_cut_off_goes_on_to_its_end(tmp_path: Path, reache
         run.ledger.move(name, state)
     await run.documents.write(run.steps["models/m"], reached)
     assert run.state("models/m") is State.DONE and run.made("models/m") and not run.target.changing()[1:]
+
+
+async def test_what_the_ledger_made_is_asked_once_for_all_steps_under_way() -> None:
+    """It is a text for each document: as many times as there are steps it would fill memory."""
+    asked: list[str] = []
+
+    async def owned() -> set[str]:
+        asked.append("owned")
+        await asyncio.sleep(0)
+        return {"models/ours/1"}
+
+    present = [Address.parse("models/ours/1"), Address.parse("models/theirs/1")]
+    ledger: Any = SimpleNamespace(owned=owned)
+    target: Any = None
+    names = TargetNames(target, ledger, OwnershipRecord(), present)
+    both = [Address.parse("models/ours"), Address.parse("models/theirs")] * 8
+    assert await asyncio.gather(*map(names.ours, both)) == [True, False] * 8
+    assert asked == ["owned"]
