@@ -59,8 +59,8 @@ class Arm:
 class Roles:
     """What the caller has on the vault."""
 
-    def __init__(self, assigned: Any = (), timed: Any = ()) -> None:
-        self._assigned, self._timed = assigned, timed
+    def __init__(self, assigned: Any = (), timed: Any = (), data: str = rights.UPDATE) -> None:
+        self._assigned, self._timed, self._data = assigned, timed, data
 
     async def assigned(self, scope: str, caller: str) -> Any:
         return _given(self._assigned)
@@ -69,7 +69,7 @@ class Roles:
         return _given(self._timed)
 
     async def definition_at(self, scope: str, role: str) -> Any:
-        return {"properties": {"permissions": [{"dataActions": [rights.UPDATE]}]}}
+        return {"properties": {"permissions": [{"dataActions": [self._data]}]}}
 
 
 def _given(found: Any) -> Any:
@@ -226,10 +226,11 @@ def test_a_condition_hides_rows_of_a_log_where_no_other_role_shows_them(
     ("roles", "told"),
     [
         (Roles([given("rows", "c")]), ""),
+        (Roles([given("rows", "c")], data=READS_ROWS["dataActions"][0]), "has a condition, which may hide rows"),
         (Roles([given("rows")]), ""),
         (Roles(refusal(403)), "cannot be read"),
     ],
-    ids=["a role without rows", "no condition", "refused"],
+    ids=["a role without rows", "a role with some rows", "no condition", "refused"],
 )
 async def test_where_nobody_says_which_rows_are_shown_that_is_told(roles: Roles, told: str) -> None:
     log = Read(AuditLog((), NOW, ("/logs",), NOW))
