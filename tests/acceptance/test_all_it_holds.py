@@ -74,17 +74,21 @@ def _rows(world: World) -> dict[str, dict[str, Any]]:
 
 def _around(world: World) -> dict[str, str]:
     """What lies at the workspace; the ids of what belongs to other providers."""
-    base = world.documents["source"]["id"]
+    base, role = world.documents["source"]["id"], f"roleAssignments/{uuid.uuid4()}"
     ids = {
         "diagnosticSettings/logs": f"{base}/providers/{_LOGS}/logs",
         "locks/keep": f"{base}/providers/{_AUTHORIZATION}/locks/keep",
-        "roleAssignments": f"{base}/providers/{_AUTHORIZATION}/roleAssignments/{uuid.uuid4()}",
+        role: f"{base}/providers/{_AUTHORIZATION}/{role}",
     }
     scientist = f"/providers/{_AUTHORIZATION}/roleDefinitions/f6c7c914-8db3-469d-8ca1-694a8f32e121"
     bodies: dict[str, tuple[str, dict[str, Any]]] = {
-        "diagnosticSettings/logs": ("2021-05-01-preview", {"workspaceId": "/w", "logs": []}),
+        "diagnosticSettings/logs": (
+            "2021-05-01-preview",
+            {"storageAccountId": world.storage_id("target"), "logs": []},
+        ),
         "locks/keep": ("2020-05-01", {"level": "CanNotDelete"}),
-        "roleAssignments": ("2022-04-01", {"roleDefinitionId": scientist, "principalId": str(uuid.uuid4())}),
+        # Nothing in the directory has this id.
+        role: ("2022-04-01", {"roleDefinitionId": scientist, "principalId": str(uuid.uuid4())}),
     }
     for address, (version, properties) in bodies.items():
         world.arm("PUT", ids[address], version, {"properties": properties})
@@ -126,7 +130,7 @@ def _steps(world: World, name: str | None = None) -> dict[str, dict[str, Any]]:
 
 def test_everything_is_an_item_and_no_file_holds_a_secret(full: World) -> None:
     world = full
-    _around(world)
+    around = {address for address in _around(world) if address.startswith("roleAssignments/")}
     world.ok("plan", *world.names)
     steps = _steps(world)
     manual = {address for address, step in steps.items() if step["action"] == "manual"}
@@ -137,9 +141,10 @@ def test_everything_is_an_item_and_no_file_holds_a_secret(full: World) -> None:
         "connections/git",
         "schedules/off",
     }
-    around = {"diagnosticSettings/logs", "locks/keep", "roleAssignments"}
     assert manual == named | around | {"jobs", f"blobs/{world.container('source')}"}
-    assert "1 role assignment " in steps["roleAssignments"]["reason"]
+    [role] = (step for step in steps.values() if step["address"].startswith("roleAssignments/"))
+    assert "it was deleted" in role["reason"]
+    assert steps["locks/keep"]["action"] == steps["diagnosticSettings/logs"]["action"] == "create"
     # What only a deployment and a schedule need goes along; what nothing needs does not.
     actions = {address: step["action"] for address, step in steps.items()}
     assert actions[f"environments/CliV2AnonymousEnvironment/{HASH}"] == "create"
@@ -195,7 +200,9 @@ def _check_header(world: World, header: dict[str, Any], steps: dict[str, dict[st
         step
         for step in written
         if step["action"] == "update"
-        or step["address"].startswith(("connections/", "datastores/", "environments/", "schedules/"))
+        or step["address"].startswith(
+            ("connections/", "datastores/", "diagnosticSettings/", "environments/", "locks/", "schedules/")
+        )
     ]
     assert brought
     # Three versions of a name or more are looked at in the source by one list.
@@ -210,9 +217,7 @@ def _check_header(world: World, header: dict[str, Any], steps: dict[str, dict[st
 def _check_manual(world: World) -> None:
     text = (world.folder / "plans" / world.source / "manual.md").read_text()
     assert "everything that the workspace holds" not in text
-    assert "labeling projects" in text and "`locks/keep`" in text
-    listed = (world.folder / "plans" / world.source / "roleAssignments.jsonl").read_text().splitlines()
-    assert len(listed) == 1 and "f6c7c914" in listed[0]
+    assert "labeling projects" in text
     shown = world.ok("show").out
     assert all(
         str(step["address"]) in shown for step in _steps(world).values() if step["action"] in ("create", "update")
@@ -237,15 +242,21 @@ def _check_target(world: World) -> None:
 
 def test_locks_and_rights_that_go_before_the_workspace_are_no_drift(small_world: World) -> None:
     world = small_world
-    lock = _around(world)["locks/keep"]
+    around = _around(world)
+    lock = around["locks/keep"]
     world.ok("plan", *world.names)
     # Rights given for the time of the move are none either, before the run, and taken back, before the removal.
     given = world.assign(
         world.documents["source"]["id"], "acdd72a7-3385-48ef-bd42-f606fba81ae7", principalType="User"
     )
     assert world.migrate("run").code == 3
-    for address in ("roleAssignments", "locks/keep", "diagnosticSettings/logs"):
-        world.ok("waive", address, "--reason", "set at the target")
+    [role] = (address for address in around if address.startswith("roleAssignments/"))
+    world.ok("waive", role, "--reason", "set at the target")
+    # But a verification tells of them: whoever has them for good has to have them in the target too.
+    told = world.migrate("verify", "--json")
+    came = f"roleAssignments/{given.rpartition('/')[2]}!came-since-plan"
+    assert told.code == 3 and came in {one["address"] for one in told.event("verify.end")["open_findings"]}
+    world.ok("waive", came, "--reason", "for the move")
     world.ok("verify")
     refused = world.migrate(*removal(world))
     assert refused.code == 4 and "A lock is in the way" in refused.err

@@ -36,7 +36,7 @@ class Graph:
     def _all(self) -> list[Row]:
         rows = [_row(one.object_id, one.client_id, one.name, "Application") for one in self._directory.all()]
         rows.append(_row(COSMOS_OBJECT_ID, COSMOS_APP_ID, "Azure Cosmos DB", "Application"))
-        return rows + [_of_identity(one) for one in self._identities()]
+        return rows + [_of_identity(one) for one in self._identities() if one.type == "servicePrincipal"]
 
     async def handle(self, request: Request) -> Response:
         """Answers one request, in Graph's words where it does not have what is asked for."""
@@ -97,10 +97,16 @@ class Graph:
             return _error(
                 400, "Request_BadRequest", "Invalid value specified for property 'ids'."
             )  # text ours (AZ-LOCAL-4)
-        wanted, types = {str(each).lower() for each in ids}, body.get("types") or ["servicePrincipal"]
+        wanted, types = {str(each).lower() for each in ids}, body.get("types") or ["directoryObject"]
         kinds = {str(each).lower() for each in types}
         found = self._all() if kinds & {"serviceprincipal", "directoryobject"} else []
         value = [{"@odata.type": _TYPE, **row} for row in found if row["id"] in wanted]
+        for one in self._identities():
+            who = one.object_id.lower()
+            if one.type != "servicePrincipal" and kinds & {one.type, "directoryobject"} and who in wanted:
+                # Each of their roles tells of them: nobody is there twice.
+                wanted.remove(who)
+                value.append({"@odata.type": f"#microsoft.graph.{one.type}", "id": who})
         return Response.of_json(200, {"@odata.context": _context("directoryObjects"), "value": value})
 
 

@@ -81,12 +81,16 @@ class Service(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class IdentityShown:
-    """A managed identity; `app_id` is empty for a system-assigned one, `resource` the ARM id it belongs to."""
+    """A managed identity; `app_id` is empty for a system-assigned one, `resource` the ARM id it belongs to.
+
+    `type` is another one of people and groups, which are there as far as somebody has given them a role.
+    """
 
     object_id: str
     app_id: str
     name: str
     resource: str
+    type: str = "servicePrincipal"
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from amlmigrate.core.errors import BadInputError, ExitCode
 from amlmigrate.core.select import Selection
 from amlmigrate.core.workspacename import WorkspaceName
 from amlmigrate.fleet.stage import FleetFiles, FleetRequest, plan_fleet
-from amlmigrate.planning import planfile, renames, vault_secrets
+from amlmigrate.planning import planfile, principals, renames, vault_secrets
 from amlmigrate.planning.renames import Renames
 from amlmigrate.planning.stage import PlanChoices, PlanRequest, create_plan
 
@@ -124,6 +124,12 @@ class PlanOptions:
             " has to approve the plan for that.",
         ),
     ] = False
+    principals: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV: old object id, new object id. Needed where the target is of another tenant.", metavar="FILE"
+        ),
+    ] = None
     require_approval: Annotated[
         bool,
         typer.Option("--require-approval", help="Require somebody else's approval before the plan is run."),
@@ -140,8 +146,9 @@ class PlanOptions:
         # Such an option is called as the kind is.
         told = {one.name: getattr(self, one.name) for one in fields(self)}
         asked = {name: frozenset({one.value}) for name, one in told.items() if isinstance(one, Instances)}
+        who = principals.read(self.principals)
         return PlanChoices(
-            selection, copied, self.delete, self.require_approval, names, named, sources, asked, self.grants
+            selection, copied, self.delete, self.require_approval, names, named, sources, asked, self.grants, who
         )
 
 

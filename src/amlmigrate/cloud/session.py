@@ -43,6 +43,8 @@ class Side:
         # It asks no fence: the service itself refuses who does not have the lease.
         self.leases = Leases(login, self.credential)
         self.roles = Roles(self.arm)
+        # Role assignments that `freeze` took of what is reached so: they are there all the same for who reads it.
+        self.frozen: tuple[Document, ...] = ()
         self._shares: Shares | None = None
         self._vaults: Vaults | None = None
         self._logs: Logs | None = None
@@ -82,7 +84,7 @@ class Side:
         """One workspace through this side."""
         from amlmigrate.cloud.workspaces import WorkspaceClient
 
-        return WorkspaceClient(self.arm, ref, vaults=self.vault_of)
+        return WorkspaceClient(self.arm, ref, vaults=self.vault_of, frozen=self.frozen)
 
     def vault_of(self, workspace: Document) -> WorkspaceVault:
         """The vault of a workspace, by its document."""

@@ -33,6 +33,9 @@ _REPLACED = 200
 class WorkspaceClient:
     """Paths are relative to the workspace, as `models/m/versions/1`."""
 
+    # Whether all is to be told of what is there, as of a source: what no list shows, too.
+    whole = False
+
     def __init__(
         self,
         arm: Arm,
@@ -41,10 +44,12 @@ class WorkspaceClient:
         *,
         vaults: VaultOf | None = None,
         asked: Asked = NOTHING,
+        frozen: Sequence[Document] = (),
     ) -> None:
         """`document`: the workspace's own, where it was read just before and stands for what it is now.
 
         `vaults`: the way to what lies in its vault.
+        `frozen`: role assignments that `freeze` took away, and that are the workspace's all the same.
         """
         self.arm = arm
         self.ref = ref
@@ -54,8 +59,7 @@ class WorkspaceClient:
         self._document = document
         # Collections that the service is known not to have for a workspace like this, and that counted as empty.
         self.absent: set[str] = set()
-        # Role assignments that `freeze` took away, and that are the workspace's all the same.
-        self.frozen: Sequence[Document] = ()
+        self.frozen = frozen
 
     @property
     def id(self) -> str:
@@ -104,7 +108,7 @@ class WorkspaceClient:
             async for item in self.arm.pages(whole, query):
                 begun = True
                 # Of other providers some come from every scope above.
-                if not path.startswith("providers/") and not declared.of(f"{declared.ML}/{path}").lists_others:
+                if not _of_others(path) and not declared.of(f"{declared.ML}/{path}").lists_others:
                     check_item(item, whole, whole)
                 yield item
         except ServiceError as error:
@@ -118,7 +122,7 @@ class WorkspaceClient:
 
     async def _empty(self, path: str, error: ServiceError, *, absent_is_empty: bool) -> bool:
         """Whether an answer instead of a list is known to mean that there is nothing."""
-        if path.startswith("providers/") and absence.no_collection(error):
+        if _of_others(path) and absence.no_collection(error):
             self.absent.add(path)
             return True
         return absent_is_empty and await self.arm.absent(error, f"{self.ref.id}/{path.rpartition('/')[0]}")
@@ -186,6 +190,8 @@ class WorkspaceClient:
 class InventoryPort(WorkspaceClient):
     """The same for who takes an inventory: a list that the service does not give is noted, with its answer."""
 
+    whole = True
+
     def __init__(
         self,
         arm: Arm,
@@ -196,8 +202,7 @@ class InventoryPort(WorkspaceClient):
         vaults: VaultOf | None = None,
         asked: Asked = NOTHING,
     ) -> None:
-        super().__init__(arm, ref, document, vaults=vaults, asked=asked)
-        self.frozen = frozen
+        super().__init__(arm, ref, document, vaults=vaults, asked=asked, frozen=frozen)
         # By the collection's path: the answers 400 and 404 that are not known to mean that there is nothing.
         self.unlisted: dict[str, ServiceError] = {}
 
@@ -211,8 +216,7 @@ class InventoryPort(WorkspaceClient):
                 yield item
         except ServiceError as error:
             # Of other providers' lists their kinds say it themselves.
-            of_others = path.startswith("providers/")
-            if begun or of_others or error.status not in (400, 404) or error.transient:
+            if begun or _of_others(path) or error.status not in (400, 404) or error.transient:
                 raise
             if not await self._gone_since(path):
                 self.unlisted[path] = error
@@ -249,6 +253,11 @@ def _refuse_unfilled(body: Document, path: str) -> None:
 def _accepted(answer: Answer, *, existed: bool) -> Accepted:
     operation = Operation.of(answer.status, answer.headers)
     return Accepted(answer.body or {}, existed, operation.as_dict() if operation else None)
+
+
+def _of_others(path: str) -> bool:
+    """Whether a collection is another provider's: at the workspace, or at something in it."""
+    return "/providers/" in f"/{path}"
 
 
 async def sharing_account(arm: Arm, workspace: Workspace, subscription: str) -> list[str]:

@@ -161,6 +161,11 @@ ITEMS = (
     _code("signed-lines", "error", "lines of a file that name the old workspace contain a secret"),
     _code("text-names-source", "warning", "text for people names the source, and is moved as it is"),
     _code(
+        "condition-names-source",
+        "blocks",
+        "the condition of a role assignment goes on naming the source",
+    ),
+    _code(
         "signed-url", "error", "the item has a signature of the old account, which is not valid for the new one"
     ),
     _code(
@@ -292,5 +297,9 @@ LET_GO = (
     ),
     _code("waived-gone", "blocks", "what the target had in the place of a waived item is gone"),
     Code("done-gone", ("blocks", "warning"), "the target no longer shows what somebody did by hand"),
+    _code("came-since-plan", "blocks", "a role assignment came into the source since the plan was made"),
+    _code(
+        "went-since-plan", "blocks", "a role assignment that moved went from the source since the plan was made"
+    ),
 )
 CODES = {code.name: code for code in (*ITEMS, *SURROUNDINGS, *PROTECTION, *WRITERS, *SINCE_CUTOVER, *LET_GO)}

@@ -57,6 +57,8 @@ class Mapping:
     target: SurveyedWorkspace
     # What the target calls items of the source that have another name there.
     names: dict[Address, Address] = field(default_factory=dict)
+    # The object ids that people, groups and applications have in the target's tenant, by those of the source's.
+    principals: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def places(self) -> Places:
@@ -68,6 +70,8 @@ class Mapping:
         if not self.names:
             return address
         item, own = address.item, address.container
+        if whole := self.names.get(item):
+            return replace(whole, phase=address.phase)
         found = self.names.get(own)
         if found is None and own.parent is not None:
             parent = self.called(own.parent)

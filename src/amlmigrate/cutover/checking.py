@@ -11,8 +11,8 @@ from amlmigrate.cloud.session import Session
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan
+from amlmigrate.core.plan_mapping import mapping_of
 from amlmigrate.core.seal import changes
 from amlmigrate.core.switched import SOURCE, TARGET
 from amlmigrate.core.workspace import Workspace
@@ -53,7 +53,7 @@ async def check(
     What an earlier attempt of this cutover has changed is seen as it was before.
     """
     source, target = await read_both(clouds, plan)
-    mapping = Mapping(source.workspace, target.workspace, plan.names())
+    mapping = mapping_of(plan, source.workspace, target.workspace)
     listed = await list_both(mapping, clouds.source, clouds.target, own_places)
     documents = _before(reports, source, target)
     now = bound(plan, documents, listed)

@@ -21,8 +21,8 @@ from amlmigrate.core.asset import Inventory
 from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import BadInputError, RefusedError
 from amlmigrate.core.events import Emit
-from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan, Step
+from amlmigrate.core.plan_mapping import mapping_of
 from amlmigrate.core.redaction import masked
 from amlmigrate.core.state import Outcome
 from amlmigrate.core.switched import SOURCE, TARGET, Switched
@@ -268,7 +268,7 @@ class _Cutover:
         """What has become of the target since the cutover."""
         plan, clouds = self.request.plan, self.clouds
         source, target = await read_both(clouds, plan)
-        mapping = Mapping(source.workspace, target.workspace, plan.names())
+        mapping = mapping_of(plan, source.workspace, target.workspace)
         listed = await list_both(mapping, clouds.source, clouds.target, own_places)
         return await target_since.look(clouds, plan, self.ledger, reports, (source, target), listed)
 

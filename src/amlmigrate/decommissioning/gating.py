@@ -12,8 +12,8 @@ from amlmigrate.cloud.session import Session
 from amlmigrate.cloud.workspaces import InventoryPort
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan
+from amlmigrate.core.plan_mapping import mapping_of
 from amlmigrate.core.seal import changes
 from amlmigrate.core.workspace import Location
 from amlmigrate.cutover.evidence_checks import still_expected
@@ -119,7 +119,7 @@ async def check_gate(
     """Raises RefusedError with every reason why the source must stay. `before`: what an earlier removal began."""
     source, target = await read_both(clouds, plan)
     seen = await _seen(clouds, plan, target)
-    mapping = Mapping(source.workspace, target.workspace, plan.names())
+    mapping = mapping_of(plan, source.workspace, target.workspace)
     listed = await list_both(mapping, clouds.source, clouds.target, own_places, past=wanted.delete)
     standing = Standing(plan, ledger)
     facts = await _facts(clouds, plan, source, target, listed, soak, before, standing)

@@ -62,6 +62,8 @@ class Need:
     only: str = ""
     asks: tuple[str, ...] = ()
     by: SideName | None = None
+    # Whether it is in no printed role but one of its own: whoever gives rights may give themselves any.
+    apart: bool = False
 
     @property
     def operations(self) -> tuple[str, ...]:

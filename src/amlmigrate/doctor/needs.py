@@ -34,6 +34,7 @@ _BYTES = _STORE.data
 # What a share takes, which an account may well have none of.
 _SHARES = holdings()[Service.FILE].permissions
 _THERE_ARE = "there are file shares"
+_GIVES = f"{AUTHORIZATION}/roleAssignments/write"
 _ALL, _READING = STAGES, (PLAN, RUN, VERIFY, DECOMMISSION)
 OWN_SECRETS = "datastores of your own have a secret"
 _TAGS = "blobs have index tags"
@@ -68,7 +69,13 @@ def _writes() -> tuple[Need, ...]:
     return (
         *(
             Need(
-                Where.TARGET, action, (RUN, CUTOVER) if kind.name in _stopped() else (RUN,), f"creates {kind.name}"
+                Where.TARGET,
+                action,
+                (RUN, CUTOVER) if kind.name in _stopped() else (RUN,),
+                f"creates {kind.name}",
+                # What is another provider's takes a right that few have.
+                only="" if action.startswith(f"{WS}/") else only,
+                apart=action == _GIVES,
             )
             for kind in plain
             for action in kind.permissions.write
@@ -93,6 +100,32 @@ def _acts() -> tuple[Need, ...]:
         Need(Where.TARGET, action, (RUN,), f"stops {kind.name} that it has made", only="`--computes` is asked for")
         for kind in moving_kinds().values()
         for action in kind.permissions.acts
+    )
+
+
+def _around() -> tuple[Need, ...]:
+    """What is read of what other providers have at the workspaces."""
+    read = {
+        kind.name: action
+        for kind in moving_kinds().values()
+        for action in kind.permissions.read
+        if not action.startswith(f"{WS}/")
+    }
+    listed = "you want them listed"
+    ends, roles = f"{AUTHORIZATION}/roleAssignmentScheduleInstances/read", f"{AUTHORIZATION}/roleDefinitions/read"
+    eligible = f"{AUTHORIZATION}/roleEligibilityScheduleInstances/read"
+    return (
+        *(
+            Need(Where.SOURCE, action, _READING, f"lists {name}", only=listed)
+            for name, action in read.items()
+            # Of locks it is a need of its own.
+            if action != f"{AUTHORIZATION}/locks/read"
+        ),
+        *(Need(Where.TARGET, action, _ALL, f"what exists already of {name}") for name, action in read.items()),
+        Need(Where.SOURCE, ends, _READING, "which of them end by themselves", only="there are role assignments"),
+        Need(Where.TARGET, ends, _ALL, "which of them end by themselves", only="there are role assignments"),
+        Need(Where.SOURCE, eligible, _READING, "which roles may be activated", only=listed),
+        Need(Where.SOURCE, roles, _READING, "where custom roles may be given", only="there are role assignments"),
     )
 
 
@@ -213,13 +246,7 @@ NEEDS: tuple[Need, ...] = (
         (DECOMMISSION,),
         "locks on the workspace, its group and its subscription; `plan` lists the workspace's",
     ),
-    *(
-        Need(Where.SOURCE, f"{name}/read", _READING, f"lists the workspace's {what}", only="you want them listed")
-        for name, what in (
-            (f"{AUTHORIZATION}/roleAssignments", "role assignments"),
-            ("Microsoft.Insights/diagnosticSettings", "diagnostic settings"),
-        )
-    ),
+    *_around(),
     *_secrets(Where.SOURCE, "copies the secrets of datastores", OWN_SECRETS),
     *_compared_secrets(Where.SOURCE, (RUN, VERIFY)),
     Need(Where.SOURCE_ACCOUNT, f"{ACCOUNT}/read", BEFORE, "its network", only=CHECKS),

@@ -42,7 +42,6 @@ def proofs() -> tuple[Need, ...]:
         (Where.TARGET_LOGS, f"{logs}/clusters/read", "the key of the cluster"),
         (Where.TARGET_VAULT, f"{AUTHORIZATION}/roleAssignments/read", "who may use the key"),
         (Where.TARGET_VAULT, f"{AUTHORIZATION}/roleDefinitions/read", "who may use the key"),
-        (Where.TARGET, f"{AUTHORIZATION}/roleAssignments/read", "who may write to the workspace"),
         (Where.TARGET, f"{AUTHORIZATION}/roleDefinitions/read", "who may write to the workspace"),
         (Where.TARGET_VAULT, f"{AUTHORIZATION}/denyAssignments/read", "whether the key is denied"),
         (Where.TARGET, f"{AUTHORIZATION}/denyAssignments/read", "who is denied writing to the workspace"),
@@ -75,7 +74,7 @@ def proofs() -> tuple[Need, ...]:
 
 def checks() -> tuple[Need, ...]:
     """What is in the way of a move is read with these."""
-    locked = (Where.TARGET, Where.TARGET_ACCOUNT, Where.TARGET_VAULT)
+    locked = (Where.TARGET_ACCOUNT, Where.TARGET_VAULT)
     of_subscription = (
         ("Microsoft.Resources/subscriptions/providers/read", "which providers are registered"),
         ("Microsoft.MachineLearningServices/locations/usages/read", "quotas that are used up, or do not suffice"),

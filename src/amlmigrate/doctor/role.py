@@ -34,6 +34,7 @@ class Duty(StrEnum):
 
     PLAN = "plan"
     RUN = "run"
+    ASSIGN = "assign"
     VERIFY = "verify"
     FREEZE = "freeze"
     CUTOVER = "cutover"
@@ -101,6 +102,8 @@ _CHANGED_KEYS = ("keys/create/action", "keys/rotate/action", "keys/update/action
 # Actions, and data actions, of the duties that no stage of a move has.
 _OTHERS: dict[Duty, tuple[tuple[str, ...], tuple[str, ...]]] = {
     Duty.FREEZE: ((*_WRITERS, f"{_ASSIGNMENTS}/write", f"{_ASSIGNMENTS}/delete"), _LEASE),
+    # Beside that of a run, at the target alone: where there are role assignments that move.
+    Duty.ASSIGN: ((f"{WS}/read", *(one.action for one in NEEDS if one.apart), f"{_ASSIGNMENTS}/read"), ()),
     Duty.CUTOVER: (_WRITERS, _LEASE),
     Duty.GRANTS: (_GRANTS, ()),
     Duty.KEY: (
@@ -181,7 +184,7 @@ def duty_role(duty: Duty, refs: Iterable[WorkspaceRef]) -> dict[str, Any]:
 
 
 def _of(wanted: Iterable[Need], *, data: bool) -> set[str]:
-    return {need.action for need in wanted if need.data is data}
+    return {need.action for need in wanted if need.data is data and not need.apart}
 
 
 def _role(name: str, told: str, actions: set[str], data: set[str], refs: Iterable[WorkspaceRef]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from amlmigrate.cloud.session import Side
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.authorship import By
 from amlmigrate.core.documents import Document
@@ -180,6 +181,13 @@ def owed_beside(folder: Path, workspace_id: str) -> tuple[list[Document], list[s
     """
     found, doubts = beside(folder, workspace_id)
     return [one.as_dict() for _, record in found for one in record.owed], doubts
+
+
+def count_frozen(side: Side, folder: Path, workspace_id: str) -> list[str]:
+    """Has all that reads the source by `side` count what `freeze` took away; says what is not believed of that."""
+    owed, doubts = owed_beside(folder, workspace_id)
+    side.frozen = tuple(owed)
+    return doubts
 
 
 def _of_folder(folder: Path, workspace_id: str) -> FreezeRecord | None:

@@ -8,8 +8,8 @@ from amlmigrate.cloud.session import Session
 from amlmigrate.cloud.workspaces import WorkspaceClient
 from amlmigrate.core.decision import DecisionSubject
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan, Step
+from amlmigrate.core.plan_mapping import mapping_of
 from amlmigrate.core.state import Outcome
 from amlmigrate.inventory.arrived import prefix_arrived, rest_arrived
 from amlmigrate.inventory.shown import Effect, looked_at, set_right, shown
@@ -86,6 +86,6 @@ async def _steps(
         else:
             if mapping is None:
                 source, target = await read_both(clouds, plan, pair)
-                mapping = Mapping(source.workspace, target.workspace, plan.names())
+                mapping = mapping_of(plan, source.workspace, target.workspace)
             found[str(address)] = await rest_arrived(clouds, plan, mapping, address)
     return found

@@ -29,7 +29,7 @@ async def shown(port: WorkspaceClient, address: Address, effect: Effect | None =
         if kind and (address.name or kind.inherent):
             document = await kind.read(port, address.item)
             found = document is not None
-            if not found and kind.regional and not address.phase:
+            if not found and (kind.regional or not kind.keeps_name) and not address.phase:
                 return await _listed(port, kind, address)
             if not found or not address.phase:
                 return found

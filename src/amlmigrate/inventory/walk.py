@@ -9,7 +9,6 @@ from amlmigrate.cloud.workspaces import InventoryPort, WorkspaceClient
 from amlmigrate.core.address import Address
 from amlmigrate.core.asked import NOTHING, Asked
 from amlmigrate.core.asset import Asset, Inventory
-from amlmigrate.core.documents import Document
 from amlmigrate.core.events import Emit, ignore
 from amlmigrate.core.metering import Reading
 from amlmigrate.core.parallel import together
@@ -26,7 +25,6 @@ async def take(
     stores: Side | None = None,
     *,
     workspace: Workspace | None = None,
-    frozen: Iterable[Document] = (),
     users: bool = False,
     asked: Asked = NOTHING,
     emit: Emit = ignore,
@@ -39,8 +37,6 @@ async def take(
 
     `asked`: what moves only since the plan asks for it.
 
-    `frozen` are role assignments that `freeze` took away: they are the workspace's all the same.
-
     A list that the service answers with 400 or 404 is an item of its own; for whatever else cannot be read it
     raises ServiceError: an inventory says of everything that it is there or not known, or there is none.
     """
@@ -48,7 +44,7 @@ async def take(
     # Without a list of what there is, a target is no basis to write or to judge upon; of a source it is an item.
     # Of a target what cannot be listed may refer to anything: it is noted, and ends nothing.
     own = workspace.document
-    more = InventoryPort(port.arm, port.ref, tuple(frozen), document=own, vaults=port.vaults, asked=asked)
+    more = InventoryPort(port.arm, port.ref, port.frozen, document=own, vaults=port.vaults, asked=asked)
     plain = WorkspaceClient(port.arm, port.ref, own, vaults=port.vaults, asked=asked.only())
     by_hand = by_hand_kinds(refers=not stores) if stores or users else []
     async with together() as group:

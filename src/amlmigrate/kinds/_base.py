@@ -21,6 +21,7 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.given import Unshown, with_given
 from amlmigrate.core.json_strings import document_references
 from amlmigrate.core.mapping import Mapping as WorkspaceMapping
+from amlmigrate.core.placement import AS_IT_IS, Around, Placement
 from amlmigrate.core.reference import Reference
 from amlmigrate.core.spelling import plain
 from amlmigrate.core.translation import Difference
@@ -82,6 +83,14 @@ class Kind(Listed):
     def only_if_referred(self, asset: Asset) -> bool:
         """Whether an asset moves only together with something that refers to it."""
         return False
+
+    def principals(self, asset: Asset) -> tuple[str, ...]:
+        """The object ids of those to whom it gives something."""
+        return ()
+
+    def placement(self, asset: Asset, around: Around) -> Placement:
+        """Where it goes by what lies around both workspaces, where its document alone does not say it. Pure."""
+        return AS_IT_IS
 
     def storage(self, asset: Asset) -> AssetStorage:
         """What the asset is to the storage of its workspace."""
@@ -174,6 +183,10 @@ class Kind(Listed):
         """The secrets of one, for the moment of a comparison; asked only where `compares_secrets` says so."""
         # Nothing in its place: two sides without secrets would count as equal.
         raise NotImplementedError(f"the service gives no secrets of {address}")
+
+    def late(self, error: BaseException) -> bool:
+        """Whether a refusal may only say that something made just before is not known everywhere yet."""
+        return False
 
     async def settle(
         self, target: WorkspacePort, address: Address, accepted: Accepted | None = None

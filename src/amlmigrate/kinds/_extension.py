@@ -19,6 +19,8 @@ class Extension(Listed):
     """A type of another provider, read at the workspace; where it cannot be listed one item says so."""
 
     provider: ClassVar[str]
+    # What a person does about what could not be listed, of a kind that moves.
+    remedy: ClassVar[str] = ""
     refers = False
     needs_on = False
     shown = False
@@ -32,14 +34,17 @@ class Extension(Listed):
         return f"providers/{self.provider}/{self.name}"
 
     def path(self, address: Address) -> str:
-        return f"{self.collection}/{address.name}"
+        """Of what is at something in the workspace, below that: the last name is the path of it."""
+        return "/".join((*address.path[1:], self.collection, address.name))
 
     async def scan(self, source: WorkspacePort, parents: Sequence[Asset] = ()) -> list[Asset]:
         found = list(self.before(source))
         try:
             found += [item async for item in self._items(source)]
         except ServiceError as error:
-            if error.status not in (400, 403, 404) or error.transient:
+            # Where nothing is noted, as of a target, what is not known is no basis for anything.
+            noted = source.whole or bool(self.manual)
+            if error.status not in (400, 403, 404) or error.transient or not noted:
                 raise
             return [self._unlisted(error)]
         return self.items(source.id, found)
@@ -59,7 +64,7 @@ class Extension(Listed):
             right = f"{self.provider}/{self.name}"
             reason = f"they could not be listed ({error.code}): the right to read {right} is missing"
             document = UNLISTED
-        return Asset(Address(self.name), document, reason=reason, remedy=self.manual)
+        return Asset(Address(self.name), document, reason=reason, remedy=self.manual or self.remedy)
 
 
 def not_listed(path: str, error: ServiceError) -> str:

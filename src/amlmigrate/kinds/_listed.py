@@ -72,6 +72,11 @@ class WorkspacePort(Protocol):
         """What moves only since the plan asks for it."""
         ...
 
+    @property
+    def whole(self) -> bool:
+        """Whether all is to be told of what is there, as of a source: what no list shows, too."""
+        ...
+
     def pages(
         self, path: str, query: Mapping[str, str] = NO_QUERY, *, absent_is_empty: bool = False
     ) -> AsyncIterator[Document]:
@@ -142,6 +147,8 @@ class Listed(ABC):
     volatile: ClassVar[tuple[str, ...]] = ()
     # Whether one may go before the workspace does: an item of the plan, and no part of what is compared later.
     passing: ClassVar[bool] = False
+    # Of what is passing: whether a verification tells all the same what came or went since the plan.
+    held: ClassVar[bool] = False
     # Whether its items may refer to others of the workspace, and whether they go on needing those.
     refers: ClassVar[bool] = True
     needs_on: ClassVar[bool] = True

@@ -1,27 +1,105 @@
-"""Diagnostic settings: where logs and metrics of the workspace go."""
+"""Diagnostic settings: where logs and metrics of the workspace go. Their destinations stay what they are."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
-from amlmigrate.kinds._extension import Extension
+from amlmigrate.kinds._attached import ATTACHED, Attached
+from amlmigrate.kinds._listed import CREATED, WorkspacePort
+
+# Of the example: the subscription of its destination.
+_LOGS = "33333333-aaaa-4bbb-8ccc-000000000003"
+_ENDPOINTS = "onlineEndpoints"
+_WHOLE = "a PUT replaces the whole"
+_DESTINATIONS = (
+    *("workspaceId", "storageAccountId", "serviceBusRuleId", "eventHubAuthorizationRuleId", "eventHubName"),
+    *("marketplacePartnerId", "logAnalyticsDestinationType"),
+)
+# By which an entry of these is told from the others.
+_LISTS = ("logs", "metrics")
+_CATEGORIES = ("category", "categoryGroup")
 
 
-class DiagnosticSettings(Extension):
-    """A setting at the workspace."""
+class DiagnosticSettings(Attached):
+    """It is created under its name, with the same categories and the same destinations."""
 
     name = "diagnosticSettings"
     api_version = "2021-05-01-preview"
     provider = "Microsoft.Insights"
-    manual = "Create the setting at the target (`az monitor diagnostic-settings create`)."
+    remedy = "Create the setting at the target (`az monitor diagnostic-settings create`)."
+    after = (_ENDPOINTS,)
+    fields = ATTACHED.but(mutable=dict.fromkeys((*_DESTINATIONS, *_LISTS), _WHOLE))
+
+    async def scan(self, source: WorkspacePort, parents: Sequence[Asset] = ()) -> list[Asset]:
+        found = await super().scan(source, parents)
+        if not source.whole or any("properties" not in one.document for one in found):
+            return found
+        # No list of the workspace shows those of what lies in it.
+        for endpoint in [str(one["name"]) async for one in source.pages(_ENDPOINTS)]:
+            place = f"{_ENDPOINTS}/{endpoint}"
+            try:
+                found += [
+                    Asset(Address.of(self.name, one["name"], place), one)
+                    async for one in source.pages(f"{place}/{self.collection}")
+                ]
+            except ServiceError as error:
+                if error.status not in (400, 403, 404) or error.transient:
+                    raise
+                return [*found, self._unlisted(error)]
+        return found
 
     def items(self, workspace: str, found: list[Document]) -> list[Asset]:
-        return [self._found(Address.of(self.name, item["name"]), item) for item in found]
+        return [Asset(Address.of(self.name, item["name"]), item) for item in found]
+
+    def canonical(self, document: Document) -> Document:
+        """By category, in any order: one that is off and keeps nothing is as good as none."""
+        found = super().canonical(document)
+        return found | {name: _by_category(found[name]) for name in _LISTS if name in found}
 
     def example(self) -> Asset:
-        properties = {"logs": [{"category": "AmlRunEvent", "enabled": True}], "workspaceId": "/w"}
-        return self.items("", [{"name": "logs", "properties": properties}])[0]
+        kept: dict[str, Any] = {"enabled": True, "days": 30}
+        log = f"/subscriptions/{_LOGS}/resourceGroups/l/providers/Microsoft.OperationalInsights/workspaces/all"
+        return Asset(
+            Address.of(self.name, "logs"),
+            {
+                "name": "logs",
+                "location": None,
+                "properties": {
+                    "storageAccountId": None,
+                    "serviceBusRuleId": None,
+                    "workspaceId": log,
+                    "eventHubAuthorizationRuleId": None,
+                    "eventHubName": None,
+                    "metrics": [{"category": "AllMetrics", "enabled": True}],
+                    "logs": [
+                        {"category": None, "categoryGroup": "audit", "enabled": True, "retentionPolicy": kept},
+                        {"category": "AmlRunEvent", "enabled": True},
+                    ],
+                    "logAnalyticsDestinationType": None,
+                    "marketplacePartnerId": None,
+                },
+                "systemData": CREATED,
+            },
+        )
+
+
+def _by_category(entries: Any) -> Any:
+    if not isinstance(entries, list) or not all(isinstance(one, dict) for one in entries):
+        return entries
+    found = {}
+    for one in entries:
+        name = next((f"{key} {one[key]}" for key in _CATEGORIES if one.get(key)), "")
+        rest = {key: value for key, value in one.items() if key not in _CATEGORIES and value}
+        if isinstance(kept := rest.get("retentionPolicy"), dict) and not any(kept.values()):
+            del rest["retentionPolicy"]
+        if rest:
+            found[name] = rest
+    return found
 
 
 KIND = DiagnosticSettings()

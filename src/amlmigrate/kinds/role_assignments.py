@@ -1,64 +1,261 @@
-"""Role assignments: who may do what with the workspace, as two items with their lists."""
+"""Role assignments at a workspace and at what lies in it: who may do what there. Those from above stay above."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
+from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.address import Address
-from amlmigrate.core.armid import key_of
-from amlmigrate.core.asset import Asset, Many
-from amlmigrate.core.documents import Document, digest, properties_of
-from amlmigrate.core.few import many
+from amlmigrate.core.armid import ArmId, name_of
+from amlmigrate.core.asset import Asset
+from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.core.errors import ConflictError
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.mapping import Mapping as WorkspaceMapping
+from amlmigrate.core.mapping import Rewrite
+from amlmigrate.core.placement import Around, Placement
 from amlmigrate.core.rights import KEPT
-from amlmigrate.kinds._extension import Extension, at_or_below
-from amlmigrate.kinds._listed import Way, WorkspacePort
+from amlmigrate.core.writes import Accepted, Desired, PlanContext, Write
+from amlmigrate.kinds import _standing_roles as standing
+from amlmigrate.kinds._attached import ATTACHED, Attached
+from amlmigrate.kinds._listed import CREATED, WORKSPACE, Way, WorkspacePort
 
-_BELOW = "below"
+_REMEDY = "Assign the role at the target (`az role assignment create`)."
+_EXISTS, _UNKNOWN = "RoleAssignmentExists", "PrincipalNotFound"
+_ROLE = "role"
+# Of these the letter case says nothing; a role is told by its GUID alone, whatever scope its id names.
+_CASELESS = ("principalId", "principalType", "delegatedManagedIdentityResourceId")
+# Its name in the target is made of these, so that a second attempt, or a second plan, finds the first one's.
+_NAMESPACE = uuid.UUID("5b7c1a8e-3d0f-5c57-9a60-2f1c8d7be4a1")
+_BY_SERVICE = dict.fromkeys(("createdOn", "createdBy", "updatedOn", "updatedBy"), "written by the service")
 
 
-class RoleAssignments(Extension):
-    """Those at the workspace are one item, those at what lies in it another; those from above go on without it."""
+class RoleAssignments(Attached):
+    """The target's has a name made of scope, role and principal; one that is there is adopted under its own."""
 
     name = "roleAssignments"
+    # GUIDs.
+    caseless = True
+    # Rights are given and taken for the move itself, also once all is verified.
+    passing = True
+    held = True
+    keeps_name = False
     way = Way.ASSIGN
     provider = "Microsoft.Authorization"
-    manual = "Assign the roles at the target (`az role assignment create`); its own identity has another id."
-    # Rights are given and taken for the move itself.
-    passing = True
+    remedy = _REMEDY
+    after = ("computes", "onlineEndpoints/deployments", "batchEndpoints/deployments")
+    fields = ATTACHED.but(
+        computed={**_BY_SERVICE, "scope": "its place"},
+        mutable={
+            "condition": "who has which role where stays as it was made (AZ-RIGHT-17)",
+            "conditionVersion": "of its condition",
+        },
+    )
+
+    async def scan(self, source: WorkspacePort, parents: Sequence[Asset] = ()) -> list[Asset]:
+        found = await super().scan(source, parents)
+        if any(one.not_listed or one.document.get("listed") is False for one in found):
+            return found
+        ends = await standing.ends(source) if found else {}
+        if not source.whole:
+            return [_ending(one, ends) for one in found]
+        # That somebody may activate a role is told, and not that somebody has.
+        kept = [_ending(one, ends) for one in found if not standing.activated(one.address.name, ends)]
+        roles = {one: await standing.custom(source, one) for one in sorted({_role(one) for one in kept})}
+        kept = [replace(one, beside={**one.beside, **_beside(roles[_role(one)])}) for one in kept]
+        return [*kept, *await standing.eligible(source)]
 
     def before(self, source: WorkspacePort) -> Iterable[Document]:
         return source.frozen
 
     def items(self, workspace: str, found: list[Document]) -> list[Asset]:
-        own: dict[str, Document] = {}
-        below: dict[str, Document] = {}
+        """One for each that gives a role at one place to somebody: of one that was frozen, what is there now."""
+        items: dict[tuple[str, str, str], Asset] = {}
         for item in found:
             properties = properties_of(item)
-            scope = str(item.get("scope") or properties.get("scope") or "").rstrip("/")
-            if at_or_below(workspace, scope):
-                line = {"scope": scope} | {key: properties[key] for key in KEPT if properties.get(key) is not None}
-                # Told apart by what they give to whom: one that was given back may have another name.
-                sha256 = digest({key: str(value).lower() for key, value in line.items()})
-                (own if key_of(scope) == key_of(workspace) else below)[sha256] = line
-        return [*self._of(own, "", "at the workspace"), *self._of(below, _BELOW, "at what lies in the workspace")]
+            scope = str(properties.get("scope") or item.get("scope") or "").rstrip("/")
+            name = name_of(item["id"]).lower()
+            if address := self.address_at(workspace, name, scope):
+                told = item if "name" in item else _listed(item, name, scope)
+                items[standing.key(scope, properties)] = Asset(address, told)
+        return list(items.values())
 
-    def _of(self, lines: dict[str, Document], name: str, where: str) -> Iterator[Asset]:
-        if not lines:
-            return
-        file = "-".join(part for part in (self.name, name) if part)
-        what = many(len(lines), "role assignment")
-        yield Asset(
-            Address.of(self.name, name),
-            {"count": len(lines), "sha256": digest(sorted(lines))},
-            reason=f"{what} {where}, listed in {file}.jsonl: this version cannot move them",
-            remedy=self.manual,
-            many=Many(tuple(lines[sha256] for sha256 in sorted(lines))),
+    async def read(self, port: WorkspacePort, address: Address) -> Document | None:
+        if there := await super().read(port, address):
+            return there
+        taken = (one for one in port.frozen if name_of(one["id"]).lower() == address.name.lower())
+        return next((dict(one) for one in taken), None)
+
+    def principals(self, asset: Asset) -> tuple[str, ...]:
+        return (str(asset.properties.get("principalId") or ""),)
+
+    def placement(self, asset: Asset, around: Around) -> Placement:
+        if nobody := _nobody(asset, around):
+            return nobody
+        placed = super().placement(asset, around)
+        if placed.reason:
+            return placed
+        address, target = placed.called or asset.address, around.mapping.target.ref.id
+        called = around.principals.of(str(asset.properties.get("principalId")))
+        wanted = standing.key(_scope(target, address), {**asset.properties, "principalId": called})
+        of_kind = (one for one in around.target.assets.values() if one.address.kind == self.name)
+        there = next(
+            (one for one in of_kind if standing.key(_scope(target, one.address), one.properties) == wanted), None
         )
+        if there and there.reason:
+            return Placement(reason=f"the target has it, but {there.reason}", remedy=there.remedy)
+        name = there.address.name if there else _name(wanted)
+        return Placement(Address.of(self.name, name, *address.path[1:]))
+
+    def desired(self, asset: Asset, plan: PlanContext) -> Desired:
+        mapping, old = plan.mapping, asset.properties
+        left = {key: value for key, value in old.items() if key != "condition"}
+        found = super().desired(replace(asset, document={**asset.document, "properties": left}), plan)
+        body = dict(found.first.body["properties"])
+        principal = str(old.get("principalId") or "")
+        body["principalId"] = mapping.principals.get(principal.lower(), principal)
+        body["roleDefinitionId"] = _role_in(mapping, str(old.get("roleDefinitionId") or ""))
+        told: tuple[Finding, ...] = ()
+        if condition := old.get("condition"):
+            body["condition"], told = standing.condition(asset.address, str(condition), mapping)
+        changed = tuple(
+            Rewrite(f"/properties/{key}", str(old[key]), str(body[key]))
+            for key in ("principalId", "roleDefinitionId", "condition")
+            if old.get(key) and body.get(key) != old[key]
+        )
+        write = Write({**found.first.body, "properties": body})
+        return Desired((write,), (*found.rewrites, *changed), (*found.findings, *told))
+
+    def canonical(self, document: Document) -> Document:
+        found = super().canonical(document)
+        return {key: _plain(key, value) if isinstance(value, str) else value for key, value in found.items()}
+
+    def made(self, body: Document, actual: Document) -> bool:
+        properties = properties_of(actual)
+        wanted = standing.key(str(properties.get("scope") or ""), properties)
+        return name_of(actual.get("id")).lower() == _name(wanted)
+
+    async def apply(self, target: WorkspacePort, address: Address, write: Write) -> Accepted:
+        try:
+            return await super().apply(target, address, write)
+        except ServiceError as error:
+            if error.code != _EXISTS or await self.read(target, address) is not None:
+                raise
+            raise ConflictError(
+                f"Somebody else has given this role to this principal since the plan was made: {error.message}",
+                address=str(address),
+                remedy="Make a new plan: it adopts one that is the same, and shows one that is not.",
+            ) from error
+
+    def late(self, error: BaseException) -> bool:
+        # Also of one that is no more: that it is replicated late is all that the service says (AZ-RIGHT-19).
+        return isinstance(error, ServiceError) and error.code == _UNKNOWN
 
     def example(self) -> Asset:
-        scope = "/subscriptions/{subscription}/resourceGroups/{group}"
-        given = {"scope": scope, "principalId": "0a1b", "principalType": "User", "roleDefinitionId": "/r/reader"}
-        return self.items(scope, [{"name": "1c2d", "properties": given}])[0]
+        name, role = "0b4a7a52-9c1c-4b0e-8a0a-2f6d7e1c9a35", "f6c7c914-8db3-469d-8ca1-694a8f32e121"
+        return Asset(
+            Address.of(self.name, name),
+            {
+                "name": name,
+                "properties": {
+                    "roleDefinitionId": "/subscriptions/{subscription}/providers/Microsoft.Authorization"
+                    f"/roleDefinitions/{role}",
+                    "principalId": "7c8d0e1f-2a3b-4c5d-8e6f-708192a3b4c5",
+                    "principalType": "Group",
+                    "scope": WORKSPACE,
+                    "condition": None,
+                    "conditionVersion": None,
+                    "description": "The risk team",
+                    "delegatedManagedIdentityResourceId": None,
+                    "createdOn": "2026-01-01T00:00:00.0000000Z",
+                    "createdBy": "7c8d0e1f-2a3b-4c5d-8e6f-000000000001",
+                    "updatedOn": "2026-01-01T00:00:00.0000000Z",
+                    "updatedBy": "7c8d0e1f-2a3b-4c5d-8e6f-000000000001",
+                },
+                "systemData": CREATED,
+            },
+        )
+
+
+def _listed(frozen: Document, name: str, scope: str) -> Document:
+    """What `freeze` has recorded of one, as a list shows it."""
+    kept = {key: value for key, value in properties_of(frozen).items() if key in KEPT and value is not None}
+    return {"id": frozen["id"], "name": name, "properties": {"scope": scope, **kept}}
+
+
+def _plain(key: str, value: str) -> str:
+    if key == "roleDefinitionId":
+        return name_of(value).lower()
+    return value.lower() if key in _CASELESS else value
+
+
+def _role(asset: Asset) -> str:
+    return name_of(asset.properties.get("roleDefinitionId")).lower()
+
+
+def _beside(role: Document | None) -> Mapping[str, Any]:
+    return {_ROLE: role} if role else {}
+
+
+def _scope(workspace: str, address: Address) -> str:
+    return "/".join((workspace, *address.path[1:]))
+
+
+def _ending(asset: Asset, ends: Mapping[str, standing.RoleEnd] | None) -> Asset:
+    """With why a person has to make it, where it has an end, or nobody can tell whether it has one."""
+    end = None if ends is None else ends.get(asset.address.name)
+    if ends is None:
+        why = "whether it ends by itself may not be read (roleAssignmentScheduleInstances): it could last for good"
+        return replace(asset, reason=why, remedy=f"Have that read allowed, and plan again. {_REMEDY}")
+    if end is None or not (end.time or end.activated):
+        return asset
+    why = f"it ends by itself{f', at {end.time}' if end.time else ''}: assigned anew it would last for good"
+    return replace(asset, reason=why, remedy="Make it for that time in Privileged Identity Management.")
+
+
+def _name(key: tuple[str, ...]) -> str:
+    """The name of one that this tool makes."""
+    return str(uuid.uuid5(_NAMESPACE, " ".join(key)))
+
+
+def _nobody(asset: Asset, around: Around) -> Placement | None:
+    """Why nobody in the target gets it by this tool; None where somebody does."""
+    principal = str(asset.properties.get("principalId") or "")
+    who = f"{asset.properties.get('principalType') or 'principal'} {principal}"
+    own = standing.identities(around.source)
+    if owner := own.get(principal.lower()):
+        told = f"it is given to the identity of {owner}: the target's is another one, which has rights of its own"
+        return _not_his(told, f"the object id of the identity of {owner} in the target")
+    called = around.principals.of(principal)
+    if not called:
+        told = f"it is given to {who}, for whom --principals names nobody, and the target is of another tenant"
+        return _not_his(told, f"the object id that {who} has in the target's tenant")
+    if called.lower() in around.principals.gone:
+        told = f"it is given to {who}, and the directory of the target has no such object: it was deleted"
+        remedy = "Leave it, and waive it; or assign the role to whoever has followed."
+        return _not_his(told, f"the object id of whoever has followed {who}", remedy)
+    condition = str(asset.properties.get("condition") or "").lower()
+    if named := sorted(of for id_, of in own.items() if id_ in condition):
+        told = f"its condition names the identity of {named[0]}, of which the target has another one"
+        return Placement(reason=told, remedy=_REMEDY)
+    if why := standing.not_there(asset.beside.get(_ROLE), around.mapping.target.ref.id, around.principals):
+        return Placement(reason=why[0], remedy=why[1])
+    return None
+
+
+def _not_his(reason: str, fill_in: str, remedy: str = _REMEDY) -> Placement:
+    """One whose principal is not who has to have the role in the target: a person says who that is."""
+    return Placement(reason=reason, remedy=remedy, anew={"principalId": fill_in})
+
+
+def _role_in(mapping: WorkspaceMapping, role: str) -> str:
+    """The id of a role as the target's subscription has it."""
+    if not ArmId.of(role).subscription:
+        return role
+    return f"/subscriptions/{mapping.target.ref.subscription}{role[role.lower().index('/providers/') :]}"
 
 
 KIND = RoleAssignments()

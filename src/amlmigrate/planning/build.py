@@ -29,6 +29,7 @@ from amlmigrate.planning.asset_findings import left_behind, without_twin
 from amlmigrate.planning.planner import NOBODY, Planner, counts
 from amlmigrate.planning.unmoved_blobs import OtherUsers
 
+NOBODY_ELSE: Mapping[str, str] = {}
 _PLAIN = "default"
 # To make one version: its source is read again, it is put, and the target is read back.
 _READS_PER_STEP = 2
@@ -67,13 +68,15 @@ def build(
     posture: tuple[Finding, ...] = (),
     extra: dict[str, Any] | None = None,
     names: Mapping[Address, Address] = NO_NAMES,
+    principals: Mapping[str, str] = NOBODY_ELSE,
     switched: tuple[Switched, ...] = (),
     allowed: Allowed = NOTHING,
     emit: Emit = ignore,
 ) -> tuple[Header, list[Step]]:
     """The header and the steps of a plan. Raises BadInputError for a pair that cannot be one.
 
-    `names`: what the target calls items with another name there. `switched`: what a cutover has changed.
+    `names`: what the target calls items with another name there; `principals`: who has another id there.
+    `switched`: what a cutover has changed.
 
     The files among the bytes that name other places have to be read after `containers` was listed: one that is
     written in between is then another than the listing's, by which every run finds the change.
@@ -88,11 +91,13 @@ def build(
         others=others,
         delete=delete,
         names=dict(names),
+        principals=dict(principals),
         switched=switched,
         allowed=allowed,
     )
     _tell(containers, emit)
     steps, findings = planner.steps(containers)
+    findings += _of_listings(source, planner, containers)
     copies = [step.bytes for step in steps if step.bytes and step.action is Action.COPY]
     header = Header(
         name=name,
@@ -105,11 +110,7 @@ def build(
         blobs=sum(amount.blobs for amount in copies),
         bytes=sum(amount.bytes for amount in copies),
         estimate=_estimate(source, steps),
-        findings=(
-            *posture,
-            *others.findings(source.workspace),
-            *_sorted((*findings, *_of_listings(source, planner, containers))),
-        ),
+        findings=(*posture, *others.findings(source.workspace), *_sorted(findings)),
         extra=_extra(extra, of_side(switched, SOURCE), allowed),
     )
     return header, steps

@@ -65,6 +65,7 @@ class Planner:
         others: OtherUsers = NOBODY,
         delete: bool = False,
         names: dict[Address, Address] | None = None,
+        principals: dict[str, str] | None = None,
         switched: tuple[Switched, ...] = (),
         allowed: Allowed = NOTHING,
     ) -> None:
@@ -74,7 +75,7 @@ class Planner:
         self._prior = prior
         self._copy_unreferenced = copy_unreferenced
         self._others = others
-        self.mapping = Mapping(source.workspace, target.workspace, names or {})
+        self.mapping = Mapping(source.workspace, target.workspace, names or {}, principals or {})
         resolver = Resolver(source, target, self.mapping)
         self._needs = {address: resolver.needs(asset) for address, asset in source.assets.items()}
         self._by_hand = {left.address: resolver.needs_by_hand(left) for left in source.by_hand}

@@ -25,13 +25,14 @@ from amlmigrate.core.namescope import as_header
 from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.parallel import in_order
 from amlmigrate.core.periods import needed_until
+from amlmigrate.core.placement import Around
 from amlmigrate.core.plan import Header, Step
 from amlmigrate.core.secretsources import NO_SECRETS, SecretSources
 from amlmigrate.core.select import Selection
 from amlmigrate.core.switched import Switched
 from amlmigrate.core.workspace import Service, Workspace, WorkspaceRef, address_of
 from amlmigrate.doctor import before_plan
-from amlmigrate.freezing.record import beside
+from amlmigrate.freezing.record import count_frozen
 from amlmigrate.inventory import read_contents, read_json, take
 from amlmigrate.inventory.letting import let_move
 from amlmigrate.inventory.needing import read_files
@@ -51,12 +52,15 @@ from amlmigrate.planning import (
     pair,
     people,
     planfile,
+    principals,
     selection_check,
     vault_secrets,
 )
 from amlmigrate.planning.elsewhere import Grantable
 from amlmigrate.planning.new_names import NamesAlongside, NewNames
+from amlmigrate.planning.placing import place
 from amlmigrate.planning.predicted import predicted
+from amlmigrate.planning.principals import PrincipalsFile
 from amlmigrate.planning.renames import Renames
 from amlmigrate.planning.unmoved_blobs import OtherUsers
 from amlmigrate.policies.endings import early_ends
@@ -80,6 +84,8 @@ class PlanChoices:
     options: Options = field(default_factory=dict)
     # Whether the cutover gives the target's identities what the source's have elsewhere.
     grants: bool = False
+    # Who has which object id in the target's tenant.
+    principals: PrincipalsFile = field(default_factory=PrincipalsFile)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +146,8 @@ async def create_plan(clouds: Session, request: PlanRequest, emit: Emit = ignore
         others=survey.others,
         posture=survey.findings,
         extra=await _asked(clouds, request) | as_header(survey.named.given),
-        names=survey.named.names,
+        names=survey.mapping.names,
+        principals=survey.mapping.principals,
         switched=survey.switched,
         allowed=survey.allowed,
         emit=emit,
@@ -181,14 +188,14 @@ async def _read(clouds: Session, request: PlanRequest) -> tuple[Workspace, Works
 
 
 async def _survey(clouds: Session, request: PlanRequest, read: tuple[Workspace, Workspace], emit: Emit) -> _Survey:
+    # What `freeze` took away is the source's all the same: a plan that is made meanwhile moves it.
+    doubts = count_frozen(clouds.source, request.folder, read[0].workspace_id)
     ports = (clouds.source.workspace(request.source), clouds.target.workspace(request.target))
-    frozen, doubts = beside(request.folder, read[0].workspace_id)
-    taken = [one.as_dict() for _, record in frozen for one in record.owed]
     arms = (clouds.source.arm, clouds.target.arm)
     asked = await vault_secrets.asked(arms, request.choices.vault_secrets, read)
     # The proofs are a score of calls one after the other, and have nothing to do with what the workspaces hold.
     source, target, found, lease, switched, others = await asyncio.gather(
-        take(ports[0], clouds.source, workspace=read[0], frozen=taken, asked=asked, emit=emit),
+        take(ports[0], clouds.source, workspace=read[0], asked=asked, emit=emit),
         take(ports[1], workspace=read[1], users=request.choices.delete, asked=asked, emit=emit),
         before_plan(clouds, *read),
         looking.look(clouds.target, request.target),
@@ -197,7 +204,6 @@ async def _survey(clouds: Session, request: PlanRequest, read: tuple[Workspace, 
     )
     vault_secrets.refuse_absent(request.choices.vault_secrets, source)
     leave_what_both_have(source, read[1])
-    await people.name_owners(clouds.source, source)
     found += [finding] if (finding := lease.finding()) else []
     found += [_not_believed(read[0].id, doubt) for doubt in doubts]
     owned = earlier_plans.ownership(request.folder.parent, read[0].workspace_id, read[1].workspace_id)
@@ -206,7 +212,8 @@ async def _survey(clouds: Session, request: PlanRequest, read: tuple[Workspace, 
     let_move(source, allowed)
     named = _named(request, source, target, owned, switched)
     found += named.findings
-    mapping = Mapping(source.workspace, target.workspace, named.names)
+    mapping = await _placed(clouds, request, source, target, named.names)
+    await people.name_owners(clouds.source, source)
     containers = await list_both(mapping, clouds.source, clouds.target, own_places, past=True)
     grantable = await elsewhere.read(clouds, source, target, mapping.called)
     found += _matched(request, source, containers, grantable)
@@ -244,6 +251,16 @@ def _allowed(request: PlanRequest, source: Inventory, target: Inventory, owned: 
     ids = (source.workspace.workspace_id, target.workspace.workspace_id)
     earlier = earlier_plans.allowed(request.folder.parent, *ids)
     return allowing.allowed(request.choices.secrets, request.choices.options, source, earlier, made)
+
+
+async def _placed(
+    clouds: Session, request: PlanRequest, source: Inventory, target: Inventory, names: dict[Address, Address]
+) -> Mapping:
+    """Where all goes, once what has no place in the target is left to a person."""
+    given = request.choices.principals
+    who = await principals.told(clouds, source, request.target.subscription, given)
+    mapping = Mapping(source.workspace, target.workspace, names, given.called)
+    return replace(mapping, names={**names, **place(Around(mapping, source, target, who))})
 
 
 async def _contents(
@@ -292,7 +309,7 @@ async def _asked(clouds: Session, request: PlanRequest) -> dict[str, Any]:
     credential = clouds.target.credential
     by = await signed(request.by, credential)
     tenant = await of_target(clouds.target, request.target.subscription)
-    told = {"options": by.asked(), "target_tenant": tenant}
+    told = {"options": by.asked(), "target_tenant": tenant, **request.choices.principals.as_extra()}
     if not (request.choices.require_approval or request.choices.grants):
         return {"planned_by": by.who(), **told}
     identity = await credential.identity()

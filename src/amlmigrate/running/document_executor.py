@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.givensecrets import GivenSecrets
 from amlmigrate.cloud.operations import Ending, of_resource, under_way
+from amlmigrate.cloud.retrying import retrying_late
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
@@ -25,8 +27,11 @@ from amlmigrate.running.target_names import TargetNames
 # A read right after a write may be stale; it is asked again before it counts.
 _READ_BACK_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0)
 _READ_BEFORE_SECONDS = (0.5, 1.0)
+# How long a call is repeated that is refused for what was made just before, and is not known everywhere yet.
+_LATE_SECONDS = 120.0
 _NAMED = 3
 _HIDDEN = "what it holds is not shown"
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +197,13 @@ class DocumentExecutor:
         told = await kind.secrets(self.source, self.target, step.address.item, body)
         filled = await self.given.filled(told)
         try:
-            accepted = await kind.apply(self.target, step.called, Write(filled, step.address.phase))
+            write = Write(filled, step.address.phase)
+            accepted = await retrying_late(
+                lambda: kind.apply(self.target, step.called, write),
+                kind.late,
+                seconds=_LATE_SECONDS,
+                waiting=lambda error: _log.info("Waiting for what is not known everywhere yet: %s", error),
+            )
         except ServiceError as error:
             if kind.regional and error.name_taken:
                 raise _of_others(step, error) from error

@@ -21,9 +21,11 @@ from amlmigrate.core.metering import Amount, Meter
 from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.periods import needed_until
 from amlmigrate.core.plan import Plan
+from amlmigrate.core.plan_mapping import mapping_of
 from amlmigrate.core.run_progress import RunReading
 from amlmigrate.core.secretsources import NO_SECRETS, SecretSources
 from amlmigrate.core.stop import Stop
+from amlmigrate.freezing.record import count_frozen
 from amlmigrate.inventory.needing import Needing
 from amlmigrate.inventory.sides import read_both, read_pair
 from amlmigrate.leasing.hold import Lease, held
@@ -149,12 +151,14 @@ async def _checked(
     memory. Raises RefusedError, DriftError.
     """
     pair = await read_pair(clouds, plan)
+    for doubt in count_frozen(clouds.source, ledger.home, plan.header.source["workspaceId"]):
+        _log.warning("Not counted: role assignments that another plan's folder says it took away. %s", doubt)
     (source, target), claims, ends = await asyncio.gather(
         read_both(clouds, plan, pair, meter=lists),
         target_claims(clouds.target, plan, pair),
         _early_ends(clouds, plan),
     )
-    mapping = Mapping(source.workspace, target.workspace, plan.names())
+    mapping = mapping_of(plan, source.workspace, target.workspace)
     drift.check_places(plan, mapping)
     if not ledger.begun:
         await drift.check_all(plan, source, target.workspace, clouds.source)

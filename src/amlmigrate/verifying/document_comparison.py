@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from amlmigrate.core.address import Address
@@ -11,7 +11,8 @@ from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import MARK, Finding
 from amlmigrate.core.mapping import Mapping
-from amlmigrate.core.plan import RUN, Action, Plan
+from amlmigrate.core.plan import RUN, Action, Plan, Step
+from amlmigrate.core.plan_mapping import mapping_of
 from amlmigrate.core.seal import comparable
 from amlmigrate.core.translation import Difference
 from amlmigrate.core.writes import Desired
@@ -41,6 +42,8 @@ class DocumentComparison:
     tolerated: tuple[Difference, ...] = ()
     # The addresses of the steps that would archive what the target has archived already.
     archived: frozenset[str] = frozenset()
+    # What came into the source or went from it since the plan, and stops nothing but this verification.
+    since: tuple[Finding, ...] = ()
     # What could not be compared, a sentence each.
     not_compared: tuple[str, ...] = ()
 
@@ -67,17 +70,14 @@ def compare_documents(
     Of what is waived only the source is compared: the waiver was for what it was then. Findings may be among it;
     `by_hand` are those that somebody says to have set right, or made.
     """
-    mapping = Mapping(source.workspace, target.workspace, plan.names())
+    mapping = mapping_of(plan, source.workspace, target.workspace)
     moved = {step.address for step in plan.steps if step.action in _MOVED}
     adopted = {str(step.address) for step in plan.steps if step.action is Action.ADOPT}
     moving = [asset for address, asset in source.assets.items() if address in moved]
     context = Context(mapping, moving, plan.header.switched, plan.header.allowed)
     # Without a digest it may come and go, as a lock does.
-    steps = {
-        str(step.address): step
-        for step in plan.steps
-        if not step.is_bytes and not step.address.phase and step.source_sha256
-    }
+    documents = (step for step in plan.steps if not step.is_bytes and not step.address.phase)
+    steps = {str(step.address): step for step in documents if step.source_sha256}
     now = planned_digests(source, plan.header.switched)
     planned, now = comparable({address: str(step.source_sha256) for address, step in steps.items()}, now)
     found: list[Difference] = []
@@ -93,7 +93,7 @@ def compare_documents(
                 found.append(Difference(address, "source", "what can be moved", _why_not(source, step.address)))
                 continue
             desired = moving_kinds()[step.address.kind].desired(context.wished(asset), context)
-            differing = _between(asset, _expected(desired, step.address, adopted | by_hand), target, mapping)
+            differing = _between(step, _expected(desired, step.address, adopted | by_hand), target)
             there = target.assets.get(mapping.called(asset.address))
             differing += _not_as_good(plan, mapping, asset, there, by_hand)
             left = [one for one in desired.writes if str(step.address.at(one.phase)) in waived]
@@ -102,7 +102,7 @@ def compare_documents(
             let_go += [one for one in differing if one not in counted]
             # What every workspace has by itself may be stricter, which is not the same.
             same |= set() if differing or moving_kinds()[step.address.kind].inherent else {address}
-    found += _newest(plan, source, target, waived)
+    found += [*_passing(plan, source, target, context, waived), *_newest(plan, source, target, waived)]
     added = sorted(now.keys() - planned.keys())
     found += [Difference(address, "source", None, now[address]) for address in added]
     archived = frozenset(str(address.archived()) for address, asset in target.assets.items() if asset.archived)
@@ -114,6 +114,7 @@ def compare_documents(
         frozenset(same),
         tolerated=tuple(let_go),
         archived=archived,
+        since=tuple(_since(plan, source)),
     )
 
 
@@ -184,11 +185,56 @@ def _expected(desired: Desired, address: Address, there: Container[str]) -> Docu
     return bodies[-1] if bodies else None
 
 
-def _between(asset: Asset, expected: Document | None, target: Inventory, mapping: Mapping) -> list[Difference]:
-    address = asset.address
+def _between(step: Step, expected: Document | None, target: Inventory) -> list[Difference]:
+    address = step.address
     if expected is None:
         return []
-    there = target.assets.get(mapping.called(address))
+    there = target.assets.get(step.called)
     if there is None:
         return [Difference(str(address), "target", "present", "missing")]
     return moving_kinds()[address.kind].differences(address, expected, there.document)
+
+
+def _passing(
+    plan: Plan, source: Inventory, target: Inventory, context: Context, waived: frozenset[str]
+) -> list[Difference]:
+    """Of what may come and go in the source: the target is held to it, or to the plan where it has gone."""
+    found = []
+    for step in _without_digest(plan):
+        if step.action in _MOVED and str(step.address) not in waived:
+            kind, asset = moving_kinds()[step.address.kind], source.assets.get(step.address)
+            desired = kind.desired(asset, context) if asset else None
+            found += _between(step, desired.ran if desired else step.body, target)
+    return found
+
+
+def _since(plan: Plan, source: Inventory) -> Iterator[Finding]:
+    """What of the source came or went since the plan, of what may do so and is told of all the same."""
+    told = {name for name, kind in moving_kinds().items() if kind.held}
+    steps = {step.address: step for step in _without_digest(plan) if step.address.kind in told}
+    unlisted = {left.address.kind for left in source.by_hand if not left.address.path}
+    for address in sorted(source.assets.keys() - steps.keys()):
+        if address.kind in told:
+            yield Finding(
+                "blocks",
+                str(address),
+                "It came into the source since the plan was made, and nothing moves it.",
+                "Make a new plan, which does; or waive this, if it is there for the move alone.",
+                code="came-since-plan",
+            )
+    there = {*source.assets, *(left.address for left in source.by_hand)}
+    for address, step in steps.items():
+        if step.action in _MOVED and address not in there and address.kind not in unlisted:
+            yield Finding(
+                "blocks",
+                str(address),
+                "It went from the source since the plan was made, and the target has it.",
+                "If it was given just now, wait some minutes and verify again. Else remove it from the target too"
+                " and make a new plan, or waive this, if the target is to keep it.",
+                code="went-since-plan",
+            )
+
+
+def _without_digest(plan: Plan) -> Iterator[Step]:
+    """The steps of what may come and go."""
+    return (one for one in plan.steps if not one.is_bytes and not one.address.phase and not one.source_sha256)

@@ -16,15 +16,16 @@ from amlmigrate.core.asset import Inventory
 from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import DecisionVerb
 from amlmigrate.core.events import Emit
-from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.metering import Amount, Meter, counting
 from amlmigrate.core.plan import Plan
+from amlmigrate.core.plan_mapping import mapping_of
 from amlmigrate.core.run_progress import VerifyReading, VerifyStarted
 from amlmigrate.core.state import Outcome
 from amlmigrate.cutover import changes_since, target_since
 from amlmigrate.cutover.record import active
 from amlmigrate.cutover.switches import refuse_unfinished
 from amlmigrate.evidence import Verify
+from amlmigrate.freezing.record import count_frozen
 from amlmigrate.inventory import waived_items
 from amlmigrate.inventory.done_by_hand import undone
 from amlmigrate.inventory.sides import read_both
@@ -71,6 +72,7 @@ async def verify(request: VerifyRequest, sign_in: Callable[[], Session]) -> Evid
         async with sign_in() as clouds:
             ledger.clock = clouds.target.arm.service_clock.now
             work = _Verification(request, clouds, ledger, reports, lists)
+            count_frozen(clouds.source, request.folder, request.plan.header.source["workspaceId"])
             await work.unchanged()
             return await (work.since_cutover() if active(reports) else work.of_both_sides())
 
@@ -135,7 +137,7 @@ class _Verification:
         ended = items(plan, ledger)
         source, target = await read_both(clouds, plan, meter=self.lists)
         looked = self._now()
-        mapping = Mapping(source.workspace, target.workspace, plan.names())
+        mapping = mapping_of(plan, source.workspace, target.workspace)
         listed = await list_both(mapping, clouds.source, clouds.target, own_places)
         hashing = self.request.depth.hashes
         meter = Meter(0, changes_since.proven(cutover, hashing=hashing))

@@ -71,7 +71,7 @@ async def verify(
     named = _naming(plan, mapping, depth, verdict, reports)
     waived = waived_items.waived(plan, ended)
     theirs = documents.theirs | waived_items.of_bytes(waived, containers)
-    named += [*documents.undone, *waived_items.findings(waived, standing, theirs, reports)]
+    named += [*documents.undone, *documents.since, *waived_items.findings(waived, standing, theirs, reports)]
     named += not_sorted([*containers.source.values(), *containers.target.values()])
     named += foreign_blobs.findings(plan, ended, ledger.stayed(), containers)
     weaker, not_compared = await dataprotection.afresh(session, mapping, plan.places(source=True))

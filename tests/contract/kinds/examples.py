@@ -161,6 +161,16 @@ MORE = [
         isAttachedCompute=True,
         properties={"workspaceUrl": "https://adb-1.azuredatabricks.net", "databricksAccessToken": None},
     ),
+    _asset(
+        f"roleAssignments/{_GUID}/computes/cpu",
+        roleDefinitionId=f"/providers/Microsoft.Authorization/roleDefinitions/{_GUID}",
+        principalId=_GUID.upper(),
+        principalType="ServicePrincipal",
+        scope=f"{OLD.id}/computes/cpu",
+        condition="@Request[Microsoft.Authorization/roleAssignments:PrincipalType] StringEquals 'User'",
+        conditionVersion="2.0",
+    ),
+    _asset("locks/few/computes/cpu", level="CanNotDelete", owners=[{"applicationId": _GUID}]),
     _asset("environments/image/1", image="mcr.microsoft.com/azureml/a:latest", condaFile="", osType="Windows"),
     _asset(
         "environments/build/7",

@@ -68,7 +68,6 @@ class Service(InMemory):
     time: Time = field(default_factory=Time)
     id: str = NEW.id
     ref: WorkspaceRef = NEW
-    frozen: tuple[Document, ...] = ()
 
     async def put(self, path: str, body: Document, query: Mapping[str, str] | None = None) -> Accepted:
         if not path.startswith("onlineEndpoints/"):

@@ -29,6 +29,7 @@ READ_ONLY = frozenset(
         "group",
         "isAttachedCompute",
         "modifiedOn",
+        *("createdBy", "scope", "updatedBy", "updatedOn"),
     }
 )
 # What it counts of the nodes of a cluster.
@@ -38,6 +39,10 @@ COUNTED = frozenset(
 _FILLED: Document = {"description": None, "tags": {}, "properties": {}, "isArchived": False, "isAnonymous": False}
 _ENVIRONMENT = {"osType": "Linux", "autoRebuild": "Disabled", "environmentType": "UserCreated", "condaFile": ""}
 _CONNECTION = {"group": "ServicesAndApps", "expiryTime": None, "isSharedToAll": False, "sharedUserList": []}
+_ASSIGNED = {
+    **dict.fromkeys(("condition", "conditionVersion", "description", "delegatedManagedIdentityResourceId")),
+    **{"createdOn": "2026-04-01", "createdBy": "me", "updatedOn": "2026-04-01", "updatedBy": "me"},
+}
 _JOB = {"componentId": None, "identity": None, "isArchived": False, "services": None, "status": "NotStarted"}
 _STORE = {
     "isDefault": False,
@@ -64,6 +69,12 @@ def answered(workspace_id: str, address: Address, body: Document) -> Document:
         properties = {**shown, "attributes": kept}
     elif "computeType" in sent:
         properties = _computed(sent)
+    elif "roleDefinitionId" in sent:
+        properties = {**_ASSIGNED, "scope": workspace_id, **sent}
+    elif "logs" in sent:
+        properties = {"storageAccountId": None, "marketplacePartnerId": None, **_logged(sent)}
+    elif "level" in sent:
+        properties = {"owners": None, **sent}
     else:
         properties = {**_FILLED, "provisioningState": "Succeeded", **sent}
         _version(properties, address) if address.version else properties.update(
@@ -98,6 +109,14 @@ def _computed(sent: Document) -> Document:
         inner["vmSize"] = inner["vmSize"].upper()
     found |= {"description": sent.get("description"), "resourceId": sent.get("resourceId"), "properties": inner}
     return found | {"isAttachedCompute": False, "provisioningState": "Succeeded"}
+
+
+def _logged(sent: Document) -> Document:
+    """Each with how long it is kept, and with a category that is off."""
+    kept = {"enabled": False, "days": 0}
+    logs = [{"category": None, "categoryGroup": None, "retentionPolicy": kept, **one} for one in sent["logs"]]
+    off = {"category": "Off", "categoryGroup": None, "enabled": False, "retentionPolicy": kept}
+    return {**sent, "logs": [*logs, off]}
 
 
 def _version(properties: Document, address: Address) -> None:

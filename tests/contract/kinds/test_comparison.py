@@ -156,11 +156,12 @@ def test_what_only_the_target_says_is_found(asset: Asset, member: str, nothing: 
 @every_asset
 def test_comparing_is_symmetric_and_changes_nothing(asset: Asset) -> None:
     body, answer = _body(asset), _answer(asset)
-    answer = _set(
-        answer,
-        next(f"/{one}" for one in ("description", "target", "contentType") if one in answer["properties"]),
-        lambda _: "other",
+    told = next(
+        one
+        for one in ("description", "target", "contentType", "notes", "workspaceId", "level")
+        if one in answer["properties"]
     )
+    answer = _set(answer, f"/{told}", lambda _: "other")
     before = copy.deepcopy((body, answer))
     forth = kind_of(asset).differences(asset.address, body, answer)
     back = kind_of(asset).differences(asset.address, answer, body)
@@ -190,9 +191,8 @@ def test_a_difference_may_be_updated_in_what_every_asset_may_change_and_in_no_by
     asset = filled(kind.example())
     body, answer = _body(asset), _answer(asset)
     inner = answer["properties"]
-    label = next(
-        (f"/{one}" for one in ("tags", "metadata", "contentType") if one in inner), "/properties/scaleSettings"
-    )
+    labels = ("tags", "metadata", "contentType", "condition", "notes", "logs")
+    label = next((f"/{one}" for one in labels if one in inner), "/properties/scaleSettings")
     tags = kind.differences(asset.address, body, _set(answer, label, lambda _: {"new": "tag"}))
     assert tags
     assert all(one.changeable for one in tags)

@@ -47,6 +47,10 @@ def _changes(value: Any) -> Iterator[Any]:
 @every_asset
 def test_the_digest_is_of_the_document_without_what_changes_by_itself(asset: Asset) -> None:
     digest = kind_of(asset).digest(asset)
+    if kind_of(asset).passing:
+        # No change of it is one of the source.
+        assert digest == ""
+        return
     assert len(digest) == 64
     assert digest == kind_of(asset).digest(copy.deepcopy(asset))
     assert digest == _digest(
@@ -70,6 +74,8 @@ def test_the_digest_is_stable_when_another_version_is_made(kind: Kind) -> None:
 @every_asset
 def test_the_digest_changes_with_everything_else(asset: Asset) -> None:
     digest = kind_of(asset).digest(asset)
+    if kind_of(asset).passing:
+        return
     others = [found for found in _changes(asset.properties) if _plain(found) != _plain(asset.properties)]
     assert len(others) > len(asset.properties)
     for properties in others:
@@ -111,6 +117,10 @@ def test_archiving_sends_all_that_was_sent_but_the_stage(asset: Asset) -> None:
 @every_asset
 def test_an_address_is_the_arm_path_without_versions(asset: Asset) -> None:
     path = kind_of(asset).path(asset.address)
+    if kind_of(asset).collection.startswith("providers/"):
+        place = "".join(f"{one}/" for one in asset.address.path[1:])
+        assert path == f"{place}{kind_of(asset).collection}/{asset.address.name}"
+        return
     collection, name, *version = path.split("/")
     assert collection == kind_of(asset).collection
     assert version[:1] in ([], ["versions"])
@@ -134,6 +144,8 @@ def test_paths_differ_as_addresses_do() -> None:
 def test_the_digest_is_the_contracts(kind: Kind) -> None:
     """Over RFC 8785 JSON of the document without systemData, etag, provisioningState and ids."""
     asset = filled(kind.example())
+    if kind.passing:
+        return
     assert kind.digest(asset) == source_digest(asset.document, kind.volatile)
     document = copy.deepcopy(asset.document)
     for name in ("systemData", "etag", "id", "name", "type"):

@@ -117,7 +117,8 @@ def test_a_kind_is_a_file_of_its_name_with_a_docstring(kind: Listed) -> None:
 
 @every_kind
 def test_a_kind_that_moves_has_operations_of_the_second_reader(kind: Kind) -> None:
-    assert kind.sdk_operations or kind.in_vault
+    # Of what other providers have MLClient knows nothing.
+    assert kind.sdk_operations or kind.in_vault or kind.collection.startswith("providers/")
 
 
 def test_every_file_of_the_folder_is_a_kind_or_says_that_it_is_none() -> None:
@@ -394,7 +395,7 @@ class _WithSensor:
 
     def __init__(self) -> None:
         self.deleted: list[str] = []
-        self.id, self.frozen = OLD.id, ()
+        self.id, self.frozen, self.whole = OLD.id, (), False
 
     async def pages(self, path: str, query: Mapping[str, str]) -> AsyncIterator[Document]:
         if path == "sensors":

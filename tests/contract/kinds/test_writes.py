@@ -5,25 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+from tenacity import wait_none
+from tests.builders.errors import refusal
 from tests.builders.sessions import nothing_given
 from tests.builders.world import CONTEXT, NEW, header
 from tests.contract.kinds.examples import ASSETS, KINDS, every_asset, kind_of
 from tests.contract.kinds.living import DEPLOYMENTS, ENDPOINTS, KilledError, Service
 from tests.contract.kinds.workspace_of import EverySecret, InMemory
 
+from amlmigrate.cloud import retrying
 from amlmigrate.core.address import PHASES
 from amlmigrate.core.asset import Asset
-from amlmigrate.core.documents import overlaid
+from amlmigrate.core.documents import Document, overlaid
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.core.state import State
 from amlmigrate.core.switched import found_at, laid
+from amlmigrate.core.writes import Accepted
 from amlmigrate.kinds import Kind, moving_kinds
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.asynchronous import AsyncLedger
+from amlmigrate.running import document_executor
 from amlmigrate.running.document_executor import DocumentExecutor
 from amlmigrate.running.sources import Sources
 from amlmigrate.running.target_names import TargetNames
@@ -177,3 +183,31 @@ async def test_what_a_cutover_sets_is_one_call_that_changes_that_alone_and_sets_
 
 def test_the_examples_are_of_every_kind_that_moves() -> None:
     assert {one.address.kind for one in STATES} == {kind.name for kind in KINDS if not kind.inherent}
+
+
+_ROLES = [one for one in STATES if one.address.kind == "roleAssignments"]
+
+
+@pytest.mark.parametrize("asset", _ROLES, ids=lambda one: str(one.address))
+@pytest.mark.parametrize("times", [2, 9])
+async def test_what_is_not_known_everywhere_yet_is_asked_again_for_a_while(
+    begun: Begun, asset: Asset, times: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put, left = begun.target.put, [times]
+
+    async def unknown(path: str, body: Document, query: Any = None) -> Accepted:
+        left[0] -= 1
+        if left[0] >= 0:
+            raise refusal(400, "PrincipalNotFound", "Principal p does not exist in the directory t.", method="PUT")
+        return await put(path, body, query)
+
+    monkeypatch.setattr(begun.target, "put", unknown)
+    monkeypatch.setattr(retrying, "_grant_backoff", wait_none())
+    monkeypatch.setattr(document_executor, "_LATE_SECONDS", 120.0 if times == 2 else 0.0)
+    if times == 2:
+        await begun.go_on()
+        assert begun.ledger.step(begun.step.address).state is State.DONE
+        return
+    with pytest.raises(MigrateError, match="PrincipalNotFound"):
+        await begun.go_on()
+    assert begun.target.documents.get(_kind(asset).path(asset.address)) is None

@@ -37,6 +37,8 @@ class InMemory:
     id: str = OLD.id
     # What moves only since it is asked for: all that it has of it, where nothing else is said.
     named: Asked | None = None
+    frozen: tuple[Document, ...] = ()
+    whole: bool = False
 
     @property
     def asked(self) -> Asked:
@@ -54,10 +56,13 @@ class InMemory:
             if absent_is_empty:
                 return
             raise refusal(404, "UserError", "Container not found.", url=path)
-        unarchived = path.split("/")[0] in ("codes", "computes", "connections", "datastores")
+        unarchived = path.split("/")[0] in ("codes", "computes", "connections", "datastores", "providers")
         everything = (query or {}).get("listViewType") == "All" or unarchived
         for name, document in self.documents.items():
             below = name.removeprefix(f"{path}/")
+            if path.startswith("providers/"):
+                # Another provider's list shows what is at something in the workspace, too.
+                below = name.rpartition(f"{path}/")[2]
             archived = document["properties"].get("isArchived")
             if below != name and "/" not in below and (everything or not archived):
                 yield copy.deepcopy(document)

@@ -84,3 +84,27 @@ async def test_each_cloud_has_its_own(monkeypatch: pytest.MonkeyPatch, cloud: st
     asked = _directory(monkeypatch, {})
     assert await _names(cloud) == {}
     assert all(url.startswith(f"{CLOUDS[cloud].graph}/v1.0/") for url in asked) and len(asked) == 6
+
+
+async def _gone() -> set[str]:
+    return await Directory(Login(), None).gone(IDS)  # type: ignore[arg-type] # no token is asked for
+
+
+async def test_whatever_no_object_has_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = _directory(monkeypatch, {"getByIds": (200, {"value": [{"id": "2"}]})})
+    assert await _gone() == {"1"} and len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *((403, {}), (401, {}), (404, {}), (500, {}), (200, []), (200, {})),
+        (200, {"value": [], "@odata.nextLink": "more"}),
+        *(ServiceRequestError("no way"), TimeoutError()),
+    ],
+)
+async def test_nothing_is_gone_where_the_directory_does_not_say(
+    monkeypatch: pytest.MonkeyPatch, answer: Any
+) -> None:
+    _directory(monkeypatch, {"": answer})
+    assert await _gone() == set()

@@ -21,7 +21,7 @@ from amlmigrate.posture.reading import Read
 
 ROOT = Path(__file__).parents[3]
 ROLE = "/providers/Microsoft.Authorization/roleDefinitions/99999999-0000-4000-8000-000000000009"
-CUSTODIANS = frozenset({Duty.KEY, Duty.FREEZE, Duty.DRILL, Duty.GRANTS})
+CUSTODIANS = frozenset({Duty.ASSIGN, Duty.KEY, Duty.FREEZE, Duty.DRILL, Duty.GRANTS})
 WRITERS = frozenset({Duty.RUN, Duty.DECOMMISSION, Duty.ADOPT})
 
 

@@ -30,11 +30,14 @@ class Pages(Arm):
 
     def __init__(self, answers: Mapping[str, list[Any]]) -> None:
         self.answers = answers
+        self.definition: Document = {"properties": {"type": "BuiltInRole"}}
 
     async def call(
         self, method: str, path: str, body: Document | None = None, *, query: Mapping[str, str] | None = None
     ) -> Answer:
         name, _, number = path.removeprefix(f"{OLD.id}/").partition("?page=")
+        if "/roleDefinitions/" in name:
+            return Answer(200, {}, self.definition)
         pages = self.answers.get(name, [[]])
         page = pages[int(number or 0)]
         if isinstance(page, ServiceError):
@@ -65,11 +68,11 @@ def _assignment(name: str, scope: str = OLD.id, **properties: Any) -> Document:
     return {"id": f"{scope}/{ROLES}/{name}", "name": name, "properties": {**given, "updatedOn": name}}
 
 
-def _lock(name: str, scope: str = OLD.id) -> Document:
-    return {"id": f"{scope}/{LOCKS}/{name}", "name": name, "properties": {"level": "CanNotDelete"}}
+def _lock(name: str, scope: str = OLD.id, level: str = "CanNotDelete") -> Document:
+    return {"id": f"{scope}/{LOCKS}/{name}", "name": name, "properties": {"level": level}}
 
 
-def test_role_assignments_at_the_workspace_are_one_item_and_those_below_it_another() -> None:
+def test_each_role_assignment_at_the_workspace_or_in_it_is_an_item() -> None:
     group = OLD.id.split("/providers/")[0]
     found, _ = _read(
         {
@@ -79,24 +82,73 @@ def test_role_assignments_at_the_workspace_are_one_item_and_those_below_it_anoth
             ]
         }
     )
-    assert [str(item.address) for item in found] == ["roleAssignments", "roleAssignments/below"]
-    for item in found:
-        assert item.document is not None and item.document["count"] == 1 == len(item.many.lines)
-        assert "1 role assignment " in item.reason and item.remedy
+    assert [str(item.address) for item in found] == ["roleAssignments/a", "roleAssignments/c/onlineEndpoints/e"]
     # Rights are given and taken for the move itself: no change of what was planned.
-    assert [state_digest(item) for item in found] == ["", ""]
+    assert [bool(state_digest(item)) for item in found] == [False, False]
 
 
 def test_what_was_frozen_is_listed_and_no_more_than_once() -> None:
     both = [_assignment("a"), _assignment("b", principalId="q")]
-    before = _read({ROLES: [both]})[0][0]
     record = {"id": both[1]["id"], "scope": OLD.id.upper(), "role": "Writer",
-              "properties": {"roleDefinitionId": "/R/1", "principalId": "q"}}  # fmt: skip
-    for there in (both[:1], both):
-        assert _read({ROLES: [there]}, record)[0][0].document == before.document
-    # Given back it has another name, and is the same.
-    assert _read({ROLES: [[both[0], _assignment("new", principalId="q")]]})[0][0].document == before.document
-    assert _read({ROLES: [both[:1]]})[0][0].document != before.document
+              "properties": {"roleDefinitionId": "/R/1", "principalId": "Q"}}  # fmt: skip
+
+    def told(there: list[Document]) -> set[str]:
+        return {str(item.address) for item in _read({ROLES: [there]}, record)[0]}
+
+    assert told(both) == told(both[:1]) == {"roleAssignments/a", "roleAssignments/b"}
+    # Given back under another name it is told by that.
+    assert told([both[0], _assignment("new", principalId="q")]) == {"roleAssignments/a", "roleAssignments/new"}
+    assert {str(item.address) for item in _read({ROLES: [both[:1]]})[0]} == {"roleAssignments/a"}
+
+
+ENDS = "providers/Microsoft.Authorization/roleAssignmentScheduleInstances"
+MAY = "providers/Microsoft.Authorization/roleEligibilityScheduleInstances"
+
+
+def _instance(name: str, end: str | None = None, kind: str = "Assigned", of: str = ENDS) -> Document:
+    origin = f"{OLD.id}/{ROLES}/{name}"
+    told = {"originRoleAssignmentId": origin, "endDateTime": end, "assignmentType": kind, "scope": OLD.id}
+    return {"id": f"{OLD.id}/{of}/i-{name}", "name": f"i-{name}", "properties": told}
+
+
+def test_one_that_ends_by_itself_is_for_a_person_and_comes_and_goes() -> None:
+    instances = [_instance("a", "2027-01-01T00:00:00Z"), _instance("b", kind="Activated"), _instance("c")]
+    found, _ = _read({ROLES: [[_assignment(one, principalId=one) for one in "abc"]], ENDS: [instances]})
+    # Who has activated a role is told by the eligibility.
+    assert [str(item.address) for item in found] == ["roleAssignments/a", "roleAssignments/c"]
+    assert "ends by itself, at 2027-01-01" in found[0].reason and found[0].remedy
+    assert not found[1].reason
+
+
+@pytest.mark.parametrize("error", [refusal(403), refusal(400, "InsufficientPermissions")])
+def test_one_of_which_nobody_can_tell_whether_it_ends_is_for_a_person(error: ServiceError) -> None:
+    [item] = _read({ROLES: [[_assignment("a")]], ENDS: [error]})[0]
+    assert "may not be read" in item.reason and item.remedy
+
+
+def test_a_tenant_without_the_licence_has_none_that_end() -> None:
+    error = refusal(400, "AadPremiumLicenseRequired")
+    [item] = _read({ROLES: [[_assignment("a")]], ENDS: [error], MAY: [error]})[0]
+    assert not item.reason
+
+
+def test_what_somebody_may_activate_is_one_item_for_a_person() -> None:
+    given = {"roleDefinitionId": "/r/1", "principalId": "p", "scope": OLD.id}
+    above = {**given, "scope": OLD.id.split("/providers/")[0]}
+    lines = [{"id": f"/x/{MAY}/{n}", "properties": one} for n, one in enumerate((given, above))]
+    [item] = _read({MAY: [lines]})[0]
+    assert str(item.address) == "roleAssignments/eligible" and item.many.lines == ({**given, "eligible": True},)
+    assert "1 role that somebody may activate" in item.reason
+    [item] = _read({MAY: [refusal(403)]})[0]
+    assert "may not be read" in item.reason
+
+
+def test_a_custom_role_is_kept_beside() -> None:
+    for kind in ("CustomRole", "BuiltInRole"):
+        arm = Pages({ROLES: [[_assignment("a")]]})
+        arm.definition = {"properties": {"type": kind, "roleName": "Own"}}
+        [item] = asyncio.run(all_kinds()["roleAssignments"].scan(InventoryPort(arm, OLD)))
+        assert bool(item.beside) is (kind == "CustomRole")
 
 
 def test_settings_and_locks_are_an_item_each() -> None:
@@ -105,15 +157,21 @@ def test_settings_and_locks_are_an_item_each() -> None:
         _lock("keep"),
         _lock("of the group", OLD.id.split("/providers/")[0]),
         _lock("c", f"{OLD.id}/computes/cpu"),
+        _lock("no", level="ReadOnly"),
     ]
-    found, absent = _read({SETTINGS: [[setting]], LOCKS: [locks]})
-    assert [str(item.address) for item in found] == [
-        "diagnosticSettings/logs",
-        "locks/keep",
-        "locks/c/computes/cpu",
-    ]
+    below = f"onlineEndpoints/e/{SETTINGS}"
+    found, absent = _read(
+        {SETTINGS: [[setting]], LOCKS: [locks], "onlineEndpoints": [[{"name": "e"}]], below: [[setting]]}
+    )
+    assert {str(item.address): item.reason for item in found} == {
+        "diagnosticSettings/logs": "",
+        "diagnosticSettings/logs/onlineEndpoints/e": "",
+        "locks/keep": "",
+        "locks/c/computes/cpu": "",
+        "locks/no": "it forbids every write: the cutover's, and those of the people who use the target from then on",
+    }
     # A lock has to go before the workspace does: that is no change of what was verified.
-    assert [bool(state_digest(item)) for item in found] == [True, False, False]
+    assert [bool(state_digest(item)) for item in found] == [True, False, False, False, False]
     assert absent == set()
 
 

@@ -25,6 +25,7 @@ from amlmigrate.kinds import all_kinds
 from amlmigrate.planning import build, byhand, manual, planfile
 from amlmigrate.planning.byhand import readable
 from amlmigrate.planning.byhand.bodies import body
+from amlmigrate.planning.placing import ANEW
 
 SUFFIX = "core.windows.net"
 # What is planted has the form of a name: where names are readable it would be seen.
@@ -242,10 +243,17 @@ def test_roles_and_locks_have_their_commands(tmp_path: Path) -> None:
         "roleDefinitionId": "/r",
         "description": "Zq",
     }
-    below = _left("roleAssignments/below", {"count": 1}, listing=(line,))
+    below = _left("roleAssignments/b/onlineEndpoints/e", {"id": "/x", "properties": line})
+    own = _left("roleAssignments/o", {"id": "/y", "properties": line | {"scope": OLD.id}})
+    own = replace(own, beside={ANEW: {"principalId": "the object id of the identity of computes/cpu"}})
     lock = _left("locks/keep", {"id": f"{OLD.id}/x", "properties": {"level": "ReadOnly", "notes": "Zq"}})
-    found = _written(tmp_path, below, lock)
-    [role] = yaml.safe_load(found["by-hand/roleAssignments/below.yaml"])["commands"]
+    found = _written(tmp_path, below, own, lock)
+    told = yaml.safe_load(found["by-hand/roleAssignments/o.yaml"])
+    assert told["commands"][1] == (
+        f'az role assignment create --assignee-object-id "${{PRINCIPAL_ID}}" --role /r --scope {NEW.id}'
+    )
+    assert told["fill_in"] == {"PRINCIPAL_ID": "the object id of the identity of computes/cpu"}
+    [role] = yaml.safe_load(found["by-hand/roleAssignments/b/onlineEndpoints/e.yaml"])["commands"]
     assert role == (
         f"az role assignment create --assignee-object-id p --role /r --scope {NEW.id}/onlineEndpoints/e"
     )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.builders.world import TARGET, asset, by_hand, inventory, plan, step
+from tests.builders.world import MAPPING, TARGET, asset, by_hand, inventory, plan, step
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
@@ -212,3 +212,33 @@ def test_the_versions_of_an_anonymous_name_have_no_newest() -> None:
     name, more = "environments/CliV2AnonymousEnvironment", {"image": "i", "isAnonymous": True}
     here, there = (versions(("1", first), ("2", 3 - first), name=name, **more) for first in (1, 2))
     assert [one for one in compared(steps_of(*here), here, there).differences if one.field == "latest"] == []
+
+
+LOCK = asset("locks/keep", level="CanNotDelete")
+ROLE = asset("roleAssignments/r", roleDefinitionId="/x/roleDefinitions/1", principalId="p", principalType="User")
+
+
+def test_what_may_come_and_go_in_the_source_is_compared_with_it_or_with_the_plan() -> None:
+    body = moving_kinds()["locks"].desired(LOCK, Context(MAPPING)).first.body
+    made, other = [*steps_of(), step("locks/keep", body=body)], asset("locks/keep", level="ReadOnly")
+    for here in ([LOCK], []):
+        assert told(compared(made, here, [LOCK])) == set()
+        assert told(compared(made, here, [])) == {("locks/keep", "target")}
+        assert told(compared(made, here, [other])) == {("locks/keep", "/properties/level")}
+        assert told(compared(made, here, [], "locks/keep")) == set()
+        assert compared(made, here, [LOCK]).since == ()
+    assert compared(steps_of(), [LOCK], []).since == ()
+
+
+def test_a_role_that_came_or_went_since_the_plan_is_told() -> None:
+    body = moving_kinds()["roleAssignments"].desired(ROLE, Context(MAPPING)).first.body
+    made = [step("roleAssignments/r", body=body)]
+    assert compared(made, [ROLE], [ROLE]).since == ()
+    [came] = compared([], [ROLE], []).since
+    assert (came.address, came.severity) == ("roleAssignments/r!came-since-plan", "blocks")
+    [went] = compared(made, [], [ROLE]).since
+    assert (went.address, went.severity) == ("roleAssignments/r!went-since-plan", "blocks")
+    # What could not be listed is not known to have gone.
+    left = inventory()
+    left.by_hand.append(by_hand(Address("roleAssignments")))
+    assert compare_documents(plan(*made), left, inventory(ROLE, of=TARGET)).since == ()

@@ -56,13 +56,13 @@ def assign_roles(lines: Iterable[Document], old: str, new: str) -> list[str]:
 
 def _role(line: Document, old: str, new: str) -> str:
     scope = new + str(line.get("scope") or old)[len(old) :]
-    parts = ["az role assignment create", f"--assignee-object-id {quote(str(line.get('principalId')))}"]
+    parts = ["az role assignment create", f"--assignee-object-id {_quoted(str(line.get('principalId')))}"]
     if kind := line.get("principalType"):
-        parts.append(f"--assignee-principal-type {quote(str(kind))}")
-    parts += [f"--role {quote(str(line.get('roleDefinitionId')))}", f"--scope {quote(scope)}"]
+        parts.append(f"--assignee-principal-type {_quoted(str(kind))}")
+    parts += [f"--role {_quoted(str(line.get('roleDefinitionId')))}", f"--scope {_quoted(scope)}"]
     if line.get("condition"):
-        parts.append(f"--condition {quote(str(line['condition']))}")
-        parts.append(f"--condition-version {quote(str(line.get('conditionVersion') or '2.0'))}")
+        parts.append(f"--condition {_quoted(str(line['condition']))}")
+        parts.append(f"--condition-version {_quoted(str(line.get('conditionVersion') or '2.0'))}")
     return " ".join(parts)
 
 

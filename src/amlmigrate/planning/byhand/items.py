@@ -10,7 +10,7 @@ from urllib.parse import quote
 from amlmigrate.cloud.arm import api_version
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
-from amlmigrate.core.documents import Document, mapped
+from amlmigrate.core.documents import Document, mapped, properties_of
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Step
 from amlmigrate.core.workspace import WORKING_SHARE, Location, Service
@@ -19,7 +19,9 @@ from amlmigrate.kinds import Way, all_kinds, holding, kind_of, root_of
 from amlmigrate.planning.byhand import commands
 from amlmigrate.planning.byhand.bodies import body
 from amlmigrate.planning.byhand.hiding import HiddenNames, hidden
+from amlmigrate.planning.placing import ANEW
 
+_PRINCIPAL = "PRINCIPAL_ID"
 _ANOTHER = "another name than in the source: it is one in a region"
 
 
@@ -72,6 +74,8 @@ class Teller:
             sides = (self.mapping.source, self.mapping.target)
             vaults = (str(one.properties.get("keyVault") or "") for one in sides)
             return ItemFiles(shown, commands.restore_in_vault(address.name, *vaults))
+        if kind and kind.way is Way.ASSIGN:
+            return self._assignment(left, shown, _places(names))
         source, target = (
             self._path(address, workspace.ref.id) for workspace in (self.mapping.source, self.mapping.target)
         )
@@ -92,6 +96,15 @@ class Teller:
             places,
             commands.get(source, version),
         )
+
+    def _assignment(self, left: Asset, shown: Document, fill_in: dict[str, str]) -> ItemFiles:
+        """A role assignment; who gets it is filled in where that is another one than in the source."""
+        other = left.beside.get(ANEW)
+        line = {**properties_of(shown), **({"principalId": f"${{{_PRINCIPAL}}}"} if other else {})}
+        made = commands.assign_roles([line], self.mapping.source.ref.id, self.mapping.target.ref.id)
+        asked = fill_in | ({_PRINCIPAL: other["principalId"]} if other else {})
+        asked = {name: place for name, place in asked.items() if f"${{{name}}}" in made[0]}
+        return ItemFiles(shown, [*(f"read -r {name}" for name in asked), *made], fill_in=asked)
 
     def _renamed(self, sent: Document, names: HiddenNames) -> Document:
         """A body that refers to what has another name in the target by a name to be filled in."""
@@ -129,7 +142,9 @@ class Teller:
             source = self.mapping.source.ref
             return ItemFiles(shown, commands.keep_jobs(source.subscription, source.group, source.name))
         if way is Way.ASSIGN:
-            made = commands.assign_roles(left.many.lines, self.mapping.source.ref.id, ref.id)
+            made = commands.assign_roles(
+                [one for one in left.many.lines if not one.get("eligible")], self.mapping.source.ref.id, ref.id
+            )
             return ItemFiles(
                 shown | {"assignments": [hidden(line, HiddenNames(), place="/") for line in left.many.lines]}, made
             )

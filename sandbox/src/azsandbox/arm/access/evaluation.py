@@ -55,6 +55,8 @@ class Access:
     def __init__(self, ground: Ground, terms: Terms) -> None:
         self._ground, self._terms = ground, terms
         self._seen: set[str] = set()
+        # People and groups that were given a role since this sandbox was started, with their types.
+        self.people: dict[str, str] = {}
         self._stamp: int = -1
         self._valid_until = 0.0
         self._by_principal: dict[str, dict[str, list[Granted]]] = {}
@@ -76,9 +78,13 @@ class Access:
         if self._terms.standing(object_id):
             self._give_standing(object_id)
 
+    def delay(self) -> float:
+        """How many seconds it takes until what is new in the directory, or given there, is known everywhere."""
+        return self._terms.delay()
+
     def effective_time(self) -> float:
         """From when an assignment made now counts, in seconds since 1970."""
-        return self._ground.clock.now() + self._terms.delay()
+        return self._ground.clock.now() + self.delay()
 
     def granted(self, object_id: str, action: str, scope: str, *, data: bool = False) -> bool:
         """Whether a principal's roles grant an action at a scope (a key of the store), and nothing denies it."""

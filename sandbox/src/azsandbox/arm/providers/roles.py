@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from azsandbox.arm.access.definitions import built_in
@@ -12,6 +13,7 @@ from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import tracked_time
 from azsandbox.arm.errors import ArmError, gateway
 from azsandbox.arm.extensions import ExtensionKind
+from azsandbox.arm.identities import Identities
 from azsandbox.arm.kinds import Kind
 from azsandbox.arm.paging import page
 from azsandbox.arm.providers import filters
@@ -32,6 +34,18 @@ def no_such_role(name: str) -> ArmError:
         404,
         "RoleDefinitionDoesNotExist",
         f"The specified role definition with ID '{name.replace('-', '')}' does not exist.",
+    )
+
+
+def _no_such_principal(object_id: str, tenant: str) -> ArmError:
+    """400, in the words of Azure/avdaccelerator#76."""
+    return gateway(
+        400,
+        "PrincipalNotFound",
+        f"Principal {object_id.replace('-', '')} does not exist in the directory {tenant}. Check that you have the"
+        " correct principal ID. If you are creating this principal and then immediately assigning a role, this"
+        " error might be related to a replication delay. In this case, set the role assignment principalType"
+        " property to a value, such as ServicePrincipal, User, or Group.  See https://aka.ms/docs-principaltype",
     )
 
 
@@ -63,12 +77,19 @@ class RoleAssignments(ExtensionKind):
         guid = str(role).rpartition("/")[2]
         if self.context.access.definition(guid) is None:
             raise no_such_role(guid)
+        if not properties.get("principalType") and self._is_new(str(principal)):
+            raise _no_such_principal(str(principal), call.principal.tenant_id)
         for other in self.context.store.children(call.route.parent, self.key_type):
             if other.gone or other.key == call.route.key or not is_same(other, principal, guid):
                 continue
             if self.context.access.in_force(other):
                 raise gateway(409, "RoleAssignmentExists", "The role assignment already exists.")
-        if old is not None and not is_same(old, principal, guid):
+        # A name is one in the whole tenant (AZ-RIGHT-17).
+        elsewhere = any(
+            each.name.lower() == call.name.lower() and each.key != call.route.key and not each.gone
+            for each in self.context.store.of_type(self.key_type)
+        )
+        if elsewhere or (old is not None and not is_same(old, principal, guid)):
             raise gateway(
                 400,
                 "RoleAssignmentUpdateNotPermitted",
@@ -76,6 +97,7 @@ class RoleAssignments(ExtensionKind):
             )
         now = tracked_time(call.tick())
         before = old.properties if old else {}
+        self.context.access.people[str(principal)] = str(properties.get("principalType"))
         return {
             "roleDefinitionId": role,
             "principalId": principal,
@@ -90,6 +112,19 @@ class RoleAssignments(ExtensionKind):
             "delegatedManagedIdentityResourceId": properties.get("delegatedManagedIdentityResourceId"),
             "description": properties.get("description"),
         }
+
+    def _is_new(self, principal: str) -> bool:
+        """Whether it is an identity that is not known everywhere yet, as an assignment is not (AZ-RIGHT-19)."""
+        delay = self.context.access.delay()
+        own = (one for one in Identities(self.context)() if one.type == "servicePrincipal") if delay else ()
+        for one in own:
+            if one.object_id != principal:
+                continue
+            record = self.context.store.get(one.resource.lower())
+            told = (record.document.get("systemData") or {}).get("createdAt") if record else None
+            if told and datetime.fromisoformat(told).timestamp() + delay > self.context.clock.now():
+                return True
+        return False
 
     def hidden(self, call: Call, old: Record | None) -> dict[str, Any]:
         """From when it counts: at once, or when what is set for propagation is over."""

@@ -1,0 +1,69 @@
+"""What goes elsewhere, or to nobody, by what lies around both workspaces: how a plan says it, and what a plan keeps."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.builders.world import MAPPING, NEW, OLD, SOURCE, TARGET, containers, header, inventory
+from tests.unit.kinds.test_role_assignments import ANN, BOB, NAME, OTHER, given
+
+from amlmigrate.core.address import Address
+from amlmigrate.core.ownership_record import OwnershipRecord
+from amlmigrate.core.placement import Around
+from amlmigrate.core.plan import Action, Header, Plan
+from amlmigrate.core.plan_mapping import mapping_of
+from amlmigrate.core.principals import Principals
+from amlmigrate.core.select import Selection
+from amlmigrate.planning import build, planfile
+from amlmigrate.planning.placing import ANEW, place
+
+
+def _planned(*there: Any, **who: Any) -> Any:
+    source, target = inventory(given(), given(OTHER, principalId=BOB)), inventory(*there, of=TARGET)
+    names = place(Around(MAPPING, source, target, Principals(**who)))
+    made = build.build(
+        source,
+        target,
+        containers(),
+        name="x",
+        selection=Selection(),
+        prior=OwnershipRecord(),
+        names=names,
+        principals=who.get("called", {}),
+    )
+    return source, made
+
+
+def test_a_plan_says_what_the_target_calls_it_and_to_whom_it_is_given(tmp_path: Path) -> None:
+    _, (header_, steps) = _planned(given(NAME, ws=NEW.id, principalId=BOB), elsewhere=True, called={ANN: BOB})
+    planfile.write(tmp_path, header_, steps)
+    read = planfile.read(tmp_path)
+    [step] = [one for one in read.steps if one.address == Address.of("roleAssignments", NAME)]
+    # It has the id that the target's has, since there is one for that role and principal.
+    assert (step.action, step.called.name) == (Action.ADOPT, NAME)
+    [left] = [one for one in read.steps if one.address == Address.of("roleAssignments", OTHER)]
+    assert left.action is Action.MANUAL and "--principals names nobody" in left.reason
+
+
+def test_what_nobody_gets_is_left_with_who_has_to_be_named() -> None:
+    source, _ = _planned(elsewhere=True, called={BOB: ANN})
+    [left] = [one for one in source.by_hand if one.address.kind == "roleAssignments"]
+    assert left.address.name == NAME and ANN in left.beside[ANEW]["principalId"]
+
+
+def test_a_new_one_has_the_name_of_its_own_in_the_target() -> None:
+    _, (_, steps) = _planned()
+    made = {str(one.address): one for one in steps if one.address.kind == "roleAssignments"}
+    assert {one.action for one in made.values()} == {Action.CREATE} and len(made) == 2
+    for one in made.values():
+        assert (
+            one.target and one.target_id.startswith(f"{NEW.id}/providers/") and OLD.id not in json.dumps(one.body)
+        )
+
+
+def test_the_mapping_of_a_plan_knows_who_is_who() -> None:
+    told = header(extra={"principals": {"sha256": "ab", "called": {ANN: BOB}}})
+    for head, known in ((told, {ANN: BOB}), (header(), {})):
+        assert mapping_of(Plan(Header.of_dict(head.as_dict()), (), ""), SOURCE, TARGET).principals == known
