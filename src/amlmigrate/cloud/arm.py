@@ -14,7 +14,7 @@ from azure.core.rest import AsyncHttpResponse, HttpRequest
 from azure.mgmt.machinelearningservices.aio import MachineLearningServicesMgmtClient
 
 from amlmigrate.cloud import absence, declared
-from amlmigrate.cloud.calling import HARMLESS, Caller, Twice
+from amlmigrate.cloud.calling import Caller
 from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.cloud.errors import ServiceError, of_answer, without_query
 from amlmigrate.cloud.fence import Fence
@@ -25,6 +25,7 @@ from amlmigrate.cloud.polling import Poller, Reply
 from amlmigrate.cloud.retrying import ready
 from amlmigrate.cloud.servicetime import ServiceClock
 from amlmigrate.cloud.transport import PLAIN, Transport
+from amlmigrate.cloud.twice import HARMLESS, Twice
 from amlmigrate.core.armid import ArmId
 from amlmigrate.core.clock import Pace
 from amlmigrate.core.documents import Document

@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from amlmigrate.cloud.doubt import Doubt
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.cloud.retrying import ready, retrying
 from amlmigrate.cloud.translating import translated
+from amlmigrate.cloud.twice import HARMLESS, Twice
 from amlmigrate.core.errors import MigrateError
 
 T = TypeVar("T")
@@ -29,27 +30,6 @@ class Lane(Protocol):
     def failed(self, error: ServiceError) -> None:
         """Hears of an answer that is an error: who is throttled, or too much for the service, goes slower."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Twice(Generic[T]):
-    """What it would mean to make a call again whose answer was lost: it may have been served.
-
-    `harmless`: it comes to the same. Else `look` finds what the lost attempt made, which is then the answer, or
-    None where it made nothing, and the call is made again; without it the call is not made again.
-    """
-
-    harmless: bool
-    look: Callable[[], Awaitable[T | None]] | None = None
-
-
-HARMLESS: Twice[object] = Twice(harmless=True)
-NEVER: Twice[object] = Twice(harmless=False)
-
-
-def found_by(look: Callable[[], Awaitable[T | None]]) -> Twice[T]:
-    """Of a call that makes something anew each time, and of which can be seen whether it did."""
-    return Twice(harmless=False, look=look)
 
 
 @dataclass(frozen=True, slots=True)

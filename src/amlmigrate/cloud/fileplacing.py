@@ -20,11 +20,11 @@ from azure.storage.fileshare import ContentSettings
 from azure.storage.fileshare.aio import ShareFileClient, ShareLeaseClient
 
 from amlmigrate.cloud import absence
-from amlmigrate.cloud.calling import found_by
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.fileaccess import FileAccess, hold
 from amlmigrate.cloud.fileshapes import has_labels, labels_of, named_with
 from amlmigrate.cloud.lists import whole
+from amlmigrate.cloud.twice import found_by
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.lease import FOLDER

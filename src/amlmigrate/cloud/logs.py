@@ -18,12 +18,13 @@ from azure.core.pipeline.policies import (
 )
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 
-from amlmigrate.cloud.calling import HARMLESS, Caller
+from amlmigrate.cloud.calling import Caller
 from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.cloud.errors import ServiceError, of_answer, request_id
 from amlmigrate.cloud.fence import Fence
 from amlmigrate.cloud.pacing import Crowd
 from amlmigrate.cloud.transport import Transport
+from amlmigrate.cloud.twice import HARMLESS
 
 # Five queries of one user at once are served, and more wait or are refused with 429 (AZ-LOG-2).
 _AT_ONCE = 4

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from amlmigrate.cloud.arm import Arm
-from amlmigrate.cloud.calling import HARMLESS
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.retrying import ready
+from amlmigrate.cloud.twice import HARMLESS
 from amlmigrate.core.armid import ArmId
 from amlmigrate.core.documents import Document
 

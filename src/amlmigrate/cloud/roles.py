@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from amlmigrate.cloud.arm import Arm
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.armid import key_of, name_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.errors import RefusedError
+
+if TYPE_CHECKING:
+    from amlmigrate.cloud.arm import Arm
 
 _ASSIGNMENTS = "providers/Microsoft.Authorization/roleAssignments"
 _PERMISSIONS = "providers/Microsoft.Authorization/permissions"

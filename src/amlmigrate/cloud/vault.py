@@ -17,7 +17,7 @@ from azure.keyvault.keys import (
 from azure.keyvault.keys.aio import KeyClient
 
 from amlmigrate.cloud import absence
-from amlmigrate.cloud.calling import HARMLESS, Caller, Twice, found_by
+from amlmigrate.cloud.calling import Caller
 from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.fence import Fence
@@ -25,6 +25,7 @@ from amlmigrate.cloud.lists import Pages, check_host, whole
 from amlmigrate.cloud.pacing import Crowd
 from amlmigrate.cloud.retrying import ready
 from amlmigrate.cloud.transport import PLAIN, Transport
+from amlmigrate.cloud.twice import HARMLESS, Twice, found_by
 from amlmigrate.core.armid import name_of
 from amlmigrate.core.documents import Document
 from amlmigrate.core.keys import Key, KeyVersion, Rotation

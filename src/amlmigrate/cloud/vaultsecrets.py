@@ -11,8 +11,8 @@ from urllib.parse import quote, urlsplit
 
 from amlmigrate.cloud import absence
 from amlmigrate.cloud.arm import Arm
-from amlmigrate.cloud.calling import HARMLESS, found_by
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.cloud.twice import HARMLESS, found_by
 from amlmigrate.cloud.vault import Vaults
 from amlmigrate.core.armid import name_of
 from amlmigrate.core.documents import Document, properties_of

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from amlmigrate.cloud import absence, declared
 from amlmigrate.cloud.arm import NO_QUERY, Answer, Arm
-from amlmigrate.cloud.calling import HARMLESS
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.lists import check_item
 from amlmigrate.cloud.operations import Operation
+from amlmigrate.cloud.twice import HARMLESS
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.asked import NOTHING, Asked
 from amlmigrate.core.documents import Document, properties_of

@@ -9,15 +9,17 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from amlmigrate.cloud.arm import Arm
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import ConflictError
 from amlmigrate.core.switched import Settings
 from amlmigrate.kinds._listed import Listed, Way, WorkspacePort
+
+if TYPE_CHECKING:
+    from amlmigrate.cloud.arm import Arm
 
 # In a body, an id that the service makes with what has it: `{"$principal": ADDRESS}`, the plan's address of that.
 PRINCIPAL = "$principal"

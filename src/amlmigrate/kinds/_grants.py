@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from shlex import quote
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from amlmigrate.cloud.arm import Arm
-from amlmigrate.cloud.calling import found_by
 from amlmigrate.cloud.roles import Roles, assignment_id
+from amlmigrate.cloud.twice import found_by
 from amlmigrate.core.armid import ArmId, key_of, name_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.errors import ConflictError
 from amlmigrate.core.pointers import names_of
 from amlmigrate.core.switched import Settings
 from amlmigrate.kinds._elsewhere import GoneError, GrantWay, Held
+
+if TYPE_CHECKING:
+    from amlmigrate.cloud.arm import Arm
 
 # Of a role assignment, what is the same in the new one; its description may name the old workspace.
 _CONDITION = ("condition", "conditionVersion")

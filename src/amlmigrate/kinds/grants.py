@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from amlmigrate.cloud.arm import Arm
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
@@ -13,6 +12,9 @@ from amlmigrate.core.switched import Settings
 from amlmigrate.kinds._elsewhere import Elsewhere, GrantWay, Held, IdentityHolder
 from amlmigrate.kinds._grants import FORMS, document_of, of_aim, of_body
 from amlmigrate.kinds._permissions import Permissions
+
+if TYPE_CHECKING:
+    from amlmigrate.cloud.arm import Arm
 
 _ROLES, _VAULTS = "Microsoft.Authorization/roleAssignments", "Microsoft.KeyVault/vaults"
 _ACCOUNTS = "Microsoft.Storage/storageAccounts"

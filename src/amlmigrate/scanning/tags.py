@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from amlmigrate.cloud.arm import Arm
-from amlmigrate.cloud.calling import HARMLESS
+from amlmigrate.cloud.twice import HARMLESS
 from amlmigrate.core.documents import shown_properties
 from amlmigrate.core.errors import ConflictError
 from amlmigrate.core.events import Emit, ignore

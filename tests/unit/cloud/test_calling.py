@@ -15,9 +15,10 @@ from tests.builders.errors import refusal, silence
 
 import amlmigrate
 from amlmigrate.cloud import retrying
-from amlmigrate.cloud.calling import HARMLESS, NEVER, Caller, Twice, found_by
+from amlmigrate.cloud.calling import Caller
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.pacing import Bucket, Crowd
+from amlmigrate.cloud.twice import HARMLESS, NEVER, Twice, found_by
 from amlmigrate.core.errors import MigrateError, RefusedError
 
 PACKAGE = Path(amlmigrate.__file__).parent

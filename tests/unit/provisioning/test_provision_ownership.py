@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tests.builders.errors import refusal
 from tests.unit.provisioning.provisioned import KNOWN, part, uri, wanted
 
-from amlmigrate.cloud.calling import HARMLESS
 from amlmigrate.cloud.retrying import retrying
+from amlmigrate.cloud.twice import HARMLESS
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.events import ignore
 from amlmigrate.desired import deciding, ownership, usage

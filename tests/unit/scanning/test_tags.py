@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.builders.errors import refusal
 
-from amlmigrate.cloud.calling import HARMLESS, Twice
+from amlmigrate.cloud.twice import HARMLESS, Twice
 from amlmigrate.core.events import TypedEvent
 from amlmigrate.posture import tagging
 from amlmigrate.posture.tagging import ENVIRONMENT, SENSITIVITY
