@@ -19,7 +19,7 @@ from amlmigrate.core.errors import BadInputError
 _REMEDY = "docs/reference/secrets-file.md shows what it holds."
 _PLACES = (
     "Write where it is, and never the secret: `env:NAME` for a variable of the environment, or the identifier of"
-    " a secret in a vault, as https://VAULT.vault.azure.net/secrets/NAME. Take what stands there now out of it."
+    " a secret in a vault, as `az keyvault secret show --query id` prints it. Take out what stands there now."
 )
 _COLUMNS = ("address", "secret")
 _YAML = (".yaml", ".yml")

@@ -97,7 +97,9 @@ async def added(
         for address, (kind, held) in grantable.held.items()
     ]
     every = [*steps, *more]
-    findings = (*header.findings, *unseen_elsewhere.findings(grantable.found, header.source_ref.id))
+    graph = clouds.source.login.endpoints.graph
+    unseen = unseen_elsewhere.findings(grantable.found, header.source_ref.id, graph)
+    findings = (*header.findings, *unseen)
     extra = header.extra | ({GRANTS: True} if asked else {})
     return replace(header, counts=counts(every), findings=findings, extra=extra), every
 

@@ -8,18 +8,17 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.inventory.elsewhere import HeldElsewhere
 from amlmigrate.kinds import IdentityHolder
 
-_GRAPH = "https://graph.microsoft.com/v1.0"
-# What is not looked at, and what a person types there, with OLD and NEW for both object ids (§7.2 of the facts).
+# What is not looked at, and what a person types there: OLD and NEW for both object ids, GRAPH for the host.
 _ELSEWHERE = (
     (
         "groups of Entra",
-        f"az rest --method get --url {_GRAPH}/servicePrincipals/OLD/transitiveMemberOf; for each: az ad group"
+        "az rest --method get --url GRAPH/v1.0/servicePrincipals/OLD/transitiveMemberOf; for each: az ad group"
         " member add --group GROUP --member-id NEW",
     ),
     (
         "app roles of Entra",
-        f"az rest --method get --url {_GRAPH}/servicePrincipals/OLD/appRoleAssignments; for each: az rest --method"
-        f" post --url {_GRAPH}/servicePrincipals/NEW/appRoleAssignments --body"
+        "az rest --method get --url GRAPH/v1.0/servicePrincipals/OLD/appRoleAssignments; for each: az rest"
+        " --method post --url GRAPH/v1.0/servicePrincipals/NEW/appRoleAssignments --body"
         ' \'{"principalId": "NEW", "resourceId": "RESOURCE", "appRoleId": "ROLE"}\'',
     ),
     (
@@ -54,8 +53,8 @@ _ELSEWHERE = (
 )
 
 
-def findings(found: HeldElsewhere, about: str) -> Iterator[Finding]:
-    """One for each, about the source; none where that has no identity of its own."""
+def findings(found: HeldElsewhere, about: str, graph: str) -> Iterator[Finding]:
+    """One for each, about the source; none where that has no identity of its own. `graph`: the URL of Graph."""
     if not found.holders:
         return
     for what, command in _ELSEWHERE:
@@ -63,7 +62,7 @@ def findings(found: HeldElsewhere, about: str) -> Iterator[Finding]:
             "warning",
             about,
             f"Not looked at: {what}, for {_pairs(found.holders)}.",
-            f"Look there, with the ids in place of OLD and NEW: {command}",
+            f"Look there, with the ids in place of OLD and NEW: {command.replace('GRAPH', graph)}",
             code="not-looked-at",
         )
     for why in dict.fromkeys(found.unread):

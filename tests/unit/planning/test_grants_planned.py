@@ -10,6 +10,7 @@ from tests.builders.elsewhere import Elsewhere
 from tests.builders.errors import refusal
 from tests.builders.world import NEW, OLD, header, step
 
+from amlmigrate.cloud.credentials import Login
 from amlmigrate.core.address import Address
 from amlmigrate.core.plan import Action, Step
 from amlmigrate.core.select import Selection
@@ -41,7 +42,7 @@ async def _steps(
     selection: Selection | None = None,
     apart: str = "",
 ) -> tuple[Any, list[Step]]:
-    one = SimpleNamespace(arm=arm or Elsewhere())
+    one = SimpleNamespace(arm=arm or Elsewhere(), login=Login())
     clouds: Any = SimpleNamespace(source=one, target=one)
     found = Grantable.of(HeldElsewhere((OWN,), list(held)), apart)
     told, steps = await added(clouds, found, (header(), list(moving)), selection or Selection(), asked=asked)
