@@ -176,7 +176,8 @@ class _Choice:
         if place_in_source(kind, asset, self._source.workspace) == place:
             return True
         own = (place, address.name.lower())
-        return (own in self._others or own in self.found.taken) and address not in self._target.assets
+        # What the target has of that name is then the other one, which earlier plans, or the file, call so.
+        return own in self.found.taken or (own in self._others and address not in self._target.assets)
 
     def _take(self, kind: Listed, asset: Asset, name: str) -> None:
         address = asset.address
