@@ -28,9 +28,11 @@ from amlmigrate.evidence.verify import SinceCutover
 from amlmigrate.ledger.evidence import EvidenceFile, only
 
 ADDED, CHANGED, DELETED, OVERWRITTEN, UNREAD = "added", "changed", "deleted", "overwritten", "unread"
-# Of what went live and submits jobs: whose name the newest has. None is seen yet, or they cannot be listed.
+# Of what went live and submits jobs: whose name the newest has. None is seen yet, they cannot be listed, or none is
+# said.
 NOT_RUN, RAN, RAN_AS_OPERATOR, NOT_LISTED = "no run seen", "ran", "ran as operator", "runs not listed"
-UNSEEN = (NOT_RUN, NOT_LISTED)
+NOT_NAMED = "ran, as nobody who is named"
+UNSEEN = (NOT_RUN, NOT_LISTED, NOT_NAMED)
 # What was proven and is not there any more as it was.
 _LOST = {
     DELETED: "it was deleted since the cutover",

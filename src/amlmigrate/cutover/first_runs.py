@@ -15,7 +15,7 @@ from amlmigrate.core.documents import Document
 from amlmigrate.core.plan import Plan, Step
 from amlmigrate.core.switched import TARGET
 from amlmigrate.cutover import switches
-from amlmigrate.cutover.changes_since import NOT_LISTED, NOT_RUN, RAN, RAN_AS_OPERATOR, ChangedSince
+from amlmigrate.cutover.changes_since import NOT_LISTED, NOT_NAMED, NOT_RUN, RAN, RAN_AS_OPERATOR, ChangedSince
 from amlmigrate.evidence import Cutover, Run, Switch
 from amlmigrate.kinds import kind_of, moving_kinds
 from amlmigrate.kinds._base import WorkspacePort
@@ -64,6 +64,8 @@ def _told(step: Step, runs: list[Document], operators: frozenset[str], owners: f
     if not runs:
         return ChangedSince(address, NOT_RUN)
     by = str(runs[-1].get("createdBy") or "")
+    if not by:
+        return ChangedSince(address, NOT_NAMED)
     if by.lower() in operators - owners:
         return ChangedSince(address, RAN_AS_OPERATOR, by, str(step.address))
     return ChangedSince(address, RAN, by)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.errors import RefusedError
+from amlmigrate.core.few import few
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.seal import Digests
+from amlmigrate.core.switched import Switched
 from amlmigrate.cutover import evidence_checks
 from amlmigrate.evidence import Verify
 from amlmigrate.kinds import Listed, kind_of
@@ -72,6 +75,23 @@ def refuse_unstoppable(source: Inventory) -> None:
             reasons=why,
             address=source.workspace.id,
             remedy="Stop it where it was made, then run the same command again.",
+        )
+
+
+def refuse_unplanned(plan: Plan, stopped: Iterable[Switched], folder: Path) -> None:
+    """Raises RefusedError for what was stopped for a cutover and the plan takes for stopped by its people.
+
+    So it is where whoever planned could not read the lease's blob, or planned while it was stopped: nothing would
+    ever start it in the target.
+    """
+    known = {one.address for one in plan.header.switched}
+    known |= {step.address.item for step in plan.steps if step.for_cutover}
+    moved = {step.address for step in plan.steps if step.action.carried_out}
+    if held := [str(one.address) for one in stopped if one.address in moved - known]:
+        raise RefusedError(
+            f"What was stopped for a cutover would stay so in the target: this plan does not know of it: {few(held)}.",
+            address=str(folder),
+            remedy="Make a new plan with the right to read the target's blobs, run and verify it, and cut that over.",
         )
 
 

@@ -142,6 +142,7 @@ class _Cutover:
             decisions.refuse_ungranted(request.plan, request.folder, self.ledger)
         await refuse_unapproved(request, self.clouds, self.ledger, reports)
         others = await self._stopped_by_others()
+        refusals.refuse_unplanned(request.plan, others, request.folder)
         made = await self._make(todo, passed, others) if todo or others or switches.newest(reports) else passed
         rest = todo_of(request.plan, self.ledger, made.source) if request.only else Todo(left=todo.left)
         if rest:
@@ -276,7 +277,7 @@ class _Cutover:
         """Raises RefusedError where the source is being removed, or is."""
         if begun(self.ledger) or last(reports, Decommission):
             raise RefusedError(
-                "The cutover cannot be taken back: the removal of the source has begun.",
+                "The removal of the source has begun: nothing is stopped there any more, and no cutover taken back.",
                 address=str(self.request.folder),
                 remedy="Recover the source first if it is to be used again; then make a new plan.",
             )

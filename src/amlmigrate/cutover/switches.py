@@ -76,7 +76,12 @@ def _only(inventory: Inventory, one: Switched) -> Inventory:
 
 def going_back(reports: list[EvidenceFile]) -> bool:
     """Whether a cutover is being taken back, and that was cut off."""
-    return any(one.state in _BACK for one in newest(reports).values())
+    return any(one.state in _BACK and not _never_ours(one) for one in newest(reports).values())
+
+
+def _never_ours(one: Switch) -> bool:
+    """Whether somebody else had done it: there is nothing to set back, and nothing was."""
+    return one.state is SwitchState.RESTORED and bool(one.note)
 
 
 def unfinished(reports: list[EvidenceFile]) -> str:
@@ -128,8 +133,12 @@ def stopped_by_others(
 
 
 def refuse_taken_over(own: Iterable[Switch], before: Any, plan: str, folder: Path) -> None:
-    """Raises RefusedError where another plan's cutover has taken over what this one stopped."""
-    taken = {(one.get("side"), one.get("address")) for one in _of_others(before, plan)}
+    """Raises RefusedError where another plan's cutover has taken over what this one stopped.
+
+    What that could not set back is not its alone any more: each may try.
+    """
+    others = (one for one in _of_others(before, plan) if one.get("state") != SwitchState.KEPT)
+    taken = {(one.get("side"), one.get("address")) for one in others}
     if held := [one.address for one in own if (one.side, one.address) in taken]:
         raise RefusedError(
             f"A later plan was cut over, and what this one stopped is that one's: {few(held)}.",

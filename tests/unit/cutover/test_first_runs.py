@@ -22,7 +22,7 @@ from amlmigrate.core.documents import Document
 from amlmigrate.core.plan import Action
 from amlmigrate.core.switched import laid
 from amlmigrate.cutover import first_runs
-from amlmigrate.cutover.changes_since import NOT_LISTED, NOT_RUN, RAN, RAN_AS_OPERATOR, ChangedSince
+from amlmigrate.cutover.changes_since import NOT_LISTED, NOT_NAMED, NOT_RUN, RAN, RAN_AS_OPERATOR, ChangedSince
 from amlmigrate.kinds import moving_kinds
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile
@@ -97,7 +97,7 @@ def _looked(
         ((_run("0bj-1"),), (RAN_AS_OPERATOR, "0bj-1")),
         ((_run("Ann Owner"),), (RAN, "Ann Owner")),
         ((_run("Bob Other"),), (RAN, "Bob Other")),
-        ((_run(None),), (RAN, "")),
+        ((_run(None),), (NOT_NAMED, "")),
         # The service's own name for who made the target's, which the token does not have.
         ((_run("O. Operator"),), (RAN_AS_OPERATOR, "O. Operator")),
         # Before the cutover, of an earlier one; of another schedule, or by hand.

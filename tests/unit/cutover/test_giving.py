@@ -313,6 +313,10 @@ async def test_what_somebody_gives_between_the_look_and_the_write_is_not_taken_e
     await pair.give(OF_WORKSPACE)
     assert pair.states() == {str(OF_WORKSPACE.address): SwitchState.RESTORED}
     assert pair.state(OF_WORKSPACE) is State.DONE and await pair.back() == [] and pair.arm.roles("new") == [name]
+    # Nothing of it was set back: the cutover goes on, and ends.
+    assert not switches.going_back(pair.evidence.reports())
+    pair.evidence.add(report("cutover", time="2026-01-02T00:00:00+00:00"))
+    switches.refuse_unfinished(pair.evidence.reports(), pair.folder)
 
 
 async def test_the_same_role_under_another_condition_is_a_conflict(pair: Pair) -> None:

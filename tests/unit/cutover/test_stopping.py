@@ -10,15 +10,16 @@ from typing import Any
 import pytest
 from tests.builders.people import ANN, asking
 from tests.builders.reports import report
-from tests.builders.world import by_hand
-from tests.unit.cutover.test_switching import NAMES, OFF, PLAN, Pair, _inventory
+from tests.builders.world import by_hand, header, plan, step
+from tests.unit.cutover.test_switching import ENABLED, NAMES, NIGHTLY, OFF, PLAN, Pair, _inventory
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.events import ignore
-from amlmigrate.core.switched import SOURCE
-from amlmigrate.cutover import stage, switches
+from amlmigrate.core.plan import Action, Plan
+from amlmigrate.core.switched import SOURCE, Switched
+from amlmigrate.cutover import refusals, stage, switches
 from amlmigrate.cutover.results import Stopped
 from amlmigrate.evidence.cutover import SwitchState
 
@@ -80,3 +81,41 @@ async def test_nothing_is_stopped_once_it_is_cut_over_or_while_that_is_taken_bac
     with pytest.raises(RefusedError, match="Taking the cutover back"):
         await _stop(pair)
     assert len(pair.source.puts()) == 2
+
+
+STOPPED = Switched(SOURCE, NIGHTLY, {ENABLED: True}, {ENABLED: False})
+AT_REST = plan(step(str(NIGHTLY)))
+
+
+async def test_a_plan_that_takes_what_was_stopped_for_disabled_by_people_is_not_cut_over(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def passed(*_: Any, **__: Any) -> Any:
+        return SimpleNamespace(source=_inventory(pair.source), warnings=())
+
+    async def record() -> Any:
+        other = {**STOPPED.as_dict(), "plan": "cd" * 32, "workspaceId": header().source["workspaceId"]}
+        return {"cutover": {"changed": [other | {"state": "changed"}]}}
+
+    monkeypatch.setattr(stage.checking, "check", passed)
+    request = stage.CutoverRequest(replace(AT_REST, sha256=PLAN.sha256), pair.folder, ANN, ignore)
+    side = SimpleNamespace(credential=None)
+    clouds, lease = SimpleNamespace(source=side, target=side), SimpleNamespace(record=record)
+    odd: Any = (clouds, lease)
+    with pytest.raises(RefusedError, match="does not know of it: schedules/nightly"):
+        await stage._Cutover(request, pair.ledger, *odd).cut_over()
+    assert pair.evidence.reports() == [] and pair.source.puts() == []
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        PLAN,
+        replace(AT_REST, header=header(extra={"switched": [STOPPED.as_dict()]})),
+        plan(step(str(NIGHTLY), action=Action.SKIP)),
+        plan(),
+    ],
+    ids=["starts it", "knows of it", "leaves it", "has none"],
+)
+def test_any_other_plan_may_take_it_over(known: Plan, tmp_path: Path) -> None:
+    refusals.refuse_unplanned(known, [STOPPED], tmp_path)

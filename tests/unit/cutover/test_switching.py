@@ -284,6 +284,9 @@ async def test_what_another_plan_stopped_is_taken_over_and_set_back_with_this_on
     ]
     with pytest.raises(RefusedError, match="what this one stopped is that one's: schedules/nightly"):
         switches.refuse_taken_over(switches.standing(pair.evidence.reports()), told, "cd" * 32, pair.folder)
+    # What the later one could not set back, this one may try to.
+    kept = [one | {"state": "kept"} for one in told]
+    switches.refuse_taken_over(switches.standing(pair.evidence.reports()), kept, "cd" * 32, pair.folder)
     assert await later.back() == [True]
     assert later.source.enabled() == dict.fromkeys(map(str, NAMES), True)
 
