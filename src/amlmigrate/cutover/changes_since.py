@@ -28,8 +28,8 @@ from amlmigrate.evidence.verify import SinceCutover
 from amlmigrate.ledger.evidence import EvidenceFile, only
 
 ADDED, CHANGED, DELETED, OVERWRITTEN, UNREAD = "added", "changed", "deleted", "overwritten", "unread"
-# Of what went live and submits jobs: whose name the newest has. None is seen yet, they cannot be listed, or none is
-# said.
+# Of what went live and submits jobs: whose name the newest has. None is seen yet, they cannot be listed, or it
+# has none.
 NOT_RUN, RAN, RAN_AS_OPERATOR, NOT_LISTED = "no run seen", "ran", "ran as operator", "runs not listed"
 NOT_NAMED = "ran, as nobody who is named"
 UNSEEN = (NOT_RUN, NOT_LISTED, NOT_NAMED)

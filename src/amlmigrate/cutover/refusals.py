@@ -89,9 +89,9 @@ def refuse_unplanned(plan: Plan, stopped: Iterable[Switched], folder: Path) -> N
     moved = {step.address for step in plan.steps if step.action.carried_out}
     if held := [str(one.address) for one in stopped if one.address in moved - known]:
         raise RefusedError(
-            f"What was stopped for a cutover would stay so in the target: this plan does not know of it: {few(held)}.",
+            f"This plan does not know that it was stopped for a cutover, and would leave it so: {few(held)}.",
             address=str(folder),
-            remedy="Make a new plan with the right to read the target's blobs, run and verify it, and cut that over.",
+            remedy="Make a new plan, with the right to read the target's blobs; run, verify and cut that over.",
         )
 
 

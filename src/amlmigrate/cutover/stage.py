@@ -277,7 +277,7 @@ class _Cutover:
         """Raises RefusedError where the source is being removed, or is."""
         if begun(self.ledger) or last(reports, Decommission):
             raise RefusedError(
-                "The removal of the source has begun: nothing is stopped there any more, and no cutover taken back.",
+                "The removal of the source has begun: nothing is stopped there now, and no cutover taken back.",
                 address=str(self.request.folder),
                 remedy="Recover the source first if it is to be used again; then make a new plan.",
             )

@@ -102,7 +102,7 @@ async def test_a_plan_that_takes_what_was_stopped_for_disabled_by_people_is_not_
     side = SimpleNamespace(credential=None)
     clouds, lease = SimpleNamespace(source=side, target=side), SimpleNamespace(record=record)
     odd: Any = (clouds, lease)
-    with pytest.raises(RefusedError, match="does not know of it: schedules/nightly"):
+    with pytest.raises(RefusedError, match="and would leave it so: schedules/nightly"):
         await stage._Cutover(request, pair.ledger, *odd).cut_over()
     assert pair.evidence.reports() == [] and pair.source.puts() == []
 

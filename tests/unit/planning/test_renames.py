@@ -123,7 +123,9 @@ def test_what_another_plan_brings_into_the_region_has_its_name_there() -> None:
     assert told(names(*held, target="northeurope", others=others, there=there)) == {}
 
 
-def test_what_comes_later_under_a_name_that_another_has_in_the_target_is_not_taken_for_that(tmp_path: Path) -> None:
+def test_what_comes_later_under_a_name_that_another_has_in_the_target_is_not_taken_for_that(
+    tmp_path: Path,
+) -> None:
     held, there = (compute("cpu"), compute("train")), [compute("train", "northeurope")]
     prior = OwnershipRecord(frozenset({"computes/train"}), called={"computes/cpu": "computes/train"})
     found = names(*held, there=there, prior=prior, target="northeurope")
