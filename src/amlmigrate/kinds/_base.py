@@ -194,10 +194,15 @@ class Kind(Listed):
         """The asset once the service has finished with it; None where it is not there.
 
         Without an operation, as after a kill, its own state is waited for. What this tool has made, which
-        `accepted` says, a kind may put to rest here. Raises ProvisioningFailedError with the service's words,
-        NotSettledError.
+        `accepted` says, is put to rest. Raises ProvisioningFailedError with the service's words, NotSettledError.
         """
         return await target.settled(self.path(address), accepted.operation if accepted else None)
+
+    async def put_to_rest(
+        self, target: WorkspacePort, address: Address, there: Document | None
+    ) -> Document | None:
+        """What this tool has made, once it is as it is to be left. Raises MigrateError where it may not be."""
+        return there
 
     async def read(self, port: WorkspacePort, address: Address) -> Document | None:
         """The asset as it is in a workspace now, settled or not; None where it is not there."""

@@ -195,9 +195,14 @@ class Computes(Kind):
         except ProvisioningFailedError:
             if accepted:
                 # One whose setup failed may run all the same.
-                await instances.stopped(target, self.path(address), await self.read(target, address))
+                await self.put_to_rest(target, address, await self.read(target, address))
             raise
-        return await instances.stopped(target, self.path(address), found) if accepted else found
+        return await self.put_to_rest(target, address, found) if accepted else found
+
+    async def put_to_rest(
+        self, target: WorkspacePort, address: Address, there: Document | None
+    ) -> Document | None:
+        return await instances.stopped(target, self.path(address), there)
 
     def compares_secrets(self, document: Document) -> bool:
         return bool(_hidden(document))

@@ -57,8 +57,9 @@ class DocumentExecutor:
         # What an earlier attempt left is recorded first: whatever becomes of the step, that is the tool's own.
         recovered = begun and await self._recover(kind, step, body, state)
         await self.sources.refuse_changed(kind, step)
-        # What an earlier attempt asked for and is there is this tool's, as what is accepted now.
-        accepted = Accepted({}) if recovered else None
+        # What an earlier attempt asked for and is there now was not there before it: it is put to rest as what is
+        # accepted now, though of a kind that names no origin nothing else shows whose it is.
+        accepted = Accepted({}) if begun else None
         if not recovered and not await self._in_place(kind, step, body, fresh=begun):
             if step.address.phase and kind.versioned and step.address.version is None:
                 await self.names.refuse_hiding(kind, step.address)
@@ -90,6 +91,9 @@ class DocumentExecutor:
             return
         await self.sources.refuse_changed(kind, step)
         there = await self._at_rest(kind, step)
+        if self.prior.owns(step.called):
+            # An earlier plan's run may have ended before that.
+            there = await kind.put_to_rest(self.target, step.called, there)
         if there is None:
             raise _foreign(step, "it is gone")
         if found := kind.differences(step.address, step.body or {}, there):

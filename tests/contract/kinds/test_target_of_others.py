@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ class Move:
         self.path, self.body = self.kind.path(asset.address), self.kind.desired(asset, CONTEXT).first.body
         self.target, self.ledger = InMemory(), Ledger(folder)
         self.source = InMemory({self.path: asset.document})
+        self.prior = OwnershipRecord()
         for port in (self.source, self.target):
             port.secrets = {
                 f"{one}/listSecrets": EverySecret() for one in (self.path, "datastores/workspaceblobstore")
@@ -51,20 +52,19 @@ class Move:
         return dict(self.target.documents[self.path])
 
     async def write(self, step: Step) -> None:
+        await self._carried_out(lambda documents: documents.write(step, self.ledger.step(step.address).state))
+
+    async def adopt(self, step: Step) -> None:
+        await self._carried_out(lambda documents: documents.adopt(step))
+
+    async def _carried_out(self, deed: Callable[[DocumentExecutor], Awaitable[None]]) -> None:
         written = AsyncLedger(self.ledger)
-        names = TargetNames(self.target, written, OwnershipRecord(), {})
+        names = TargetNames(self.target, written, self.prior, {})
         documents = DocumentExecutor(
-            self.source,
-            self.target,
-            Sources(self.source, ()),
-            written,
-            {},
-            OwnershipRecord(),
-            names,
-            nothing_given(),
+            self.source, self.target, Sources(self.source, ()), written, {}, self.prior, names, nothing_given()
         )
         try:
-            await documents.write(step, self.ledger.step(step.address).state)
+            await deed(documents)
         finally:
             written.close()
 
