@@ -9,6 +9,7 @@ from amlmigrate.cloud import absence
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Side
 from amlmigrate.core import given
+from amlmigrate.core.address import Address
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError, DeniedError, MigrateError
 from amlmigrate.core.given import GivenSecret
@@ -37,16 +38,19 @@ class GivenSecrets:
     def __init__(self, sources: SecretSources, variables: Mapping[str, str], side: Side) -> None:
         self._sources, self._variables, self._side = sources, variables, side
 
-    async def filled(self, body: Document) -> Document:
-        """A body with all that is given. Raises MigrateError with what to do for one that cannot be had."""
-        wanted = dict.fromkeys(given.given_in(body))
+    async def filled(self, address: Address, body: Document) -> Document:
+        """The body of an item with all that is given of it. Raises MigrateError with what to do for one that cannot
+        be had.
+        """
+        wanted = dict.fromkeys(given.given_in(body, address))
         if not wanted:
             return body
-        found: Document = given.filled(body, {one: await self._value(one) for one in wanted})
+        only = len(wanted) == 1
+        found: Document = given.filled(body, address, {one: await self._value(one, only=only) for one in wanted})
         return found
 
-    async def _value(self, wanted: GivenSecret) -> str:
-        source = self._sources.source(wanted.address, wanted.field)
+    async def _value(self, wanted: GivenSecret, *, only: bool) -> str:
+        source = self._sources.source(wanted.address, wanted.field, only=only)
         if source is None:
             raise BadInputError(
                 f"Nobody says where its secret '{wanted.field}' is, which no answer shows.",

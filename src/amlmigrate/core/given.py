@@ -49,23 +49,39 @@ def with_given(body: Document, address: Address, unshown: Iterable[Unshown], fie
     return body
 
 
-def given_in(value: Any) -> Iterator[GivenSecret]:
-    """Those that stand in a body, each as often as it does."""
-    if is_given(value):
-        yield GivenSecret(Address.parse(value[_GIVEN]), value[SECRET])
+def given_in(value: Any, address: Address) -> Iterator[GivenSecret]:
+    """Those of an item that stand in its body, each as often as it does.
+
+    What stands for another item's is none: whoever may write a document would have any secret put into it.
+    """
+    if found := _of(value, address):
+        yield found
         return
-    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    for child in children:
-        yield from given_in(child)
+    for child in _children(value):
+        yield from given_in(child, address)
 
 
-def filled(value: Any, secrets: Mapping[GivenSecret, str]) -> Any:
-    """A copy with each in the place of what stands for it. Raises KeyError for one that is not among these."""
-    if is_given(value):
-        return secrets[GivenSecret(Address.parse(value[_GIVEN]), value[SECRET])]
+def holds_given(value: Any) -> bool:
+    """Whether anything in a value stands for a secret that is given."""
+    return is_given(value) or any(map(holds_given, _children(value)))
+
+
+def filled(value: Any, address: Address, secrets: Mapping[GivenSecret, str]) -> Any:
+    """A copy with each of an item's in the place of what stands for it. Raises KeyError for one that is missing."""
+    if found := _of(value, address):
+        return secrets[found]
     if isinstance(value, dict):
-        return {key: filled(child, secrets) for key, child in value.items()}
-    return [filled(child, secrets) for child in value] if isinstance(value, list) else value
+        return {key: filled(child, address, secrets) for key, child in value.items()}
+    return [filled(child, address, secrets) for child in value] if isinstance(value, list) else value
+
+
+def _of(value: Any, address: Address) -> GivenSecret | None:
+    own = is_given(value) and value[_GIVEN] == str(address.item)
+    return GivenSecret(address.item, str(value[SECRET])) if own else None
+
+
+def _children(value: Any) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
 def unfilled(value: Any) -> bool:

@@ -59,10 +59,13 @@ class SecretSources:
     path: Path = Path()
     found: Mapping[Address, Mapping[str, SecretSource]] = field(default_factory=dict)
 
-    def source(self, address: Address, name: str) -> SecretSource | None:
-        """Where the secret of a field is; None where the file does not say it."""
+    def source(self, address: Address, name: str, *, only: bool) -> SecretSource | None:
+        """Where the secret of a field is, which may be the `only` one that is given; None where nothing says it.
+
+        Of one of several a line without a field says nothing: a password would be sent as a name, which is shown.
+        """
         of_item = self.found.get(address.item, {})
-        return of_item.get(name) or (of_item.get("") if len(of_item) == 1 else None)
+        return of_item.get(name) or (of_item.get("") if only and len(of_item) == 1 else None)
 
     @property
     def fields(self) -> dict[Address, frozenset[str]]:

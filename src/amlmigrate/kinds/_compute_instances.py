@@ -42,7 +42,10 @@ _READ_BACK_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0)
 
 
 def owner(inner: Document) -> Document | None:
-    """Whom it is assigned to, else who made it; None where it does not say that."""
+    """Whom it is assigned to, else who made it; None where it does not say that.
+
+    One that is assigned to somebody of whom it does not say enough is not made for who made it.
+    """
     assigned = member(inner, ("personalComputeInstanceSettings", "assignedUser"))
     made = inner.get("createdBy")
     told = (
@@ -50,8 +53,9 @@ def owner(inner: Document) -> Document | None:
         (made, "userId", "userOrgId"),
     )
     for one, id_, tenant in told:
-        if isinstance(one, dict) and one.get(id_) and one.get(tenant):
-            return {"objectId": one[id_], "tenantId": one[tenant]}
+        if isinstance(one, dict) and any(one.values()):
+            whole = one.get(id_) and one.get(tenant)
+            return {"objectId": one[id_], "tenantId": one[tenant]} if whole else None
     return None
 
 

@@ -18,7 +18,7 @@ def how_to_give(address: Address, *fields: Iterable[str]) -> str:
 
 def told_of_given(address: Address, body: Document) -> Iterator[Finding]:
     """That an item gets a secret from elsewhere."""
-    names = list(dict.fromkeys(one.field for one in given_in(body)))
+    names = list(dict.fromkeys(one.field for one in given_in(body, address)))
     if names:
         yield Finding(
             "warning",

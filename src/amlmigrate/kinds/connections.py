@@ -13,7 +13,7 @@ from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, properties_of, without_nulls
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.given import SECRET, Unshown, given_in
+from amlmigrate.core.given import SECRET, Unshown, holds_given
 from amlmigrate.core.held_secrets import hold
 from amlmigrate.core.workspace import SYSTEM_DATASTORES
 from amlmigrate.core.writes import Desired, PlanContext
@@ -139,7 +139,7 @@ class Connections(Kind):
         return found
 
     def compares_secrets(self, document: Document) -> bool:
-        return _auth(properties_of(document)) in _CREDENTIALS and not any(given_in(document))
+        return _auth(properties_of(document)) in _CREDENTIALS and not holds_given(document)
 
     def findings(self, asset: Asset, body: Document, mapping: Any) -> list[Finding]:
         if _auth(asset.properties) not in _BY_IDENTITY:

@@ -11,7 +11,7 @@ from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Many
 from amlmigrate.core.documents import Document, digest, properties_of
-from amlmigrate.core.errors import DriftError
+from amlmigrate.core.errors import DriftError, MigrateError
 from amlmigrate.core.few import many
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.given import SECRET
@@ -30,6 +30,7 @@ RESTORE, VALUE = "restore", "value"
 ORIGIN = "migratedFrom.id"
 # Key Vault takes no more of them on one secret (learn azure/key-vault/secrets/about-secrets).
 _MOST_TAGS = 15
+_FULL = f"it has {_MOST_TAGS} tags, and one more is needed for the version that a value is set from"
 _VERSIONS = "versions"
 _KEPT = ("enabled", "nbf", "exp")
 _SECRETS = "Microsoft.KeyVault/vaults/secrets"
@@ -153,6 +154,12 @@ class VaultSecrets(Kind):
         if "backup" in properties_of(body) and await self.read(target, address) is None:
             taken = await source.post(f"{path}/backup")
             return body | {"properties": {**properties, "backup": taken["value"]}}
+        if _full(body):
+            raise MigrateError(
+                f"Nothing is set: {_FULL}.",
+                address=str(address),
+                remedy="Take one off it in the source and make a new plan; or waive it, and set it by hand.",
+            )
         taken = await source.post(f"{path}/value")
         if str(taken.get("id") or "").rpartition("/")[2] != _newest(body):
             raise DriftError(
@@ -160,17 +167,16 @@ class VaultSecrets(Kind):
                 address=str(address),
                 remedy="Make a new plan: it will contain only the difference.",
             )
-        tags = dict(body.get("tags") or {})
-        if len(tags) < _MOST_TAGS:
-            tags[ORIGIN] = str(taken["id"])
+        tags = {**(body.get("tags") or {}), ORIGIN: str(taken["id"])}
         return body | {"tags": tags, "properties": {**properties, "value": taken["value"]}}
 
     def compares_secrets(self, document: Document) -> bool:
         return True
 
     async def secret_of(self, port: WorkspacePort, address: Address) -> Document:
-        """Its newest value, for the moment of a comparison."""
-        return {"value": (await port.post(f"{self.path(address)}/value")).get("value")}
+        """Its newest value, for the moment of a comparison; nothing where the vault gives none."""
+        found = (await port.post(f"{self.path(address)}/value")).get("value")
+        return {} if found is None else {"value": found}
 
     def differences(self, address: Address, wanted: Document, actual: Document) -> list[Difference]:
         """By what the vault shows of both; which versions there are by their ids, which a restore keeps."""
@@ -271,7 +277,12 @@ def _cannot(asset: Asset) -> str:
         return "it belongs to a certificate, which moves as one (az keyvault certificate backup)"
     if _way(asset) == VALUE and (properties.get("attributes") or {}).get("enabled") is False:
         return "it is disabled: its vault gives no value of it, and a backup cannot be restored in the target's"
-    return ""
+    return _FULL if _way(asset) == VALUE and _full(asset.document) else ""
+
+
+def _full(document: Document) -> bool:
+    """Whether it has no place for the tag by which one that is set is known again."""
+    return len((document.get("tags") or {}).keys() - {ORIGIN}) >= _MOST_TAGS
 
 
 def _versions(document: Document) -> list[str]:

@@ -199,7 +199,7 @@ class DocumentExecutor:
         taken as it is, and stays theirs.
         """
         told = await kind.secrets(self.source, self.target, step.address.item, body)
-        filled = await self.given.filled(told)
+        filled = await self.given.filled(step.address, told)
         try:
             write = Write(filled, step.address.phase)
             accepted = await retrying_late(

@@ -89,7 +89,7 @@ def unseen(plan: Plan, by_hand: Container[str]) -> tuple[str, ...]:
     given = (
         f"the secret of {step.address}: it was given, and no answer shows the source's"
         for step in plan.steps
-        if not step.address.phase and step.action.carried_out and any(given_in(step.body))
+        if not step.address.phase and step.action.carried_out and any(given_in(step.body, step.address))
     )
     return (*made, *given)
 

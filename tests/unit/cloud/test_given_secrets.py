@@ -54,13 +54,31 @@ IN_VAULT = f"computes/vm#password,{VAULT}/secrets/pass"
 async def test_it_is_filled_in_and_no_message_repeats_it(tmp_path: Path) -> None:
     wanted = {"properties": {"a": [SECRET], "b": {"name": "x"}}}
     of_variable = given(tmp_path, "computes/vm,env:VM_PASS", VM_PASS=SECRET)
-    assert await of_variable.filled(BODY) == wanted
+    assert await of_variable.filled(VM, BODY) == wanted
     vault = Vault({"/secrets/pass": {"value": SECRET}})
-    assert await given(tmp_path, IN_VAULT, vault).filled(BODY) == wanted
+    assert await given(tmp_path, IN_VAULT, vault).filled(VM, BODY) == wanted
     assert SECRET in str(wanted) and without_held(f"x {SECRET}") == "x <secret>"
     assert "TOP-SECRET" not in repr(BODY)
     # A body that needs none asks nobody.
-    assert await given(tmp_path, IN_VAULT, Vault({})).filled(wanted) is wanted
+    assert await given(tmp_path, IN_VAULT, Vault({})).filled(VM, wanted) is wanted
+
+
+@pytest.mark.parametrize("other", ["components/train/1", "computes/vm2"])
+async def test_what_stands_for_it_in_another_item_is_not_filled_in(tmp_path: Path, other: str) -> None:
+    """Whoever may write a component could else have a secret put into it that only the run may read."""
+    vault = Vault({})
+    assert await given(tmp_path, IN_VAULT, vault).filled(Address.parse(other), BODY) == BODY
+    assert vault.asked_for == []
+    port = WorkspaceClient(SimpleNamespace(), WorkspaceRef("s", "g", "w"))  # type: ignore[arg-type] - nothing is asked of it
+    with pytest.raises(MigrateError, match="It is not sent"):
+        await port.put(other, BODY)
+
+
+async def test_a_line_without_a_field_is_not_each_of_several(tmp_path: Path) -> None:
+    """Else the password would be sent as the name of the account, which every answer shows."""
+    both = {"a": GivenSecret(VM, "username").marker, "b": GivenSecret(VM, "password").marker}
+    with pytest.raises(BadInputError, match="Nobody says where its secret 'username' is"):
+        await given(tmp_path, "computes/vm,env:VM_PASS", VM_PASS=SECRET).filled(VM, both)
 
 
 def test_a_variable_that_is_taken_is_in_no_process_that_is_started(tmp_path: Path) -> None:
@@ -111,7 +129,7 @@ async def test_each_way_in_which_a_vault_does_not_give_it(
     tmp_path: Path, answers: dict[str, Any], says: str, remedy: str, code: int
 ) -> None:
     with pytest.raises(MigrateError) as caught:
-        await given(tmp_path, IN_VAULT, Vault(answers)).filled(BODY)
+        await given(tmp_path, IN_VAULT, Vault(answers)).filled(VM, BODY)
     error = caught.value
     assert says in error.summary and f"{VAULT}/secrets/pass" in error.summary and "'password'" in error.summary
     assert remedy in error.remedy and "--resume --secrets FILE" in error.remedy
@@ -123,7 +141,7 @@ async def test_another_404_is_no_absence(tmp_path: Path) -> None:
     for answer in (_refused(404, "NotFound", "no route"), _refused(500, "Oops", "later")):
         vault = Vault({"/secrets/pass": answer})
         with pytest.raises(type(answer)) as caught:
-            await given(tmp_path, IN_VAULT, vault).filled(BODY)
+            await given(tmp_path, IN_VAULT, vault).filled(VM, BODY)
         assert caught.value is answer and vault.asked_for == ["/secrets/pass"]
 
 
@@ -138,7 +156,7 @@ async def test_another_404_is_no_absence(tmp_path: Path) -> None:
 )
 async def test_what_the_file_or_the_environment_lacks(tmp_path: Path, place: str, says: str) -> None:
     with pytest.raises(BadInputError, match=says.replace("(", r"\(")) as caught:
-        await given(tmp_path, place, Vault({})).filled(BODY)
+        await given(tmp_path, place, Vault({})).filled(VM, BODY)
     assert "--resume --secrets FILE" in caught.value.remedy
 
 

@@ -38,15 +38,18 @@ def read(folder: Path, text: str, name: str = "s.csv") -> SecretSources:
 def test_what_it_says(tmp_path: Path, text: str, name: str) -> None:
     found = read(tmp_path, text, name)
     assert found.fields == {VM: {"username", "password"}, DBX: {""}}
-    told = {one: str(found.source(VM, one)) for one in ("username", "password", "privateKeyData")}
+    told = {one: str(found.source(VM, one, only=False)) for one in ("username", "password", "privateKeyData")}
     assert told == {
         "username": "env:VM_USER",
         "password": f"https://vault1.vault.azure.net/secrets/vm-pass/{VERSION}",
         "privateKeyData": "None",
     }
     # One that is named alone is the item's only one.
-    assert str(found.source(DBX, "databricksAccessToken")) == "https://vault1.vault.usgovcloudapi.net/secrets/dbx"
-    assert found.source(Address.of("computes", "other"), "") is None
+    assert (
+        str(found.source(DBX, "databricksAccessToken", only=True))
+        == "https://vault1.vault.usgovcloudapi.net/secrets/dbx"
+    )
+    assert found.source(Address.of("computes", "other"), "", only=True) is None
     assert found.line(VM, "password") > found.line(VM)
 
 

@@ -59,6 +59,9 @@ def codes(found: Asset) -> list[str]:
         ({}, NOTHING, False),
         ({"createdBy": None}, ASKED, False),
         ({"createdBy": {"userName": "me"}}, ASKED, False),
+        # It is not who made it that it is of.
+        ({"personalComputeInstanceSettings": {"assignedUser": {"objectId": OTHER, "tenantId": ""}}}, ASKED, False),
+        ({"personalComputeInstanceSettings": {"assignedUser": {}}}, ASKED, True),
         (
             {
                 "createdBy": None,
@@ -74,7 +77,7 @@ async def test_it_stays_unless_it_is_asked_for_and_says_whose_it_is(
 ) -> None:
     [one] = await KIND.scan(InMemory({"computes/ci": instance(**inner).document | {"name": "ci"}}))
     assert KIND.let(one, frozenset(), options) is moves
-    known = "createdBy" not in inner or "personalComputeInstanceSettings" in inner
+    known = moves or options == NOTHING
     assert ("plan --computes instances" in one.remedy) is known and "disk" in one.reason
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tests.builders.errors import refusal, silence
-from tests.builders.world import CONTEXT, OLD
+from tests.builders.world import CONTEXT
 from tests.contract.kinds.workspace_of import InMemory
 
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
@@ -16,7 +16,7 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.asked import Asked
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
-from amlmigrate.core.errors import DriftError
+from amlmigrate.core.errors import DriftError, MigrateError
 from amlmigrate.kinds.vault_secrets import KIND, ORIGIN, RESTORE, VALUE
 
 TOKEN = Address.of("vaultSecrets", "token")
@@ -169,12 +169,27 @@ async def test_over_a_secret_that_is_there_the_newest_value_is_set() -> None:
     assert filled["properties"]["value"] == "TOP SECRET"
 
 
-async def test_a_newer_value_than_the_plan_s_is_not_sent_and_a_full_set_of_tags_is_left_as_it_is() -> None:
+async def test_a_newer_value_than_the_plan_s_is_not_sent() -> None:
     with pytest.raises(DriftError):
         await KIND.secrets(_source(FIRST, version=SECOND), InMemory(), TOKEN, _body(VALUE, FIRST))
+
+
+async def test_one_that_has_no_place_for_the_mark_of_its_version_is_never_set() -> None:
+    """A run would set it, and never know it again: not as what it wrote, nor as the source's."""
     tags = {str(number): "x" for number in range(15)}
-    filled = await KIND.secrets(_source(FIRST), InMemory(), TOKEN, _body(VALUE, FIRST, tags=tags))
-    assert filled["tags"] == tags
+    [left] = await KIND.scan(_vault(_document("token", FIRST, tags=tags), asked=_asked(VALUE)))
+    assert "15 tags" in left.reason
+    [moves] = await KIND.scan(_vault(_document("token", FIRST, tags=tags), asked=_asked(RESTORE)))
+    assert not moves.reason
+    # Restored by a first run, and set to another value in the source since.
+    source, target = _source(FIRST, SECOND), InMemory({"vaultSecrets/token": _document("token", FIRST)})
+    with pytest.raises(MigrateError, match="Nothing is set: it has 15 tags"):
+        await KIND.secrets(source, target, TOKEN, _body(RESTORE, FIRST, SECOND, tags=tags))
+    assert ("POST", "vaultSecrets/token/value") not in source.calls
+    # Its own mark of an earlier move is replaced.
+    marked = {**dict(list(tags.items())[:14]), ORIGIN: "https://older.vault.azure.net/secrets/token/x"}
+    filled = await KIND.secrets(_source(FIRST), InMemory(), TOKEN, _body(VALUE, FIRST, tags=marked))
+    assert filled["tags"][ORIGIN].endswith(FIRST) and len(filled["tags"]) == 15
 
 
 def _origin(version: str) -> dict[str, str]:
@@ -228,4 +243,7 @@ def test_older_versions_that_stay_are_told(way: str, versions: int, told: int) -
 async def test_both_sides_newest_values_are_compared() -> None:
     assert KIND.compares_secrets({}) and KIND.hides
     assert await KIND.secret_of(_source(FIRST), TOKEN) == {"value": "TOP SECRET"}
-    assert OLD.id
+    # Two that no vault gives a value of are not the same by that.
+    given = _source(FIRST)
+    given.secrets["vaultSecrets/token/value"] = {"id": "x"}
+    assert await KIND.secret_of(given, TOKEN) == {}
