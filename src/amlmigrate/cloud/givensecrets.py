@@ -39,9 +39,7 @@ class GivenSecrets:
         self._sources, self._variables, self._side = sources, variables, side
 
     async def filled(self, address: Address, body: Document) -> Document:
-        """The body of an item with all that is given of it. Raises MigrateError with what to do for one that cannot
-        be had.
-        """
+        """The body of an item with all that is given of it. Raises MigrateError with what to do."""
         wanted = dict.fromkeys(given.given_in(body, address))
         if not wanted:
             return body

@@ -67,7 +67,7 @@ def holds_given(value: Any) -> bool:
 
 
 def filled(value: Any, address: Address, secrets: Mapping[GivenSecret, str]) -> Any:
-    """A copy with each of an item's in the place of what stands for it. Raises KeyError for one that is missing."""
+    """A copy with each of an item's in the place of what stands for it. Raises KeyError for one that lacks."""
     if found := _of(value, address):
         return secrets[found]
     if isinstance(value, dict):

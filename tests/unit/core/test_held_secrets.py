@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -13,7 +14,7 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.held_secrets import hold, without_held
 
-SECRET = 'Tür"+/=\\p%w'
+SECRET = """Tür"+/=\\p%w 'x&<y"""
 
 
 @pytest.mark.parametrize(
@@ -22,7 +23,16 @@ SECRET = 'Tür"+/=\\p%w'
         SECRET,
         json.dumps(SECRET)[1:-1],
         json.dumps(SECRET, ensure_ascii=False)[1:-1],
+        json.dumps(json.dumps(SECRET)[1:-1])[1:-1],
+        r"T\u00FCr\u0022\u002B/=\\p%w \u0027x\u0026\u003Cy",
+        r"T\u00fcr\"+\/=\\p%w 'x&<y",
+        repr(SECRET)[1:-1],
+        html.escape(SECRET),
+        html.escape(SECRET, quote=False),
         quote(SECRET, safe=""),
+        quote(SECRET),
+        quote_plus(SECRET),
+        "T%c3%bcr%22%2b%2f%3d%5cp%25w%20%27x%26%3cy",
         base64.b64encode(SECRET.encode()).decode(),
     ],
 )
@@ -65,3 +75,8 @@ def test_one_inside_a_longer_base64_is_found_wherever_it_begins(before: str, aft
 def test_a_short_one_is_not_looked_for_inside_a_longer_base64() -> None:
     hold("abcd")
     assert without_held("x YWJjZCE= y, abcd") == "x YWJjZCE= y, <secret>"
+
+
+def test_one_that_is_no_text_is_held_too() -> None:
+    hold("no-text-\udcff-here")
+    assert without_held("it is no-text-\udcff-here") == "it is <secret>"
