@@ -388,7 +388,9 @@ def test_the_printed_role_is_enough_for_every_command(provisioned: World) -> Non
     checked = world.migrate("doctor", *world.names, "--json", **env)
     end = checked.event("doctor.end")
     words = ("missing", "Not shown", "Not checked", "could not be looked up")
-    assert [f for f in end["findings"] if any(word in f["summary"] for word in words)] == []
+    # Whoever may give roles may give themselves any: that is a role of its own, printed by --for assign.
+    [assigns] = [f for f in end["findings"] if any(word in f["summary"] for word in words)]
+    assert "roleAssignments/write" in assigns["summary"] and assigns["severity"] == "warning"
     assert end["errors"] == 0, end["findings"]
     # The firewall of the example's vault keeps this machine out; no right would let it in.
     # Blobs are listed by others.
