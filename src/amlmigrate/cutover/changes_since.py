@@ -13,6 +13,7 @@ from amlmigrate.cloud import unreadable
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.sortedblobs import SortedBlobs
 from amlmigrate.cloud.store import Accounts
+from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.decision import Decision
 from amlmigrate.core.finding import Finding
@@ -162,7 +163,7 @@ def decided(waivers: Iterable[Decision], reports: list[EvidenceFile]) -> frozens
 
 
 def documents(
-    cutover: EvidenceFile[Cutover], now: Mapping[str, str], proven: Mapping[str, str]
+    cutover: EvidenceFile[Cutover], now: Mapping[str, str], proven: Mapping[Address, str]
 ) -> list[ChangedSince]:
     """What was added, changed and deleted in the target.
 
@@ -175,7 +176,9 @@ def documents(
         *((address, CHANGED) for address in now.keys() & then.keys() if now[address] != then[address]),
     ]
     return sorted(
-        ChangedSince(address, what, now.get(address, ""), proven.get(address, "")) for address, what in found
+        # The target may spell a name in another case than the plan.
+        ChangedSince(address, what, now.get(address, ""), proven.get(Address.parse(address), ""))
+        for address, what in found
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from amlmigrate.bytes.binding import bound
 from amlmigrate.bytes.prefixes import PrefixSet
 from amlmigrate.bytes.storage_containers import Containers
+from amlmigrate.core.address import Address
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.escapes import as_json
 from amlmigrate.core.plan import Action, Plan
@@ -98,10 +99,10 @@ def held(cutover: EvidenceFile[Cutover]) -> Iterator[HeldBlob]:
     return (HeldBlob(**line) for line in _read(cutover, TARGET))
 
 
-def moved(plan: Plan) -> dict[str, str]:
+def moved(plan: Plan) -> dict[Address, str]:
     """The addresses that the target has for the documents that the plan brings there, and the plan's for each."""
     return {
-        str(step.called): str(step.address)
+        step.called: str(step.address)
         for step in plan.steps
         if step.action in _MOVED and not step.is_bytes and not step.address.phase
     }

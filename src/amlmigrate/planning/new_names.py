@@ -95,7 +95,9 @@ class _Choice:
         self._source, self._target, self._context = source, target, context
         self._asked, self._prior, self._others = asked, prior, frozenset(others)
         self._held = {asset.address: (kind, asset) for kind, asset in regional(source)}
-        self._in_target = {asset.address.name.lower() for _, asset in regional(target)}
+        # By address in any case, as the target spells it: it is looked for by that from then on.
+        self._spelled = {asset.address: asset.address.name for _, asset in regional(target)}
+        self._in_target = {name.lower() for name in self._spelled.values()}
         self._lines: dict[Address, Rename] = {}
         # By address, what the target calls it, its own name too.
         self._called: dict[Address, str] = {}
@@ -181,6 +183,7 @@ class _Choice:
 
     def _take(self, kind: Listed, asset: Asset, name: str) -> None:
         address = asset.address
+        name = self._spelled.get(Address.of(address.kind, name), name)
         self._called[address] = name
         if name != address.name:
             self.found.names[address] = Address.of(address.kind, name)

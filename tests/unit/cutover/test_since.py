@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.builders.errors import refusal
 from tests.builders.reports import report, since
-from tests.builders.world import NEW_BLOBS, blob
+from tests.builders.world import NEW_BLOBS, blob, step
 from tests.unit.bytes.executed import One
 from tests.unit.cutover import cut
 
@@ -18,6 +18,7 @@ from amlmigrate.core.asset import Blob
 from amlmigrate.core.documents import source_digest
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.metering import Amount, Meter, Snapshot, counting, moved
+from amlmigrate.core.plan import Action
 from amlmigrate.core.seal import UNLISTED
 from amlmigrate.core.workspace import Location
 from amlmigrate.cutover import changes_since, record
@@ -176,7 +177,7 @@ async def test_what_azure_does_not_give_is_no_knowledge(chain: Evidence, error: 
 def test_documents_that_were_proven_must_stay_and_all_else_is_information(chain: Evidence) -> None:
     cutover = cut.cut_over(chain)
     proven = record.moved(cut.PLAN)
-    assert proven == {"models/m/1": "models/m/1"}
+    assert proven == {Address.parse("models/m/1"): "models/m/1"}
     now = {"models/m/1": "t2", "data/new/1": "n"}
     assert [
         (one.address, one.what, bool(one.finding)) for one in changes_since.documents(cutover, now, proven)
@@ -196,6 +197,16 @@ def test_what_the_target_calls_otherwise_is_looked_for_by_its_name_there(chain: 
         one for one in changes_since.documents(cut.cut_over(chain), {"data/theirs/1": "u"}, proven) if one.finding
     ]
     assert (gone.address, gone.item) == ("models/m/1", "models/old/1")
+
+
+def test_what_the_target_spells_in_another_case_is_lost_all_the_same(
+    chain: Evidence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cut, "DOCUMENTS", ({}, {"datastores/LAKE": "t"}))
+    adopted = step("datastores/Lake", action=Action.ADOPT)
+    proven = record.moved(replace(cut.PLAN, steps=[adopted]))
+    [gone] = changes_since.documents(cut.cut_over(chain), {}, proven)
+    assert (gone.address, gone.what, gone.item, gone.lost) == ("datastores/LAKE", "deleted", "datastores/Lake", True)
 
 
 def test_what_may_not_be_listed_any_more_is_not_known_to_be_gone(chain: Evidence) -> None:

@@ -123,6 +123,13 @@ def test_what_another_plan_brings_into_the_region_has_its_name_there() -> None:
     assert told(names(*held, target="northeurope", others=others, there=there)) == {}
 
 
+def test_what_the_target_has_is_called_as_it_is_spelled_there(tmp_path: Path) -> None:
+    there = [compute("TRAIN"), compute("Gpu", "northeurope")]
+    asked = told(names(compute("cpu"), there=there, lines="computes/cpu,train\n", folder=tmp_path))
+    kept = told(names(compute("gpu"), there=there, target="northeurope"))
+    assert (asked, kept) == ({"computes/cpu": "computes/TRAIN"}, {"computes/gpu": "computes/Gpu"})
+
+
 def test_what_comes_later_under_a_name_that_another_has_in_the_target_is_not_taken_for_that(
     tmp_path: Path,
 ) -> None:
