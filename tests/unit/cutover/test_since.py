@@ -206,7 +206,12 @@ def test_what_the_target_spells_in_another_case_is_lost_all_the_same(
     adopted = step("datastores/Lake", action=Action.ADOPT)
     proven = record.moved(replace(cut.PLAN, steps=[adopted]))
     [gone] = changes_since.documents(cut.cut_over(chain), {}, proven)
-    assert (gone.address, gone.what, gone.item, gone.lost) == ("datastores/LAKE", "deleted", "datastores/Lake", True)
+    assert (gone.address, gone.what, gone.item, gone.lost) == (
+        "datastores/LAKE",
+        "deleted",
+        "datastores/Lake",
+        True,
+    )
 
 
 def test_what_may_not_be_listed_any_more_is_not_known_to_be_gone(chain: Evidence) -> None:
