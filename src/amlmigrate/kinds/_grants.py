@@ -292,7 +292,8 @@ class RuleForm:
         """All network rules are sent with one changed: the service takes no part of them, and no condition.
 
         So what somebody else has changed between the read and the write would be lost (AZ-RIGHT-34): both come
-        right after each other, and an attempt that comes later sends nothing that is not as it was read.
+        right after each other, and an attempt that comes later sends nothing that is not as it was read. One that
+        another service made may be refused when it is sent again (AZ-RIGHT-35): then nothing is changed.
         """
         before = _rules_of(await _required(arm, account))
         wanted = {**before, _RULES: change(list(before.get(_RULES) or ()))}

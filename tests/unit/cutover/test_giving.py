@@ -38,7 +38,7 @@ DEFINITION = f"/subscriptions/{OLD.subscription}/providers/Microsoft.Authorizati
 WORKSPACE, CPU = Address.parse("workspace"), Address.parse("computes/cpu")
 SENT = ("time", "service_time", "tool", "by", "plan", "source", "target")
 ROLE = {"roleDefinitionId": DEFINITION, "principalType": "ServicePrincipal", "condition": "@x", "conditionVersion": "2.0"}  # fmt: skip
-NETWORK = {"defaultAction": "Deny", "ipRules": [{"value": "1.2.3.4"}]}
+NETWORK = {"defaultAction": "Deny", "ipRules": [{"value": "1.2.3.4"}], "ipv6Rules": [{"value": "2001:db8::1"}]}
 
 
 class KilledError(BaseException):

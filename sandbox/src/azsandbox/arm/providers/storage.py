@@ -32,8 +32,11 @@ _OPEN: dict[str, Any] = {
     "bypass": "AzureServices",
     "virtualNetworkRules": [],
     "ipRules": [],
+    "ipv6Rules": [],
     "defaultAction": "Allow",
 }
+# The first stable api-version that has `ipv6Rules` (azure-rest-api-specs, `NetworkRuleSet`).
+_IPV6_SINCE = "2025-06-01"
 
 
 def _network_rules(sent: dict[str, Any]) -> dict[str, Any]:
@@ -151,8 +154,11 @@ class StorageAccounts(TrackedKind):
         }
 
     def view(self, call: Call, record: Record) -> dict[str, Any]:
-        """With the version of its key that is in use by now."""
+        """With the version of its key that is in use by now, and the rules that the api-version knows."""
         properties = {**record.properties, "encryption": encryption_of(self.context, record)}
+        if call.api_version < _IPV6_SINCE:
+            rules = record.properties.get("networkAcls") or {}
+            properties["networkAcls"] = {name: rules[name] for name in rules if name != "ipv6Rules"}
         return {**record.document, "properties": properties}
 
     async def written(self, call: Call, record: Record, old: Record | None) -> None:
