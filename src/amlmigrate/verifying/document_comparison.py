@@ -236,5 +236,6 @@ def _since(plan: Plan, source: Inventory) -> Iterator[Finding]:
 
 
 def _without_digest(plan: Plan) -> Iterator[Step]:
-    """The steps of what may come and go."""
-    return (one for one in plan.steps if not one.is_bytes and not one.address.phase and not one.source_sha256)
+    """The steps of what may come and go in the workspace; what is given elsewhere is the cutover's to look at."""
+    here = (one for one in plan.steps if one.address.kind in moving_kinds())
+    return (one for one in here if not one.is_bytes and not one.address.phase and not one.source_sha256)
