@@ -36,6 +36,13 @@ class FakeRoles:
     direct: dict[tuple[str, str], Any] = field(default_factory=dict)
     whole: tuple[str, ...] = ()
     names: dict[str, str] = field(default_factory=dict)
+    timed: dict[str, Any] = field(default_factory=dict)
+
+    async def schedules(self, scope: str) -> Any:
+        found = self.timed.get(scope, [])
+        if isinstance(found, Exception):
+            raise found
+        return found
 
     async def directly(self, scope: str, principal: str) -> Any:
         found = self.direct.get((scope, principal), [])

@@ -76,6 +76,8 @@ _GRANTS = (
         for action in (*kind.permissions.read, *kind.permissions.write, *kind.permissions.delete)
     ),
     *(f"{AUTHORIZATION}/{name}/read" for name in ("roleDefinitions", "permissions")),
+    # When one ends by itself.
+    f"{AUTHORIZATION}/roleAssignmentScheduleInstances/read",
     "Microsoft.Resources/subscriptions/read",
 )
 _LEASE = holding().permissions.data.write

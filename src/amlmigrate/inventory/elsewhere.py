@@ -5,8 +5,9 @@ It is read where the caller may read it. What was not read is told, and never ta
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from amlmigrate.cloud.session import Session, Side
 from amlmigrate.core.address import Address
@@ -16,8 +17,10 @@ from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.parallel import in_order
 from amlmigrate.inventory.own_identities import SourceIdentity, assigned, identities
 from amlmigrate.kinds import GrantWay, Held, IdentityHolder, moving_kinds
-from amlmigrate.posture.reading import Read, tried_list
+from amlmigrate.posture.limits import until
+from amlmigrate.posture.reading import NOTHING, Read, tried, tried_list
 from amlmigrate.posture.sharing import reads_all
+from amlmigrate.posture.unproven import NO_LICENCE
 
 Called = Callable[[Address], Address]
 _Assigned = Read[list[tuple[Document, str]]]
@@ -83,7 +86,7 @@ async def read(clouds: Session, source: Inventory, target: Inventory, called: Ca
 
     async for _ in in_order(every, rest, parallel=_PARALLEL):
         pass
-    found.held = _once(found.held)
+    found.held = await _with_ends(side, _once(found.held))
     await _compare_groups(clouds, target, found)
     return found
 
@@ -135,6 +138,12 @@ class _Own:
         # No wider: of a container that of the same name.
         return found and found[1] and f"{found[1]}{scope[len(found[0].text) :]}"
 
+    def held(self, form: GrantWay, scope: str, role: str, holder: IdentityHolder, document: Document) -> Held:
+        """What one has there; what both workspaces use is not the source's own."""
+        home = self.home(scope)
+        own = home is not None and ArmId.of(home) != ArmId.of(scope)
+        return Held(form, scope, role, holder, document, home or "", own=own)
+
 
 def _taken(found: HeldElsewhere, holder: IdentityHolder, read_: _Assigned, own: _Own) -> None:
     """Role assignments, without what the service gives, and without those at the workspace, which has its own."""
@@ -153,7 +162,7 @@ def _taken(found: HeldElsewhere, holder: IdentityHolder, read_: _Assigned, own: 
         if not holder.item.path and ArmId.of(scope) == own.group and guid in _ON_GROUP:
             found.group = role
             continue
-        found.held.append(Held(GrantWay.ROLE, scope, role, holder, document, home or "", own=home is not None))
+        found.held.append(own.held(GrantWay.ROLE, scope, role, holder, document))
 
 
 async def _policies(side: Side, subscription: str, found: HeldElsewhere, own: _Own) -> None:
@@ -168,22 +177,26 @@ async def _policies(side: Side, subscription: str, found: HeldElsewhere, own: _O
                 if str(entry.get("objectId") or "").lower() != holder.old.lower():
                     continue
                 if home is None or holder.item.path:
-                    name = "access policy"
-                    found.held.append(
-                        Held(GrantWay.POLICY, id_, name, holder, entry, home or "", own=home is not None)
-                    )
+                    found.held.append(own.held(GrantWay.POLICY, id_, "access policy", holder, entry))
 
 
 async def _rules(side: Side, subscription: str, holder: IdentityHolder, found: HeldElsewhere, own: _Own) -> None:
     """The rules of storage firewalls that name the workspace."""
     for account in await _listed(side, subscription, _ACCOUNTS, "resource access rules", found):
         rules = (properties_of(account).get("networkAcls") or {}).get("resourceAccessRules") or ()
-        for rule in rules:
-            if key_of(rule.get("resourceId")) == key_of(holder.old):
-                id_ = str(account["id"])
-                home = own.home(id_)
-                name = "resource access rule"
-                found.held.append(Held(GrantWay.RULE, id_, name, holder, rule, home or "", own=home is not None))
+        named = [rule for rule in rules if _lets_in(rule, holder.old)]
+        if any("*" in key_of(rule.get("resourceId")) and _lets_in(rule, holder.new) for rule in named):
+            # The same rule lets in the target.
+            continue
+        # One of the workspace alone says what is to be given; another names more than it.
+        for rule in sorted(named, key=lambda rule: "*" in key_of(rule.get("resourceId")))[:1]:
+            found.held.append(own.held(GrantWay.RULE, str(account["id"]), "resource access rule", holder, rule))
+
+
+def _lets_in(rule: Document, workspace: str) -> bool:
+    """Whether a rule names a workspace, itself or with `*` in place of parts of its id (AZ-RIGHT-36)."""
+    parts = map(re.escape, key_of(rule.get("resourceId")).split("*"))
+    return bool(workspace) and re.fullmatch("[^/]*".join(parts), key_of(workspace)) is not None
 
 
 async def _listed(side: Side, subscription: str, type_: str, what: str, found: HeldElsewhere) -> list[Document]:
@@ -197,11 +210,35 @@ async def _listed(side: Side, subscription: str, type_: str, what: str, found: H
 
 
 def _once(held: Iterable[Held]) -> list[Held]:
-    """Each once: what a management group gives is seen from every subscription below it."""
-    found = {
-        (one.form, key_of(one.document.get("id") or one.scope), one.holder.item, one.role): one for one in held
-    }
-    return sorted(found.values(), key=lambda one: (str(one.holder.item), one.scope.lower(), one.role))
+    """Each once: what a management group gives is seen from every subscription below it.
+
+    A vault has one policy of a principal, and one more for each application by way of which it comes.
+    """
+    found = {(one.form, _names(one), one.holder.item, one.role): one for one in held}
+    return sorted(found.values(), key=lambda one: (str(one.holder.item), one.scope.lower(), one.role, _names(one)))
+
+
+def _names(one: Held) -> tuple[str, str]:
+    """By what two of a form and a role are told apart."""
+    return key_of(one.document.get("id") or one.scope), str(one.document.get("applicationId") or "")
+
+
+async def _with_ends(side: Side, held: list[Held]) -> list[Held]:
+    """With when each role ends by itself, as Privileged Identity Management has it; unread is no no."""
+    scopes = {key_of(one.scope): one.scope for one in held if one.form is GrantWay.ROLE}
+
+    async def timed(scope: str) -> tuple[str, Read[list[Document]]]:
+        return key_of(scope), await tried(side.roles.schedules(scope.rstrip("/")))
+
+    read_ = {key: found async for key, found in in_order(scopes.values(), timed, parallel=_PARALLEL)}
+    return [replace(one, ends=_end(one, read_.get(key_of(one.scope), NOTHING))) for one in held]
+
+
+def _end(one: Held, timed: Read[list[Document]]) -> str:
+    if timed.refused and timed.code != NO_LICENCE:
+        return f"whether it ends by itself could not be read: {timed.refused.rstrip('.')}"
+    last = until(timed.value or (), one.document) if one.form is GrantWay.ROLE else None
+    return f"it ends by itself, at {last}" if last else ""
 
 
 async def _compare_groups(clouds: Session, target: Inventory, found: HeldElsewhere) -> None:

@@ -52,7 +52,7 @@ class Held:
     """What one holds at a scope, an ARM id: by which form, with which role, and what Azure shows of it.
 
     `own`: whether the scope is the source's own resource, or lies in it; `home` is what takes its place in the
-    target, '' where nothing does.
+    target, '' where nothing does. `ends`: that it ends by itself, or may, as a sentence; '' where it does not.
     """
 
     form: GrantWay
@@ -62,6 +62,7 @@ class Held:
     document: Document
     home: str = ""
     own: bool = False
+    ends: str = ""
 
 
 class GoneError(ConflictError):

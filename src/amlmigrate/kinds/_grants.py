@@ -68,7 +68,8 @@ class RoleForm:
     def unlike(self, held: Held) -> str:
         if properties_of(held.document).get("delegatedManagedIdentityResourceId"):
             return "it was given by another tenant, for an identity that it names"
-        return ""
+        # For good is more than until a day.
+        return held.ends
 
     def command(self, held: Held, who: str) -> str:
         old = properties_of(held.document)
@@ -244,6 +245,8 @@ class RuleForm:
         return {"properties": {"networkAcls": {_RULES: [rule]}}}
 
     def unlike(self, held: Held) -> str:
+        if (named := str(held.document.get("resourceId"))) and "*" in named:
+            return f"the rule lets in all that {named} names, and the target is none of these"
         return ""
 
     def command(self, held: Held, who: str) -> str:
@@ -309,9 +312,8 @@ class RuleForm:
         async def made() -> Any:
             return True if _rules_of(await _required(arm, account)) == wanted else None
 
-        await arm.call(
-            "PATCH", account, {"properties": {"networkAcls": wanted}}, twice=found_by(made), first=as_read
-        )
+        body = {"properties": {"networkAcls": wanted}}
+        await arm.call("PATCH", account, body, twice=found_by(made), first=as_read)
 
 
 def _rule(account: str, rule: Mapping[str, Any]) -> Document:

@@ -12,7 +12,7 @@ from tests.builders.world import NEW, OLD, SOURCE, TARGET, asset, inventory
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.workspace import SurveyedWorkspace
 from amlmigrate.inventory.elsewhere import HeldElsewhere, read
-from amlmigrate.kinds import GrantWay
+from amlmigrate.kinds import GrantWay, all_kinds
 
 AT = f"/subscriptions/{OLD.subscription}"
 OTHER = "33333333-aaaa-4bbb-8ccc-000000000003"
@@ -45,10 +45,11 @@ async def _read(
     source: Inventory | None = None,
     target: Inventory | None = None,
     whole: tuple[str, ...] = (OLD.subscription,),
+    timed: Any = None,
 ) -> HeldElsewhere:
     names = {f"/r/{READER}": "Reader", f"/r/{CONTRIBUTOR}": "Contributor"}
     arm = FakeArm(answers or {}, (OLD.subscription,))
-    one = side(arm, FakeRoles(direct=direct or {}, whole=whole, names=names))
+    one = side(arm, FakeRoles(direct=direct or {}, whole=whole, names=names, timed=timed or {}))
     clouds: Any = SimpleNamespace(source=one, target=one)
     left, right = source or _with(SOURCE, "old"), target or _with(TARGET, "new")
     return await read(clouds, left, right, lambda address: address)
@@ -104,6 +105,66 @@ async def test_policies_and_rules_that_name_the_source_count_and_no_others() -> 
         (GrantWay.POLICY, VAULT, "old", "new"),
         (GrantWay.RULE, LAKE, SOURCE.id, TARGET.id),
     ]
+
+
+async def _rules_found(*named: str) -> list[tuple[str, bool]]:
+    """By which rules the source is let in, of an account with these, and whether a person has to give one."""
+    rules = [{"tenantId": "t", "resourceId": one} for one in named]
+    account = {"id": LAKE, "properties": {"networkAcls": {"resourceAccessRules": rules}}}
+    found = await _read(answers={f"{AT}/providers/Microsoft.Storage/storageAccounts": [account]})
+    unlike = all_kinds()["grants"].unlike  # type: ignore[attr-defined]  # of the port of what lies elsewhere
+    return [(one.document["resourceId"], bool(unlike(one))) for one in found.held]
+
+
+async def test_a_rule_for_all_workspaces_of_a_group_is_told_where_the_target_is_none_of_these() -> None:
+    every = "/providers/Microsoft.MachineLearningServices/workspaces/*"
+    group, sub, tenant = (
+        f"{GROUP}{every}",
+        f"{AT}/resourcegroups/*{every}",
+        f"/subscriptions/*/resourcegroups/*{every}",
+    )
+    assert OLD.subscription != NEW.subscription
+    assert await _rules_found(group) == [(group, True)] and await _rules_found(sub.upper()) == [
+        (sub.upper(), True)
+    ]
+    assert await _rules_found(group, SOURCE.id) == [(SOURCE.id, False)], "the one of it alone can be given"
+    assert await _rules_found(SOURCE.id, tenant) == [], "the target is let in"
+    assert await _rules_found(f"{AT}/resourcegroups/other{every}", f"{AT}/*{every}") == []
+
+
+async def test_a_policy_by_way_of_an_application_hides_no_other() -> None:
+    entry = {"tenantId": "t", "objectId": "old", "permissions": {"secrets": ["get"]}}
+    for entries in ([entry, {**entry, "applicationId": "a"}], [{**entry, "applicationId": "a"}, entry]):
+        vault = {"id": VAULT, "properties": {"accessPolicies": entries}}
+        found = await _read(answers={f"{AT}/providers/Microsoft.KeyVault/vaults": [vault]})
+        assert [one.document.get("applicationId") for one in found.held] == [None, "a"]
+
+
+async def test_what_both_workspaces_use_is_not_the_sources_own() -> None:
+    own = SOURCE.storage_account_id
+    shared = SurveyedWorkspace(
+        NEW, {**TARGET.document, "properties": {**TARGET.document["properties"], "storageAccount": own.upper()}}
+    )
+    direct = {(AT, "old"): [_assigned("a", own), _assigned("b", own, "custom")]}
+    found = await _read(direct=direct, target=_with(shared, "new"))
+    assert [(one.document["id"].rpartition("/")[2], one.own) for one in found.held] == [("b", False)]
+
+
+async def test_a_role_that_ends_by_itself_is_told_and_unread_is_no_no() -> None:
+    direct, unlike = {(AT, "old"): [_assigned("a", LAKE)]}, all_kinds()["grants"].unlike  # type: ignore[attr-defined]  # of the port of what lies elsewhere
+    instance = {
+        "originRoleAssignmentId": direct[AT, "old"][0]["id"].upper(),
+        "endDateTime": "2027-01-01T00:00:00Z",
+    }
+    answers: tuple[tuple[Any, str], ...] = (
+        ([{"properties": instance}], "it ends by itself, at 2027-01-01T00:00:00Z"),
+        ([{"properties": {**instance, "endDateTime": None}}], ""),
+        (refusal(), "whether it ends by itself could not be read"),
+        (refusal(400, "AadPremiumLicenseRequired"), ""),
+    )
+    for answer, told in answers:
+        [held] = (await _read(direct=direct, timed={LAKE: answer})).held
+        assert unlike(held).startswith(told) and bool(unlike(held)) is bool(told)
 
 
 async def test_an_identity_that_people_made_keeps_what_it_has() -> None:
