@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from amlmigrate.cloud.declared import Absent
+from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.address import Address
 from amlmigrate.core.armid import ArmId
 from amlmigrate.core.asset import Asset
@@ -19,6 +20,7 @@ from amlmigrate.core.workspace import SYSTEM_DATASTORES
 from amlmigrate.core.writes import Desired, PlanContext
 from amlmigrate.kinds._base import Kind, WorkspacePort
 from amlmigrate.kinds._fields import COMMON
+from amlmigrate.kinds._given import how_to_give
 from amlmigrate.kinds._listed import CREATED
 from amlmigrate.kinds._permissions import ML, Permissions
 
@@ -38,6 +40,8 @@ _CREDENTIALS: dict[str, tuple[str, ...]] = {
     "CustomKeys": ("keys",),
     "ManagedIdentity": ("clientId", "resourceId"),
 }
+# Of these each needs all that it takes, but for what is not needed.
+_ALL_OF, _NOT_NEEDED = ("UsernamePassword", "AccessKey", "ServicePrincipal"), frozenset({"securityToken"})
 # Who signs in, and where: what somebody has to read in a message to act on it.
 _NO_SECRETS = frozenset({"authUrl", "clientId", "resourceId", "tenantId", "username"})
 # These sign in as nobody, or as the workspace or whoever asks.
@@ -120,7 +124,11 @@ class Connections(Kind):
         body = await super().secrets(source, target, address, body)
         properties = properties_of(body)
         if properties.get(_WHOLE) != {SECRET: _WHOLE}:
-            return body
+            given = properties.get(_WHOLE)
+            if not holds_given(given):
+                return body
+            whole = await self._with_others(source, address, _auth(properties), given)
+            return body | {"properties": {**properties, _WHOLE: whole}}
         found = await self.secret_of(source, address)
         if not found:
             raise MigrateError(
@@ -130,6 +138,24 @@ class Connections(Kind):
                 " If they are known elsewhere, plan again with --secrets.",
             )
         return body | {"properties": {**properties, _WHOLE: found}}
+
+    async def _with_others(self, source: WorkspacePort, address: Address, auth: str, given: Document) -> Document:
+        """What is given, and what else the source's signs in with. Raises MigrateError where that is not all."""
+        lacking = [name for name in _CREDENTIALS.get(auth, ()) if name not in {*given, *_NOT_NEEDED}]
+        needed = lacking if auth in _ALL_OF else []
+        try:
+            others = await self.secret_of(source, address) if lacking else {}
+        except ServiceError as error:
+            if needed or error.status != 403:
+                raise
+            others = {}
+        if left := [name for name in needed if name not in others]:
+            raise MigrateError(
+                f"Of what it signs in with, nobody gives: {', '.join(left)}.",
+                address=str(address),
+                remedy=f"{how_to_give(address, *([one] for one in left))} Then make a new plan.",
+            )
+        return others | given
 
     async def secret_of(self, port: WorkspacePort, address: Address) -> Document:
         """Its credentials, for the moment of a PUT or of a comparison; empty where it has none."""

@@ -89,7 +89,9 @@ def judged(
             yield _unknown(address, machines.size, target)
             continue
         wanted = cores * machines.count
-        families = [_SPARE] if machines.spare else [str(size.get("family")), _TOTAL]
+        families = [_SPARE.lower()] if machines.spare else [str(size.get("family")).lower(), _TOTAL.lower()]
+        if families[0] not in quotas:
+            yield _unlisted(address, machines.size, target)
         for family in filter(quotas.__contains__, families):
             quota = quotas[family]
             free = quota.limit - quota.used - taken[family]
@@ -116,7 +118,7 @@ def _quotas(usages: list[Document], target: Workspace) -> Iterator[tuple[str, _Q
             named, limit, used = usage.get("name") or {}, usage.get("limit"), usage.get("currentValue")
             if isinstance(limit, int | float) and isinstance(used, int | float):
                 shown = str(named.get("localizedValue") or named.get("value"))
-                yield str(named.get("value")), _Quota(limit, used, shown)
+                yield str(named.get("value")).lower(), _Quota(limit, used, shown)
 
 
 def _too_little(address: str, machines: Machines, wanted: float, quota: _Quota) -> Finding:
@@ -139,6 +141,17 @@ def _not_all(target: Workspace, cores: float, quota: _Quota) -> Finding:
         f" {quota.used:g} of {quota.limit:g}. Not all of it can run at once.",
         "Ask for more quota in the target's region if it has to; else jobs wait for nodes.",
         code="compute-growth",
+    )
+
+
+def _unlisted(address: str, size: str, target: Workspace) -> Finding:
+    return Finding(
+        "warning",
+        address,
+        f"Not checked: whether there is quota for it. No quota that '{size}' counts in is listed in"
+        f" {target.location}.",
+        "Look in the studio whether its quota suffices: if not, the service refuses it.",
+        code="not-checked",
     )
 
 

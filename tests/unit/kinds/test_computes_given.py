@@ -11,6 +11,7 @@ from tests.contract.kinds.workspace_of import InMemory
 
 from amlmigrate.core.allowed import Allowed
 from amlmigrate.core.asset import Asset
+from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.given import GivenSecret
 from amlmigrate.kinds import moving_kinds
 
@@ -133,3 +134,24 @@ async def test_a_connection_whose_credentials_the_source_does_not_give_gets_thos
     plain = CONNECTIONS.desired(git, CONTEXT).first.body
     assert plain["properties"]["credentials"] == {"$secret": "credentials"} and CONNECTIONS.compares_secrets(plain)
     assert CONNECTIONS.differences(git.address, found.first.body, plain) == []
+
+
+@pytest.mark.parametrize(("auth", "names"), [("UsernamePassword", ["username"]), ("OAuth2", ["clientId"])])
+async def test_what_else_a_connection_signs_in_with_is_the_sources(auth: str, names: list[str]) -> None:
+    """Else a line for one of them would take all others away, and nobody would compare them."""
+    git = asset("connections/git", authType=auth, category="Git", credentials=None, target="t")
+    body = CONNECTIONS.desired(git, replace(CONTEXT, allowed=allowed(git, *names))).first.body
+    port = InMemory(
+        secrets={f"{git.address}/listsecrets": {"properties": {"credentials": {"password": "p-of-it"}}}}
+    )
+    found = await CONNECTIONS.secrets(port, port, git.address, body)
+    markers = {name: GivenSecret(git.address, name).marker for name in names}
+    assert found["properties"]["credentials"] == {"password": "p-of-it", **markers}
+    port.secrets = {f"{git.address}/listsecrets": {"properties": {"credentials": None}}}
+    if auth == "OAuth2":
+        # Which of its members it signs in with nobody knows.
+        assert await CONNECTIONS.secrets(port, port, git.address, body) == body
+        return
+    with pytest.raises(MigrateError, match="nobody gives: password") as caught:
+        await CONNECTIONS.secrets(port, port, git.address, body)
+    assert "`connections/git#password`" in caught.value.remedy

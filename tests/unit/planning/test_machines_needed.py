@@ -51,6 +51,7 @@ async def found(region: Region, *steps: Any) -> list[tuple[str, str]]:
 
 FAMILY, TOTAL, SPARE = "standardDSv2Family", "totalDedicatedCores", "totalLowPriorityCores"
 SHORT = [("computes/cpu!compute-quota", "compute-quota")]
+UNKNOWN = [("computes/cpu!not-checked", "not-checked")]
 GROWTH = [(f"{TARGET.id}!compute-growth", "compute-growth")]
 
 
@@ -63,12 +64,15 @@ GROWTH = [(f"{TARGET.id}!compute-growth", "compute-growth")]
         ([usage(FAMILY, 0, 8)], cluster("cpu", 2), []),
         ([usage(FAMILY, 1, 8)], cluster("cpu", 2), SHORT),
         ([usage(FAMILY, 0, 100), usage(TOTAL, 0, 3)], cluster("cpu"), SHORT),
-        ([usage(FAMILY, 0, 0)], cluster("cpu", priority="LowPriority"), []),
+        ([usage(FAMILY, 0, 0)], cluster("cpu", priority="LowPriority"), UNKNOWN),
+        ([usage(FAMILY.upper(), 0, 3)], cluster("cpu"), SHORT),
         ([usage(SPARE, 0, 3)], cluster("cpu", priority="lowPriority"), SHORT),
         ([usage(FAMILY, 0, -1)], cluster("cpu", 2), []),
         ([usage(FAMILY, 0, 8), usage(FAMILY, 0, 3, NEW.id)], cluster("cpu"), SHORT),
         ([usage(FAMILY, 0, 8), usage(FAMILY, 0, 3, f"{NEW.id}2")], cluster("cpu"), []),
-        ([], cluster("cpu", 2), []),
+        # Silence would say that there is room.
+        ([], cluster("cpu", 2), UNKNOWN),
+        ([usage(TOTAL, 0, 3)], cluster("cpu"), [*UNKNOWN, *SHORT]),
     ],
 )
 async def test_what_a_quota_has_room_for(usages: Any, steps: Any, told: Any) -> None:
