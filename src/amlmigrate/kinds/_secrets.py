@@ -67,4 +67,7 @@ def filled(value: Any, source: Document) -> Any:
 
 
 def _is_marker(value: Any) -> bool:
-    return isinstance(value, dict) and value.keys() - {_WHOLE} == {SECRET, _TEXT}
+    if not isinstance(value, dict) or value.keys() - {_WHOLE} != {SECRET, _TEXT}:
+        return False
+    # Whoever writes documents in the source can write what looks like one.
+    return isinstance(value[SECRET], str) and isinstance(value[_TEXT], str)

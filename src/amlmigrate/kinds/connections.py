@@ -124,7 +124,7 @@ class Connections(Kind):
         body = await super().secrets(source, target, address, body)
         properties = properties_of(body)
         if properties.get(_WHOLE) != {SECRET: _WHOLE}:
-            given = properties.get(_WHOLE)
+            given = properties.get(_WHOLE) or {}
             if not holds_given(given):
                 return body
             whole = await self._with_others(source, address, _auth(properties), given)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import Any
 
 import pytest
 from tests.builders.world import CONTEXT, MAPPING, OLD, OLD_BLOBS, archiving, asset
 from tests.contract.kinds.workspace_of import InMemory
 
 from amlmigrate.core.errors import DriftError
+from amlmigrate.core.given import unfilled
 from amlmigrate.kinds import all_kinds
 
 SECRET = "c2VjcmV0"
@@ -79,3 +81,22 @@ def test_what_the_target_has_is_kept_without_its_secrets() -> None:
         },
         "plain": "x",
     }
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        {"$secret": 5, "text": "x"},
+        {"$secret": "/properties/description", "text": ["x"]},
+        {"$secret": "password", "given": "computes/vm"},
+        {"$secret": ["x"], "given": None},
+    ],
+)
+async def test_what_only_looks_like_a_marker_ends_nothing_and_gets_nothing(planted: dict[str, Any]) -> None:
+    made = asset("components/c/1", componentSpec={"command": COMMAND, "x": planted})
+    body = KIND.desired(made, CONTEXT).first.body
+    source = InMemory({"components/c/versions/1": made.document})
+    filled = await KIND.secrets(source, source, made.address, body)
+    assert filled["properties"]["componentSpec"]["x"] == planted and unfilled(filled)
+    assert KIND.differences(made.address, body, made.document) is not None
+    assert KIND.desired(made, CONTEXT).findings == ()
