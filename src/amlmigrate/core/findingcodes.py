@@ -221,6 +221,7 @@ SURROUNDINGS = (
     _code("token-refused", "error", "there is no token for storage or vaults"),
     _code("vault-deleted", "warning", "a deleted vault blocks its name"),
     _code("ledger-beside-unread", "warning", "what a neighbouring plan created is not known to be the tool's own"),
+    _code("stopped-for-another", "blocks", "a cutover to another target stopped it in the source"),
 )
 # What protects the blobs of an account, compared by `verify`; `plan` tells of it as warnings.
 _TOLD: tuple[Severity, ...] = ("blocks", "warning")

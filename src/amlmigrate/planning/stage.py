@@ -54,6 +54,7 @@ from amlmigrate.planning import (
     planfile,
     principals,
     selection_check,
+    stopped_for_others,
     vault_secrets,
 )
 from amlmigrate.planning.elsewhere import Grantable
@@ -212,6 +213,7 @@ async def _survey(clouds: Session, request: PlanRequest, read: tuple[Workspace, 
     let_move(source, allowed)
     named = _named(request, source, target, owned, switched)
     found += named.findings
+    found += stopped_for_others.findings(request.folder.parent, source, read[1].workspace_id)
     mapping = await _placed(clouds, request, source, target, named.names)
     await people.name_owners(clouds.source, source)
     containers = await list_both(mapping, clouds.source, clouds.target, own_places, past=True)
