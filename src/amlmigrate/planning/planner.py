@@ -261,7 +261,8 @@ class Planner:
         base = Step(
             asset.address,
             Action.SKIP,
-            target=called if called != asset.address else None,
+            # Also where only letter case tells them apart: the target is read by what it says.
+            target=called if str(called) != str(asset.address) else None,
             source_id=str(asset.document.get("id", "")),
             target_id=f"{self._target.workspace.ref.id}/{kind.path(called)}".rstrip("/"),
             source_sha256=kind.digest(asset),

@@ -1,4 +1,4 @@
-"""What of the source is stopped for a cutover to another target: this plan would take it for stopped by its people.
+"""What of the source is stopped for a cutover to another target: a plan would take it for stopped by its people.
 
 The lease's blob tells only of cutovers to its own target; of others the evidence in the plans' folders does.
 """

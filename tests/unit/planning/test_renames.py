@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.builders.world import NEW, OLD, SOURCE, TARGET, asset, by_hand, header, inventory
+from tests.builders.world import NEW, OLD, SOURCE, TARGET, asset, by_hand, containers, header, inventory
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.namescope import NameScope, Taken, as_header, as_taken, of_header
 from amlmigrate.core.ownership_record import OwnershipRecord
+from amlmigrate.core.select import Selection
 from amlmigrate.core.workspace import SurveyedWorkspace, WorkspaceRef
 from amlmigrate.planning import renames
 from amlmigrate.planning.new_names import NamesAlongside, NewNames, chosen
+from amlmigrate.planning.planner import Planner
 
 WEST, NORTH = NameScope("computes", "westeurope"), NameScope("computes", "northeurope")
 NOTHING = OwnershipRecord()
@@ -128,6 +130,11 @@ def test_what_the_target_has_is_called_as_it_is_spelled_there(tmp_path: Path) ->
     asked = told(names(compute("cpu"), there=there, lines="computes/cpu,train\n", folder=tmp_path))
     kept = told(names(compute("gpu"), there=there, target="northeurope"))
     assert (asked, kept) == ({"computes/cpu": "computes/TRAIN"}, {"computes/gpu": "computes/Gpu"})
+    named = {Address.parse(old): Address.parse(new) for old, new in kept.items()}
+    both = inventory(compute("gpu")), inventory(there[1])
+    planner = Planner(*both, selection=Selection(), prior=NOTHING, copy_unreferenced=False, names=named)
+    [step] = [one for one in planner.steps(containers())[0] if one.address.kind == "computes"]
+    assert (str(step.called), step.target_id.rpartition("/")[2]) == ("computes/Gpu", "Gpu")
 
 
 def test_what_comes_later_under_a_name_that_another_has_in_the_target_is_not_taken_for_that(
