@@ -368,6 +368,25 @@ async def test_a_copy_that_is_to_stop_leaves_nothing(side: Side, source: Locatio
     assert await _whole(side.shares, goal) == []
 
 
+@pytest.mark.parametrize("length", [len(DATA), 0])
+async def test_what_one_step_tidies_is_nothing_that_another_is_making(
+    side: Side, source: Location, goal: Location, monkeypatch: pytest.MonkeyPatch, length: int
+) -> None:
+    blob = await _made(side, source.below("a"), DATA[:length])
+    closed = filecopies.FileCopies._closed
+
+    async def meanwhile(self: Any, *rest: Any) -> None:
+        # Another step of the same share has ended: account and share are the same, the prefix is not.
+        await side.shares.tidy(goal.at("elsewhere"))
+        await closed(self, *rest)
+
+    monkeypatch.setattr(filecopies.FileCopies, "_closed", meanwhile)
+    etag = await side.shares.copy_from(side.shares, source.at(blob.path), blob, goal.at(blob.path))
+    assert await side.shares.read(goal.at(blob.path), len(DATA), etag) == DATA[:length]
+    await side.shares.tidy(goal)
+    assert await _whole(side.shares, goal) == [goal.path, blob.path], "in the end nothing is left"
+
+
 async def test_a_directory_takes_the_place_of_the_tools_own_file_alone(
     side: Side, source: Location, goal: Location
 ) -> None:

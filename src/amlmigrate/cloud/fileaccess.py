@@ -34,6 +34,8 @@ class FileAccess:
         self._transport = Transport(credential, fence)
         self.call = Caller(Crowd(PARALLEL)).call
         self.raw = RawFiles(credential, SharedTransport(self._transport), self._suffix)
+        # The URLs of what is being made beside its place, which nobody tidies away.
+        self.making: set[str] = set()
         self._services: dict[str, ShareServiceClient] = {}
 
     async def close(self) -> None:

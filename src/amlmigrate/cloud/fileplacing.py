@@ -11,8 +11,8 @@ import hashlib
 import logging
 import re
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from typing import TypeVar
 
@@ -62,16 +62,28 @@ async def placed(
         there = await files.head(target)
         hold(there.etag if there else "", replaces, url)
     beside = target.at(f"{FOLDER}/{hashlib.sha256(url.encode()).hexdigest()[:_MADE]}")
-    await _in_folders(files, beside, partial(_created, files, beside, length))
-    shown = await fill(beside)
-    await _labelled(files, beside, shown)
-    if replaces is None:
-        return await _in_folders(files, target, partial(_renamed, files, beside, target, shown, None))
-    async with _leased(files, target, replaces) as lease:
-        etag = await _renamed(files, beside, target, shown, lease)
+    with _making(files, beside):
+        await _in_folders(files, beside, partial(_created, files, beside, length))
+        shown = await fill(beside)
+        await _labelled(files, beside, shown)
+        if replaces is None:
+            return await _in_folders(files, target, partial(_renamed, files, beside, target, shown, None))
+        async with _leased(files, target, replaces) as lease:
+            etag = await _renamed(files, beside, target, shown, lease)
     # That it went with what was replaced is said nowhere; one that stayed would keep everybody from writing.
     await _given_back(files, files.file(target), lease)
     return etag
+
+
+@contextmanager
+def _making(files: FileAccess, beside: Location) -> Iterator[None]:
+    """Keeps `tidy` from a file, and from the folder that it is in: several steps may be about one share."""
+    url = files.url(beside)
+    files.making.add(url)
+    try:
+        yield
+    finally:
+        files.making.discard(url)
 
 
 async def _created(files: FileAccess, beside: Location, length: int) -> None:
@@ -119,8 +131,11 @@ async def delete(files: FileAccess, place: Location, etag: str) -> None:
 
 
 async def tidy(files: FileAccess, place: Location) -> None:
-    """Takes away what was left beside its place by an attempt that was cut off; what cannot be taken is logged."""
-    directory = files.directory(place, FOLDER)
+    """Takes away what was left beside its place by an attempt that was cut off; what cannot be taken is logged.
+
+    What is being made stays: whoever makes it tidies after it.
+    """
+    directory, within = files.directory(place, FOLDER), files.url(place.at(FOLDER)) + "/"
     try:
         found = await files.call(
             "GET", directory.url, partial(whole, directory.list_directories_and_files(), directory.url)
@@ -128,8 +143,9 @@ async def tidy(files: FileAccess, place: Location) -> None:
         own = [item for item in found if is_own(f"{FOLDER}/{item.name}")]
         for item in own:
             client = directory.get_file_client(item.name)
-            await files.call("DELETE", client.url, client.delete_file)
-        if len(own) < len(found):
+            if within + item.name not in files.making:
+                await files.call("DELETE", client.url, client.delete_file)
+        if len(own) < len(found) or any(url.startswith(within) for url in files.making):
             return
         await files.call("DELETE", directory.url, directory.delete_directory)
     except ServiceError as error:
