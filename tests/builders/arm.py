@@ -61,4 +61,4 @@ class FakeRoles:
 
 def side(arm: FakeArm, roles: FakeRoles | None = None) -> Any:
     """A side with these."""
-    return type("Side", (), {"arm": arm, "roles": roles or FakeRoles()})()
+    return type("Side", (), {"arm": arm, "roles": roles or FakeRoles(), "frozen": ()})()

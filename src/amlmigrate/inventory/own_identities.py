@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from amlmigrate.cloud.session import Side
-from amlmigrate.core.armid import key_of
+from amlmigrate.core.armid import ArmId, key_of
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.posture.identities import users_of
@@ -54,14 +55,27 @@ def identities(source: Inventory) -> list[SourceIdentity]:
 async def assigned(side: Side, subscription: str, principal: str) -> Read[list[tuple[Document, str]]]:
     """The role assignments of a principal itself that a subscription shows, each with the role's name.
 
-    They are those at it, above it and below it. The name is the id of the definition where that cannot be read.
+    They are those at it, above it and below it, and what `freeze` took of these. The name is the id of the
+    definition where that cannot be read.
     """
     scope = f"/subscriptions/{subscription}"
     read = await tried(side.roles.directly(scope, principal))
     if read.value is None:
         why = f"the role assignments in {scope} could not be read: {read.refused or 'Azure shows none such.'}"
         return Read(refused=why, code=read.code)
-    return Read([(one, await _role(side, scope, one)) for one in read.value])
+    shown = {key_of(one.get("id")) for one in read.value}
+    taken = (one for one in _taken(side, subscription, principal) if key_of(one["id"]) not in shown)
+    return Read([(one, await _role(side, scope, one)) for one in (*read.value, *taken)])
+
+
+def _taken(side: Side, subscription: str, principal: str) -> Iterator[Document]:
+    """What `freeze` took of a principal in a subscription, as a list shows it."""
+    for one in side.frozen:
+        id_, properties = ArmId.of(one["id"]), properties_of(one)
+        if str(properties.get("principalId")).lower() != principal.lower():
+            continue
+        if id_.subscription.lower() == subscription.lower():
+            yield {**one, "properties": {**properties, "scope": str(properties.get("scope") or id_.scope)}}
 
 
 async def _role(side: Side, scope: str, assignment: Document) -> str:

@@ -46,10 +46,12 @@ async def _read(
     target: Inventory | None = None,
     whole: tuple[str, ...] = (OLD.subscription,),
     timed: Any = None,
+    frozen: Any = (),
 ) -> HeldElsewhere:
     names = {f"/r/{READER}": "Reader", f"/r/{CONTRIBUTOR}": "Contributor"}
     arm = FakeArm(answers or {}, (OLD.subscription,))
     one = side(arm, FakeRoles(direct=direct or {}, whole=whole, names=names, timed=timed or {}))
+    one.frozen = frozen
     clouds: Any = SimpleNamespace(source=one, target=one)
     left, right = source or _with(SOURCE, "old"), target or _with(TARGET, "new")
     return await read(clouds, left, right, lambda address: address)
@@ -148,6 +150,18 @@ async def test_what_both_workspaces_use_is_not_the_sources_own() -> None:
     direct = {(AT, "old"): [_assigned("a", own), _assigned("b", own, "custom")]}
     found = await _read(direct=direct, target=_with(shared, "new"))
     assert [(one.document["id"].rpartition("/")[2], one.own) for one in found.held] == [("b", False)]
+
+
+async def test_what_freeze_took_of_a_clusters_identity_is_told_as_before() -> None:
+    own = SOURCE.storage_account_id
+    there, source = _assigned("a", own), _with(SOURCE, "old", _compute("old-cpu"))
+    # As a report of a freeze has it.
+    taken = {"id": there["id"], "properties": {"roleDefinitionId": f"/r/{READER}", "principalId": "OLD-CPU"}}
+    others = {**taken, "properties": {**taken["properties"], "principalId": "else"}}
+    for direct in ({}, {(AT, "old-cpu"): [there]}):
+        found = await _read(direct=direct, source=source, frozen=(taken, others))
+        told = [(str(one.holder.item), one.role, one.scope, one.own, one.home) for one in found.held]
+        assert told == [(CPU, "Reader", own, True, TARGET.storage_account_id)]
 
 
 async def test_a_role_that_ends_by_itself_is_told_and_unread_is_no_no() -> None:
