@@ -32,6 +32,7 @@ from amlmigrate.core.errors import BadInputError, ExitCode
 from amlmigrate.core.plan import Plan
 from amlmigrate.cutover.stage import CutoverRequest, cut_over, take_back
 from amlmigrate.cutover.stage import stop as stop_source
+from amlmigrate.status.following import after
 
 
 @options.for_both_sides
@@ -84,7 +85,7 @@ def command(
             view.show(StoppedView(folder, stopped))
             return ExitCode.DONE if dry_run or stopped.at_rest else ExitCode.INCOMPLETE
         done = await cut_over(request, lambda: session(shared))
-        view.show(CutoverView(read, folder, done))
+        view.show(CutoverView(done, after(read, folder)))
         open_ = not dry_run and (done.todo or done.todo.left)
         return ExitCode.INCOMPLETE if open_ else ExitCode.DONE
 

@@ -18,6 +18,7 @@ from amlmigrate.cli.views.base import View
 from amlmigrate.cli.views.verifications import VerifyView
 from amlmigrate.cli.who import local
 from amlmigrate.core.errors import ExitCode
+from amlmigrate.status.following import after
 from amlmigrate.verifying.report import Depth
 from amlmigrate.verifying.stage import VerifyRequest, verify
 
@@ -36,7 +37,7 @@ def command(
         folder, read = plans.load_own(plan)
         request = VerifyRequest(read, folder, local(shared), depth, view.event)
         report = await verify(request, lambda: session(shared))
-        shown = VerifyView(report, folder)
+        shown = VerifyView(report, folder, after(read, folder))
         view.show(shown)
         return shown.code
 

@@ -69,6 +69,8 @@ class Outcome(StrEnum):
 
 
 UNSELECTED_REASON = "left by selection"
+# How a step is told that a cutover has tried and could not make: it waits still, and may be let go.
+NOT_MADE = "the cutover could not make it: "
 _ENDED = {
     Action.CREATE: Outcome.MIGRATED,
     Action.COPY: Outcome.MIGRATED,

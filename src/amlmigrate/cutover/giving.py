@@ -46,7 +46,8 @@ class Giving(Switching):
         failed = []
         for step in steps:
             try:
-                await self.give(step)
+                with self.trying(step):
+                    await self.give(step)
             except (ServiceError, ConflictError, IncompleteError, RefusedError) as error:
                 # No token is taken anywhere; one scope that refuses says nothing of the others.
                 if isinstance(error, ServiceError) and error.status == 401:

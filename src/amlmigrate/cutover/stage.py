@@ -202,7 +202,8 @@ class _Cutover:
             # What fired before it was stopped may have written something.
             passed = await self._check(self.evidence.reports())
         for step in todo.starts:
-            await switching.start(step, passed.documents[1].get(str(step.called), ""))
+            with switching.trying(step):
+                await switching.start(step, passed.documents[1].get(str(step.called), ""))
         return await checking.since(self.clouds, self.request.plan, self.evidence.reports(), passed)
 
     async def take_back(self) -> TakenBack:

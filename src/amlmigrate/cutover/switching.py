@@ -6,24 +6,25 @@ What stops in the source comes before what starts in the target, and the other w
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from amlmigrate.cloud.errors import ProvisioningFailedError
+from amlmigrate.cloud.errors import ProvisioningFailedError, ServiceError
 from amlmigrate.cloud.operations import Ending, of_resource, under_way
 from amlmigrate.cloud.workspaces import WorkspaceClient
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
-from amlmigrate.core.errors import BadInputError, ConflictError, MigrateError
+from amlmigrate.core.errors import BadInputError, ConflictError, ExitCode, MigrateError
 from amlmigrate.core.escapes import as_json
 from amlmigrate.core.events import Emit
 from amlmigrate.core.plan import Step
 from amlmigrate.core.pointers import names_of
 from amlmigrate.core.redaction import masked
-from amlmigrate.core.state import State
+from amlmigrate.core.state import NOT_MADE, State
 from amlmigrate.core.switched import SOURCE, TARGET, Settings, SideName, Switched, found_at
 from amlmigrate.core.writes import Write
 from amlmigrate.cutover import switches
@@ -141,6 +142,20 @@ class Switching:
         settings = kind.quiet(asset)
         if settings:
             await self._set(SOURCE, kind, asset.address, asset.address, settings)
+
+    @contextmanager
+    def trying(self, step: Step) -> Iterator[None]:
+        """Records why a step could not be made: only from then on somebody may let it go.
+
+        Where it was not tried at all nothing is recorded: no token, or somebody else has the lease.
+        """
+        try:
+            yield
+        except MigrateError as error:
+            unasked = isinstance(error, ServiceError) and error.status == 401
+            if not unasked and error.exit_code is not ExitCode.LOCKED:
+                self.ledger.move(step.address, State.PENDING, detail=f"{NOT_MADE}{masked(error.summary)}")
+            raise
 
     async def start(self, step: Step, proven: str) -> None:
         """Makes in the target what only the cutover makes, once the source's is at rest.

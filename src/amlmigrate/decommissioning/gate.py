@@ -11,7 +11,7 @@ from amlmigrate.core.asset import Inventory
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Plan
-from amlmigrate.core.state import Outcome
+from amlmigrate.core.state import NOT_MADE, Outcome
 from amlmigrate.cutover import evidence_checks, switches
 from amlmigrate.cutover.record import active
 from amlmigrate.decommissioning import soak
@@ -101,10 +101,12 @@ def _cut_over(plan: Plan, ledger: Ledger) -> Iterable[str]:
 def _to_make(plan: Plan, item: Item) -> str:
     """What has to be done for something that the cutover is to make, or a person at it."""
     step = plan.step(Address.parse(item.address))
-    by_hand = f"record what you have made with `migrate done {item.address}`, or waive it"
+    by_hand = f"record what you have made with `migrate done {item.address}`"
     if step and step.cut_over:
+        if item.detail.startswith(NOT_MADE):
+            by_hand = f"{by_hand}, or waive it ({item.detail})"
         return f"run `migrate cutover`; or make it live yourself, and {by_hand}."
-    return f"{item.detail} Then {by_hand}."
+    return f"{item.detail} Then {by_hand}, or waive it."
 
 
 def _findings(plan: Plan, ledger: Ledger, found: list[Finding]) -> Iterable[str]:

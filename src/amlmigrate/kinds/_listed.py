@@ -242,6 +242,10 @@ class Listed(ABC):
         """The properties with which a person makes one anew, of those without what the service writes."""
         return properties
 
+    def placed(self, properties: Document, source: str, target: str) -> Document:
+        """Those in the target's region, of one that says where it lies and lies in the source's."""
+        return properties
+
     def region(self, asset: Asset) -> str:
         """The region in which its name is one; '' where it does not say so: where its workspace is."""
         return str(asset.document.get("location") or "")

@@ -155,6 +155,12 @@ class Computes(Kind):
             properties = without(properties, way, names)
         return properties
 
+    def placed(self, properties: Document, source: str, target: str) -> Document:
+        place = properties.get("computeLocation")
+        # What is attached stays where it is.
+        made = _type(properties) in MADE_BY_SERVICE
+        return {**properties, "computeLocation": target} if made and _lies_in(place, source) else properties
+
     def writable(self, properties: Document) -> Document:
         kind = _type(properties)
         properties = without(self.anew(properties), ("properties",), frozenset(_GROWS) | _OF_EXTENSION)
@@ -326,10 +332,14 @@ def _with_reason(asset: Asset) -> Asset:
     return replace(asset, reason=why, remedy=remedy)
 
 
+def _lies_in(place: object, region: str) -> bool:
+    return place is not None and plain_region(place) == plain_region(region)
+
+
 def _placed(body: Document, mapping: WorkspaceMapping) -> tuple[Document, list[Rewrite]]:
     """In the target's region what lies in the source's."""
     place, goal = properties_of(body).get("computeLocation"), mapping.target.location
-    if place is None or plain_region(place) != plain_region(mapping.source.location) or place == goal:
+    if not _lies_in(place, mapping.source.location) or place == goal:
         return body, []
     moved = {**body, "properties": {**body["properties"], "computeLocation": goal}}
     return moved, [Rewrite("/properties/computeLocation", str(place), goal)]

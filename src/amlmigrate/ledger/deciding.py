@@ -18,6 +18,7 @@ from amlmigrate.evidence import Decided
 from amlmigrate.evidence.decisions import DecisionLine
 from amlmigrate.evidence.members import PlanRef
 from amlmigrate.ledger import approving
+from amlmigrate.ledger.decision_subjects import failures
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile
 from amlmigrate.ledger.ledger import Ledger
 from amlmigrate.ledger.ownership import now as _now
@@ -44,6 +45,8 @@ def decide(
     refuse_nobody(plan, by)
     for choice in choices:
         refuse_early(ledger, choice.subject)
+        if verb is DecisionVerb.WAIVE:
+            _refuse_untried(ledger, choice.subject)
     lines = [
         line(one.subject.address, one.subject.sha256, one.subject.says, one.reason, one.until, seen=one.seen)
         for one in choices
@@ -112,6 +115,18 @@ def refuse_early(ledger: Ledger, subject: DecisionSubject) -> None:
         )
     raise RefusedError(f"There is nothing to decide yet: {subject.address} {told}.",
                        address=subject.address, remedy=remedy)  # fmt: skip
+
+
+def _refuse_untried(ledger: Ledger, subject: DecisionSubject) -> None:
+    """Raises RefusedError for letting go what a cutover is to make and has not tried: it would start nothing."""
+    step = subject.step
+    if step and step.cut_over and subject.address not in failures(ledger):
+        raise RefusedError(
+            f"There is nothing to waive yet: {subject.address} is for `migrate cutover` to make.",
+            address=subject.address,
+            remedy="Cut over first; what that cannot make can be waived. Or make it live yourself at the cutover,"
+            " and record that with `migrate done`.",
+        )
 
 
 def line(

@@ -13,7 +13,7 @@ from amlmigrate.core.decision import DecisionSubject
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.finding import Finding, by_weight
 from amlmigrate.core.plan import Plan, Step
-from amlmigrate.core.state import State
+from amlmigrate.core.state import NOT_MADE, State
 from amlmigrate.evidence import Decommission, Verify, frozen
 from amlmigrate.evidence.members import Change
 from amlmigrate.ledger.evidence import EvidenceFile, last, only
@@ -30,12 +30,12 @@ def of_step(step: Step, failure: str = "") -> DecisionSubject:
 
 
 def failures(ledger: Ledger | None) -> dict[str, str]:
-    """By address, how each step failed that a run left undone, or why it was blocked."""
+    """By address, how each step failed that a run or a cutover left undone, or why it was blocked."""
     stands = ledger.stands() if ledger else {}
     return {
         address: f"{state.value}: {detail}"
         for address, (state, detail) in stands.items()
-        if state in (State.FAILED, State.BLOCKED)
+        if state in (State.FAILED, State.BLOCKED) or (state is State.PENDING and detail.startswith(NOT_MADE))
     }
 
 

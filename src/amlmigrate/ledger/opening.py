@@ -9,20 +9,20 @@ from amlmigrate.core.freeze_record import Assignment, FreezeState
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.state import Outcome
 from amlmigrate.evidence import Decommission, GiveBackRecord, frozen
-from amlmigrate.ledger.decision_subjects import found_by, of_claims, of_frozen, of_lost, of_residuals
+from amlmigrate.ledger.decision_subjects import failures, found_by, of_claims, of_frozen, of_lost, of_residuals
 from amlmigrate.ledger.evidence import EvidenceFile, last
 from amlmigrate.ledger.items import items
 from amlmigrate.ledger.ledger import Ledger
 from amlmigrate.ledger.valid_decisions import Standing, open_findings
 
-# What `run` is still to try is nobody's to decide yet.
+# What `run` is still to try is nobody's to decide yet. Of what waits for the cutover only that is open which a
+# person makes, or which a cutover has tried in vain.
 _OPEN = (
     Outcome.MANUAL,
     Outcome.CONFLICT,
     Outcome.UNSELECTED,
     Outcome.FAILED,
     Outcome.BLOCKED,
-    Outcome.TO_CUT_OVER,
 )
 
 
@@ -38,7 +38,13 @@ class Open:
 def opened(plan: Plan, ledger: Ledger | None, reports: list[EvidenceFile]) -> list[Open]:
     """All that is open and can be decided; without a ledger nothing was decided."""
     standing = Standing(plan, ledger)
-    left = (item for item in items(plan, ledger, standing) if item.outcome in _OPEN)
+    tried = failures(ledger)
+    theirs = {str(step.address) for step in plan.steps if not step.cut_over or str(step.address) in tried}
+    left = (
+        item
+        for item in items(plan, ledger, standing)
+        if item.outcome in _OPEN or (item.outcome is Outcome.TO_CUT_OVER and item.address in theirs)
+    )
     found = [Open(item.address, item.outcome.value, item.detail) for item in left]
     for finding in open_findings(plan, standing, found_by(reports)):
         if finding.code:

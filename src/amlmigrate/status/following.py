@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from shlex import quote
 
+from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.few import many
+from amlmigrate.core.plan import Plan
 from amlmigrate.core.state import Outcome
+from amlmigrate.ledger.items import Item
+from amlmigrate.ledger.read_only_copy import for_reading
 from amlmigrate.planning.review import settle_conflicts
-from amlmigrate.status.stages import Stages
+from amlmigrate.status.stages import Stages, stages
+
+
+def after(plan: Plan, folder: Path) -> str:
+    """The next step of a plan once a command has ended; what `status` cannot tell is for `status` to say why."""
+    try:
+        with for_reading(folder, plan) as ledger:
+            return following(stages(plan, folder, ledger))
+    except MigrateError:
+        return f"migrate status {folder}"
 
 
 def following(found: Stages) -> str:
@@ -15,6 +29,7 @@ def following(found: Stages) -> str:
     folder, left, findings, residuals = found.folder, found.left, found.findings, found.residuals.open
     waive = "migrate waive {} " + f'{folder} --reason "..."'
     conflicts = [one for one in found.items if one.outcome is Outcome.CONFLICT]
+    waiting = [one for one in found.items if one.outcome is Outcome.TO_CUT_OVER]
     remove = f"migrate decommission {folder} --confirm {found.plan.header.source_ref.short}"
     steps = (
         (found.evidence, f"migrate evidence check {folder}"),
@@ -39,9 +54,18 @@ def following(found: Stages) -> str:
         ),
         (not (found.verify and found.verify.proven), f"migrate verify {folder}"),
         (not found.cutover, f"migrate cutover {folder}"),
+        # The gate of the removal asks for each of them.
+        (waiting, _by_hand(waiting, folder)),
+        (found.soak and not found.soak.is_over, f"{remove}, once the soak is over"),
         (True, remove),
     )
     return next(step for due, step in steps if due)
+
+
+def _by_hand(waiting: list[Item], folder: Path) -> str:
+    """What a person does who has made what no cutover makes."""
+    address = quote(waiting[0].address) if waiting else ""
+    return f"make live yourself what is left for the cutover, then for each: migrate done {address} {folder}"
 
 
 def in_short(found: Stages) -> str:

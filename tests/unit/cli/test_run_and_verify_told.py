@@ -115,7 +115,9 @@ def _verified(**changed: Any) -> VerifyView:
     content = report("verify", **BODIES["verify"] | changed)
     assert isinstance(content, Verify)
     return VerifyView(
-        EvidenceFile(Path("plans/x/evidence/0001-verify.json"), "ab" * 32, 1, content), Path("plans/x")
+        EvidenceFile(Path("plans/x/evidence/0001-verify.json"), "ab" * 32, 1, content),
+        Path("plans/x"),
+        "migrate cutover plans/x",
     )
 
 
@@ -171,4 +173,4 @@ def test_a_verification_tells_people_all_that_it_found_once(capsys: pytest.Captu
     assert "MLClient reads 1 of 1 asset in the target; 1 it can read on neither side." in said
     assert said.splitlines()[-1] == "Next: migrate status plans/x"
     green = _said(capsys, _verified(green=True))
-    assert green.splitlines()[-1].startswith("Next: migrate decommission plans/x --confirm ")
+    assert green.splitlines()[-1] == "Next: migrate cutover plans/x"

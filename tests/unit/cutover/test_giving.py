@@ -20,16 +20,17 @@ from amlmigrate.cloud.errors import OutOfReachError
 from amlmigrate.cloud.roles import assignment_id
 from amlmigrate.core.address import Address
 from amlmigrate.core.documents import Document, properties_of
-from amlmigrate.core.errors import IncompleteError
+from amlmigrate.core.errors import IncompleteError, MigrateError
 from amlmigrate.core.events import ignore
 from amlmigrate.core.mapping import Rewrite
 from amlmigrate.core.plan import Action, Step
-from amlmigrate.core.state import State
+from amlmigrate.core.state import NOT_MADE, State
 from amlmigrate.core.switched import SOURCE, TARGET
 from amlmigrate.cutover import switches
 from amlmigrate.cutover.giving import Giving
 from amlmigrate.evidence.cutover import SwitchState
 from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.decision_subjects import failures
 from amlmigrate.ledger.evidence import Evidence
 
 AT = f"/subscriptions/{OLD.subscription}/resourceGroups/data/providers"
@@ -325,6 +326,26 @@ async def test_the_same_role_under_another_condition_is_a_conflict(pair: Pair) -
     with pytest.raises(IncompleteError, match=f"under another condition: {name}"):
         await pair.give(OF_WORKSPACE)
     assert pair.arm.changes() == []
+
+
+async def test_what_could_not_be_given_is_recorded_as_tried_and_all_else_is_not(pair: Pair) -> None:
+    name = f"{LAKE}/providers/Microsoft.Authorization/roleAssignments/theirs"
+    pair.arm.has(name, scope=LAKE, principalId="new", **(ROLE | {"condition": "@y"}))
+    with pytest.raises(IncompleteError):
+        await pair.give()
+    assert [*failures(pair.ledger)] == [str(OF_WORKSPACE.address)]
+    assert NOT_MADE in failures(pair.ledger)[str(OF_WORKSPACE.address)]
+    del pair.arm.documents[name.lower()]
+    await pair.give(OF_WORKSPACE)
+    assert failures(pair.ledger) == {}
+
+
+@pytest.mark.parametrize(("status", "tried"), [(403, True), (401, False)])
+async def test_who_has_no_token_has_tried_nothing(pair: Pair, status: int, tried: bool) -> None:
+    pair.arm.refusing = {"PUT": refusal(status)}
+    with pytest.raises(MigrateError):
+        await pair.give(OF_WORKSPACE)
+    assert bool(failures(pair.ledger)) is tried
 
 
 async def test_permissions_that_were_there_before_stay_when_it_is_taken_back(pair: Pair) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,13 +14,14 @@ from tests.builders.people import ANN, BEN, NOBODY
 from tests.builders.reports import report
 from tests.builders.world import header, plan, step
 
+from amlmigrate.core.address import Address
 from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import Decision, DecisionVerb, open_digest
 from amlmigrate.core.errors import BadInputError, DeniedError, RefusedError
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.plan import Action, Plan, Step
-from amlmigrate.core.state import UNSELECTED_REASON, State
+from amlmigrate.core.state import NOT_MADE, UNSELECTED_REASON, State
 from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.approving import approve_decisions, approve_plan
 from amlmigrate.ledger.deciding import NewDecision, decide, reopen
@@ -103,6 +104,46 @@ def test_what_the_tool_is_to_move_only_once_a_run_could_not(
     with pytest.raises(RefusedError, match="models/m/1"):
         _decide(PLAN, ledger, "models/m/1", verb=verb)
     assert ledger.decisions() == {} and _reports(ledger) == []
+
+
+ENABLE, OWNERS = "schedules/nightly#enable", "schedules/theirs#enable"
+CUT_OVER = _plan(
+    step("schedules/nightly"),
+    step(ENABLE, action=Action.UPDATE, stage="cutover", reason="enabled in the source", body={}),
+    step(OWNERS, action=Action.MANUAL, stage="cutover", reason="its owner has to save it"),
+    findings=(),
+)
+
+
+@pytest.fixture
+def waiting(tmp_path: Path) -> Iterator[Ledger]:
+    folder = tmp_path / "cut-over"
+    folder.mkdir()
+    with Ledger(folder) as ledger:
+        ledger.bind(CUT_OVER)
+        yield ledger
+
+
+def test_what_waits_for_the_cutover_is_let_go_only_once_one_could_not_make_it(waiting: Ledger) -> None:
+    def asked() -> list[str]:
+        return [one.address for one in opened(CUT_OVER, waiting, _reports(waiting))]
+
+    assert asked() == [OWNERS], "what a person does at the cutover, and nothing that only waits"
+    with pytest.raises(RefusedError, match=f"{ENABLE} is for `migrate cutover` to make"):
+        _decide(CUT_OVER, waiting, OWNERS, ENABLE)
+    assert waiting.decisions() == {}
+    waiting.move(Address.parse(ENABLE), State.PENDING, detail=f"{NOT_MADE}403")
+    assert asked() == [ENABLE, OWNERS] and _ends(CUT_OVER, waiting)[ENABLE] == "left for the cutover"
+    _decide(CUT_OVER, waiting, OWNERS, ENABLE)
+    assert _ends(CUT_OVER, waiting)[ENABLE] == "waived" and asked() == []
+    assert decisions.problems(waiting, _reports(waiting)) == []
+    waiting.move(Address.parse(ENABLE), State.PENDING, detail=f"{NOT_MADE}409")
+    assert asked() == [ENABLE], "another failure is another one"
+
+
+def test_what_a_person_made_live_themselves_needs_no_cutover_before(waiting: Ledger) -> None:
+    _decide(CUT_OVER, waiting, ENABLE, verb=DecisionVerb.DONE, seen=True)
+    assert _ends(CUT_OVER, waiting)[ENABLE] == "done by hand"
 
 
 def test_what_is_not_needed_is_nobodys_to_decide(ledger: Ledger) -> None:

@@ -336,6 +336,26 @@ def test_a_body_leaves_out_what_the_service_writes_and_nothing_of_the_customers(
     assert made["properties"]["properties"] == {"group": "g", "createdBy": "us", "versions": "3", "status": "x"}
 
 
+@pytest.mark.parametrize(
+    ("kind", "place", "moved"),
+    [
+        ("ComputeInstance", "West Europe", True),
+        ("AmlCompute", "westeurope", True),
+        ("AmlCompute", "westus2", False),
+        # Its machine stays where it is.
+        ("VirtualMachine", "westeurope", False),
+    ],
+)
+def test_a_compute_by_hand_lies_in_the_targets_region(kind: str, place: str, moved: bool) -> None:
+    source, target = (
+        replace(one, document={**one.document, "location": region})
+        for one, region in ((MAPPING.source, "westeurope"), (MAPPING.target, "northeurope"))
+    )
+    mapping = replace(MAPPING, source=source, target=target)
+    made = body(all_kinds()["computes"], {"properties": {"computeType": kind, "computeLocation": place}}, mapping)
+    assert made["properties"]["computeLocation"] == ("northeurope" if moved else place)
+
+
 @pytest.mark.parametrize("region", ["westeurope", "northeurope"])
 def test_what_has_another_name_in_the_same_region_is_referred_to_by_it(tmp_path: Path, region: str) -> None:
     job = {"jobType": "Command", "computeId": f"{OLD.id.lower()}/COMPUTES/gpu-1", "resources": {"x": OLD.id}}

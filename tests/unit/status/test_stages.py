@@ -37,7 +37,7 @@ from amlmigrate.planning import planfile
 from amlmigrate.running import report
 from amlmigrate.running.outcome import outcome_of
 from amlmigrate.running.walker import WalkResult
-from amlmigrate.status.following import following, in_short
+from amlmigrate.status.following import after, following, in_short
 from amlmigrate.status.stages import FreezeStage, Stages, stages
 
 STEPS = [step("models/m/1", body={})]
@@ -157,6 +157,8 @@ def test_a_plan_from_its_making_to_its_end(folder: Path) -> None:
     found = _standing(folder, made)
     assert following(found).startswith("migrate decommission") and in_short(found).startswith("cut over")
 
+    assert following(found).endswith(", once the soak is over") and after(made, folder) == following(found)
+
     residual = {
         "address": "residual/acct/azureml",
         "id": "acct/azureml",
@@ -169,6 +171,23 @@ def test_a_plan_from_its_making_to_its_end(folder: Path) -> None:
     assert found.as_dict()["residuals"] == {"open": (residual,), "accepted": 0}
     assert following(found) == f'migrate waive residual/acct/azureml {folder} --reason "..."'
     assert "1 residual open" in in_short(found) and "residuals: 1 open, 0 accepted" in stage_lines(found)
+
+
+def test_no_removal_comes_next_while_something_is_left_for_the_cutover(folder: Path) -> None:
+    later = {"stage": "cutover", "body": {}}
+    steps = [step("schedules/nightly#enable", action=Action.UPDATE, **later)]
+    steps += [step("schedules/theirs#enable", action=Action.MANUAL, reason="Its owner has to.", **later)]
+    made = _ran(folder, *STEPS, *steps)
+    _add(folder, "verify", green=True, depth="checksum", headline="Green.")
+    assert after(made, folder) == f"migrate cutover {folder}"
+    with Ledger(folder) as ledger:
+        ledger.move(steps[0].address, State.DONE)
+    _add(folder, "cutover")
+    assert after(made, folder).endswith(f"for each: migrate done 'schedules/theirs#enable' {folder}")
+    with Ledger(folder) as ledger:
+        theirs = Subjects(made, Evidence(folder, ledger).reports()).find(str(steps[1].address))
+        decide(made, ledger, DecisionVerb.DONE, [NewDecision(theirs, "")], By("ann", "host", "1"))
+    assert after(made, folder).startswith("migrate decommission")
 
 
 def test_a_removal_that_was_cut_off_is_gone_on_with_whatever_else_could_come_next(folder: Path) -> None:

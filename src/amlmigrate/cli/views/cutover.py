@@ -8,7 +8,6 @@ from typing import Any
 
 from amlmigrate.cli.views.ending import EndView, NamedEnd
 from amlmigrate.core.few import many
-from amlmigrate.core.plan import Plan
 from amlmigrate.cutover.results import CutoverResult, Stopped, TakenBack
 from amlmigrate.cutover.switching import Todo
 from amlmigrate.evidence.members import Change
@@ -16,11 +15,10 @@ from amlmigrate.evidence.members import Change
 
 @dataclass(frozen=True, slots=True)
 class CutoverView(EndView):
-    """How a cutover ended."""
+    """How a cutover ended, and the next step of the plan."""
 
-    plan: Plan
-    folder: Path
     result: CutoverResult
+    following: str
 
     @property
     def ending(self) -> NamedEnd:
@@ -35,9 +33,7 @@ class CutoverView(EndView):
             return NamedEnd("cutover.dry", text, lines, members=members)
         if report is None:
             text = "The cutover is begun, and not finished: this is still to be made."
-            return NamedEnd(
-                "cutover.end", text, lines, following=f"migrate cutover {self.folder}", members=members
-            )
+            return NamedEnd("cutover.end", text, lines, following=self.following, members=members)
         time = report.content.time
         return NamedEnd(
             "cutover.end",
@@ -46,8 +42,7 @@ class CutoverView(EndView):
             else f"Cut over: the target lives from {time} on. {_changed(made)}",
             lines,
             {"Evidence": str(report.path)},
-            f"migrate decommission {self.folder} --confirm {self.plan.header.source_ref.short},"
-            " once the soak is over",
+            self.following,
             members,
         )
 

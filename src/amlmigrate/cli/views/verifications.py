@@ -12,7 +12,6 @@ from amlmigrate.core.errors import ExitCode
 from amlmigrate.core.events import Event
 from amlmigrate.core.few import many
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.cutover.changes_since import RAN, RAN_AS_OPERATOR, UNSEEN
 from amlmigrate.evidence import Verify
 from amlmigrate.evidence.headline import not_let_go, unchecked
@@ -31,10 +30,11 @@ _SHOWN = (
 
 @dataclass(frozen=True, slots=True)
 class VerifyView:
-    """What a verification came to, by its report."""
+    """What a verification came to, by its report, and the next step of the plan where it is green."""
 
     report: EvidenceFile[Verify]
     folder: Path
+    following: str
 
     def human(self, page: Page) -> None:
         """What is the same, what is not, and what was not looked at."""
@@ -60,15 +60,13 @@ class VerifyView:
     @property
     def _ending(self) -> CommandEnd:
         content = self.report.content
-        source = WorkspaceRef.parse(content.source.id).short
-        removal = f"migrate decommission {self.folder} --confirm {source}"
         return CommandEnd(
             _headline(content) + (_mlclient(content.sdk) if content.sdk else ""),
             # What the plan warned of may still be so, and is told once.
             list(dict.fromkeys(_lines(content))),
             content.items,
             {"Evidence": str(self.report.path)},
-            removal if content.green else f"migrate status {self.folder}",
+            self.following if content.green else f"migrate status {self.folder}",
         )
 
 

@@ -28,7 +28,8 @@ def body(kind: Listed | None, document: Document, mapping: Mapping) -> Document:
     found = {key: document[key] for key in _ENVELOPE if document.get(key) is not None}
     properties = _without(dict(properties_of(document)))
     if kind:
-        properties = kind.anew(properties)
+        places = (mapping.source.location, mapping.target.location)
+        properties = kind.placed(kind.anew(properties), *places)
     if "identity" in found:
         found["identity"] = _identity(found["identity"])
     if "location" in found:
