@@ -355,7 +355,7 @@ def test_a_cutover_that_was_cut_off_is_what_comes_next(folder: Path) -> None:
         assert found.as_dict()["cutting_over"] and "--back" in following(found)
         assert in_short(found) == "a cutover was begun, and has not ended"
         assert found.soak is None
-        Evidence(folder, ledger).add(told_by("switch", state="restored", plan={"sha256": of.sha256}))
+        Evidence(folder, ledger).add(told_by("switch", state="restored", note="", plan={"sha256": of.sha256}))
         assert following(stages(of, folder, ledger)) == f"migrate cutover {folder} --back"
         Evidence(folder, ledger).add(told_by("cutover-back", plan={"sha256": of.sha256}))
         assert stages(of, folder, ledger).cutting_over == ""
