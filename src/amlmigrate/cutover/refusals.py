@@ -10,7 +10,7 @@ from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.few import few
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.plan import Plan
+from amlmigrate.core.plan import CUTOVER, Plan
 from amlmigrate.core.seal import Digests
 from amlmigrate.core.switched import Switched
 from amlmigrate.cutover import evidence_checks
@@ -85,7 +85,8 @@ def refuse_unplanned(plan: Plan, stopped: Iterable[Switched], folder: Path) -> N
     ever start it in the target.
     """
     known = {one.address for one in plan.header.switched}
-    known |= {step.address.item for step in plan.steps if step.for_cutover}
+    # One that is to be live, whoever makes it so, or has.
+    known |= {step.address.item for step in plan.steps if step.stage == CUTOVER}
     moved = {step.address for step in plan.steps if step.action.carried_out}
     if held := [str(one.address) for one in stopped if one.address in moved - known]:
         raise RefusedError(

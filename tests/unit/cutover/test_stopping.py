@@ -111,11 +111,12 @@ async def test_a_plan_that_takes_what_was_stopped_for_disabled_by_people_is_not_
     "known",
     [
         PLAN,
+        plan(step(str(NIGHTLY)), step(str(NIGHTLY.at("enable")), action=Action.ADOPT, stage="cutover")),
         replace(AT_REST, header=header(extra={"switched": [STOPPED.as_dict()]})),
         plan(step(str(NIGHTLY), action=Action.SKIP)),
         plan(),
     ],
-    ids=["starts it", "knows of it", "leaves it", "has none"],
+    ids=["starts it", "is live", "knows of it", "leaves it", "has none"],
 )
 def test_any_other_plan_may_take_it_over(known: Plan, tmp_path: Path) -> None:
     refusals.refuse_unplanned(known, [STOPPED], tmp_path)
