@@ -219,7 +219,9 @@ class _Cutover:
             await self._known_to_others(None)
             return TakenBack(back, already=True)
         self._refuse_removed(reports)
-        switches.refuse_taken_over(standing, await self._changed(), self.request.plan.sha256, self.request.folder)
+        plan, folder = self.request.plan, self.request.folder
+        source = str(plan.header.source["workspaceId"])
+        switches.refuse_taken_over(standing, await self._changed(), plan.sha256, source, folder)
         changes = tuple(one.told() for one in (await self._since(reports)).changes)
         if self.request.dry_run:
             return TakenBack(changes=changes, restores=tuple(f"{one.side}: {one.address}" for one in standing))

@@ -114,9 +114,13 @@ def for_others(reports: list[EvidenceFile], plan: str, source: str, before: Any)
     said = {"plan": plan, "workspaceId": source}
     own = [{**value_of(one).as_dict(), **said, "state": str(one.state)} for one in standing(reports)]
     # What this plan has taken over is no longer the other's.
-    mine = {(one["side"], one["address"]) for one in own}
-    others = [one for one in _of_others(before, plan) if (one.get("side"), one.get("address")) not in mine]
-    return [*others, *own]
+    mine = {_what(one) for one in own}
+    return [*(one for one in _of_others(before, plan) if _what(one) not in mine), *own]
+
+
+def _what(one: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Of which workspace a line of the lease's blob is: several sources may have one target."""
+    return one.get("side"), one.get("address"), one.get("workspaceId") if one.get("side") == SOURCE else None
 
 
 def stopped_by_others(
@@ -132,14 +136,15 @@ def stopped_by_others(
     return tuple(one for one in held if str(called(one.address)) not in started)
 
 
-def refuse_taken_over(own: Iterable[Switch], before: Any, plan: str, folder: Path) -> None:
+def refuse_taken_over(own: Iterable[Switch], before: Any, plan: str, source: str, folder: Path) -> None:
     """Raises RefusedError where another plan's cutover has taken over what this one stopped.
 
     What that could not set back is not its alone any more: each may try.
     """
     others = (one for one in _of_others(before, plan) if one.get("state") != SwitchState.KEPT)
-    taken = {(one.get("side"), one.get("address")) for one in others}
-    if held := [one.address for one in own if (one.side, one.address) in taken]:
+    taken = {_what(one) for one in others}
+    said = ({**value_of(one).as_dict(), "workspaceId": source} for one in own)
+    if held := [one["address"] for one in said if _what(one) in taken]:
         raise RefusedError(
             f"A later plan was cut over, and what this one stopped is that one's: {few(held)}.",
             address=str(folder),

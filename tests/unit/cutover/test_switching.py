@@ -283,12 +283,22 @@ async def test_what_another_plan_stopped_is_taken_over_and_set_back_with_this_on
         ("cd", str(THEIRS)),
     ]
     with pytest.raises(RefusedError, match="what this one stopped is that one's: schedules/nightly"):
-        switches.refuse_taken_over(switches.standing(pair.evidence.reports()), told, "cd" * 32, pair.folder)
+        switches.refuse_taken_over(switches.standing(pair.evidence.reports()), told, "cd" * 32, "ws", pair.folder)
     # What the later one could not set back, this one may try to.
     kept = [one | {"state": "kept"} for one in told]
-    switches.refuse_taken_over(switches.standing(pair.evidence.reports()), kept, "cd" * 32, pair.folder)
+    switches.refuse_taken_over(switches.standing(pair.evidence.reports()), kept, "cd" * 32, "ws", pair.folder)
     assert await later.back() == [True]
     assert later.source.enabled() == dict.fromkeys(map(str, NAMES), True)
+
+
+async def test_two_sources_of_one_target_have_what_is_called_alike_each_for_itself(pair: Pair) -> None:
+    await pair.switching.stop(Asset(NIGHTLY, pair.source.documents[str(NIGHTLY)]))
+    reports = pair.evidence.reports()
+    first = switches.for_others(reports, "cd" * 32, "ws", [])
+    both = switches.for_others(reports, "ef" * 32, "other", first)
+    assert [(one["plan"][:2], one["workspaceId"]) for one in both] == [("cd", "ws"), ("ef", "other")]
+    assert [one.address for one in switches.stopped_by_others(both, PLAN.sha256, "ws", PLAN.called)] == [NIGHTLY]
+    switches.refuse_taken_over(switches.standing(reports), both, "cd" * 32, "ws", pair.folder)
 
 
 @pytest.mark.parametrize(
