@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
 from arm_harness import GROUP, WORKSPACE, ArmClient, Time, client, with_workspace
@@ -75,6 +76,23 @@ async def test_a_destination_has_to_be_there(
 async def test_a_setting_is_kept_with_its_destination(arm: ArmClient) -> None:
     sent = {"storageAccountId": f"{STORE}/ACCT", "logs": [{"category": "AmlRunEvent", "enabled": True}]}
     assert (await arm.ok("PUT", SETTING, {"properties": sent}))["properties"] == sent
+
+
+async def test_a_new_setting_keeps_nothing_and_sends_no_category_twice_to_one_place(arm: ArmClient) -> None:
+    def sends(days: int, category: str) -> dict[str, Any]:
+        kept = {"enabled": True, "days": days}
+        logs = [{"category": category, "enabled": True, "retentionPolicy": kept}]
+        return {"properties": {"storageAccountId": f"{STORE}/acct", "logs": logs}}
+
+    await arm.error(
+        400, "PUT", SETTING, sends(30, "AmlRunEvent"), code="BadRequest", says="does not support retention"
+    )
+    await arm.ok("PUT", SETTING, sends(0, "AmlRunEvent"))
+    await arm.ok("PUT", SETTING, sends(0, "AmlRunEvent"))
+    await arm.error(
+        409, "PUT", f"{SETTING}2", sends(0, "AmlRunEvent"), code="Conflict", says="'logs' for category"
+    )
+    await arm.ok("PUT", f"{SETTING}2", sends(0, "AmlComputeClusterEvent"))
 
 
 async def test_people_are_known_by_the_roles_that_they_have(arm: ArmClient) -> None:

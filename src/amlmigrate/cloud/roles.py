@@ -31,7 +31,7 @@ _NAMES = uuid.uuid5(uuid.NAMESPACE_URL, "aml-cmk-migrate/role-assignments")
 def assignment_id(scope: str, principal: str, role: str) -> str:
     """The ARM id of an assignment; its name follows from what it says, so that a repeat is the same one.
 
-    The principal is part of it: an identity that was made anew could not take the old one's name (AZ-RIGHT-31).
+    The principal is part of it: an identity that was made anew could not take the old one's name (AZ-RIGHT-17).
     """
     name = uuid.uuid5(_NAMES, f"{scope.lower()} {principal.lower()} {role.lower()}")
     return f"{scope}/{_ASSIGNMENTS}/{name}"

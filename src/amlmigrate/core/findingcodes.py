@@ -87,6 +87,9 @@ ITEMS = (
     _code("deleted-blobs-left", "warning", "the container has deleted blobs that its account still keeps"),
     _code("default-datastore", "blocks", "the source's default datastore is not made the target's default"),
     _code("deletes-itself", "warning", "the service deletes the item when its setting says so, in the target too"),
+    _code(
+        "diagnostic-retention", "warning", "how long a storage account keeps what a setting sends does not move"
+    ),
     _code("file-archived", "error", "a file that may name the old workspace is archived"),
     _code("file-encoded", "blocks", "a file that may name the old workspace is stored under a `Content-Encoding`"),
     _code(

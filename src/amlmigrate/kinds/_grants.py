@@ -55,7 +55,7 @@ class RoleForm:
     def body(self, held: Held, who: Any) -> Document:
         old = properties_of(held.document)
         kept = {name: old[name] for name in _CONDITION if old.get(name)}
-        # Without it a principal that is not known everywhere yet is refused (AZ-RIGHT-32).
+        # Without it a principal that is not known everywhere yet is refused (AZ-RIGHT-19).
         return {
             "properties": {
                 "roleDefinitionId": old["roleDefinitionId"],

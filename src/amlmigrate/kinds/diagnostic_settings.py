@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.mapping import Mapping
 from amlmigrate.kinds._attached import ATTACHED, Attached
 from amlmigrate.kinds._listed import CREATED, WorkspacePort
 
@@ -23,6 +25,8 @@ _DESTINATIONS = (
 # By which an entry of these is told from the others.
 _LISTS = ("logs", "metrics")
 _CATEGORIES = ("category", "categoryGroup")
+# How long a storage account keeps them: the service takes it in no new setting (AZ-LOG-12).
+_KEPT = "retentionPolicy"
 
 
 class DiagnosticSettings(Attached):
@@ -56,8 +60,27 @@ class DiagnosticSettings(Attached):
     def items(self, workspace: str, found: list[Document]) -> list[Asset]:
         return [Asset(Address.of(self.name, item["name"]), item) for item in found]
 
+    def writable(self, properties: Document) -> Document:
+        found = {name: _without_retention(properties[name]) for name in _LISTS if name in properties}
+        return {**properties, **found}
+
+    def findings(self, asset: Asset, body: Document, mapping: Mapping) -> list[Finding]:
+        days = sorted({str(one) for name in _LISTS for one in _days(asset.properties.get(name))})
+        if not days:
+            return []
+        return [
+            Finding(
+                "warning",
+                str(asset.address),
+                f"How long a storage account keeps what it sends stays behind ({', '.join(days)} days): the"
+                " service takes that in no new setting.",
+                "Have the storage account delete old logs by a lifecycle policy, if it does not yet.",
+                code="diagnostic-retention",
+            )
+        ]
+
     def canonical(self, document: Document) -> Document:
-        """By category, in any order: one that is off and keeps nothing is as good as none."""
+        """By category, in any order: one that is off is as good as none."""
         found = super().canonical(document)
         return found | {name: _by_category(found[name]) for name in _LISTS if name in found}
 
@@ -94,12 +117,25 @@ def _by_category(entries: Any) -> Any:
     found = {}
     for one in entries:
         name = next((f"{key} {one[key]}" for key in _CATEGORIES if one.get(key)), "")
-        rest = {key: value for key, value in one.items() if key not in _CATEGORIES and value}
-        if isinstance(kept := rest.get("retentionPolicy"), dict) and not any(kept.values()):
-            del rest["retentionPolicy"]
-        if rest:
+        if rest := {key: value for key, value in one.items() if key not in _CATEGORIES and value}:
             found[name] = rest
     return found
+
+
+def _without_retention(entries: Any) -> Any:
+    if not isinstance(entries, list):
+        return entries
+    return [
+        {key: value for key, value in one.items() if key != _KEPT} if isinstance(one, dict) else one
+        for one in entries
+    ]
+
+
+def _days(entries: Any) -> Iterator[Any]:
+    for one in entries if isinstance(entries, list) else ():
+        kept = one.get(_KEPT) if isinstance(one, dict) else None
+        if isinstance(kept, dict) and kept.get("enabled") and kept.get("days"):
+            yield kept["days"]
 
 
 KIND = DiagnosticSettings()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -60,7 +61,7 @@ NOT_KEPT = {"retentionPolicy": {"enabled": False, "days": 0}}
         (_setting(ON), _setting(ON, {"category": "b", "enabled": False, **NOT_KEPT}), True),
         (_setting(ON), _setting(ON, metrics=[]), True),
         (_setting(ON), _setting(OTHER), False),
-        (_setting(ON), _setting({**ON, "retentionPolicy": {"enabled": True, "days": 7}}), False),
+        (_setting(ON), _setting({**ON, "retentionPolicy": {"enabled": True, "days": 7}}), True),
         (_setting(ON), _setting(ON, eventHubName="e"), False),
     ],
 )
@@ -76,3 +77,14 @@ def test_a_destination_stays_what_it_is() -> None:
     assert body["properties"]["workspaceId"] == example.properties["workspaceId"]
     assert SETTINGS.path(example.address) == "providers/Microsoft.Insights/diagnosticSettings/logs"
     assert NEW.id not in str(body)
+
+
+def test_how_long_logs_are_kept_is_told_and_never_sent() -> None:
+    kept = SETTINGS.example()
+    desired = SETTINGS.desired(kept, CONTEXT)
+    assert "retentionPolicy" in str(kept.document) and "retentionPolicy" not in str(desired.first.body)
+    [told] = desired.findings
+    assert (told.code, "30 days" in told.summary) == ("diagnostic-retention", True)
+    logs = [{**one, **NOT_KEPT} for one in kept.properties["logs"]]
+    off = replace(kept, document={**kept.document, "properties": {**kept.properties, "logs": logs}})
+    assert SETTINGS.desired(off, CONTEXT).findings == ()

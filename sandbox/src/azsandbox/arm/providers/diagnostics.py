@@ -22,6 +22,20 @@ _SINKS = {
 _ID = re.compile(r"/(subscriptions|providers)/[^/]+", re.IGNORECASE)
 
 
+def _entries(properties: dict[str, Any]) -> list[dict[str, Any]]:
+    return [one for name in ("logs", "metrics") for one in properties.get(name) or () if isinstance(one, dict)]
+
+
+def _kept_days(entry: dict[str, Any]) -> int:
+    return int((entry.get("retentionPolicy") or {}).get("days") or 0)
+
+
+def _categories(properties: dict[str, Any]) -> set[str]:
+    """Those that are on, and groups of them."""
+    on = (one for one in _entries(properties) if one.get("enabled"))
+    return {str(one.get("category") or one.get("categoryGroup")) for one in on}
+
+
 @register
 class DiagnosticSettings(ExtensionKind):
     """Diagnostic settings of a resource."""
@@ -35,7 +49,28 @@ class DiagnosticSettings(ExtensionKind):
             raise gateway(400, "BadRequest", "At least one data sink needs to be specified.")
         for name, id_ in sinks.items():
             self._check(name, id_)
+        if old is None and any(_kept_days(one) for one in _entries(properties)):
+            # Recorded (AZ-LOG-12).
+            text = "Diagnostic settings does not support retention for new diagnostic settings."
+            raise gateway(400, "BadRequest", text)
+        self._refuse_twice(call, properties, set(sinks.values()))
         return properties
+
+    def _refuse_twice(self, call: Call, properties: dict[str, Any], sinks: set[str]) -> None:
+        """A category goes to a destination by one setting (AZ-LOG-13). Raises ArmError."""
+        scope, wanted = call.route.key[: call.route.key.rindex("/providers/")], _categories(properties)
+        for other in self.context.store.children(scope, self.type.lower()):
+            if other.key == call.route.key or not (twice := sorted(wanted & _categories(other.properties))):
+                continue
+            theirs = {str(other.properties.get(name) or "").lower() for name in _SINKS}
+            if used := next((one for one in sorted(sinks) if one.lower() in theirs), ""):
+                raise gateway(
+                    409,
+                    "Conflict",
+                    f"Data sink '{used}' is already used in diagnostic setting '{other.name}' for category"
+                    f" '{twice[0]}'. Data sinks can't be reused in different settings on the same category for the"
+                    " same resource.",
+                )
 
     def _check(self, name: str, id_: str) -> None:
         if not _ID.match(id_):
