@@ -62,6 +62,13 @@ async def used(arm: ArmClient, family: str = FAMILY, of: str = "vmFamily") -> in
             instance(personalComputeInstanceSettings={"assignedUser": {"objectId": "me", "tenantId": TENANT}}),
             "objectId 'me' of the assigned user is no GUID",
         ),
+        (
+            instance(
+                personalComputeInstanceSettings={"assignedUser": {"objectId": SOMEBODY, "tenantId": TENANT}},
+                sshSettings={"sshPublicAccess": "Enabled", "adminPublicKey": "ssh-rsa AAAA"},
+            ),
+            "Setting SSH key at creation time is not allowed",
+        ),
         (made("VirtualMachine", {"sshPort": 22}), "administratorAccount of a compute of type VirtualMachine"),
         (made("Databricks", {"workspaceUrl": "u"}), "databricksAccessToken of a compute of type Databricks"),
         (

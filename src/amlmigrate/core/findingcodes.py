@@ -122,6 +122,9 @@ ITEMS = (
     _code(
         "instance-idle", "warning", "the instance's identity needs a right, or it does not stop when it is idle"
     ),
+    _code(
+        "instance-ssh-key", "warning", "the instance is made without its key for SSH, which only its owner may set"
+    ),
     _code("instance-schedules", "warning", "schedules that start an instance are made disabled"),
     _code("instance-sign-on", "warning", "only its owner can enable single sign-on of an instance"),
     _code("job-output-unknown", "blocks", "the item refers to a job's output whose place is not known"),

@@ -27,6 +27,8 @@ WRITTEN = frozenset(
 )
 _INSIDE = "/properties/properties"
 _SCRIPTS = ("creationScript", "startupScript")
+# Nobody may set that of somebody else (AZ-COMPUTE-16).
+_SSH, _SSH_KEY = "sshSettings", "adminPublicKey"
 # The datastore over the share that is mounted on an instance.
 _MOUNTED, _OF_SHARE = "workspaceworkingdirectory", "workspacestorage"
 # An instance is at work in these, or may be (`ComputeInstanceState`); in all others there is nothing to stop.
@@ -62,7 +64,7 @@ def owner(inner: Document) -> Document | None:
 def sent(asset: Asset) -> Asset:
     """As it is made anew: its owner's, started by nobody but them, and without what may be a secret."""
     inner = blank(properties_of(asset.properties))
-    inner = {name: value for name, value in inner.items() if name not in WRITTEN}
+    inner = _without_ssh_key({name: value for name, value in inner.items() if name not in WRITTEN})
     inner |= {
         "computeInstanceAuthorizationType": "personal",
         "personalComputeInstanceSettings": {"assignedUser": owner(properties_of(asset.properties))},
@@ -147,7 +149,8 @@ def scripts(asset: Asset) -> Iterator[Reference]:
 
 def plain(inner: Document) -> Document:
     """What two are compared by: the service, or its owner, decides on the rest."""
-    kept = {name: value for name, value in blank(inner).items() if name not in {*WRITTEN, "enableSSO"}}
+    kept = _without_ssh_key(blank(inner))
+    kept = {name: value for name, value in kept.items() if name not in {*WRITTEN, "enableSSO"}}
     if listed := _schedules(kept):
         told = [_plain_schedule(one) for one in listed if isinstance(one, dict)]
         kept["schedules"] = {**kept["schedules"], "computeStartStop": told}
@@ -174,6 +177,14 @@ def findings(asset: Asset) -> Iterator[Finding]:
             " is made for somebody else.",
             "Only its owner can enable that, in the studio, with the right computes/enableSso/action.",
             code="instance-sign-on",
+        )
+    if member(inner, (_SSH, _SSH_KEY)):
+        yield Finding(
+            "warning",
+            address,
+            "It is made without its key for SSH, which only its owner may set.",
+            "Have its owner set it in the studio, in the details of the instance.",
+            code="instance-ssh-key",
         )
     if any(map(_starts, _schedules(inner))):
         yield Finding(
@@ -217,6 +228,13 @@ def _scripts(inner: Document) -> Iterator[tuple[str, Document]]:
         script = member(inner, ("setupScripts", "scripts", name))
         if isinstance(script, dict):
             yield name, script
+
+
+def _without_ssh_key(inner: Document) -> Document:
+    ssh = inner.get(_SSH)
+    if not isinstance(ssh, dict) or _SSH_KEY not in ssh:
+        return inner
+    return {**inner, _SSH: {name: value for name, value in ssh.items() if name != _SSH_KEY}}
 
 
 def _has_own_programs(inner: Document) -> bool:

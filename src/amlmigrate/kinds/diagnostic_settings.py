@@ -72,7 +72,7 @@ class DiagnosticSettings(Attached):
             Finding(
                 "warning",
                 str(asset.address),
-                f"How long a storage account keeps what it sends stays behind ({', '.join(days)} days): the"
+                f"How long a storage account keeps what it sends stays behind (days: {', '.join(days)}): the"
                 " service takes that in no new setting.",
                 "Have the storage account delete old logs by a lifecycle policy, if it does not yet.",
                 code="diagnostic-retention",

@@ -84,7 +84,7 @@ def test_how_long_logs_are_kept_is_told_and_never_sent() -> None:
     desired = SETTINGS.desired(kept, CONTEXT)
     assert "retentionPolicy" in str(kept.document) and "retentionPolicy" not in str(desired.first.body)
     [told] = desired.findings
-    assert (told.code, "30 days" in told.summary) == ("diagnostic-retention", True)
+    assert (told.code, "days: 30" in told.summary) == ("diagnostic-retention", True)
     logs = [{**one, **NOT_KEPT} for one in kept.properties["logs"]]
     off = replace(kept, document={**kept.document, "properties": {**kept.properties, "logs": logs}})
     assert SETTINGS.desired(off, CONTEXT).findings == ()

@@ -133,6 +133,13 @@ def test_what_its_owner_has_to_know() -> None:
     assert sent(instance(enableSSO=True))["enableSSO"] is True
     assert codes(instance(schedules={"computeStartStop": [START]})) == ["instance-disk", "instance-schedules"]
     assert codes(instance(schedules={"computeStartStop": [STOP]})) == ["instance-disk"]
+    ssh = {"sshPublicAccess": "Enabled", "adminPublicKey": "ssh-rsa AAAA"}
+    assert codes(instance(sshSettings=ssh)) == ["instance-disk", "instance-ssh-key"]
+    assert sent(instance(sshSettings=ssh))["sshSettings"] == {"sshPublicAccess": "Enabled"}
+    body = KIND.desired(instance(sshSettings=ssh), CONTEXT).first.body
+    inner = body["properties"]["properties"]
+    there = {**body, "properties": {**body["properties"], "properties": {**inner, "sshSettings": ssh}}}
+    assert KIND.differences(CI, body, there) == [], "its owner has set it since"
     found = instance(idleTimeBeforeShutdown="PT15M")
     with_identity = Asset(found.address, {**found.document, "identity": {"type": "UserAssigned"}})
     assert codes(with_identity) == ["instance-disk", "instance-idle"] and codes(found) == ["instance-disk"]

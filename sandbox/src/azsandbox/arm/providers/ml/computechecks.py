@@ -110,6 +110,12 @@ def _of_instance(inner: dict[str, Any]) -> Iterator[str]:
     for name in ("objectId", "tenantId") if user else ():
         if not _GUID.match(str(user.get(name))):
             yield f"{name} '{user.get(name)}' of the assigned user is no GUID."
+    if user and object_of(inner, "sshSettings").get("adminPublicKey"):
+        # As quoted (AZ-COMPUTE-16); whoever it is assigned to counts as somebody else.
+        yield (
+            "Setting SSH key at creation time is not allowed when compute instance is provisioned on behalf of"
+            " another user."
+        )
     idle = inner.get("idleTimeBeforeShutdown")
     if idle is not None and not 15 <= _minutes(str(idle)) <= 3 * 24 * 60:
         yield f"idleTimeBeforeShutdown '{idle}' has to be from PT15M to P3D."
