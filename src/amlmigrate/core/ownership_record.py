@@ -60,6 +60,8 @@ class OwnershipRecord:
 
     # By the address of an item, what these plans called it in the target, where that is another name.
     called: Mapping[str, str] = field(default_factory=dict)
+    # What a run began to create or change, whatever came of it: more than what is known to be the tool's own.
+    asked_for: frozenset[str] = frozenset()
 
     def owns(self, address: Address) -> bool:
         """Whether the tool created the document."""

@@ -103,6 +103,12 @@ class Made(ABC):
         owned = {called.get(address, address) for address in self.owned()}
         return owned, {called.get(address, address): seen for address, seen in self.left().items()}
 
+    def asked_for(self) -> set[str]:
+        """By the addresses that the target has: what a run began to create or change, whatever came of it."""
+        called = self.called()
+        rows = self._rows("SELECT DISTINCT address FROM history WHERE state = 'doing'")
+        return {called.get(address, address) for (address,) in rows}
+
     def called(self) -> dict[str, str]:
         """What the target calls each item that has another name there."""
         rows = self._rows("SELECT key, value FROM meta WHERE key LIKE ?", f"{CALLED}%")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
 
@@ -38,7 +38,7 @@ def ownership(
     other workspaces. `own` is the folder of the plan that is run: its ledger was held to its evidence before.
     """
     pair = (source_workspace_id, target_workspace_id)
-    documents: set[str] = set()
+    documents, asked_for = set[str](), set[str]()
     left: dict[str, tuple[When, str]] = {}
     called: dict[str, _Called] = {}
     blobs = KnownCopies()
@@ -66,6 +66,7 @@ def ownership(
             unread.append((str(folder), known.doubt))
             continue
         documents |= known.owned
+        asked_for |= known.asked_for
         for address, seen in known.left.items():
             left[address] = max(seen, left.get(address, seen), key=itemgetter(0))
         for address, name in known.called.items():
@@ -80,6 +81,7 @@ def ownership(
         run,
         blobs.others,
         {address: name for address, (*_, name) in called.items()},
+        frozenset(asked_for),
     )
 
 
@@ -107,6 +109,7 @@ class _Done:
     called: dict[str, str]
     # Why it is not taken at its word; '' where it is.
     doubt: str = ""
+    asked_for: set[str] = field(default_factory=set)
 
 
 def _done(folder: Path, pair: tuple[str, str], blobs: KnownCopies, *, own: bool) -> _Done | None:
@@ -123,7 +126,7 @@ def _done(folder: Path, pair: tuple[str, str], blobs: KnownCopies, *, own: bool)
             return None
         if not own and (why := _doubt(folder, ledger, pair)):
             return _Done(set(), {}, ledger.sequence, {}, why)
-        found = _Done(*ledger.in_target(), ledger.sequence, ledger.called())
+        found = _Done(*ledger.in_target(), ledger.sequence, ledger.called(), asked_for=ledger.asked_for())
         blobs.add(ledger)
         return found
 

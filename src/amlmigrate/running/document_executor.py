@@ -91,7 +91,7 @@ class DocumentExecutor:
             return
         await self.sources.refuse_changed(kind, step)
         there = await self._at_rest(kind, step)
-        if self.prior.owns(step.called):
+        if str(step.called) in self.prior.asked_for:
             # An earlier plan's run may have ended before that.
             there = await kind.put_to_rest(self.target, step.called, there)
         if there is None:

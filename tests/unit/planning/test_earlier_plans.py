@@ -160,3 +160,12 @@ def test_the_names_that_plans_of_other_pairs_give_are_told_by_their_headers(tmp_
     # Of the same pair, what was only planned is made by people under these names.
     assert earlier_plans.ownership(tmp_path, *pair).called == {"computes/a": "computes/CPU"}
     assert earlier_plans.ownership(tmp_path, "another", pair[1]).called == {}
+
+
+def test_what_a_run_began_is_told_though_it_is_not_known_to_be_made(tmp_path: Path) -> None:
+    made = plan(*STEPS)
+    with _plan(tmp_path, "a", made) as ledger:
+        ledger.move(MODEL, State.DOING)
+        bear_out(ledger)
+    found = earlier_plans.ownership(tmp_path, made.header.source["workspaceId"], made.header.target["workspaceId"])
+    assert found.asked_for == {str(MODEL)} and not found.owns(MODEL)

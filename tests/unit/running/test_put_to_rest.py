@@ -81,6 +81,6 @@ async def test_a_new_plan_stops_what_an_earlier_one_made_and_did_not(
 ) -> None:
     step = move.step(Action.ADOPT)
     _runs(move, **inner)
-    move.prior = OwnershipRecord(documents=frozenset({"computes/ci"} if own else ()))
+    move.prior = OwnershipRecord(asked_for=frozenset({"computes/ci"} if own else ()))
     await move.adopt(step)
     assert move.target.calls.count(STOP) == stopped and move.ledger.step(step.address).state is State.DONE
