@@ -40,6 +40,8 @@ from amlmigrate.core.workspace import Location, Service
 _TAKEN = frozenset({"BlobAlreadyExists", "ResourceAlreadyExists", "ConditionNotMet", "TargetConditionNotMet"})
 # Answers about one request, which those for other blobs need not get. What shuts a whole account has others.
 _OF_ONE = (400, 409, 412, 413)
+# Of a source that is gone, or shorter than it was listed: no read of a file is held to its version (AZ-FILE-4).
+_NOT_THERE = (404, 416)
 # What a read that is held to an ETag is answered of one that is gone since it was listed (AZ-BLOB-27).
 _GONE = (404, "BlobNotFound")
 # Somebody wrote it, or keeps it: a lease, a hold, a policy, a snapshot that would go with it
@@ -184,8 +186,9 @@ async def _settle(error: ServiceError, task: CopyTask, stores: StorePair, stoppi
     """A target that is taken is settled by reading it: a lost answer leaves a copy behind. Its ETag."""
     blob = task.blob
     if error.status not in (409, 412) or error.code not in _TAKEN:
-        gone = error.status == 404 and await stores.source(task.source).head(task.source) is None
-        if gone or error.code == "SourceConditionNotMet":
+        if error.code == "SourceConditionNotMet" or (
+            error.status in _NOT_THERE and await _is_another(task, stores)
+        ):
             raise changed(blob) from error
         raise error
     twin = await stores.target(task.target).head(task.target)
@@ -195,6 +198,12 @@ async def _settle(error: ServiceError, task: CopyTask, stores: StorePair, stoppi
     if twin is None or other:
         raise TakenError("another one than the source's, or taken away while it was copied") from error
     return twin.etag
+
+
+async def _is_another(task: CopyTask, stores: StorePair) -> bool:
+    """Whether the source is not the version that was listed, or gone."""
+    now = await stores.source(task.source).head(task.source)
+    return now is None or now.etag != task.blob.etag
 
 
 def _unlisted(place: Location) -> set[str]:

@@ -34,18 +34,22 @@ _log = logging.getLogger(__name__)
 # What is answered where a file has no lease, or no longer this one.
 _NO_LEASE = ("LeaseNotPresentWithLeaseOperation", "LeaseIdMismatchWithLeaseOperation")
 _MADE = 40
-_OWN = re.compile(rf"{re.escape(FOLDER)}(/[0-9a-f]{{{_MADE}}})?", re.IGNORECASE)
+_OWN = {
+    True: re.compile(re.escape(FOLDER), re.IGNORECASE),
+    False: re.compile(rf"{re.escape(FOLDER)}/[0-9a-f]{{{_MADE}}}", re.IGNORECASE),
+}
 _OVER = {"x-ms-file-rename-replace-if-exists": "true", "x-ms-file-rename-ignore-readonly": "true"}
 Fill = Callable[[Location], Awaitable[Blob]]
 T = TypeVar("T")
 
 
-def is_own(path: str) -> bool:
-    """Whether a path of a share is the folder in which files are made, or one of these: never content.
+def is_own(path: str, *, folder: bool) -> bool:
+    """Whether a directory is the one in which files are made, or a file one of these: never content.
 
-    What else somebody keeps in that folder is theirs. Names in any letter case are the same to the service.
+    What else somebody keeps in that folder is theirs, and so is a file that is called like the folder. Names in
+    any letter case are the same to the service.
     """
-    return bool(_OWN.fullmatch(path))
+    return bool(_OWN[folder].fullmatch(path))
 
 
 async def placed(
@@ -140,7 +144,7 @@ async def tidy(files: FileAccess, place: Location) -> None:
         found = await files.call(
             "GET", directory.url, partial(whole, directory.list_directories_and_files(), directory.url)
         )
-        own = [item for item in found if is_own(f"{FOLDER}/{item.name}")]
+        own = [item for item in found if is_own(f"{FOLDER}/{item.name}", folder=item.is_directory)]
         for item in own:
             client = directory.get_file_client(item.name)
             if within + item.name not in files.making:

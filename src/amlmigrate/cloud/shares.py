@@ -81,7 +81,7 @@ class Shares:
             await each(folders, partial(self._read, place, read), parallel=PARALLEL)
             folders = [one.path for one in read if one.folder]
             listed = (one for one in read if one.path.startswith(place.path))
-            found.add(one for one in listed if not fileplacing.is_own(one.path))
+            found.add(one for one in listed if not fileplacing.is_own(one.path, folder=one.folder))
         found.rising = True
         return found, True
 

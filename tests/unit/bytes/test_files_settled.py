@@ -139,6 +139,21 @@ async def test_a_source_that_changed_under_the_copy_is_drift() -> None:
         await copy(source, target, Record())
 
 
+@pytest.mark.parametrize("now", ['"s"', '"later"'])
+@pytest.mark.parametrize("status", [(416, "InvalidRange"), (404, "ResourceNotFound")])
+async def test_a_file_that_is_shorter_by_now_is_drift(status: tuple[int, str], now: str) -> None:
+    """No read of a file of a share is held to its version; a range beyond its end says no more than this."""
+    source = Account({PATH: OURS}, {PATH: b"abc"})
+
+    async def head(_: Location) -> Blob:
+        return replace(OURS, etag=now)
+
+    source.head = head  # type: ignore[method-assign]  # the test's own in its place
+    error = DriftError if now != OURS.etag else ServiceError
+    with pytest.raises(error):
+        await copy(source, Account({}, {}, {PATH: refusal(*status)}), Record())
+
+
 SHUT = [
     UnreadableError("it cannot be read", why="it is in the archive tier"),
     refusal(409, "BlobArchived"),
