@@ -183,7 +183,9 @@ class _Choice:
 
     def _take(self, kind: Listed, asset: Asset, name: str) -> None:
         address = asset.address
-        name = self._spelled.get(Address.of(address.kind, name), name)
+        called = Address.of(address.kind, name)
+        # Ledgers know what the tool made as it was sent.
+        name = name if self._prior.owns(called) else self._spelled.get(called, name)
         self._called[address] = name
         if name != address.name:
             self.found.names[address] = Address.of(address.kind, name)

@@ -130,6 +130,9 @@ def test_what_the_target_has_is_called_as_it_is_spelled_there(tmp_path: Path) ->
     asked = told(names(compute("cpu"), there=there, lines="computes/cpu,train\n", folder=tmp_path))
     kept = told(names(compute("gpu"), there=there, target="northeurope"))
     assert (asked, kept) == ({"computes/cpu": "computes/TRAIN"}, {"computes/gpu": "computes/Gpu"})
+    prior = OwnershipRecord(frozenset({"computes/TRAIN"}), called={"computes/cpu": "computes/TRAIN"})
+    made = told(names(compute("cpu"), there=[compute("train")], prior=prior))
+    assert made == {"computes/cpu": "computes/TRAIN"}, "what the tool made has the name that its ledger knows"
     named = {Address.parse(old): Address.parse(new) for old, new in kept.items()}
     both = inventory(compute("gpu")), inventory(there[1])
     planner = Planner(*both, selection=Selection(), prior=NOTHING, copy_unreferenced=False, names=named)
