@@ -167,10 +167,11 @@ def _own(document: Mapping[str, Any]) -> Iterator[str]:
 def condition(address: Address, text: str, mapping: WorkspaceMapping) -> tuple[str, tuple[Finding, ...]]:
     """A condition with the target's ids in place of the source's; a finding where it names the source still."""
     source, target = mapping.source, mapping.target
-    pairs = [(source.ref.id, target.ref.id), (source.workspace_id, target.workspace_id)]
-    found = text
-    for old, new in (*pairs, *mapping.principals.items()):
-        found = re.sub(re.escape(old), new, found, flags=re.IGNORECASE) if old else found
+    pairs = {source.ref.id: target.ref.id, source.workspace_id: target.workspace_id, **mapping.principals}
+    called = {old.lower(): new for old, new in pairs.items() if old}
+    # All at once: whoever one becomes may be another's old id. A workspace whose name only begins so is another.
+    every = (re.escape(old) + (r"(?![\w.-])" if "/" in old else "") for old in called)
+    found = re.sub("|".join(every), lambda match: called[match[0].lower()], text, flags=re.IGNORECASE)
     left = [one for one in (source.ref.name, source.storage_account) if _names(one, found)]
     if not left:
         return found, ()

@@ -168,6 +168,13 @@ def test_ids_in_a_condition_are_the_targets_and_a_name_that_stays_blocks() -> No
     assert told.code == "condition-names-source" and told.severity == "blocks" and "acct" in told.summary
 
 
+def test_nobody_in_a_condition_becomes_somebody_else_twice_and_no_workspace_of_a_longer_name_is_touched() -> None:
+    text = f"a {{{ANN}}} b {{{BOB.upper()}}} c '{OLD.id}2/x' d '{OLD.id}'"
+    swapped = replace(CONTEXT, mapping=replace(MAPPING, principals={ANN: BOB, BOB: ANN}))
+    found = ROLES.desired(given(condition=text), swapped).first.body["properties"]["condition"]
+    assert found == f"a {{{BOB}}} b {{{ANN}}} c '{OLD.id}2/x' d '{NEW.id}'"
+
+
 def test_another_condition_is_a_difference_that_a_write_may_change_and_another_role_none() -> None:
     body = ROLES.desired(given(condition="a", conditionVersion="2.0"), CONTEXT).first.body
     address = Address.of("roleAssignments", NAME)
