@@ -54,17 +54,21 @@ _ELSEWHERE = (
 
 
 def findings(found: HeldElsewhere, about: str, graph: str) -> Iterator[Finding]:
-    """One for each, about the source; none where that has no identity of its own. `graph`: the URL of Graph."""
+    """What nobody looked at as one, which each command repeats, and what could not be read; about the source.
+
+    None where that has no identity of its own. `graph`: the URL of Graph.
+    """
     if not found.holders:
         return
-    for what, command in _ELSEWHERE:
-        yield Finding(
-            "warning",
-            about,
-            f"Not looked at: {what}, for {_pairs(found.holders)}.",
-            f"Look there, with the ids in place of OLD and NEW: {command.replace('GRAPH', graph)}",
-            code="not-looked-at",
-        )
+    told = ", ".join(what for what, _ in _ELSEWHERE)
+    commands = " ".join(f"For {what}: {command.replace('GRAPH', graph)}." for what, command in _ELSEWHERE)
+    yield Finding(
+        "warning",
+        about,
+        f"Not looked at: {told}, and subscriptions that you do not see, for {_pairs(found.holders)}.",
+        f"Look there, with the ids in place of OLD and NEW. {commands}",
+        code="not-looked-at",
+    )
     for why in dict.fromkeys(found.unread):
         yield Finding(
             "warning",
