@@ -11,7 +11,10 @@ from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.finding import Finding
+from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.placement import AS_IT_IS, Placement
 from amlmigrate.core.pointers import below, member, names_of
+from amlmigrate.core.principals import Principals
 from amlmigrate.core.reference import Reference
 from amlmigrate.kinds._compute_removal import WITH_DISK
 from amlmigrate.kinds._listed import WorkspacePort
@@ -39,6 +42,7 @@ _RUNS = frozenset(
     )
 )
 _MADE = "create"
+_BY_OWNER = "Have whoever is to have it create it in the target, or waive it once nobody needs it."
 # A read right after an action may be stale.
 _READ_BACK_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0)
 
@@ -61,13 +65,33 @@ def owner(inner: Document) -> Document | None:
     return None
 
 
-def sent(asset: Asset) -> Asset:
+def placement(asset: Asset, who: Principals) -> Placement:
+    """Why nobody of the target's tenant gets it by this tool, where nobody does."""
+    name = (owner(properties_of(asset.properties)) or {}).get("objectId", "")
+    if who.elsewhere:
+        told = f"it is the instance of '{name}', and the target is of another tenant, or of one that is not known"
+        return Placement(reason=told, remedy=_BY_OWNER)
+    if who.of(name).lower() in who.gone:
+        told = f"it is the instance of '{name}', whom the directory does not have any more"
+        return Placement(reason=told, remedy=_BY_OWNER)
+    return AS_IT_IS
+
+
+def _made_for(inner: Document, mapping: Mapping) -> Document:
+    """Its owner, or who it is that has followed them, which `plan --principals` says."""
+    found = owner(inner) or {}
+    name = str(found.get("objectId") or "")
+    return {**found, "objectId": mapping.principals.get(name.lower(), name)}
+
+
+def sent(asset: Asset, mapping: Mapping) -> Asset:
     """As it is made anew: its owner's, started by nobody but them, and without what may be a secret."""
-    inner = blank(properties_of(asset.properties))
+    whole = properties_of(asset.properties)
+    inner = blank(whole)
     inner = _without_ssh_key({name: value for name, value in inner.items() if name not in WRITTEN})
     inner |= {
         "computeInstanceAuthorizationType": "personal",
-        "personalComputeInstanceSettings": {"assignedUser": owner(properties_of(asset.properties))},
+        "personalComputeInstanceSettings": {"assignedUser": _made_for(whole, mapping)},
     }
     if _has_own_programs(inner):
         # It is off in one that is made for somebody else (ai-docs how-to-create-compute-instance).
@@ -157,10 +181,10 @@ def plain(inner: Document) -> Document:
     return kept
 
 
-def findings(asset: Asset) -> Iterator[Finding]:
+def findings(asset: Asset, mapping: Mapping) -> Iterator[Finding]:
     """What a reviewer, and its owner, have to know."""
     inner, address = properties_of(asset.properties), str(asset.address)
-    who = (owner(inner) or {}).get("objectId")
+    who = _made_for(inner, mapping)["objectId"]
     yield Finding(
         "warning",
         address,

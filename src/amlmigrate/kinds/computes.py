@@ -17,6 +17,7 @@ from amlmigrate.core.held_secrets import hold
 from amlmigrate.core.mapping import Mapping as WorkspaceMapping
 from amlmigrate.core.mapping import Rewrite
 from amlmigrate.core.newname import NameRule
+from amlmigrate.core.placement import AS_IT_IS, Around, Placement
 from amlmigrate.core.pointers import EACH, member, names_of, without
 from amlmigrate.core.reference import Reference
 from amlmigrate.core.spelling import plain_region
@@ -127,6 +128,13 @@ class Computes(Kind):
     def lost(self, asset: Asset) -> Loss | None:
         return Compute.of(asset).loss()
 
+    def principals(self, asset: Asset) -> tuple[str, ...]:
+        own = _type(asset.properties) == WITH_DISK and instances.owner(properties_of(asset.properties))
+        return (str(own["objectId"]),) if own else ()
+
+    def placement(self, asset: Asset, around: Around) -> Placement:
+        return instances.placement(asset, around.principals) if self.principals(asset) else AS_IT_IS
+
     def region(self, asset: Asset) -> str:
         return str(asset.properties.get("computeLocation") or super().region(asset))
 
@@ -171,12 +179,12 @@ class Computes(Kind):
         return _left_out(properties, "properties") if kind == _POOL else properties
 
     def desired(self, asset: Asset, plan: PlanContext) -> Desired:
-        made = instances.sent(asset) if _type(asset.properties) == WITH_DISK else asset
+        made = instances.sent(asset, plan.mapping) if _type(asset.properties) == WITH_DISK else asset
         found = super().desired(credentials.with_login(made, plan.allowed.given(asset.address)), plan)
         body, moved = _placed(found.first.body, plan.mapping)
         for pointer in _hidden(asset.document):
             body = instances.put(body, names_of(pointer), whole(pointer))
-        told = (*found.findings, *_findings(asset, body, plan.allowed.given(asset.address)))
+        told = (*found.findings, *_findings(asset, body, plan))
         found = replace(found, rewrites=(*found.rewrites, *moved), findings=told)
         if not (count := _kept_nodes(asset.properties)):
             return replace(found, writes=(Write(body),))
@@ -351,10 +359,10 @@ def _hidden(document: Document) -> Document:
     return instances.hidden(properties_of(properties)) if _type(properties) == WITH_DISK else {}
 
 
-def _findings(asset: Asset, body: Document, given: frozenset[str]) -> list[Finding]:
+def _findings(asset: Asset, body: Document, plan: PlanContext) -> list[Finding]:
     address = str(asset.address)
-    found = [*(instances.findings(asset) if _type(asset.properties) == WITH_DISK else ())]
-    found += credentials.findings(asset, given)
+    found = [*(instances.findings(asset, plan.mapping) if _type(asset.properties) == WITH_DISK else ())]
+    found += credentials.findings(asset, plan.allowed.given(asset.address))
     if "systemassigned" in str((asset.document.get("identity") or {}).get("type") or "").lower():
         told = "It signs in by an identity of its own: the target's has another id."
         remedy = "Give the new identity the rights that the old one has."

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from tests.builders.errors import refusal
-from tests.builders.world import CONTEXT, asset
+from tests.builders.world import CONTEXT, asset, inventory
 from tests.contract.kinds.workspace_of import InMemory
 
 from amlmigrate.cloud.errors import ProvisioningFailedError
@@ -14,6 +15,8 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import MigrateError
+from amlmigrate.core.placement import Around
+from amlmigrate.core.principals import Principals
 from amlmigrate.core.writes import Accepted
 from amlmigrate.kinds import Machines, moving_kinds
 
@@ -252,3 +255,32 @@ async def test_one_that_cannot_be_stopped_is_never_left_silently(monkeypatch: py
 
     lost.act = served  # type: ignore[method-assign] - an answer that is lost after the work
     assert await KIND.settle(lost, CI, Accepted({})) is not None
+
+
+@pytest.mark.parametrize(
+    ("who", "told"),
+    [
+        (Principals(), ""),
+        (Principals(elsewhere=True), "of another tenant"),
+        # Which tenant the new id is of a plan does not say.
+        (Principals(elsewhere=True, called={ME: OTHER}), "of another tenant"),
+        (Principals(gone=frozenset({ME})), "does not have any more"),
+        (Principals(called={ME: OTHER}, gone=frozenset({ME})), ""),
+        (Principals(called={ME: OTHER}, gone=frozenset({OTHER})), "does not have any more"),
+    ],
+)
+def test_it_is_made_for_nobody_who_is_not_of_the_targets_tenant(who: Principals, told: str) -> None:
+    assert KIND.principals(instance()) == (ME,)
+    found = KIND.placement(instance(), Around(CONTEXT.mapping, inventory(), inventory(), who)).reason
+    assert told in found and bool(found) is bool(told)
+    cluster = asset("computes/cpu", computeType="AmlCompute")
+    assert KIND.principals(cluster) == ()
+    assert not KIND.placement(cluster, Around(CONTEXT.mapping, inventory(), inventory(), who)).reason
+
+
+def test_it_is_of_whoever_has_followed_its_owner() -> None:
+    plan = replace(CONTEXT, mapping=replace(CONTEXT.mapping, principals={ME: OTHER}))
+    found = KIND.desired(instance(), plan)
+    inner = found.first.body["properties"]["properties"]
+    assert inner["personalComputeInstanceSettings"] == {"assignedUser": {"objectId": OTHER, "tenantId": TENANT}}
+    assert OTHER in found.findings[0].summary and ME not in found.findings[0].summary
