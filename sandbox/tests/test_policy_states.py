@@ -83,6 +83,7 @@ async def test_what_has_to_exist_is_looked_for(arm: ArmClient) -> None:
     await assign(arm, LOGS, parameters={"effect": "AuditIfNotExists"})
     assert await states(arm) == {"kv": "NonCompliant"}
     logs = f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/logs"
+    await arm.ok("PUT", logs, {"location": "westeurope"})
     settings = {"workspaceId": logs, "logs": [{"category": "AuditEvent", "enabled": True}]}
     await arm.ok("PUT", f"{VAULT}/providers/Microsoft.Insights/diagnosticSettings/all", {"properties": settings})
     assert await states(arm) == {"kv": "Compliant"}

@@ -10,7 +10,7 @@ import pytest
 from tests.acceptance.world import World, make_world
 from tests.builders import fault
 
-from amlmigrate.cloud import blobs as module
+from amlmigrate.cloud import hashing as module
 from amlmigrate.cloud import retrying
 from amlmigrate.cloud.errors import OtherBytesError, OutOfReachError, ServiceError
 from amlmigrate.cloud.session import Side
