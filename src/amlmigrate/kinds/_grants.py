@@ -185,6 +185,10 @@ class PolicyForm:
         return pointed({**aim, "properties": {**aim["properties"], "permissions": _joined(there, aim)}})
 
     async def give(self, arm: Arm, aim: Document, body: Document) -> bool:
+        if properties_of(await _required(arm, aim["id"])).get("enableRbacAuthorization"):
+            raise ConflictError(
+                "The vault goes by roles since the plan was made: a policy would give nothing.", address=aim["id"]
+            )
         # Never a PUT of the vault: who else has a policy is none of ours (AZ-RIGHT-33).
         await arm.put(f"{aim['id']}/{_POLICIES}/add", body)
         return True

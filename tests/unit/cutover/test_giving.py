@@ -285,6 +285,14 @@ async def test_what_the_source_has_not_any_more_nobody_is_given(pair: Pair) -> N
     assert caught.value.summary.count("does not have it any more") == 4 and pair.arm.changes() == []
 
 
+async def test_a_policy_that_would_give_nothing_is_not_said_to_be_given(pair: Pair) -> None:
+    properties_of(pair.arm.documents[VAULT.lower()])["enableRbacAuthorization"] = True
+    with pytest.raises(IncompleteError, match="goes by roles"):
+        await pair.give(POLICY)
+    assert pair.arm.changes() == [] and pair.state(POLICY) is State.PENDING
+    assert await pair.back() == [True]
+
+
 async def test_another_identity_than_the_plan_names_is_given_nothing(pair: Pair) -> None:
     pair.target.documents[""] = {"identity": {"principalId": "another"}}
     del pair.target.documents[str(CPU)]
