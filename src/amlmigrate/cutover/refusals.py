@@ -23,6 +23,7 @@ from amlmigrate.ledger.items import items
 from amlmigrate.ledger.valid_decisions import Standing, open_findings
 
 UNFROZEN = "Take their rights with `migrate freeze`, or say with --unfrozen why it may be written all the same."
+PLAN_ANEW = "Make a new plan, with the right to read the target's blobs; run, verify and cut that over."
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,13 @@ def refuse_unstoppable(source: Inventory) -> None:
 
 
 def refuse_unplanned(plan: Plan, stopped: Iterable[Switched], folder: Path) -> None:
-    """Raises RefusedError for what was stopped for a cutover and the plan takes for stopped by its people.
+    """Raises RefusedError for what `unplanned` tells of."""
+    if told := unplanned(plan, stopped):
+        raise RefusedError(told, address=str(folder), remedy=PLAN_ANEW)
+
+
+def unplanned(plan: Plan, stopped: Iterable[Switched]) -> str:
+    """What was stopped for a cutover and the plan takes for stopped by its people, as a sentence; '' for nothing.
 
     So it is where whoever planned could not read the lease's blob, or planned while it was stopped: nothing would
     ever start it in the target.
@@ -88,12 +95,10 @@ def refuse_unplanned(plan: Plan, stopped: Iterable[Switched], folder: Path) -> N
     # One that is to be live, whoever makes it so, or has.
     known |= {step.address.item for step in plan.steps if step.stage == CUTOVER}
     moved = {step.address for step in plan.steps if step.action.carried_out}
-    if held := [str(one.address) for one in stopped if one.address in moved - known]:
-        raise RefusedError(
-            f"This plan does not know that it was stopped for a cutover, and would leave it so: {few(held)}.",
-            address=str(folder),
-            remedy="Make a new plan, with the right to read the target's blobs; run, verify and cut that over.",
-        )
+    held = [str(one.address) for one in stopped if one.address in moved - known]
+    if not held:
+        return ""
+    return f"This plan does not know that it was stopped for a cutover, and would leave it so: {few(held)}."
 
 
 def _at_work(source: Inventory) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from amlmigrate.cutover.evidence_checks import still_expected
 from amlmigrate.cutover.record import active
 from amlmigrate.cutover.taken_down import may_be_gone
 from amlmigrate.cutover.target_since import lost
-from amlmigrate.decommissioning import containers, copy_proof, gate, remaining_resources, removal
+from amlmigrate.decommissioning import containers, copy_proof, gate, remaining_resources, removal, stopped
 from amlmigrate.decommissioning.collected import collected
 from amlmigrate.decommissioning.deletion_policies import of_deletion
 from amlmigrate.decommissioning.recovery import Recovery, recovery_of
@@ -145,6 +145,7 @@ async def check_gate(
     denying = await of_deletion(clouds.source.arm, source, exempt, facts.now, accepted=accept_unrecoverable)
     why += [*recovery.reasons(), *denying.reasons()]
     own = containers.deletable(source.workspace, (one.place for one in listed.source.values() if one.exists))
+    why += await stopped.by_others(clouds.target, plan, source)
     why += await removal.not_in_list(clouds.source.workspace(plan.header.source_ref))
     if wanted.delete:
         listings = [listed.source[place.key] for place in own]

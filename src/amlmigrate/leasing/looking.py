@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,17 +85,29 @@ async def switched(side: Side, target: WorkspaceRef, source_workspace_id: str) -
     That it could not be read is told by `look`. Raises BadInputError for what is of a newer format.
     """
     try:
-        container = await side.workspace(target).default_container()
-        found = await record.read(side.leases, container.below(PATH)) if container else {}
+        return came_about(await changed(side, target, source_workspace_id))
     except ServiceError as error:
         if error.status not in (401, 403):
             raise
         return ()
+
+
+async def changed(side: Side, target: WorkspaceRef, source_workspace_id: str) -> list[dict[str, Any]]:
+    """The lines of the lease's blob of what cutovers of a source have changed, each with its plan and its state.
+
+    Raises BadInputError for what is of a newer format, and what the service says, also that nobody may read it.
+    """
+    container = await side.workspace(target).default_container()
+    found = await record.read(side.leases, container.below(PATH)) if container else {}
     cutover = found.get(Cutover.record)
-    changed = cutover.get("changed") if isinstance(cutover, dict) else None
-    own = [one for one in changed or () if one.get("workspaceId") == source_workspace_id]
+    lines = cutover.get("changed") if isinstance(cutover, dict) else None
+    return [one for one in lines or () if one.get("workspaceId") == source_workspace_id]
+
+
+def came_about(lines: Iterable[dict[str, Any]]) -> tuple[Switched, ...]:
+    """What such lines say was changed, in the target only for certain."""
     # What one was cut off at may never have come about: in the target it says nothing of what people did since.
-    came = [one for one in own if one.get("side") != TARGET or one.get("state") == SwitchState.CHANGED]
+    came = (one for one in lines if one.get("side") != TARGET or one.get("state") == SwitchState.CHANGED)
     return tuple(map(Switched.of_dict, came))
 
 
