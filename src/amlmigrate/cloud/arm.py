@@ -34,8 +34,10 @@ from amlmigrate.core.errors import RefusedError
 # 2025-12-01 for Azure ML unless a kind says another; the others as their providers' stable versions.
 API_VERSIONS = {
     "microsoft.machinelearningservices": "2025-12-01",
-    # 2025-06-01 is the first stable one that has the IPv6 rules of a firewall (AZ-RIGHT-34).
-    "microsoft.storage": "2025-06-01",
+    # 2025-06-01 is the first stable one that has the IPv6 rules of a firewall (AZ-RIGHT-34). For what is beside
+    # accounts, as those that were deleted, Microsoft's descriptions of types end with 2024-01-01.
+    "microsoft.storage/storageaccounts": "2025-06-01",
+    "microsoft.storage": "2024-01-01",
     "microsoft.keyvault": "2023-07-01",
     "microsoft.authorization/policyassignments": "2025-03-01",
     "microsoft.authorization/policydefinitions": "2025-03-01",

@@ -27,6 +27,8 @@ PREVIEW = "2023-04-01-preview"
         ("/subscriptions/s/providers/microsoft.insights/diagnosticSettings", "2021-05-01-preview"),
         # Earlier ones do not show the IPv6 rules of an account's firewall, which a PATCH would then take away.
         ("/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a", "2025-06-01"),
+        ("/subscriptions/s/providers/Microsoft.Storage/deletedAccounts", "2024-01-01"),
+        ("/subscriptions/s/providers/Microsoft.Storage/locations/westeurope/usages", "2024-01-01"),
         ("/subscriptions/s/resourceGroups/g", "2022-09-01"),
         ("/subscriptions/s/providers/Microsoft.Unknown/x/y", "2022-09-01"),
     ],
