@@ -205,7 +205,8 @@ def test_what_is_made_while_the_blobs_are_listed_is_seen(proven_world: World) ->
 
     with ThreadPoolExecutor(1) as pool:
         making = pool.submit(made)
-        slow = fault("GET", host=rf"^{world.account('source')}\.blob\.", query="comp=list", delay=4)
+        # The containers of the account are listed while documents are read, what is in them after that.
+        slow = fault("GET", host=rf"^{world.account('source')}\.blob\.", query="restype=container", delay=4)
         [reason] = with_rules(world, [slow], "--dry-run", code=4).event("error")["reasons"][:1]
         making.result()
     try:
