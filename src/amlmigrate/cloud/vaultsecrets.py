@@ -49,7 +49,7 @@ class WorkspaceVault:
         own = await self._through_workspace()
         try:
             listed = {_name_of(one): one for one in await self._vaults.listed(f"{self._uri}/secrets")}
-        except Exception:
+        except (ServiceError, OutOfReachError):
             for name in own or ():
                 yield self._only_listed(name)
             raise

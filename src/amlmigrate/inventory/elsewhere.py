@@ -28,8 +28,8 @@ _PARALLEL = 8
 # Members of a workspace that name what is its own.
 OWN = ("storageAccount", "keyVault", "containerRegistry", "applicationInsights")
 _VAULTS, _ACCOUNTS = "Microsoft.KeyVault/vaults", "Microsoft.Storage/storageAccounts"
-# What the service gives a workspace's identity, and that of an endpoint, on the workspace's own resources (§7.2 of
-# the facts; learn `machine-learning/how-to-identity-based-service-authentication`): by the ids of the roles.
+# What the service gives a workspace's identity, and that of an endpoint, on the workspace's own resources (learn
+# `machine-learning/how-to-identity-based-service-authentication`): by the ids of the roles.
 _OF_SERVICE = frozenset(
     {
         "b24988ac-6180-42a0-ab88-20f7382dd24c",  # Contributor
@@ -40,6 +40,7 @@ _OF_SERVICE = frozenset(
         "17d1049b-9a84-46fb-8f53-869881c3d3ab",  # Storage Account Contributor
         "00482a5a-887f-4fb3-b363-3b7fe8e74483",  # Key Vault Administrator
         "7f951dda-4ed3-4680-a7ca-43fe172d538d",  # AcrPull
+        # No page says that the service gives it: `migrate provision` does, on both sides.
         "8311e382-0749-4cb8-b61a-304f252e45ec",  # AcrPush
         "635dd51f-9968-44d3-b7fb-6d9a6bd613ae",  # AzureML Metrics Writer (preview)
     }
@@ -242,7 +243,7 @@ def _end(one: Held, timed: Read[list[Document]]) -> str:
 
 
 async def _compare_groups(clouds: Session, target: Inventory, found: HeldElsewhere) -> None:
-    """Whether the new identity has on its group what the service gave the old one on its own (§7.2)."""
+    """Whether the new identity has on its group what the service gave the old one on its own."""
     own = next((one for one in found.holders if not one.item.path), None)
     if not found.group or not own or not own.new:
         return
