@@ -6,7 +6,6 @@ The lease's blob tells only of cutovers to its own target; of others the evidenc
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from amlmigrate.core.asset import Inventory
@@ -20,20 +19,21 @@ from amlmigrate.planning import earlier_plans
 
 
 def findings(beside: Path, source: Inventory, target_workspace_id: str) -> list[Finding]:
-    """A finding for each item that is as such a cutover left it. A folder that cannot be read tells nothing."""
+    """A finding for each item that is as such a cutover left it, and for each folder that cannot be read."""
     every = (*source.assets.values(), *source.by_hand)
     held, found = {asset.address: asset for asset in every}, list[Finding]()
     for folder in earlier_plans.folders(beside):
         pair = earlier_plans.pair_of(folder)
         if pair is None or pair[0] != source.workspace.workspace_id or pair[1] == target_workspace_id:
             continue
-        with suppress(Exception):
+        try:
             stopped = list(_stopped(folder))
-            found += [
-                _told(one, folder)
-                for one in stopped
-                if one.address in held and one.stands(held[one.address].document)
-            ]
+        except Exception:  # noqa: BLE001 - another plan's folder, in whatever state, ends no plan; it is told
+            found.append(_unread(source.workspace.id, folder))
+            continue
+        found += [
+            _told(one, folder) for one in stopped if one.address in held and one.stands(held[one.address].document)
+        ]
     return found
 
 
@@ -53,4 +53,14 @@ def _told(one: Switched, folder: Path) -> Finding:
         " planned here as stopped by its people: nothing would start it.",
         f"Run `migrate cutover {folder} --back`, then plan again; or waive this address if it is to stay stopped.",
         code="stopped-for-another",
+    )
+
+
+def _unread(about: str, folder: Path) -> Finding:
+    return Finding(
+        "warning",
+        about,
+        f"Not checked: what the plan in '{folder}' has stopped in the source: its evidence cannot be read.",
+        f"See what stands in the way: migrate evidence check {folder}",
+        code="not-checked",
     )

@@ -59,3 +59,14 @@ def test_one_that_cannot_be_read_tells_nothing(tmp_path: Path, chain: Evidence) 
     chain.add(report("switch", **STOP))
     (tmp_path / "first" / planfile.FILE).write_text("{")
     assert _found(tmp_path) == []
+
+
+def test_one_whose_evidence_cannot_be_read_is_told(
+    tmp_path: Path, chain: Evidence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(_: Path) -> None:
+        raise OSError("no")
+
+    chain.add(report("switch", **STOP))
+    monkeypatch.setattr(stopped_for_others, "examine", unreadable)
+    assert [one[1:] for one in _found(tmp_path)] == [("not-checked", "warning")]
