@@ -17,7 +17,7 @@ from amlmigrate.bytes.listings import listing_digest
 from amlmigrate.bytes.storage_containers import begun, list_both, list_source
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.sortedblobs import SortedBlobs
-from amlmigrate.core.asset import Blob
+from amlmigrate.core.asset import FOLDER_KIND, Blob
 from amlmigrate.core.errors import ConflictError
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.ownership_record import Copied
@@ -168,3 +168,24 @@ async def test_a_share_is_tidied_once_it_is_whole_where_a_copy_may_have_been_cut
     assert await copier(source, target, MAPPING).copy(planned, amount, record, found_is_own=found_is_own) == ""
     copied = [] if there else [("copy", "A")]
     assert target.calls == [*copied, *([("tidied", "notes")] if tidied else [])]
+
+
+async def test_of_the_directories_those_that_the_tool_made_are_dressed_once_all_is_in_them() -> None:
+    """One of another's is not touched, and one that an earlier run made may lack what it has of its own."""
+
+    class Dressed(Beside):
+        async def dress(self, origin: Any, source: Location, target: Location) -> None:
+            assert (source.container, target.container) == (SHARE.container, GOAL.container)
+            assert source.path == target.path
+            self.calls.append(("dressed", target.path))
+
+    kinds = {"another's": FOLDER_KIND, "before": FOLDER_KIND, "new": FOLDER_KIND, "new/A": "File"}
+    source = Dressed({path: blob(path, 0, kind=kind) for path, kind in kinds.items()})
+    target = Dressed({path: blob(path, 0, '"made"', kind=FOLDER_KIND) for path in ("another's", "before")})
+    amount = Amount(SHARE, GOAL, 4, 0)
+    sha = listing_digest(list(source.listed.values()))
+    planned = step("shares/notes", action=Action.COPY, source_sha256=sha, bytes=amount)
+    record = Record({"before": Copied('"0x1"', '"made"')})
+    await copier(source, target, MAPPING).copy(planned, amount, record, found_is_own=False)
+    assert [path for what, path in target.calls if what == "dressed"] == ["before", "new"]
+    assert target.calls.index(("copy", "new/A")) < target.calls.index(("dressed", "before"))
