@@ -120,3 +120,4 @@ async def test_a_plan_that_takes_what_was_stopped_for_disabled_by_people_is_not_
 )
 def test_any_other_plan_may_take_it_over(known: Plan, tmp_path: Path) -> None:
     refusals.refuse_unplanned(known, [STOPPED], tmp_path)
+    assert refusals.unplanned(known, [STOPPED]) == ""
