@@ -222,8 +222,10 @@ def test_a_broken_answer_leaves_the_scan_incomplete_and_no_provider_is_registere
 
 
 def test_tags_are_shown_then_written_and_nothing_else_changes(estate: Estate) -> None:
-    dry = estate.scan("--write-tags", "--dry-run")
-    assert dry.code == 0
+    owners = estate.world.folder / "owners.csv"
+    owners.write_text(f"workspace,level,owner,date\n{estate.two}/fleet/plain,test,ana,2026-01-01\n")
+    dry = estate.scan("--write-tags", "--dry-run", "--guesses", "--decisions", "owners.csv")
+    assert dry.code == 3 and "decision not followed: line 2" in dry.out, "it was made before the workspace was"
     for name in ("old-dev", "ledger", "hub"):
         assert f"/{name} " in dry.out, "the table lacks a workspace"
     told = [line for line in dry.err.splitlines() if line.startswith("tags of ")]
@@ -232,7 +234,11 @@ def test_tags_are_shown_then_written_and_nothing_else_changes(estate: Estate) ->
     assert estate.tags("ledger") == TAGS
 
     since = datetime.now(UTC).isoformat()
-    written = estate.scan("--json", "--write-tags")
+    unguessed = estate.scan("--json", "--write-tags", "--dry-run")
+    due = [event["address"] for event in unguessed.events if event["event"] == "scan.tag"]
+    assert [id_.rpartition("/")[2] for id_ in due] == ["ledger"]
+    assert found(unguessed)["old-dev"]["told_by"]["environment"]["by"] == "rule"
+    written = estate.scan("--json", "--write-tags", "--guesses")
     assert written.code == 0
     assert estate.tags("ledger") == {**TAGS, "environment": "prod"}
     assert estate.tags("plain") == {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -25,8 +26,9 @@ from amlmigrate.core.errors import BadInputError, ExitCode
 from amlmigrate.core.progress import ScanKept, TagsDue, TagsTold
 from amlmigrate.posture import tagging
 from amlmigrate.posture.tagging import Standard
-from amlmigrate.scanning import rows, scanfile, tags
-from amlmigrate.scanning.scan import Scan, ScanScope, scan
+from amlmigrate.scanning import decisions, rows, scanfile, tags
+from amlmigrate.scanning.decisions import OwnersDecisions
+from amlmigrate.scanning.scan import Scan, ScanRequest, ScanScope, scan
 from amlmigrate.scanning.scanfile import ScanFile
 from amlmigrate.scanning.subscriptions import checked, group_name
 
@@ -57,6 +59,12 @@ class ScanOptions:
     rules: Annotated[
         Path | None, typer.Option(help="The tagging standard to go by. Default: the shipped one.", metavar="FILE")
     ] = None
+    decisions: Annotated[
+        Path | None,
+        typer.Option(
+            help="What owners decided: CSV with the columns workspace, level, owner and date.", metavar="FILE"
+        ),
+    ] = None
     sizes: Annotated[
         bool,
         typer.Option("--sizes", help="Count blobs and bytes too: lists every blob of the default containers."),
@@ -64,10 +72,15 @@ class ScanOptions:
     write_tags: Annotated[
         bool, typer.Option("--write-tags", help="Give workspaces the tags of the standard that they lack.")
     ] = False
+    guesses: Annotated[
+        bool,
+        typer.Option("--guesses", help="With --write-tags: also write what only a rule tells, marked as a guess."),
+    ] = False
     overwrite: Annotated[
         bool,
         typer.Option(
-            "--overwrite", help="With --write-tags: also change values that say the same in other words."
+            "--overwrite",
+            help="With --write-tags: also change values that say it in other words, or not what was decided.",
         ),
     ] = False
     dry_run: Annotated[bool, typer.Option("--dry-run", help="With --write-tags: show the tags only.")] = False
@@ -96,12 +109,13 @@ async def _scan(view: View, shared: CommonOptions, wanted: ScanOptions) -> ExitC
     scope = wanted.scope
     _check(shared, wanted)
     standard = tagging.read(wanted.rules)
+    decided = _decided(wanted, standard)
     # Before anything is read: a place that is taken would make all of it vain.
     scanfile.check(wanted.out)
     async with session(shared) as clouds:
         # Who is not signed in lacks no role: this says so.
         await clouds.source.credential.tenant()
-        found = await scan(clouds.source, scope, standard, sizes=wanted.sizes, emit=view.event)
+        found = await scan(clouds.source, ScanRequest(scope, standard, decided, wanted.sizes), view.event)
         path = scanfile.place(wanted.out, found.started)
         sha256 = scanfile.write(path, scanfile.header(found, standard, sizes=wanted.sizes), found)
         kept = scanfile.read(path)
@@ -110,16 +124,24 @@ async def _scan(view: View, shared: CommonOptions, wanted: ScanOptions) -> ExitC
         tagged = not wanted.write_tags or await _tags(view, clouds.source.arm, found, standard, wanted)
     if wanted.format is ScanFormat.TABLE:
         view.show(ScanEndView(found, path))
-    return ExitCode.DONE if found.complete and tagged else ExitCode.INCOMPLETE
+    return ExitCode.DONE if found.complete and tagged and not found.undecided else ExitCode.INCOMPLETE
+
+
+def _decided(wanted: ScanOptions, standard: Standard) -> OwnersDecisions:
+    """What owners decided. Raises BadInputError."""
+    if wanted.decisions is None:
+        return OwnersDecisions()
+    subscription = os.environ.get("AZURE_SUBSCRIPTION_ID")
+    return decisions.read(wanted.decisions, standard, subscription, datetime.now(UTC))
 
 
 def _check(shared: CommonOptions, wanted: ScanOptions) -> None:
     """Refuses options that do not go together. Raises BadInputError."""
     if shared.json and wanted.format is not ScanFormat.TABLE:
         raise BadInputError("--json and --format exclude each other.", remedy="Leave one of them out.")
-    if (wanted.overwrite or wanted.dry_run) and not wanted.write_tags:
+    if (wanted.overwrite or wanted.guesses or wanted.dry_run) and not wanted.write_tags:
         raise BadInputError(
-            "--overwrite and --dry-run are about tags, and a scan by itself changes nothing.",
+            "--overwrite, --guesses and --dry-run are about tags, and a scan by itself changes nothing.",
             remedy="Add --write-tags, or leave them out.",
         )
 
@@ -135,7 +157,7 @@ def _show(view: View, form: ScanFormat, kept: ScanFile) -> None:
 
 async def _tags(view: View, arm: Arm, found: Scan, standard: Standard, wanted: ScanOptions) -> bool:
     """Shows what becomes of each tag, and writes it unless it is a dry run; whether all is as it was to be."""
-    changes = tags.changes(found.workspaces, standard, overwrite=wanted.overwrite)
+    changes = tags.changes(found.workspaces, standard, overwrite=wanted.overwrite, guess=wanted.guesses)
     for change in changes:
         stays = {name: list(one) for name, one in change.kept.items()}
         view.event(TagsDue(change.id, dict(change.tags), dict(change.before), stays))

@@ -167,7 +167,7 @@ def _still_needed(guardrail: Guardrail, estate: GuardedEstate) -> Iterator[str]:
         if one.tags_due:
             yield (
                 f"{one.name} lacks {many(len(one.tags_due), 'tag')} of the standard, which could not be written"
-                " any more: migrate scan --write-tags."
+                " any more: migrate scan --write-tags, with --guesses where only a rule tells the value."
             )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from fnmatch import fnmatchcase
 from importlib.resources import files
 from pathlib import Path
@@ -16,8 +17,33 @@ from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.workspace import Workspace
 
 SENSITIVITY, ENVIRONMENT = "sensitivity", "environment"
+# Which of the standard's tags hold a rule's guess, as `scan` marks them: whoever removes it stands for the tags.
+GUESSED = "aml-cmk-migrate-guessed"
 _PACKAGE = "amlmigrate.posture"
 _REMEDY = "docs/reference/tagging.md has the members; leave --rules out for the standard that is shipped."
+
+
+class Teller(StrEnum):
+    """Who says a level: somebody by a tag, its owner by a decision, or only a rule, by names and the like."""
+
+    TAG = "tag"
+    DECISION = "decision"
+    RULE = "rule"
+
+
+@dataclass(frozen=True, slots=True)
+class ToldLevel:
+    """A level and who says it: the tag that it is read from, or of a decision its owner and day.
+
+    `otherwise` is what tags and rules say where a decision says something else.
+    """
+
+    level: str
+    by: Teller
+    tag: str | None = None
+    owner: str | None = None
+    date: str | None = None
+    otherwise: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +84,23 @@ class Standard:
 
     def level(self, fact: str, subject: TaggingSubject) -> str | None:
         """The level of a fact; None where neither the standard's tag nor a rule tells it."""
+        told = self.told(fact, subject)
+        return told.level if told else None
+
+    def told(self, fact: str, subject: TaggingSubject) -> ToldLevel | None:
+        """The level of a fact and who says it; None where neither the standard's tag nor a rule tells it."""
         known = self.facts[fact]
-        told = _tag(subject.tags, known.tag)
-        if told is not None and told.strip().lower() in known.levels:
-            return told.strip().lower()
-        return next((rule.level for rule in self.rules if rule.fact == fact and _holds(rule.when, subject)), None)
+        value = (_tag(subject.tags, known.tag) or "").strip().lower()
+        if value in known.levels:
+            by = Teller.RULE if guesses(subject.tags).get(fact) == value else Teller.TAG
+            return ToldLevel(value, by, spelled(subject.tags, known.tag))
+        rule = next((one for one in self.rules if one.fact == fact and _holds(one.when, subject)), None)
+        if rule is None:
+            return None
+        # A rule about values of tags alone only reads what somebody wrote; every other one guesses.
+        if set(rule.when) == {"tags", "values"}:
+            return ToldLevel(rule.level, Teller.TAG, _tag_read(rule.when, subject.tags))
+        return ToldLevel(rule.level, Teller.RULE)
 
     def tags(self, levels: Mapping[str, str | None], tags: Mapping[str, str]) -> dict[str, str]:
         """The standard's tags that a workspace lacks, or has in another spelling, and their values by it.
@@ -95,6 +133,17 @@ def spelled(tags: Mapping[str, str], name: str) -> str:
     return next((key for key in tags if key.lower() == name.lower()), name)
 
 
+def guesses(tags: Mapping[str, str]) -> dict[str, str]:
+    """Fact to level, as the mark of guesses has them; a tag that has another value since then is none."""
+    parts = (part.partition("=") for part in (_tag(tags, GUESSED) or "").split(";"))
+    return {fact.strip(): level.strip() for fact, equals, level in parts if equals}
+
+
+def guess_mark(found: Mapping[str, str]) -> str:
+    """The value of the mark for guesses, fact to level."""
+    return "; ".join(f"{fact}={level}" for fact, level in sorted(found.items())) or "none"
+
+
 def _holds(when: Mapping[str, Any], subject: TaggingSubject) -> bool:
     if "tags" in when and not _tagged(when, subject.tags):
         return False
@@ -105,11 +154,16 @@ def _holds(when: Mapping[str, Any], subject: TaggingSubject) -> bool:
 
 
 def _tagged(when: Mapping[str, Any], tags: Mapping[str, str]) -> bool:
+    return _tag_read(when, tags) is not None
+
+
+def _tag_read(when: Mapping[str, Any], tags: Mapping[str, str]) -> str | None:
+    """The tag by which a rule holds, as it is spelled there; None for none."""
     for name in when["tags"]:
         value = _tag(tags, name)
         if value is not None and ("values" not in when or value.strip().lower() in when["values"]):
-            return True
-    return False
+            return spelled(tags, name)
+    return None
 
 
 def _matches(globs: Iterable[str], text: str) -> bool:

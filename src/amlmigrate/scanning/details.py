@@ -15,6 +15,7 @@ from amlmigrate.posture import tagging
 from amlmigrate.posture.facts import key_of
 from amlmigrate.scanning import counting, facts
 from amlmigrate.scanning.barriers import barriers
+from amlmigrate.scanning.decisions import OwnersDecisions
 from amlmigrate.scanning.resources import LOCKS, REGISTRIES, STORAGE, VAULTS, SurroundingResources
 from amlmigrate.scanning.risk import risk
 from amlmigrate.scanning.values import Cause, NotKnown, Scanned
@@ -25,9 +26,12 @@ _PLAIN = "default"
 class Details:
     """Reads what the list of workspaces does not say; never raises for what Azure refuses."""
 
-    def __init__(self, side: Side, standard: tagging.Standard, now: datetime, *, sizes: bool) -> None:
+    def __init__(
+        self, side: Side, standard: tagging.Standard, now: datetime, *, decided: OwnersDecisions, sizes: bool
+    ) -> None:
         self._side = side
         self._standard = standard
+        self._decided = decided
         self._now = now
         self._sizes = sizes
         self._resources = SurroundingResources(side.arm)
@@ -114,7 +118,12 @@ class Details:
         subject = tagging.TaggingSubject(
             found.name, found.group, found.subscription, found.tags, bool(properties.get("hbiWorkspace"))
         )
-        return {fact: self._standard.level(fact, subject) for fact in (tagging.SENSITIVITY, tagging.ENVIRONMENT)}
+        told = {
+            fact: self._decided.over(found.id, found.created, fact, self._standard.told(fact, subject))
+            for fact in (tagging.SENSITIVITY, tagging.ENVIRONMENT)
+        }
+        levels: dict[str, Any] = {fact: one.level if one else None for fact, one in told.items()}
+        return {**levels, "told_by": {fact: one for fact, one in told.items() if one}}
 
 
 async def _read(fact: str, action: str, id_: str, reading: Awaitable[Document | None]) -> Document | NotKnown:

@@ -42,6 +42,7 @@ def of_document(document: Document) -> Scanned:
         vault=_named_vault(ref, properties),
         storage=StorageValues(properties["storageAccount"]) if properties.get("storageAccount") else None,
         registry=RegistryValues(properties["containerRegistry"]) if properties.get("containerRegistry") else None,
+        created=str((document.get("systemData") or {}).get("createdAt") or "") or None,
         tags={str(name): str(value) for name, value in (document.get("tags") or {}).items()},
     )
 

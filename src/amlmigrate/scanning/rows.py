@@ -7,6 +7,7 @@ from typing import Any
 
 from amlmigrate.core import csvtext, escapes
 from amlmigrate.core.documents import Document
+from amlmigrate.posture.tagging import ENVIRONMENT, SENSITIVITY
 from amlmigrate.scanning.counting import COUNTED
 
 # Lists, and tags, whose names differ from workspace to workspace, are one cell of JSON each.
@@ -26,11 +27,12 @@ _NESTED = {
     ),
     "registry": ("id", "encryption", "public_network_access"),
     "counts": COUNTED,
+    **{f"told_by.{fact}": ("by", "tag", "owner", "date", "otherwise") for fact in (SENSITIVITY, ENVIRONMENT)},
 }
 _RISK = ("score", "least", "level")
 _PARTS = ("encryption", "storage", "sensitivity", "environment", "exposure", "key_age")
 _PLAIN_FIRST = ("id", "name", "group", "subscription", "location", "workspace_id", "kind", "movable", "identity")
-_PLAIN_LAST = ("sensitivity", "environment", "blobs", "bytes")
+_PLAIN_LAST = ("sensitivity", "environment", "created", "blobs", "bytes")
 COLUMNS = (
     *_PLAIN_FIRST,
     *(f"risk.{name}" for name in _RISK),

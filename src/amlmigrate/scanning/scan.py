@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain, zip_longest
 
@@ -22,6 +22,7 @@ from amlmigrate.core.progress import ScanStarted, SubscriptionListed, Unreadable
 from amlmigrate.core.unexpected_errors import known
 from amlmigrate.posture.tagging import Standard
 from amlmigrate.scanning.counting import COUNTED
+from amlmigrate.scanning.decisions import OwnersDecisions, UnusedDecision
 from amlmigrate.scanning.details import Details
 from amlmigrate.scanning.risk import rank
 from amlmigrate.scanning.subscriptions import chosen
@@ -49,6 +50,13 @@ class Scan:
     subscriptions: tuple[str, ...]
     workspaces: tuple[Scanned, ...]
     unreadable: dict[str, NotKnown]
+    decided: OwnersDecisions = field(default_factory=OwnersDecisions)
+
+    @property
+    def undecided(self) -> tuple[UnusedDecision, ...]:
+        """Decisions of owners that this scan could not follow."""
+        ones = {one.id: one.created for one in self.workspaces}
+        return self.decided.unused(ones, self.subscriptions, self.unreadable)
 
     @property
     def complete(self) -> bool:
@@ -63,15 +71,24 @@ def _read(workspace: Scanned) -> bool:
     return not refused and all(gap.cause is not Cause.FAILED for gap in workspace.not_known)
 
 
-async def scan(
-    side: Side, scope: ScanScope, standard: Standard, *, sizes: bool = False, emit: Emit = ignore
-) -> Scan:
+@dataclass(frozen=True, slots=True)
+class ScanRequest:
+    """Where to look, the standard and the owners' decisions to go by, and whether blobs are counted."""
+
+    scope: ScanScope
+    standard: Standard
+    decided: OwnersDecisions = field(default_factory=OwnersDecisions)
+    sizes: bool = False
+
+
+async def scan(side: Side, request: ScanRequest, emit: Emit = ignore) -> Scan:
     """Everything that can be read of the scope's workspaces.
 
     Where nothing at all could be read: raises DeniedError if a permission was missing, BadInputError if there is
     nothing of these names, else MigrateError.
     """
     started = datetime.now(UTC)
+    scope, decided = request.scope, request.decided
     subscriptions, unreadable = await chosen(side.arm, scope.subscriptions, scope.groups)
     for address, missing in unreadable.items():
         _tell(emit, address, missing)
@@ -80,7 +97,7 @@ async def scan(
         raise _nothing(unreadable)
     documents = list(_in_turn(listed.values()))
     emit(ScanStarted(len(listed), len(documents)))
-    details = Details(side, standard, started, sizes=sizes)
+    details = Details(side, request.standard, started, decided=decided, sizes=request.sizes)
     found: list[Scanned] = []
 
     async def read(document: Document) -> None:
@@ -95,7 +112,7 @@ async def scan(
         emit(WorkspaceRead(one.id, len(one.not_known)))
 
     await each(documents, read, parallel=_WORKSPACES_AT_ONCE)
-    return Scan(started, tuple(subscriptions), tuple(rank(found)), unreadable)
+    return Scan(started, tuple(subscriptions), tuple(rank(found)), unreadable, decided)
 
 
 async def _lists(

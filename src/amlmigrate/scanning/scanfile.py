@@ -76,6 +76,11 @@ def header(scan: Scan, standard: Standard, *, sizes: bool) -> dict[str, Any]:
         "sizes": sizes,
         "levels": {name: list(fact.levels) for name, fact in standard.facts.items()},
         "rules_sha256": standard.sha256,
+        "decisions": {
+            "count": len(scan.decided.found),
+            "sha256": scan.decided.sha256,
+            "unused": [asdict(one) for one in scan.undecided],
+        },
         "unreadable": [{"address": address, **asdict(one)} for address, one in sorted(scan.unreadable.items())],
     }
 

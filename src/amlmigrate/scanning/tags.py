@@ -20,7 +20,16 @@ from amlmigrate.core.few import many
 from amlmigrate.core.parallel import each
 from amlmigrate.core.progress import TagsFailed, TagsWritten
 from amlmigrate.core.unexpected_errors import known
-from amlmigrate.posture.tagging import ENVIRONMENT, SENSITIVITY, Standard, spelled
+from amlmigrate.posture.tagging import (
+    ENVIRONMENT,
+    GUESSED,
+    SENSITIVITY,
+    Standard,
+    Teller,
+    guess_mark,
+    guesses,
+    spelled,
+)
 from amlmigrate.scanning.values import NotKnown, Scanned
 
 _AT_ONCE = 8
@@ -57,23 +66,54 @@ class TagChange:
         return [name for name, value in self.tags.items() if now.get(spelled(now, name)) != value]
 
 
-def changes(workspaces: Iterable[Scanned], standard: Standard, *, overwrite: bool = False) -> list[TagChange]:
-    """For each workspace what its tags lack of the standard, and with `overwrite` what they say otherwise."""
+def changes(
+    workspaces: Iterable[Scanned], standard: Standard, *, overwrite: bool = False, guess: bool = False
+) -> list[TagChange]:
+    """For each workspace what its tags lack of the standard, and with `overwrite` what they say otherwise.
+
+    What only a rule tells is written with `guess`, where there is no such tag, and is marked as a guess.
+    """
     found = []
     for one in workspaces:
-        levels = {SENSITIVITY: one.sensitivity, ENVIRONMENT: one.environment}
-        wanted = standard.tags(levels, one.tags)
+        wanted = _wanted(one, standard, guess=guess)
         there = {name: one.tags[name] for name in wanted if name in one.tags}
         taken = {} if overwrite else there
+        marked = _mark(
+            one, standard, {**one.tags, **{name: to for name, to in wanted.items() if name not in taken}}
+        )
         change = TagChange(
             one.id,
-            {name: value for name, value in wanted.items() if name not in taken},
-            {} if taken else there,
+            {name: value for name, value in wanted.items() if name not in taken} | marked,
+            ({} if taken else there) | {name: one.tags[name] for name in marked if name in one.tags},
             {name: (value, wanted[name]) for name, value in taken.items()},
         )
         if change.tags or change.kept:
             found.append(change)
     return found
+
+
+def _wanted(one: Scanned, standard: Standard, *, guess: bool) -> dict[str, str]:
+    """The tags of the standard that are to be there, and are not or say something else."""
+    guessed = {fact for fact, told in one.told_by.items() if told.by is Teller.RULE}
+    levels = {SENSITIVITY: one.sensitivity, ENVIRONMENT: one.environment}
+    sure = standard.tags({fact: level for fact, level in levels.items() if fact not in guessed}, one.tags)
+    if not guess:
+        return sure
+    guesses = standard.tags({fact: levels[fact] for fact in guessed}, one.tags)
+    return sure | {name: value for name, value in guesses.items() if name not in one.tags}
+
+
+def _mark(one: Scanned, standard: Standard, after: Mapping[str, str]) -> dict[str, str]:
+    """What the mark of guesses has to say for the tags as they will be; nothing where it says so."""
+    name = spelled(one.tags, GUESSED)
+    guessed = {
+        fact: told.level
+        for fact, told in one.told_by.items()
+        if told.by is Teller.RULE and after.get(spelled(after, standard.facts[fact].tag)) == told.level
+    }
+    if guessed == guesses(one.tags):
+        return {}
+    return {name: guess_mark(guessed)}
 
 
 async def write(arm: Arm, wanted: Iterable[TagChange], emit: Emit = ignore) -> dict[str, NotKnown]:

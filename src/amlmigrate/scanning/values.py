@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from amlmigrate.core.errors import ExitCode, MigrateError
+from amlmigrate.posture.tagging import ToldLevel
 
 MICROSOFT, CLASSIC, SERVICE_SIDE, CUSTOMER = "microsoft", "classic", "service-side", "customer"
 
@@ -123,7 +124,10 @@ class Risk:
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """One workspace as a scan found it."""
+    """One workspace as a scan found it.
+
+    `told_by` says who tells its sensitivity and its environment, by the name of the fact.
+    """
 
     id: str
     name: str
@@ -140,6 +144,8 @@ class Scanned:
     registry: RegistryValues | None = None
     sensitivity: str | None = None
     environment: str | None = None
+    told_by: Mapping[str, ToldLevel] = field(default_factory=dict)
+    created: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     counts: Mapping[str, int | None] = field(default_factory=dict)
     blobs: int | None = None

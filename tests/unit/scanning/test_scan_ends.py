@@ -16,7 +16,7 @@ from amlmigrate.posture import tagging
 from amlmigrate.scanning import scan as scanning
 from amlmigrate.scanning import scanfile
 from amlmigrate.scanning.counting import COUNTED
-from amlmigrate.scanning.scan import Scan, ScanScope, _in_turn, _nothing
+from amlmigrate.scanning.scan import Scan, ScanRequest, ScanScope, _in_turn, _nothing
 from amlmigrate.scanning.values import Cause, NotKnown, Scanned
 
 COUNTS: dict[str, int | None] = dict.fromkeys(COUNTED, 0)
@@ -108,7 +108,7 @@ def test_whatever_goes_wrong_with_one_workspace_or_subscription_stops_no_other(
 ) -> None:
     monkeypatch.setattr(scanning.Details, "read", _odd)
     side: Any = SimpleNamespace(arm=_Arm())
-    found = asyncio.run(scanning.scan(side, ScanScope(tuple(SUBS)), SimpleNamespace()))  # type: ignore[arg-type]  # a stand-in: it has what is asked of it
+    found = asyncio.run(scanning.scan(side, ScanRequest(ScanScope(tuple(SUBS)), tagging.read())))
     assert len(found.workspaces) == 3 and not found.complete
     one, other = sorted(found.unreadable)
     assert (other, one.rpartition("/")[2]) == (f"/subscriptions/{SUBS[1]}", "a")

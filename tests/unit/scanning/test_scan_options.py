@@ -25,6 +25,8 @@ NOW = datetime(2026, 11, 24, 3, 4, 5, tzinfo=UTC)
         "scan --out scan.csv",
         "scan --overwrite",
         "scan --dry-run",
+        "scan --guesses",
+        "scan --decisions missing.csv",
         "scan --management-group a/../b",
         "plan",
         "plan --source rg/a",

@@ -13,12 +13,13 @@ from tests.builders.errors import refusal
 from amlmigrate.cloud.twice import HARMLESS, Twice
 from amlmigrate.core.events import TypedEvent
 from amlmigrate.posture import tagging
-from amlmigrate.posture.tagging import ENVIRONMENT, SENSITIVITY
+from amlmigrate.posture.tagging import ENVIRONMENT, GUESSED, SENSITIVITY, TaggingSubject, Teller, ToldLevel
 from amlmigrate.scanning import facts, tags
 from amlmigrate.scanning.tags import TagChange
 from amlmigrate.scanning.values import NotKnown, Scanned
 
 STANDARD = tagging.read()
+BY_TAG = ToldLevel("dev", Teller.TAG, "environment")
 SUB = "11111111-aaaa-4bbb-8ccc-000000000001"
 ID = f"/subscriptions/{SUB}/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/"
 
@@ -100,6 +101,40 @@ def test_a_value_that_is_there_changes_only_where_it_is_asked_for(
     assert arm.sent == ([wanted] if wanted else [])
     again = tags.changes([scanned("w", arm.tags["w"])], STANDARD, overwrite=overwrite)
     assert [one.tags for one in again if one.tags] == []
+
+
+def test_what_only_a_rule_tells_is_written_where_it_is_asked_for_and_marked() -> None:
+    guess = {"environment": ToldLevel("prod", Teller.RULE)}
+    one = replace(scanned("w", {"owner": "x"}), told_by=guess)
+    assert tags.changes([one], STANDARD, overwrite=True) == []
+    (change,) = tags.changes([one], STANDARD, guess=True)
+    assert (change.tags, change.before) == ({"environment": "prod", GUESSED: "environment=prod"}, {})
+    arm = Arm(w={"owner": "x"})
+    assert write(arm, change)[0] == {}
+
+    def again(told: ToldLevel, **there: str) -> dict[str, str]:
+        after = replace(scanned("w", arm.tags["w"] | there), environment=told.level, told_by={"environment": told})
+        found = tags.changes([after], STANDARD, overwrite=True, guess=True)
+        return {name: value for each in found for name, value in each.tags.items()}
+
+    assert again(STANDARD.told(ENVIRONMENT, TaggingSubject("w", "g", "s", arm.tags["w"])) or BY_TAG) == {}
+    # Once somebody stands for it, the mark goes with the next writing.
+    assert again(ToldLevel("prod", Teller.DECISION, owner="ana", date="2026-11-01")) == {GUESSED: "none"}
+    assert again(BY_TAG, environment="dev") == {GUESSED: "none"}
+    assert again(replace(BY_TAG, level="prod"), **{GUESSED: "none"}) == {}
+
+
+def test_a_guess_takes_the_place_of_no_value() -> None:
+    there = {"environment": "PRD"}
+    one = replace(scanned("w", there, "dev"), told_by={"environment": ToldLevel("dev", Teller.RULE)})
+    assert tags.changes([one], STANDARD, overwrite=True, guess=True) == []
+    decided = replace(
+        one, told_by={"environment": ToldLevel("dev", Teller.DECISION, owner="ana", otherwise="prod")}
+    )
+    (change,) = tags.changes([decided], STANDARD)
+    assert (change.tags, change.kept) == ({}, {"environment": ("PRD", "dev")})
+    (change,) = tags.changes([decided], STANDARD, overwrite=True)
+    assert (change.tags, change.before) == ({"environment": "dev"}, there)
 
 
 def test_what_is_lacking_is_never_said_of_what_is_there() -> None:

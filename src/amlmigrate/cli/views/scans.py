@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from amlmigrate.core.documents import Document
 from amlmigrate.core.events import Event
 from amlmigrate.core.few import many
+from amlmigrate.posture.tagging import ENVIRONMENT, SENSITIVITY, Teller
 from amlmigrate.scanning.scan import Scan
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ class ScanEndView:
                 "text": f"\n{self._text}",
                 "workspaces": len(self.scan.workspaces),
                 "complete": self.scan.complete,
+                "undecided": [asdict(one) for one in self.scan.undecided],
                 "risk": dict(Counter(one.risk.level for one in self.scan.workspaces if one.risk)),
                 "lines": self._lines,
                 "files": {"kept in": str(self.path)},
@@ -97,7 +99,13 @@ class ScanEndView:
 
     @property
     def _lines(self) -> list[str]:
-        return [f"not read: {address}: {one.reason}" for address, one in sorted(self.scan.unreadable.items())]
+        return [
+            *(f"not read: {address}: {one.reason}" for address, one in sorted(self.scan.unreadable.items())),
+            *(
+                f"decision not followed: line {one.line}, {one.level} for {one.workspace}: {one.why}"
+                for one in self.scan.undecided
+            ),
+        ]
 
     @property
     def _next(self) -> str:
@@ -145,12 +153,17 @@ def _cells(one: Document) -> dict[str, str]:
         "region": one["location"],
         "key": _KEYS[encryption["kind"]],
         "key age": "-" if encryption["kind"] == "microsoft" else _UNKNOWN if days is None else f"{days} d",
-        "sensitivity": one["sensitivity"] or "untagged",
-        "environment": one["environment"] or "untagged",
+        **{fact: _level(one, fact) for fact in (SENSITIVITY, ENVIRONMENT)},
         "storage": "-" if storage is None else _STORAGE[storage["encryption"]],
         "open": _open(one),
         "in the way": ", ".join(dict.fromkeys(barrier["code"] for barrier in one["barriers"])) or "-",
     }
+
+
+def _level(one: Document, fact: str) -> str:
+    """A level, and who says it where that is no tag."""
+    by = one["told_by"].get(fact, {}).get("by", Teller.TAG)
+    return (one[fact] or "untagged") + ("" if by == Teller.TAG else f" ({by})")
 
 
 def _open(one: Document) -> str:
