@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from importlib.resources import files
@@ -44,6 +44,11 @@ class ToldLevel:
     owner: str | None = None
     date: str | None = None
     otherwise: str | None = None
+
+    @property
+    def source(self) -> dict[str, str | None]:
+        """Who says it, without the level itself."""
+        return {name: value for name, value in asdict(self).items() if name != "level"}
 
 
 @dataclass(frozen=True, slots=True)

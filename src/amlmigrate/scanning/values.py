@@ -165,4 +165,5 @@ class Scanned:
 
     def as_dict(self) -> dict[str, Any]:
         """Its line in a scan file; the names are those of docs/how-to/scan.md."""
-        return {"record": "workspace", **asdict(self), "movable": self.movable}
+        told_by = {fact: one.source for fact, one in self.told_by.items()}
+        return {"record": "workspace", **asdict(self), "told_by": told_by, "movable": self.movable}
