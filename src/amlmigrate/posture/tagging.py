@@ -23,7 +23,7 @@ _PACKAGE = "amlmigrate.posture"
 _REMEDY = "docs/reference/tagging.md has the members; leave --rules out for the standard that is shipped."
 
 
-class Teller(StrEnum):
+class LevelTeller(StrEnum):
     """Who says a level: somebody by a tag, its owner by a decision, or only a rule, by names and the like."""
 
     TAG = "tag"
@@ -39,7 +39,7 @@ class ToldLevel:
     """
 
     level: str
-    by: Teller
+    by: LevelTeller
     tag: str | None = None
     owner: str | None = None
     date: str | None = None
@@ -97,15 +97,15 @@ class Standard:
         known = self.facts[fact]
         value = (_tag(subject.tags, known.tag) or "").strip().lower()
         if value in known.levels:
-            by = Teller.RULE if guesses(subject.tags).get(fact) == value else Teller.TAG
+            by = LevelTeller.RULE if guesses(subject.tags).get(fact) == value else LevelTeller.TAG
             return ToldLevel(value, by, spelled(subject.tags, known.tag))
         rule = next((one for one in self.rules if one.fact == fact and _holds(one.when, subject)), None)
         if rule is None:
             return None
         # A rule about values of tags alone only reads what somebody wrote; every other one guesses.
         if set(rule.when) == {"tags", "values"}:
-            return ToldLevel(rule.level, Teller.TAG, _tag_read(rule.when, subject.tags))
-        return ToldLevel(rule.level, Teller.RULE)
+            return ToldLevel(rule.level, LevelTeller.TAG, _tag_read(rule.when, subject.tags))
+        return ToldLevel(rule.level, LevelTeller.RULE)
 
     def tags(self, levels: Mapping[str, str | None], tags: Mapping[str, str]) -> dict[str, str]:
         """The standard's tags that a workspace lacks, or has in another spelling, and their values by it.

@@ -17,7 +17,7 @@ from amlmigrate.core.armid import key_of
 from amlmigrate.core.clock import moment
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.workspace import WorkspaceRef
-from amlmigrate.posture.tagging import Standard, Teller, ToldLevel
+from amlmigrate.posture.tagging import Standard, LevelTeller, ToldLevel
 
 COLUMNS = ("workspace", "level", "owner", "date")
 _FACT = "fact"
@@ -61,7 +61,9 @@ class OwnersDecisions:
         if decided is None or _earlier(decided, created):
             return told
         otherwise = told.level if told and told.level != decided.level else None
-        return ToldLevel(decided.level, Teller.DECISION, None, decided.owner, decided.day.isoformat(), otherwise)
+        return ToldLevel(
+            decided.level, LevelTeller.DECISION, None, decided.owner, decided.day.isoformat(), otherwise
+        )
 
     def unused(
         self, created: Mapping[str, str | None], subscriptions: Iterable[str], unreadable: Iterable[str]

@@ -25,7 +25,7 @@ from amlmigrate.posture.tagging import (
     GUESSED,
     SENSITIVITY,
     Standard,
-    Teller,
+    LevelTeller,
     guess_mark,
     guesses,
     spelled,
@@ -94,7 +94,7 @@ def changes(
 
 def _wanted(one: Scanned, standard: Standard, *, guess: bool) -> dict[str, str]:
     """The tags of the standard that are to be there, and are not or say something else."""
-    guessed = {fact for fact, told in one.told_by.items() if told.by is Teller.RULE}
+    guessed = {fact for fact, told in one.told_by.items() if told.by is LevelTeller.RULE}
     levels = {SENSITIVITY: one.sensitivity, ENVIRONMENT: one.environment}
     sure = standard.tags({fact: level for fact, level in levels.items() if fact not in guessed}, one.tags)
     if not guess:
@@ -109,7 +109,7 @@ def _mark(one: Scanned, standard: Standard, after: Mapping[str, str]) -> dict[st
     guessed = {
         fact: told.level
         for fact, told in one.told_by.items()
-        if told.by is Teller.RULE and after.get(spelled(after, standard.facts[fact].tag)) == told.level
+        if told.by is LevelTeller.RULE and after.get(spelled(after, standard.facts[fact].tag)) == told.level
     }
     if guessed == guesses(one.tags):
         return {}

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tests.unit.scanning.workspaces import OPEN, SUBSCRIPTION, line, path, scanned
 
-from amlmigrate.posture.tagging import ENVIRONMENT, SENSITIVITY, Teller, ToldLevel
+from amlmigrate.posture.tagging import ENVIRONMENT, SENSITIVITY, LevelTeller, ToldLevel
 from amlmigrate.scanning import facts, rows
 from amlmigrate.scanning.barriers import barriers
 from amlmigrate.scanning.values import Cause, Encryption, NotKnown, RegistryValues, VaultValues
@@ -120,7 +120,7 @@ def test_a_row_has_every_member_of_a_line() -> None:
         registry=RegistryValues("/r", "microsoft", "Enabled"),
         counts=dict.fromkeys(rows.COUNTED, 1),
         tags={"a": "1"},
-        told_by={fact: ToldLevel("x", Teller.TAG) for fact in (SENSITIVITY, ENVIRONMENT)},
+        told_by={fact: ToldLevel("x", LevelTeller.TAG) for fact in (SENSITIVITY, ENVIRONMENT)},
     ).unknown(NotKnown("locks", "Microsoft.Authorization/locks/read", "No.", Cause.DENIED))
     told = line("ws") | {**whole.as_dict(), "risk": line("ws")["risk"]}
     assert set(_leaves(told)) == set(rows.COLUMNS), "a member of a line has no column, or a column no member"

@@ -10,7 +10,7 @@ from tests.unit.scanning.workspaces import SUBSCRIPTION, path, scanned
 
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.posture import tagging
-from amlmigrate.posture.tagging import ENVIRONMENT, SENSITIVITY, TaggingSubject, Teller, ToldLevel
+from amlmigrate.posture.tagging import ENVIRONMENT, SENSITIVITY, TaggingSubject, LevelTeller, ToldLevel
 from amlmigrate.scanning import decisions, scanfile
 from amlmigrate.scanning.decisions import OwnersDecisions
 from amlmigrate.scanning.scan import Scan
@@ -19,7 +19,7 @@ from amlmigrate.scanning.values import Cause, NotKnown
 STANDARD = tagging.read()
 NOW = datetime(2026, 11, 30, 23, 0, tzinfo=UTC)
 HEAD = "workspace,level,owner,date"
-BY_RULE = ToldLevel("dev", Teller.RULE)
+BY_RULE = ToldLevel("dev", LevelTeller.RULE)
 
 
 def read(folder: Path, *lines: str, head: str = HEAD, standard: tagging.Standard = STANDARD) -> OwnersDecisions:
@@ -31,18 +31,18 @@ def read(folder: Path, *lines: str, head: str = HEAD, standard: tagging.Standard
 @pytest.mark.parametrize(
     ("name", "tags", "by", "tag"),
     [
-        ("ws", {"Environment": " Prod "}, Teller.TAG, "Environment"),
-        ("ws", {"environment": "PRD"}, Teller.TAG, "environment"),
-        ("ws", {"ENV": "live"}, Teller.TAG, "ENV"),
-        ("risk-prod", {}, Teller.RULE, None),
-        ("risk-prod", {"environment": "the blue one"}, Teller.RULE, None),
+        ("ws", {"Environment": " Prod "}, LevelTeller.TAG, "Environment"),
+        ("ws", {"environment": "PRD"}, LevelTeller.TAG, "environment"),
+        ("ws", {"ENV": "live"}, LevelTeller.TAG, "ENV"),
+        ("risk-prod", {}, LevelTeller.RULE, None),
+        ("risk-prod", {"environment": "the blue one"}, LevelTeller.RULE, None),
         # What the tool guessed is no word of anybody, until somebody writes another or removes the mark.
-        ("ws", {"environment": "prod", tagging.GUESSED: "environment=prod"}, Teller.RULE, "environment"),
-        ("ws", {"environment": "prod", tagging.GUESSED: "environment=dev"}, Teller.TAG, "environment"),
-        ("ws", {"environment": "prod", tagging.GUESSED: "sensitivity=prod; x"}, Teller.TAG, "environment"),
+        ("ws", {"environment": "prod", tagging.GUESSED: "environment=prod"}, LevelTeller.RULE, "environment"),
+        ("ws", {"environment": "prod", tagging.GUESSED: "environment=dev"}, LevelTeller.TAG, "environment"),
+        ("ws", {"environment": "prod", tagging.GUESSED: "sensitivity=prod; x"}, LevelTeller.TAG, "environment"),
     ],
 )
-def test_a_tag_is_told_from_a_rule(name: str, tags: dict[str, str], by: Teller, tag: str | None) -> None:
+def test_a_tag_is_told_from_a_rule(name: str, tags: dict[str, str], by: LevelTeller, tag: str | None) -> None:
     told = STANDARD.told(ENVIRONMENT, TaggingSubject(name, "rg", "sub", tags))
     assert told == ToldLevel("prod", by, tag)
 
@@ -56,18 +56,18 @@ def test_a_rule_that_asks_for_more_than_values_of_tags_is_a_guess(tmp_path: Path
         + "  - {fact: sensitivity, level: restricted, when: {tags: [team], values: [risk], groups: [rg*]}}\n"
     )
     standard, subject = tagging.read(own), TaggingSubject("ws", "rg", "sub", {"team": "risk"})
-    assert standard.told(ENVIRONMENT, subject) == ToldLevel("prod", Teller.RULE)
-    assert standard.told(SENSITIVITY, subject) == ToldLevel("restricted", Teller.RULE)
+    assert standard.told(ENVIRONMENT, subject) == ToldLevel("prod", LevelTeller.RULE)
+    assert standard.told(SENSITIVITY, subject) == ToldLevel("restricted", LevelTeller.RULE)
 
 
 def test_an_owner_goes_before_tags_and_what_they_say_otherwise_is_kept(tmp_path: Path) -> None:
     found = read(
         tmp_path, f"rg/ws,Prod,ana@contoso.com,2026-11-30\n{path('ws').upper()},restricted,ben,2026-11-01"
     )
-    told = found.over(path("WS"), None, ENVIRONMENT, ToldLevel("dev", Teller.TAG, "environment"))
-    assert told == ToldLevel("prod", Teller.DECISION, None, "ana@contoso.com", "2026-11-30", "dev")
-    told = found.over(path("ws"), None, SENSITIVITY, ToldLevel("restricted", Teller.RULE))
-    assert told == ToldLevel("restricted", Teller.DECISION, None, "ben", "2026-11-01")
+    told = found.over(path("WS"), None, ENVIRONMENT, ToldLevel("dev", LevelTeller.TAG, "environment"))
+    assert told == ToldLevel("prod", LevelTeller.DECISION, None, "ana@contoso.com", "2026-11-30", "dev")
+    told = found.over(path("ws"), None, SENSITIVITY, ToldLevel("restricted", LevelTeller.RULE))
+    assert told == ToldLevel("restricted", LevelTeller.DECISION, None, "ben", "2026-11-01")
     assert found.over(path("other"), None, ENVIRONMENT, BY_RULE) is BY_RULE
     assert OwnersDecisions().over(path("ws"), None, ENVIRONMENT, None) is None
 

@@ -13,13 +13,13 @@ from tests.builders.errors import refusal
 from amlmigrate.cloud.twice import HARMLESS, Twice
 from amlmigrate.core.events import TypedEvent
 from amlmigrate.posture import tagging
-from amlmigrate.posture.tagging import ENVIRONMENT, GUESSED, SENSITIVITY, TaggingSubject, Teller, ToldLevel
+from amlmigrate.posture.tagging import ENVIRONMENT, GUESSED, SENSITIVITY, TaggingSubject, LevelTeller, ToldLevel
 from amlmigrate.scanning import facts, tags
 from amlmigrate.scanning.tags import TagChange
 from amlmigrate.scanning.values import NotKnown, Scanned
 
 STANDARD = tagging.read()
-BY_TAG = ToldLevel("dev", Teller.TAG, "environment")
+BY_TAG = ToldLevel("dev", LevelTeller.TAG, "environment")
 SUB = "11111111-aaaa-4bbb-8ccc-000000000001"
 ID = f"/subscriptions/{SUB}/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/"
 
@@ -104,7 +104,7 @@ def test_a_value_that_is_there_changes_only_where_it_is_asked_for(
 
 
 def test_what_only_a_rule_tells_is_written_where_it_is_asked_for_and_marked() -> None:
-    guess = {"environment": ToldLevel("prod", Teller.RULE)}
+    guess = {"environment": ToldLevel("prod", LevelTeller.RULE)}
     one = replace(scanned("w", {"owner": "x"}), told_by=guess)
     assert tags.changes([one], STANDARD, overwrite=True) == []
     (change,) = tags.changes([one], STANDARD, guess=True)
@@ -119,17 +119,17 @@ def test_what_only_a_rule_tells_is_written_where_it_is_asked_for_and_marked() ->
 
     assert again(STANDARD.told(ENVIRONMENT, TaggingSubject("w", "g", "s", arm.tags["w"])) or BY_TAG) == {}
     # Once somebody stands for it, the mark goes with the next writing.
-    assert again(ToldLevel("prod", Teller.DECISION, owner="ana", date="2026-11-01")) == {GUESSED: "none"}
+    assert again(ToldLevel("prod", LevelTeller.DECISION, owner="ana", date="2026-11-01")) == {GUESSED: "none"}
     assert again(BY_TAG, environment="dev") == {GUESSED: "none"}
     assert again(replace(BY_TAG, level="prod"), **{GUESSED: "none"}) == {}
 
 
 def test_a_guess_takes_the_place_of_no_value() -> None:
     there = {"environment": "PRD"}
-    one = replace(scanned("w", there, "dev"), told_by={"environment": ToldLevel("dev", Teller.RULE)})
+    one = replace(scanned("w", there, "dev"), told_by={"environment": ToldLevel("dev", LevelTeller.RULE)})
     assert tags.changes([one], STANDARD, overwrite=True, guess=True) == []
     decided = replace(
-        one, told_by={"environment": ToldLevel("dev", Teller.DECISION, owner="ana", otherwise="prod")}
+        one, told_by={"environment": ToldLevel("dev", LevelTeller.DECISION, owner="ana", otherwise="prod")}
     )
     (change,) = tags.changes([decided], STANDARD)
     assert (change.tags, change.kept) == ({}, {"environment": ("PRD", "dev")})

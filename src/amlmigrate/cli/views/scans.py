@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from amlmigrate.core.documents import Document
 from amlmigrate.core.events import Event
 from amlmigrate.core.few import many
-from amlmigrate.posture.tagging import ENVIRONMENT, SENSITIVITY, Teller
+from amlmigrate.posture.tagging import ENVIRONMENT, SENSITIVITY, LevelTeller
 from amlmigrate.scanning.scan import Scan
 
 if TYPE_CHECKING:
@@ -162,8 +162,8 @@ def _cells(one: Document) -> dict[str, str]:
 
 def _level(one: Document, fact: str) -> str:
     """A level, and who says it where that is no tag."""
-    by = one["told_by"].get(fact, {}).get("by", Teller.TAG)
-    return (one[fact] or "untagged") + ("" if by == Teller.TAG else f" ({by})")
+    by = one["told_by"].get(fact, {}).get("by", LevelTeller.TAG)
+    return (one[fact] or "untagged") + ("" if by == LevelTeller.TAG else f" ({by})")
 
 
 def _open(one: Document) -> str:
