@@ -17,7 +17,7 @@ from amlmigrate.core.armid import key_of
 from amlmigrate.core.clock import moment
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.workspace import WorkspaceRef
-from amlmigrate.posture.tagging import Standard, LevelTeller, ToldLevel
+from amlmigrate.posture.tagging import LevelTeller, Standard, ToldLevel
 
 COLUMNS = ("workspace", "level", "owner", "date")
 _FACT = "fact"

@@ -10,7 +10,7 @@ from tests.unit.scanning.workspaces import SUBSCRIPTION, path, scanned
 
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.posture import tagging
-from amlmigrate.posture.tagging import ENVIRONMENT, SENSITIVITY, TaggingSubject, LevelTeller, ToldLevel
+from amlmigrate.posture.tagging import ENVIRONMENT, SENSITIVITY, LevelTeller, TaggingSubject, ToldLevel
 from amlmigrate.scanning import decisions, scanfile
 from amlmigrate.scanning.decisions import OwnersDecisions
 from amlmigrate.scanning.scan import Scan

@@ -13,7 +13,7 @@ from tests.builders.errors import refusal
 from amlmigrate.cloud.twice import HARMLESS, Twice
 from amlmigrate.core.events import TypedEvent
 from amlmigrate.posture import tagging
-from amlmigrate.posture.tagging import ENVIRONMENT, GUESSED, SENSITIVITY, TaggingSubject, LevelTeller, ToldLevel
+from amlmigrate.posture.tagging import ENVIRONMENT, GUESSED, SENSITIVITY, LevelTeller, TaggingSubject, ToldLevel
 from amlmigrate.scanning import facts, tags
 from amlmigrate.scanning.tags import TagChange
 from amlmigrate.scanning.values import NotKnown, Scanned
