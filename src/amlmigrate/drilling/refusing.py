@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from amlmigrate.alarms.rows import USES
 from amlmigrate.core import drilltag, rotations
 from amlmigrate.core.few import many
 from amlmigrate.core.keys import KeyVersion, key_id
@@ -200,7 +201,7 @@ def _strangers(facts: DrillFacts) -> Iterator[str]:
             f" {step}"
         )
     known = key.principals | _drilling(facts)
-    unnamed = [one for one in log.uses if one.operation in auditlog.USES and key_id(one.key) is None]
+    unnamed = [one for one in log.uses if one.operation in USES and key_id(one.key) is None]
     if calls := sum(one.calls for one in unnamed if one.caller.lower() not in known):
         yield (
             f"Whether somebody else uses the key is not known: of {many(calls, 'call')} the vault's audit log does"
@@ -222,7 +223,7 @@ def _callers(key: KeyInUse) -> dict[str, list[LoggedUse]]:
     """Each caller that wrapped or unwrapped with the key, refused or not, by the log."""
     found: dict[str, list[LoggedUse]] = {}
     for one in key.log.value.uses if key.log.value else ():
-        if one.operation in auditlog.USES and one.about(key.name):
+        if one.operation in USES and one.about(key.name):
             found.setdefault(one.caller.lower(), []).append(one)
     return found
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from amlmigrate.alarms.rows import TABLES
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.clock import moment
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.parallel import gathered
 from amlmigrate.core.rights import granted, permissions
 from amlmigrate.drilling.refusing import RightToEnable
-from amlmigrate.keys import auditlog
 from amlmigrate.keys.model import KeyInUse
 from amlmigrate.posture import assignments, limits
 from amlmigrate.posture.authority import role_of
@@ -25,7 +25,7 @@ from amlmigrate.posture.unproven import NO_LICENCE
 
 UPDATE = "Microsoft.KeyVault/vaults/keys/update/action"
 _ROWS = "Microsoft.OperationalInsights/workspaces/tables/data/read"
-_TABLES = tuple(f"Microsoft.OperationalInsights/workspaces/query/{one}/read" for one in auditlog.TABLES)
+_TABLES = tuple(f"Microsoft.OperationalInsights/workspaces/query/{one}/read" for one in TABLES)
 _GIVE = f"Have a role with '{UPDATE}' (Key Vault Crypto Officer has it) given to you yourself, at the vault."
 _POLICY = "Have an access policy with the permission 'update' for keys given to you yourself."
 _GROUP = "it is yours through a group, and when somebody leaves a group is not read."

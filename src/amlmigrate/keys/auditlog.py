@@ -16,6 +16,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from operator import add
 
+from amlmigrate.alarms.rows import CHANGES, COPIES, TABLES, USES, VAULT, projected, quoted
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.cloud.logs import Row, is_missing
 from amlmigrate.cloud.session import Side
@@ -28,22 +29,8 @@ from amlmigrate.posture.reading import Read, tried, tried_list
 
 # The most that Azure Monitor keeps of an activity log, and what a drill asks of this one.
 SPAN = timedelta(days=90)
-# The operations of the data plane by the names that the log has for them (AZ-LOG-10).
-USES = ("KeyWrap", "KeyUnwrap", "KeyEncrypt", "KeyDecrypt", "KeySign", "KeyVerify", "KeyRelease")
-COPIES = ("KeyBackup", "KeyRestore")
-CHANGES = (
-    *("KeyCreate", "KeyImport", "KeyUpdate", "KeyDelete", "KeyPurge", "KeyRecover"),
-    *("KeyRotate", "KeyRotateIfDue", "KeyRotationPolicySet"),
-)
 OPERATIONS = (*USES, *COPIES, *CHANGES)
 _CATEGORY, _GROUPS = "auditevent", ("audit", "alllogs")
-# The two claims by which a caller is named (AZ-LOG-9), in the one table and as columns of the other.
-_OID = "http://schemas.microsoft.com/identity/claims/objectidentifier"
-_OIDS = (
-    "identity_claim_oid_g",
-    "identity_claim_http_schemas_microsoft_com_identity_claims_objectidentifier_g",
-)
-TABLES = ("AZKVAuditLogs", "AzureDiagnostics")
 _NO_ROW = (
     f"No row of this vault is seen in {' or '.join(TABLES)}. Either none was written in 90 days, or you may not"
     " read them: Log Analytics answers both alike."
@@ -144,36 +131,14 @@ def query(table: str, vault_id: str) -> str:
 
     The others show since when there is a log.
     """
-    of_vault = f"tolower({{id}}) == {_quoted(vault_id.lower())}"
-    own = (
-        f"{TABLES[0]} | where {of_vault.format(id='_ResourceId')}"
-        " | project TimeGenerated, OperationName, KeyId = tostring(Id), Status = toint(HttpStatusCode),"
-        f" Caller = tolower(coalesce(tostring(Identity.claim.oid), tostring(Identity.claim[{_quoted(_OID)}]))),"
-        " Application = tostring(Identity.claim.appid)"
-    )
-    oids = ", ".join(f"tostring(column_ifexists({_quoted(name)}, ''))" for name in _OIDS)
-    shared = (
-        f"{TABLES[1]} | where ResourceProvider =~ 'MICROSOFT.KEYVAULT' and Category =~ 'AuditEvent'"
-        f" and {of_vault.format(id='ResourceId')}"
-        " | project TimeGenerated, OperationName, KeyId = tostring(column_ifexists('id_s', '')),"
-        " Status = toint(column_ifexists('httpStatusCode_d', 0)),"
-        f" Caller = tolower(coalesce({oids})),"
-        " Application = tostring(column_ifexists('identity_claim_appid_g', ''))"
-    )
     return (
-        (own if table == TABLES[0] else shared)
-        + f" | extend Kept = OperationName in ({', '.join(map(_quoted, OPERATIONS))})"
+        f"{projected(table)} | where {VAULT.name} == {quoted(vault_id.lower())}"
+        f" | extend Kept = OperationName in ({', '.join(map(quoted, OPERATIONS))})"
         " | extend OperationName = iff(Kept, OperationName, ''), KeyId = iff(Kept, KeyId, ''),"
         " Caller = iff(Kept, Caller, ''), Application = iff(Kept, Application, '')"
         " | summarize Calls = count(), Refused = countif(Status >= 400), First = min(TimeGenerated),"
         " Last = max(TimeGenerated) by OperationName, KeyId, Caller, Application"
     )
-
-
-def _quoted(text: str) -> str:
-    """A text as a literal: in it a backslash and a quote have a backslash before them."""
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
 
 
 def _use(row: Row) -> LoggedUse:

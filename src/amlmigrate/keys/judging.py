@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from amlmigrate.alarms.rows import COPIES
 from amlmigrate.core.few import many
-from amlmigrate.keys import adoption, auditlog
+from amlmigrate.keys import adoption
 from amlmigrate.keys.adoption import KeyStanding
 from amlmigrate.keys.issues import KeyIssue, issues
 from amlmigrate.keys.model import Adoption, Dependant, KeyInUse, KeySurvey, UnreadPlace
@@ -68,7 +69,7 @@ def _notes(key: KeyInUse, now: datetime) -> Iterator[str]:
         yield "The key has no rotation policy: somebody has to rotate it."
     if not key.dependants:
         yield "Nothing that was found is under it."
-    for one in key.logged(auditlog.COPIES):
+    for one in key.logged(COPIES):
         what = "backed up" if one.operation == "KeyBackup" else "restored"
         yield (
             f"The key was {what} {many(one.calls - one.refused, 'time')} (last {one.last:%Y-%m-%d}, by"

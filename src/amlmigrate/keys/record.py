@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from amlmigrate.alarms.rows import COPIES, USES
 from amlmigrate.core import markdown
 from amlmigrate.core.few import many
 from amlmigrate.core.keys import Rotation
-from amlmigrate.keys import auditlog, drills
+from amlmigrate.keys import drills
 from amlmigrate.keys.issues import age_of
 from amlmigrate.keys.judging import KeyVerdict
 from amlmigrate.keys.model import LIMITS, Adoption, Dependant, KeyInUse, KeySurvey, LoggedUse, version_of
@@ -153,7 +154,7 @@ def adopted_at(key: KeyInUse, one: Dependant) -> datetime | None:
     """
     used = [
         use.first
-        for use in key.logged(auditlog.USES)
+        for use in key.logged(USES)
         if one.in_use
         and one.principal
         and use.caller == one.principal
@@ -178,7 +179,7 @@ def copies(key: KeyInUse) -> str:
 
 def copied(key: KeyInUse) -> list[LoggedUse]:
     """Backups and restores that succeeded, the last one first."""
-    return key.logged(auditlog.COPIES)
+    return key.logged(COPIES)
 
 
 def drilled(key: KeyInUse) -> str:

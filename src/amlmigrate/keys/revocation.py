@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from amlmigrate.alarms.rows import USES
 from amlmigrate.core.few import many
-from amlmigrate.keys import auditlog, remedies
+from amlmigrate.keys import remedies
 from amlmigrate.keys.model import LIMITS, DependantKind, KeyInUse, LoggedUse, UnreadPlace
 
 # What becomes of it once its key is revoked (AZ-KEY-7, AZ-KEY-35, AZ-KEY-41; learn:
@@ -60,7 +61,7 @@ def _limits(key: KeyInUse, unread: Sequence[UnreadPlace]) -> Iterator[str]:
 def _others(key: KeyInUse) -> Iterator[LoggedUse]:
     """Callers that the principals of the dependants do not explain (AZ-LOG-9), each once."""
     seen: set[str] = set()
-    for one in key.logged(auditlog.USES):
+    for one in key.logged(USES):
         if one.caller not in key.principals and one.caller not in seen:
             seen.add(one.caller)
             yield one
