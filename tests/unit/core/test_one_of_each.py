@@ -78,6 +78,7 @@ def test_only_one_module_escapes_names_in_pointers() -> None:
 
 # What each of these takes apart, which is no ARM id.
 _APART = {
+    "alarms/activityrules.py": "operations, as `Microsoft.KeyVault/vaults/delete`",
     "bytes/jsonfiles.py": "paths of blobs",
     "bytes/listings.py": "paths of blobs",
     "bytes/prefixes.py": "paths of blobs",
