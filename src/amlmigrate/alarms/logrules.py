@@ -69,7 +69,7 @@ class LogRule(AlarmRule):
         return f"{both()} | where {self.condition(context).kql()} | extend {', '.join(filled)}"
 
     def bodies(self, context: AlarmContext) -> Iterator[tuple[str, Document]]:
-        """One for all vaults. The query is validated: one that cannot run would be switched off a week later."""
+        """One for all vaults, validated: what cannot run is refused, not switched off later (AZ-MONITOR-5)."""
         criterion = {
             "query": self.query(context),
             "timeAggregation": "Count",
