@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import beliefs
+import controltables
 import support
 from typer.models import ArgumentInfo, CommandInfo, OptionInfo
 
@@ -815,6 +816,7 @@ def blocks() -> dict[str, str]:
         "support": table(support.HEAD, support.rows(beliefs.read())),
         "support-statuses": table(("word", "meaning"), support.KNOWN.items()),
         "posture": posture(),
+        **controltables.blocks(table),
         "findings:items": finding_codes(findingcodes.ITEMS),
         "findings:surroundings": finding_codes(findingcodes.SURROUNDINGS),
         "findings:protection": finding_codes(findingcodes.PROTECTION),

@@ -157,9 +157,16 @@ def test_whatever_is_decided(folder: Path) -> None:
     # As it is shown, so it may be typed.
     _did("waive", plan, shown(ODD[3]), "--reason", HOSTILE, "--json")
     _did("reopen", plan, shown(ODD[3]))
-    for command in (("status", plan), ("status", "--all"), ("evidence", "check", plan), ("show", plan, ODD[1])):
+    for command in (
+        ("status", plan),
+        ("status", "--all"),
+        ("evidence", "check", plan),
+        ("show", plan, ODD[1]),
+    ):
         _did(*command)
         _did(*command, "--json")
+    _did("evidence", "controls", plan, code=3)
+    _did("evidence", "controls", plan, "--json", code=3)
     with Ledger(folder) as ledger:
         assert list(ledger.decisions()) == [ODD[1]]
 
