@@ -29,7 +29,7 @@ def place_in_source(kind: Listed, asset: Asset, source: Workspace) -> NameScope:
 def place_in_target(kind: Listed, asset: Asset, source: Workspace, target: Workspace) -> NameScope:
     """The same of the target's: what lies where its workspace does moves with that, all else stays."""
     here = place_in_source(kind, asset, source)
-    moves = here.region == plain_region(source.location)
+    moves = here.region == plain_region(source.location) and not kind.keeps_region(asset)
     return here._replace(region=plain_region(target.location)) if moves else here
 
 

@@ -250,6 +250,10 @@ class Listed(ABC):
         """The region in which its name is one; '' where it does not say so: where its workspace is."""
         return str(asset.document.get("location") or "")
 
+    def keeps_region(self, asset: Asset) -> bool:
+        """Whether it lies in its region, whatever region its workspace is in."""
+        return False
+
     def new_names(self, asset: Asset) -> NameRule:
         """What a new name of one may be, of a kind whose names are one in a region."""
         return _NAMES

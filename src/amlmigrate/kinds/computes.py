@@ -138,6 +138,10 @@ class Computes(Kind):
     def region(self, asset: Asset) -> str:
         return str(asset.properties.get("computeLocation") or super().region(asset))
 
+    def keeps_region(self, asset: Asset) -> bool:
+        # What is behind it lies there, whatever region its workspace is in.
+        return bool(asset.properties.get("computeLocation")) and _type(asset.properties) not in MADE_BY_SERVICE
+
     def new_names(self, asset: Asset) -> NameRule:
         return _NAMES if _type(asset.properties) in MADE_BY_SERVICE else _NAMES_OF_ATTACHED
 
@@ -164,10 +168,7 @@ class Computes(Kind):
         return properties
 
     def placed(self, properties: Document, source: str, target: str) -> Document:
-        place = properties.get("computeLocation")
-        # What is attached stays where it is.
-        made = _type(properties) in MADE_BY_SERVICE
-        return {**properties, "computeLocation": target} if made and _lies_in(place, source) else properties
+        return {**properties, "computeLocation": target} if _moves(properties, source) else properties
 
     def writable(self, properties: Document) -> Document:
         kind = _type(properties)
@@ -344,10 +345,15 @@ def _lies_in(place: object, region: str) -> bool:
     return place is not None and plain_region(place) == plain_region(region)
 
 
+def _moves(properties: Document, region: str) -> bool:
+    """Whether it is made where its workspace is, and the source's lies there; what is attached stays where it is."""
+    return _type(properties) in MADE_BY_SERVICE and _lies_in(properties.get("computeLocation"), region)
+
+
 def _placed(body: Document, mapping: WorkspaceMapping) -> tuple[Document, list[Rewrite]]:
-    """In the target's region what lies in the source's."""
+    """In the target's region what lies in the source's and is made there."""
     place, goal = properties_of(body).get("computeLocation"), mapping.target.location
-    if not _lies_in(place, mapping.source.location) or place == goal:
+    if not _moves(properties_of(body), mapping.source.location) or place == goal:
         return body, []
     moved = {**body, "properties": {**body["properties"], "computeLocation": goal}}
     return moved, [Rewrite("/properties/computeLocation", str(place), goal)]

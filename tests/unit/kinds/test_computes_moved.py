@@ -107,6 +107,14 @@ def test_the_region_of_the_source_becomes_the_targets(place: str, goal: str, mov
     assert [one.where for one in desired.rewrites] == ["/properties/computeLocation"] * moved
 
 
+@pytest.mark.parametrize("kind", ["Kubernetes", "SynapseSpark", "DataFactory", "VirtualMachine"])
+def test_what_is_attached_keeps_the_region_of_what_is_behind_it(kind: str) -> None:
+    found = asset("computes/k8s", computeType=kind, computeLocation="West Europe", resourceId="/subscriptions/s/x")
+    desired = KIND.desired(found, CONTEXT)
+    assert desired.first.body["properties"]["computeLocation"] == "West Europe"
+    assert "/properties/computeLocation" not in [one.where for one in desired.rewrites]
+
+
 @pytest.mark.parametrize(
     ("change", "differs"),
     [

@@ -70,6 +70,13 @@ def test_what_stays_in_its_region_gets_another_name_and_what_moves_to_another_ke
     assert as_taken(of_header(header(extra=as_header(moved.given))).values()) == moved.taken
 
 
+def test_what_is_attached_stays_in_its_region_and_so_gets_another_name() -> None:
+    held = compute("k8s", kind="Kubernetes"), compute("cpu"), asset("computes/old", computeType="Kubernetes")
+    moved = names(*held, target="northeurope")
+    assert told(moved) == {"computes/k8s": "computes/k8s-cmk"}, "one that does not say where it lies moves along"
+    assert moved.taken == {(WEST, "k8s-cmk"), (NORTH, "cpu"), (NORTH, "old")}
+
+
 def test_a_name_is_made_for_what_a_person_has_to_make_of_a_kind_that_moves() -> None:
     instance = by_hand(Address.of("computes", "mine"), "its disk", "Do", compute("mine").document)
     endpoint = by_hand(Address.of("batchEndpoints", "score"), "no", "Do", {"properties": {}})
