@@ -28,25 +28,23 @@ _PARALLEL = 8
 # Members of a workspace that name what is its own.
 OWN = ("storageAccount", "keyVault", "containerRegistry", "applicationInsights")
 _VAULTS, _ACCOUNTS = "Microsoft.KeyVault/vaults", "Microsoft.Storage/storageAccounts"
-# What the service gives a workspace's identity, and that of an endpoint, on the workspace's own resources (learn
-# `machine-learning/how-to-identity-based-service-authentication`): by the ids of the roles.
-_OF_SERVICE = frozenset(
-    {
-        "b24988ac-6180-42a0-ab88-20f7382dd24c",  # Contributor
-        "b78c5d69-af96-48a3-bf8d-a8b4d589de94",  # Azure AI Administrator
-        "ba92f5b4-2d11-453d-a403-e96b0029c9fe",  # Storage Blob Data Contributor
-        "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",  # Storage Blob Data Reader
-        "69566ab7-960f-475b-8e7c-b3118f30c6bd",  # Storage File Data Privileged Contributor
-        "17d1049b-9a84-46fb-8f53-869881c3d3ab",  # Storage Account Contributor
-        "00482a5a-887f-4fb3-b363-3b7fe8e74483",  # Key Vault Administrator
-        "7f951dda-4ed3-4680-a7ca-43fe172d538d",  # AcrPull
-        # No page says that the service gives it: `migrate provision` does, on both sides.
-        "8311e382-0749-4cb8-b61a-304f252e45ec",  # AcrPush
-        "635dd51f-9968-44d3-b7fb-6d9a6bd613ae",  # AzureML Metrics Writer (preview)
-    }
-)
+_CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
+# What the service gives a workspace's identity on each of the workspace's own resources, by the ids of the roles
+# (AZ-RIGHT-37); whatever else it has there is told where the target's has not the same.
+_OF_SERVICE = {
+    "storageAccount": (_CONTRIBUTOR, "ba92f5b4-2d11-453d-a403-e96b0029c9fe"),  # Storage Blob Data Contributor
+    "keyVault": (_CONTRIBUTOR, "00482a5a-887f-4fb3-b363-3b7fe8e74483"),  # Key Vault Administrator
+    "containerRegistry": (_CONTRIBUTOR,),
+    "applicationInsights": (_CONTRIBUTOR,),
+}
+# The same for the identity of an online endpoint (AZ-RIGHT-38).
+_OF_ENDPOINTS = {
+    "storageAccount": ("2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",),  # Storage Blob Data Reader
+    "containerRegistry": ("7f951dda-4ed3-4680-a7ca-43fe172d538d",),  # AcrPull
+}
+_ONLINE = "onlineendpoints"
 # What it gives on the workspace's resource group: the second since 2024-11-19 (learn `how-to-assign-roles`).
-_ON_GROUP = ("b24988ac-6180-42a0-ab88-20f7382dd24c", "b78c5d69-af96-48a3-bf8d-a8b4d589de94")
+_ON_GROUP = (_CONTRIBUTOR, "b78c5d69-af96-48a3-bf8d-a8b4d589de94")
 
 
 @dataclass(slots=True)
@@ -132,6 +130,14 @@ class _Own:
         self.workspace, self.group = ArmId.of(source.workspace.id), ArmId.of(source.workspace.id).group_id
         pairs = ((source.workspace.properties.get(name), target.workspace.properties.get(name)) for name in OWN)
         self._homes = [(ArmId.of(old), str(new or "")) for old, new in pairs if old]
+        self._named = {name: ArmId.of(id_) for name in OWN if (id_ := source.workspace.properties.get(name))}
+
+    def served(self, scope: str, role: str, holder: IdentityHolder) -> bool:
+        """Whether the service gives it by itself: on a resource of the source's own, and not on a part of it."""
+        if holder.item.path and holder.item.kind.lower() != _ONLINE:
+            return False
+        given = _OF_ENDPOINTS if holder.item.path else _OF_SERVICE
+        return any(role in given.get(name, ()) and id_ == ArmId.of(scope) for name, id_ in self._named.items())
 
     def home(self, scope: str) -> str | None:
         """What takes its place in the target, '' where nothing does; None of what is not the source's own."""
@@ -156,9 +162,7 @@ def _taken(found: HeldElsewhere, holder: IdentityHolder, read_: _Assigned, own: 
         scope, guid = str(properties.get("scope") or ""), name_of(properties.get("roleDefinitionId")).lower()
         if ArmId.of(scope).within(own.workspace):
             continue
-        home = own.home(scope)
-        served = not holder.item.path or holder.item.kind.lower().endswith("endpoints")
-        if home is not None and served and guid in _OF_SERVICE:
+        if own.served(scope, guid, holder):
             continue
         if not holder.item.path and ArmId.of(scope) == own.group and guid in _ON_GROUP:
             found.group = role

@@ -5,13 +5,14 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from tests.builders.arm import FakeArm, FakeRoles, side
 from tests.builders.errors import refusal
 from tests.builders.world import NEW, OLD, SOURCE, TARGET, asset, inventory
 
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.workspace import SurveyedWorkspace
-from amlmigrate.inventory.elsewhere import HeldElsewhere, read
+from amlmigrate.inventory.elsewhere import OWN, HeldElsewhere, read
 from amlmigrate.kinds import GrantWay, all_kinds
 
 AT = f"/subscriptions/{OLD.subscription}"
@@ -20,7 +21,9 @@ LAKE = f"{AT}/resourceGroups/data/providers/Microsoft.Storage/storageAccounts/la
 VAULT = f"{AT}/resourceGroups/data/providers/Microsoft.KeyVault/vaults/kv"
 GROUP = f"{AT}/resourceGroups/{OLD.group}"
 READER, CONTRIBUTOR = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1", "b24988ac-6180-42a0-ab88-20f7382dd24c"
-CPU = "computes/cpu"
+BLOBS, ADMIN = "ba92f5b4-2d11-453d-a403-e96b0029c9fe", "00482a5a-887f-4fb3-b363-3b7fe8e74483"
+PULL = "7f951dda-4ed3-4680-a7ca-43fe172d538d"
+CPU, ENDPOINT, BATCH = "computes/cpu", "onlineEndpoints/score", "batchEndpoints/night"
 
 
 def _with(of: SurveyedWorkspace, principal: str, *assets: Asset) -> Inventory:
@@ -28,8 +31,8 @@ def _with(of: SurveyedWorkspace, principal: str, *assets: Asset) -> Inventory:
     return inventory(*assets, of=SurveyedWorkspace(of.ref, {**of.document, "identity": identity}))
 
 
-def _compute(principal: str) -> Asset:
-    made = asset(CPU)
+def _compute(principal: str, address: str = CPU) -> Asset:
+    made = asset(address)
     return Asset(made.address, {**made.document, "identity": {"type": "SystemAssigned", "principalId": principal}})
 
 
@@ -76,7 +79,7 @@ async def test_what_the_service_gives_on_the_sources_own_is_left_out_and_nothing
     custom = _assigned("b", own, "custom")
     inside = _assigned("c", f"{SOURCE.id}/onlineEndpoints/e")
     direct = {
-        (AT, "old"): [_assigned("a", own), custom, inside],
+        (AT, "old"): [_assigned("a", own, BLOBS), custom, inside],
         # People give these to a compute.
         (AT, "old-cpu"): [_assigned("d", f"{own}/blobServices/default/containers/c")],
     }
@@ -85,6 +88,44 @@ async def test_what_the_service_gives_on_the_sources_own_is_left_out_and_nothing
         ("d", True, f"{home}/blobServices/default/containers/c"),
         ("b", True, home),
     ]
+
+
+@pytest.mark.parametrize(
+    ("of", "role", "own", "given"),
+    [
+        ("old", CONTRIBUTOR, "storageAccount", True),
+        ("old", BLOBS, "storageAccount", True),
+        ("old", ADMIN, "keyVault", True),
+        ("old", CONTRIBUTOR, "applicationInsights", True),
+        # The service gives these elsewhere, or to others.
+        ("old", ADMIN, "storageAccount", False),
+        ("old", BLOBS, "keyVault", False),
+        ("old", READER, "storageAccount", False),
+        ("old", PULL, "containerRegistry", False),
+        ("old-score", READER, "storageAccount", True),
+        ("old-score", PULL, "containerRegistry", True),
+        ("old-score", BLOBS, "storageAccount", False),
+        ("old-score", PULL, "keyVault", False),
+        ("old-night", READER, "storageAccount", False),
+    ],
+)
+async def test_the_service_gives_a_role_on_one_resource_and_to_one_identity(
+    of: str, role: str, own: str, given: bool
+) -> None:
+    types = ("KeyVault/vaults/own", "ContainerRegistry/registries/own", "Insights/components/own")
+    ids = [f"{GROUP}/providers/Microsoft.{one}" for one in types]
+    told = SOURCE.document["properties"] | dict(zip(OWN[1:], ids, strict=True))
+    with_all = SurveyedWorkspace(SOURCE.ref, {**SOURCE.document, "properties": told})
+    source = _with(with_all, "old", _compute("old-score", ENDPOINT), _compute("old-night", BATCH))
+    part = _assigned("part", f"{told[own]}/x/y", role)
+    found = await _read(direct={(AT, of): [_assigned("whole", told[own], role), part]}, source=source)
+    names = {one.document["id"].rpartition("/")[2] for one in found.held}
+    assert names == ({"part"} if given else {"part", "whole"}), "what is given on a part of it, people gave"
+
+
+async def test_a_role_at_the_root_is_told_though_the_workspace_names_no_registry() -> None:
+    found = await _read(direct={(AT, "old"): [_assigned("a", "/", CONTRIBUTOR)]})
+    assert [one.scope for one in found.held] == ["/"]
 
 
 async def test_policies_and_rules_that_name_the_source_count_and_no_others() -> None:
@@ -147,7 +188,7 @@ async def test_what_both_workspaces_use_is_not_the_sources_own() -> None:
     shared = SurveyedWorkspace(
         NEW, {**TARGET.document, "properties": {**TARGET.document["properties"], "storageAccount": own.upper()}}
     )
-    direct = {(AT, "old"): [_assigned("a", own), _assigned("b", own, "custom")]}
+    direct = {(AT, "old"): [_assigned("a", own, BLOBS), _assigned("b", own, "custom")]}
     found = await _read(direct=direct, target=_with(shared, "new"))
     assert [(one.document["id"].rpartition("/")[2], one.own) for one in found.held] == [("b", False)]
 
