@@ -17,6 +17,7 @@ from amlmigrate.cli.who import local
 from amlmigrate.core import waiver_end
 from amlmigrate.core.decision import DecisionVerb
 from amlmigrate.deciding.decide import DecisionRequest, decide, rows_of
+from amlmigrate.status.following import after
 
 # What in the environment is a credential by itself; az login is not looked for, that takes a call.
 _AT_HAND = (
@@ -57,4 +58,5 @@ async def decided(
     request = DecisionRequest(
         plan, folder, local(shared), verb, tuple(rows), typed=bool(addresses), until=ends, signs=signs
     )
-    return DecisionView(await decide(request, lambda: session(shared)))
+    result = await decide(request, lambda: session(shared))
+    return DecisionView(result, after(plan, folder) if result.opened else "")

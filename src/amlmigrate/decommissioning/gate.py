@@ -63,8 +63,10 @@ def reasons(plan: Plan, ledger: Ledger, reports: list[EvidenceFile], facts: Gate
 def undecided(plan: Plan, ledger: Ledger, reports: list[EvidenceFile], found: Iterable[Finding] = ()) -> list[str]:
     """What is open of the plan as it stands now: a decision runs out, is taken back, or is not borne out."""
     afresh = [*found_by(reports), *found]
-    made = () if active(reports) else _cut_over(plan, ledger)
-    return [*decisions.problems(ledger, reports), *_items(plan, ledger), *made, *_findings(plan, ledger, afresh)]
+    ended = active(reports) is not None
+    made = () if ended else _cut_over(plan, ledger)
+    left = _items(plan, ledger, ended=ended)
+    return [*decisions.problems(ledger, reports), *left, *made, *_findings(plan, ledger, afresh)]
 
 
 def _evidence(plan: Plan, reports: list[EvidenceFile], facts: GateFacts) -> Iterable[str]:
@@ -81,10 +83,10 @@ def _evidence(plan: Plan, reports: list[EvidenceFile], facts: GateFacts) -> Iter
     yield from soak.reason(plan, reports, facts.soak, facts.now)
 
 
-def _items(plan: Plan, ledger: Ledger) -> Iterable[str]:
+def _items(plan: Plan, ledger: Ledger, *, ended: bool) -> Iterable[str]:
     for item in items(plan, ledger):
         if item.outcome is Outcome.TO_CUT_OVER:
-            yield f"{item.address} is left for the cutover, and is not made: {_to_make(plan, item)}"
+            yield f"{item.address} is left for the cutover, and is not made: {_to_make(plan, item, ended=ended)}"
             continue
         # What was left by selection goes with the source: only here somebody has to say that it may.
         if item.outcome is Outcome.UNSELECTED or not item.outcome.settled:
@@ -98,13 +100,18 @@ def _cut_over(plan: Plan, ledger: Ledger) -> Iterable[str]:
             yield f"{item.address} is cut over by the ledger, and no report of a cutover that stands says so."
 
 
-def _to_make(plan: Plan, item: Item) -> str:
-    """What has to be done for something that the cutover is to make, or a person at it."""
+def _to_make(plan: Plan, item: Item, *, ended: bool) -> str:
+    """What has to be done for something that the cutover is to make, or a person at it. `ended`: that is over."""
     step = plan.step(Address.parse(item.address))
     by_hand = f"record what you have made with `migrate done {item.address}`"
     if step and step.cut_over:
         if item.detail.startswith(NOT_MADE):
             by_hand = f"{by_hand}, or waive it ({item.detail})"
+        if ended:
+            return (
+                f"the cutover has ended, and starts nothing more. Make it live yourself, and {by_hand}; or take the"
+                " cutover back with `migrate cutover --back`, and cut over again."
+            )
         return f"run `migrate cutover`; or make it live yourself, and {by_hand}."
     return f"{item.detail} Then {by_hand}, or waive it."
 

@@ -30,6 +30,7 @@ def following(found: Stages) -> str:
     waive = "migrate waive {} " + f'{folder} --reason "..."'
     conflicts = [one for one in found.items if one.outcome is Outcome.CONFLICT]
     waiting = [one for one in found.items if one.outcome is Outcome.TO_CUT_OVER]
+    unselected = [one for one in found.items if one.outcome is Outcome.UNSELECTED]
     remove = f"migrate decommission {folder} --confirm {found.plan.header.source_ref.short}"
     steps = (
         (found.evidence, f"migrate evidence check {folder}"),
@@ -55,17 +56,26 @@ def following(found: Stages) -> str:
         (not (found.verify and found.verify.proven), f"migrate verify {folder}"),
         (not found.cutover, f"migrate cutover {folder}"),
         # The gate of the removal asks for each of them.
-        (waiting, _by_hand(waiting, folder)),
+        (waiting, _by_hand(found.plan, waiting, folder)),
+        (
+            unselected,
+            "plan what was left by selection, or say that it may go with the source, for each: "
+            + waive.format(quote(unselected[0].address) if unselected else ""),
+        ),
         (found.soak and not found.soak.is_over, f"{remove}, once the soak is over"),
         (True, remove),
     )
     return next(step for due, step in steps if due)
 
 
-def _by_hand(waiting: list[Item], folder: Path) -> str:
-    """What a person does who has made what no cutover makes."""
+def _by_hand(plan: Plan, waiting: list[Item], folder: Path) -> str:
+    """What a person does who has made what no cutover makes, or what was taken up again once that had ended."""
     address = quote(waiting[0].address) if waiting else ""
-    return f"make live yourself what is left for the cutover, then for each: migrate done {address} {folder}"
+    told = f"make live yourself what is left for the cutover, then for each: migrate done {address} {folder}"
+    of_cutover = {str(step.address) for step in plan.steps if step.cut_over}
+    if any(one.address in of_cutover for one in waiting):
+        return f"{told}; or cut over again: migrate cutover {folder} --back, then migrate cutover {folder}"
+    return told
 
 
 def in_short(found: Stages) -> str:

@@ -76,6 +76,11 @@ def test_a_status_tells_that_the_ledger_has_a_decision_of_its_own(folder: Path) 
     assert following(found) == f"migrate evidence check {folder}" and in_short(found) == "its evidence was altered"
 
 
+def test_what_is_open_again_says_what_to_do(folder: Path) -> None:
+    assert "next" not in _said("waive", "jobs", str(folder), "--reason", "old")[1]
+    assert _said("reopen", "jobs", str(folder))[1]["next"] == f"migrate run {folder}"
+
+
 def test_a_signature_in_what_somebody_types_is_kept_nowhere(folder: Path) -> None:
     made = replace(planfile.read(folder))
     made = replace(made, header=replace(made.header, extra={"require_approval": True}))

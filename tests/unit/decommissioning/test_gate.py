@@ -26,7 +26,7 @@ from amlmigrate.core.state import UNSELECTED_REASON, State
 from amlmigrate.decommissioning.gate import GateFacts, reasons, undecided
 from amlmigrate.kinds import state_digest
 from amlmigrate.ledger import Ledger
-from amlmigrate.ledger.deciding import NewDecision, decide
+from amlmigrate.ledger.deciding import NewDecision, decide, reopen
 from amlmigrate.ledger.decision_subjects import Subjects
 from amlmigrate.ledger.evidence import Evidence
 
@@ -236,6 +236,21 @@ def test_what_waits_for_the_cutover_keeps_the_source_until_it_is_made_or_decided
         [told] = undecided(made, ledger, [])
         assert told.startswith(f"{ENABLE} is left for the cutover") and words in told
         assert f"migrate done {ENABLE}" in told
+
+
+def test_what_was_taken_up_again_after_a_cutover_is_not_sent_to_one_that_starts_nothing(tmp_path: Path) -> None:
+    made = plan(step(str(ENABLE), action=Action.UPDATE, stage="cutover", body={}))
+    with Ledger(tmp_path) as ledger:
+        ledger.bind(made)
+        chain = Evidence(tmp_path, ledger)
+        theirs = Subjects(made, []).find(str(ENABLE))
+        decide(made, ledger, DecisionVerb.DONE, [NewDecision(theirs, "")], By("ann", "host", "1"))
+        chain.add(report("cutover", plan={"sha256": made.sha256}, manifests=[]))
+        assert undecided(made, ledger, chain.reports()) == []
+        reopen(made, ledger, [(str(ENABLE), "")], By("ann", "host", "1"))
+        [told] = undecided(made, ledger, chain.reports())
+    assert told.startswith(f"{ENABLE} is left for the cutover") and "run `migrate cutover`;" not in told
+    assert "starts nothing more" in told and "migrate cutover --back" in told and f"migrate done {ENABLE}" in told
 
 
 def test_no_ledger_alone_says_that_something_was_cut_over(tmp_path: Path) -> None:

@@ -26,9 +26,9 @@ from amlmigrate.core.decision import DecisionVerb
 from amlmigrate.core.errors import BadInputError, ExitCode, RefusedError
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Action, Plan
-from amlmigrate.core.state import State
+from amlmigrate.core.state import UNSELECTED_REASON, State
 from amlmigrate.ledger import Ledger, removal
-from amlmigrate.ledger.deciding import NewDecision, decide
+from amlmigrate.ledger.deciding import NewDecision, decide, reopen
 from amlmigrate.ledger.decision_subjects import Subjects
 from amlmigrate.ledger.evidence import Evidence
 from amlmigrate.ledger.lock import Lock
@@ -187,6 +187,34 @@ def test_no_removal_comes_next_while_something_is_left_for_the_cutover(folder: P
     with Ledger(folder) as ledger:
         theirs = Subjects(made, Evidence(folder, ledger).reports()).find(str(steps[1].address))
         decide(made, ledger, DecisionVerb.DONE, [NewDecision(theirs, "")], By("ann", "host", "1"))
+    assert after(made, folder).startswith("migrate decommission")
+
+
+def test_what_was_taken_up_again_after_the_cutover_and_what_was_left_by_selection_come_before_the_removal(
+    folder: Path,
+) -> None:
+    later = {"stage": "cutover", "body": {}}
+    grant = step("grants/lake/Reader", action=Action.MANUAL, reason="Another account.", **later)
+    enable = step("schedules/nightly#enable", action=Action.UPDATE, **later)
+    made = _ran(folder, *STEPS, enable, grant, step("jobs", action=Action.SKIP, reason=UNSELECTED_REASON))
+    _add(folder, "verify", green=True, depth="checksum", headline="Green.")
+    ann, every = By("ann", "host", "1"), (enable.address, grant.address)
+    with Ledger(folder) as ledger:
+        found = Subjects(made, Evidence(folder, ledger).reports())
+        decide(made, ledger, DecisionVerb.DONE, [NewDecision(found.find(str(one)), "") for one in every], ann)
+    _add(folder, "cutover")
+    assert after(made, folder).endswith(f'migrate waive jobs {folder} --reason "..."')
+    with Ledger(folder) as ledger:
+        reopen(made, ledger, [(str(grant.address), "")], ann)
+    assert after(made, folder).endswith(f"for each: migrate done grants/lake/Reader {folder}")
+    with Ledger(folder) as ledger:
+        reopen(made, ledger, [(str(enable.address), "")], ann)
+    again = f"migrate cutover {folder} --back, then migrate cutover {folder}"
+    assert f"migrate done 'schedules/nightly#enable' {folder}; or cut over again: {again}" in after(made, folder)
+    with Ledger(folder) as ledger:
+        found = Subjects(made, Evidence(folder, ledger).reports())
+        decide(made, ledger, DecisionVerb.DONE, [NewDecision(found.find(str(one)), "") for one in every], ann)
+        decide(made, ledger, DecisionVerb.WAIVE, [NewDecision(found.find("jobs"), "old")], ann)
     assert after(made, folder).startswith("migrate decommission")
 
 

@@ -22,9 +22,10 @@ _SHOWN = ("address", "reason", "until", "seen", "detail", "sha256")
 
 @dataclass(frozen=True, slots=True)
 class DecisionView(EndView):
-    """What was decided."""
+    """What was decided; `following`: the next step of the plan, where something is open again."""
 
     result: DecisionResult
+    following: str = ""
 
     @property
     def ending(self) -> NamedEnd:
@@ -40,7 +41,8 @@ class DecisionView(EndView):
             "object_id": identity.object_id if identity else "",
         }
         end = _ENDS[result.verb]
-        return replace(end, text=f"{end.text}: {what}.", lines=lines, members=members)
+        text = f"{end.text}: {what}."
+        return replace(end, text=text, lines=lines, following=self.following, members=members)
 
 
 @dataclass(frozen=True, slots=True)
