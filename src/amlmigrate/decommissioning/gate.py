@@ -109,8 +109,8 @@ def _to_make(plan: Plan, item: Item, *, ended: bool) -> str:
             by_hand = f"{by_hand}, or waive it ({item.detail})"
         if ended:
             return (
-                f"the cutover has ended, and starts nothing more. Make it live yourself, and {by_hand}; or take the"
-                " cutover back with `migrate cutover --back`, and cut over again."
+                f"the cutover has ended, and starts nothing more. Make it live yourself, and {by_hand}; or take"
+                " the cutover back with `migrate cutover --back`, and cut over again."
             )
         return f"run `migrate cutover`; or make it live yourself, and {by_hand}."
     return f"{item.detail} Then {by_hand}, or waive it."

@@ -346,7 +346,7 @@ def _lies_in(place: object, region: str) -> bool:
 
 
 def _moves(properties: Document, region: str) -> bool:
-    """Whether it is made where its workspace is, and the source's lies there; what is attached stays where it is."""
+    """Whether it lies in the source's region, and is made in the target's; what is attached stays where it is."""
     return _type(properties) in MADE_BY_SERVICE and _lies_in(properties.get("computeLocation"), region)
 
 
