@@ -16,7 +16,7 @@ from amlmigrate.core.asset import Inventory
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.parallel import in_order
 from amlmigrate.inventory.own_identities import SourceIdentity, assigned, identities
-from amlmigrate.kinds import GrantWay, Held, IdentityHolder, moving_kinds
+from amlmigrate.kinds import GrantWay, Held, IdentityHolder, kind_of, moving_kinds
 from amlmigrate.posture.limits import until
 from amlmigrate.posture.reading import NOTHING, Read, tried, tried_list
 from amlmigrate.posture.sharing import reads_all
@@ -28,23 +28,8 @@ _PARALLEL = 8
 # Members of a workspace that name what is its own.
 OWN = ("storageAccount", "keyVault", "containerRegistry", "applicationInsights")
 _VAULTS, _ACCOUNTS = "Microsoft.KeyVault/vaults", "Microsoft.Storage/storageAccounts"
-_CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
-# What the service gives a workspace's identity on each of the workspace's own resources, by the ids of the roles
-# (AZ-RIGHT-37); whatever else it has there is told where the target's has not the same.
-_OF_SERVICE = {
-    "storageAccount": (_CONTRIBUTOR, "ba92f5b4-2d11-453d-a403-e96b0029c9fe"),  # Storage Blob Data Contributor
-    "keyVault": (_CONTRIBUTOR, "00482a5a-887f-4fb3-b363-3b7fe8e74483"),  # Key Vault Administrator
-    "containerRegistry": (_CONTRIBUTOR,),
-    "applicationInsights": (_CONTRIBUTOR,),
-}
-# The same for the identity of an online endpoint (AZ-RIGHT-38).
-_OF_ENDPOINTS = {
-    "storageAccount": ("2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",),  # Storage Blob Data Reader
-    "containerRegistry": ("7f951dda-4ed3-4680-a7ca-43fe172d538d",),  # AcrPull
-}
-_ONLINE = "onlineendpoints"
-# What it gives on the workspace's resource group: the second since 2024-11-19 (learn `how-to-assign-roles`).
-_ON_GROUP = (_CONTRIBUTOR, "b78c5d69-af96-48a3-bf8d-a8b4d589de94")
+# What the service gives a workspace's identity on the resource group: the second since 2024-11-19 (learn `how-to-assign-roles`).
+_ON_GROUP = ("b24988ac-6180-42a0-ab88-20f7382dd24c", "b78c5d69-af96-48a3-bf8d-a8b4d589de94")
 
 
 @dataclass(slots=True)
@@ -134,9 +119,8 @@ class _Own:
 
     def served(self, scope: str, role: str, holder: IdentityHolder) -> bool:
         """Whether the service gives it by itself: on a resource of the source's own, and not on a part of it."""
-        if holder.item.path and holder.item.kind.lower() != _ONLINE:
-            return False
-        given = _OF_ENDPOINTS if holder.item.path else _OF_SERVICE
+        kind = kind_of(holder.item)
+        given = kind.given if kind else {}
         return any(role in given.get(name, ()) and id_ == ArmId.of(scope) for name, id_ in self._named.items())
 
     def home(self, scope: str) -> str | None:

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
+from types import MappingProxyType
 from typing import Any, ClassVar, Protocol
 
 from amlmigrate.cloud import declared
@@ -172,6 +173,9 @@ class Listed(ABC):
     worked_on: ClassVar[bool] = False
     # Whether one may have a disk that is under Microsoft's keys, never a customer's.
     has_disks: ClassVar[bool] = False
+    # Which roles, by their ids, the service gives the identity of one by itself on what is the workspace's own, by the
+    # member of the workspace that names that.
+    given: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({})
     # How a person makes one anew.
     way: ClassVar[Way] = Way.PUT
     # Whether its list shows the workspace's datastores too.

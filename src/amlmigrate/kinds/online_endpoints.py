@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from amlmigrate.cloud.declared import Absent
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
@@ -27,6 +29,13 @@ class OnlineEndpoints(Listed):
     blocks_deletion = True
     regional = "endpoints"
     after = ("computes",)
+    # AZ-RIGHT-38: Storage Blob Data Reader, AcrPull.
+    given = MappingProxyType(
+        {
+            "storageAccount": ("2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",),
+            "containerRegistry": ("7f951dda-4ed3-4680-a7ca-43fe172d538d",),
+        }
+    )
 
     @property
     def permissions(self) -> Permissions:

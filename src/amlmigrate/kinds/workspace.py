@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.address import Address
@@ -22,6 +23,7 @@ from amlmigrate.kinds._workspace_settings import SETTINGS
 _OLDER = {"api-version": "2024-10-01-preview"}
 # The member of a document that was read without it.
 _UNREAD = "olderVersionUnread"
+_CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
 _SET = "Set it in the target and record that with `migrate done`, or waive it with `migrate waive`."
 
 
@@ -31,6 +33,15 @@ class WorkspaceDocument(Kind):
     name = "workspace"
     inherent = True
     sdk_operations = ""
+    # AZ-RIGHT-37: Contributor, and Storage Blob Data Contributor or Key Vault Administrator.
+    given = MappingProxyType(
+        {
+            "storageAccount": (_CONTRIBUTOR, "ba92f5b4-2d11-453d-a403-e96b0029c9fe"),
+            "keyVault": (_CONTRIBUTOR, "00482a5a-887f-4fb3-b363-3b7fe8e74483"),
+            "containerRegistry": (_CONTRIBUTOR,),
+            "applicationInsights": (_CONTRIBUTOR,),
+        }
+    )
 
     @classmethod
     def arm_types(cls) -> tuple[str, ...]:
