@@ -28,7 +28,8 @@ _PARALLEL = 8
 # Members of a workspace that name what is its own.
 OWN = ("storageAccount", "keyVault", "containerRegistry", "applicationInsights")
 _VAULTS, _ACCOUNTS = "Microsoft.KeyVault/vaults", "Microsoft.Storage/storageAccounts"
-# What the service gives a workspace's identity on the resource group: the second since 2024-11-19 (learn `how-to-assign-roles`).
+# What the service gives a workspace's identity on its group: the second since 2024-11-19 (learn
+# `how-to-assign-roles`).
 _ON_GROUP = ("b24988ac-6180-42a0-ab88-20f7382dd24c", "b78c5d69-af96-48a3-bf8d-a8b4d589de94")
 
 
