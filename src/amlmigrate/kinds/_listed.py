@@ -173,8 +173,8 @@ class Listed(ABC):
     worked_on: ClassVar[bool] = False
     # Whether one may have a disk that is under Microsoft's keys, never a customer's.
     has_disks: ClassVar[bool] = False
-    # Which roles, by their ids, the service gives the identity of one on what is the workspace's own, by the member
-    # of the workspace that names that.
+    # Which roles (ids) the service gives the identity of one on what is the workspace's own, by the member of the
+    # workspace that names that.
     given: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({})
     # How a person makes one anew.
     way: ClassVar[Way] = Way.PUT
