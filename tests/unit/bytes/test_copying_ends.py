@@ -115,3 +115,10 @@ async def test_a_thousand_are_asked_for_at_once() -> None:
         record,
     )
     assert sizes == ["1000", "1000", "1"]
+
+
+async def test_what_is_too_many_beside_the_copies_is_told_as_that() -> None:
+    """It is not told to have another letter case, which only a file of a share has."""
+    target, record = Account({"d/2": blob("d/2")}), Record()
+    with pytest.raises(ConflictError, match=r"d/2 \(too many, and not created by this tool\)"):
+        await copy(Account({"d/1": OURS}), target, record)
