@@ -60,7 +60,10 @@ ABOVE: dict[str, Any] = {
     },
 }
 # What a list cannot be asked without.
-ASKED = {"microsoft.insights/eventtypes/values": "?$filter=eventTimestamp ge '2999-01-01'"}
+ASKED = {
+    "microsoft.insights/eventtypes/values": "?$filter=eventTimestamp ge '2999-01-01'",
+    "Microsoft.AlertsManagement/alertsSummary": "?groupby=severity",
+}
 # A sort of record that is no resource, as the code spells it.
 _OWN = re.compile(r'"(azsandbox/[a-z]+)"')
 
@@ -95,7 +98,7 @@ def _places(type_: str, records: list[Record]) -> Iterator[str]:
         yield f"/subscriptions/{SUBSCRIPTION}/providers/{parent}/eastus2/{own}"
         yield f"/subscriptions/{SUBSCRIPTION}/providers/{parent}/management/{own}{ASKED.get(type_, '')}"
     for scope in ("", f"/subscriptions/{SUBSCRIPTION}", GROUP, WORKSPACE):
-        yield f"{scope}/providers/{type_}"
+        yield f"{scope}/providers/{type_}{ASKED.get(type_, '')}"
         yield f"{scope}/{own}"
 
 

@@ -56,6 +56,20 @@ def ask(text: str, tables: Mapping[str, list[dict[str, Any]]] | None = None) -> 
         (f"{OWN} | project X = tostring(column_ifexists('nope', 'none'))", [["none"]]),
         ("datatable(OperationName: string)[] | project OperationName", []),
         (f"{OWN} | project OperationName | take 1", [["KeyWrap"]]),
+        (f"{OWN} | where OperationName !in ('KeyWrap') | project OperationName", []),
+        (f"{OWN} | where OperationName in~ ('keywrap') | project OperationName", [["KeyWrap"]]),
+        (f"{OWN} | where OperationName !in (dynamic(['a', 'b'])) | project OperationName", [["KeyWrap"]]),
+        (
+            f"{OWN} | where Id has 'KV' and Id !has 'vaul' and Id contains 'VAUL' | project OperationName",
+            [["KeyWrap"]],
+        ),
+        (f"{OWN} | where DurationMs != 5 and not(isempty(Id)) | project OperationName", [["KeyWrap"]]),
+        (f"union isfuzzy=true {SHARED}, ({OWN} | project A = OperationName)", [["KeyWrap"]]),
+        (
+            f"union ({OWN} | project A = Id), ({OWN} | project A = HttpStatusCode)",
+            [[ROW["Id"], None], [None, 403]],
+        ),
+        (f"union ({OWN} | project A = 'x'), (datatable(A: string)[]) | summarize N = count() by A", [["x", 1]]),
     ],
 )
 def test_what_of_the_language_is_understood(text: str, rows: list[list[Any]]) -> None:
@@ -69,7 +83,6 @@ def test_what_of_the_language_is_understood(text: str, rows: list[list[Any]]) ->
         (f"{OWN} |", "SyntaxError"),
         (f"{OWN} | where", "SyntaxError"),
         (f"{OWN} | top 5 by TimeGenerated", "SyntaxError"),
-        (f"{OWN} | where OperationName contains 'x'", "SyntaxError"),
         (f"{OWN} where OperationName == 'x'", "SyntaxError"),
         (f"{OWN} | where OperationName == \"x' | take 1", "SyntaxError"),
         (f"{OWN} | project toint(HttpStatusCode)", "SyntaxError"),
@@ -81,7 +94,11 @@ def test_what_of_the_language_is_understood(text: str, rows: list[list[Any]]) ->
         (f"{OWN} | project A = toint(Id)", "SemanticError"),
         (f"{OWN} | summarize A = dcount(Id) by Id", "SemanticError"),
         (SHARED, "SemanticError"),
-        (f"union isfuzzy=true {OWN}, {SHARED}", "SyntaxError"),
+        (f"union {OWN}, {SHARED}", "SemanticError"),
+        (f"union isfuzzy=true {SHARED}", "SemanticError"),
+        (f"union kind=outer {OWN}", "SyntaxError"),
+        (f"{OWN} | where HttpStatusCode has 'x'", "SemanticError"),
+        (f"{OWN} | where HttpStatusCode in ('x')", "SemanticError"),
     ],
 )
 def test_all_else_is_refused(text: str, code: str) -> None:

@@ -33,6 +33,7 @@ _PROVIDERS = (
     "microsoft.compute/virtualmachines",
     "microsoft.containerregistry",
     "microsoft.containerservice/managedclusters",
+    "microsoft.costmanagement/query",
     "microsoft.eventgrid",
     "microsoft.insights",
     "microsoft.keyvault",
@@ -79,6 +80,12 @@ _SAID = (
     ("microsoft.policyinsights/checkpolicyrestrictions", "Azure/azure-rest-api-specs", "2023-03-01 2024-10-01"),
     ("microsoft.policyinsights/policystates", "Azure/azure-rest-api-specs", "2019-10-01 2024-10-01"),
     ("microsoft.policyinsights/asyncoperationresults", "Azure/azure-rest-api-specs", "2019-10-01 2024-10-01"),
+    ("microsoft.alertsmanagement/alertssummary", "Azure/azure-rest-api-specs", "2019-03-01"),
+    (
+        "microsoft.costmanagement/query",
+        "Azure/azure-rest-api-specs",
+        "2019-11-01 2021-10-01 2022-10-01 2023-03-01 2023-11-01",
+    ),
     # It is the level above the events.
     ("microsoft.insights/eventtypes", "Azure/azure-rest-api-specs", "2015-04-01"),
 )

@@ -17,6 +17,8 @@ from pathlib import Path
 
 from gather_queries import clients, of_openapi
 
+from azsandbox.arm.described import shapes
+from azsandbox.arm.registry import kind_classes
 from azsandbox.arm.support import operations
 from azsandbox.knownqueries import arm_shape
 
@@ -48,6 +50,8 @@ def main() -> None:
     """Writes the file."""
     specs, *folders = map(Path, sys.argv[1:])
     wanted = {shape for one in operations() for shape in one.shapes}
+    # Whether a type can be deleted is read from this very file.
+    wanted |= {shape for kind in kind_classes() for shape in shapes(kind, "DELETE")}
     found: dict[str, set[str]] = {}
     for shape, source in described(specs, folders):
         if shape in wanted:

@@ -12,6 +12,7 @@ from typing import Any
 
 from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import tracked_time
+from azsandbox.arm.monitor import activityrules
 from azsandbox.arm.rights import action_of
 from azsandbox.arm.store import Record
 
@@ -28,14 +29,16 @@ def place(subscription: str) -> str:
 
 
 def noted(call: Call, status: int) -> None:
-    """Writes the begin and the end of a call that changes something, or that tried to."""
+    """Writes the begin and the end of a call that changes something, or tried to; rules on the log fire for it."""
     if not call.subscription or call.request.method in ("GET", "HEAD") or _is_left_out(call):
         return
     shared = _shared(call)
     store = call.context.store
     ended = "Failed" if status >= 400 else "Accepted" if status == 202 else "Succeeded"
     for name, state, code in (("BeginRequest", "Started", 0), ("EndRequest", ended, status)):
-        store.put(_event(call, shared, name, state, code))
+        event = _event(call, shared, name, state, code)
+        store.put(event)
+        activityrules.alarm(call.context, event.document)
 
 
 def _is_left_out(call: Call) -> bool:

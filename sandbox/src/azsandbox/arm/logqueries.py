@@ -39,11 +39,13 @@ class LogQueries:
     async def handle(self, request: Request) -> Response:
         """The answer to one request."""
         try:
-            return Response.of_json(200, {"tables": [_shown(self._answer(request))]})
+            found, left_out = self._answer(request)
+            partial = {"error": _partial(left_out)} if left_out else {}
+            return Response.of_json(200, {"tables": [_shown(found)], **partial})
         except QueryError as error:
             return Response.of_json(error.status, error.body)
 
-    def _answer(self, request: Request) -> Table:
+    def _answer(self, request: Request) -> tuple[Table, list[str]]:
         principal = _authenticated(request)
         match = _PATH.fullmatch(request.path)
         if match is None or request.method != "POST":
@@ -55,10 +57,10 @@ class LogQueries:
         since = written(now - span) if span is not None else ""
         known = rows.tables(self._context, workspace, since, written(now + 60))
         try:
-            return Evaluation(known, now).run(parsed(text))
+            evaluation = Evaluation(known, now)
+            return evaluation.run(parsed(text)), evaluation.left_out
         except BadQuery as problem:
-            told = "The request had some invalid properties"
-            raise QueryError(400, "BadArgumentError", told, _inner(problem)) from problem
+            raise refused_query(problem) from problem
 
     def _workspace(self, customer_id: str, principal: Principal) -> Record:
         """The workspace, where the caller may query it. Who may not is not told whether it is there.
@@ -74,12 +76,28 @@ class LogQueries:
         return found
 
 
+def refused_query(problem: BadQuery) -> QueryError:
+    """What is answered to a query that does not read well, or names what is not there."""
+    told = "The request had some invalid properties"
+    return QueryError(400, "BadArgumentError", told, _inner(problem))
+
+
 def _inner(problem: BadQuery) -> dict[str, Any]:
     """What is wrong with a query, in the two levels that the service has for one that reads well (AZ-LOG-6)."""
     if problem.code != "SemanticError":
         return {"code": problem.code, "message": problem.message}
     innermost = {"code": "SEM0100", "message": problem.message}
     return {"code": problem.code, "message": "A semantic error occurred.", "innererror": innermost}
+
+
+def _partial(left_out: list[str]) -> dict[str, Any]:
+    """That legs of a union were left out (AZ-LOG-6); its words are ours (AZ-LOCAL-2)."""
+    details = [{"code": "EngineError", "message": message} for message in left_out]
+    return {
+        "code": "PartialError",
+        "message": "There were some errors when processing your query.",
+        "details": details,
+    }
 
 
 def _authenticated(request: Request) -> Principal:

@@ -40,14 +40,16 @@ class Problem:
         return f"{self.path}: {self.what}"
 
 
-def problems(description: Description, number: int, value: Any, now: Any) -> list[Problem]:
-    """All that is wrong with a body; `now` is the document that is there, or None."""
-    return list(_Check(description.types).value(number, value, now, ""))
+def problems(
+    description: Description, number: int, value: Any, now: Any, *, strict: bool = False
+) -> list[Problem]:
+    """All that is wrong with a body; `now` is the document there is, or None; `strict`: unknown members too."""
+    return list(_Check(description.types, strict=strict).value(number, value, now, ""))
 
 
 class _Check:
-    def __init__(self, types: list[dict[str, Any]]) -> None:
-        self._types = types
+    def __init__(self, types: list[dict[str, Any]], *, strict: bool) -> None:
+        self._types, self._strict = types, strict
 
     def value(self, number: int, value: Any, now: Any, path: str) -> Iterator[Problem]:
         type_ = self._types[number]
@@ -90,9 +92,11 @@ class _Check:
                 yield Problem(where, "it is required")
             else:
                 yield from self.value(number, given, now.get(name), where)
-        for name in value if others is not None else ():
-            if name not in members and others is not None:
+        for name in [each for each in value if each not in members]:
+            if others is not None:
                 yield from self.value(others, value[name], now.get(name), _joined(path, name))
+            elif self._strict and value[name] is not None:
+                yield Problem(_joined(path, name), "it is not known")
 
 
 def _joined(path: str, name: str) -> str:

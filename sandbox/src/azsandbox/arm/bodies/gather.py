@@ -13,9 +13,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from azsandbox.arm.bodies.descriptions import FOLDER, VERSIONS
+from azsandbox.arm.bodies.descriptions import FOLDER, OF_MONITOR, VERSIONS
 
 NAMESPACE = "Microsoft.MachineLearningServices/"
+MONITOR = "Microsoft.Insights/"
 OLDER = f"openapi/specification/machinelearningservices/resource-manager/{NAMESPACE}stable/2023-04-01"
 _MARKS = {1: "required", 2: "read-only"}  # flags of a member
 _OURS = ("id", "name", "type", "apiVersion", "systemData")
@@ -154,6 +155,26 @@ def written(data: Mapping[str, Any]) -> str:
     return f'{{{head}"types": [\n{types}\n]}}\n'
 
 
+def of_monitor(specs: Path, version: str) -> dict[str, Any]:
+    """The data of one version of Monitor: of the types that are described by it here, and their actions."""
+    types = json.loads((specs / "bicep-types" / f"microsoft.insights-{version}.types.json").read_text())
+    gathering = Gathering(types, {})
+    names: dict[str, str] = {}
+    bodies: dict[str, int] = {}
+    wanted = [type_ for type_, known in OF_MONITOR.items() if known == version]
+    for each in types:
+        name = str(each.get("name", "")).partition("@")[0]
+        if each["$type"] == "ResourceType" and name.lower() in wanted and name.startswith(MONITOR):
+            bodies[name] = gathering.body(each)
+            names |= {name: found} if (found := gathering.pattern(each)) else {}
+        elif each["$type"] == "ResourceFunctionType":
+            bodies[f"{each['resourceType']}/{name}"] = gathering.number(each["input"])
+    source = f"Azure/bicep-types-az 1f896de2 (MIT), insights {version}"
+    return {"source": source, "names": names, "bodies": bodies, "types": gathering.kept}
+
+
 if __name__ == "__main__":
     for each in VERSIONS:
         (FOLDER / f"ml-{each}.json").write_text(written(read(Path(sys.argv[1]), each)))
+    for each in sorted(set(OF_MONITOR.values())):
+        (FOLDER / f"insights-{each}.json").write_text(written(of_monitor(Path(sys.argv[1]), each)))

@@ -6,12 +6,13 @@ A table of which there never was a row does not exist (AZ-LOG-6).
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from azsandbox.arm.logs.parsing import BadQuery, Node
+from azsandbox.arm.logs.parsing import TEXT_TESTS, BadQuery, Node
 
 Row = dict[str, Any]
 Value = Callable[[Row], Any]
@@ -35,16 +36,24 @@ def _semantic(message: str) -> BadQuery:
     return BadQuery("SemanticError", message)
 
 
+class _NoTable(BadQuery):
+    """A table that does not exist."""
+
+
 class Evaluation:
-    """One query over the tables of a workspace at a time, in seconds since 1970."""
+    """One query over the tables of a workspace at a time, in seconds since 1970.
+
+    `left_out`: legs of a fuzzy union that could not be resolved (AZ-LOG-6).
+    """
 
     def __init__(self, tables: Mapping[str, Table], now: float) -> None:
         self._tables, self._now = tables, now
+        self.left_out: list[str] = []
 
     def run(self, query: Node) -> Table:
         """The rows of a query. Raises BadQuery."""
         first, *steps = query.parts
-        found = self._source(first)
+        found = self._union(first) if first.kind == "union" else self._source(first)
         for step in steps:
             found = getattr(self, f"_{step.kind}")(found, step)
         return found
@@ -53,8 +62,22 @@ class Evaluation:
         if node.kind == "datatable":
             return Table(dict(node.value), [])
         if node.value not in self._tables:
-            raise _semantic(f"'where' operator: Failed to resolve table or column expression named '{node.value}'")
+            text = f"'where' operator: Failed to resolve table or column expression named '{node.value}'"
+            raise _NoTable("SemanticError", text)
         return self._tables[node.value]
+
+    def _union(self, node: Node) -> Table:
+        legs = []
+        for leg in node.parts:
+            try:
+                legs.append(self.run(leg))
+            except _NoTable as missing:
+                if not node.value:
+                    raise
+                self.left_out.append(missing.message)
+        if not legs:
+            raise _semantic(self.left_out[0])
+        return _joined(legs)
 
     def _where(self, table: Table, step: Node) -> Table:
         test = self._typed(table, step.parts[0])
@@ -127,7 +150,9 @@ class Evaluation:
     def _column(table: Table, name: str) -> _Typed:
         if name not in table.columns:
             raise _semantic(f"Failed to resolve scalar expression named '{name}'")
-        return _Typed(table.columns[name], lambda row: row.get(name))
+        # A text is never null.
+        usual = "" if table.columns[name] == "string" else None
+        return _Typed(table.columns[name], lambda row: usual if row.get(name) is None else row[name])
 
     def _dynamic(self, table: Table, way: tuple[str, ...]) -> _Typed:
         first = self._column(table, way[0])
@@ -175,26 +200,82 @@ def _test(kind: str, parts: list[_Typed]) -> Value:
     if kind in ("and", "or") and all(one.type == "bool" for one in parts):
         both = kind == "and"
         return lambda row: (all if both else any)(bool(one.of(row)) for one in parts)
-    if kind == "in":
-        return lambda row: first.of(row) in [one.of(row) for one in others]
+    if kind in ("in", "!in", "in~", "!in~"):
+        return _among(kind, first, others)
     [second] = others
     _check_types(kind, first.type, second.type)
+    if kind in TEXT_TESTS:
+        return _text_test(kind, first, second)
     if kind in ("=~", "!~"):
         same = kind == "=~"
         return lambda row: (_text(first.of(row)).lower() == _text(second.of(row)).lower()) is same
     return lambda row: _compare(kind, first.of(row), second.of(row))
 
 
+def _among(kind: str, first: _Typed, others: list[_Typed]) -> Value:
+    """`in` and its like; what is null is in no list (AZ-MONITOR-57)."""
+    for other in others:
+        _check_types(kind, first.type, other.type)
+    fold = str.lower if kind.endswith("~") else str
+    if first.type == "string":
+        return lambda row: (
+            (fold(first.of(row)) in [fold(one.of(row)) for one in others]) is not kind.startswith("!")
+        )
+    return lambda row: (first.of(row) in [one.of(row) for one in others]) is not kind.startswith("!")
+
+
+def _text_test(kind: str, first: _Typed, second: _Typed) -> Value:
+    """`contains` and its like, without case; `has` is for a whole term."""
+    wanted, test = not kind.startswith("!"), _TEXT_TESTS[kind.removeprefix("!")]
+    return lambda row: test(_text(first.of(row)).lower(), _text(second.of(row)).lower()) is wanted
+
+
+def _has(text: str, term: str) -> bool:
+    return re.search(rf"(?<![a-z0-9]){re.escape(term)}(?![a-z0-9])", text) is not None
+
+
+_TEXT_TESTS: Mapping[str, Callable[[str, str], bool]] = {
+    "has": _has,
+    "contains": lambda text, part: part in text,
+    "startswith": str.startswith,
+    "endswith": str.endswith,
+}
+
+
 def _check_types(kind: str, one: str, other: str) -> None:
     numbers = {"int", "long", "real"}
     if one != other and not {one, other} <= numbers:
         raise _semantic(f"Cannot compare values of types {one} and {other} with '{kind}'")
-    if kind in ("=~", "!~") and one != "string":
+    if (kind in ("=~", "!~", "in~", "!in~") or kind in TEXT_TESTS) and one != "string":
         raise _semantic(f"'{kind}' is for texts")
 
 
 def _compare(kind: str, one: Any, other: Any) -> bool:
-    return one is not None and other is not None and _ORDERED[kind](one, other)
+    """What is null differs from what is not, and is in no order with it (AZ-MONITOR-57)."""
+    if one is None or other is None:
+        return kind == "!=" and one is not other
+    return _ORDERED[kind](one, other)
+
+
+def _joined(legs: Sequence[Table]) -> Table:
+    """One below the other; a column of two types is one for each, with the type in its name."""
+    types: dict[str, list[str]] = {}
+    for leg in legs:
+        for name, type_ in leg.columns.items():
+            if type_ not in types.setdefault(name, []):
+                types[name].append(type_)
+    named = {
+        (name, type_): name if len(each) == 1 else f"{name}_{type_}"
+        for name, each in types.items()
+        for type_ in each
+    }
+    columns = {name: type_ for (_, type_), name in named.items()}
+    rows = [
+        {named[name, type_]: row.get(name) for name, type_ in leg.columns.items()}
+        for leg in legs
+        for row in leg.rows
+    ]
+    return Table(columns, rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +301,9 @@ _FUNCTIONS = {
         lambda types: "int" if types and set(types) <= {"int", "long", "real"} and len(types) == 1 else "",
         lambda _, value: None if value is None else int(value),
     ),
+    "isempty": _Function(_taking("string", gives="bool"), lambda _, text: not text),
+    "isnotempty": _Function(_taking("string", gives="bool"), lambda _, text: bool(text)),
+    "not": _Function(_taking("bool", gives="bool"), lambda _, test: not test),
     "coalesce": _Function(
         lambda types: "string" if set(types) == {"string"} else "",
         lambda _, *texts: next((text for text in texts if text), ""),

@@ -1,23 +1,33 @@
 """Reads a query in the part of the Kusto Query Language that is understood here; all else is refused.
 
-Understood: a table, an empty `datatable`; the operators `where`, `extend`, `project`, `summarize ... by`, `take`;
-comparisons, `in`, `and`, `or`; paths into a dynamic column; functions (`evaluating.py` has which).
+Understood: a table, an empty `datatable`, a `union` of such queries; the operators `where`, `extend`, `project`,
+`summarize ... by`, `take`; comparisons, `in` and the like, `and`, `or`; paths into a dynamic column; functions
+(`evaluating.py` has which).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 _TOKEN = re.compile(
     r"\s*(?:(?P<span>\d+(?:\.\d+)?(?:d|h|m|s)\b)|(?P<number>\d+(?:\.\d+)?)|(?P<text>'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
-    r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<sign>==|!=|=~|!~|>=|<=|[|()\[\],.<>=:]))"
+    r"|(?P<sign>!?in~|!(?:in|has|contains|startswith|endswith)\b|==|!=|=~|!~|>=|<=|[|()\[\],.<>=:])"
+    r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*))"
 )
 _SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+_LITERALS: Mapping[str, Callable[[str], Any]] = {
+    "text": lambda text: re.sub(r"\\(.)", r"\1", text[1:-1]),
+    "number": lambda text: float(text) if "." in text else int(text),
+    "span": lambda text: float(text[:-1]) * _SECONDS[text[-1]],
+}
 COMPARISONS = ("==", "!=", "=~", "!~", ">=", "<=", "<", ">")
+_LISTED = ("in", "!in", "in~", "!in~")
+_TEXTS = ("has", "contains", "startswith", "endswith")
+TEXT_TESTS = (*_TEXTS, *(f"!{one}" for one in _TEXTS))
 
 
 class BadQuery(Exception):
@@ -116,7 +126,21 @@ class _Reader:
             for sign in (")", "[", "]"):
                 self._needs(sign)
             return Node("datatable", columns)
-        return Node("table", name)
+        return self._union() if name == "union" else Node("table", name)
+
+    def _union(self) -> Node:
+        fuzzy = False
+        if self._takes("isfuzzy"):
+            self._needs("=")
+            fuzzy = self._name() == "true"
+        return Node("union", fuzzy, tuple(self._listed(self._leg)))
+
+    def _leg(self) -> Node:
+        if not self._takes("("):
+            return Node("tabular", None, (Node("table", self._name()),))
+        found = self.tabular()
+        self._needs(")")
+        return found
 
     def _column(self) -> tuple[str, str]:
         name = self._name()
@@ -163,13 +187,15 @@ class _Reader:
 
     def _compared(self) -> Node:
         left = self._single()
-        if self._sees(*COMPARISONS):
+        if self._sees(*COMPARISONS, *TEXT_TESTS):
             return Node(self._next()[1], None, (left, self._single()))
-        if self._takes("in"):
+        if self._sees(*_LISTED):
+            operator = self._next()[1]
             self._needs("(")
             among = self._listed(self._single)
             self._needs(")")
-            return Node("in", None, (left, *among))
+            every = (one for each in among for one in (each.parts if each.kind == "list" else (each,)))
+            return Node(operator, None, (left, *every))
         return left
 
     def _single(self) -> Node:
@@ -178,19 +204,26 @@ class _Reader:
             self._needs(")")
             return found
         kind, text = self._next()
-        if kind == "text":
-            return Node("text", re.sub(r"\\(.)", r"\1", text[1:-1]))
-        if kind == "number":
-            return Node("number", float(text) if "." in text else int(text))
-        if kind == "span":
-            return Node("span", float(text[:-1]) * _SECONDS[text[-1]])
+        if kind in _LITERALS:
+            return Node(kind, _LITERALS[kind](text))
         if kind != "name":
             raise _syntax(f"Query could not be parsed at '{text}'")
+        if text == "dynamic":
+            return self._list()
         if self._takes("("):
             given = [] if self._sees(")") else self._listed(self._either)
             self._needs(")")
             return Node("call", text, tuple(given))
         return self._path(text)
+
+    def _list(self) -> Node:
+        """`dynamic([…])`, of which only lists are known."""
+        for sign in ("(", "["):
+            self._needs(sign)
+        found = self._listed(self._single)
+        for sign in ("]", ")"):
+            self._needs(sign)
+        return Node("list", None, tuple(found))
 
     def _path(self, name: str) -> Node:
         way = []

@@ -146,15 +146,21 @@ def _common(use: VaultUse, now: str) -> dict[str, Any]:
     }
 
 
-def tables(ground: Ground, workspace: Record, since: str, until: str) -> dict[str, Table]:
-    """The tables that exist in a workspace, with their rows between two times."""
+def tables(ground: Ground, workspace: Record, since: str, until: str, after: int = 0) -> dict[str, Table]:
+    """The tables that exist in a workspace, with their rows between two times, and of those what came `after`."""
     found: dict[str, Table] = {}
     for record in ground.store.children(workspace.key, ROWS):
         table, row = record.document["table"], record.document["row"]
         kept = found.setdefault(table, Table(COLUMNS[table], []))
-        if since <= row["TimeGenerated"] <= until:
+        if record.sequence > after and since <= row["TimeGenerated"] <= until:
             kept.rows.append(row)
     return found
+
+
+def newest(ground: Ground, workspace: Record) -> int:
+    """What the rows of a workspace have come to: the number that `tables` takes as `after`."""
+    found = ground.store.children(workspace.key, ROWS)
+    return found[-1].sequence if found else 0
 
 
 def workspace_of(ground: Ground, customer_id: str) -> Record | None:

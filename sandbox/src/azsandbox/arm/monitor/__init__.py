@@ -1,0 +1,1 @@
+"""Alerts: which rules fire, on what, and what is kept of it."""

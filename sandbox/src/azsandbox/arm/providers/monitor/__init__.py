@@ -1,0 +1,1 @@
+"""Microsoft.Insights' rules and groups of receivers, and the alerts that rules fire."""
