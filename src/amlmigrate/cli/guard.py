@@ -1,9 +1,10 @@
-"""Keep new workspaces under the company's key by Azure Policy."""
+"""Keep new workspaces under the company's key by Azure Policy, and have somebody told of what happens to keys."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from shlex import join
 from typing import Annotated
 
 import typer
@@ -19,10 +20,12 @@ from amlmigrate.cli.views.guard import (
     GuardEmittedView,
     GuardPlanView,
     GuardProposed,
+    GuardTestView,
 )
 from amlmigrate.cli.views.proposals import approved_by
+from amlmigrate.cli.who import who
 from amlmigrate.core.errors import BadInputError, ExitCode
-from amlmigrate.guarding import checking, stage
+from amlmigrate.guarding import alarmtests, checking, stage, testing
 from amlmigrate.guarding.emitting import EmitFormat, emitted
 from amlmigrate.guarding.progress import events
 from amlmigrate.guarding.stage import GuardPlan, GuardRequest
@@ -63,6 +66,15 @@ Example: migrate guard check guard.yaml
 EMIT = """Write a guardrail as files to check into git. Changes nothing in Azure.
 
 Example: migrate guard emit guard.yaml --format terraform --out policies/
+"""
+
+TEST = """Send a test notification to everybody whom the alarms of a guardrail tell, and record who got it.
+
+Azure sends it through each action group that the rules name. Who it was sent to is added to
+FILE.alarm-tests.jsonl, which guard check reads; that anybody reads it, nothing shows. Ends with 3 where it was not
+sent to everybody, or that is not known.
+
+Example: migrate guard test guard.yaml
 """
 
 app = commands.command_line()
@@ -191,9 +203,33 @@ def check(
         then = seen_before(request.guardrail, SurveyPlaces(scans, plans.ROOT, scan))
         async with session(shared) as clouds:
             found = await checking.check(
-                clouds.target, request.guardrail, request.estate, request.now, then, apply=apply_
+                clouds.target,
+                request.guardrail,
+                request.estate,
+                request.now,
+                then,
+                apply=apply_,
+                tests=alarmtests.read(file),
+                test=join(["migrate", "guard", "test", str(file)]),
             )
         told = GuardCheckView(request.guardrail, found)
+        view.show(told)
+        return told.code
+
+    execute(shared, work, interrupted=READS)
+
+
+@app.command("test", help=TEST)
+@options.for_one_side
+def test(file: GuardFile, *, shared: CommonOptions) -> None:
+    async def work(view: View) -> ExitCode:
+        alarms = guardproposals.alarms_of(file)
+        # What cannot be added to is found out before anybody is written to.
+        alarmtests.read(file)
+        async with session(shared) as clouds:
+            side = clouds.target
+            tested = await testing.test(side.arm, alarms, str(await who(shared, side.credential)))
+        told = GuardTestView(tested, str(alarmtests.add(file, tested)))
         view.show(told)
         return told.code
 

@@ -25,7 +25,7 @@ from amlmigrate.guarding.places import tenant_of
 from amlmigrate.guarding.proposing import GuardProposing
 from amlmigrate.guarding.stage import GuardPlan, GuardRequest
 from amlmigrate.guarding.survey import SurveyPlaces, survey
-from amlmigrate.guarding.wanted import Guardrail
+from amlmigrate.guarding.wanted import Alarms, Guardrail
 from amlmigrate.ledger import fileapprovals, proposals
 from amlmigrate.ledger.proposals import Proposal
 from amlmigrate.scanning import scanfile
@@ -57,6 +57,18 @@ def given(
     met = survey(guardrail, SurveyPlaces(scans, plans.ROOT, scan))
     request = GuardRequest(guardrail, met, datetime.now(UTC), accept_unrecoverable)
     return GuardInput(file, file, scan, request)
+
+
+def alarms_of(file: Path) -> Alarms:
+    """The alarms of a guardrail's file. Raises BadInputError, also where it asks for none."""
+    alarms = reading.read(file, subscription=os.environ.get("AZURE_SUBSCRIPTION_ID")).alarms
+    if alarms is None:
+        raise BadInputError(
+            "The file asks for no alarms, so there is nobody to send a test to.",
+            address=str(file),
+            remedy="Give `alarms` in the file, and apply it: docs/how-to/alarms.md.",
+        )
+    return alarms
 
 
 def given_or_proposed(file: Path, scan: Path | None, *, accept_unrecoverable: bool) -> GuardInput:

@@ -55,6 +55,11 @@ API_VERSIONS = {
     "microsoft.containerregistry": "2023-07-01",
     "microsoft.insights": "2020-02-02",
     "microsoft.insights/diagnosticsettings": "2021-05-01-preview",
+    # Each type has a stable version of its own (Azure/bicep-types-az).
+    "microsoft.insights/actiongroups": "2023-01-01",
+    "microsoft.insights/activitylogalerts": "2020-10-01",
+    "microsoft.insights/metricalerts": "2018-03-01",
+    "microsoft.insights/scheduledqueryrules": "2023-12-01",
     # The one version of the activity log (azure-rest-api-specs, activityLogs_API.json).
     "microsoft.insights/eventtypes": "2015-04-01",
     "microsoft.management": "2020-05-01",

@@ -1,4 +1,4 @@
-"""ISO 8601 durations of whole days and longer, as key vaults take them."""
+"""ISO 8601 durations: of whole days and longer, as key vaults take them, and shorter ones."""
 
 from __future__ import annotations
 
@@ -27,3 +27,12 @@ def no_longer(there: str | None, wanted: str | None) -> bool:
     if wanted is None:
         return True
     return there is not None and days(there) <= days(wanted)
+
+
+def shorter(one: str, other: str) -> bool:
+    """Whether a duration as `PT5M` is shorter than another one; not, where one of them cannot be read."""
+    try:
+        first, second = (isodate.parse_duration(text) for text in (one, other))
+        return bool(first < second)
+    except (ValueError, TypeError):
+        return False

@@ -82,6 +82,11 @@ def arm_scope() -> Form:
     return Form(f"({_any_case('/subscriptions/')}[0-9a-fA-F-]{{36}}{group}|{above}{_NAME})")
 
 
+def arm_group() -> Form:
+    """The ARM id of a resource group."""
+    return Form(f"{_any_case('/subscriptions/')}[0-9a-fA-F-]{{36}}{_any_case('/resourceGroups/')}{_NAME}")
+
+
 def _any_case(part: str) -> str:
     return "".join(
         f"[{sign.upper()}{sign.lower()}]" if sign.isalpha() else ("\\." if sign == "." else sign) for sign in part

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,10 +13,13 @@ from amlmigrate.core.clock import moment
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.parallel import gathered
 from amlmigrate.desired.steps import DesiredVerb
-from amlmigrate.guarding import bodies
+from amlmigrate.guarding import alarmchecks, bodies
+from amlmigrate.guarding.alarmchecks import AlarmsAsked
+from amlmigrate.guarding.alarmtests import AlarmTest
 from amlmigrate.guarding.changes import fallen
 from amlmigrate.guarding.estate import GuardedEstate, not_known
 from amlmigrate.guarding.falls import TaggedThen
+from amlmigrate.guarding.gaps import GuardGap, remedy_of
 from amlmigrate.guarding.parts import (
     AssignmentPart,
     DefinitionPart,
@@ -35,7 +38,6 @@ from amlmigrate.guarding.unseen import with_unseen
 from amlmigrate.guarding.wanted import Guardrail, Stage
 from amlmigrate.guarding.weakening import stricter, values
 from amlmigrate.policies.exemptions import prolonging, removing
-from amlmigrate.policies.marks import made_here
 from amlmigrate.posture.reading import Read, tried
 
 _NO_SCAN = (
@@ -43,24 +45,6 @@ _NO_SCAN = (
 )
 _THERE = "{found}, and the file asks for {wanted}"
 _NONE_THERE = "The last two scans have no workspace here, so there was no tag to compare."
-_OTHERS = (
-    "migrate guard did not make it for this scope, and apply does not touch it: choose another `name` in the file,"
-    " or have its owner change it by hand."
-)
-
-
-@dataclass(frozen=True, slots=True)
-class GuardGap:
-    """Something that the guardrail lacks: what kind, where, in words, and what to do."""
-
-    code: str
-    id: str
-    text: str
-    remedy: str
-
-    def as_dict(self) -> dict[str, str]:
-        """For `--json`."""
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +69,12 @@ async def check(
     then: Sequence[TaggedThen] = (),
     *,
     apply: str = "migrate guard apply FILE",
+    tests: Sequence[AlarmTest] = (),
+    test: str = "migrate guard test FILE",
 ) -> GuardCheck:
-    """Reads what there is of the guardrail and its exemptions, and the tags of today against those of scans.
+    """Reads what there is of the guardrail, its exemptions and alarms, and today's tags against those of scans.
 
-    `apply` is the command that puts right what can be.
+    `apply` is the command that puts right what can be, `test` the one that sends a test; `tests` were sent.
     """
     arm = side.arm
     seen = await tried(places(arm, guardrail))
@@ -115,8 +101,9 @@ async def check(
     gaps += [GuardGap("fell", one.id, f"{one.text} {who}", one.remedy) for one, who in fell.items()]
     if then and where.refused:
         unread.append(f"whether a level fell or a production tag went: {where.refused}")
-    notes = (*_stricter(guardrail, made), *_uncompared(then, inside, where))
-    return GuardCheck(tuple(gaps), (*not_checked, *unread), notes)
+    alarms = await alarmchecks.check(side, guardrail, AlarmsAsked(tests, now, apply, test))
+    notes = (*_stricter(guardrail, made), *_uncompared(then, inside, where), *alarms.notes)
+    return GuardCheck((*gaps, *alarms.gaps), (*not_checked, *unread, *alarms.not_checked), notes)
 
 
 def _uncompared(then: Sequence[TaggedThen], inside: Sequence[TaggedThen], where: GuardedPlaces) -> Iterator[str]:
@@ -150,7 +137,7 @@ def _resources(guardrail: Guardrail, read: Mapping[str, Read[Document]], apply: 
             continue
         for one in differences(_judging(body), found, how=_THERE):
             text = f"The {part.what} is not as the file asks for: {one}."
-            yield GuardGap("differs", part.id, text, _remedy(part, found, apply))
+            yield GuardGap("differs", part.id, text, remedy_of(part, found, apply))
     assigned = read[guardrail.assignment_id]
     if assigned.refused:
         return
@@ -159,15 +146,6 @@ def _resources(guardrail: Guardrail, read: Mapping[str, Read[Document]], apply: 
         yield GuardGap("missing", guardrail.assignment_id, text, apply)
     else:
         yield from weaker(guardrail, assigned.value, apply)
-
-
-def _remedy(part: GuardPart, found: Document, apply: str) -> str:
-    """What to do about a resource that is otherwise than the file asks for."""
-    if not made_here(found, part.scope):
-        return _OTHERS
-    if kept := list(part.weaker(found)):
-        return f"migrate guard apply refuses to change it. {' '.join(kept)}"
-    return apply
 
 
 def _judging(body: Document) -> Document:
@@ -180,7 +158,7 @@ def _judging(body: Document) -> Document:
 def weaker(guardrail: Guardrail, assignment: Document, apply: str) -> Iterator[GuardGap]:
     """Where an assignment does less than the file asks for. Pure."""
     id_, body = guardrail.assignment_id, bodies.assignment(guardrail)
-    remedy = _remedy(AssignmentPart("assignment", id_, body, bodies.limits(guardrail)), assignment, apply)
+    remedy = remedy_of(AssignmentPart("assignment", id_, body, bodies.limits(guardrail)), assignment, apply)
     for code, text in _weaker(guardrail, assignment):
         yield GuardGap(code, id_, text, remedy)
 
@@ -281,7 +259,7 @@ def _not_exempt(
             yield GuardGap("missing", part.id, f"The exemption of {one.name} is not there.", apply)
         elif step.verb is not DesiredVerb.EXISTS:
             text = f"The exemption of {one.name} is not as the file asks for: {'; '.join(step.notes)}."
-            yield GuardGap("differs", part.id, text, _remedy(part, found, apply))
+            yield GuardGap("differs", part.id, text, remedy_of(part, found, apply))
 
 
 def ended(properties: Mapping[str, Any]) -> datetime | None:

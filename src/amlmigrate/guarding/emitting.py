@@ -5,9 +5,7 @@ Source of Terraform's members: hashicorp/terraform-provider-azurerm, `website/do
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from enum import StrEnum
@@ -15,8 +13,9 @@ from typing import Any
 
 from amlmigrate.core.armid import ArmId
 from amlmigrate.core.documents import Document
-from amlmigrate.guarding import bodies, custody
+from amlmigrate.guarding import bodies, custody, emittingalarms
 from amlmigrate.guarding.estate import OldWorkspace
+from amlmigrate.guarding.hcl import Blocks, Code, Json, block, label
 from amlmigrate.guarding.wanted import Custody, Guardrail, Stage
 
 Files = Mapping[str, str]
@@ -31,7 +30,6 @@ variable "enforced" {
   default = true
 }
 """
-_ESCAPES = {"\\b": "\\u0008", "\\f": "\\u000c"}
 
 
 class EmitFormat(StrEnum):
@@ -59,6 +57,8 @@ def _json(guardrail: Guardrail, exempt: list[Exempt]) -> Iterator[tuple[str, str
         yield f"{folder}/{name}.json", _dumped(document)
     for path, request in custody.requests(guardrail.custody) if guardrail.custody else ():
         yield path, _dumped(request)
+    for path, document in emittingalarms.documents(guardrail):
+        yield path, _dumped(document)
 
 
 def _dumped(document: Document) -> str:
@@ -77,15 +77,17 @@ def _terraform(guardrail: Guardrail, exempt: list[Exempt]) -> Iterator[tuple[str
     """What the provider takes as JSON text is `jsonencode` of the same values; custodians have their own file."""
     rule, initiative = bodies.definition(guardrail)["properties"], bodies.initiative(guardrail)["properties"]
     blocks = [
-        _block("resource", "azurerm_policy_definition", "cmk", _definition(guardrail, rule)),
-        _block("resource", _set_type(guardrail), "cmk", _set(guardrail, initiative)),
-        _block("resource", _assignment_type(guardrail), "cmk", _assignment(guardrail)),
+        block("resource", "azurerm_policy_definition", "cmk", _definition(guardrail, rule)),
+        block("resource", _set_type(guardrail), "cmk", _set(guardrail, initiative)),
+        block("resource", _assignment_type(guardrail), "cmk", _assignment(guardrail)),
         *(_exemption(guardrail, one, until) for one, until in exempt),
     ]
     variables = [_ENFORCED] if guardrail.stage is Stage.DENY_NEW else []
     yield "guard.tf", "\n".join([_NEEDS, *variables, *blocks])
     if guardrail.custody:
         yield "pim.tf", "\n".join([_NEEDS, *_custodians(guardrail.custody)])
+    if guardrail.alarms:
+        yield "alarms.tf", "\n".join(emittingalarms.terraform(guardrail))
 
 
 def _custodians(wanted: Custody) -> Iterator[str]:
@@ -93,17 +95,17 @@ def _custodians(wanted: Custody) -> Iterator[str]:
     for vault in wanted.vaults:
         for role in wanted.roles:
             at = {"scope": vault, "role_definition_id": custody.definition_id(vault, role)}
-            label = f"{_label(vault)}_{role}"
-            yield _block("resource", "azurerm_role_management_policy", f"rules_{label}", at | _activation(wanted))
+            named = f"{label(vault)}_{role}"
+            yield block("resource", "azurerm_role_management_policy", f"rules_{named}", at | _activation(wanted))
             for principal in wanted.eligible:
                 given = {
                     **at,
                     "principal_id": principal,
                     "justification": custody.JUSTIFICATION,
-                    "schedule": _Blocks([{"expiration": _Blocks([{"duration_days": wanted.days}])}]),
+                    "schedule": Blocks([{"expiration": Blocks([{"duration_days": wanted.days}])}]),
                 }
-                yield _block(
-                    "resource", "azurerm_pim_eligible_role_assignment", f"eligible_{label}_{principal}", given
+                yield block(
+                    "resource", "azurerm_pim_eligible_role_assignment", f"eligible_{named}_{principal}", given
                 )
 
 
@@ -114,9 +116,9 @@ def _activation(wanted: Custody) -> dict[str, Any]:
         "require_approval": True,
         "require_justification": True,
         "require_multifactor_authentication": True,
-        "approval_stage": _Blocks([{"primary_approver": _Blocks(approvers)}]),
+        "approval_stage": Blocks([{"primary_approver": Blocks(approvers)}]),
     }
-    return {"activation_rules": _Blocks([rules])}
+    return {"activation_rules": Blocks([rules])}
 
 
 def _definition(guardrail: Guardrail, properties: Document) -> dict[str, Any]:
@@ -127,21 +129,21 @@ def _definition(guardrail: Guardrail, properties: Document) -> dict[str, Any]:
         "display_name": properties["displayName"],
         "description": properties["description"],
         **_at_group(guardrail),
-        "metadata": _Json(properties["metadata"]),
-        "parameters": _Json(properties["parameters"]),
-        "policy_rule": _Json(properties["policyRule"]),
+        "metadata": Json(properties["metadata"]),
+        "parameters": Json(properties["parameters"]),
+        "policy_rule": Json(properties["policyRule"]),
     }
 
 
 def _set(guardrail: Guardrail, properties: Document) -> dict[str, Any]:
     members = [
         {
-            "policy_definition_id": _Code("azurerm_policy_definition.cmk.id")
+            "policy_definition_id": Code("azurerm_policy_definition.cmk.id")
             if one["policyDefinitionId"] == guardrail.definition_id
             else one["policyDefinitionId"],
             "reference_id": one["policyDefinitionReferenceId"],
             **({"version": one["definitionVersion"]} if "definitionVersion" in one else {}),
-            "parameter_values": _Json(one["parameters"]),
+            "parameter_values": Json(one["parameters"]),
         }
         for one in properties["policyDefinitions"]
     ]
@@ -151,9 +153,9 @@ def _set(guardrail: Guardrail, properties: Document) -> dict[str, Any]:
         "display_name": properties["displayName"],
         "description": properties["description"],
         **_at_group(guardrail),
-        "metadata": _Json(properties["metadata"]),
-        "parameters": _Json(properties["parameters"]),
-        "policy_definition_reference": _Blocks(members),
+        "metadata": Json(properties["metadata"]),
+        "parameters": Json(properties["parameters"]),
+        "policy_definition_reference": Blocks(members),
     }
 
 
@@ -192,26 +194,16 @@ def _assignment(guardrail: Guardrail) -> dict[str, Any]:
     return {
         "name": guardrail.name,
         f"{kind}_id": guardrail.scope,
-        "policy_definition_id": _Code(f"{_set_type(guardrail)}.cmk.id"),
+        "policy_definition_id": Code(f"{_set_type(guardrail)}.cmk.id"),
         "display_name": properties["displayName"],
         "description": properties["description"],
-        "enforce": _Code("var.enforced")
+        "enforce": Code("var.enforced")
         if guardrail.stage is Stage.DENY_NEW
         else properties["enforcementMode"] == "Default",
-        "metadata": _Json(properties["metadata"]),
-        "parameters": _Json(properties["parameters"]),
-        "non_compliance_message": _Blocks(messages),
+        "metadata": Json(properties["metadata"]),
+        "parameters": Json(properties["parameters"]),
+        "non_compliance_message": Blocks(messages),
     }
-
-
-def _label(resource: str) -> str:
-    """A name of Terraform that stays a resource's own: by a number one would take another's place.
-
-    Terraform removes and makes again what changes its workspace, and in between nothing is exempt.
-    """
-    id_ = ArmId.of(resource)
-    word = re.sub(r"[^a-z0-9_-]", "_", id_.name.lower())
-    return f"{word}_{hashlib.sha256(id_.key.encode()).hexdigest()[:12]}"
 
 
 def _exemption(guardrail: Guardrail, one: OldWorkspace, until: date) -> str:
@@ -219,70 +211,12 @@ def _exemption(guardrail: Guardrail, one: OldWorkspace, until: date) -> str:
     values = {
         "name": guardrail.name,
         "resource_id": one.id,
-        "policy_assignment_id": _Code(f"{_assignment_type(guardrail)}.cmk.id"),
+        "policy_assignment_id": Code(f"{_assignment_type(guardrail)}.cmk.id"),
         "exemption_category": properties["exemptionCategory"],
         "expires_on": properties["expiresOn"],
         "display_name": properties["displayName"],
         "description": properties["description"],
         "policy_definition_reference_ids": properties["policyDefinitionReferenceIds"],
-        "metadata": _Json(properties["metadata"]),
+        "metadata": Json(properties["metadata"]),
     }
-    return _block("resource", "azurerm_resource_policy_exemption", f"workspace_{_label(one.id)}", values)
-
-
-class _Code(str):
-    """An expression of Terraform, written as it is."""
-
-    __slots__ = ()
-
-
-class _Json:
-    """A value that the provider takes as JSON text."""
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-
-class _Blocks:
-    """Nested blocks of one name."""
-
-    def __init__(self, values: list[dict[str, Any]]) -> None:
-        self.values = values
-
-
-def _block(kind: str, type_: str, name: str, values: Mapping[str, Any]) -> str:
-    return f'{kind} "{type_}" "{name}" {{\n{"".join(_lines(values, 1))}}}\n'
-
-
-def _lines(values: Mapping[str, Any], depth: int) -> Iterator[str]:
-    indent = "  " * depth
-    for name, value in values.items():
-        if isinstance(value, _Blocks):
-            for one in value.values:
-                yield f"\n{indent}{name} {{\n{''.join(_lines(one, depth + 1))}{indent}}}\n"
-        elif isinstance(value, _Json):
-            yield f"{indent}{name} = jsonencode({_value(value.value, depth)})\n"
-        else:
-            yield f"{indent}{name} = {_value(value, depth)}\n"
-
-
-def _value(value: Any, depth: int) -> str:
-    indent = "  " * (depth + 1)
-    if isinstance(value, _Code):
-        return str(value)
-    if isinstance(value, Mapping):
-        inner = "".join(f"{indent}{_text(name)} = {_value(one, depth + 1)}\n" for name, one in value.items())
-        return f"{{\n{inner}{'  ' * depth}}}"
-    if isinstance(value, list | tuple):
-        inner = "".join(f"{indent}{_value(one, depth + 1)},\n" for one in value)
-        return f"[\n{inner}{'  ' * depth}]" if value else "[]"
-    return _text(value) if isinstance(value, str) else json.dumps(value)
-
-
-def _text(value: str) -> str:
-    """A quoted text; `${` and `%{` would begin a template, and are doubled where they are meant as they are.
-
-    Of JSON's escapes Terraform has all but two (HCL native syntax, "Template Expressions").
-    """
-    text = re.sub(r"\\(.)", lambda found: _ESCAPES.get(found[0], found[0]), json.dumps(value, ensure_ascii=False))
-    return text.replace("${", "$${").replace("%{", "%%{")
+    return block("resource", "azurerm_resource_policy_exemption", f"workspace_{label(one.id)}", values)

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from amlmigrate.core.filemodel import FileModel, Form, ObjectId, VaultId, Whole, arm_scope, may, needed
+from amlmigrate.core.filemodel import (
+    FileModel,
+    Form,
+    ObjectId,
+    VaultId,
+    Whole,
+    arm_group,
+    arm_id,
+    arm_scope,
+    may,
+    needed,
+)
+from amlmigrate.guarding.alarmrules import EVERY_RULE
 from amlmigrate.guarding.members import MEMBERS
 
 Scope = Annotated[str, arm_scope()]
@@ -12,6 +24,12 @@ Scope = Annotated[str, arm_scope()]
 Name = Annotated[str, Form("[a-zA-Z0-9][a-zA-Z0-9-]{0,22}[a-zA-Z0-9]")]
 Day = Annotated[str, Form(r"\d{4}-\d{2}-\d{2}")]
 Number = Annotated[int, Whole]
+Group = Annotated[str, arm_group()]
+WorkspaceId = Annotated[str, arm_id("Microsoft.MachineLearningServices", "workspaces")]
+LogsId = Annotated[str, arm_id("Microsoft.OperationalInsights", "workspaces")]
+ActionGroupId = Annotated[str, arm_id("Microsoft.Insights", "actionGroups")]
+Mail = Annotated[str, Form(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+", "an address of mail")]
+Region = Annotated[str, Form("[a-z][a-z0-9]*", "a region as Azure spells it, as eastus2")]
 
 
 class Exemptions(FileModel):
@@ -55,6 +73,42 @@ class Custodians(FileModel):
     )
 
 
+class Caller(FileModel):
+    """Who may use the keys without an alarm."""
+
+    id: ObjectId = needed("Object id of the identity, as the vault's audit log has it.")
+    what: str = may("Whose it is, for whoever reads the file.")
+
+
+class AlarmsModel(FileModel):
+    """Who is told of what happens to keys, vaults and workspaces. Without a receiver nobody is told anything."""
+
+    emails: list[Mail] = may("Who is told by mail. Default: nobody.")
+    roles: list[ObjectId] = may(
+        "GUIDs of built-in roles: who has one at the subscription is told by mail. Default: none."
+    )
+    action_groups: list[ActionGroupId] = may(
+        "ARM ids of action groups of others that are told too, as one that opens tickets. Default: none.",
+        max_length=4,
+    )
+    vaults: list[VaultId] = may(
+        "ARM ids of the vaults with the keys. Default: those of `custodians`.", min_length=1
+    )
+    workspaces: list[WorkspaceId] = may("ARM ids of workspaces whose audit log is kept, too. Default: none.")
+    logs: LogsId = may(
+        "ARM id of the Log Analytics workspace for the audit logs. Default: none, and without it nobody is told of"
+        " who uses or changes keys, nor of keys that expire."
+    )
+    location: Region = may("Region of that workspace. Default: the one that Azure tells; `emit` needs it.")
+    resource_group: Group = may(
+        "ARM id of the resource group for action group and rules, in the vaults' subscription. Default: the"
+        " scope where it is a resource group, else the one of the first vault."
+    )
+    name: Name = may("What the action group is called, and the names of the rules begin with. Default: `name`.")
+    callers: list[Caller] = may("Who uses the keys, and is expected to. Default: nobody, and every use is told.")
+    without: list[Literal[EVERY_RULE]] = may("Rules to leave out, by their names here.")  # type: ignore[valid-type] # made from the table
+
+
 class GuardModel(FileModel):
     """A file of `migrate guard`."""
 
@@ -82,6 +136,7 @@ class GuardModel(FileModel):
     keys: Keys = may("What is asked of keys.")
     exemptions: Exemptions = may("Until when the old workspaces are exempt.")
     custodians: Custodians = may("Who may change keys, with approval (Privileged Identity Management).")
+    alarms: AlarmsModel = may("Who is told of what happens to keys, vaults and workspaces.")
     message: str = may(
         "What somebody is told whose workspace is refused, as where to ask.", min_length=1, max_length=400
     )

@@ -43,7 +43,7 @@ class GuardPart(DesiredPart[GuardKnown]):
         """Made where it is missing; brought to what the file asks for where this tool made it; else refused."""
         if found is None:
             return self.create(self.body, *self.told())
-        if not made_here(found, self.scope):
+        if not self.made(found):
             return self.refuse(
                 "It exists, and migrate guard did not make it for this scope, so it is not touched: choose another"
                 " `name`."
@@ -59,6 +59,10 @@ class GuardPart(DesiredPart[GuardKnown]):
     def scope(self) -> str:
         """The scope that the guardrail is of, as its mark says."""
         return str(self.body["properties"]["metadata"][MARK])
+
+    def made(self, found: Document) -> bool:
+        """Whether this tool made what is there. Pure."""
+        return made_here(found, self.scope)
 
     def told(self) -> tuple[str, ...]:
         """What a reader of the plan must know of its creation."""
@@ -76,7 +80,7 @@ class DefinitionPart(GuardPart):
     def weaker(self, found: Document) -> Iterator[str]:
         """More that is harmless, or untagged workspaces let through."""
         for reason in weakening.of_definition(self.body["properties"], properties_of(found)):
-            yield f"{reason} {_BY_HAND}"
+            yield f"{reason} {BY_HAND}"
 
 
 @dataclass(slots=True)
@@ -95,7 +99,7 @@ class InitiativePart(GuardPart):
     def weaker(self, found: Document) -> Iterator[str]:
         """A member less, a lower limit, a weaker effect, more that is harmless, another tag."""
         for reason in weakening.of_initiative(self.body["properties"], properties_of(found)):
-            yield f"{reason} {_BY_HAND}"
+            yield f"{reason} {BY_HAND}"
 
 
 @dataclass(slots=True)
@@ -160,16 +164,16 @@ class AssignmentPart(GuardPart):
         """A stage that is stricter than the file's."""
         there, wanted = stage_of(found), stage_of(self.body)
         if there is not None and wanted is not None and there.rank > wanted.rank:
-            yield f"It is at stage {there.value}, and the file asks for {wanted.value}. {_BY_HAND}"
+            yield f"It is at stage {there.value}, and the file asks for {wanted.value}. {BY_HAND}"
         properties = properties_of(found)
         if key_of(properties.get("policyDefinitionId")) != key_of(self.body["properties"]["policyDefinitionId"]):
-            yield f"It assigns {properties.get('policyDefinitionId')}, and would no longer. {_BY_HAND}"
+            yield f"It assigns {properties.get('policyDefinitionId')}, and would no longer. {BY_HAND}"
         if may_refuse(found) and wanted is not None and not wanted.refuses and there is Stage.DRY_DENY:
-            yield f"Its enforcementMode is {properties.get('enforcementMode')}, which may refuse. {_BY_HAND}"
+            yield f"Its enforcementMode is {properties.get('enforcementMode')}, which may refuse. {BY_HAND}"
         for reason in weakening.of_overrides(properties_of(found)):
-            yield f"{reason} {_BY_HAND}"
+            yield f"{reason} {BY_HAND}"
         for reason in weakening.of_limits(self.limits, weakening.values(properties_of(found))):
-            yield f"{reason} {_BY_HAND}"
+            yield f"{reason} {BY_HAND}"
 
     def forever(self, step: DesiredStep) -> tuple[str, ...]:
         """A stage that refuses is agreed to, though it can be undone by hand."""
@@ -213,7 +217,7 @@ class NoExemptionPart(DesiredPart[GuardKnown]):
         return DesiredStep(DesiredVerb.REMOVE, self.what, self.id, (), ArmCall("DELETE", self.id, None))
 
 
-_BY_HAND = "migrate guard weakens nothing: whoever owns it may do so by hand."
+BY_HAND = "migrate guard weakens nothing: whoever owns it may do so by hand."
 
 
 def exempted_here(guardrail: Guardrail, exemption: Document) -> bool:

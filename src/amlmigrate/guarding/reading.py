@@ -11,14 +11,24 @@ from amlmigrate.core import filechecks
 from amlmigrate.core.armid import ArmId
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.desired import filereading
+from amlmigrate.guarding import alarmrules
 from amlmigrate.guarding.members import MEMBERS
 from amlmigrate.guarding.model import GuardModel
-from amlmigrate.guarding.wanted import Custody, ExemptionTerms, Guardrail, KeyApprover, KeyLimits, Stage
+from amlmigrate.guarding.wanted import (
+    Alarms,
+    Custody,
+    ExemptionTerms,
+    Guardrail,
+    KeyApprover,
+    KeyLimits,
+    Stage,
+)
 from amlmigrate.posture import tagging
 
 _REMEDY = "docs/reference/guard-file.md has every member. Fix it and run the same command again."
 _TITLE = "A file of `migrate guard`"
 _FIRST_PROTECTED = "confidential"
+_NAME = "aml-cmk"
 # Key Vault Crypto Officer (learn.microsoft.com, built-in roles).
 _OFFICER = "14b46e9e-c2b7-41b4-b07b-48a6ebf60603"
 
@@ -46,10 +56,10 @@ def read(path: Path, *, subscription: str | None = None) -> Guardrail:
             address=str(path),
             remedy="Give `scope` in the file, or set AZURE_SUBSCRIPTION_ID.",
         )
-    return Guardrail(
+    found = Guardrail(
         scope=str(ArmId.of(scope)),
         stage=Stage(document.get("stage", Stage.AUDIT)),
-        name=document.get("name", "aml-cmk"),
+        name=document.get("name", _NAME),
         standard=standard,
         harmless=tuple(document["harmless"]) if "harmless" in document else _below(levels),
         untagged_needs_key=document.get("untagged", "deny") == "deny",
@@ -58,7 +68,24 @@ def read(path: Path, *, subscription: str | None = None) -> Guardrail:
         exemptions=_terms(document.get("exemptions", {})),
         message=document.get("message", ""),
         custody=_custody(document["custodians"]) if "custodians" in document else None,
+        alarms=_alarms(document, str(ArmId.of(scope))) if "alarms" in document else None,
     )
+    filereading.refuse(path, _REMEDY, _elsewhere(found))
+    return found
+
+
+def _elsewhere(guardrail: Guardrail) -> Iterator[tuple[str, str]]:
+    """What no rule in the subscription of the alarms' resource group can watch."""
+    if (alarms := guardrail.alarms) is None:
+        return
+    for one in (*alarmrules.elsewhere(guardrail, alarms), *_other_groups(alarms)):
+        yield "alarms", f"'{one}' is in another subscription than {alarms.group}: have a file for each"
+
+
+def _other_groups(alarms: Alarms) -> Iterator[str]:
+    """Action groups that no rule there can name: it is of another subscription."""
+    own = ArmId.of(alarms.subscription)
+    yield from (one for one in alarms.action_groups if not ArmId.of(one).within(own))
 
 
 def _below(levels: tuple[str, ...]) -> tuple[str, ...]:
@@ -78,6 +105,8 @@ def _problems(document: Mapping[str, Any], levels: tuple[str, ...]) -> Iterator[
     approvers = {one["id"].lower() for one in custodians.get("approvers", ())}
     if approvers and approvers <= {one.lower() for one in custodians["eligible"]}:
         yield "custodians.approvers", "only names those who are eligible, and nobody approves their own request"
+    if "alarms" in document and not _vaults(document):
+        yield "alarms.vaults", "names no vault, and `custodians` names none either"
     terms = document.get("exemptions", {})
     days = {
         "until": terms.get("until"),
@@ -112,6 +141,30 @@ def _custody(part: Mapping[str, Any]) -> Custody:
         roles=tuple(part.get("roles") or (_OFFICER,)),
         hours=part.get("hours", 4),
         days=part.get("days", 365),
+    )
+
+
+def _vaults(document: Mapping[str, Any]) -> list[str]:
+    """The vaults that alarms are about."""
+    found: list[str] = document["alarms"].get("vaults") or document.get("custodians", {}).get("vaults", [])
+    return found
+
+
+def _alarms(document: Mapping[str, Any], scope: str) -> Alarms:
+    part, vaults = document["alarms"], [str(ArmId.of(one)) for one in _vaults(document)]
+    at = scope if ArmId.of(scope).group else str(ArmId.of(vaults[0]).group_id)
+    return Alarms(
+        group=str(ArmId.of(part.get("resourceGroup", at))),
+        name=part.get("name", document.get("name", _NAME)),
+        vaults=tuple(vaults),
+        workspaces=tuple(str(ArmId.of(one)) for one in part.get("workspaces", ())),
+        logs=str(ArmId.of(part.get("logs"))),
+        location=part.get("location", ""),
+        emails=tuple(part.get("emails", ())),
+        roles=tuple(one.lower() for one in part.get("roles", ())),
+        action_groups=tuple(str(ArmId.of(one)) for one in part.get("actionGroups", ())),
+        callers={one["id"].lower(): one.get("what", "") for one in part.get("callers", ())},
+        without=tuple(part.get("without", ())),
     )
 
 

@@ -17,7 +17,8 @@ from amlmigrate.desired.ownership import Word
 from amlmigrate.desired.parts import DesiredPart, DesiredPort
 from amlmigrate.desired.steps import DesiredVerb
 from amlmigrate.desired.usage import Estate
-from amlmigrate.guarding import bodies, estate, unseen
+from amlmigrate.guarding import alarmparts, alarmplaces, bodies, estate, unseen
+from amlmigrate.guarding.alarmplaces import AlarmPlaces
 from amlmigrate.guarding.compliance import Compliance, compliance
 from amlmigrate.guarding.estate import GuardedEstate, OldWorkspace, RemovedSource
 from amlmigrate.guarding.parts import (
@@ -100,11 +101,14 @@ async def plan(side: Side, request: GuardRequest, telling: Telling) -> GuardPlan
     made, unread = await _exemptions_made(side, guardrail, where)
     in_force = await _in_force(side, guardrail)
     exempt = met.exempt(guardrail)
-    planned = await looker.plan(_parts(guardrail, exempt, made, in_force=in_force), wait=False)
+    alarms = await alarmplaces.found(side.arm, guardrail)
+    parts = [*_parts(guardrail, exempt, made, in_force=in_force), *_alarming(guardrail, alarms)]
+    planned = await looker.plan(parts, wait=False)
     lost = estate.unrecoverable(guardrail, met, request.now)
     reasons = [
         *(reason for one in planned if one.step.verb is DesiredVerb.REFUSE for reason in one.step.notes),
         *estate.refusals(guardrail, met, request.now.date()),
+        *alarms.reasons,
         *(f"Its exemptions could not be removed: {one}" for one in unread if guardrail.stage is Stage.DENY),
         *(map(_would_be_lost, lost) if not request.accept_unrecoverable and _tightens(planned, in_force) else ()),
     ]
@@ -116,7 +120,7 @@ async def plan(side: Side, request: GuardRequest, telling: Telling) -> GuardPlan
         tuple(estate.updates_refused(guardrail, met, guardrail.stage)),
         tuple(estate.updates_refused(guardrail, met, following)) if following else (),
         tuple(lost),
-        (*unread, *([] if guardrail.stage.refuses else estate.not_known(met))),
+        (*unread, *([] if guardrail.stage.refuses else estate.not_known(met)), *alarms.lacking),
         tuple(f"{one.id} until {until}" for one, until in exempt),
         in_force,
     )
@@ -222,6 +226,12 @@ def _parts(
     return parts
 
 
+def _alarming(guardrail: Guardrail, alarms: AlarmPlaces) -> Iterator[DesiredPart[GuardKnown]]:
+    """Last, since nothing else waits for them."""
+    if alarms.wanted and not alarms.reasons:
+        yield from alarmparts.parts(guardrail, alarms.wanted)
+
+
 def _exemptions(
     guardrail: Guardrail, exempt: Iterable[tuple[OldWorkspace, date]]
 ) -> Iterator[DesiredPart[GuardKnown]]:
@@ -236,7 +246,7 @@ def _exemptions(
 
 def _tightens(planned: Iterable[PlannedPart[GuardKnown]], in_force: bool) -> bool:
     """Whether more would be refused than by now: what one in force refuses already is not lost by a plan."""
-    ruling = (one for one in planned if not isinstance(one.part, ExemptionPart | NoExemptionPart))
+    ruling = (one for one in planned if isinstance(one.part, DefinitionPart | InitiativePart | AssignmentPart))
     return not in_force or any(one.step.verb.writes for one in ruling)
 
 

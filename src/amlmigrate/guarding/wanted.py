@@ -11,6 +11,7 @@ from amlmigrate.core.armid import ArmId
 from amlmigrate.posture.tagging import SENSITIVITY, Standard
 
 _AUTHORIZATION = "providers/Microsoft.Authorization"
+_INSIGHTS = "providers/Microsoft.Insights"
 
 
 class Stage(StrEnum):
@@ -94,6 +95,47 @@ class Custody:
 
 
 @dataclass(frozen=True, slots=True)
+class Alarms:
+    """Who is told of what: ARM ids of vaults, workspaces, Log Analytics (`logs`), and the group for what is made.
+
+    Receivers are `emails`, GUIDs of `roles`, and `action_groups` of others. `callers` are the object ids that are
+    expected to use the keys, each with whose it is. `location` is the region of `logs`; empty: not known yet.
+    """
+
+    group: str
+    name: str
+    vaults: tuple[str, ...]
+    workspaces: tuple[str, ...] = ()
+    logs: str = ""
+    location: str = ""
+    emails: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    action_groups: tuple[str, ...] = ()
+    callers: Mapping[str, str] = field(default_factory=dict)
+    without: tuple[str, ...] = ()
+
+    @property
+    def subscription(self) -> str:
+        """The ARM id of the subscription that the rules are in."""
+        return str(ArmId.of(self.group).subscription_id)
+
+    @property
+    def action_group_id(self) -> str:
+        """The action group that is made."""
+        return f"{self.group}/{_INSIGHTS}/actionGroups/{self.name}"
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """All action groups that the rules name."""
+        return (self.action_group_id, *self.action_groups)
+
+    @property
+    def receives(self) -> bool:
+        """Whether the file names anybody who is told."""
+        return bool(self.emails or self.roles or self.action_groups)
+
+
+@dataclass(frozen=True, slots=True)
 class Guardrail:
     """The values of a file. `scope` is an ARM id; levels of sensitivity that are `harmless` need no key."""
 
@@ -108,6 +150,7 @@ class Guardrail:
     exemptions: ExemptionTerms
     message: str
     custody: Custody | None = None
+    alarms: Alarms | None = None
 
     @property
     def tag(self) -> str:

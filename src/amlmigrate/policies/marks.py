@@ -1,4 +1,4 @@
-"""By what it is known that `migrate guard` made a resource of Azure Policy, and for which guardrail. Pure."""
+"""By what it is known that `migrate guard` made a resource, and for which guardrail. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from amlmigrate.core.armid import ArmId, key_of
 from amlmigrate.core.documents import Document, properties_of
 
-# In the metadata of all that a guardrail makes: what has it not was made by somebody else.
+# In the metadata of all that a guardrail makes of Azure Policy, and a tag of what it makes of Azure Monitor: what
+# has it not was made by somebody else.
 MARK = "aml-cmk-migrate-guard"
 _ASSIGNMENTS = "providers/Microsoft.Authorization/policyAssignments"
 
@@ -24,6 +25,15 @@ def made_here(document: Document, scope: str) -> bool:
     Definitions lie at the subscription also for guardrails of its groups: one must not change another's.
     """
     marked = marked_scope(document)
+    return bool(marked) and key_of(marked) == key_of(scope)
+
+
+def tagged_here(document: Document, scope: str) -> bool:
+    """Whether this tool made a resource of Azure Monitor for the guardrail of a scope, as its tag says."""
+    tags = document.get("tags")
+    named = tags if isinstance(tags, Mapping) else {}
+    # The names of tags have no letter case of their own.
+    marked = next((value for name, value in named.items() if str(name).lower() == MARK), "")
     return bool(marked) and key_of(marked) == key_of(scope)
 
 

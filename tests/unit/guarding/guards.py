@@ -14,7 +14,7 @@ from amlmigrate.core.documents import Document
 from amlmigrate.desired.steps import DesiredStep
 from amlmigrate.guarding.estate import OldWorkspace
 from amlmigrate.guarding.members import MEMBERS
-from amlmigrate.guarding.wanted import ExemptionTerms, Guardrail, KeyLimits, Stage
+from amlmigrate.guarding.wanted import Alarms, ExemptionTerms, Guardrail, KeyLimits, Stage
 from amlmigrate.posture import tagging
 
 S = "11111111-2222-4333-8444-555555555555"
@@ -35,6 +35,26 @@ def guardrail(stage: Stage = Stage.AUDIT, **given: Any) -> Guardrail:
             "keys": KeyLimits(),
             "exemptions": ExemptionTerms(until=date(2027, 3, 31), waves={2: date(2027, 6, 30)}),
             "message": "",
+            **given,
+        }
+    )
+
+
+VAULT = f"{SCOPE}/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv"
+LOGS = f"{SCOPE}/resourceGroups/g/providers/Microsoft.OperationalInsights/workspaces/law"
+CALLER = "aaaaaaaa-0000-4000-8000-000000000001"
+
+
+def alarms(**given: Any) -> Alarms:
+    return Alarms(
+        **{
+            "group": f"{SCOPE}/resourceGroups/g",
+            "name": "aml-cmk",
+            "vaults": (VAULT,),
+            "logs": LOGS,
+            "location": "eastus2",
+            "emails": ("keys@contoso.com",),
+            "callers": {CALLER: "workspace"},
             **given,
         }
     )
@@ -107,8 +127,9 @@ class GuardedArm:
         data = {"createdAt": time, **before.get("systemData", {}), "lastModifiedAt": time}
         own = {"instanceId": "i"} if "/policyassignments/" in id_ else {}
         body = deepcopy(sent)
-        body["properties"]["metadata"] |= {"createdBy": "x", "updatedOn": time}
-        self.kept[id_] = {"id": path, "systemData": data, "properties": {**body["properties"], **own}}
+        if "metadata" in body["properties"]:
+            body["properties"]["metadata"] |= {"createdBy": "x", "updatedOn": time}
+        self.kept[id_] = {**body, "id": path, "systemData": data, "properties": {**body["properties"], **own}}
 
 
 def guarded_side(arm: GuardedArm) -> Side:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from amlmigrate.cli.views import desired
@@ -13,6 +13,7 @@ from amlmigrate.core.errors import ExitCode
 from amlmigrate.core.events import Event
 from amlmigrate.core.few import many
 from amlmigrate.desired.applying import Applied
+from amlmigrate.guarding.alarmtests import AlarmTest
 from amlmigrate.guarding.checking import GuardCheck
 from amlmigrate.guarding.stage import GuardPlan
 from amlmigrate.guarding.wanted import Guardrail
@@ -207,6 +208,44 @@ class GuardCheckView:
                 "notes": list(self.check.notes),
             },
         )
+
+
+@dataclass(frozen=True, slots=True)
+class GuardTestView:
+    """Whom a test notification was sent to, by action group; `record` is the file that says so from now on."""
+
+    tests: Sequence[AlarmTest]
+    record: str
+
+    @property
+    def code(self) -> ExitCode:
+        """3 where it was not sent to everybody, or that is not known."""
+        return ExitCode.DONE if all(one.whole for one in self.tests) else ExitCode.INCOMPLETE
+
+    @property
+    def _text(self) -> str:
+        every = [one for test in self.tests for one in test.receivers]
+        sent = sum(1 for one in every if one.sent)
+        refused = sum(1 for test in self.tests if test.refused)
+        more = f"; {many(refused, 'action group')} could not be tested" if refused else ""
+        return f"Azure says that a test notification was sent to {sent} of {many(len(every), 'receiver')}{more}."
+
+    def human(self, page: Page) -> None:
+        """A line for each receiver."""
+        page.line(self._text)
+        for test in self.tests:
+            page.line(f"{test.action_group}:", indent=2)
+            if test.refused:
+                page.line(f"- not tested: {test.refused}", indent=4)
+            for one in test.receivers:
+                what = "sent" if one.sent else "not sent"
+                page.line(f"- {one.name} ({one.kind}): {what}, Azure says: {one.told}", indent=4)
+        page.line(f"Recorded in {self.record}. Ask them whether it arrived: nothing else shows that.")
+
+    def as_json(self) -> Iterator[Event]:
+        """`guard.test`."""
+        tests = [asdict(one) for one in self.tests]
+        yield Event("guard.test", {"text": self._text, "tests": tests, "record": self.record})
 
 
 @dataclass(frozen=True, slots=True)
