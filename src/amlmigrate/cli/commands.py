@@ -67,7 +67,11 @@ COMMANDS = (
     Entry("reopen", DECIDE, "Take decisions back: what was waived or done by hand is open again."),
     Entry("verify", PROVE, "Compare both workspaces afresh, and keep evidence."),
     Entry("evidence", PROVE, "Look at the evidence of a plan, or of the rotations of keys."),
-    Entry("guard", GOVERN, "Keep new workspaces under the company's key by Azure Policy."),
+    Entry(
+        "guard",
+        GOVERN,
+        "Keep new workspaces under the company's key by Azure Policy, and raise alarms.",
+    ),
     Entry(
         "key", GOVERN, "Show whether keys are rotated in time, and whether all that is under them uses the newest."
     ),

@@ -1,4 +1,4 @@
-"""Keep new workspaces under the company's key by Azure Policy, and have somebody told of what happens to keys."""
+"""Keep new workspaces under the company's key by Azure Policy, and raise alarms."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from amlmigrate.cloud.resources import Resources
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.armid import key_of, name_of
 from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.core.few import many
 from amlmigrate.core.parallel import gathered
 from amlmigrate.desired.parts import DesiredPort
 from amlmigrate.desired.steps import DesiredVerb
@@ -129,7 +130,7 @@ def receiving(id_: str, group: Document, alarms: Alarms, asked: AlarmsAsked) -> 
     names = [(kind, str(one.get("name"))) for kind, one in every if kind != BY_ROLE]
     late = list(alarmtests.untested(asked.tests, id_, names, asked.now))
     if late:
-        text = f"No test notification was sent in the last {alarmtests.VALID.days} days to: {', '.join(late)}."
+        text = f"No test notification was sent in the last {many(alarmtests.VALID.days, 'day')} to: {', '.join(late)}."
         yield GuardGap("untested", id_, text, asked.test)
 
 

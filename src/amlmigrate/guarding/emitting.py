@@ -15,7 +15,7 @@ from amlmigrate.core.armid import ArmId
 from amlmigrate.core.documents import Document
 from amlmigrate.guarding import bodies, custody, emittingalarms
 from amlmigrate.guarding.estate import OldWorkspace
-from amlmigrate.guarding.hcl import Blocks, Code, Json, block, label
+from amlmigrate.guarding.hcl import HclBlocks, HclCode, HclJson, block, label
 from amlmigrate.guarding.wanted import Custody, Guardrail, Stage
 
 Files = Mapping[str, str]
@@ -102,7 +102,7 @@ def _custodians(wanted: Custody) -> Iterator[str]:
                     **at,
                     "principal_id": principal,
                     "justification": custody.JUSTIFICATION,
-                    "schedule": Blocks([{"expiration": Blocks([{"duration_days": wanted.days}])}]),
+                    "schedule": HclBlocks([{"expiration": HclBlocks([{"duration_days": wanted.days}])}]),
                 }
                 yield block(
                     "resource", "azurerm_pim_eligible_role_assignment", f"eligible_{named}_{principal}", given
@@ -116,9 +116,9 @@ def _activation(wanted: Custody) -> dict[str, Any]:
         "require_approval": True,
         "require_justification": True,
         "require_multifactor_authentication": True,
-        "approval_stage": Blocks([{"primary_approver": Blocks(approvers)}]),
+        "approval_stage": HclBlocks([{"primary_approver": HclBlocks(approvers)}]),
     }
-    return {"activation_rules": Blocks([rules])}
+    return {"activation_rules": HclBlocks([rules])}
 
 
 def _definition(guardrail: Guardrail, properties: Document) -> dict[str, Any]:
@@ -129,21 +129,21 @@ def _definition(guardrail: Guardrail, properties: Document) -> dict[str, Any]:
         "display_name": properties["displayName"],
         "description": properties["description"],
         **_at_group(guardrail),
-        "metadata": Json(properties["metadata"]),
-        "parameters": Json(properties["parameters"]),
-        "policy_rule": Json(properties["policyRule"]),
+        "metadata": HclJson(properties["metadata"]),
+        "parameters": HclJson(properties["parameters"]),
+        "policy_rule": HclJson(properties["policyRule"]),
     }
 
 
 def _set(guardrail: Guardrail, properties: Document) -> dict[str, Any]:
     members = [
         {
-            "policy_definition_id": Code("azurerm_policy_definition.cmk.id")
+            "policy_definition_id": HclCode("azurerm_policy_definition.cmk.id")
             if one["policyDefinitionId"] == guardrail.definition_id
             else one["policyDefinitionId"],
             "reference_id": one["policyDefinitionReferenceId"],
             **({"version": one["definitionVersion"]} if "definitionVersion" in one else {}),
-            "parameter_values": Json(one["parameters"]),
+            "parameter_values": HclJson(one["parameters"]),
         }
         for one in properties["policyDefinitions"]
     ]
@@ -153,9 +153,9 @@ def _set(guardrail: Guardrail, properties: Document) -> dict[str, Any]:
         "display_name": properties["displayName"],
         "description": properties["description"],
         **_at_group(guardrail),
-        "metadata": Json(properties["metadata"]),
-        "parameters": Json(properties["parameters"]),
-        "policy_definition_reference": Blocks(members),
+        "metadata": HclJson(properties["metadata"]),
+        "parameters": HclJson(properties["parameters"]),
+        "policy_definition_reference": HclBlocks(members),
     }
 
 
@@ -194,15 +194,15 @@ def _assignment(guardrail: Guardrail) -> dict[str, Any]:
     return {
         "name": guardrail.name,
         f"{kind}_id": guardrail.scope,
-        "policy_definition_id": Code(f"{_set_type(guardrail)}.cmk.id"),
+        "policy_definition_id": HclCode(f"{_set_type(guardrail)}.cmk.id"),
         "display_name": properties["displayName"],
         "description": properties["description"],
-        "enforce": Code("var.enforced")
+        "enforce": HclCode("var.enforced")
         if guardrail.stage is Stage.DENY_NEW
         else properties["enforcementMode"] == "Default",
-        "metadata": Json(properties["metadata"]),
-        "parameters": Json(properties["parameters"]),
-        "non_compliance_message": Blocks(messages),
+        "metadata": HclJson(properties["metadata"]),
+        "parameters": HclJson(properties["parameters"]),
+        "non_compliance_message": HclBlocks(messages),
     }
 
 
@@ -211,12 +211,12 @@ def _exemption(guardrail: Guardrail, one: OldWorkspace, until: date) -> str:
     values = {
         "name": guardrail.name,
         "resource_id": one.id,
-        "policy_assignment_id": Code(f"{_assignment_type(guardrail)}.cmk.id"),
+        "policy_assignment_id": HclCode(f"{_assignment_type(guardrail)}.cmk.id"),
         "exemption_category": properties["exemptionCategory"],
         "expires_on": properties["expiresOn"],
         "display_name": properties["displayName"],
         "description": properties["description"],
         "policy_definition_reference_ids": properties["policyDefinitionReferenceIds"],
-        "metadata": Json(properties["metadata"]),
+        "metadata": HclJson(properties["metadata"]),
     }
     return block("resource", "azurerm_resource_policy_exemption", f"workspace_{label(one.id)}", values)

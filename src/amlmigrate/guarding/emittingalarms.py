@@ -15,7 +15,7 @@ from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.guarding import alarmrules
 from amlmigrate.guarding.alarmrules import AlarmBody
-from amlmigrate.guarding.hcl import Code, block, label
+from amlmigrate.guarding.hcl import HclCode, block, label
 from amlmigrate.guarding.wanted import Guardrail
 
 _NEEDS = """\
@@ -58,7 +58,7 @@ def _resource(one: AlarmBody) -> dict[str, Any]:
     }
     if "actions" in one.body["properties"]:
         # A rule comes after the action group that it names.
-        found["depends_on"] = [Code(_GROUP)]
+        found["depends_on"] = [HclCode(_GROUP)]
     return found
 
 

@@ -13,20 +13,20 @@ from amlmigrate.core.armid import ArmId
 _ESCAPES = {"\\b": "\\u0008", "\\f": "\\u000c"}
 
 
-class Code(str):
+class HclCode(str):
     """An expression of Terraform, written as it is."""
 
     __slots__ = ()
 
 
-class Json:
+class HclJson:
     """A value that the provider takes as JSON text."""
 
     def __init__(self, value: Any) -> None:
         self.value = value
 
 
-class Blocks:
+class HclBlocks:
     """Nested blocks of one name."""
 
     def __init__(self, values: list[dict[str, Any]]) -> None:
@@ -41,10 +41,10 @@ def block(kind: str, type_: str, name: str, values: Mapping[str, Any]) -> str:
 def _lines(values: Mapping[str, Any], depth: int) -> Iterator[str]:
     indent = "  " * depth
     for name, value in values.items():
-        if isinstance(value, Blocks):
+        if isinstance(value, HclBlocks):
             for one in value.values:
                 yield f"\n{indent}{name} {{\n{''.join(_lines(one, depth + 1))}{indent}}}\n"
-        elif isinstance(value, Json):
+        elif isinstance(value, HclJson):
             yield f"{indent}{name} = jsonencode({_value(value.value, depth)})\n"
         else:
             yield f"{indent}{name} = {_value(value, depth)}\n"
@@ -52,7 +52,7 @@ def _lines(values: Mapping[str, Any], depth: int) -> Iterator[str]:
 
 def _value(value: Any, depth: int) -> str:
     indent = "  " * (depth + 1)
-    if isinstance(value, Code):
+    if isinstance(value, HclCode):
         return str(value)
     if isinstance(value, Mapping):
         inner = "".join(f"{indent}{_text(name)} = {_value(one, depth + 1)}\n" for name, one in value.items())

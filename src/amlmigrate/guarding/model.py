@@ -73,7 +73,7 @@ class Custodians(FileModel):
     )
 
 
-class Caller(FileModel):
+class ExpectedCaller(FileModel):
     """Who may use the keys without an alarm."""
 
     id: ObjectId = needed("Object id of the identity, as the vault's audit log has it.")
@@ -105,7 +105,9 @@ class AlarmsModel(FileModel):
         " scope where it is a resource group, else the one of the first vault."
     )
     name: Name = may("What the action group is called, and the names of the rules begin with. Default: `name`.")
-    callers: list[Caller] = may("Who uses the keys, and is expected to. Default: nobody, and every use is told.")
+    callers: list[ExpectedCaller] = may(
+        "Who uses the keys, and is expected to. Default: nobody, and every use is told."
+    )
     without: list[Literal[EVERY_RULE]] = may("Rules to leave out, by their names here.")  # type: ignore[valid-type] # made from the table
 
 

@@ -11,11 +11,12 @@ from typing import Any
 
 import hcl2
 import pytest
-from tests.unit.guarding.guards import SCOPE, S, guardrail, old, workspace_id
+from tests.unit.guarding.guards import SCOPE, S, alarms, guardrail, old, workspace_id
 
 from amlmigrate.cli.guard import _elsewhere, _write
+from amlmigrate.cloud.arm import api_version
 from amlmigrate.core.errors import BadInputError
-from amlmigrate.guarding import bodies
+from amlmigrate.guarding import alarmrules, bodies
 from amlmigrate.guarding.emitting import EmitFormat, emitted
 from amlmigrate.guarding.estate import GuardedEstate, OldWorkspace
 from amlmigrate.guarding.members import MEMBERS
@@ -75,6 +76,52 @@ def test_terraform_says_what_the_bodies_say(stage: Stage) -> None:
     ]
     [exemption] = [one for name, one in found.items() if "policy_exemption" in name]
     assert (exemption["resource_id"], exemption["expires_on"]) == (old("a").id, "2027-03-31T23:59:59Z")
+
+
+def alarmed(**given: Any) -> Guardrail:
+    return guardrail(alarms=alarms(**{"workspaces": (workspace_id("ws"),), **given}))
+
+
+def test_json_files_of_alarms_are_the_resources_themselves() -> None:
+    wanted = alarmed()
+    assert wanted.alarms
+    files = emitted(wanted, [], EmitFormat.JSON)
+    made = {json.loads(text)["id"]: (name, json.loads(text)) for name, text in files.items()}
+    for one in alarmrules.everything(wanted, wanted.alarms):
+        name, document = made[one.id]
+        assert {key: document[key] for key in one.body} == one.body
+        assert name.startswith(f"{document['type'].partition('/')[2]}/")
+    assert f"diagnosticSettings/{S}/g/vaults-kv-aml-cmk.json" in files
+
+
+def test_terraform_of_alarms_says_what_the_bodies_say() -> None:
+    wanted = alarmed(name='a"${b}')
+    assert wanted.alarms
+    text = emitted(wanted, [], EmitFormat.TERRAFORM)["alarms.tf"]
+    found = {
+        f"{one['parent_id']}/providers/{one['type'].partition('@')[0]}/{one['name']}": one
+        for each in hcl2.loads(text)["resource"]
+        for named in each.values()
+        for one in map(_plain, named.values())
+    }
+    bodies_ = {one.id: one.body for one in alarmrules.everything(wanted, wanted.alarms)}
+    assert found.keys() == bodies_.keys()
+    for id_, body in bodies_.items():
+        block = found[id_]
+        assert block["type"].partition("@")[2] == api_version(id_)
+        assert {name: block.get(name) for name in ("location", "tags")} == {
+            name: body.get(name) for name in ("location", "tags")
+        }
+        assert block["body"] == {"properties": body["properties"]}
+        # A rule comes after the group that it names.
+        assert block.get("depends_on") == (["${azapi_resource.told}"] if "actions" in body["properties"] else None)
+
+
+def test_without_the_region_of_the_logs_no_alarms_are_written() -> None:
+    with pytest.raises(BadInputError) as refused:
+        emitted(alarmed(location=""), [], EmitFormat.JSON)
+    assert "alarms.location" in str(refused.value.remedy)
+    assert "alarms.tf" in emitted(alarmed(location="", logs=""), [], EmitFormat.TERRAFORM)
 
 
 @pytest.mark.parametrize("stage", Stage)

@@ -28,6 +28,11 @@ CUSTODY = {
 }
 
 
+ALARMS = {"vaults": CUSTODY["vaults"]}
+ELSEWHERE = f"/subscriptions/{OTHER}/resourceGroups/h/providers/Microsoft.KeyVault/vaults/kv"
+GROUP = "/providers/Microsoft.Insights/actionGroups/pager"
+
+
 def read(folder: Path, document: Any) -> Guardrail:
     path = folder / "guard.yaml"
     path.write_text(yaml.safe_dump(document), encoding="utf-8")
@@ -99,6 +104,20 @@ def test_a_scope_may_have_any_name_that_azure_gives(tmp_path: Path, name: str) -
         ({"keys": {"rsaSize": 1024}}, "keys.rsaSize: 1024 is not one of"),
         ({"keys": {"daysBeforeExpiry": 0}}, "keys.daysBeforeExpiry: 0 is less than the minimum of 1"),
         ({"name": "a-name-of-more-than-24-signs"}, "name: "),
+        ({"alarms": {}}, "alarms.vaults: names no vault"),
+        ({"alarms": {**ALARMS, "emails": ["nobody"]}}, "alarms.emails.0: 'nobody' is not an address of mail"),
+        ({"alarms": {**ALARMS, "without": ["vault-gone"]}}, "alarms.without.0: 'vault-gone' is not one of"),
+        ({"alarms": {**ALARMS, "resourceGroup": f"/subscriptions/{S}"}}, "alarms.resourceGroup"),
+        ({"alarms": {**ALARMS, "callers": [{"id": "mallory"}]}}, "alarms.callers.0.id"),
+        ({"alarms": {"vaults": [ELSEWHERE, *CUSTODY["vaults"]]}}, "in another subscription than"),
+        (
+            {"alarms": {**ALARMS, "resourceGroup": f"/subscriptions/{ONE}/resourceGroups/g"}},
+            "in another subscription",
+        ),
+        (
+            {"alarms": {**ALARMS, "actionGroups": [f"{ELSEWHERE.partition('/providers')[0]}{GROUP}"]}},
+            "another subscr",
+        ),
         ([], "holds no mapping"),
     ],
 )
@@ -137,3 +156,21 @@ def test_custodians_have_a_role_some_hours_and_a_year_by_default(tmp_path: Path)
     assert found is not None
     assert (found.roles, found.hours, found.days) == (("14b46e9e-c2b7-41b4-b07b-48a6ebf60603",), 4, 365)
     assert [(one.id, one.kind) for one in found.approvers] == [(OTHER, "Group")]
+
+
+def test_alarms_lie_with_the_first_vault_and_tell_nobody_by_default(tmp_path: Path) -> None:
+    assert read(tmp_path, {}).alarms is None
+    found = read(tmp_path, {"alarms": {}, "custodians": CUSTODY, "name": "own"}).alarms
+    assert found is not None
+    assert (found.vaults, found.group, found.name) == (
+        tuple(CUSTODY["vaults"]),
+        f"/subscriptions/{S}/resourceGroups/g",
+        "own",
+    )
+    assert (found.receives, found.logs, found.callers) == (False, "", {})
+    in_group = read(tmp_path, {"alarms": ALARMS, "scope": f"/subscriptions/{S}/resourceGroups/ml"}).alarms
+    assert in_group is not None and in_group.group.endswith("/resourceGroups/ml")
+    named = {**ALARMS, "emails": ["k@contoso.com"], "callers": [{"id": ONE.upper(), "what": "ws"}]}
+    told = read(tmp_path, {"alarms": named}).alarms
+    assert told is not None
+    assert (told.receives, told.callers) == (True, {ONE: "ws"})
