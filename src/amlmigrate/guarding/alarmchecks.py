@@ -130,7 +130,8 @@ def receiving(id_: str, group: Document, alarms: Alarms, asked: AlarmsAsked) -> 
     names = [(kind, str(one.get("name"))) for kind, one in every if kind != BY_ROLE]
     late = list(alarmtests.untested(asked.tests, id_, names, asked.now))
     if late:
-        text = f"No test notification was sent in the last {many(alarmtests.VALID.days, 'day')} to: {', '.join(late)}."
+        days = many(alarmtests.VALID.days, "day")
+        text = f"No test notification was sent in the last {days} to: {', '.join(late)}."
         yield GuardGap("untested", id_, text, asked.test)
 
 
