@@ -15,8 +15,9 @@ from amlmigrate.core.documents import Document, properties_of
 _RECEIVERS = "Receivers"
 # Those to whom Azure sends no test: it refuses them.
 BY_ROLE = "armRoleReceivers"
-_NAME = r"[^/'\"\s]+"
-_VAULT = re.compile(rf"/subscriptions/{_NAME}/resourcegroups/{_NAME}/providers/microsoft\.keyvault/vaults/{_NAME}")
+# A text in a query, by which it names a vault.
+_QUOTED = re.compile(r"['\"]([^'\"]*)['\"]")
+_VAULTS = "microsoft.keyvault/vaults"
 
 
 def receivers(properties: Document) -> dict[str, list[Document]]:
@@ -71,7 +72,8 @@ def _groups(properties: Document) -> set[str]:
 def _watched(properties: Document) -> set[str]:
     """Scopes of a rule, and the vaults that its query names. What lies in a scope is watched with it."""
     scopes = {key_of(one) for one in properties.get("scopes") or ()}
-    return scopes | set(_VAULT.findall(query_of({"properties": properties}).lower()))
+    quoted = map(key_of, _QUOTED.findall(query_of({"properties": properties})))
+    return scopes | {one for one in quoted if ArmId.of(one).type == _VAULTS}
 
 
 def _operations(properties: Document) -> set[str]:
