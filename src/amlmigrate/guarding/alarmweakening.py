@@ -13,7 +13,7 @@ from amlmigrate.core.documents import Document, properties_of
 
 # The collections of receivers of an action group (azure-rest-api-specs, 2023-01-01) end so.
 _RECEIVERS = "Receivers"
-# Those to whom Azure sends no test: it refuses them.
+# Those to whom Azure sends no test (AZ-MONITOR-44).
 BY_ROLE = "armRoleReceivers"
 # A text in a query, by which it names a vault.
 _QUOTED = re.compile(r"['\"]([^'\"]*)['\"]")

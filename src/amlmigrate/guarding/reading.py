@@ -83,7 +83,7 @@ def _elsewhere(guardrail: Guardrail) -> Iterator[tuple[str, str]]:
 
 
 def _other_groups(alarms: Alarms) -> Iterator[str]:
-    """Action groups that no rule there can name: it is of another subscription."""
+    """Action groups that no rule there can name (AZ-MONITOR-41)."""
     own = ArmId.of(alarms.subscription)
     yield from (one for one in alarms.action_groups if not ArmId.of(one).within(own))
 

@@ -21,7 +21,7 @@ from amlmigrate.guarding.alarmtests import AlarmTest, ReceiverTest
 from amlmigrate.guarding.alarmweakening import BY_ROLE
 from amlmigrate.guarding.wanted import Alarms
 
-# One of the words that Azure takes (AZ-MONITOR-23): what is told looks like an alert on logs.
+# One of the words that Azure takes (AZ-MONITOR-43): what is told looks like an alert on logs.
 _ALERT = "logalertv2"
 # An answer of the documentation took two minutes.
 _LONGEST = 900.0
