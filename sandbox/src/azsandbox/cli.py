@@ -110,7 +110,15 @@ def _parser() -> argparse.ArgumentParser:
     _state_option(deny)
     deny.add_argument("verb", choices=["set", "clear"], help="use those of a file, or remove all")
     deny.add_argument("file", nargs="?", type=Path, help="with `set`: a JSON list of {scope, name, properties}")
+    _alert(commands.add_parser("alert", help="have a rule of Azure Monitor fire, or resolve what it fired"))
     return parser
+
+
+def _alert(parser: argparse.ArgumentParser) -> None:
+    _state_option(parser)
+    parser.add_argument("verb", choices=["fire", "resolve"], help="fire an alert, or resolve all that are open")
+    parser.add_argument("rule", help="ARM id of the rule")
+    parser.add_argument("--target", default="", metavar="ID", help="resource (default: the rule's first scope)")
 
 
 def _seed(parser: argparse.ArgumentParser) -> None:
@@ -241,6 +249,15 @@ def _deny(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _fire(arguments: argparse.Namespace) -> int:
+    from azsandbox.arm.monitor.byhand import ask
+
+    state = _folder(arguments)
+    state.announced()
+    ask(state.arm, arguments.rule, arguments.target, resolved=arguments.verb == "resolve")
+    return 0
+
+
 def _show_log(arguments: argparse.Namespace) -> int:
     names = ("host", "method", "path", "status", "principal")
     filters = {name: getattr(arguments, name) for name in names if getattr(arguments, name)}
@@ -284,6 +301,7 @@ _COMMANDS = {
     "seed": _run_seed,
     "faults": _faults,
     "deny": _deny,
+    "alert": _fire,
     "log": _show_log,
     "principal": _principal,
     "role-delay": _role_delay,

@@ -84,6 +84,12 @@ class Sandbox:
         finally:
             state.faults.unlink(missing_ok=True)
 
+    def alert(self, rule: str, target: str = "", *, resolved: bool = False) -> None:
+        """Has a rule of Azure Monitor, an ARM id, fire with the next request; or resolves what it fired."""
+        from azsandbox.arm.monitor.byhand import ask
+
+        ask(self._running().arm, rule, target, resolved=resolved)
+
     def requests(self, *, since: str = "", **filters: str) -> list[dict[str, Any]]:
         """The request log, oldest first, from a time on as the log writes it; it is a moment behind the answers.
 

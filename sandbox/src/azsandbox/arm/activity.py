@@ -7,11 +7,14 @@ is left out too.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import tracked_time
+from azsandbox.arm.ground import Ground
 from azsandbox.arm.monitor import activityrules
 from azsandbox.arm.rights import action_of
 from azsandbox.arm.store import Record
@@ -28,25 +31,51 @@ def place(subscription: str) -> str:
     return f"/subscriptions/{subscription.lower()}/{_PLACE}"
 
 
-def noted(call: Call, status: int) -> None:
-    """Writes the begin and the end of a call that changes something, or tried to; rules on the log fire for it."""
+def noted(call: Call, status: int, headers: Mapping[str, str] | None = None) -> None:
+    """Writes the begin and the end of a call that changes something, or tried to; rules on the log fire for it.
+
+    What takes longer is accepted first, and has another end when its operation has (`ended`).
+    """
     if not call.subscription or call.request.method in ("GET", "HEAD") or _is_left_out(call):
         return
     shared = _shared(call)
-    store = call.context.store
-    ended = "Failed" if status >= 400 else "Accepted" if status == 202 else "Succeeded"
-    for name, state, code in (("BeginRequest", "Started", 0), ("EndRequest", ended, status)):
-        event = _event(call, shared, name, state, code)
-        store.put(event)
-        activityrules.alarm(call.context, event.document)
+    operation = _operation(call, headers or {})
+    if operation is not None:
+        operation.hidden["event"] = shared
+        call.context.store.put(operation)
+    state = "Failed" if status >= 400 else "Accepted" if operation or status == 202 else "Succeeded"
+    _write(call.context, shared, "BeginRequest", "Started", 0)
+    _write(call.context, shared, "EndRequest", state, status)
+
+
+def ended(ground: Ground, operation: Record) -> None:
+    """Writes the end of what took longer (AZ-MONITOR-65)."""
+    if shared := operation.hidden.get("event"):
+        _write(ground, shared, "EndRequest", "Failed" if operation.hidden["error"] else "Succeeded", 0)
+
+
+def _operation(call: Call, headers: Mapping[str, str]) -> Record | None:
+    """The operation that an answer says is to be polled."""
+    for name in ("Azure-AsyncOperation", "Location"):
+        way, _, last = urlsplit(headers.get(name, "")).path.rpartition("/")
+        found = call.context.store.get(f"{way.lower()}/{last}")
+        if found is not None and "due" in found.hidden:
+            return found
+    return None
+
+
+def _write(ground: Ground, shared: dict[str, Any], name: str, state: str, status: int) -> None:
+    event = _event(ground, shared, name, state, status)
+    ground.store.put(event)
+    activityrules.alarm(ground, event.document)
 
 
 def _is_left_out(call: Call) -> bool:
     return call.route.kind.key_type.startswith(_IN_WORKSPACES) or action_of(call).lower().endswith("/read")
 
 
-def _event(call: Call, shared: dict[str, Any], name: str, state: str, status: int) -> Record:
-    ticks, id_ = call.tick(), str(uuid.uuid4())
+def _event(ground: Ground, shared: dict[str, Any], name: str, state: str, status: int) -> Record:
+    ticks, id_ = ground.clock.tick(), str(uuid.uuid4())
     said = _said(status)
     document = {
         **shared,
@@ -60,7 +89,7 @@ def _event(call: Call, shared: dict[str, Any], name: str, state: str, status: in
         "eventTimestamp": tracked_time(ticks),
         "submissionTimestamp": tracked_time(ticks),
     }
-    parent = place(call.subscription)
+    parent = place(shared["subscriptionId"])
     key = f"{parent}/values/{id_}"
     return Record(key, EVENTS, parent, str(document["id"]), id_, document)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from azsandbox.arm import apiversions, queries
 from azsandbox.arm.access.evaluation import Access, Terms
-from azsandbox.arm.activity import noted
+from azsandbox.arm.activity import ended, noted
 from azsandbox.arm.authentication import authenticate
 from azsandbox.arm.beingdeleted import BeingDeleted
 from azsandbox.arm.calls import Call, Route
@@ -23,6 +23,7 @@ from azsandbox.arm.holds import hold_of
 from azsandbox.arm.identities import Identities
 from azsandbox.arm.kinds import Kind
 from azsandbox.arm.logqueries import LogQueries
+from azsandbox.arm.monitor.byhand import ByHand
 from azsandbox.arm.operations import Operations
 from azsandbox.arm.pastblobs import PastBlobs
 from azsandbox.arm.registry import all_gates, all_guards, all_kinds
@@ -52,8 +53,9 @@ class Arm:
     """Answers for management.azure.com; `discovery` for the hosts below `api.azureml.ms`, `vault` for vaults,
     `logs` for Log Analytics, `registries` for container registries."""
 
-    def __init__(self, context: Context, kinds: Mapping[str, Kind], throttle: Throttle) -> None:
+    def __init__(self, context: Context, kinds: Mapping[str, Kind], throttle: Throttle, by_hand: ByHand) -> None:
         self._context = context
+        self._by_hand = by_hand
         self._throttle = throttle
         self._router = Router(kinds)
         self._gates, self._guards = all_gates(), all_guards()
@@ -75,6 +77,7 @@ class Arm:
         extra: dict[str, str] = {}
         try:
             await self._context.operations.settle()
+            self._by_hand.carry_out()
             response = await self._answer(request, extra)
         except ArmError as error:
             response = error.response()
@@ -124,7 +127,7 @@ class Arm:
         except ArmError as error:
             noted(call, error.status)
             raise
-        noted(call, response.status)
+        noted(call, response.status, response.headers)
         if request.method in ("GET", "HEAD") and response.status < 400:
             queries.check_read(query)
         return response
@@ -183,6 +186,7 @@ def build(
 
     async def end(target: Record | None, operation: Record) -> None:
         await kinds[operation.hidden["kind"]].settled(target, operation)
+        ended(ground, operation)
 
     async def send(request: Request) -> Response:
         return await arm.inside(request)
@@ -192,5 +196,5 @@ def build(
     keys = CustomerKeys(ground, access)
     context = Context(ground.store, clock, accounts, location, kinds, operations, access, keys, send)
     kinds |= all_kinds(context)
-    arm = Arm(context, kinds, throttle)
+    arm = Arm(context, kinds, throttle, ByHand(context, state_dir))
     return arm

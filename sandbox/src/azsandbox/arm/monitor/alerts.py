@@ -57,7 +57,7 @@ def fire(ground: Ground, what: Fired) -> Record:
     }
     id_ = f"{scope}/providers/{_SPELLED}/{name}"
     document = {"properties": {"essentials": essentials}, "id": id_, "type": _SPELLED, "name": what.rule.name}
-    hidden = {"ticks": ticks, "rule": what.rule.key, "about": what.about}
+    hidden = {"ticks": ticks, "held": ticks, "rule": what.rule.key, "about": what.about}
     made = Record(id_.lower(), ALERTS, scope.lower(), id_, name, document, hidden)
     ground.store.put(made)
     return made
@@ -69,6 +69,12 @@ def open_ones(ground: Ground, rule: Record) -> Iterator[Record]:
         essentials = alert.properties["essentials"]
         if alert.hidden["rule"] == rule.key and essentials["monitorCondition"] == "Fired":
             yield alert
+
+
+def holds_still(ground: Ground, alert: Record) -> None:
+    """Notes that the condition of an open alert holds again."""
+    alert.hidden = {**alert.hidden, "held": ground.clock.tick()}
+    ground.store.put(alert)
 
 
 def resolve(ground: Ground, alert: Record) -> None:
@@ -89,3 +95,8 @@ def change(ground: Ground, alert: Record, **members: Any) -> None:
 def age(ground: Ground, alert: Record) -> float:
     """Seconds since it was fired."""
     return ground.clock.now() - float(alert.hidden["ticks"]) / TICKS_PER_SECOND
+
+
+def quiet(ground: Ground, alert: Record) -> float:
+    """Seconds since its condition held last."""
+    return ground.clock.now() - float(alert.hidden["held"]) / TICKS_PER_SECOND

@@ -15,7 +15,7 @@ from azsandbox.arm.ground import Ground
 from azsandbox.arm.logs import rows
 from azsandbox.arm.logs.evaluating import Evaluation, Table, written
 from azsandbox.arm.logs.parsing import BadQuery, parsed
-from azsandbox.arm.monitor.alerts import Fired, age, fire, open_ones, resolve
+from azsandbox.arm.monitor.alerts import Fired, fire, holds_still, open_ones, quiet, resolve
 from azsandbox.arm.monitor.durations import seconds
 from azsandbox.arm.store import Record
 
@@ -68,7 +68,7 @@ def evaluate(ground: Ground, rule: Record) -> None:
             _log.warning("%s cannot be evaluated: %s", rule.id, problem.message)
     if rule.properties["autoMitigate"]:
         pause = seconds(str(rule.properties["evaluationFrequency"])) * _RESOLVED_AFTER
-        for alert in [one for one in open_ones(ground, rule) if age(ground, one) >= pause]:
+        for alert in [one for one in open_ones(ground, rule) if quiet(ground, one) >= pause]:
             resolve(ground, alert)
 
 
@@ -87,15 +87,19 @@ def _every(ground: Ground, workspace: Record) -> dict[str, Table]:
 
 
 def _fire(ground: Ground, rule: Record, workspace: Record, tables: Mapping[str, Table]) -> None:
-    mitigates = rule.properties["autoMitigate"]
-    known = {str(one.hidden["about"]) for one in open_ones(ground, rule)} if mitigates else set()
+    known = (
+        {one.hidden["about"]: one for one in open_ones(ground, rule)} if rule.properties["autoMitigate"] else {}
+    )
     for criterion in rule.properties["criteria"]["allOf"]:
         found = Evaluation(tables, ground.clock.now()).run(parsed(str(criterion["query"])))
         for about, group in _groups(criterion, found):
-            if _holds(criterion, group) and about not in known:
-                target = _target(criterion, group, workspace)
-                severity = int(rule.properties["severity"])
-                fire(ground, Fired(rule, target, severity, "Log Alerts V2", "Log", about))
+            if not _holds(criterion, group):
+                continue
+            if about in known:
+                holds_still(ground, known[about])
+                continue
+            target, severity = _target(criterion, group, workspace), int(rule.properties["severity"])
+            fire(ground, Fired(rule, target, severity, "Log Alerts V2", "Log", about))
 
 
 def _groups(criterion: Criterion, found: Table) -> Iterator[tuple[str, Group]]:
