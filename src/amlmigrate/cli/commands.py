@@ -75,6 +75,9 @@ COMMANDS = (
     Entry(
         "key", GOVERN, "Show whether keys are rotated in time, and whether all that is under them uses the newest."
     ),
+    Entry(
+        "figures", GOVERN, "Tell the key figures: what is under customers' keys, how soon, rotations, and alerts."
+    ),
 )
 
 

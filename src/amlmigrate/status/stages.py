@@ -208,7 +208,7 @@ def _as_dict(stage: Any) -> dict[str, Any] | None:
 
 def stages(plan: Plan, folder: Path, ledger: Ledger | None) -> Stages:
     """What each stage has come to. Raises RefusedError for a record of a freeze that cannot be trusted."""
-    reports, altered = _evidence(folder, ledger)
+    reports, altered = trusted(folder, ledger)
     ended = items(plan, ledger)
     decided = Standing(plan, ledger)
     cutover = active(reports)
@@ -237,7 +237,7 @@ def stages(plan: Plan, folder: Path, ledger: Ledger | None) -> Stages:
     )
 
 
-def _evidence(folder: Path, ledger: Ledger | None) -> tuple[list[EvidenceFile], list[str]]:
+def trusted(folder: Path, ledger: Ledger | None) -> tuple[list[EvidenceFile], list[str]]:
     """The reports, and what of them was altered. What was altered says nothing, so then there are none."""
     reports, problems = examine(folder / EVIDENCE)
     if ledger and not problems:

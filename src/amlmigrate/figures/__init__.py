@@ -1,0 +1,7 @@
+"""Key figures: how much lies under customers' keys, how soon what is found is put under one, and who was told.
+
+`history` joins dated scans by workspaceId, and workspaces with their successors by plans; `share` and `mttr`
+count over it, `rotations` and `alerts` over what vaults and Azure Monitor tell, `residuals` over tombstones.
+`record` keeps each run beside the scans; `stage` puts all of it together; `prom` and `page` write it for
+others. Whatever cannot be told keeps its reason, and no figure is better for it.
+"""

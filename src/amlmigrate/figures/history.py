@@ -1,0 +1,237 @@
+"""What dated scans tell of each workspace, joined by its workspaceId, and what plans tell of its successor. Pure.
+
+A workspace that was once told to be production counts as production until an owner decides otherwise: neither
+a tag that is gone nor one that says something else takes it out of a figure. One that is no longer there
+counts as it was seen last, unless a plan proves where it went.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from amlmigrate.core.armid import ArmId, key_of
+
+# Who says of which environment a workspace is; a scan that was made before this was kept does not tell.
+TAG, DECISION, RULE, UNTOLD = "tag", "decision", "rule", "not told"
+
+
+class Presence(StrEnum):
+    """What the newest scan that bears on a workspace says of it."""
+
+    SEEN = "seen"
+    # The scan read its subscription, and it was not in it.
+    GONE = "gone"
+    UNREADABLE = "unreadable"
+
+
+class WhoseKey(StrEnum):
+    """Whose key something is under; a workspace may have no registry."""
+
+    CUSTOMER = "customer"
+    MICROSOFT = "microsoft"
+    NOTHING = "nothing"
+    NOT_KNOWN = "not known"
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One workspace in one scan. `workspace` is its workspaceId in lower case, or its ARM id where it has none.
+
+    `production` is whether it is of the gravest environment, None where nothing tells; `by` is who says so.
+    `vault` is the ARM id, in lower case, of the vault that holds its key.
+    """
+
+    workspace: str
+    id: str
+    customer: bool
+    storage: WhoseKey = WhoseKey.NOTHING
+    registry: WhoseKey = WhoseKey.NOTHING
+    other_data: WhoseKey = WhoseKey.NOT_KNOWN
+    production: bool | None = None
+    by: str = UNTOLD
+    sensitivity: str | None = None
+    created: datetime | None = None
+    vault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One scan: when it was made, the subscriptions that it was about, what it saw and what it could not read.
+
+    `places` and `unreadable` are in lower case; `unreadable` are ARM ids of subscriptions and workspaces.
+    `projects` is how many projects it saw, which are under the key of their hub and not counted.
+    """
+
+    at: datetime
+    name: str
+    sha256: str
+    places: frozenset[str]
+    sightings: Mapping[str, Sighting]
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+    projects: int = 0
+
+    def standing(self, workspace: str, id_: str) -> Presence | None:
+        """What it says of a workspace that was seen last at `id_`; None for one that it did not look for."""
+        if workspace in self.sightings:
+            return Presence.SEEN
+        subscription = ArmId.of(id_).subscription.lower()
+        if f"/subscriptions/{subscription}" in self.unreadable or key_of(id_) in self.unreadable:
+            return Presence.UNREADABLE
+        return Presence.GONE if subscription in self.places else None
+
+
+@dataclass(frozen=True, slots=True)
+class Succession:
+    """A plan that moves one workspace into another, both by workspaceId in lower case.
+
+    `proven` is when its evidence first showed that all of it is in the target: a green verification of the
+    bytes, a cutover, which passes the same check, or a removal; None where it does not show that.
+    """
+
+    source: str
+    target: str
+    plan: str
+    planned: datetime
+    proven: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """What is known of one workspace at a time: how it was seen last, when, and how it stands since.
+
+    `production` stays once it was told, until an owner decides otherwise. `found` is when it was seen first
+    under Microsoft's key, `kept` when it was seen so last.
+    """
+
+    last: Sighting
+    at: datetime
+    standing: Presence = Presence.SEEN
+    production: bool = False
+    by: str = UNTOLD
+    ever_told: bool = False
+    sensitivity: str | None = None
+    found: datetime | None = None
+    kept: datetime | None = None
+
+    @property
+    def untold(self) -> bool:
+        """Whether nothing ever told its environment."""
+        return not self.ever_told
+
+    @property
+    def no_longer_told(self) -> bool:
+        """Whether it counts as production though the last scan that saw it does not call it so."""
+        return self.production and self.last.production is not True
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """All lives as they are known at one scan, and the plans that there were by then."""
+
+    look: Look
+    lives: Mapping[str, Life]
+    by_source: Mapping[str, tuple[Succession, ...]]
+    by_target: Mapping[str, tuple[Succession, ...]]
+
+    @property
+    def at(self) -> datetime:
+        """When the scan was made."""
+        return self.look.at
+
+    def settled(self, workspace: str, above: frozenset[str] = frozenset()) -> bool:
+        """Whether it went over to a successor under a customer's key: it is gone, and a plan proves it."""
+        life = self.lives.get(workspace)
+        if life is None or life.standing is not Presence.GONE or workspace in above:
+            return False
+        return any(
+            one.proven is not None and self._under_key(one.target, above | {workspace})
+            for one in self.by_source.get(workspace, ())
+        )
+
+    def _under_key(self, workspace: str, above: frozenset[str]) -> bool:
+        life = self.lives.get(workspace)
+        return life is not None and (life.last.customer or self.settled(workspace, above))
+
+    def exposed(self, workspace: str) -> bool:
+        """Whether it was seen last under Microsoft's key, and nothing shows that it is not so any more."""
+        life = self.lives.get(workspace)
+        return life is not None and not life.last.customer and not self.settled(workspace)
+
+    def counted(self, workspace: str) -> bool:
+        """Whether it counts as a workspace of its own.
+
+        A successor counts only once what it succeeds is settled, and one that is settled counts as its successor.
+        """
+        life = self.lives[workspace]
+        if life.standing is Presence.GONE and (life.last.customer or self.settled(workspace)):
+            return False
+        return not any(self.exposed(one.source) for one in self.by_target.get(workspace, ()))
+
+    def production(self, workspace: str, above: frozenset[str] = frozenset()) -> Life | None:
+        """The life by which it is production: its own, that of one it succeeds, or of the one it moves into."""
+        life = self.lives.get(workspace)
+        if life is None or workspace in above:
+            return None
+        if life.production:
+            return life
+        before = (self.production(one.source, above | {workspace}) for one in self.by_target.get(workspace, ()))
+        after = (self.lives.get(one.target) for one in self.by_source.get(workspace, ()))
+        return next((one for one in (*before, *after) if one and one.production), None)
+
+    def untold(self, workspace: str) -> bool:
+        """Whether nothing ever told its environment, nor that of one it succeeds."""
+        return self.lives[workspace].untold and self.production(workspace) is None
+
+
+def moments(looks: Iterable[Look], successions: Iterable[Succession]) -> Iterator[Moment]:
+    """What is known at each scan, the oldest first; plans and what they prove count from their own time on."""
+    lives: dict[str, Life] = {}
+    plans = list(successions)
+    for look in sorted(looks, key=lambda one: (one.at, one.name)):
+        for workspace, seen in look.sightings.items():
+            lives[workspace] = _seen(lives.get(workspace), seen, look.at)
+        for workspace, life in lives.items():
+            standing = look.standing(workspace, life.last.id)
+            # What was gone is not there again because nobody could look.
+            if standing and not (life.standing is Presence.GONE and standing is Presence.UNREADABLE):
+                lives[workspace] = replace(life, standing=standing)
+        yield Moment(look, dict(lives), *_plans(plans, look.at))
+
+
+def _seen(before: Life | None, seen: Sighting, at: datetime) -> Life:
+    production, by = (before.production, before.by) if before else (False, UNTOLD)
+    if seen.production:
+        production, by = True, seen.by
+    elif seen.production is False and seen.by == DECISION:
+        production, by = False, seen.by
+    found, kept = (before.found, before.kept) if before else (None, None)
+    if not seen.customer:
+        found, kept = found or at, at
+    return Life(
+        seen,
+        at,
+        production=production,
+        by=by,
+        ever_told=seen.production is not None or bool(before and before.ever_told),
+        sensitivity=seen.sensitivity or (before.sensitivity if before else None),
+        found=found,
+        kept=kept,
+    )
+
+
+Plans = dict[str, tuple[Succession, ...]]
+
+
+def _plans(successions: Iterable[Succession], at: datetime) -> tuple[Plans, Plans]:
+    by_source: Plans = {}
+    by_target: Plans = {}
+    for one in successions:
+        if one.planned > at:
+            continue
+        known = one if one.proven and one.proven <= at else replace(one, proven=None)
+        by_source[known.source] = (*by_source.get(known.source, ()), known)
+        by_target[known.target] = (*by_target.get(known.target, ()), known)
+    return by_source, by_target

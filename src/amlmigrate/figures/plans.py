@@ -1,0 +1,132 @@
+"""Reads the plans below a folder: who succeeds whom, what proves it, and what removals left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from amlmigrate.core.clock import moment
+from amlmigrate.core.unexpected_errors import said
+from amlmigrate.cutover.record import active
+from amlmigrate.decommissioning.residuals import residuals
+from amlmigrate.evidence import Cutover, Decommission, Verify
+from amlmigrate.figures.history import Succession
+from amlmigrate.fleet import fleetfile
+from amlmigrate.ledger.evidence import EvidenceFile, last, only
+from amlmigrate.ledger.opening import open_residuals
+from amlmigrate.ledger.read_only_copy import for_reading
+from amlmigrate.ledger.valid_decisions import Standing
+from amlmigrate.planning import planfile
+from amlmigrate.status.stages import trusted
+
+# What of a tombstone is a container, and not a whole resource.
+_CONTAINERS = ("container", "share", "deleted")
+
+
+@dataclass(frozen=True, slots=True)
+class Residue:
+    """What a removal left under Microsoft's key: `open` until somebody accepts it; its size where it was read."""
+
+    plan: str
+    address: str
+    id: str
+    kind: str
+    open: bool
+    blobs: int | None = None
+    bytes: int | None = None
+
+    @property
+    def container(self) -> bool:
+        """Whether it is a container, and not a whole resource."""
+        return self.kind in _CONTAINERS
+
+
+@dataclass(frozen=True, slots=True)
+class Plans:
+    """What all plans tell; `waves` are those of fleets, by workspaceId; `unread` says what could not be read."""
+
+    successions: tuple[Succession, ...] = ()
+    residues: tuple[Residue, ...] = ()
+    waves: Mapping[str, str] = field(default_factory=dict)
+    unread: Mapping[str, str] = field(default_factory=dict)
+    count: int = 0
+
+
+def read(below: Path) -> Plans:
+    """All plans below a folder; there may be none."""
+    successions: list[Succession] = []
+    residues: list[Residue] = []
+    unread: dict[str, str] = {}
+    count = 0
+    for folder in sorted(path.parent for path in below.glob(f"**/{planfile.FILE}")):
+        try:
+            if planfile.read_header(folder).example:
+                continue
+            count += 1
+            succession, left, altered = _plan(folder)
+        except Exception as error:  # noqa: BLE001 - of one plan, which is told; the others are read
+            unread[str(folder)] = said(str(folder), error)
+            continue
+        successions.append(succession)
+        residues += left
+        if altered:
+            unread[str(folder)] = f"its evidence was altered: {altered[0]}"
+    waves, broken = _waves(below)
+    return Plans(tuple(successions), tuple(residues), waves, unread | broken, count)
+
+
+def _plan(folder: Path) -> tuple[Succession, list[Residue], Sequence[str]]:
+    plan = planfile.read(folder)
+    header = plan.header
+    planned = moment(header.created)
+    assert planned is not None
+    with for_reading(folder, plan) as ledger:
+        reports, altered = trusted(folder, ledger)
+        still = {one.address for one in open_residuals(Standing(plan, ledger), reports)}
+    source, target = (str(side["workspaceId"]).lower() for side in (header.source, header.target))
+    succession = Succession(source, target, str(folder), planned, proven(reports))
+    return succession, list(_left(folder, reports, still)), altered
+
+
+def proven(reports: Sequence[EvidenceFile]) -> datetime | None:
+    """Since when the evidence shows that all of it is in the target; None where, as it stands, it does not."""
+    removed, newest = last(reports, Decommission), last(reports, Verify)
+    green = newest is not None and newest.content.green and newest.content.reads_bytes
+    if not (green or active(list(reports)) or (removed and removed.content.by_us)):
+        return None
+    return min(filter(None, (moment(one.content.moment) for one in _proofs(reports))), default=None)
+
+
+def _proofs(reports: Sequence[EvidenceFile]) -> Iterator[EvidenceFile]:
+    yield from (one for one in only(reports, Verify) if one.content.green and one.content.reads_bytes)
+    yield from only(reports, Cutover)
+    yield from (one for one in only(reports, Decommission) if one.content.by_us)
+
+
+def _left(folder: Path, reports: Sequence[EvidenceFile], still: Iterable[str]) -> Iterator[Residue]:
+    tomb = last(reports, Decommission)
+    if tomb is None:
+        return
+    sizes = {(one.kind, one.id): one for one in tomb.content.remains}
+    for one in residuals(tomb.content.remains):
+        size = sizes[(one.what, one.id)]
+        yield Residue(str(folder), one.address, one.id, one.what, one.address in still, size.blobs, size.bytes)
+
+
+def _waves(below: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """The wave of each workspace of a fleet, with its folder where there are more; and which could not be read."""
+    found: dict[str, str] = {}
+    unread: dict[str, str] = {}
+    paths = sorted(below.glob(f"**/{fleetfile.FILE}"))
+    for path in paths:
+        try:
+            fleet = fleetfile.read(path.parent)
+        except Exception as error:  # noqa: BLE001 - of one fleet, which is told; the others are read
+            unread[str(path)] = said(str(path), error)
+            continue
+        for entry in fleet.entries if fleet else ():
+            name = f"{path.parent.name} {entry.wave}" if len(paths) > 1 else str(entry.wave)
+            found[entry.workspace_id.lower()] = name
+    return found, unread

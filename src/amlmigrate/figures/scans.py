@@ -1,0 +1,109 @@
+"""Reads the scans of a folder as looks: which workspaces each saw, and what it could not read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from amlmigrate.core.armid import key_of
+from amlmigrate.core.clock import moment
+from amlmigrate.core.documents import Document
+from amlmigrate.core.errors import BadInputError
+from amlmigrate.core.unexpected_errors import said
+from amlmigrate.figures.history import UNTOLD, Look, Sighting, WhoseKey
+from amlmigrate.posture.tagging import ENVIRONMENT
+from amlmigrate.scanning import scanfile
+from amlmigrate.scanning.scanfile import ScanFile
+from amlmigrate.scanning.values import CUSTOMER, MICROSOFT
+
+# What figures keep beside the scans, which is none.
+KEPT = "figures.jsonl"
+_PROJECT = "project"
+
+
+def read(folder: Path) -> tuple[list[Look], dict[str, str]]:
+    """The scans of a folder, and why a file of it is none. Raises BadInputError where there is no scan."""
+    looks, unread = [], {}
+    paths = sorted(one for one in folder.glob("*.jsonl") if one.name != KEPT)
+    for path in paths:
+        try:
+            looks.append(look_of(path.name, scanfile.read(path)))
+        except Exception as error:  # noqa: BLE001 - of one file, which is told; the others are read
+            unread[path.name] = said(str(path), error)
+    if not looks:
+        why = f" ({next(iter(unread.values()))})" if unread else ""
+        raise BadInputError(
+            f"There is no scan in '{folder}'{why}.",
+            address="--scans",
+            remedy="Make one with `migrate scan`, or name the folder that has them with --scans.",
+        )
+    return looks, unread
+
+
+def look_of(name: str, scan: ScanFile) -> Look:
+    """A scan as a look. Raises BadInputError where it does not tell when it was made."""
+    head = scan.header
+    at = moment(head.get("created"))
+    if at is None:
+        raise BadInputError("The scan does not tell when it was made.", address=name, remedy="Scan again.")
+    gravest = [str(one) for one in (head.get("levels") or {}).get(ENVIRONMENT) or ()][-1:]
+    seen = [_sighting(one, gravest) for one in scan.workspaces if _counts(one)]
+    return Look(
+        at,
+        name,
+        scan.sha256,
+        frozenset(str(one).lower() for one in head.get("subscriptions") or ()),
+        _by_id(seen),
+        {key_of(str(one["address"])): str(one["reason"]) for one in head.get("unreadable") or ()},
+        sum(1 for one in scan.workspaces if not _counts(one)),
+    )
+
+
+def _counts(line: Document) -> bool:
+    """A project is under the key of its hub, and its own document says nothing of it (AZ-KEY-43)."""
+    return str(line.get("kind") or "").lower() != _PROJECT
+
+
+def _by_id(seen: Iterable[Sighting]) -> dict[str, Sighting]:
+    """By workspaceId; of two sightings of one, as while it is moved, the worse counts."""
+    found: dict[str, Sighting] = {}
+    for one in seen:
+        if one.workspace not in found or not one.customer:
+            found[one.workspace] = one
+    return found
+
+
+def _sighting(line: Document, gravest: list[str]) -> Sighting:
+    id_, environment, vault = str(line["id"]), line.get("environment"), line.get("vault") or {}
+    return Sighting(
+        workspace=str(line.get("workspace_id") or "").lower() or key_of(id_),
+        id=id_,
+        customer=line["encryption"]["kind"] != MICROSOFT,
+        storage=_held(line.get("storage")),
+        registry=_held(line.get("registry")),
+        other_data=_data(line.get("other_accounts")),
+        production=None if environment is None else environment in gravest,
+        by=str(((line.get("told_by") or {}).get(ENVIRONMENT) or {}).get("by") or UNTOLD),
+        sensitivity=line.get("sensitivity"),
+        created=moment(line.get("created")),
+        vault=key_of(vault["id"]) if vault.get("holds") == "key" else "",
+    )
+
+
+def _held(part: Document | None) -> WhoseKey:
+    if part is None:
+        return WhoseKey.NOTHING
+    return {CUSTOMER: WhoseKey.CUSTOMER, MICROSOFT: WhoseKey.MICROSOFT}.get(
+        str(part.get("encryption")), WhoseKey.NOT_KNOWN
+    )
+
+
+def _data(stores: list[Document] | None) -> WhoseKey:
+    """Of all accounts that datastores lead to: the worst of them; of a scan that did not look it is not known."""
+    if stores is None:
+        return WhoseKey.NOT_KNOWN
+    found = {_held(one) for one in stores}
+    return next(
+        (one for one in (WhoseKey.MICROSOFT, WhoseKey.NOT_KNOWN, WhoseKey.CUSTOMER) if one in found),
+        WhoseKey.NOTHING,
+    )

@@ -1,0 +1,155 @@
+"""Puts the figures together: from scans and plans, from the vaults, from Azure Monitor, and from earlier runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from amlmigrate.cloud.session import Side
+from amlmigrate.core.armid import key_of
+from amlmigrate.core.errors import MigrateError
+from amlmigrate.figures import alerts, bounds, mttr, plans, record, residuals, rotations, scans, share
+from amlmigrate.figures.alerts import Alerts, AlertsRead
+from amlmigrate.figures.history import Look, Moment, moments
+from amlmigrate.figures.mttr import Mttr, Spell, Spells
+from amlmigrate.figures.plans import Plans
+from amlmigrate.figures.record import Record
+from amlmigrate.figures.residuals import Residuals
+from amlmigrate.figures.rotations import Rotations
+from amlmigrate.figures.share import Share
+from amlmigrate.keys import reading
+from amlmigrate.keys.scope import KeyScope
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class FigureSources:
+    """What the files tell: scans, plans, and what earlier runs kept."""
+
+    looks: tuple[Look, ...]
+    moments: tuple[tuple[datetime, Share, Mttr], ...]
+    last: Moment
+    spells: tuple[Spell, ...]
+    plans: Plans
+    record: Record
+    unread: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What Azure tells now; None for what was not asked, `why` for what was asked in vain."""
+
+    rotations: Rotations | None = None
+    alerts: AlertsRead | None = None
+    why: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """All figures of a run, and what they were made of."""
+
+    at: datetime
+    past: FigureSources
+    live: Live
+    share: Share
+    mttr: Mttr
+    residuals: Residuals
+    alerts: Alerts | None
+    bounds: tuple[str, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything that was asked could be read."""
+        unread = self.past.unread or self.past.plans.unread or self.past.looks[-1].unreadable or self.live.why
+        part = (self.live.alerts and self.live.alerts.unread) or (
+            self.live.rotations and self.live.rotations.keys_unread
+        )
+        return not (unread or part)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The figures as JSON; what was not read is null, and `bounds` says why."""
+        looks = self.past.looks
+        return {
+            "format": FORMAT,
+            "at": self.at.isoformat(timespec="seconds"),
+            "scans": {
+                "count": len(looks),
+                "first": looks[0].at.isoformat(timespec="seconds"),
+                "newest": looks[-1].at.isoformat(timespec="seconds"),
+                "longest_gap_days": round(bounds.longest_gap(looks), 2),
+            },
+            "production": self.share.as_dict(),
+            "residual": self.residuals.as_dict(),
+            "mttr_days": self.mttr.as_dict(),
+            "rotations": self.live.rotations.as_dict() if self.live.rotations else None,
+            "alerts": self.alerts.as_dict() if self.alerts else None,
+            "whole": self.whole,
+            "bounds": list(self.bounds),
+        }
+
+
+def past(scans_in: Path, plans_in: Path) -> FigureSources:
+    """Reads the files. Raises BadInputError where there is no scan, or what was kept before cannot be used."""
+    kept = record.read(scans_in)
+    looks, unread = scans.read(scans_in)
+    looks.sort(key=lambda one: (one.at, one.name))
+    every = plans.read(plans_in)
+    follower = Spells()
+    trend: list[tuple[datetime, Share, Mttr]] = []
+    last = None
+    for last in moments(looks, every.successions):
+        follower.follow(last)
+        trend.append((last.at, share.share(last), mttr.mttr(follower.found(every.waves), last.at)))
+    assert last is not None
+    spells = tuple(follower.found(every.waves))
+    return FigureSources(tuple(looks), tuple(trend), last, spells, every, kept, unread)
+
+
+async def live(side: Side, known: FigureSources, now: datetime) -> Live:
+    """Asks the vaults and Azure Monitor, where the scans looked. What cannot be read keeps its reason."""
+    subscriptions = sorted({one for look in known.looks for one in look.places})
+    why: dict[str, str] = {}
+    turned, vaults = None, set[str]()
+    try:
+        survey = await reading.read(side, KeyScope(subscriptions=tuple(subscriptions)), now)
+        turned = rotations.rotations(survey.keys, now)
+        vaults = {key_of(one.vault_id) for one in survey.keys if one.vault_id}
+        why |= {f"keys in {one.id}": one.reason for one in survey.unread}
+    except MigrateError as error:
+        why["rotations"] = error.summary
+    vaults |= {one.vault for look in known.looks for one in look.sightings.values() if one.vault}
+    fired = await alerts.read(side.arm, subscriptions, frozenset(vaults), (), ())
+    return Live(turned, fired, why)
+
+
+def figures(known: FigureSources, asked: Live, now: datetime) -> Figures:
+    """All figures by what was read."""
+    fired = _alerts(known.record, asked.alerts, now)
+    whole = not known.plans.unread
+    made = Figures(
+        at=now,
+        past=known,
+        live=asked,
+        share=share.share(known.last),
+        mttr=mttr.mttr(known.spells, now),
+        residuals=residuals.residuals(known.plans.residues, whole=whole),
+        alerts=fired,
+        bounds=(),
+    )
+    return replace(made, bounds=tuple(bounds.of(made)))
+
+
+def _alerts(kept: Record, now_read: AlertsRead | None, now: datetime) -> Alerts | None:
+    """Those that were kept, and those that were read now; None where nobody ever read any."""
+    found = kept.fired
+    looked = kept.looked
+    if now_read is not None:
+        found = {one.id: one for one in now_read.found} | found
+        looked = looked if now_read.unread else [*looked, now]
+    if now_read is None and not kept.looked:
+        return None
+    return Alerts(tuple(sorted(found.values(), key=lambda one: (one.at, one.id))), now, record.since(looked)[0])

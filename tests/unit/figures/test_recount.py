@@ -1,0 +1,140 @@
+"""The figures over five hundred histories are what somebody counts by hand, and no trick makes one better."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.unit.figures.histories import PLACES, Made, arm_id, history
+from tests.unit.figures.recount import Recount
+
+from amlmigrate.figures.history import Sighting, Succession, moments
+from amlmigrate.figures.mttr import Mttr, Spells, mttr
+from amlmigrate.figures.share import Share, share
+
+SEEDS = range(500)
+_HALF = timedelta(days=11, hours=7)
+
+
+def counted(made: Made) -> tuple[Share, Mttr]:
+    """Both figures as the product counts them."""
+    follower, last = Spells(), None
+    for last in moments(made.looks, made.plans):
+        follower.follow(last)
+    assert last is not None
+    return share(last), mttr(follower.found({}), made.looks[-1].at + _HALF)
+
+
+def test_the_histories_have_everything_in_them() -> None:
+    every = [counted(history(seed)) for seed in SEEDS]
+    told = [one.as_dict() for one, _ in every]
+    for name in ("vanished", "unreadable", "moving", "no_longer_told", "under_cmk"):
+        assert sum(1 for one in told if one[name]) > 30, name
+    assert sum(times.every.closed for _, times in every) > 100
+    assert sum(times.every.vanished for _, times in every) > 50
+    assert sum(1 for _, times in every if times.every.at_least < times.every.closed) > 10
+
+
+@pytest.mark.parametrize("block", range(10))
+def test_the_share_is_what_is_counted_by_hand(block: int) -> None:
+    for seed in SEEDS[block::10]:
+        made = history(seed)
+        found, _ = counted(made)
+        told = {
+            "production": found.production.total,
+            "production under a key": found.production.under_cmk,
+            "untagged": found.untagged.total,
+            "untagged under a key": found.untagged.under_cmk,
+            "other": found.other.total,
+            "other under a key": found.other.under_cmk,
+            "vanished": found.beside.vanished,
+            "unreadable": found.beside.unreadable,
+        }
+        assert {name: value for name, value in told.items() if value} == Recount(made.looks, made.plans).share(), (
+            seed
+        )
+        assert sum(one.total for one in found.by.values()) == found.production.total, seed
+
+
+@pytest.mark.parametrize("block", range(10))
+def test_the_days_are_what_is_counted_by_hand(block: int) -> None:
+    for seed in SEEDS[block::10]:
+        made = history(seed)
+        _, times = counted(made)
+        closed, opened = Recount.days(made.looks, made.plans, made.looks[-1].at + _HALF)
+        assert times.every.closed == len(closed), seed
+        assert times.every.open == len(opened), seed
+        if closed:
+            assert times.every.mean == pytest.approx(statistics.fmean(closed)), seed
+            assert times.every.median == pytest.approx(statistics.median(closed)), seed
+            assert times.every.p90 is not None
+            assert sum(1 for one in closed if one <= times.every.p90 + 1e-9) >= 0.9 * len(closed), seed
+        if opened:
+            assert times.every.open_oldest == pytest.approx(opened[-1]), seed
+        parts: Any = (times.by_environment, times.by_wave, times.by_sensitivity)
+        for part in parts:
+            assert sum(one.closed for one in part.values()) == len(closed), seed
+            assert sum(one.open for one in part.values()) == len(opened), seed
+
+
+# The five tricks, each from the second scan on, by what becomes of the workspace `one`.
+
+
+def vanished(made: Made, one: Sighting) -> Made:
+    return made.without(one.workspace, 1)
+
+
+def renamed(made: Made, one: Sighting) -> Made:
+    name = replace(one, id=arm_id("bbbb", "test-it"), production=None)
+    return made.seen(one.workspace, 1, name)
+
+
+def replaced(made: Made, one: Sighting) -> Made:
+    found = made.without(one.workspace, 1)
+    successor = replace(one, workspace="successor", id=arm_id("bbbb", "successor"), customer=True, production=True)
+    found.looks[1:] = [
+        replace(look, sightings={**look.sightings, "successor": successor}, places=look.places | {"bbbb"})
+        for look in found.looks[1:]
+    ]
+    found.plans.append(Succession(one.workspace, "successor", "plans/it", found.looks[0].at))
+    return found
+
+
+def untagged(made: Made, one: Sighting) -> Made:
+    return made.seen(one.workspace, 1, replace(one, production=None))
+
+
+def unreadable(made: Made, one: Sighting) -> Made:
+    found = made.without(one.workspace, 1)
+    found.looks[1:] = [
+        replace(look, unreadable={**look.unreadable, one.id.lower(): "refused"}) for look in found.looks[1:]
+    ]
+    return found
+
+
+TRICKS = (vanished, renamed, replaced, untagged, unreadable)
+
+
+@pytest.mark.parametrize("trick", TRICKS)
+@pytest.mark.parametrize("customer", [False, True], ids=["microsoft", "customer"])
+def test_no_trick_makes_a_figure_better(trick: Any, customer: bool) -> None:
+    one = Sighting("it", arm_id("aaaa", "prod-it"), customer, production=True, by="rule")
+    for seed in SEEDS[:100]:
+        made = history(seed)
+        # Without the trick it stays as it is, and every scan sees it.
+        honest = Made(
+            [
+                replace(look, sightings={**look.sightings, "it": one}, places=frozenset(PLACES), unreadable={})
+                for look in made.looks
+            ],
+            made.plans,
+        )
+        (fair, fair_times), (unfair, times) = counted(honest), counted(trick(honest, one))
+        assert (unfair.production.share or 0.0) <= (fair.production.share or 0.0), seed
+        assert (unfair.least or 0.0) <= (fair.least or 0.0), seed
+        assert times.every.mean == fair_times.every.mean, seed
+        assert times.every.open == fair_times.every.open, seed
+        assert times.every.open_oldest == fair_times.every.open_oldest, seed
