@@ -11,12 +11,13 @@ from typing import Any
 from people import ENCRYPTION_USER, nobody
 from tests.unit.alarms.alarmed import CONTEXT
 
-from amlmigrate.alarms.callers import KeyCaller, callers
+from amlmigrate.alarms.callers import callers
 from amlmigrate.alarms.context import AlarmContext
 from amlmigrate.alarms.rows import OWN, SHARED, AuditRow
 from amlmigrate.alarms.rules import LOG_RULES
 from amlmigrate.cloud.session import Side
-from amlmigrate.keys import auditlog
+from amlmigrate.guarding import learning
+from amlmigrate.guarding.wanted import Alarms
 from azsandbox import Sandbox, provision
 from azsandbox.client import Client
 
@@ -88,9 +89,9 @@ async def test_what_is_done_with_a_key_is_told_by_the_right_alarms(azure_env: Sa
             (own.principal_id, {"KeyWrap", "KeyUnwrap"})
         ]
 
-    learnt = (await auditlog.read(side, vault, datetime.now(UTC))).value
-    assert learnt is not None
-    assert callers(learnt.uses) == (
-        KeyCaller(own.principal_id, served[0].application, {"KeyUnwrap": 1, "KeyWrap": 1}, 0),
-        KeyCaller(stranger.object_id, callers(rows)[-1].application, {"KeyUnwrap": 1}, 1),
-    )
+    found = await learning.learn(side, Alarms(group, "aml-cmk", (vault,)), datetime.now(UTC))
+    assert [(one.object_id, one.explained, one.calls, one.refused, one.open) for one in found.callers] == [
+        (own.principal_id, (f"storage account acct{name}",), 2, 0, True),
+        (stranger.object_id, (), 1, 1, False),
+    ]
+    assert found.short == (vault,)

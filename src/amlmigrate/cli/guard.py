@@ -11,6 +11,7 @@ import typer
 
 from amlmigrate.cli import commands, guardproposals, options, plans
 from amlmigrate.cli.execute import CHANGES, READS, CommonOptions, execute
+from amlmigrate.cli.guardcallers import CALLERS, callers
 from amlmigrate.cli.guardproposals import GuardInput
 from amlmigrate.cli.login import session
 from amlmigrate.cli.views.base import View
@@ -223,7 +224,7 @@ def check(
 @options.for_one_side
 def test(file: GuardFile, *, shared: CommonOptions) -> None:
     async def work(view: View) -> ExitCode:
-        alarms = guardproposals.alarms_of(file)
+        alarms = guardproposals.alarms_of(file, "there is nobody to send a test to")
         # What cannot be added to is found out before anybody is written to.
         alarmtests.read(file)
         async with session(shared) as clouds:
@@ -234,6 +235,9 @@ def test(file: GuardFile, *, shared: CommonOptions) -> None:
         return told.code
 
     execute(shared, work, interrupted=READS)
+
+
+app.command("callers", help=CALLERS)(options.for_one_side(callers))
 
 
 @app.command("emit", help=EMIT)

@@ -59,12 +59,12 @@ def given(
     return GuardInput(file, file, scan, request)
 
 
-def alarms_of(file: Path) -> Alarms:
-    """The alarms of a guardrail's file. Raises BadInputError, also where it asks for none."""
+def alarms_of(file: Path, otherwise: str) -> Alarms:
+    """The alarms of a guardrail's file. Raises BadInputError; `otherwise` says why it needs them."""
     alarms = reading.read(file, subscription=os.environ.get("AZURE_SUBSCRIPTION_ID")).alarms
     if alarms is None:
         raise BadInputError(
-            "The file asks for no alarms, so there is nobody to send a test to.",
+            f"The file asks for no alarms, so {otherwise}.",
             address=str(file),
             remedy="Give `alarms` in the file, and apply it: docs/how-to/alarms.md.",
         )
