@@ -105,3 +105,18 @@ def _is_held_to_it(world: World, plan: str) -> None:
     assert f"roleAssignments/{came.rpartition('/')[2]}!came-since-plan" in {
         one["address"] for one in told["open_findings"]
     }
+    _outlives_none(world, bobs["name"])
+
+
+def _outlives_none(world: World, bobs: str) -> None:
+    """What the source takes later is told by the next plan: nobody keeps a right in the target without a word."""
+    [there] = [
+        one for one in _at(world, "source", "roleAssignments").values() if one["properties"]["principalId"] == BOB
+    ]
+    lock = f"{world.documents['source']['id']}/providers/Microsoft.Authorization/locks/keep"
+    world.arm("DELETE", lock, VERSIONS["locks"])
+    world.arm("DELETE", there["id"], VERSIONS["roleAssignments"])
+    world.ok("plan", *world.names)
+    header = world.plan_lines(f"{world.source}-3")[0]
+    told = [one["address"] for one in header["findings"] if one["code"] == "right-outlived"]
+    assert told == [f"roleAssignments/{bobs}!right-outlived"]

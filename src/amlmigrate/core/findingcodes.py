@@ -154,6 +154,7 @@ ITEMS = (
         "warning",
         "the item refers to something that the service offers and the target does not show",
     ),
+    _code("right-outlived", "blocks", "the target still gives a right that the source has taken since it moved"),
     _code("schedule-start", "warning", "the service does not say from when a schedule's intervals count"),
     _code("secret-given", "warning", "a secret of the item is given with --secrets, and compared with nothing"),
     _code(

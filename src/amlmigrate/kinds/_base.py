@@ -92,6 +92,10 @@ class Kind(Listed):
         """Where it goes by what lies around both workspaces, where its document alone does not say it. Pure."""
         return AS_IT_IS
 
+    def outlived(self, around: Around) -> Mapping[Address, Finding]:
+        """By its address, what lets somebody in to the target and the source has no more, whoever made it. Pure."""
+        return {}
+
     def storage(self, asset: Asset) -> AssetStorage:
         """What the asset is to the storage of its workspace."""
         return AssetStorage()

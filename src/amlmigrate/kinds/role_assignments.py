@@ -10,7 +10,7 @@ from typing import Any
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.address import Address
 from amlmigrate.core.armid import ArmId, name_of
-from amlmigrate.core.asset import Asset
+from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.errors import ConflictError
 from amlmigrate.core.finding import Finding
@@ -110,6 +110,31 @@ class RoleAssignments(Attached):
         name = there.address.name if there else _name(wanted)
         return Placement(Address.of(self.name, name, *address.path[1:]))
 
+    def outlived(self, around: Around) -> Mapping[Address, Finding]:
+        every, theirs = (self._every(one) for one in (around.source, around.target))
+        if any(one.not_listed or one.document.get("listed") is False for one in every):
+            # What was not read is not gone.
+            return {}
+        wanted = {self._goal(one, around) for one in every}
+        here, found = around.mapping.target.ref.id, dict[Address, Finding]()
+        for there in theirs:
+            scope, role, principal = standing.key(_scope(here, there.address), there.properties)
+            # Of one for whom nobody in the target is named it is not known who has it there.
+            if principal and wanted.isdisjoint({(scope, role, principal), (scope, role, "")}):
+                found[there.address] = _outlived(there)
+        return found
+
+    def _every(self, of: Inventory) -> list[Asset]:
+        """Those of a workspace, also what a person has to make."""
+        return [one for one in (*of.assets.values(), *of.by_hand) if one.address.kind == self.name]
+
+    def _goal(self, asset: Asset, around: Around) -> tuple[str, str, str]:
+        """What stands for one of the source in the target, whoever makes it."""
+        address = super().placement(asset, around).called or asset.address
+        called = around.principals.of(str(asset.properties.get("principalId") or ""))
+        scope = _scope(around.mapping.target.ref.id, address)
+        return standing.key(scope, {**asset.properties, "principalId": called})
+
     def desired(self, asset: Asset, plan: PlanContext) -> Desired:
         mapping, old = plan.mapping, asset.properties
         left = {key: value for key, value in old.items() if key != "condition"}
@@ -184,6 +209,20 @@ def _listed(frozen: Document, name: str, scope: str) -> Document:
     """What `freeze` has recorded of one, as a list shows it."""
     kept = {key: value for key, value in properties_of(frozen).items() if key in KEPT and value is not None}
     return {"id": frozen["id"], "name": name, "properties": {"scope": scope, **kept}}
+
+
+def _outlived(there: Asset) -> Finding:
+    told, id_ = there.properties, str(there.document.get("id") or there.address)
+    role = name_of(told.get("roleDefinitionId"))
+    who = f"{told.get('principalType') or 'principal'} {told.get('principalId')}"
+    return Finding(
+        "blocks",
+        str(there.address),
+        f"The target gives {who} the role '{role}', which an earlier plan has moved, and the source does not any more.",
+        f"If it was taken on purpose, take it in the target too (`az role assignment delete --ids {id_}`) and plan"
+        " again; or waive this finding.",
+        code="right-outlived",
+    )
 
 
 def _plain(key: str, value: str) -> str:

@@ -59,6 +59,7 @@ from amlmigrate.planning import (
 )
 from amlmigrate.planning.elsewhere import Grantable
 from amlmigrate.planning.new_names import NamesAlongside, NewNames
+from amlmigrate.planning.outlived import outlived
 from amlmigrate.planning.placing import place
 from amlmigrate.planning.predicted import predicted
 from amlmigrate.planning.principals import PrincipalsFile
@@ -214,7 +215,9 @@ async def _survey(clouds: Session, request: PlanRequest, read: tuple[Workspace, 
     named = _named(request, source, target, owned, switched)
     found += named.findings
     found += stopped_for_others.findings(request.folder.parent, source, read[1].workspace_id)
-    mapping = await _placed(clouds, request, source, target, named.names)
+    around = await _placed(clouds, request, source, target, named.names)
+    mapping = around.mapping
+    found += outlived(around, owned, request.choices.selection)
     await people.name_owners(clouds.source, source)
     containers = await list_both(mapping, clouds.source, clouds.target, own_places, past=True)
     grantable = await elsewhere.read(clouds, source, target, mapping.called)
@@ -257,12 +260,12 @@ def _allowed(request: PlanRequest, source: Inventory, target: Inventory, owned: 
 
 async def _placed(
     clouds: Session, request: PlanRequest, source: Inventory, target: Inventory, names: dict[Address, Address]
-) -> Mapping:
+) -> Around:
     """Where all goes, once what has no place in the target is left to a person."""
     given = request.choices.principals
     who = await principals.told(clouds, source, request.target.subscription, given)
-    mapping = Mapping(source.workspace, target.workspace, names, given.called)
-    return replace(mapping, names={**names, **place(Around(mapping, source, target, who))})
+    around = Around(Mapping(source.workspace, target.workspace, names, given.called), source, target, who)
+    return replace(around, mapping=replace(around.mapping, names={**names, **place(around)}))
 
 
 async def _contents(

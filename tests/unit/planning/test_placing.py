@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tests.builders.world import MAPPING, NEW, OLD, SOURCE, TARGET, containers, header, inventory
+from tests.builders.world import MAPPING, NEW, OLD, SOURCE, TARGET, by_hand, containers, header, inventory
 from tests.unit.kinds.test_role_assignments import ANN, BOB, NAME, OTHER, given
 
 from amlmigrate.core.address import Address
@@ -16,7 +17,9 @@ from amlmigrate.core.plan import Action, Header, Plan
 from amlmigrate.core.plan_mapping import mapping_of
 from amlmigrate.core.principals import Principals
 from amlmigrate.core.select import Selection
+from amlmigrate.kinds import moving_kinds
 from amlmigrate.planning import build, planfile
+from amlmigrate.planning.outlived import outlived
 from amlmigrate.planning.placing import ANEW, place
 
 
@@ -67,3 +70,48 @@ def test_the_mapping_of_a_plan_knows_who_is_who() -> None:
     told = header(extra={"principals": {"sha256": "ab", "called": {ANN: BOB}}})
     for head, known in ((told, {ANN: BOB}), (header(), {})):
         assert mapping_of(Plan(Header.of_dict(head.as_dict()), (), ""), SOURCE, TARGET).principals == known
+
+
+def _outlived(
+    *held: Any, there: Any = (), by_hand: Any = (), made: Any = (), selection: Selection | None = None, **who: Any
+) -> list[str]:
+    source = inventory(*held)
+    source.by_hand.extend(by_hand)
+    around = Around(MAPPING, source, inventory(*there, of=TARGET), Principals(**who))
+    prior = OwnershipRecord(frozenset(f"roleAssignments/{one}" for one in made))
+    return [one.about for one in outlived(around, prior, selection or Selection())]
+
+
+def test_a_role_that_the_source_has_taken_since_is_told_and_no_other() -> None:
+    anns, bobs = given(NAME, ws=NEW.id), given(OTHER, ws=NEW.id, principalId=BOB)
+    there, both = (anns, bobs), (NAME, OTHER)
+    assert _outlived(there=there, made=both) == [f"roleAssignments/{NAME}", f"roleAssignments/{OTHER}"]
+    assert _outlived(given(OTHER), there=there, made=both) == [f"roleAssignments/{OTHER}"], "whatever its name"
+    assert _outlived(there=there) == [], "no plan of the pair knows of it: it is somebody else's"
+    excluded = Selection(exclude=("roleAssignments/*",))
+    assert _outlived(there=there, made=both, selection=excluded) == []
+    # What a person is to make stands for it, and what was not listed says nothing.
+    left = replace(given(), reason="it ends by itself", remedy="Do.")
+    assert _outlived(there=there, made=both, by_hand=[left]) == [f"roleAssignments/{OTHER}"]
+    unlisted = by_hand(Address.of("roleAssignments"), document={"not_listed": True})
+    assert _outlived(there=there, made=both, by_hand=[unlisted]) == []
+
+
+def test_across_tenants_it_is_told_of_whom_it_is_known_that_nobody_stands_for_them() -> None:
+    anns, below = given(NAME, ws=NEW.id), given(OTHER, "computes/cpu", ws=NEW.id)
+    told = {"there": (anns, below), "made": (NAME, f"{OTHER}/computes/cpu"), "elsewhere": True}
+    assert _outlived(given(principalId=BOB), called={BOB: ANN}, **told) == [
+        f"roleAssignments/{OTHER}/computes/cpu"
+    ]
+    assert _outlived(given(principalId=BOB), **told) == [f"roleAssignments/{OTHER}/computes/cpu"], "who is Bob?"
+    role = f"/x/{OTHER}"
+    assert len(_outlived(given(principalId=BOB, roleDefinitionId=role), **told)) == 2
+
+
+def test_an_outlived_right_keeps_a_verification_from_being_green_and_says_how_it_is_taken() -> None:
+    found = moving_kinds()["roleAssignments"].outlived(
+        Around(MAPPING, inventory(), inventory(given(NAME, ws=NEW.id), of=TARGET), Principals())
+    )
+    [finding] = found.values()
+    assert (finding.severity, finding.code) == ("blocks", "right-outlived")
+    assert ANN in finding.summary and f"az role assignment delete --ids {NEW.id}/" in finding.remedy
