@@ -93,7 +93,7 @@ class Kind(Listed):
         return AS_IT_IS
 
     def outlived(self, around: Around) -> Mapping[Address, Finding]:
-        """By its address, what lets somebody in to the target and the source has no more, whoever made it. Pure."""
+        """By its address, what lets somebody in to the target and the source has no more, whoever made it."""
         return {}
 
     def storage(self, asset: Asset) -> AssetStorage:

@@ -218,7 +218,7 @@ def _outlived(there: Asset) -> Finding:
     return Finding(
         "blocks",
         str(there.address),
-        f"The target gives {who} the role '{role}', which an earlier plan has moved, and the source does not any more.",
+        f"The target gives {who} the role '{role}', since an earlier plan; the source does not give it any more.",
         f"If it was taken on purpose, take it in the target too (`az role assignment delete --ids {id_}`) and plan"
         " again; or waive this finding.",
         code="right-outlived",
