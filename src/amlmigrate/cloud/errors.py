@@ -54,6 +54,14 @@ _EXEMPT = (
     "A policy refused it, so granting a right does not help: have whoever owns its assignment exempt this"
     " resource, then run the same command again. The assignment: {assignment}."
 )
+# By the code, whatever the status.
+_BY_CODE = {
+    **dict.fromkeys(_SHUT, READABLE),
+    # AZ-RIGHT-39.
+    "RoleAssignmentLimitExceeded": "The subscription has as many role assignments as it may have. Take some that"
+    " nobody needs, as those of identities that were deleted (az role assignment list --all shows them without a"
+    " name), then run the same command again.",
+}
 _ACTION = re.compile(r"perform action '([^']+)' over scope '([^']+)'")
 
 
@@ -145,8 +153,8 @@ class ServiceError(MigrateError):
     def _remedy(self) -> str:
         if match := _ACTION.search(self.message):
             return f"Grant a role with '{match[1]}' at '{match[2]}', wait some minutes, and run it again."
-        if self.shut:
-            return READABLE
+        if found := next(filter(None, map(_BY_CODE.get, self.codes)), None):
+            return found
         if _BY_POLICY in self.codes:
             named = ", ".join(self.policies) or "the message names it"
             return _EXEMPT.format(assignment=named)

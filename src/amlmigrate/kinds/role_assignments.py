@@ -273,9 +273,7 @@ def _nobody(asset: Asset, around: Around) -> Placement | None:
         told = f"it is given to {who}, for whom --principals names nobody, and the target is of another tenant"
         return _not_his(told, f"the object id that {who} has in the target's tenant")
     if called.lower() in around.principals.gone:
-        told = f"it is given to {who}, and the directory of the target has no such object: it was deleted"
-        remedy = "Leave it, and waive it; or assign the role to whoever has followed."
-        return _not_his(told, f"the object id of whoever has followed {who}", remedy)
+        return _not_there(who, called if called.lower() != principal.lower() else "")
     condition = str(asset.properties.get("condition") or "").lower()
     if named := sorted(of for id_, of in own.items() if id_ in condition):
         told = f"its condition names the identity of {named[0]}, of which the target has another one"
@@ -283,6 +281,17 @@ def _nobody(asset: Asset, around: Around) -> Placement | None:
     if why := standing.not_there(asset.beside.get(_ROLE), around.mapping.target.ref.id, around.principals):
         return Placement(reason=why[0], remedy=why[1])
     return None
+
+
+def _not_there(who: str, called: str) -> Placement:
+    """That the directory of the target has nobody of that id; `called`: the one that the file names, '' for none."""
+    if not called:
+        told = f"it is given to {who}, and the directory of the target has no such object: it was deleted"
+        remedy = "Leave it, and waive it; or assign the role to whoever has followed."
+        return _not_his(told, f"the object id of whoever has followed {who}", remedy)
+    told = f"it is given to {who}, for whom --principals names {called}: the target has no such object"
+    remedy = "Correct the file and plan again; or assign the role at the target to whoever it is."
+    return _not_his(told, f"the object id that {who} has in the target's tenant", remedy)
 
 
 def _not_his(reason: str, fill_in: str, remedy: str = _REMEDY) -> Placement:

@@ -182,6 +182,12 @@ def test_what_will_be_refused_again_is_not_said_to_be_run_again(status: int, cod
     assert again or "refused again as it is" in error.remedy
 
 
+@pytest.mark.parametrize("status", [400, 403, 409])
+def test_a_subscription_that_takes_no_more_role_assignments_says_how_room_is_made(status: int) -> None:
+    error = refusal(status, "RoleAssignmentLimitExceeded", "no", method="PUT")
+    assert "az role assignment list --all" in error.remedy and "refused again" not in error.remedy
+
+
 @pytest.mark.parametrize("in_details", [True, False])
 def test_a_refusal_by_a_policy_names_its_assignment_and_that_an_exemption_helps(in_details: bool) -> None:
     """With a message of its own an assignment is named in the details alone."""

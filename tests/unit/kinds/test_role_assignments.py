@@ -77,7 +77,10 @@ def test_one_that_the_target_has_for_a_time_only_is_for_a_person() -> None:
     [
         ({"elsewhere": True}, "--principals names nobody"),
         ({"gone": frozenset({ANN})}, "it was deleted"),
-        ({"elsewhere": True, "called": {ANN: BOB}, "gone": frozenset({BOB})}, "it was deleted"),
+        (
+            {"elsewhere": True, "called": {ANN: BOB}, "gone": frozenset({BOB})},
+            f"User {ANN}, for whom --principals names {BOB}: the target has no such object",
+        ),
     ],
 )
 def test_whoever_is_not_there_gets_nothing(who: dict[str, Any], says: str) -> None:
