@@ -284,7 +284,7 @@ def _nobody(asset: Asset, around: Around) -> Placement | None:
 
 
 def _not_there(who: str, called: str) -> Placement:
-    """That the directory of the target has nobody of that id; `called`: the one that the file names, '' for none."""
+    """That the directory of the target lacks whom it is for; `called`: the id that the file has, '' for none."""
     if not called:
         told = f"it is given to {who}, and the directory of the target has no such object: it was deleted"
         remedy = "Leave it, and waive it; or assign the role to whoever has followed."
