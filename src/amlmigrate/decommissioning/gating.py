@@ -26,9 +26,11 @@ from amlmigrate.decommissioning.deletion_policies import of_deletion
 from amlmigrate.decommissioning.recovery import Recovery, recovery_of
 from amlmigrate.decommissioning.recovery_policies import with_policies
 from amlmigrate.decommissioning.references import SeenTarget, accepted, dangling, unlisted
+from amlmigrate.decommissioning.remaining_again import again
 from amlmigrate.decommissioning.remaining_resources import Remaining
 from amlmigrate.decommissioning.stage import RemovalOptions, refused
 from amlmigrate.decommissioning.surroundings import Surroundings, read
+from amlmigrate.evidence.decommission import RemainingRecord
 from amlmigrate.freezing.record import owed_beside
 from amlmigrate.inventory import foreign_blobs, take, waived_items
 from amlmigrate.inventory.done_by_hand import undone
@@ -84,6 +86,10 @@ class Afresh:
         let_go = await _late(self.clouds, self.plan, self.ledger, reports, seen.inventory)
         still_open = gate.undecided(self.plan, self.ledger, reports, let_go)
         return seen, replace(copied, unproven=(*copied.unproven, *still_open))
+
+    async def remains(self, found: RemovalRecord) -> tuple[RemainingRecord, ...]:
+        """What a removal left, as it is now; what cannot be read as it was told."""
+        return await again(self.clouds.source, found.remains)
 
 
 @dataclass(frozen=True, slots=True)

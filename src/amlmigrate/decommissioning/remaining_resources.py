@@ -23,6 +23,8 @@ from amlmigrate.posture.stored import (
     key_of_scope,
 )
 
+# Of what is so, nothing is known.
+UNREAD = "could not be read"
 _VAULT = "A key vault takes no customer's key: Azure protects what is in it."
 # The member of the workspace's document, the short name in an address's place, and the words.
 _PARTS = (
@@ -45,18 +47,23 @@ class Remaining(RemainingRecord):
 
 async def parts(side: Side, workspace: Workspace) -> list[Remaining]:
     """The resources that a workspace names. Raises ServiceError and OutOfReachError where ARM is out of order."""
-    found = []
-    for member, kind, what in _PARTS:
-        if id_ := str(workspace.properties.get(member) or ""):
-            read = await tried(side.arm.get(id_))
-            one = _part(kind, what, id_, read)
-            found.append(await _logs(side, one, read) if kind == "logs" and one.there else one)
-    return found
+    return [
+        await part(side, kind, what, id_)
+        for member, kind, what in _PARTS
+        if (id_ := str(workspace.properties.get(member) or ""))
+    ]
+
+
+async def part(side: Side, kind: str, what: str, id_: str) -> Remaining:
+    """One of these resources. Raises ServiceError and OutOfReachError where ARM is out of order."""
+    read = await tried(side.arm.get(id_))
+    one = _part(kind, what, id_, read)
+    return await _logs(side, one, read) if kind == "logs" and one.there else one
 
 
 def _part(kind: str, what: str, id_: str, read: Read[Document]) -> Remaining:
     if read.refused:
-        return Remaining(kind, what, id_, None, None, f"Its key could not be read: {read.refused}")
+        return Remaining(kind, what, id_, None, None, f"Its key {UNREAD}: {read.refused}")
     if read.value is None:
         return Remaining(kind, what, id_, False, None, "Azure shows none of this id.")
     if kind == "vault":
@@ -99,7 +106,7 @@ async def _logs(side: Side, found: Remaining, insights: Read[Document]) -> Remai
     cluster_id = features.get("clusterResourceId")
     cluster: Read[Document] = await tried(side.arm.get(str(cluster_id))) if cluster_id else NOTHING
     if refused := logs.refused or cluster.refused:
-        return replace(found, key=None, why=f"Its key could not be read: {refused}")
+        return replace(found, key=None, why=f"Its key {UNREAD}: {refused}")
     named: Document = properties_of(cluster.value).get("keyVaultProperties") or {}
     uri, name, version = (str(named.get(part) or "") for part in ("keyVaultUri", "keyName", "keyVersion"))
     whole = "/".join(part for part in (uri.rstrip("/"), "keys", name, version) if part) if uri and name else None
@@ -118,11 +125,11 @@ async def _container(side: Side, listing: Listing, account: Remaining | None) ->
     found = Remaining("container", "container", f"{place.account}/{place.container}", True, None, "")
     found = replace(found, blobs=len(blobs), bytes=sum(blob.length for blob in blobs))
     if account is None or name_of(account.id).lower() != place.account.lower():
-        return replace(found, why="Its key could not be read: its account is none that the workspace names.")
+        return replace(found, why=f"Its key {UNREAD}: its account is none that the workspace names.")
     read = await tried(side.arm.get(f"{account.id}/blobServices/default/containers/{place.container}"))
     if read.value is None:
         told = read.refused or "Azure's control plane shows no such container."
-        why = f"Its encryption scope could not be read: {told} {_in_account(account)[1]}"
+        why = f"Its encryption scope {UNREAD}: {told} {_in_account(account)[1]}"
         return replace(found, why=why, encryption=account.encryption)
     scope = default_scope(read)
     # A blob that was written before the container had its scope has none.
@@ -165,7 +172,7 @@ async def _scope(side: Side, account: Remaining, name: str) -> tuple[str | None,
         return None, "Blobs in it have a key that was sent along with them, which Azure does not keep."
     read = await tried(side.arm.get(f"{account.id}/encryptionScopes/{name}"))
     if read.value is None:
-        return None, f"The encryption scope '{name}' could not be read: {read.refused or 'Azure shows none.'}"
+        return None, f"The encryption scope '{name}' {UNREAD}: {read.refused or 'Azure shows none.'}"
     ref = key_of_scope(read.value)
     source = properties_of(read.value).get("source")
     key, why = _under(is_customers(source), ref.id if ref else None)
@@ -178,16 +185,11 @@ def shares(account: Remaining | None, listed: Iterable[Listing]) -> list[Remaini
         return []
     owner = name_of(account.id)
     held = (one for one in listed if one.place.service is Service.FILE and (one.blobs or one.refused))
+    found = (Remaining("share", "file share", f"{owner}/{one.place.container}", True, None, "") for one in held)
+    return [under_account(one, account) for one in found]
+
+
+def under_account(share: Remaining, account: Remaining) -> Remaining:
+    """A share under the key of its account as that is told."""
     key, why = _in_account(account)
-    return [
-        Remaining(
-            "share",
-            "file share",
-            f"{owner}/{one.place.container}",
-            True,
-            key,
-            why,
-            account.encryption,
-        )
-        for one in held
-    ]
+    return replace(share, key=key, why=why, encryption=account.encryption)

@@ -26,7 +26,7 @@ from amlmigrate.decommissioning.progress import LossesListed, Removing
 from amlmigrate.decommissioning.references import SeenTarget
 from amlmigrate.decommissioning.surroundings import Surroundings
 from amlmigrate.evidence import Decommission, Verify
-from amlmigrate.evidence.decommission import ExemptionRecord, LastLook, RestsOn
+from amlmigrate.evidence.decommission import ExemptionRecord, LastLook, RemainingRecord, RestsOn
 from amlmigrate.evidence.headline import of_evidence
 from amlmigrate.kinds import settling
 from amlmigrate.ledger import Ledger
@@ -68,6 +68,10 @@ class Gate(Protocol):
 
     async def target(self, reports: list[EvidenceFile]) -> tuple[SeenTarget, CopyProof]:
         """The target as it is once the source has gone, and whether all that was moved is still there."""
+        ...
+
+    async def remains(self, found: RemovalRecord) -> tuple[RemainingRecord, ...]:
+        """What a removal left, as it is now; what cannot be read as it was told."""
         ...
 
 
@@ -196,6 +200,9 @@ class Removal:
             return DecommissionResult(text=_left(begun, purge=purge, delete=delete))
         if not self.wanted.dry_run and exemptions.due(begun.exemptions):
             begun = await self._exemptions(begun)
+        if before and not (purge or delete or self.wanted.dry_run):
+            # Whoever has put it under a key since, or removed it, has it told.
+            begun = tombstone.note(self.ledger, begun, remains=await self.gate.remains(begun))
         if (purge or delete) and not begun.by_us:
             return self._not_ours(begun, before, delete)
         done = Deleted([], [], [])
@@ -209,7 +216,7 @@ class Removal:
                 target, copied = await self._target(delete)
             if delete:
                 done = await self._delete(begun, delete, target, copied)
-        if before and not purge and not done.deleted and before.content.exemptions == begun.exemptions:
+        if before and not purge and not done.deleted and tombstone.tells(before.content, begun):
             if done.kept:
                 names, why = (
                     ", ".join(one.id for one in done.kept),

@@ -200,6 +200,11 @@ def _restorable(found: RemovalRecord, done: Deleted) -> tuple[RemainingRecord, .
     return (*found.restorable, *(replace(one, why=f"It was deleted. {done.guard.told} {one.why}") for one in gone))
 
 
+def tells(content: Decommission, found: RemovalRecord) -> bool:
+    """Whether a tombstone tells what remains, and of the exemptions, as it is known now."""
+    return (content.remains, content.exemptions) == (found.remains, found.exemptions)
+
+
 def _left(found: RemovalRecord, done: Deleted) -> tuple[RemainingRecord, ...]:
     """What remains without the containers that are gone."""
     return tuple(one for one in found.remains if not _is_one_of(one, done.deleted))

@@ -48,6 +48,7 @@ ALONE = {
     ("freeze", "--give"): (PLAN, "--give", "frozen/x"),
     ("doctor", "--for"): ("--target", f"{ONE}/g/ws", "--for", "key"),
     ("scan", "--overwrite"): ("--overwrite",),
+    ("scan", "--guesses"): ("--guesses",),
     ("scan", "--dry-run"): ("--dry-run",),
     ("plan", "--targets"): ("--source", "g/a", "--target", "g/b", "--targets", "t.csv"),
     ("plan", "--waves"): ("--source", "g/a", "--target", "g/b", "--waves", "w.csv"),

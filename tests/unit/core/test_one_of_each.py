@@ -108,6 +108,7 @@ _APART = {
     "core/spelling.py": "references of Azure ML, in which names below a workspace are told apart by case",
     "core/workspacename.py": "`SUBSCRIPTION/GROUP/NAME`, as people write it, and what the studio's addresses name without provider",
     "decommissioning/containers.py": "`ACCOUNT/CONTAINER`",
+    "decommissioning/remaining_again.py": "`ACCOUNT/CONTAINER`",
     "decommissioning/neighbours.py": "subscriptions, as people write them",
     "evidence/values.py": "the whole form of an id, in a schema",
     "inventory/contents.py": "paths of blobs",

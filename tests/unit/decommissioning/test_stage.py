@@ -38,6 +38,7 @@ from amlmigrate.decommissioning.recovery import Recovery
 from amlmigrate.decommissioning.references import SeenTarget
 from amlmigrate.decommissioning.remaining_resources import Remaining
 from amlmigrate.decommissioning.surroundings import Surroundings
+from amlmigrate.evidence.decommission import RemainingRecord
 from amlmigrate.ledger import Ledger, removal
 from amlmigrate.ledger.evidence import Evidence
 
@@ -129,6 +130,9 @@ class Gate:
     asked: list[frozenset[str]] = field(default_factory=list)
     copied: list[CopyProof] = field(default_factory=lambda: [CopyProof({})])
     target_by_hand: tuple[Asset, ...] = ()
+    # What is told of what remains, once it is looked at again; None for the same as before.
+    key: str | None = None
+    looks: int = 0
 
     async def passed(self, _: Any, before: Any) -> tuple[Inventory, Surroundings]:
         self.asked.append(frozenset(before.removed_first if before else ()))
@@ -151,6 +155,10 @@ class Gate:
     async def target(self, _: Any) -> tuple[SeenTarget, CopyProof]:
         copied = self.copied.pop(0) if len(self.copied) > 1 else self.copied[0]
         return SeenTarget(inventory(of=TARGET), self.target_by_hand), copied
+
+    async def remains(self, found: removal.RemovalRecord) -> tuple[RemainingRecord, ...]:
+        self.looks += 1
+        return tuple(replace(one, key=self.key) for one in found.remains)
 
 
 @dataclass
@@ -214,6 +222,45 @@ def test_removed_softly_and_then_purged(tmp_path: Path) -> None:
         assert outcome.report and outcome.report.content.purged and outcome.report.content.by_us
         assert case.azure.deletions == ["workspace", "purge"]
         assert len(case.gate.asked) == 1
+
+
+def _tombstones(case: Case) -> list[str]:
+    return [one.path.name for one in Evidence(case.ledger.path.parent, case.ledger).reports()]
+
+
+def test_the_same_command_looks_again_at_what_remains_and_tells_only_what_changed(tmp_path: Path) -> None:
+    with _case(tmp_path) as case:
+        first = case.run()
+        assert first.report and len(first.report.content.residuals) == 1 and case.gate.looks == 0
+        # Nobody has touched it: there is nothing to be told.
+        assert case.run().report == first.report and case.gate.looks == 1
+        # Somebody has put it under a key; a dry run does not look.
+        case.gate.key = "https://v/keys/k/1"
+        assert case.run(dry_run=True).report == first.report and case.gate.looks == 1
+        second = case.run()
+        assert second.report and second.report.content.residuals == () and second.report.content.by_us
+        assert second.report.content.remains[0].key == case.gate.key
+        assert case.azure.deletions == ["workspace"] and len(case.gate.asked) == 1
+        assert case.run().report == second.report
+        assert len(_tombstones(case)) == 2
+
+
+def test_a_kill_between_the_look_and_its_tombstone_loses_neither(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with _case(tmp_path) as case:
+        case.run()
+        case.gate.key = "https://v/keys/k/1"
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(tombstone, "tombstone", _killed)
+            case.run()
+        assert len(_tombstones(case)) == 1
+        told = case.run().report
+        assert told and told.content.residuals == () and len(_tombstones(case)) == 2
+
+
+def _killed(*_: Any) -> Any:
+    raise KeyboardInterrupt
 
 
 def _with_code(folder: Path, gate: Gate, hours: int) -> stage.DecommissionResult:
