@@ -66,6 +66,7 @@ API_VERSIONS = {
     "microsoft.resources/tags": "2021-04-01",
     "microsoft.operationalinsights": "2023-09-01",
     "microsoft.network": "2024-05-01",
+    "microsoft.costmanagement": "2023-11-01",
     # From 2023-03-01 on an evaluation tells its effect (azure-rest-api-specs, checkPolicyRestrictions).
     "microsoft.policyinsights": "2024-10-01",
     "": "2022-09-01",

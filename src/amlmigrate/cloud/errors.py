@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -291,7 +292,16 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
             continue
         if 0 <= seconds < math.inf:
             return seconds
-    return None
+    return max(_of_costs(headers), default=None)
+
+
+def _of_costs(headers: Mapping[str, str]) -> Iterator[float]:
+    """What Cost Management asks for in headers of its own, one for each of its limits (AZ-COST-6)."""
+    for limit in ("qpu", "entity", "tenant", "client"):
+        with suppress(ValueError):
+            seconds = float(headers.get(f"x-ms-ratelimit-microsoft.costmanagement-{limit}-retry-after", ""))
+            if 0 <= seconds < math.inf:
+                yield seconds
 
 
 def request_id(headers: Mapping[str, str]) -> str:

@@ -104,6 +104,10 @@ def storage_facts(document: Document) -> StorageValues:
         properties.get("allowSharedKeyAccess") is not False,
         bool(properties.get("isHnsEnabled")),
         len(properties.get("privateEndpointConnections") or ()),
+        _sku(document),
+        _text(document.get("kind")),
+        _text(properties.get("accessTier")),
+        _text(document.get("location")),
     )
 
 
@@ -112,7 +116,16 @@ def registry_facts(document: Document) -> RegistryValues:
     properties = properties_of(document)
     customer = str((properties.get("encryption") or {}).get("status", "")).lower() == "enabled"
     access = str(properties.get("publicNetworkAccess") or "Enabled")
-    return RegistryValues(document["id"], CUSTOMER if customer else MICROSOFT, access)
+    of_price = (_sku(document), _text(document.get("location")))
+    return RegistryValues(document["id"], CUSTOMER if customer else MICROSOFT, access, *of_price)
+
+
+def _sku(document: Document) -> str | None:
+    return _text((document.get("sku") or {}).get("name"))
+
+
+def _text(value: Any) -> str | None:
+    return str(value) if value else None
 
 
 def key_age(document: Document, now: datetime) -> tuple[str | None, int | None]:

@@ -12,6 +12,7 @@ from amlmigrate.scanning.counting import COUNTED
 
 # Lists, and tags, whose names differ from workspace to workspace, are one cell of JSON each.
 _WHOLE = ("tags", "barriers", "not_known")
+_OF_PRICE = ("sku", "location")
 _NESTED = {
     "encryption": ("kind", "key_id", "key_created", "key_age_days"),
     "exposure": ("public_network_access", "private_endpoints", "isolation"),
@@ -24,8 +25,11 @@ _NESTED = {
         "shared_key_access",
         "hierarchical_namespace",
         "private_endpoints",
+        *_OF_PRICE,
+        "kind",
+        "access_tier",
     ),
-    "registry": ("id", "encryption", "public_network_access"),
+    "registry": ("id", "encryption", "public_network_access", *_OF_PRICE),
     "counts": COUNTED,
     **{f"told_by.{fact}": ("by", "tag", "owner", "date", "otherwise") for fact in (SENSITIVITY, ENVIRONMENT)},
 }

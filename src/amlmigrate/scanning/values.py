@@ -67,7 +67,7 @@ class VaultValues:
 
 @dataclass(frozen=True, slots=True)
 class StorageValues:
-    """The storage account; `encryption` is `microsoft` or `customer`."""
+    """The storage account; `encryption` is `microsoft` or `customer`. By the last four its price is told."""
 
     id: str
     encryption: str | None = None
@@ -76,6 +76,10 @@ class StorageValues:
     shared_key_access: bool | None = None
     hierarchical_namespace: bool | None = None
     private_endpoints: int | None = None
+    sku: str | None = None
+    kind: str | None = None
+    access_tier: str | None = None
+    location: str | None = None
 
     @property
     def open(self) -> bool | None:
@@ -92,6 +96,8 @@ class RegistryValues:
     id: str
     encryption: str | None = None
     public_network_access: str | None = None
+    sku: str | None = None
+    location: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
