@@ -14,6 +14,7 @@ from typing import Any
 
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.few import many
+from amlmigrate.core.keys import key_id
 from amlmigrate.evidence.decommission import RemainingRecord
 from amlmigrate.figures import meters
 from amlmigrate.figures.actual import ActualCosts
@@ -206,7 +207,8 @@ class _Counting:
                 what = f"metadata under the key ({one.encryption})"
                 yield CostLine(CostPart.ADDED, one.id, what, why=_ACTUAL)
                 if one.key_id:
-                    keys.setdefault(_without_version(one.key_id), one.location)
+                    named = key_id(one.key_id)
+                    keys.setdefault(named.key if named else one.key_id, one.location)
         for key, region in sorted(keys.items()):
             line = CostLine(CostPart.ADDED, key, "operations with the key")
             yield self._rate(line, meters.OPERATIONS, region, "how many there are is not known")
@@ -330,11 +332,6 @@ def _unpriced(resource: PricedResource | None) -> str:
         return "no scan has its tier; scan again, or --actual reads what it costs"
     told = ", ".join(filter(None, (resource.kind, resource.sku, resource.access_tier)))
     return f"which price counts for {told} is not known; --actual reads what it costs"
-
-
-def _without_version(key_id: str) -> str:
-    head, _, rest = key_id.partition("/keys/")
-    return f"{head}/keys/{rest.partition('/')[0]}"
 
 
 def _number(amount: Decimal | None) -> float | None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from amlmigrate.core.armid import key_of, name_of
+from amlmigrate.core.armid import ArmId, key_of, name_of
 from amlmigrate.core.documents import Document
 from amlmigrate.scanning.facts import subscription_of
 from amlmigrate.scanning.scanfile import ScanFile
@@ -65,7 +65,8 @@ class EstateResources:
         at = str(scan.header.get("created"))
         unread = {key_of(str(one["address"])) for one in scan.header.get("unreadable") or ()}
         looked = {str(one).lower() for one in scan.header.get("subscriptions") or ()}
-        for subscription in looked - {one.removeprefix("/subscriptions/") for one in unread}:
+        whole = {one.subscription for one in map(ArmId.of, unread) if one == one.subscription_id}
+        for subscription in looked - whole:
             self._looked[subscription] = max(at, self._looked.get(subscription, ""))
         for id_ in unread:
             self._unread[id_] = max(at, self._unread.get(id_, ""))
