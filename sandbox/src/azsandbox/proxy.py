@@ -23,6 +23,7 @@ HOSTS = (
     "*.azurecr.io",
     "graph.microsoft.com",
     "api.loganalytics.azure.com",
+    "prices.azure.com",
 )
 
 

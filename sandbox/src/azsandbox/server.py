@@ -6,7 +6,7 @@ import asyncio
 import os
 from typing import IO
 
-from azsandbox import entra, graph
+from azsandbox import entra, graph, prices
 from azsandbox.accounts import StorageAccounts
 from azsandbox.arm import Arm, build, logqueries
 from azsandbox.arm.access.evaluation import Terms
@@ -104,6 +104,7 @@ class Server:
             "management.azure.com": answers,
             ".vault.azure.net": ServiceEndpoint(arm.vault, self._tokens, refuse=vault_bad_token),
             logqueries.HOST: ServiceEndpoint(arm.logs, self._tokens),
+            prices.HOST: ServiceEndpoint(prices.Prices(), self._tokens),
             ".azurecr.io": ServiceEndpoint(arm.registries, self._tokens),
             ".api.azureml.ms": ServiceEndpoint(arm.discovery, self._tokens),
             ".blob.core.windows.net": blobs,
