@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -13,6 +13,7 @@ from amlmigrate.cli.login import session
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.finding import Finding
+from amlmigrate.cutover import together
 from amlmigrate.leasing import looking
 from amlmigrate.policies.endings import early_ends, not_read
 from amlmigrate.posture.reading import Read
@@ -25,10 +26,20 @@ _SOON_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class AzureLook:
-    """Who has the lease, and the exemptions of the source that end before the move is over, as far as known."""
+    """Who has the lease, and the exemptions of the source that end before the move is over, as far as known.
+
+    `ended`: that another plan's `--back` has ended what this one's cutover made live, as a sentence; '' else.
+    """
 
     lease: looking.LeaseLook
     early_ends: tuple[Finding, ...] = ()
+    ended: str = ""
+
+    def on(self, found: Stages) -> Stages:
+        """The stages with what was seen."""
+        if not (found.cutover and self.ended):
+            return found
+        return replace(found, cutover=replace(found.cutover, ended=self.ended))
 
 
 async def look(shared: CommonOptions, found: Stages) -> AzureLook:
@@ -39,7 +50,7 @@ async def look(shared: CommonOptions, found: Stages) -> AzureLook:
             lease = _lease(clouds, found)
             if gone:
                 return AzureLook(await lease)
-            return AzureLook(*await asyncio.gather(lease, _ends(clouds, found)))
+            return AzureLook(*await asyncio.gather(lease, _ends(clouds, found), _ended(clouds, found)))
     except MigrateError as error:
         return AzureLook(_no_lease(found, error), () if gone else (_no_ends(found, error),))
 
@@ -58,6 +69,17 @@ async def _ends(clouds: Session, found: Stages) -> tuple[Finding, ...]:
         return tuple(await _soon(early_ends(clouds.source.arm, source, found.needed_until(now), now)))
     except (MigrateError, TimeoutError) as error:
         return (_no_ends(found, error),)
+
+
+async def _ended(clouds: Session, found: Stages) -> str:
+    """Nothing where it cannot be read: who has the lease is not known then either, which is told."""
+    if found.cutover is None:
+        return ""
+    try:
+        told = await _soon(looking.cutovers(clouds.target, found.plan.header.target_ref))
+    except (MigrateError, TimeoutError):
+        return ""
+    return together.ended(told, found.plan.sha256)
 
 
 async def _soon(work: Awaitable[T]) -> T:

@@ -49,7 +49,7 @@ async def _one(view: View, shared: CommonOptions, plan: str | None) -> ExitCode:
         found = stages(read, folder, ledger)
         eta = eta_seconds(ledger, found.run.remaining) if ledger else None
     looked = await look(shared, found)
-    view.show(StatusView(found, looked.lease, eta, looked.early_ends))
+    view.show(StatusView(looked.on(found), looked.lease, eta, looked.early_ends))
     return ExitCode.DONE
 
 

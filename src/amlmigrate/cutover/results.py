@@ -48,13 +48,15 @@ class Stopped:
 class TakenBack:
     """The report that takes a cutover back, None of a dry run; `changes`: what the target has since.
 
-    `restores`: the settings that it sets back, the side before each.
+    `restores`: the settings that it sets back, the side before each. `ends`: the names of other plans that were
+    cut over, and are live no more.
     """
 
     report: EvidenceFile[CutoverBack] | None = None
     already: bool = False
     changes: tuple[Change, ...] = ()
     restores: tuple[str, ...] = ()
+    ends: tuple[str, ...] = ()
 
     @property
     def kept(self) -> tuple[Told, ...]:

@@ -27,7 +27,7 @@ from amlmigrate.core.redaction import masked
 from amlmigrate.core.state import Outcome
 from amlmigrate.core.switched import SOURCE, TARGET, Switched
 from amlmigrate.core.tool import tool
-from amlmigrate.cutover import checking, record, refusals, switches, target_since
+from amlmigrate.cutover import checking, record, refusals, switches, target_since, together
 from amlmigrate.cutover.changes_since import Since
 from amlmigrate.cutover.checking import PassedCutover
 from amlmigrate.cutover.giving import Giving, is_elsewhere
@@ -127,6 +127,7 @@ class _Cutover:
         if switches.going_back(reports):
             switches.refuse_unfinished(reports, request.folder)
         if done := record.active(reports):
+            together.refuse_ended(await self._before(), request.plan.sha256, request.folder)
             await self._known_to_others(done.content.time)
             return CutoverResult(done, already=True, todo=Todo(left=left_of(request.plan, self.ledger)))
         if cut_off(reports) and not request.dry_run:
@@ -158,7 +159,7 @@ class _Cutover:
             writers=made.written,
             warnings=made.warnings,
         )
-        await self._known_to_others(report.content.time)
+        await self._known_to_others(report.content.time, anew=True)
         return CutoverResult(report, warnings=made.warnings, todo=rest, made=todo)
 
     async def _check(self, reports: list[EvidenceFile]) -> PassedCutover:
@@ -221,7 +222,8 @@ class _Cutover:
         self._refuse_removed(reports)
         plan, folder = self.request.plan, self.request.folder
         source = str(plan.header.source["workspaceId"])
-        switches.refuse_taken_over(standing, await self._changed(), plan.sha256, source, folder)
+        before = await self._before()
+        switches.refuse_taken_over(standing, before.get("changed"), plan.sha256, source, folder)
         changes = tuple(one.told() for one in (await self._since(reports)).changes)
         if self.request.dry_run:
             return TakenBack(changes=changes, restores=tuple(f"{one.side}: {one.address}" for one in standing))
@@ -230,7 +232,9 @@ class _Cutover:
         taken = Taken(number=known.number, time=known.content.time) if known else None
         report = self.evidence.add(CutoverBack(**await self._content(), cutover=taken, changes=changes, kept=kept))
         await self._known_to_others(None)
-        return TakenBack(report, changes=changes, restores=tuple(f"{one.side}: {one.address}" for one in standing))
+        restores = tuple(f"{one.side}: {one.address}" for one in standing)
+        ends = together.others(before, plan.sha256, source)
+        return TakenBack(report, changes=changes, restores=restores, ends=tuple(str(one["name"]) for one in ends))
 
     async def _restore(self, standing: tuple[Switch, ...]) -> tuple[Told, ...]:
         """Sets back what stands, the target's before the source's; what is kept, and why.
@@ -291,25 +295,33 @@ class _Cutover:
         if not self.lease:
             return ()
         source = str(plan.header.source["workspaceId"])
-        return switches.stopped_by_others(await self._changed(), plan.sha256, source, plan.called)
+        before = await self._before()
+        return switches.stopped_by_others(before.get("changed"), plan.sha256, source, plan.called)
 
-    async def _changed(self) -> Any:
-        """What stands in the lease's blob of what cutovers have changed."""
+    async def _before(self) -> dict[str, Any]:
+        """What stands in the lease's blob of cutovers, and of what they have changed."""
         before = (await self.lease.record()).get(Cutover.record) if self.lease else None
-        return before.get("changed") if isinstance(before, dict) else None
+        return before if isinstance(before, dict) else {}
 
-    async def _known_to_others(self, time: str | None) -> None:
+    async def _known_to_others(self, time: str | None, *, anew: bool = False) -> None:
         """Says in the lease's blob what the evidence says, for later plans of the pair; again where cut off.
 
-        `time`: when it was cut over, None where it is taken back. What other plans have changed stays there.
+        `time`: when it was cut over, `anew` just now; None where it is taken back. What other plans have changed
+        stays there.
         """
         if not self.lease:
             return
-        plan, known = self.request.plan, await self._changed()
-        source = str(plan.header.source["workspaceId"])
-        changed = switches.for_others(self.evidence.reports(), plan.sha256, source, known)
-        told = {"time": time or "", "plan": asdict(PlanRef.of(plan)), "changed": changed}
-        await self.lease.change({Cutover.record: told if time or changed else None})
+        plan, before = self.request.plan, await self._before()
+        ref, source = PlanRef.of(plan), str(plan.header.source["workspaceId"])
+        changed = switches.for_others(self.evidence.reports(), plan.sha256, source, before.get("changed"))
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        stand = (
+            together.cut_over(before, ref, source, time, anew=anew)
+            if time
+            else together.taken_back(before, ref, source, now)
+        )
+        told = {"time": time or "", "plan": asdict(ref), "changed": changed, together.MEMBER: stand}
+        await self.lease.change({Cutover.record: told if time or changed or stand else None})
 
     async def _content(self) -> dict[str, Any]:
         """What all reports of it say alike."""

@@ -9,8 +9,11 @@ from amlmigrate.cloud.session import Side
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.switched import SOURCE, TARGET, Switched, of_side
+from amlmigrate.cutover import together
 from amlmigrate.cutover.refusals import PLAN_ANEW, unplanned
 from amlmigrate.leasing import looking
+
+_AGAIN = "Take this plan's cutover back too (`migrate cutover --back`), plan what came since, and cut that over."
 
 
 async def by_others(side: Side, plan: Plan, source: Inventory) -> list[str]:
@@ -20,15 +23,18 @@ async def by_others(side: Side, plan: Plan, source: Inventory) -> list[str]:
     """
     source_id = str(plan.header.source["workspaceId"])
     try:
-        lines = await looking.changed(side, plan.header.target_ref, source_id)
+        found = await looking.cutovers(side, plan.header.target_ref)
     except ServiceError as error:
         if error.status not in (401, 403):
             raise
         why = f"the lease's blob in the target could not be read ({error.status} {error.code})"
         return [f"Whether another plan's cutover has stopped something in the source is not known: {why}."]
+    lines = (one for one in found.get("changed") or () if one.get("workspaceId") == source_id)
     others = looking.came_about(one for one in lines if one.get("plan") != plan.sha256)
     told = unplanned(plan, _still(plan, others, source))
-    return [f"{told} {PLAN_ANEW}"] if told else []
+    # Said of a plan only that was cut over: of any other the blob has nothing.
+    ended = together.ended(found, plan.sha256)
+    return [*([f"{ended} {_AGAIN}"] if ended else []), *([f"{told} {PLAN_ANEW}"] if told else [])]
 
 
 def _still(plan: Plan, others: tuple[Switched, ...], source: Inventory) -> Iterator[Switched]:

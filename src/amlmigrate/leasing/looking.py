@@ -97,11 +97,16 @@ async def changed(side: Side, target: WorkspaceRef, source_workspace_id: str) ->
 
     Raises BadInputError for what is of a newer format, and what the service says, also that nobody may read it.
     """
+    lines = (await cutovers(side, target)).get("changed")
+    return [one for one in lines or () if one.get("workspaceId") == source_workspace_id]
+
+
+async def cutovers(side: Side, target: WorkspaceRef) -> dict[str, Any]:
+    """What the lease's blob says of cutovers. Raises as `changed` does."""
     container = await side.workspace(target).default_container()
     found = await record.read(side.leases, container.below(PATH)) if container else {}
     cutover = found.get(Cutover.record)
-    lines = cutover.get("changed") if isinstance(cutover, dict) else None
-    return [one for one in lines or () if one.get("workspaceId") == source_workspace_id]
+    return cutover if isinstance(cutover, dict) else {}
 
 
 def came_about(lines: Iterable[dict[str, Any]]) -> tuple[Switched, ...]:

@@ -40,6 +40,7 @@ def following(found: Stages) -> str:
         (found.removal, ""),
         (found.going_back, f"migrate cutover {folder} --back"),
         (found.cutting_over, f"migrate cutover {folder}, or to take it back: migrate cutover {folder} --back"),
+        (found.cutover and found.cutover.ended, f"migrate cutover {folder} --back"),
         (not found.approval.given, f"have somebody else run: migrate approve {folder}"),
         # `run` refuses a plan with one before it changes anything.
         (not found.run.begun and conflicts, settle_conflicts(folder)),
@@ -89,6 +90,7 @@ def in_short(found: Stages) -> str:
         (found.removing, f"removal begun {found.removing}, not ended"),
         (removal, f"removed {removal and removal.time}{left}"),
         (found.cutting_over, found.cutting_over[:1].lower() + found.cutting_over[1:].rstrip(".")),
+        (cutover and cutover.ended, f"cut over {cutover and cutover.time}, and live no more"),
         (cutover, f"cut over {cutover and cutover.time}"),
         (verify, f"{verify and verify.colour}, {found.open} open"),
         (found.run.begun, f"run, {found.run.remaining} remaining, {found.open} open"),

@@ -112,10 +112,14 @@ class VerifyStage:
 
 @dataclass(frozen=True, slots=True)
 class CutoverStage:
-    """When the plan was cut over; `not_run`: what went live, and the last verification saw no run of."""
+    """When the plan was cut over; `not_run`: what went live, and the last verification saw no run of.
+
+    `ended`: that it is live no more, by what the target says of another plan's `--back`; '' where it does not.
+    """
 
     time: str
     not_run: tuple[str, ...] = ()
+    ended: str = ""
 
 
 @dataclass(frozen=True, slots=True)

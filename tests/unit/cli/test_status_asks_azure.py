@@ -16,11 +16,12 @@ from tests.builders.errors import refusal, silence
 from tests.builders.world import OLD, plan
 
 from amlmigrate.cli import holding
-from amlmigrate.cli.views.status import StatusView
+from amlmigrate.cli.views.status import StatusView, stage_lines
 from amlmigrate.core.errors import DeniedError
 from amlmigrate.core.finding import Finding
 from amlmigrate.leasing.looking import LeaseLook
-from amlmigrate.status.stages import RemovalStage, SoakStage, Stages, stages
+from amlmigrate.status.following import following, in_short
+from amlmigrate.status.stages import CutoverStage, RemovalStage, SoakStage, Stages, stages
 
 ENDS = Finding("warning", "/e", "It ends.", "az policy exemption update", "exemption-ends")
 LEASE = LeaseLook("/t")
@@ -82,6 +83,30 @@ def test_where_nobody_can_sign_in_both_are_not_checked(monkeypatch: pytest.Monke
     monkeypatch.setattr(holding, "session", session)
     found = asyncio.run(holding.look(None, _stages()))  # type: ignore[arg-type]  # no view is shown anything
     assert "no token" in found.lease.unknown and "no token" in found.early_ends[0].summary
+
+
+@pytest.mark.parametrize("unread", [refusal(500), silence(), None])
+def test_a_cutover_that_another_plan_ended_is_told(monkeypatch: pytest.MonkeyPatch, unread: Any) -> None:
+    made = _stages(cutover=CutoverStage("2026-01-01T00:00:00+00:00"))
+    line = {"plan": made.plan.sha256, "ended": {"by": "first", "time": "2026-01-02T00:00:00+00:00"}}
+
+    async def ended(*_: Any) -> Any:
+        return {"cutovers": [line]}
+
+    async def not_known(*_: Any) -> Any:
+        if unread:
+            raise unread
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(holding.looking, "cutovers", ended)
+    found, _ = _looked(monkeypatch, made)
+    assert "the cutover of plan 'first' was taken back" in found.ended
+    told = found.on(made)
+    assert following(told) == "migrate cutover plans/ws1 --back" and in_short(told).endswith("live no more")
+    assert f"cutover: {found.ended}" in stage_lines(told)
+    assert _looked(monkeypatch, _stages())[0].ended == "", "of one that was not cut over nobody asks"
+    monkeypatch.setattr(holding.looking, "cutovers", not_known)
+    assert _looked(monkeypatch, made)[0].ended == ""
 
 
 def test_it_is_told_with_the_command() -> None:

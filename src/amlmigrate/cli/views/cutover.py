@@ -132,6 +132,8 @@ class TakenBackView(EndView):
             return NamedEnd("cutover.back.dry", text, (*would, *told), members=members)
         kept = tuple(f"not set back in the {one.address}: {one.detail}" for one in self.result.kept)
         back = () if self.result.already else tuple(f"set back in the {one}" for one in self._set_back())
+        members["ends"] = list(self.result.ends)
+        ends = tuple(f"warning: plan '{one}' was cut over too, and is live no more" for one in self.result.ends)
         members["kept"] = [asdict(one) for one in self.result.kept]
         stay = many(len(changes), "change stays", "changes stay")
         text = (
@@ -140,7 +142,7 @@ class TakenBackView(EndView):
             else f"Taken back: the evidence holds both sides again. {stay} in the target: no data is carried back."
         )
         files = {"Evidence": str(report.path)}
-        lines = (*kept, *back, *told)
+        lines = (*ends, *kept, *back, *told)
         return NamedEnd("cutover.back", text, lines, files, f"migrate verify {self.folder}", members)
 
     def _set_back(self) -> list[str]:

@@ -175,6 +175,8 @@ def _after_run(found: Stages) -> Iterator[str]:
     stands = found.cutover.time if found.cutover else "not yet"
     yield f"cutover: {found.cutting_over or stands}"
     if found.cutover and not found.removal:
+        if found.cutover.ended:
+            yield f"cutover: {found.cutover.ended}"
         yield from (f"cutover: {one} was not seen to run yet: verify again later" for one in found.cutover.not_run)
     if soak and not found.removal:
         yield f"soak: since {soak.since}, of 168 hours {'over' if soak.is_over else 'until'} {soak.over}"
