@@ -97,7 +97,8 @@ def resource(part: AlarmPart, found: Document, apply: str) -> Iterator[GuardGap]
     remedy = remedy_of(part, found, apply)
     if properties_of(found).get("enabled") is False:
         yield GuardGap("off", part.id, f"The {part.what} is switched off: nobody is told by it.", remedy)
-    for one in differences({"properties": judging(part.body)}, found, how=_THERE):
+    otherwise = differences({"properties": judging(part.body)}, found, how=_THERE)
+    for one in (*otherwise, *alarmweakening.silent(found)):
         if not one.startswith("/properties/enabled"):
             yield GuardGap("differs", part.id, f"The {part.what} is not as the file asks for: {one}.", remedy)
 
@@ -127,8 +128,8 @@ def receiving(id_: str, group: Document, alarms: Alarms, asked: AlarmsAsked) -> 
             yield GuardGap(
                 "receivers", id_, text, "Have them subscribe again, or name another receiver in the file"
             )
-    names = [(kind, str(one.get("name"))) for kind, one in every if kind != BY_ROLE]
-    late = list(alarmtests.untested(asked.tests, id_, names, asked.now))
+    testable = [(kind, one) for kind, one in every if kind != BY_ROLE]
+    late = list(alarmtests.untested(asked.tests, id_, testable, asked.now))
     if late:
         days = many(alarmtests.VALID.days, "day")
         text = f"No test notification was sent in the last {days} to: {', '.join(late)}."

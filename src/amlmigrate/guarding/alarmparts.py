@@ -12,10 +12,11 @@ from typing import Any
 from amlmigrate.core.armid import ArmId, key_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.desired.parts import DesiredPart, DesiredPort
-from amlmigrate.desired.steps import DesiredStep, DesiredVerb
+from amlmigrate.desired.steps import ArmCall, DesiredStep, DesiredVerb
 from amlmigrate.guarding import alarmrules, alarmweakening
 from amlmigrate.guarding.parts import BY_HAND, GuardKnown, GuardPart
 from amlmigrate.guarding.wanted import Alarms, Guardrail
+from amlmigrate.keys import auditlog
 from amlmigrate.policies.marks import MARK, tagged_here
 
 NOBODY = (
@@ -33,6 +34,17 @@ class AlarmPart(GuardPart):
     def scope(self) -> str:
         """The scope that the guardrail is of, as its mark says."""
         return str(self.body["tags"][MARK])
+
+    def decide(self, found: Any, known: GuardKnown) -> DesiredStep:
+        """Put whole: tags that others gave it are sent along."""
+        step = super(AlarmPart, self).decide(found, known)
+        if step.verb is DesiredVerb.EXISTS and (quiet := tuple(alarmweakening.silent(found))):
+            step = replace(step, verb=DesiredVerb.UPDATE, notes=quiet)
+        if step.verb is not DesiredVerb.UPDATE:
+            return step
+        tags = {name: value for name, value in (found.get("tags") or {}).items() if name.lower() != MARK}
+        body = {**self.body, "tags": {**tags, **self.body["tags"]}}
+        return replace(step, change=ArmCall("PUT", self.id, body))
 
     def made(self, found: Document) -> bool:
         """Whether this tool made what is there, as its tag says."""
@@ -106,7 +118,7 @@ class SettingPart(DesiredPart[GuardKnown]):
         """Whether a setting sends the audit log where the file says. Pure."""
         properties = properties_of(setting)
         to = key_of(properties.get("workspaceId")) == key_of(self.body["properties"]["workspaceId"])
-        return to and any(map(audits, properties.get("logs") or ()))
+        return to and any(map(auditlog.audits, properties.get("logs") or ()))
 
     def decide(self, found: Any, known: GuardKnown) -> DesiredStep:
         """Made where no setting sends it; one of this name that does not is somebody's, and stays as it is."""
@@ -119,15 +131,6 @@ class SettingPart(DesiredPart[GuardKnown]):
             " workspace of the file. Nothing shows who made it, so it is not touched: delete it by hand, or give"
             " another `alarms.name`."
         )
-
-
-def audits(log: Document) -> bool:
-    """Whether an entry of a diagnostic setting is the audit log, and on (AZ-LOG-4)."""
-    named = str(log.get("category") or "").lower() == "auditevent"
-    return log.get("enabled") is True and (named or str(log.get("categoryGroup") or "").lower() in _GROUPS)
-
-
-_GROUPS = ("audit", "alllogs")
 
 
 AlarmParts = SettingPart | ActionGroupPart | RulePart

@@ -14,9 +14,10 @@ from typing import Any
 
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.clock import moment
+from amlmigrate.core.documents import Document, digest
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.escapes import as_json
-from amlmigrate.ledger import files
+from amlmigrate.ledger import exclusive, files
 
 _FORMAT = 1
 # An address that nobody has written to for so long may be nobody's any more.
@@ -25,12 +26,16 @@ VALID = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class ReceiverTest:
-    """A receiver: its name and kind, whether Azure says that it was sent there, and what it says of that."""
+    """A receiver: its name and kind, whether Azure says that it was sent there, and what it says of that.
+
+    `digest` is of what it is reached by, which may be a secret: a name may come to stand for another address.
+    """
 
     name: str
     kind: str
     sent: bool
     told: str
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +61,13 @@ def place(file: Path) -> Path:
 
 def add(file: Path, tests: Iterable[AlarmTest]) -> Path:
     """Adds tests to the records, all or none. Raises FileError, BadInputError for records that cannot be read."""
-    path = place(file)
-    before = b"".join(map(_line, read(file)))
-    return files.write(path, before + b"".join(map(_line, tests)))
+    folder = file.absolute().parent
+    try:
+        with exclusive.alone(folder):
+            before = b"".join(map(_line, read(file)))
+            return files.write(place(file), before + b"".join(map(_line, tests)))
+    except OSError as error:
+        raise files.FileError(error, folder) from error
 
 
 def _line(test: AlarmTest) -> bytes:
@@ -95,20 +104,26 @@ def _unreadable(path: Path) -> BadInputError:
     )
 
 
+def digest_of(receiver: Document) -> str:
+    """Of what a receiver is reached by: all of it but its name and what Azure says of it."""
+    own = {name: value for name, value in receiver.items() if name not in ("name", "status") and value is not None}
+    return digest(own)
+
+
 def untested(
-    tests: Iterable[AlarmTest], action_group: str, receivers: Iterable[tuple[str, str]], now: datetime
+    tests: Iterable[AlarmTest], action_group: str, receivers: Iterable[tuple[str, Document]], now: datetime
 ) -> Iterator[str]:
-    """The names of the receivers (kind and name) to which no test was sent for too long. Pure."""
+    """The names of the receivers (each with its kind) to which no test was sent for too long. Pure."""
     sent = {
-        (one.kind.lower(), one.name.lower())
+        (one.kind.lower(), one.digest)
         for test in tests
         if key_of(test.action_group) == key_of(action_group) and _counts(test, now)
         for one in test.receivers
         if one.sent
     }
-    for kind, name in receivers:
-        if (kind.lower(), name.lower()) not in sent:
-            yield name
+    for kind, one in receivers:
+        if (kind.lower(), digest_of(one)) not in sent:
+            yield str(one.get("name"))
 
 
 def _counts(test: AlarmTest, now: datetime) -> bool:

@@ -62,6 +62,12 @@ def of_rule(wanted: Document, there: Document) -> Iterator[str]:
     yield from _of_threshold(_criterion(ours), _criterion(theirs))
 
 
+def silent(there: Document) -> Iterator[str]:
+    """What keeps a rule from telling for a time, which no rule here has."""
+    if muted := properties_of(there).get("muteActionsDuration"):
+        yield f"/properties/muteActionsDuration: {muted!r} is not asked for"
+
+
 def _groups(properties: Document) -> set[str]:
     """The action groups of a rule, whichever of the three forms it has."""
     actions = properties.get("actions") or []

@@ -17,7 +17,7 @@ from amlmigrate.cloud.twice import HARMLESS
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.redaction import masked
 from amlmigrate.guarding import alarmweakening
-from amlmigrate.guarding.alarmtests import AlarmTest, ReceiverTest
+from amlmigrate.guarding.alarmtests import AlarmTest, ReceiverTest, digest_of
 from amlmigrate.guarding.alarmweakening import BY_ROLE
 from amlmigrate.guarding.wanted import Alarms
 
@@ -114,7 +114,7 @@ def _receivers(every: Mapping[str, list[Document]], said: Document) -> Iterator[
             status = _value(detail, "Status")
             more = " ".join(filter(None, (_value(detail, "SubState"), _value(detail, "Detail"))))
             told = f"{status or 'Azure says nothing of it'} {more}".strip()
-            yield ReceiverTest(name, kind, status.lower() in _DONE, masked(told))
+            yield ReceiverTest(name, kind, status.lower() in _DONE, masked(told), digest_of(one))
 
 
 def _value(detail: Document, name: str) -> str:

@@ -88,11 +88,12 @@ def _places(settings: Iterable[Document]) -> Iterator[str]:
     """The ARM ids of the workspaces that get the audit log."""
     for one in settings:
         properties = properties_of(one)
-        if properties.get("workspaceId") and any(map(_audits, properties.get("logs") or ())):
+        if properties.get("workspaceId") and any(map(audits, properties.get("logs") or ())):
             yield str(properties["workspaceId"])
 
 
-def _audits(log: Document) -> bool:
+def audits(log: Document) -> bool:
+    """Whether an entry of a diagnostic setting is the audit log, and on (AZ-LOG-4)."""
     named = str(log.get("category") or "").lower() == _CATEGORY
     grouped = str(log.get("categoryGroup") or "").lower() in _GROUPS
     return log.get("enabled") is True and (named or grouped)

@@ -28,7 +28,11 @@ OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
 
 
 def sent(*names: str, at: datetime = NOW, kind: str = "emailReceivers", ok: bool = True) -> AlarmTest:
-    return AlarmTest(at.isoformat(), "somebody", GROUP, tuple(ReceiverTest(one, kind, ok, "") for one in names))
+    def of(name: str) -> ReceiverTest:
+        receiver = {"name": name, "emailAddress": name, "useCommonAlertSchema": True, "status": "Enabled"}
+        return ReceiverTest(name, kind, ok, "", alarmtests.digest_of(receiver))
+
+    return AlarmTest(at.isoformat(), "somebody", GROUP, tuple(map(of, names)))
 
 
 class Estate(GuardedArm):
@@ -169,13 +173,28 @@ async def test_a_role_that_nobody_has_at_the_subscription_tells_nobody() -> None
         ((sent("other@contoso.com"),), True),
         ((sent("keys@contoso.com", kind="smsReceivers"),), True),
         ((replace(sent("keys@contoso.com"), action_group=f"{GROUP}-2"),), True),
-        ((sent("keys@contoso.com", ok=False), sent("KEYS@contoso.com")), False),
+        ((sent("keys@contoso.com", ok=False), sent("keys@contoso.com")), False),
     ],
 )
 async def test_who_had_no_test_for_90_days_is_told(tests: tuple[AlarmTest, ...], untested: bool) -> None:
     found = await checked(alarms(), Estate(alarms()), *tests)
     assert [one.code for one in found.gaps] == ["untested"] * untested
     assert all(one.remedy == "migrate guard test guard.yaml" for one in found.gaps)
+
+
+async def test_another_address_under_a_name_that_was_tested_is_not_tested() -> None:
+    arm = Estate(alarms())
+    [receiver] = arm.at("/actiongroups/")["properties"]["emailReceivers"]
+    receiver |= {"emailAddress": "mallory@contoso.com"}
+    found = await checked(alarms(), arm, sent("keys@contoso.com"))
+    assert "untested" in {one.code for one in found.gaps}
+
+
+async def test_a_rule_that_is_muted_is_told() -> None:
+    arm = Estate(alarms())
+    arm.at("/aml-cmk-key-changed")["properties"]["muteActionsDuration"] = "P1D"
+    found = await checked(alarms(), arm, sent("keys@contoso.com"))
+    assert [(one.code, "muteActionsDuration" in one.text) for one in found.gaps] == [("differs", True)]
 
 
 async def test_what_may_not_be_read_is_not_known_and_no_gap() -> None:

@@ -78,6 +78,17 @@ def test_what_was_switched_off_is_switched_on() -> None:
     assert (step.verb, step.change and step.change.body) == (DesiredVerb.UPDATE, part.body)
 
 
+def test_a_rule_that_was_muted_tells_again_and_the_tags_of_others_stay() -> None:
+    part = rule("key-changed")
+    found = there(part, muteActionsDuration="P1D")
+    found["tags"] = {"costcenter": "12", MARK.upper(): SCOPE}
+    step = decided(part, found)
+    assert (step.verb, step.change and step.change.body) == (
+        DesiredVerb.UPDATE,
+        {**part.body, "tags": {"costcenter": "12", MARK: SCOPE}},
+    )
+
+
 def test_nobody_who_is_told_is_told_no_longer() -> None:
     group = one("/actionGroups/")
     hook = {"name": "pager", "serviceUri": "https://hooks.example.com/secret-token"}
