@@ -98,8 +98,9 @@ def test_an_alarm_is_split_by_columns_that_are_texts(
     answers: dict[tuple[str, str], dict[str, Any]], rule: LogRule
 ) -> None:
     [(_, body)] = rule.bodies(CONTEXT)
-    for dimension in body["properties"]["criteria"]["allOf"][0]["dimensions"]:
-        assert answers["both", rule.id]["columns"][dimension["name"]] == "string"
+    [criterion] = body["properties"]["criteria"]["allOf"]
+    for name in (criterion["resourceIdColumn"], *(one["name"] for one in criterion["dimensions"])):
+        assert answers["both", rule.id]["columns"][name] == "string"
 
 
 def test_what_a_vaults_log_is_read_by_can_be_asked_for(answers: dict[tuple[str, str], dict[str, Any]]) -> None:

@@ -30,9 +30,9 @@ from amlmigrate.core.documents import Document
 # A rotation as it was planned is nobody's alarm.
 _ROTATIONS = ("KeyRotate", "KeyRotateIfDue")
 _OF_VAULTS = ("VaultPut", "VaultPatch", "VaultDelete", "VaultRecover")
-# By these an alarm says what was done, by whom, with what: each combination is an alert of its own.
-_TOLD = (OPERATION, CALLER, KEY, VAULT)
-# An alert is not known to be raised for a dimension that is empty.
+# By these an alarm says what was done, by whom, with what: each combination is an alert of its own, on its vault.
+_TOLD = (OPERATION, CALLER, KEY)
+# For a dimension that is empty none may be raised (AZ-MONITOR-56).
 _NOBODY = "none"
 
 
@@ -73,6 +73,8 @@ class LogRule(AlarmRule):
         criterion = {
             "query": self.query(context),
             "timeAggregation": "Count",
+            # The alert is about the vault, and not about the workspace with its log (AZ-MONITOR-63).
+            "resourceIdColumn": VAULT.name,
             "dimensions": [{"name": one.name, "operator": "Include", "values": ["*"]} for one in _TOLD],
             "operator": "GreaterThan",
             "threshold": 0,

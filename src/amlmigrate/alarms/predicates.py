@@ -1,7 +1,7 @@
 """A condition on a row of the audit log, as a tree that is evaluated here and written in the Kusto Query Language.
 
-A test of what a row does not have is false, as in the query language; none of the tests can be turned round as a
-whole, since there that of nothing is still nothing.
+A number that a row does not have is in no order with another and none of any list (AZ-MONITOR-57); no test can be
+turned round as a whole, since in that language what is not known of nothing stays so.
 """
 
 from __future__ import annotations
@@ -64,14 +64,13 @@ class Among(_Listed):
 
 
 class NotAmong(_Listed):
-    """It has something, and none of the values; an empty text is something."""
+    """It has none of the values: another, or nothing."""
 
     __slots__ = ()
 
     def holds(self, row: AuditRow) -> bool:
-        """Whether it is another."""
-        value = row.value(self.column)
-        return value is not None and value not in self._folded
+        """Whether it has none."""
+        return row.value(self.column) not in self._folded
 
     def kql(self) -> str:
         """By `!in`."""

@@ -11,7 +11,20 @@ import pytest
 from tests.unit.alarms.alarmed import CONTEXT, LONG_OID, STRANGER, VAULT, WORKSPACE_IDENTITY, own_row, shared_row
 
 from amlmigrate.alarms.logrules import LogRule
-from amlmigrate.alarms.rows import CHANGES, COPIES, OWN, SHARED, USES, AuditRow
+from amlmigrate.alarms.predicates import Among, AtLeast, NotAmong, RowTest
+from amlmigrate.alarms.rows import (
+    CALLER,
+    CHANGES,
+    COPIES,
+    KEY,
+    OPERATION,
+    OWN,
+    SHARED,
+    STATUS,
+    USES,
+    AuditRow,
+    projected,
+)
 from amlmigrate.alarms.rules import LOG_RULES
 from azsandbox.arm.logs.evaluating import Evaluation, Table
 from azsandbox.arm.logs.parsing import parsed
@@ -62,6 +75,29 @@ def test_a_query_finds_what_its_condition_holds_for(rule: LogRule) -> None:
     assert 5 < sum(told.values()) < len(ROWS) / 2
     asked = ("OperationName", "KeyId", "Status", "Caller", "Vault")
     assert Counter(tuple(row[name] for name in asked) for row in found.rows) == told
+
+
+SINGLE = (
+    Among(STATUS, (401, 403)),
+    NotAmong(STATUS, (401, 403)),
+    AtLeast(STATUS, 400),
+    Among(CALLER, (STRANGER.upper(), "")),
+    NotAmong(CALLER, (WORKSPACE_IDENTITY, STRANGER)),
+    Among(KEY, ("https://kv/keys/it's",)),
+    NotAmong(OPERATION, USES),
+)
+
+
+@pytest.mark.parametrize("test", SINGLE, ids=lambda test: test.kql())
+def test_each_kind_of_test_means_the_same_here_and_there(test: RowTest) -> None:
+    raw = [row for table, row in ROWS if table == OWN]
+    tables = {OWN: Table(COLUMNS[OWN], raw)}
+    found = Evaluation(tables, 0).run(parsed(f"{projected(OWN)} | where {test.kql()}"))
+    told = [one for one in (AuditRow.of(each, OWN) for each in raw) if test.holds(one)]
+    assert 0 < len(told) < len(raw)
+    assert [(row["OperationName"], row["Status"], row["Caller"]) for row in found.rows] == [
+        (one.operation, one.status, one.caller) for one in told
+    ]
 
 
 @pytest.mark.parametrize("there", [(), (OWN,), (SHARED,)], ids=["none", "own", "shared"])

@@ -69,9 +69,9 @@ def test_nothing_is_compared_with_nothing_or_another_type() -> None:
         NotAmong(STATUS, ("401",))
 
 
-def test_what_is_not_there_matches_no_number() -> None:
+def test_a_status_that_is_not_there_is_none_of_any() -> None:
     notice = row("KeyWrap", None)
-    assert not AtLeast(STATUS, 0).holds(notice) and not NotAmong(STATUS, (401,)).holds(notice)
+    assert not AtLeast(STATUS, 0).holds(notice) and NotAmong(STATUS, (401,)).holds(notice)
 
 
 TYPES = {
