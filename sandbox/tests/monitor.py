@@ -96,6 +96,14 @@ def query_body(criterion: dict[str, Any] | None = None, **properties: Any) -> di
     return {"location": "eastus2", "properties": {**filled, **properties}}
 
 
+RULES = {
+    f"{INSIGHTS}/metricAlerts/rule": metric_body(),
+    f"{INSIGHTS}/activityLogAlerts/rule": activity_body(),
+    f"{INSIGHTS}/scheduledQueryRules/rule": query_body(),
+    WHO: group_body(),
+}
+
+
 async def prepared(arm: ArmClient) -> None:
     """What rules need: somebody to tell, and a workspace that gets the vault's audit log. The group is there."""
     await arm.ok("PUT", WHO, group_body())

@@ -9,8 +9,8 @@ import pytest
 from arm_harness import GROUP, SHARED, SUBSCRIPTION, ArmClient
 from monitor import (
     EMAIL,
-    INSIGHTS,
     LOGS,
+    RULES,
     VAULT,
     WHO,
     activity_body,
@@ -20,9 +20,7 @@ from monitor import (
     query_body,
 )
 
-METRIC, ACTIVITY = f"{INSIGHTS}/metricAlerts/rule", f"{INSIGHTS}/activityLogAlerts/rule"
-QUERIES = f"{INSIGHTS}/scheduledQueryRules/rule"
-RULES = {METRIC: metric_body(), ACTIVITY: activity_body(), QUERIES: query_body(), WHO: group_body()}
+METRIC, ACTIVITY, QUERIES, _ = RULES
 
 
 @pytest.fixture
@@ -179,3 +177,39 @@ async def test_the_descriptions_are_those_of_microsoft() -> None:
     for version in sorted(set(OF_MONITOR.values())):
         made = gather.written(gather.of_monitor(SHARED / "specs", version))
         assert (FOLDER / f"insights-{version}.json").read_text(encoding="utf-8") == made
+
+
+def _audit(name: str, category: str, logs: str = LOGS) -> tuple[str, dict[str, Any]]:
+    path = f"{VAULT}/providers/Microsoft.Insights/diagnosticSettings/{name}"
+    return path, {"properties": {"workspaceId": logs, "logs": [{"category": category, "enabled": True}]}}
+
+
+async def test_a_vault_logs_what_vaults_have_by_five_settings(arm: ArmClient) -> None:
+    assert "AuditEvents" in (await refused(arm, *_audit("misspelt", "AuditEvents")))[1]
+    for number in range(2, 7):
+        logs = f"{LOGS}{number}"
+        await arm.ok("PUT", logs, {"location": "eastus2", "properties": {}})
+        if number < 6:
+            await arm.ok("PUT", *_audit(f"audit{number}", "AuditEvent", logs))
+    assert "limit of 5" in (await refused(arm, *_audit("sixth", "AuditEvent", f"{LOGS}6")))[1]
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="no shared material beside the project")
+async def test_every_body_that_was_composed_for_alarms_is_taken(bare: ArmClient) -> None:
+    lines = (SHARED / "real" / "governance-examples.jsonl").read_text(encoding="utf-8").splitlines()
+    groups = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups"
+    vault = f"{groups}/rg-keys/providers/Microsoft.KeyVault/vaults/kv-aml-prod"
+    tracked = {"location": "eastus2", "properties": {}}
+    for path in ("rg-keys", "rg-logs"):
+        await bare.ok("PUT", f"{groups}/{path}", {"location": "eastus2"})
+    await bare.ok("PUT", vault, tracked)
+    await bare.ok(
+        "PUT", f"{groups}/rg-logs/providers/Microsoft.OperationalInsights/workspaces/law-central", tracked
+    )
+    composed = [one for one in map(json.loads, lines[:20]) if one["type"].startswith("Microsoft.Insights/")]
+    assert len(composed) == 20
+    for number, one in enumerate(composed):
+        name = "ag-aml-keys" if one["type"].endswith("/actionGroups") else f"rule{number}"
+        logged = one["type"].endswith("/diagnosticSettings") and "Dedicated" in str(one["body"])
+        place = vault if logged else f"{groups}/rg-keys"
+        await bare.ok("PUT", f"{place}/providers/{one['type']}/{name}", one["body"])

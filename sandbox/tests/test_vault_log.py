@@ -176,6 +176,16 @@ def test_a_table_that_never_got_a_row_does_not_exist(sandbox: Sandbox) -> None:
     }
 
 
+def test_a_fuzzy_union_leaves_such_a_table_out_and_says_so(sandbox: Sandbox) -> None:
+    vault = new_vault(sandbox.env)
+    workspace = logs_of(sandbox, vault)
+    azure(sandbox.env, lambda client: provision.key(client, vault, "k"))
+    text = "union isfuzzy=true AZKVAuditLogs, AzureDiagnostics | project OperationName"
+    status, answer = ask(sandbox.env, workspace, text)
+    assert (status, answer["error"]["code"]) == (200, "PartialError")
+    assert answer["tables"][0]["rows"] == [["KeyCreate"]]
+
+
 def test_a_token_of_another_service_is_none(sandbox: Sandbox) -> None:
     workspace = logs_of(sandbox, new_vault(sandbox.env))
     status, answer = ask(sandbox.env, workspace, "x", "https://management.azure.com")

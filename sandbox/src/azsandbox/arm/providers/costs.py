@@ -146,22 +146,36 @@ def _rows(context: Context, call: Call, asked: _Asked) -> Iterator[list[Any]]:
         yield [round(amount, 6), *key, currency()]
 
 
+def _object(value: Any, name: str) -> Mapping[str, Any]:
+    """An object, empty where there is none. Raises ArmError 400."""
+    if value is not None and not isinstance(value, dict):
+        raise _bad(f"{name}: an object is expected.")
+    return value or {}
+
+
+def _objects(value: Any, name: str) -> list[Mapping[str, Any]]:
+    """A list of objects. Raises ArmError 400."""
+    if value is not None and not isinstance(value, list):
+        raise _bad(f"{name}: a list is expected.")
+    return [_object(one, name) for one in value or ()]
+
+
 def _asked(body: Mapping[str, Any], now: float) -> _Asked:
     """Raises ArmError 400."""
     if body.get("type") not in _TYPES:
         raise _bad(f"type: '{body.get('type')}' is not one of {', '.join(_TYPES)}.")
-    dataset = body.get("dataset") or {}
+    dataset = _object(body.get("dataset"), "dataset")
     first, last = _days(body, datetime.fromtimestamp(now, UTC).date())
     granularity = str(dataset.get("granularity") or "None").lower()
     if granularity not in ("none", "daily"):
         raise _bad(f"granularity: '{dataset['granularity']}' is not one that the local Azure has.")
-    sums = [one for one in (dataset.get("aggregation") or {}).values() if isinstance(one, dict)]
+    sums = [_object(one, "aggregation") for one in _object(dataset.get("aggregation"), "aggregation").values()]
     if len(sums) != 1 or sums[0].get("name") not in _SUMS or str(sums[0].get("function")).lower() != "sum":
         raise _bad(f"aggregation: one sum of {' or '.join(_SUMS)} is expected.")
-    grouping = dataset.get("grouping") or ()
-    by = tuple(str(one.get("name")) for one in grouping if one.get("type") == "Dimension")
-    if len(by) != len(grouping) or (unknown := [name for name in by if name not in _DIMENSIONS]):
-        raise _bad(f"grouping: {unknown if len(by) == len(grouping) else grouping} is not valid.")
+    grouping = _objects(dataset.get("grouping"), "grouping")
+    by = tuple(str(one.get("name")) for one in grouping)
+    if any(one.get("type") != "Dimension" for one in grouping) or not set(by) <= set(_DIMENSIONS):
+        raise _bad(f"grouping: {grouping} is not valid.")
     return _Asked(first, last, granularity == "daily", sums[0]["name"], by, _filter(dataset.get("filter")))
 
 
@@ -176,7 +190,7 @@ def _days(body: Mapping[str, Any], today: date) -> tuple[date, date]:
         return last.replace(day=1), last
     if frame != "Custom":
         raise _bad(f"timeframe: '{frame}' is not one that the local Azure has.")
-    period = body.get("timePeriod") or {}
+    period = _object(body.get("timePeriod"), "timePeriod")
     try:
         first, last = (datetime.fromtimestamp(moment(str(period[name])), UTC).date() for name in ("from", "to"))
     except (KeyError, ValueError) as error:
@@ -200,7 +214,8 @@ def _filter(given: Any) -> Callable[[Billed], bool]:
         return lambda one: (all if name == "and" else any)(test(one) for test in tests)
     if name == "dimensions" and isinstance(parts, dict) and parts.get("operator") == "In":
         read = _DIMENSIONS.get(str(parts.get("name")))
-        values = {str(value).lower() for value in parts.get("values") or ()}
+        given_values = parts.get("values")
+        values = {str(value).lower() for value in given_values} if isinstance(given_values, list) else set()
         if read is not None and values:
             return lambda one: read(one).lower() in values
     raise _bad(f"filter: {given} is not valid.")

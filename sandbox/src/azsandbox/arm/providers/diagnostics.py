@@ -19,6 +19,13 @@ _SINKS = {
     "serviceBusRuleId": "",
     "marketplacePartnerId": "",
 }
+# What a type has to log, in lower case; of all other types nothing is known here.
+_CATEGORIES = {
+    "microsoft.keyvault/vaults": frozenset(
+        ("auditevent", "azurepolicyevaluationdetails", "audit", "alllogs", "allmetrics")
+    )
+}
+_MOST = 5
 _ID = re.compile(r"/(subscriptions|providers)/[^/]+", re.IGNORECASE)
 
 
@@ -54,7 +61,20 @@ class DiagnosticSettings(ExtensionKind):
             text = "Diagnostic settings does not support retention for new diagnostic settings."
             raise gateway(400, "BadRequest", text)
         self._refuse_twice(call, properties, set(sinks.values()))
+        self._check_number(call, properties, old)
         return properties
+
+    def _check_number(self, call: Call, properties: dict[str, Any], old: Record | None) -> None:
+        """A resource has five settings, and logs what its type has (AZ-LOG-14). Raises ArmError 400."""
+        scope = call.route.key[: call.route.key.rindex("/providers/")]
+        resource = self.context.store.get(scope)
+        known = _CATEGORIES.get(resource.type if resource else "")
+        named = [str(one.get("category") or one.get("categoryGroup")) for one in _entries(properties)]
+        if known is not None and (wrong := [one for one in named if one.lower() not in known]):
+            raise gateway(400, "BadRequest", f"Category '{','.join(wrong)}' is not supported.")
+        if old is None and len(self.context.store.children(scope, self.type.lower())) >= _MOST:
+            text = f"The limit of {_MOST} diagnostic settings was reached."
+            raise gateway(400, "BadRequest", text)  # words ours (AZ-LOCAL-2)
 
     def _refuse_twice(self, call: Call, properties: dict[str, Any], sinks: set[str]) -> None:
         """A category goes to a destination by one setting (AZ-LOG-13). Raises ArmError."""
