@@ -24,6 +24,7 @@ from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.fleet import fleetfile, folders, names_there, pairs
 from amlmigrate.fleet.fleetfile import Fleet, FleetEntry, PlanningProgress
 from amlmigrate.fleet.members import UnplannedMember, asked_for, members, unread
+from amlmigrate.fleet.sums import FleetSums, sums, told_of
 from amlmigrate.fleet.waves import Waves, named_waves, waves
 from amlmigrate.planning import planfile, selection_check
 from amlmigrate.planning import stage as planning
@@ -70,6 +71,11 @@ class FleetOutcome:
     def of(self, state: PlanningProgress) -> list[FleetEntry]:
         """The workspaces that have come so far."""
         return [entry for entry in self.entries if entry.state is state]
+
+    @property
+    def sums(self) -> FleetSums:
+        """What all plans come to."""
+        return sums(self.entries, len(self.missing))
 
     @property
     def missing(self) -> list[UnplannedMember]:
@@ -282,4 +288,5 @@ def _told(header: Header) -> dict[str, Any]:
         "bytes": header.bytes,
         "findings": {severity: findings[severity] for severity in SEVERITIES},
         "floor_seconds": header.estimate.get("floor_seconds"),
+        **told_of(header),
     }

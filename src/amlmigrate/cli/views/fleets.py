@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from amlmigrate.cli.views.amounts import duration, size
 from amlmigrate.core.events import Event
 from amlmigrate.core.few import many
+from amlmigrate.core.periods import SOAK_HOURS
 from amlmigrate.fleet import fleetfile
 from amlmigrate.fleet.fleetfile import PlanningProgress
 from amlmigrate.fleet.stage import FleetOutcome
+from amlmigrate.fleet.sums import WaveSums
 
 if TYPE_CHECKING:
     from amlmigrate.cli.views.page import Page
@@ -30,6 +33,7 @@ class FleetView:
         page.gap()
         page.line(self._text)
         page.lines(self._lines, rest="all of them with --json")
+        page.lines(self._sums, rest="all of them with --json")
         page.line(f"written to: {self._file}")
         page.next(self._next)
 
@@ -43,7 +47,8 @@ class FleetView:
                 "waves": {str(wave): count for wave, count in sorted(self._waves.items())},
                 "failed": [{"address": one.source, **one.told} for one in found.of(PlanningProgress.FAILED)],
                 "left": [{"address": one.id, "state": one.state, "reason": one.reason} for one in found.left],
-                "lines": self._lines,
+                "sums": found.sums.as_dict(),
+                "lines": [*self._lines, *self._sums],
                 "files": {"written to": self._file},
                 "next": self._next,
             },
@@ -62,6 +67,24 @@ class FleetView:
             f"{many(plans.total(), 'plan')} in {many(len(plans), 'wave')}, {failed} failed,"
             f" {len(found.missing)} asked for and not planned, {many(errors, 'plan')} with errors."
         )
+
+    @property
+    def _sums(self) -> list[str]:
+        """What all of it comes to, and who has to do what."""
+        found = self.outcome.sums
+        if not found.whole.plans:
+            return []
+        beside = f"; {many(found.unplanned, 'workspace')} without a plan left out" if found.unplanned else ""
+        return [
+            f"all plans: {_amounts(found.whole)}{beside}",
+            *(f"wave {number}: {_amounts(one)}" for number, one in found.waves.items() if len(found.waves) > 1),
+            f"stored twice: {size(found.whole.bytes)} for {SOAK_HOURS} hours at least from each cutover on, beside"
+            " registries, endpoints and logs of both",
+            *(
+                f"by hand, {owner or 'made by nobody that Azure names'}: {_kinds(kinds)}"
+                for owner, kinds in found.by_owner.items()
+            ),
+        ]
 
     @property
     def _lines(self) -> list[str]:
@@ -83,6 +106,17 @@ class FleetView:
         return (
             f"migrate show {self.outcome.out / planned[0].folder}" if planned else "scan again, or fix the targets"
         )
+
+
+def _amounts(one: WaveSums) -> str:
+    return (
+        f"{many(one.blobs, 'blob')}, {size(one.bytes)}, {many(one.arm_reads + one.arm_writes, 'call')} to ARM"
+        f" ({duration(one.floor_seconds)} at least), {many(sum(one.by_hand.values()), 'item')} by hand"
+    )
+
+
+def _kinds(kinds: Mapping[str, int]) -> str:
+    return ", ".join(f"{kind} {count}" for kind, count in kinds.items())
 
 
 def _errors(told: dict[str, Any]) -> bool:

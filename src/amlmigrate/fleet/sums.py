@@ -1,0 +1,131 @@
+"""What all plans of a fleet come to: bytes, calls, the least time, what is stored twice, what is left by hand."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from amlmigrate.cloud.pacing import floor_seconds
+from amlmigrate.core.periods import SOAK_HOURS
+from amlmigrate.core.plan import Action, Header
+from amlmigrate.core.workspace import WorkspaceRef
+from amlmigrate.fleet.fleetfile import FleetEntry, PlanningProgress
+from amlmigrate.planning.build import by_hand_of
+
+_OPEN = (Action.MANUAL, Action.CONFLICT)
+# Whom the plan does not name.
+NOBODY = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WaveSums:
+    """Of the plans of a wave, or of all: `floor_seconds` is the least time that ARM's limits allow one identity.
+
+    `by_hand` is what people have to do or decide, by kind.
+    """
+
+    plans: int
+    blobs: int
+    bytes: int
+    arm_reads: int
+    arm_writes: int
+    floor_seconds: float
+    by_hand: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class FleetSums:
+    """Of a fleet, and of each wave.
+
+    `by_owner`: who made what is left to do by hand, where Azure names them, to kind and number; `NOBODY` for the
+    rest. `unplanned` is how many workspaces of the fleet have no plan, and are in no sum.
+    """
+
+    whole: WaveSums
+    waves: Mapping[int, WaveSums]
+    by_owner: Mapping[str, Mapping[str, int]]
+    unplanned: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """The member `sums` of the fleet's header and of its last event."""
+        return {
+            **asdict(self.whole),
+            "twice": {"bytes": self.whole.bytes, "hours_at_least": SOAK_HOURS},
+            "by_owner": [{"owner": owner, "kinds": dict(kinds)} for owner, kinds in self.by_owner.items()],
+            "waves": {str(number): asdict(one) for number, one in self.waves.items()},
+            "unplanned": self.unplanned,
+        }
+
+
+def told_of(header: Header) -> dict[str, Any]:
+    """What a plan's header tells for the sums."""
+    return {
+        "arm_reads": header.estimate.get("arm_reads"),
+        "arm_writes": header.estimate.get("arm_writes"),
+        "by_owner": by_hand_of(header),
+    }
+
+
+def sums(entries: Iterable[FleetEntry], unplanned: int = 0) -> FleetSums:
+    """The sums over the plans that there are; `unplanned` counts workspaces that are in no entry."""
+    entries = tuple(entries)
+    planned = [entry for entry in entries if entry.state is PlanningProgress.PLANNED]
+    waves = {entry.wave: [one for one in planned if one.wave == entry.wave] for entry in planned}
+    return FleetSums(
+        _sums(planned),
+        {number: _sums(members) for number, members in sorted(waves.items())},
+        _by_owner(planned),
+        len(entries) - len(planned) + unplanned,
+    )
+
+
+def _sums(planned: Iterable[FleetEntry]) -> WaveSums:
+    planned = tuple(planned)
+    told = [entry.told for entry in planned]
+    by_hand = _by_hand(planned)
+
+    def of(name: str) -> int:
+        return sum(int(one.get(name) or 0) for one in told)
+
+    return WaveSums(
+        plans=len(told),
+        blobs=of("blobs"),
+        bytes=of("bytes"),
+        arm_reads=of("arm_reads"),
+        arm_writes=of("arm_writes"),
+        floor_seconds=_floor(planned),
+        by_hand=dict(sorted(by_hand.items())),
+    )
+
+
+def _by_hand(planned: Iterable[FleetEntry]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for entry in planned:
+        for kind, actions in (entry.told.get("counts") or {}).items():
+            found[kind] += sum(int(actions.get(action.value, 0)) for action in _OPEN)
+    return +found
+
+
+def _floor(planned: Iterable[FleetEntry]) -> float:
+    """Plans of one subscription share its limits, and those of several do not: the longest counts."""
+    reads: Counter[str] = Counter()
+    writes: Counter[str] = Counter()
+    for entry in planned:
+        subscription = WorkspaceRef.parse(entry.target).subscription.lower()
+        reads[subscription] += int(entry.told.get("arm_reads") or 0)
+        writes[subscription] += int(entry.told.get("arm_writes") or 0)
+    return max((round(floor_seconds(reads[one], writes[one]), 1) for one in reads), default=0.0)
+
+
+def _by_owner(planned: Iterable[FleetEntry]) -> dict[str, dict[str, int]]:
+    planned = tuple(planned)
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for entry in planned:
+        for owner, kinds in (entry.told.get("by_owner") or {}).items():
+            found[owner].update(kinds)
+    named: Counter[str] = sum(found.values(), Counter())
+    if rest := _by_hand(planned) - named:
+        found[NOBODY] = rest
+    return {owner: dict(sorted(found[owner].items())) for owner in sorted(found, key=lambda one: (not one, one))}

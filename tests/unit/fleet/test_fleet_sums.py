@@ -1,0 +1,78 @@
+"""What a fleet comes to: each plan once, nothing that has no plan, and every item by hand under somebody or nobody."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.unit.scanning.workspaces import path
+
+from amlmigrate.cli.views.fleets import FleetView
+from amlmigrate.fleet.fleetfile import FleetEntry, PlanningProgress
+from amlmigrate.fleet.members import NO_TARGET, UnplannedMember
+from amlmigrate.fleet.stage import FleetOutcome
+from amlmigrate.fleet.sums import NOBODY, sums
+
+OTHER = "99999999-2222-3333-4444-555555555555"
+
+
+def entry(name: str, wave: int = 1, state: str = "planned", subscription: str = "", **told: Any) -> FleetEntry:
+    target = path(f"{name}-new")
+    if subscription:
+        target = f"/subscriptions/{subscription}/{target.split('/', 3)[3]}"
+    known = {"counts": {"models": {"create": 3}}, "blobs": 10, "bytes": 100, "arm_reads": 1000, "arm_writes": 300}
+    return FleetEntry(
+        wave, path(name), target, f"id-{name}", "dev", 50, name, PlanningProgress(state), known | told
+    )
+
+
+def test_each_plan_is_counted_once_in_all_and_in_its_wave() -> None:
+    found = sums([entry("a"), entry("b", wave=2), entry("c", wave=2), entry("d", state="failed")], unplanned=2)
+    assert (found.whole.plans, found.whole.blobs, found.whole.bytes) == (3, 30, 300)
+    assert {number: (one.plans, one.bytes) for number, one in found.waves.items()} == {1: (1, 100), 2: (2, 200)}
+    assert found.unplanned == 3
+    assert sum(one.arm_reads for one in found.waves.values()) == found.whole.arm_reads == 3000
+
+
+def test_plans_of_one_subscription_share_its_limits_and_others_do_not() -> None:
+    alone = sums([entry("a")]).whole.floor_seconds
+    together = sums([entry("a"), entry("b")]).whole.floor_seconds
+    assert alone == (1000 - 250) / 25 and together == (2000 - 250) / 25 > 2 * alone
+    apart = [entry("a"), entry("b", subscription=OTHER), entry("c", subscription=OTHER.upper())]
+    assert sums(apart).whole.floor_seconds == together
+    assert sums([]).whole.floor_seconds == 0
+
+
+def test_what_is_left_by_hand_is_told_by_kind_and_by_who_made_it() -> None:
+    counts = {"jobs": {"manual": 2}, "models": {"create": 1, "conflict": 1}, "data": {"create": 5}}
+    found = sums(
+        [
+            entry("a", counts=counts, by_owner={"Ana": {"jobs": 1}}),
+            entry("b", counts={"jobs": {"manual": 1}}, by_owner={"Ana": {"jobs": 1}, "Ben": {}}),
+        ]
+    )
+    assert found.whole.by_hand == {"jobs": 3, "models": 1}
+    assert {owner: kinds for owner, kinds in found.by_owner.items() if kinds} == {
+        "Ana": {"jobs": 2},
+        NOBODY: {"jobs": 1, "models": 1},
+    }
+    assert list(found.by_owner)[-1] == NOBODY
+
+
+@pytest.mark.parametrize("missing", [0, 1, 2])
+def test_it_is_told_to_people_and_to_programs(missing: int) -> None:
+    left = tuple(UnplannedMember(path(f"x{number}"), NO_TARGET, "No target.") for number in range(missing))
+    outcome = FleetOutcome(Path("moves"), (entry("a"), entry("b", wave=2)), left)
+    (event,) = FleetView(outcome).as_json()
+    assert event.data["sums"]["twice"] == {"bytes": 200, "hours_at_least": 168}
+    assert list(event.data["sums"]["waves"]) == ["1", "2"]
+    first, *waves, twice = event.data["lines"][missing : missing + 4]
+    told = {0: "", 1: "; 1 workspace without a plan left out", 2: "; 2 workspaces without a plan left out"}
+    assert first.startswith("all plans: 20 blobs, 200 B, 2600 calls to ARM (70 s at least)")
+    assert first.endswith(f"0 items by hand{told[missing]}")
+    assert [line.partition(":")[0] for line in waves] == ["wave 1", "wave 2"]
+    assert twice.startswith("stored twice: 200 B for 168 hours at least")
+    (event,) = FleetView(replace(outcome, entries=())).as_json()
+    assert not [line for line in event.data["lines"] if line.startswith("all plans")]
