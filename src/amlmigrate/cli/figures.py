@@ -31,6 +31,7 @@ from amlmigrate.core.errors import BadInputError, ExitCode
 from amlmigrate.figures import page, prom, record, stage, trends
 from amlmigrate.figures.stage import Figures, Live
 from amlmigrate.ledger import files
+from amlmigrate.rotating import chain
 from amlmigrate.scanning import scanfile
 
 
@@ -49,6 +50,9 @@ class FiguresOptions:
 
     scans: Annotated[Path, typer.Option(help="The folder that has the scans.", metavar="DIR")] = scanfile.ROOT
     plans: Annotated[Path, typer.Option(help="The folder below which the plans are.", metavar="DIR")] = plans.ROOT
+    keys: Annotated[
+        Path, typer.Option(help="The folder in which key rotate and key drill keep their reports.", metavar="DIR")
+    ] = chain.ROOT
     offline: Annotated[
         bool, typer.Option("--offline", help="Read files alone: rotations and new alerts are then not read.")
     ] = False
@@ -78,7 +82,7 @@ async def _figures(view: View, shared: CommonOptions, asked: FiguresOptions) -> 
         async with session(shared) as clouds:
             # Who is not signed in lacks no role: this says so.
             await clouds.source.credential.tenant()
-            live = await stage.live(clouds.source, known, now)
+            live = await stage.live(clouds.source, known, asked.keys, now)
     made = stage.figures(known, live, now)
     kept = record.add(asked.scans, now, made.as_dict(), live.alerts)
     text = _text(made, asked.format)

@@ -53,6 +53,7 @@ API_VERSIONS = {
     "microsoft.authorization": "2022-04-01",
     "microsoft.managedidentity": "2023-01-31",
     "microsoft.containerregistry": "2023-07-01",
+    "microsoft.alertsmanagement": "2019-03-01",
     "microsoft.insights": "2020-02-02",
     "microsoft.insights/diagnosticsettings": "2021-05-01-preview",
     # Each type has a stable version of its own (Azure/bicep-types-az).

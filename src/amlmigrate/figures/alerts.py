@@ -13,16 +13,20 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from amlmigrate.alarms.alarm import About
+from amlmigrate.alarms.rules import ALARMS
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.core.armid import ArmId, key_of, name_of
 from amlmigrate.core.clock import moment
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.errors import MigrateError
 
-KEYS, ACCESS, OTHER = "keys", "access", "other"
+KEYS, ACCESS, OTHER = About.KEYS.value, About.ACCESS.value, "other"
 KEPT_FOR = timedelta(days=30)
 _PROVIDER = "providers/Microsoft.AlertsManagement/alerts"
 ACTION = "Microsoft.AlertsManagement/alerts/read"
+# What a drill makes fire: a key is changed by it, and refuses while it lasts.
+_DRILLED = ("key-changed", "use-refused", "vault-availability", "vault-refusals")
 # So long after a drill its refusals may still be seen by a rule: the log takes minutes, a rule looks back.
 _AFTER = timedelta(minutes=30)
 
@@ -38,6 +42,9 @@ class KnownRule:
     def of(self, name: str) -> bool:
         """Whether a resource of that name is of this rule."""
         return f"-{self.id}-" in f"-{name.lower()}-"
+
+
+RULES = tuple(KnownRule(one.id, one.about.value, one.id in _DRILLED) for one in ALARMS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +134,9 @@ async def read(
     arm: Arm,
     subscriptions: Iterable[str],
     vaults: frozenset[str],
-    rules: Sequence[KnownRule],
     drills: Sequence[DrillSpan],
 ) -> AlertsRead:
-    """The alerts of the last 30 days on these vaults (ARM ids in lower case), or of these rules."""
+    """The alerts of the last 30 days on these vaults (ARM ids in lower case), or of a rule of guardrails."""
     found: dict[str, Fired] = {}
     unread: dict[str, str] = {}
     for subscription in sorted(set(subscriptions)):
@@ -138,20 +144,18 @@ async def read(
             # The default is one day (AZ-FIRED-1).
             path = f"/subscriptions/{subscription}/{_PROVIDER}?timeRange=30d&pageCount=250"
             async for one in arm.pages(path):
-                if fired := fired_of(one, vaults, rules, drills):
+                if fired := fired_of(one, vaults, drills):
                     found[fired.id] = fired
         except MigrateError as error:
             unread[subscription] = error.summary
     return AlertsRead(tuple(sorted(found.values(), key=lambda one: (one.at, one.id))), unread)
 
 
-def fired_of(
-    document: Document, vaults: frozenset[str], rules: Sequence[KnownRule], drills: Sequence[DrillSpan]
-) -> Fired | None:
+def fired_of(document: Document, vaults: frozenset[str], drills: Sequence[DrillSpan]) -> Fired | None:
     """An alert as Azure tells it (AZ-FIRED-2); None for one that is about nothing of these."""
     told: Document = properties_of(document).get("essentials") or {}
     target, rule = str(told.get("targetResource") or ""), name_of(str(told.get("alertRule") or ""))
-    known = next((one for one in rules if one.of(rule)), None)
+    known = next((one for one in RULES if one.of(rule)), None)
     if known is None and key_of(target) not in vaults:
         return None
     at = moment(told.get("startDateTime"))

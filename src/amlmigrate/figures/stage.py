@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.errors import MigrateError
-from amlmigrate.figures import alerts, bounds, mttr, plans, record, residuals, rotations, scans, share
+from amlmigrate.figures import alerts, bounds, drills, mttr, plans, record, residuals, rotations, scans, share
 from amlmigrate.figures.alerts import Alerts, AlertsRead
 from amlmigrate.figures.history import Look, Moment, moments
 from amlmigrate.figures.mttr import Mttr, Spell, Spells
@@ -96,8 +96,12 @@ def past(scans_in: Path, plans_in: Path) -> FigureSources:
     """Reads the files. Raises BadInputError where there is no scan, or what was kept before cannot be used."""
     kept = record.read(scans_in)
     looks, unread = scans.read(scans_in)
-    looks.sort(key=lambda one: (one.at, one.name))
-    every = plans.read(plans_in)
+    return sources(looks, plans.read(plans_in), kept, unread)
+
+
+def sources(looks: Sequence[Look], every: Plans, kept: Record, unread: Mapping[str, str]) -> FigureSources:
+    """What the scans, of which there is one at least, and the plans come to."""
+    looks = sorted(looks, key=lambda one: (one.at, one.name))
     follower = Spells()
     trend: list[tuple[datetime, Share, Mttr]] = []
     last = None
@@ -109,7 +113,7 @@ def past(scans_in: Path, plans_in: Path) -> FigureSources:
     return FigureSources(tuple(looks), tuple(trend), last, spells, every, kept, unread)
 
 
-async def live(side: Side, known: FigureSources, now: datetime) -> Live:
+async def live(side: Side, known: FigureSources, keys_in: Path, now: datetime) -> Live:
     """Asks the vaults and Azure Monitor, where the scans looked. What cannot be read keeps its reason."""
     subscriptions = sorted({one for look in known.looks for one in look.places})
     why: dict[str, str] = {}
@@ -122,7 +126,9 @@ async def live(side: Side, known: FigureSources, now: datetime) -> Live:
     except MigrateError as error:
         why["rotations"] = error.summary
     vaults |= {one.vault for look in known.looks for one in look.sightings.values() if one.vault}
-    fired = await alerts.read(side.arm, subscriptions, frozenset(vaults), (), ())
+    spans, altered = drills.read(keys_in)
+    why |= {"drills": altered} if altered else {}
+    fired = await alerts.read(side.arm, subscriptions, frozenset(vaults), spans)
     return Live(turned, fired, why)
 
 
