@@ -28,8 +28,8 @@ from amlmigrate.cli.views.base import View
 from amlmigrate.cli.views.keyfigures import FiguresView
 from amlmigrate.core import escapes
 from amlmigrate.core.errors import BadInputError, ExitCode
-from amlmigrate.figures import page, prom, record, stage, trends
-from amlmigrate.figures.stage import Figures, Live
+from amlmigrate.figures import page, prices, prom, record, stage, trends
+from amlmigrate.figures.stage import Figures, FiguresRequest, Live
 from amlmigrate.ledger import files
 from amlmigrate.rotating import chain
 from amlmigrate.scanning import scanfile
@@ -56,6 +56,12 @@ class FiguresOptions:
     offline: Annotated[
         bool, typer.Option("--offline", help="Read files alone: rotations and new alerts are then not read.")
     ] = False
+    prices: Annotated[
+        Path | None, typer.Option(help="A saved answer of Azure's price API: list prices.", metavar="FILE")
+    ] = None
+    actual: Annotated[
+        bool, typer.Option("--actual", help="Ask Cost Management, at most once a day, what was billed.")
+    ] = False
     format: Annotated[FiguresFormat, typer.Option(help="How the figures are shown.")] = FiguresFormat.TABLE
     out: Annotated[
         Path | None,
@@ -76,18 +82,20 @@ def command(asked: FiguresOptions, *, shared: CommonOptions) -> None:
 async def _figures(view: View, shared: CommonOptions, asked: FiguresOptions) -> ExitCode:
     _check(shared, asked)
     now = datetime.now(UTC)
-    known = stage.past(asked.scans, asked.plans)
+    listed = prices.read(asked.prices) if asked.prices else None
+    request = FiguresRequest(asked.scans, asked.plans, asked.keys, listed, asked.actual)
+    known = stage.past(request)
     live = Live()
     if not asked.offline:
         async with session(shared) as clouds:
             # Who is not signed in lacks no role: this says so.
             await clouds.source.credential.tenant()
-            live = await stage.live(clouds.source, known, asked.keys, now)
-    made = stage.figures(known, live, now)
-    kept = record.add(asked.scans, now, made.as_dict(), live.alerts)
+            live = await stage.live(clouds.source, known, request, now)
+    made = stage.figures(known, live, now, listed)
+    kept = record.add(asked.scans, now, made.kept(), live.alerts)
     text = _text(made, asked.format)
     if text is None:
-        view.show(FiguresView(made.as_dict(), kept))
+        view.show(FiguresView(made.as_dict(), tuple(made.cost.lines()), kept))
     elif asked.out:
         files.write(asked.out, text.encode())
     else:
@@ -99,6 +107,10 @@ def _check(shared: CommonOptions, asked: FiguresOptions) -> None:
     """Refuses options that do not go together. Raises BadInputError."""
     if shared.json and asked.format is not FiguresFormat.TABLE:
         raise BadInputError("--json and --format exclude each other.", remedy="Leave one of them out.")
+    if asked.actual and asked.offline:
+        raise BadInputError(
+            "--actual asks Azure, and --offline asks nobody.", address="--actual", remedy="Leave one of them out."
+        )
     if asked.out and asked.format is FiguresFormat.TABLE:
         raise BadInputError(
             "The table is for a terminal, and --out is a file.",
@@ -113,4 +125,4 @@ def _text(made: Figures, form: FiguresFormat) -> str | None:
         return escapes.as_json(made.as_dict(), indent=2) + "\n"
     if form is FiguresFormat.PROM:
         return prom.text(made.as_dict())
-    return page.text(made.as_dict(), trends.of(made)) if form is FiguresFormat.HTML else None
+    return page.text(made.as_dict(), trends.of(made), made.cost.lines()) if form is FiguresFormat.HTML else None

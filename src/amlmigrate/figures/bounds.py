@@ -119,9 +119,15 @@ def _live(figures: Figures) -> Iterator[str]:
     else:
         for place, why in live.alerts.unread.items():
             yield f"The alerts of subscription {place} could not be read: {why}"
+    if live.actual:
+        for place, why in live.actual.unread.items():
+            yield f"What was billed in subscription {place} could not be read: {why}"
     if figures.alerts:
         looked = figures.past.record.looked + ([figures.at] if live.alerts and not live.alerts.unread else [])
         begin, gaps = record.since(looked)
         if begin:
-            yield f"Alerts are known from {begin:%Y-%m-%d} on: Azure keeps them for 30 days."
+            yield (
+                f"Alerts are known from {begin:%Y-%m-%d} on: Azure keeps them for 30 days. One event in a log may"
+                " have raised up to three of them, since a rule looks back further than it waits."
+            )
         yield from record.unlooked(gaps)

@@ -27,8 +27,8 @@ section { break-inside: avoid; } ul { padding-left: 1.2rem; }
 _WIDE, _HIGH, _LEFT, _LOW = 640, 130, 56, 24
 
 
-def text(told: Document, trends: Sequence[Trend]) -> str:
-    """The figures, as `Figures.as_dict` tells them, as HTML."""
+def text(told: Document, trends: Sequence[Trend], costs: Iterable[str]) -> str:
+    """The figures, as `Figures.as_dict` tells them, as HTML; `costs` are `Cost.lines`."""
     digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     scans = told["scans"]
@@ -53,6 +53,7 @@ def text(told: Document, trends: Sequence[Trend]) -> str:
         _section("Time until a workspace was put under a key", _times(told), by_name.get("mttr_days", ())),
         _section("Rotations", _rotations(told), by_name.get("rotations", ())),
         _section("Alerts", _alerts(told), by_name.get("alerts", ())),
+        _section("What it costs", _costs(told["cost"], costs), by_name.get("cost", ())),
         f"<section><h2>What bounds these figures</h2><ul>{_items(told['bounds'])}</ul></section>\n",
     ]
     return head + "".join(parts) + "</body></html>\n"
@@ -134,6 +135,14 @@ def _alerts(told: Document) -> str:
         f" {found['last_30_days']} and {found['access']['last_30_days']} in the last 30 days"
     )
     return _big(big) + _table(("", "alerts"), rows)
+
+
+def _costs(found: Document, lines: Iterable[str]) -> str:
+    currency = found["currency"] or ""
+    parts = ("added", "double", "remaining")
+    rows = [(name, found[name]["monthly_at_least"], found[name]["not_known"]) for name in parts]
+    head = ("", f"{currency} a month at list prices, at least", "amounts not known")
+    return _table(head, rows) + f"<ul>{_items(line.strip() for line in lines)}</ul>"
 
 
 def _section(title: str, body: str, trends: Iterable[Trend]) -> str:

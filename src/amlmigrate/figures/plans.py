@@ -13,6 +13,7 @@ from amlmigrate.cutover.record import active
 from amlmigrate.decommissioning.residuals import residuals
 from amlmigrate.evidence import Cutover, Decommission, Verify
 from amlmigrate.figures.history import Succession
+from amlmigrate.figures.moves import Move, move_of
 from amlmigrate.fleet import fleetfile
 from amlmigrate.ledger.evidence import EvidenceFile, last, only
 from amlmigrate.ledger.opening import open_residuals
@@ -49,6 +50,7 @@ class Plans:
 
     successions: tuple[Succession, ...] = ()
     residues: tuple[Residue, ...] = ()
+    moves: tuple[Move, ...] = ()
     waves: Mapping[str, str] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)
     count: int = 0
@@ -58,6 +60,7 @@ def read(below: Path) -> Plans:
     """All plans below a folder; there may be none."""
     successions: list[Succession] = []
     residues: list[Residue] = []
+    moves: list[Move] = []
     unread: dict[str, str] = {}
     count = 0
     for folder in sorted(path.parent for path in below.glob(f"**/{planfile.FILE}")):
@@ -65,19 +68,20 @@ def read(below: Path) -> Plans:
             if planfile.read_header(folder).example:
                 continue
             count += 1
-            succession, left, altered = _plan(folder)
+            succession, left, move, altered = _plan(folder)
         except Exception as error:  # noqa: BLE001 - of one plan, which is told; the others are read
             unread[str(folder)] = said(str(folder), error)
             continue
         successions.append(succession)
         residues += left
+        moves.append(move)
         if altered:
             unread[str(folder)] = f"its evidence was altered: {altered[0]}"
     waves, broken = _waves(below)
-    return Plans(tuple(successions), tuple(residues), waves, unread | broken, count)
+    return Plans(tuple(successions), tuple(residues), tuple(moves), waves, unread | broken, count)
 
 
-def _plan(folder: Path) -> tuple[Succession, list[Residue], Sequence[str]]:
+def _plan(folder: Path) -> tuple[Succession, list[Residue], Move, Sequence[str]]:
     plan = planfile.read(folder)
     header = plan.header
     planned = moment(header.created)
@@ -87,7 +91,7 @@ def _plan(folder: Path) -> tuple[Succession, list[Residue], Sequence[str]]:
         still = {one.address for one in open_residuals(Standing(plan, ledger), reports)}
     source, target = (str(side["workspaceId"]).lower() for side in (header.source, header.target))
     succession = Succession(source, target, str(folder), planned, proven(reports))
-    return succession, list(_left(folder, reports, still)), altered
+    return succession, list(_left(folder, reports, still)), move_of(str(folder), header, reports), altered
 
 
 def proven(reports: Sequence[EvidenceFile]) -> datetime | None:

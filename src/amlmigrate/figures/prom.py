@@ -38,6 +38,7 @@ def metrics(told: Document) -> Iterator[Metric]:
     yield from _times(told)
     yield from _keys(told)
     yield from _alerts(told)
+    yield from _costs(told["cost"])
     yield _one(
         "aml_cmk_last_scan_timestamp_seconds", "When the newest scan was made.", _seconds(told["scans"]["newest"])
     )
@@ -111,6 +112,18 @@ def _alerts(told: Document) -> Iterator[Metric]:
         yield _one(
             f"aml_cmk_alerts_{name}_30_days", f"Alerts on {name} of the last 30 days.", part["last_30_days"]
         )
+
+
+def _costs(found: Document) -> Iterator[Metric]:
+    parts = ("added", "double", "remaining")
+    known = tuple(
+        ({"part": name, "currency": found["currency"] or ""}, found[name]["monthly_at_least"])
+        for name in parts
+        if found[name]["monthly_at_least"] is not None
+    )
+    yield Metric("aml_cmk_cost_monthly_at_least", "What it costs a month at list prices, at least.", known)
+    unknown = tuple(({"part": name}, found[name]["not_known"]) for name in parts)
+    yield Metric("aml_cmk_cost_not_known", "Of how many things the price is not known.", unknown)
 
 
 def _one(name: str, told: str, value: float | None) -> Metric:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from amlmigrate.core.armid import key_of
@@ -11,6 +12,7 @@ from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.unexpected_errors import said
 from amlmigrate.figures.history import UNTOLD, Look, Sighting, WhoseKey
+from amlmigrate.figures.resources import EstateResources
 from amlmigrate.posture.tagging import ENVIRONMENT
 from amlmigrate.scanning import scanfile
 from amlmigrate.scanning.scanfile import ScanFile
@@ -21,13 +23,26 @@ KEPT = "figures.jsonl"
 _PROJECT = "project"
 
 
-def read(folder: Path) -> tuple[list[Look], dict[str, str]]:
-    """The scans of a folder, and why a file of it is none. Raises BadInputError where there is no scan."""
-    looks, unread = [], {}
+@dataclass(frozen=True, slots=True)
+class ScansRead:
+    """The scans of a folder, what they tell of resources besides workspaces, and why a file of it is no scan."""
+
+    looks: list[Look]
+    unread: dict[str, str]
+    resources: EstateResources
+
+
+def read(folder: Path) -> ScansRead:
+    """All scans of a folder. Raises BadInputError where there is none."""
+    looks: list[Look] = []
+    unread: dict[str, str] = {}
+    resources = EstateResources()
     paths = sorted(one for one in folder.glob("*.jsonl") if one.name != KEPT)
     for path in paths:
         try:
-            looks.append(look_of(path.name, scanfile.read(path)))
+            scan = scanfile.read(path)
+            looks.append(look_of(path.name, scan))
+            resources.note(scan)
         except Exception as error:  # noqa: BLE001 - of one file, which is told; the others are read
             unread[path.name] = said(str(path), error)
     if not looks:
@@ -37,7 +52,7 @@ def read(folder: Path) -> tuple[list[Look], dict[str, str]]:
             address="--scans",
             remedy="Make one with `migrate scan`, or name the folder that has them with --scans.",
         )
-    return looks, unread
+    return ScansRead(looks, unread, resources)
 
 
 def look_of(name: str, scan: ScanFile) -> Look:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -12,18 +12,34 @@ from amlmigrate.cloud.session import Side
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.figures import alerts, bounds, drills, mttr, plans, record, residuals, rotations, scans, share
+from amlmigrate.figures.actual import ActualCosts, actual
 from amlmigrate.figures.alerts import Alerts, AlertsRead
+from amlmigrate.figures.cost import Cost, EstateMoves, cost
 from amlmigrate.figures.history import Look, Moment, moments
 from amlmigrate.figures.mttr import Mttr, Spell, Spells
 from amlmigrate.figures.plans import Plans
+from amlmigrate.figures.prices import PriceList
 from amlmigrate.figures.record import Record
 from amlmigrate.figures.residuals import Residuals
+from amlmigrate.figures.resources import EstateResources
 from amlmigrate.figures.rotations import Rotations
+from amlmigrate.figures.scans import ScansRead
 from amlmigrate.figures.share import Share
 from amlmigrate.keys import reading
 from amlmigrate.keys.scope import KeyScope
 
 FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class FiguresRequest:
+    """What is asked: the folders of scans, plans and reports on keys, the prices, whether what was billed too."""
+
+    scans: Path
+    plans: Path
+    keys: Path
+    prices: PriceList | None = None
+    actual: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +53,11 @@ class FigureSources:
     plans: Plans
     record: Record
     unread: Mapping[str, str]
+    resources: EstateResources
+
+    def cost(self, prices: PriceList | None, now: datetime) -> Cost:
+        """What keys cost by these, at list prices."""
+        return cost(self.resources, EstateMoves(self.plans.moves, self.plans.unread), prices, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +66,7 @@ class Live:
 
     rotations: Rotations | None = None
     alerts: AlertsRead | None = None
+    actual: ActualCosts | None = None
     why: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -59,6 +81,7 @@ class Figures:
     mttr: Mttr
     residuals: Residuals
     alerts: Alerts | None
+    cost: Cost
     bounds: tuple[str, ...]
 
     @property
@@ -68,7 +91,12 @@ class Figures:
         part = (self.live.alerts and self.live.alerts.unread) or (
             self.live.rotations and self.live.rotations.keys_unread
         )
-        return not (unread or part)
+        billed = self.live.actual and self.live.actual.unread
+        return not (unread or part or billed)
+
+    def kept(self) -> dict[str, Any]:
+        """The figures as a run keeps them: of the costs the sums alone."""
+        return {**self.as_dict(), "cost": {"currency": self.cost.currency, **self.cost.series()}}
 
     def as_dict(self) -> dict[str, Any]:
         """The figures as JSON; what was not read is null, and `bounds` says why."""
@@ -87,21 +115,21 @@ class Figures:
             "mttr_days": self.mttr.as_dict(),
             "rotations": self.live.rotations.as_dict() if self.live.rotations else None,
             "alerts": self.alerts.as_dict() if self.alerts else None,
+            "cost": self.cost.as_dict(),
             "whole": self.whole,
             "bounds": list(self.bounds),
         }
 
 
-def past(scans_in: Path, plans_in: Path) -> FigureSources:
+def past(request: FiguresRequest) -> FigureSources:
     """Reads the files. Raises BadInputError where there is no scan, or what was kept before cannot be used."""
-    kept = record.read(scans_in)
-    looks, unread = scans.read(scans_in)
-    return sources(looks, plans.read(plans_in), kept, unread)
+    kept = record.read(request.scans)
+    return sources(scans.read(request.scans), plans.read(request.plans), kept)
 
 
-def sources(looks: Sequence[Look], every: Plans, kept: Record, unread: Mapping[str, str]) -> FigureSources:
+def sources(read: ScansRead, every: Plans, kept: Record) -> FigureSources:
     """What the scans, of which there is one at least, and the plans come to."""
-    looks = sorted(looks, key=lambda one: (one.at, one.name))
+    looks = sorted(read.looks, key=lambda one: (one.at, one.name))
     follower = Spells()
     trend: list[tuple[datetime, Share, Mttr]] = []
     last = None
@@ -110,10 +138,10 @@ def sources(looks: Sequence[Look], every: Plans, kept: Record, unread: Mapping[s
         trend.append((last.at, share.share(last), mttr.mttr(follower.found(every.waves), last.at)))
     assert last is not None
     spells = tuple(follower.found(every.waves))
-    return FigureSources(tuple(looks), tuple(trend), last, spells, every, kept, unread)
+    return FigureSources(tuple(looks), tuple(trend), last, spells, every, kept, read.unread, read.resources)
 
 
-async def live(side: Side, known: FigureSources, keys_in: Path, now: datetime) -> Live:
+async def live(side: Side, known: FigureSources, request: FiguresRequest, now: datetime) -> Live:
     """Asks the vaults and Azure Monitor, where the scans looked. What cannot be read keeps its reason."""
     subscriptions = sorted({one for look in known.looks for one in look.places})
     why: dict[str, str] = {}
@@ -126,14 +154,18 @@ async def live(side: Side, known: FigureSources, keys_in: Path, now: datetime) -
     except MigrateError as error:
         why["rotations"] = error.summary
     vaults |= {one.vault for look in known.looks for one in look.sightings.values() if one.vault}
-    spans, altered = drills.read(keys_in)
+    spans, altered = drills.read(request.keys)
     why |= {"drills": altered} if altered else {}
     fired = await alerts.read(side.arm, subscriptions, frozenset(vaults), spans)
-    return Live(turned, fired, why)
+    billed = None
+    if request.actual:
+        billed = await actual(side.arm, request.scans, known.cost(request.prices, now).ids, now)
+    return Live(turned, fired, billed, why)
 
 
-def figures(known: FigureSources, asked: Live, now: datetime) -> Figures:
+def figures(known: FigureSources, asked: Live, now: datetime, prices: PriceList | None = None) -> Figures:
     """All figures by what was read."""
+    costs = known.cost(prices, now)
     fired = _alerts(known.record, asked.alerts, now)
     whole = not known.plans.unread
     made = Figures(
@@ -144,6 +176,7 @@ def figures(known: FigureSources, asked: Live, now: datetime) -> Figures:
         mttr=mttr.mttr(known.spells, now),
         residuals=residuals.residuals(known.plans.residues, whole=whole),
         alerts=fired,
+        cost=costs.with_actual(asked.actual) if asked.actual else costs,
         bounds=(),
     )
     return replace(made, bounds=tuple(bounds.of(made)))

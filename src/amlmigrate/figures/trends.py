@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from amlmigrate.core.clock import moment
 from amlmigrate.core.documents import Document
 from amlmigrate.figures.stage import Figures
+
+_COSTS = {
+    "added": "Added by keys, a month at list prices",
+    "double": "There twice, a month at list prices",
+    "remaining": "Left after removals, a month at list prices",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +54,16 @@ def of(figures: Figures) -> list[Trend]:
             figures, "rotations", "Rotations of the year before that were adopted", "", lambda one: one["adopted"]
         ),
         _kept(figures, "alerts", "Alerts on keys in the 30 days before", "", lambda one: one["last_30_days"]),
+        *(_kept(figures, "cost", f"{title}, at least", "", itemgetter(part)) for part, title in _COSTS.items()),
     ]
 
 
 def _kept(figures: Figures, name: str, title: str, unit: str, value: Callable[[Any], Any]) -> Trend:
     """By what runs kept, of each day the last."""
     days: dict[str, tuple[datetime, float]] = {}
-    for at, told in (*_runs(figures), (figures.at, figures.as_dict())):
-        if (found := told.get(name)) is not None:
-            days[f"{at:%Y-%m-%d}"] = (at, float(value(found)))
+    for at, told in (*_runs(figures), (figures.at, figures.kept())):
+        if (found := told.get(name)) is not None and (amount := value(found)) is not None:
+            days[f"{at:%Y-%m-%d}"] = (at, float(amount))
     return Trend(name, title, tuple(sorted(days.values())), unit)
 
 

@@ -36,14 +36,19 @@ def test_a_scan_is_read_as_it_was_written(tmp_path: Path) -> None:
     told = {"environment": {"level": "prod", "by": "decision"}}
     first = {**line("a", "prod"), "told_by": told, "created": "2026-02-01T00:00:00Z", "workspace_id": "ID-A"}
     kept(tmp_path, first, line("b", None), {**line("p"), "kind": "Project"}, unreadable=[away])
-    [look], unread = scans.read(tmp_path)
-    assert unread == {}
+    read = scans.read(tmp_path)
+    [look] = read.looks
+    assert read.unread == {}
     one, other = look.sightings["id-a"], look.sightings["id-b"]
     assert (one.customer, one.production, one.by, one.storage) == (False, True, "decision", WhoseKey.CUSTOMER)
     assert (one.registry, one.other_data) == (WhoseKey.NOTHING, WhoseKey.NOT_KNOWN)
     assert one.created and one.created.month == 2
     assert (other.production, other.by) == (None, "not told")
-    assert (look.projects, sorted(look.places), list(look.unreadable)) == (1, [SUBSCRIPTION], [path("away").lower()])
+    assert (look.projects, sorted(look.places), list(look.unreadable)) == (
+        1,
+        [SUBSCRIPTION],
+        [path("away").lower()],
+    )
 
 
 def test_a_file_that_was_changed_is_told_and_another_one_still_read(tmp_path: Path) -> None:
@@ -51,8 +56,8 @@ def test_a_file_that_was_changed_is_told_and_another_one_still_read(tmp_path: Pa
     changed.write_bytes(changed.read_bytes().replace(b'"dev"', b'"prd"', 1))
     kept(tmp_path, line("a"))
     (tmp_path / scans.KEPT).write_text("{}\n")
-    looks, unread = scans.read(tmp_path)
-    assert ([one.name for one in looks], list(unread)) == (["SCAN-1.jsonl"], ["SCAN-2.jsonl"])
+    read = scans.read(tmp_path)
+    assert ([one.name for one in read.looks], list(read.unread)) == (["SCAN-1.jsonl"], ["SCAN-2.jsonl"])
 
 
 def test_a_folder_without_a_scan_is_no_figure(tmp_path: Path) -> None:
@@ -67,5 +72,5 @@ def test_a_folder_without_a_scan_is_no_figure(tmp_path: Path) -> None:
 def test_of_a_workspace_that_a_scan_saw_twice_the_worse_counts(tmp_path: Path, customer_first: bool) -> None:
     both = [{**line("a"), "encryption": {"kind": "classic"}}, line("a")]
     kept(tmp_path, *(both if customer_first else reversed(both)))
-    [look], _ = scans.read(tmp_path)
+    [look] = scans.read(tmp_path).looks
     assert look.sightings["id-a"].customer is False

@@ -17,7 +17,9 @@ from amlmigrate.figures import page, prom, stage, trends
 from amlmigrate.figures.alerts import AlertsRead, Fired
 from amlmigrate.figures.plans import Plans
 from amlmigrate.figures.record import Record
+from amlmigrate.figures.resources import EstateResources
 from amlmigrate.figures.rotations import rotations
+from amlmigrate.figures.scans import ScansRead
 from amlmigrate.figures.stage import Figures, Live
 
 HOSTILE = "<script>alert(1)</script>\"'&\u202e\x07</td>{}\\\n"
@@ -30,7 +32,7 @@ def figures(seed: int = 3, *, live: bool = True, name: str = "key-changed", wave
     fired = Fired("1", name, "Sev1", now.isoformat(), "/v", "keys")
     asked = Live(rotations([], now), AlertsRead((fired,), {})) if live else Live()
     plans = Plans(tuple(made.plans), waves=waves or {}, unread={"plans/x": HOSTILE} if waves else {})
-    return stage.figures(stage.sources(made.looks, plans, Record(), {}), asked, now)
+    return stage.figures(stage.sources(ScansRead(made.looks, {}, EstateResources()), plans, Record()), asked, now)
 
 
 def samples(told: Figures) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
@@ -107,7 +109,7 @@ class _Read(HTMLParser):
 @pytest.mark.parametrize("seed", range(10))
 def test_the_numbers_of_the_page_are_those_of_the_json(seed: int) -> None:
     made = figures(seed)
-    told, read = made.as_dict(), _Read(page.text(made.as_dict(), trends.of(made)))
+    told, read = made.as_dict(), _Read(page.text(made.as_dict(), trends.of(made), made.cost.lines()))
     rows = {row[0]: row[1:] for row in reversed(read.rows) if row[0]}
     production, times = told["production"], told["mttr_days"]
     for name in ("vanished", "unreadable"):
@@ -123,7 +125,7 @@ def test_the_numbers_of_the_page_are_those_of_the_json(seed: int) -> None:
 
 def test_the_page_needs_nothing_else_and_runs_nothing() -> None:
     made = figures(waves={f"id{number}": HOSTILE for number in range(9)}, name=HOSTILE)
-    text = page.text(made.as_dict(), trends.of(made))
+    text = page.text(made.as_dict(), trends.of(made), made.cost.lines())
     read = _Read(text)
     assert {tag for tag, _ in read.tags} <= {
         *("html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "section", "ul", "li"),

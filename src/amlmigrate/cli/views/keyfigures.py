@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FiguresView:
-    """The figures as `Figures.as_dict` tells them, and the file in which they are kept."""
+    """The figures as `Figures.as_dict` tells them, the costs in words, and the file in which they are kept."""
 
     told: Document
+    costs: tuple[str, ...]
     kept: Path
 
     def human(self, page: Page) -> None:
@@ -30,6 +31,10 @@ class FiguresView:
             page.line(line)
             for one in beside:
                 page.line(one, indent=2)
+        if self.costs:
+            page.gap()
+            page.line("What it costs:")
+            page.lines(self.costs, rest="all of them with --format json")
         page.gap()
         page.line("What bounds these figures:")
         for one in self.told["bounds"]:
