@@ -225,8 +225,7 @@ def check(
 def test(file: GuardFile, *, shared: CommonOptions) -> None:
     async def work(view: View) -> ExitCode:
         alarms = guardproposals.alarms_of(file, "there is nobody to send a test to")
-        # What cannot be added to is found out before anybody is written to.
-        alarmtests.read(file)
+        alarmtests.check_writable(file)
         async with session(shared) as clouds:
             side = clouds.target
             tested = await testing.test(side.arm, alarms, str(await who(shared, side.credential)))

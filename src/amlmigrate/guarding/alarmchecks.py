@@ -71,7 +71,7 @@ async def check(side: Side, guardrail: Guardrail, asked: AlarmsAsked) -> AlarmCh
     ]
     gaps += [gap for id_, one in groups.items() if one.value for gap in receiving(id_, one.value, alarms, asked)]
     roles, refused = await _roles(side, alarms, groups)
-    notes = (*where.lacking, *([_NO_TEST] if alarms.roles else ()))
+    notes = (*(f"Nobody is told of this: {one}." for one in where.lacking), *([_NO_TEST] if alarms.roles else ()))
     return AlarmCheck((*wrong, *gaps, *roles), (*where.unread, *unread, *refused), notes)
 
 

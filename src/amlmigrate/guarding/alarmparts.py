@@ -23,6 +23,7 @@ NOBODY = (
     "nobody is told of any alarm: the file names no receiver. Give `alarms.emails`, `alarms.roles` or"
     " `alarms.actionGroups`"
 )
+_ANEW = f"{BY_HAND} Once it is deleted, apply makes it as the file asks for."
 _QUIET = "from now on this raises no alarm: keys used by "
 
 
@@ -88,7 +89,7 @@ class RulePart(AlarmPart):
     def weaker(self, found: Document) -> Iterator[str]:
         """Something that it would tell no longer, later, or as less severe."""
         for reason in alarmweakening.of_rule(self.body, found):
-            yield f"{reason} {BY_HAND}"
+            yield f"{reason} {_ANEW}"
 
     def forever(self, step: DesiredStep) -> tuple[str, ...]:
         """Whose use of keys is told no longer is agreed to."""

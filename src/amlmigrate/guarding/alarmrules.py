@@ -51,20 +51,16 @@ def rules(guardrail: Guardrail, alarms: Alarms) -> Iterator[AlarmBody]:
 
 
 def lacking(guardrail: Guardrail, alarms: Alarms) -> Iterator[str]:
-    """What nobody is told of, and why."""
-    if not alarms.logs:
-        yield (
-            "Nobody is told of who uses or changes keys, nor of keys that expire: the file names no place for the"
-            " audit logs (`alarms.logs`)."
-        )
+    """Of what nobody is told, and why."""
     about = context(guardrail, alarms)
     for rule in ALARMS:
-        if rule.id in alarms.without:
-            yield f"Nobody is told of this, since the file leaves it out: {rule.title}."
-        elif (why := rule.lacks(about)) and alarms.logs:
-            yield f"Nobody is told of this, since {why}: {rule.title}."
+        why = "the file leaves it out" if rule.id in alarms.without else rule.lacks(about)
+        if rule.kind == _ON_LOGS and not alarms.logs:
+            why = why or "the file names no place for the audit logs (`alarms.logs`)"
+        if why:
+            yield f"{rule.title}: {why}"
     if guardrail.at_management_group:
-        yield f"Only the activity log of {alarms.subscription} is watched: have a file for each subscription."
+        yield f"What happens in other subscriptions than {alarms.subscription}: have a file for each"
 
 
 _ON_LOGS = "scheduledQueryRules"

@@ -70,6 +70,15 @@ def add(file: Path, tests: Iterable[AlarmTest]) -> Path:
         raise files.FileError(error, folder) from error
 
 
+def check_writable(file: Path) -> None:
+    """Finds out before anybody is written to whether that can be recorded. Raises FileError and like `read`."""
+    read(file)
+    try:
+        files.probe(file.absolute().parent)
+    except OSError as error:
+        raise files.FileError(error, place(file)) from error
+
+
 def _line(test: AlarmTest) -> bytes:
     return as_json({"format": _FORMAT, **asdict(test)}).encode() + b"\n"
 

@@ -110,6 +110,8 @@ def _told(request: GuardRequest, found: GuardPlan) -> Iterator[tuple[str, tuple[
     yield from _costs(found).items()
     if found.exempted:
         yield "Exempt until their day:", found.exempted
+    if found.untold:
+        yield "Nobody is told of:", found.untold
     if found.not_checked:
         yield "Not checked:", found.not_checked
 

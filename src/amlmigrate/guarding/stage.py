@@ -63,7 +63,7 @@ class GuardPlan:
     `in_force`: something is refused already, or may be, and the order of the steps is for that. `refused_next` are
     old workspaces whose updates the next stage refuses; `lost` are removed sources whose
     recovery this one very likely refuses; `not_checked` is what could not be asked; `exempted` are the workspaces
-    that are exempt, each with its last day.
+    that are exempt, each with its last day; `untold` is of what the file's alarms tell nobody.
     """
 
     planned: tuple[PlannedPart[GuardKnown], ...]
@@ -75,6 +75,7 @@ class GuardPlan:
     not_checked: tuple[str, ...] = ()
     exempted: tuple[str, ...] = ()
     in_force: bool = False
+    untold: tuple[str, ...] = ()
 
     @property
     def over(self) -> bool:
@@ -120,9 +121,10 @@ async def plan(side: Side, request: GuardRequest, telling: Telling) -> GuardPlan
         tuple(estate.updates_refused(guardrail, met, guardrail.stage)),
         tuple(estate.updates_refused(guardrail, met, following)) if following else (),
         tuple(lost),
-        (*unread, *([] if guardrail.stage.refuses else estate.not_known(met)), *alarms.lacking),
+        (*unread, *([] if guardrail.stage.refuses else estate.not_known(met))),
         tuple(f"{one.id} until {until}" for one, until in exempt),
         in_force,
+        alarms.lacking,
     )
 
 

@@ -5,6 +5,7 @@ What it shows: that Azure sent it to each receiver. Whether anybody reads it, it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -27,6 +28,7 @@ _ALERT = "logalertv2"
 _LONGEST = 900.0
 # By these Azure says that a notification, or one of its receivers, is done (AZ-MONITOR-24).
 _DONE = frozenset({"succeeded", "completed", "complete"})
+_ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 _NOBODY = "It has no receiver to whom Azure sends a test: to those who are told by their role it sends none."
 _FAILED = frozenset({"failed", "canceled", "cancelled"})
 
@@ -48,7 +50,7 @@ async def _tested(arm: Arm, id_: str, by: str) -> AlarmTest:
             return _at(arm, replace(made, refused=_NOBODY))
         said = await _sent(arm, id_, asked)
     except (ServiceError, OutOfReachError) as error:
-        return _at(arm, replace(made, refused=error.summary))
+        return _at(arm, replace(made, refused=_shown(error.summary)))
     return _at(arm, replace(made, receivers=tuple(_receivers(asked, said))))
 
 
@@ -114,7 +116,12 @@ def _receivers(every: Mapping[str, list[Document]], said: Document) -> Iterator[
             status = _value(detail, "Status")
             more = " ".join(filter(None, (_value(detail, "SubState"), _value(detail, "Detail"))))
             told = f"{status or 'Azure says nothing of it'} {more}".strip()
-            yield ReceiverTest(name, kind, status.lower() in _DONE, masked(told), digest_of(one))
+            yield ReceiverTest(name, kind, status.lower() in _DONE, _shown(told), digest_of(one))
+
+
+def _shown(text: str) -> str:
+    """What may be kept of what Azure says: of a webhook's address each part may be its secret."""
+    return masked(_ADDRESS.sub("(an address)", text))
 
 
 def _value(detail: Document, name: str) -> str:

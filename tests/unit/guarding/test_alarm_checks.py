@@ -21,6 +21,7 @@ from amlmigrate.guarding import alarmchecks, alarmplaces, alarmrules, alarmtests
 from amlmigrate.guarding.alarmchecks import AlarmCheck, AlarmsAsked
 from amlmigrate.guarding.alarmtests import AlarmTest, ReceiverTest
 from amlmigrate.guarding.wanted import Alarms
+from amlmigrate.ledger.files import FileError
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 GROUP = alarms().action_group_id
@@ -250,3 +251,10 @@ def test_callers_are_of_the_one_rule_that_tells_of_callers() -> None:
     assert [one.rpartition("/")[2] for one in ids] == ["aml-cmk-unexpected-caller"]
     [text] = [str(one.body) for one in alarmrules.rules(guardrail(), alarms()) if one.id in ids]
     assert CALLER in text
+
+
+def test_nobody_is_written_to_where_that_cannot_be_recorded(tmp_path: Path) -> None:
+    with pytest.raises(FileError):
+        alarmtests.check_writable(Path("/proc/guard.yaml"))
+    alarmtests.check_writable(tmp_path / "guard.yaml")
+    assert list(tmp_path.iterdir()) == []

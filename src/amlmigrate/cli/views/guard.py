@@ -85,6 +85,7 @@ class GuardPlanView:
                 "unrecoverable": [
                     {"id": one.id, "plan": one.folder, "until": one.until.isoformat()} for one in self.plan.lost
                 ],
+                "untold": list(self.plan.untold),
                 "not_checked": list(self.plan.not_checked),
                 "proposal": self.proposed.path if self.proposed.sha256 else "",
                 "sha256": self.proposed.sha256,
@@ -114,6 +115,8 @@ class GuardPlanView:
         if plan.lost:
             lines = [f"{ArmId.of(one.id).name}, until {one.until:%Y-%m-%d} ({one.folder})" for one in plan.lost]
             yield "The recovery of these removed sources would very likely be refused:", lines
+        if plan.untold:
+            yield "Nobody is told of:", plan.untold
         if plan.not_checked:
             yield "Not checked:", plan.not_checked
         if plan.reasons:
