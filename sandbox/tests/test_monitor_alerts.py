@@ -10,8 +10,9 @@ from arm_harness import GROUP, WORKSPACE, ArmClient, Time, client
 from monitor import ALERTS, INSIGHTS, LOGS, VAULT, activity_body, metric_body, prepared, query_body
 
 from azsandbox.arm.clock import Clock
+from azsandbox.arm.logs import notices
 from azsandbox.arm.logs.rows import VaultUse, note
-from azsandbox.arm.monitor import byhand
+from azsandbox.arm.monitor import byhand, queryrules
 
 RULE, EVENTS = f"{INSIGHTS}/scheduledQueryRules/read", f"{INSIGHTS}/activityLogAlerts/vaults"
 SUMMARY = ALERTS.replace("/alerts", "/alertsSummary")
@@ -245,3 +246,45 @@ async def test_any_rule_fires_and_resolves_by_hand(arm: ArmClient, tmp_path: Pat
     assert len(await fired(arm)) == 3
     byhand.ask(tmp_path, metric, resolved=True)
     assert len(await fired(arm, "?monitorCondition=Resolved")) == 1
+
+
+NOTICED = "AZKVAuditLogs | project OperationName, Id, Who = tostring(Identity.claim.oid)"
+
+
+async def noticed(arm: ArmClient) -> list[tuple[str, str, bool]]:
+    """What the log has of the vault itself: operation, of what, and whether somebody did it."""
+    context = arm.arm._context
+    notices.catch_up(context)
+    workspace = context.store.get(LOGS.lower())
+    assert workspace
+    found = queryrules.result(context, workspace, NOTICED)
+    return [(row["OperationName"], row["Id"], bool(row["Who"])) for row in found.rows]
+
+
+async def test_what_is_done_to_a_vault_is_in_its_log(arm: ArmClient) -> None:
+    address = "https://kv.vault.azure.net/"
+    await arm.ok("PATCH", VAULT, {"tags": {"a": "b"}})
+    await arm.allow(arm.who.object_id if arm.who else "", "get")
+    body = {"location": "eastus2", "properties": {"accessPolicies": []}}
+    await arm.ok("PUT", VAULT, body)
+    await arm.ok("DELETE", VAULT)
+    body["properties"]["createMode"] = "recover"
+    await arm.ok("PUT", VAULT, body)
+    changed = ("VaultAccessPolicyChangedEventGridNotification", address, False)
+    done = [(name, address, True) for name in ("VaultPatch", "VaultPut", "VaultDelete", "VaultRecover")]
+    assert await noticed(arm) == [done[0], changed, done[1], changed, *done[2:]]
+
+
+async def test_a_key_near_its_end_and_past_it_is_in_the_log_once_each(arm: ArmClient, time: Time) -> None:
+    end = int(time.seconds) + 60 * 86_400
+    id_ = await arm.key(attributes={"exp": end})
+    query = "AZKVAuditLogs | where OperationName contains 'Expir'"
+    await arm.ok("PUT", RULE, query_body({"query": query, "dimensions": []}, skipQueryValidation=True))
+    assert await fired(arm) == []
+    time.seconds += 31 * 86_400
+    near = ("KeyNearExpiryEventGridNotification", id_, False)
+    assert await noticed(arm) == await noticed(arm) == [near]
+    assert len(await fired(arm)) == 1
+    time.seconds += 30 * 86_400
+    assert len(await fired(arm, "?timeRange=1h")) == 1
+    assert await noticed(arm) == [near, ("KeyExpiredEventGridNotification", id_, False)]

@@ -7,7 +7,7 @@ import uuid
 from typing import Any
 
 from azsandbox.arm.context import Context
-from azsandbox.arm.logs import rows
+from azsandbox.arm.logs import notices, rows
 from azsandbox.arm.logs.evaluating import Evaluation, Table, written
 from azsandbox.arm.logs.parsing import BadQuery, parsed
 from azsandbox.arm.store import Record
@@ -53,6 +53,7 @@ class LogQueries:
             raise QueryError(404, "PathNotFoundError", "The requested path does not exist")
         workspace = self._workspace(match[1], principal)
         text, span = _asked(request)
+        notices.catch_up(self._context)
         now = self._context.clock.now()
         since = written(now - span) if span is not None else ""
         known = rows.tables(self._context, workspace, since, written(now + 60))

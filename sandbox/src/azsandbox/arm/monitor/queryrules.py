@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from azsandbox.arm.ground import Ground
-from azsandbox.arm.logs import rows
+from azsandbox.arm.logs import notices, rows
 from azsandbox.arm.logs.evaluating import Evaluation, Table, written
 from azsandbox.arm.logs.parsing import BadQuery, parsed
 from azsandbox.arm.monitor.alerts import Fired, fire, holds_still, open_ones, quiet, resolve
@@ -46,6 +46,7 @@ def fresh(ground: Ground, properties: Mapping[str, Any], seen: int = 0) -> dict[
 
 def evaluate_all(ground: Ground) -> None:
     """Evaluates every rule."""
+    notices.catch_up(ground)
     for rule in ground.store.of_type(RULES):
         evaluate(ground, rule)
 

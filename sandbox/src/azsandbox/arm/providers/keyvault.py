@@ -9,6 +9,7 @@ from azsandbox.arm.clock import tracked_time
 from azsandbox.arm.errors import ArmError, gateway
 from azsandbox.arm.keystore.keys import vault_term
 from azsandbox.arm.kinds import Kind, action
+from azsandbox.arm.logs import notices
 from azsandbox.arm.policy.exemptions import EXEMPTIONS
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
@@ -74,14 +75,20 @@ class Vaults(TrackedKind):
             )
 
     async def written(self, call: Call, record: Record, old: Record | None) -> None:
-        """Found by its name."""
+        """Found by its name; the vault's log has what is done to it."""
         record.terms = (vault_term(record.name),)
+        recovered = old is None and self.context.store.get_gone(record.key) is not None
+        operation = "VaultRecover" if recovered else "VaultPatch" if call.request.method == "PATCH" else "VaultPut"
+        notices.changed(self.context, record, call.principal, operation)
+        if old is not None and old.properties["accessPolicies"] != record.properties["accessPolicies"]:
+            notices.policies_changed(self.context, record)
 
     async def delete(self, call: Call) -> Response:
         """200; the vault can be recovered or purged."""
         record = self.find(call)
         if record is None:
             return Response(204)
+        notices.changed(self.context, record, call.principal, "VaultDelete")
         self.hide(record)
         return Response(200)
 

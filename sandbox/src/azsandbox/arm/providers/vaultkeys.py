@@ -9,6 +9,7 @@ from azsandbox.arm.calls import Call
 from azsandbox.arm.errors import ArmError, gateway
 from azsandbox.arm.keystore.errors import VaultError
 from azsandbox.arm.kinds import Kind
+from azsandbox.arm.logs import notices
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
@@ -128,10 +129,13 @@ class VaultAccessPolicies(Kind):
         if not isinstance(sent, list):
             raise gateway(400, "BadRequest", "The property accessPolicies is missing.")  # AZ-LOCAL-2
         policies = list(vault.properties.get("accessPolicies") or [])
+        before = policies
         for entry in sent:
             policies = _changed(policies, entry, how)
         vault.document = {**vault.document, "properties": {**vault.properties, "accessPolicies": policies}}
         self.context.store.put(vault)
+        if policies != before:
+            notices.policies_changed(self.context, vault)
         document = {
             "id": f"{vault.id}/accessPolicies/",
             "type": self.type,
