@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from amlmigrate.core.armid import key_of
 from amlmigrate.core.clock import moment
 from amlmigrate.core.documents import Document
 from amlmigrate.core.plan import Header
@@ -28,21 +29,18 @@ class Leftover:
 class Move:
     """One plan: both workspaces, the bytes that it copies, and how far it has come.
 
-    `begun` is when a run first told of itself, None where none has; `leftover` is of a source that was removed.
+    `workspace` is the source's workspaceId in lower case, or its ARM id where it has none. `begun` is when a run
+    first told of itself, None where none has; `leftover` is of a source that was removed.
     """
 
     plan: str
+    workspace: str
     source: str
     target: str
     blobs: int
     bytes: int
     begun: datetime | None
     leftover: Leftover | None = None
-
-    @property
-    def doubled(self) -> bool:
-        """Whether both sides are there, and both cost."""
-        return self.begun is not None and self.leftover is None
 
 
 def move_of(folder: str, header: Header, reports: Sequence[EvidenceFile]) -> Move:
@@ -51,6 +49,7 @@ def move_of(folder: str, header: Header, reports: Sequence[EvidenceFile]) -> Mov
     tomb = last(reports, Decommission)
     return Move(
         folder,
+        str(header.source.get("workspaceId") or "").lower() or key_of(header.source_ref.id),
         header.source_ref.id,
         header.target_ref.id,
         header.blobs,

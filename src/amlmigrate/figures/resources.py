@@ -37,7 +37,10 @@ class PricedResource:
 
 @dataclass(frozen=True, slots=True)
 class PricedWorkspace:
-    """A workspace as far as its costs go; `encryption` is that of a scan's line, `endpoints` None if not known."""
+    """A workspace as far as its costs go; `encryption` is that of a scan's line, `vault` that of its key.
+
+    `endpoints` are its own private ones, `storage_endpoints` those of its account; None where that is not known.
+    """
 
     id: str
     workspace_id: str
@@ -46,7 +49,9 @@ class PricedWorkspace:
     key_id: str | None
     storage: str | None
     registry: str | None
+    vault: str | None
     endpoints: int | None
+    storage_endpoints: int | None
 
 
 class EstateResources:
@@ -74,7 +79,7 @@ class EstateResources:
             self._note(at, line)
 
     def _note(self, at: str, line: Document) -> None:
-        storage, registry = line.get("storage"), line.get("registry")
+        storage, registry, vault = line.get("storage"), line.get("registry"), line.get("vault")
         for part, known in ((storage, self._accounts), (registry, self._registries)):
             # What a scan could not read of one tells nothing of its price.
             if part and part.get("sku"):
@@ -87,7 +92,9 @@ class EstateResources:
             line["encryption"].get("key_id"),
             storage["id"] if storage else None,
             registry["id"] if registry else None,
-            _endpoints(line),
+            vault["id"] if vault and vault.get("holds") == "key" else None,
+            line["exposure"].get("private_endpoints"),
+            storage.get("private_endpoints") if storage else 0,
         )
         _newer(self._seen, at, found)
 
@@ -123,10 +130,3 @@ def _newer(known: dict[str, tuple[str, _Known]], at: str, found: _Known) -> None
     before = known.get(key_of(found.id))
     if before is None or before[0] <= at:
         known[key_of(found.id)] = (at, found)
-
-
-def _endpoints(line: Document) -> int | None:
-    """The private endpoints of the workspace and of its storage."""
-    of_storage = (line.get("storage") or {"private_endpoints": 0}).get("private_endpoints")
-    of_itself = line["exposure"].get("private_endpoints")
-    return None if of_storage is None or of_itself is None else of_storage + of_itself

@@ -111,7 +111,7 @@ _APART = {
     "decommissioning/remaining_again.py": "`ACCOUNT/CONTAINER`",
     "decommissioning/neighbours.py": "subscriptions, as people write them",
     "evidence/values.py": "the whole form of an id, in a schema",
-    "figures/cost.py": "`ACCOUNT/CONTAINER`",
+    "figures/costlines.py": "`ACCOUNT/CONTAINER`",
     "inventory/contents.py": "paths of blobs",
     "inventory/jsonfiles.py": "paths of blobs",
     "inventory/shown.py": "addresses of items",
