@@ -38,6 +38,7 @@ from amlmigrate.evidence.cutover import SwitchState, Taken
 from amlmigrate.evidence.members import PlanRef, SideRecord, Told
 from amlmigrate.inventory.sides import read_both
 from amlmigrate.kinds import kind_of, own_places
+from amlmigrate.leasing import looking
 from amlmigrate.leasing.hold import Lease, holding
 from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile, last
@@ -225,16 +226,16 @@ class _Cutover:
         before = await self._before()
         switches.refuse_taken_over(standing, before.get("changed"), plan.sha256, source, folder)
         changes = tuple(one.told() for one in (await self._since(reports)).changes)
+        restores = tuple(f"{one.side}: {one.address}" for one in standing)
+        ends = tuple(str(one["name"]) for one in together.others(before, plan.sha256, source))
         if self.request.dry_run:
-            return TakenBack(changes=changes, restores=tuple(f"{one.side}: {one.address}" for one in standing))
+            return TakenBack(changes=changes, restores=restores, ends=ends)
         kept = await self._restore(standing)
         # As they stand once all were tried: how a setting of the target stands is a change no more.
         taken = Taken(number=known.number, time=known.content.time) if known else None
         report = self.evidence.add(CutoverBack(**await self._content(), cutover=taken, changes=changes, kept=kept))
         await self._known_to_others(None)
-        restores = tuple(f"{one.side}: {one.address}" for one in standing)
-        ends = together.others(before, plan.sha256, source)
-        return TakenBack(report, changes=changes, restores=restores, ends=tuple(str(one["name"]) for one in ends))
+        return TakenBack(report, changes=changes, restores=restores, ends=ends)
 
     async def _restore(self, standing: tuple[Switch, ...]) -> tuple[Told, ...]:
         """Sets back what stands, the target's before the source's; what is kept, and why.
@@ -300,7 +301,9 @@ class _Cutover:
 
     async def _before(self) -> dict[str, Any]:
         """What stands in the lease's blob of cutovers, and of what they have changed."""
-        before = (await self.lease.record()).get(Cutover.record) if self.lease else None
+        if not self.lease:
+            return await looking.cutovers_shown(self.clouds.target, self.request.plan.header.target_ref)
+        before = (await self.lease.record()).get(Cutover.record)
         return before if isinstance(before, dict) else {}
 
     async def _known_to_others(self, time: str | None, *, anew: bool = False) -> None:

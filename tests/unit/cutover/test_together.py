@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,16 +14,18 @@ from tests.builders.people import ANN
 from tests.builders.reports import report
 from tests.builders.world import header, inventory
 from tests.unit.cutover.test_switching import PLAN, Pair
-from tests.unit.leasing.leased import LeasedBlob
+from tests.unit.leasing.leased import LeasedBlob, said
 from tests.unit.leasing.test_lease_looking import side
 
 from amlmigrate.cli.views.cutover import TakenBackView
+from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.events import ignore
 from amlmigrate.cutover import stage, together
 from amlmigrate.cutover.changes_since import Since
 from amlmigrate.decommissioning import stopped
 from amlmigrate.evidence.members import PlanRef
+from amlmigrate.leasing import looking
 
 SOURCE = str(header().source["workspaceId"])
 FIRST, SECOND, OTHER = (
@@ -79,48 +82,60 @@ class Blob:
         self.document |= members
 
 
-def _work(pair: Pair, blob: Blob) -> Any:
-    arm = SimpleNamespace(service_clock=SimpleNamespace(now=lambda: None))
-    one = SimpleNamespace(workspace=lambda _: pair.target, arm=arm, credential=None)
-    lease: Any = blob
-    request = stage.CutoverRequest(PLAN, pair.folder, ANN, ignore)
-    return stage._Cutover(request, pair.ledger, SimpleNamespace(source=one, target=one), lease)  # type: ignore[arg-type]  # of a session no more is asked
+Work = Callable[..., Any]
 
 
 @pytest.fixture
-def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pair:
-    found = Pair(tmp_path)
-    found.evidence.add(report("cutover", time="2026-01-01T00:00:00+00:00"))
+def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Work:
+    """A plan that was cut over, at work with the lease; a dry run has none, and reads what it may."""
+    pair = Pair(tmp_path)
+    pair.evidence.add(report("cutover", time="2026-01-01T00:00:00+00:00"))
+    arm = SimpleNamespace(service_clock=SimpleNamespace(now=lambda: None))
+    one = SimpleNamespace(workspace=lambda _: pair.target, arm=arm, credential=None)
 
-    async def nothing(*_: Any) -> Since:
+    async def since(*_: Any) -> Since:
         return Since()
 
     async def ann(*_: Any) -> Any:
         return ANN
 
-    monkeypatch.setattr(stage._Cutover, "_since", nothing)
+    def made(blob: Blob, *, dry_run: bool = False, error: Exception | None = None) -> Any:
+        async def shown(*_: Any) -> Any:
+            if error:
+                raise error
+            return blob.document["cutover"]
+
+        monkeypatch.setattr(looking, "cutovers", shown)
+        request = stage.CutoverRequest(PLAN, pair.folder, ANN, ignore, dry_run=dry_run)
+        odd: Any = (SimpleNamespace(source=one, target=one), None if dry_run else blob)
+        return stage._Cutover(request, pair.ledger, *odd)
+
+    monkeypatch.setattr(stage._Cutover, "_since", since)
     monkeypatch.setattr(stage, "signed", ann)
-    return found
+    return made
 
 
-async def test_who_takes_the_first_back_is_told_and_the_lease_has_it(pair: Pair) -> None:
+async def test_who_takes_the_first_back_is_told_and_the_lease_has_it(work: Work) -> None:
     own = PlanRef.of(PLAN)
     blob = Blob(_cut(_cut({}, own), SECOND))
-    told = await _work(pair, blob).take_back()
+    would = await work(blob, dry_run=True).take_back()
+    assert would.ends == ("b",) and "would be live no more" in TakenBackView(Path(), would).ending.lines[0]
+    assert (await work(blob, dry_run=True, error=said(403, "X")).take_back()).ends == ()
+    with pytest.raises(ServiceError):
+        await work(blob, dry_run=True, error=said(500, "X")).take_back()
+    told = await work(blob).take_back()
     assert told.ends == ("b",)
-    assert (
-        "warning: plan 'b' was cut over too, and is live no more" in TakenBackView(pair.folder, told).ending.lines
-    )
+    assert "warning: plan 'b' was cut over too, and is live no more" in TakenBackView(Path(), told).ending.lines
     assert together.ended(blob.document["cutover"], SECOND.sha256)
-    again = await _work(pair, blob).take_back()
+    again = await work(blob).take_back()
     assert again.already and again.ends == ()
 
 
-async def test_a_plan_that_is_live_no_more_is_not_said_to_be_cut_over(pair: Pair) -> None:
+async def test_a_plan_that_is_live_no_more_is_not_said_to_be_cut_over(work: Work) -> None:
     live = Blob(_cut(_cut({}, FIRST), PlanRef.of(PLAN)))
-    assert (await _work(pair, live).cut_over()).already
+    assert (await work(live).cut_over()).already
     with pytest.raises(RefusedError, match="live no more: the cutover of plan 'a' was taken back"):
-        await _work(pair, Blob(_back(live.document["cutover"], FIRST))).cut_over()
+        await work(Blob(_back(live.document["cutover"], FIRST))).cut_over()
 
 
 async def test_the_gate_keeps_its_source_and_says_why() -> None:

@@ -126,14 +126,15 @@ class TakenBackView(EndView):
         report, changes = self.result.report, self.result.changes
         told = tuple(f"{one.what} in the target since: {one.address}" for one in changes)
         members: dict[str, Any] = {"changes": list(map(_change, changes)), "restores": list(self.result.restores)}
+        ends = members["ends"] = list(self.result.ends)
         if report is None:
             text = "Nothing was recorded. The cutover would be taken back; no data is carried back."
-            would = tuple(f"would be set back in the {one}" for one in self.result.restores)
+            would = [f"warning: plan '{one}' was cut over too, and would be live no more" for one in ends]
+            would += [f"would be set back in the {one}" for one in self.result.restores]
             return NamedEnd("cutover.back.dry", text, (*would, *told), members=members)
         kept = tuple(f"not set back in the {one.address}: {one.detail}" for one in self.result.kept)
         back = () if self.result.already else tuple(f"set back in the {one}" for one in self._set_back())
-        members["ends"] = list(self.result.ends)
-        ends = tuple(f"warning: plan '{one}' was cut over too, and is live no more" for one in self.result.ends)
+        also = tuple(f"warning: plan '{one}' was cut over too, and is live no more" for one in ends)
         members["kept"] = [asdict(one) for one in self.result.kept]
         stay = many(len(changes), "change stays", "changes stay")
         text = (
@@ -142,7 +143,7 @@ class TakenBackView(EndView):
             else f"Taken back: the evidence holds both sides again. {stay} in the target: no data is carried back."
         )
         files = {"Evidence": str(report.path)}
-        lines = (*ends, *kept, *back, *told)
+        lines = (*also, *kept, *back, *told)
         return NamedEnd("cutover.back", text, lines, files, f"migrate verify {self.folder}", members)
 
     def _set_back(self) -> list[str]:
