@@ -218,16 +218,15 @@ class _Cutover:
                     address=str(self.request.folder),
                     remedy="There is nothing to take back.",
                 )
+            ends = await self._ends()
             await self._known_to_others(None)
-            return TakenBack(back, already=True)
+            return TakenBack(back, already=True, ends=ends)
         self._refuse_removed(reports)
-        plan, folder = self.request.plan, self.request.folder
-        source = str(plan.header.source["workspaceId"])
-        before = await self._before()
+        plan, folder, ends = self.request.plan, self.request.folder, await self._ends()
+        source, before = str(plan.header.source["workspaceId"]), await self._before()
         switches.refuse_taken_over(standing, before.get("changed"), plan.sha256, source, folder)
         changes = tuple(one.told() for one in (await self._since(reports)).changes)
         restores = tuple(f"{one.side}: {one.address}" for one in standing)
-        ends = tuple(str(one["name"]) for one in together.others(before, plan.sha256, source))
         if self.request.dry_run:
             return TakenBack(changes=changes, restores=restores, ends=ends)
         kept = await self._restore(standing)
@@ -298,6 +297,12 @@ class _Cutover:
         source = str(plan.header.source["workspaceId"])
         before = await self._before()
         return switches.stopped_by_others(before.get("changed"), plan.sha256, source, plan.called)
+
+    async def _ends(self) -> tuple[str, ...]:
+        """The names of other plans that were cut over, and are live no more once this one's is taken back."""
+        plan = self.request.plan
+        source = str(plan.header.source["workspaceId"])
+        return tuple(str(one["name"]) for one in together.others(await self._before(), plan.sha256, source))
 
     async def _before(self) -> dict[str, Any]:
         """What stands in the lease's blob of cutovers, and of what they have changed."""

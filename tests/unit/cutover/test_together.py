@@ -129,6 +129,9 @@ async def test_who_takes_the_first_back_is_told_and_the_lease_has_it(work: Work)
     assert together.ended(blob.document["cutover"], SECOND.sha256)
     again = await work(blob).take_back()
     assert again.already and again.ends == ()
+    cut_off = Blob(_cut(_cut({}, own), SECOND))
+    assert (await work(cut_off).take_back()).ends == ("b",), "the report was written, and the lease not yet"
+    assert together.ended(cut_off.document["cutover"], SECOND.sha256)
 
 
 async def test_a_plan_that_is_live_no_more_is_not_said_to_be_cut_over(work: Work) -> None:
