@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from tests.acceptance.guarded import Guarded
 from tests.acceptance.world import World
 
 from azsandbox import Sandbox
+from azsandbox.client import Client
 
 MAIL = "keys@contoso.com"
 
@@ -22,12 +24,27 @@ def _estate(sandbox: Sandbox, folder: Path) -> tuple[Guarded, dict[str, Any]]:
     vault = f"{group}/providers/Microsoft.KeyVault/vaults/kv{uuid.uuid4().hex[:12]}"
     logs = f"{group}/providers/Microsoft.OperationalInsights/workspaces/logs"
     sku = {"family": "A", "name": "standard"}
-    properties = {"tenantId": sandbox.env["AZURE_TENANT_ID"], "sku": sku, "accessPolicies": []}
+    properties = {"tenantId": sandbox.env["AZURE_TENANT_ID"], "sku": sku, "enableRbacAuthorization": True}
     world.arm("PUT", group, "2021-04-01", {"location": "eastus2"})
     world.arm("PUT", vault, "2023-07-01", {"location": "eastus2", "properties": properties})
     world.arm("PUT", logs, "2023-09-01", {"location": "eastus2", "properties": {}})
     caller = [{"id": "aaaaaaaa-0000-4000-8000-000000000001", "what": "the workspace"}]
     return Guarded(world, subscription), {"vaults": [vault], "logs": logs, "callers": caller, "emails": [MAIL]}
+
+
+def _use_a_key(world: World, vault: str) -> None:
+    """Makes a key in the vault and wraps with it."""
+    key = f"https://{vault.rpartition('/')[2]}.vault.azure.net/keys/k"
+
+    async def work(client: Client) -> None:
+        async def call(url: str, body: Any) -> Any:
+            _, _, text = await client.send("POST", f"{url}?api-version=7.5", "https://vault.azure.net", json=body)
+            return json.loads(text)
+
+        made = await call(f"{key}/create", {"kty": "RSA"})
+        await call(f"{made['key']['kid']}/wrapkey", {"alg": "RSA-OAEP", "value": "AAAA"})
+
+    world.azure(work)
 
 
 def test_somebody_is_told_from_nothing_to_a_check_that_finds_all_there(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -36,8 +53,9 @@ def test_somebody_is_told_from_nothing_to_a_check_that_finds_all_there(sandbox: 
     assert applied.code == 0, applied.out
     made = [one["id"] for one in applied.events if one["event"] == "guard.done"]
     assert len(made) == applied.event("guard.end")["changed"]
-    # Everything is read back as it was sent: a second one changes nothing.
+    # Everything is read back as it was sent: a second one changes nothing. Somebody uses a key whom nobody named.
     assert guarded.guard("apply", alarms=alarms).event("guard.end")["changed"] == 0
+    _use_a_key(guarded.world, alarms["vaults"][0])
 
     # Nobody knows yet whether anybody gets it.
     untested = guarded.guard("check", alarms=alarms)
@@ -58,3 +76,5 @@ def test_somebody_is_told_from_nothing_to_a_check_that_finds_all_there(sandbox: 
     assert guarded.guard("apply", alarms=alarms).event("guard.end")["changed"] == 2
     whole = guarded.guard("check", alarms=alarms)
     assert whole.code == 0, whole.out
+    # That an alarm fired, as this one did, is no gap.
+    assert "somebody who is not expected" in " ".join(whole.event("guard.check")["notes"])

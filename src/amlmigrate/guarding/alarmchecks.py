@@ -16,7 +16,7 @@ from amlmigrate.core.parallel import gathered
 from amlmigrate.desired.parts import DesiredPort
 from amlmigrate.desired.steps import DesiredVerb
 from amlmigrate.desired.usage import Estate
-from amlmigrate.guarding import alarmparts, alarmplaces, alarmtests, alarmweakening
+from amlmigrate.guarding import alarmfired, alarmparts, alarmplaces, alarmtests, alarmweakening
 from amlmigrate.guarding.alarmparts import NOBODY, AlarmPart, AlarmParts, SettingPart
 from amlmigrate.guarding.alarmtests import AlarmTest
 from amlmigrate.guarding.alarmweakening import BY_ROLE
@@ -71,7 +71,11 @@ async def check(side: Side, guardrail: Guardrail, asked: AlarmsAsked) -> AlarmCh
     ]
     gaps += [gap for id_, one in groups.items() if one.value for gap in receiving(id_, one.value, alarms, asked)]
     roles, refused = await _roles(side, alarms, groups)
-    notes = (*(f"Nobody is told of this: {one}." for one in where.lacking), *([_NO_TEST] if alarms.roles else ()))
+    notes = (
+        *(f"Nobody is told of this: {one}." for one in where.lacking),
+        *([_NO_TEST] if alarms.roles else ()),
+        await alarmfired.told(side.arm, alarms),
+    )
     return AlarmCheck((*wrong, *gaps, *roles), (*where.unread, *unread, *refused), notes)
 
 

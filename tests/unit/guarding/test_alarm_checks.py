@@ -74,7 +74,24 @@ def codes(found: AlarmCheck) -> list[tuple[str, str]]:
 async def test_all_there_and_tested_is_no_gap() -> None:
     wanted = alarms()
     found = await checked(wanted, Estate(wanted), sent("keys@contoso.com"))
-    assert found == AlarmCheck()
+    assert (found.gaps, found.not_checked) == ((), ())
+    # Never fired is information.
+    assert found.notes == ("No alarm fired in the last 30 days, which is no fault: nothing may have happened.",)
+
+
+async def test_which_alarms_fired_is_told_by_their_rules() -> None:
+    wanted, arm = alarms(), Estate(alarms())
+    named = (
+        "aml-cmk-vault-latency-kv",
+        "aml-cmk-access-changed-roleAssignments-write",
+        "aml-cmk-vault-latency-kv",
+        "x",
+    )
+    for number, rule in enumerate(named):
+        id_ = f"{SCOPE}/providers/Microsoft.AlertsManagement/alerts/{number}"
+        arm.kept[key_of(id_)] = {"id": id_, "properties": {"essentials": {"alertRule": f"{SCOPE}/a/{rule}"}}}
+    [note] = (await checked(wanted, arm, sent("keys@contoso.com"))).notes
+    assert "A vault answers slowly (2 times)" in note and "Rights are given or taken (1 time)" in note
 
 
 async def test_what_is_missing_is_told_with_the_command_that_makes_it() -> None:
