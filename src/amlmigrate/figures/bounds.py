@@ -26,6 +26,7 @@ def of(figures: Figures) -> Iterator[str]:
     """All that bounds the figures of a run."""
     yield from _scans(figures)
     yield from _share(figures)
+    yield from _let_go(figures)
     yield from _times(figures)
     yield from _plans(figures)
     yield from _live(figures)
@@ -85,6 +86,15 @@ def _share(figures: Figures) -> Iterator[str]:
     for count, what in unknown:
         if count:
             yield f"Of {many(count, 'production workspace')} under a key it is not known whose key {what} under."
+
+
+def _let_go(figures: Figures) -> Iterator[str]:
+    for life in figures.past.last.lives.values():
+        if life.let_go and not life.last.customer:
+            yield (
+                f"{life.last.id} is no longer there, and counts nowhere: its owner decided that it is no"
+                f" production ({life.let_go})."
+            )
 
 
 def _times(figures: Figures) -> Iterator[str]:

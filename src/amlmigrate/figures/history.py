@@ -62,7 +62,9 @@ class Look:
     """One scan: when it was made, the subscriptions that it was about, what it saw and what it could not read.
 
     `places` and `unreadable` are in lower case; `unreadable` are ARM ids of subscriptions and workspaces.
-    `projects` is how many projects it saw, which are under the key of their hub and not counted.
+    `projects` is how many projects it saw, which are under the key of their hub and not counted. `let_go` are
+    workspaces that it did not find and whose owner decided that they are no production: who and when, by ARM
+    id in lower case.
     """
 
     at: datetime
@@ -72,6 +74,7 @@ class Look:
     sightings: Mapping[str, Sighting]
     unreadable: Mapping[str, str] = field(default_factory=dict)
     projects: int = 0
+    let_go: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def standing(self, workspace: str, id_: str) -> Presence | None:
         """What it says of a workspace that was seen last at `id_`; None for one that it did not look for."""
@@ -103,7 +106,7 @@ class Life:
     """What is known of one workspace at a time: how it was seen last, when, and how it stands since.
 
     `production` stays once it was told, until an owner decides otherwise. `found` is when it was seen first
-    under Microsoft's key, `kept` when it was seen so last.
+    under Microsoft's key, `let_go` who decided that it may be gone, and when.
     """
 
     last: Sighting
@@ -114,7 +117,7 @@ class Life:
     ever_told: bool = False
     sensitivity: str | None = None
     found: datetime | None = None
-    kept: datetime | None = None
+    let_go: str = ""
 
     @property
     def untold(self) -> bool:
@@ -158,7 +161,7 @@ class Moment:
     def exposed(self, workspace: str) -> bool:
         """Whether it was seen last under Microsoft's key, and nothing shows that it is not so any more."""
         life = self.lives.get(workspace)
-        return life is not None and not life.last.customer and not self.settled(workspace)
+        return life is not None and not (life.last.customer or life.let_go or self.settled(workspace))
 
     def counted(self, workspace: str) -> bool:
         """Whether it counts as a workspace of its own.
@@ -166,7 +169,7 @@ class Moment:
         A successor counts only once what it succeeds is settled, and one that is settled counts as its successor.
         """
         life = self.lives[workspace]
-        if life.standing is Presence.GONE and (life.last.customer or self.settled(workspace)):
+        if life.standing is Presence.GONE and not self.exposed(workspace):
             return False
         return not any(self.exposed(one.source) for one in self.by_target.get(workspace, ()))
 
@@ -197,8 +200,14 @@ def moments(looks: Iterable[Look], successions: Iterable[Succession]) -> Iterato
             standing = look.standing(workspace, life.last.id)
             # What was gone is not there again because nobody could look.
             if standing and not (life.standing is Presence.GONE and standing is Presence.UNREADABLE):
-                lives[workspace] = replace(life, standing=standing)
+                lives[workspace] = replace(life, standing=standing, let_go=life.let_go or _let_go(look, life))
         yield Moment(look, dict(lives), *_plans(plans, look.at))
+
+
+def _let_go(look: Look, life: Life) -> str:
+    """Who let it go, of one that a scan did not find: not who decided while it was still there."""
+    owner, day = look.let_go.get(key_of(life.last.id), ("", ""))
+    return f"{owner} on {day}" if day >= f"{life.at:%Y-%m-%d}" else ""
 
 
 def _seen(before: Life | None, seen: Sighting, at: datetime) -> Life:
@@ -207,9 +216,9 @@ def _seen(before: Life | None, seen: Sighting, at: datetime) -> Life:
         production, by = True, seen.by
     elif seen.production is False and seen.by == DECISION:
         production, by = False, seen.by
-    found, kept = (before.found, before.kept) if before else (None, None)
+    found = before.found if before else None
     if not seen.customer:
-        found, kept = found or at, at
+        found = found or at
     return Life(
         seen,
         at,
@@ -218,7 +227,6 @@ def _seen(before: Life | None, seen: Sighting, at: datetime) -> Life:
         ever_told=seen.production is not None or bool(before and before.ever_told),
         sensitivity=seen.sensitivity or (before.sensitivity if before else None),
         found=found,
-        kept=kept,
     )
 
 

@@ -107,7 +107,7 @@ class Spells:
         self._first = self._first or moment.at
         self._last = moment
         for workspace, life in moment.lives.items():
-            if life.found is None:
+            if life.found is None or life.let_go:
                 continue
             if moment.exposed(workspace):
                 # What comes back under Microsoft's key was not put under another.
@@ -121,7 +121,7 @@ class Spells:
         if moment is None or first is None:
             return []
         lives = moment.lives.items()
-        return [self._spell(moment, one, first, waves) for one, life in lives if life.found is not None]
+        return [self._spell(moment, one, first, waves) for one, life in lives if life.found and not life.let_go]
 
     def _spell(self, moment: Moment, workspace: str, first: datetime, waves: Mapping[str, str]) -> Spell:
         life = moment.lives[workspace]

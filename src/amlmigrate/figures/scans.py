@@ -61,7 +61,8 @@ def look_of(name: str, scan: ScanFile) -> Look:
     at = moment(head.get("created"))
     if at is None:
         raise BadInputError("The scan does not tell when it was made.", address=name, remedy="Scan again.")
-    gravest = [str(one) for one in (head.get("levels") or {}).get(ENVIRONMENT) or ()][-1:]
+    levels = [str(one) for one in (head.get("levels") or {}).get(ENVIRONMENT) or ()]
+    gravest = levels[-1:]
     seen = [_sighting(one, gravest) for one in scan.workspaces if _counts(one)]
     return Look(
         at,
@@ -71,6 +72,11 @@ def look_of(name: str, scan: ScanFile) -> Look:
         _by_id(seen),
         {key_of(str(one["address"])): str(one["reason"]) for one in head.get("unreadable") or ()},
         sum(1 for one in scan.workspaces if not _counts(one)),
+        {
+            key_of(str(one["workspace"])): (str(one["owner"]), str(one["date"]))
+            for one in (head.get("decisions") or {}).get("unused") or ()
+            if one.get("gone") and one["level"] in levels and [one["level"]] != gravest
+        },
     )
 
 

@@ -40,12 +40,15 @@ class OwnersDecision:
 
 @dataclass(frozen=True, slots=True)
 class UnusedDecision:
-    """A line of the file that the scan could not follow, and why."""
+    """A line of the file that the scan could not follow, and why; `gone`: no such workspace was found."""
 
     line: int
     workspace: str
     level: str
     why: str
+    owner: str
+    date: str
+    gone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,9 @@ class OwnersDecisions:
                 ):
                     why = "The scan found no such workspace."
                 if why:
-                    yield UnusedDecision(one.line, one.workspace.id, one.level, why)
+                    gone = id_ not in known
+                    day = one.day.isoformat()
+                    yield UnusedDecision(one.line, one.workspace.id, one.level, why, one.owner, day, gone)
 
         return tuple(found())
 

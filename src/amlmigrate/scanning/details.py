@@ -16,6 +16,7 @@ from amlmigrate.posture.facts import key_of
 from amlmigrate.scanning import counting, facts
 from amlmigrate.scanning.barriers import barriers
 from amlmigrate.scanning.decisions import OwnersDecisions
+from amlmigrate.scanning.otheraccounts import other_accounts
 from amlmigrate.scanning.resources import LOCKS, REGISTRIES, STORAGE, VAULTS, SurroundingResources
 from amlmigrate.scanning.risk import risk
 from amlmigrate.scanning.values import Cause, NotKnown, Scanned
@@ -101,6 +102,8 @@ class Details:
             return found
         counted, missing = await counting.counts(self._side.arm, found.id)
         found = replace(found, counts=counted).unknown(*missing)
+        others = await other_accounts(self._side.arm, self._resources, found)
+        found = found.unknown(others) if isinstance(others, NotKnown) else replace(found, other_accounts=others)
         if not self._sizes:
             return found
         size = await counting.size(self._side.arm, self._side.blobs, found.id)

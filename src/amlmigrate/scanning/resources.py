@@ -49,6 +49,11 @@ class SurroundingResources:
         """A document by a read of its own; None where it is not there. Raises ServiceError, OutOfReachError."""
         return await _once(self._documents, key_of(id_), lambda: self._arm.get(id_))
 
+    async def named(self, name: str, type_: str, *, near: str) -> Document | None:
+        """The document of a name among those that the list of a subscription shows."""
+        every = (await self._index(near, type_)).values()
+        return next((one for one in every if str(one.get("name", "")).lower() == name.lower()), None)
+
     async def locks(self, subscription: str) -> list[Document]:
         """Every lock of a subscription and of what lies in it. Raises ServiceError, OutOfReachError."""
         return await _once(self._locks, subscription.lower(), lambda: self._listed(subscription, LOCKS))

@@ -11,7 +11,7 @@ from amlmigrate.posture.tagging import ENVIRONMENT, SENSITIVITY
 from amlmigrate.scanning.counting import COUNTED
 
 # Lists, and tags, whose names differ from workspace to workspace, are one cell of JSON each.
-_WHOLE = ("tags", "barriers", "not_known")
+_WHOLE = ("tags", "other_accounts", "barriers", "not_known")
 _OF_PRICE = ("sku", "location")
 _NESTED = {
     "encryption": ("kind", "key_id", "key_created", "key_age_days"),

@@ -90,6 +90,15 @@ class StorageValues:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherAccount:
+    """Storage that a datastore leads to besides the workspace's own; `encryption` as there, None: not known."""
+
+    name: str
+    id: str | None = None
+    encryption: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RegistryValues:
     """The container registry; `encryption` is `microsoft` or `customer`."""
 
@@ -148,6 +157,7 @@ class Scanned:
     vault: VaultValues | None = None
     storage: StorageValues | None = None
     registry: RegistryValues | None = None
+    other_accounts: tuple[OtherAccount, ...] | None = None
     sensitivity: str | None = None
     environment: str | None = None
     told_by: Mapping[str, ToldLevel] = field(default_factory=dict)

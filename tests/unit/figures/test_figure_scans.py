@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,11 @@ import pytest
 from tests.unit.scanning.workspaces import SUBSCRIPTION, line, path
 
 from amlmigrate.core.errors import BadInputError
-from amlmigrate.figures import scans
+from amlmigrate.figures import scans, stage
 from amlmigrate.figures.history import WhoseKey
+from amlmigrate.figures.plans import Plans
+from amlmigrate.figures.record import Record
+from amlmigrate.figures.stage import Live
 from amlmigrate.ledger import sealedlines
 
 LEVELS = {"environment": ["dev", "test", "prod"], "sensitivity": ["public", "restricted"]}
@@ -74,3 +78,50 @@ def test_of_a_workspace_that_a_scan_saw_twice_the_worse_counts(tmp_path: Path, c
     kept(tmp_path, *(both if customer_first else reversed(both)))
     [look] = scans.read(tmp_path).looks
     assert look.sightings["id-a"].customer is False
+
+
+def test_accounts_of_datastores_count_by_the_worst_of_them(tmp_path: Path) -> None:
+    def others(name: str, *encryption: str | None) -> dict[str, Any]:
+        accounts = [{"name": str(number), "id": None, "encryption": one} for number, one in enumerate(encryption)]
+        return {**line(name), "other_accounts": accounts}
+
+    kept(
+        tmp_path,
+        others("none"),
+        others("own", "customer", "customer"),
+        others("doubt", "customer", None),
+        others("theirs", "customer", None, "microsoft"),
+    )
+    [look] = scans.read(tmp_path).looks
+    assert {name: one.other_data.value for name, one in look.sightings.items()} == {
+        "id-none": "nothing",
+        "id-own": "customer",
+        "id-doubt": "not known",
+        "id-theirs": "microsoft",
+    }
+
+
+@pytest.mark.parametrize(
+    ("level", "day", "gone", "let_go"),
+    [
+        ("dev", "2026-03-01", True, True),
+        ("dev", "2026-02-28", True, False),
+        ("prod", "2026-03-01", True, False),
+        ("restricted", "2026-03-01", True, False),
+        ("dev", "2026-03-01", False, False),
+    ],
+)
+def test_only_its_owner_lets_a_workspace_go_that_vanished(
+    tmp_path: Path, level: str, day: str, gone: bool, let_go: bool
+) -> None:
+    decided = {"workspace": path("a"), "level": level, "owner": "ann", "date": day, "gone": gone}
+    kept(tmp_path, line("a", "prod"))
+    later = {"created": "2026-04-01T00:00:00.000+00:00", "decisions": {"unused": [decided]}}
+    kept(tmp_path, name="SCAN-2.jsonl", **later)
+    # A later scan without the file of decisions changes nothing.
+    kept(tmp_path, name="SCAN-3.jsonl", created="2026-05-01T00:00:00.000+00:00")
+    told = stage.figures(stage.sources(scans.read(tmp_path), Plans(), Record()), Live(), datetime.now(UTC))
+    found = told.as_dict()
+    assert (found["production"]["total"], found["production"]["vanished"]) == ((0, 0) if let_go else (1, 1))
+    assert (found["mttr_days"]["open"], found["mttr_days"]["vanished"]) == ((0, 0) if let_go else (1, 1))
+    assert any("ann on 2026-03-01" in one for one in told.bounds) is let_go
