@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import alarmtables
 import beliefs
 import controltables
 import support
@@ -817,6 +818,7 @@ def blocks() -> dict[str, str]:
         "support-statuses": table(("word", "meaning"), support.KNOWN.items()),
         "posture": posture(),
         **controltables.blocks(table),
+        **alarmtables.blocks(table),
         "findings:items": finding_codes(findingcodes.ITEMS),
         "findings:surroundings": finding_codes(findingcodes.SURROUNDINGS),
         "findings:protection": finding_codes(findingcodes.PROTECTION),

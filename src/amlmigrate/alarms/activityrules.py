@@ -62,12 +62,14 @@ def _written(*types: str) -> tuple[str, ...]:
     return tuple(f"{type_}/{verb}" for type_ in types for verb in ("write", "delete"))
 
 
+# What Azure gives every alert on an activity log; no body says it (AZ-MONITOR-53).
+_SEVERITY = 4
 _AUTHORIZATION, _INSIGHTS = "Microsoft.Authorization", "Microsoft.Insights"
 ACTIVITY_RULES = (
     ActivityRule(
         "vault-deleted",
         "A vault is deleted",
-        1,
+        _SEVERITY,
         About.KEYS,
         ("Microsoft.KeyVault/vaults/delete",),
         of_vaults=True,
@@ -75,14 +77,14 @@ ACTIVITY_RULES = (
     ActivityRule(
         "workspace-deleted",
         "A workspace is deleted",
-        1,
+        _SEVERITY,
         About.KEYS,
         ("Microsoft.MachineLearningServices/workspaces/delete",),
     ),
     ActivityRule(
         "access-changed",
         "Rights are given or taken",
-        2,
+        _SEVERITY,
         About.ACCESS,
         (*_written(f"{_AUTHORIZATION}/roleAssignments"), "Microsoft.KeyVault/vaults/accessPolicies/write"),
         of_vaults=True,
@@ -90,7 +92,7 @@ ACTIVITY_RULES = (
     ActivityRule(
         "locks-changed",
         "A resource lock is changed or removed",
-        2,
+        _SEVERITY,
         About.KEYS,
         _written(f"{_AUTHORIZATION}/locks"),
         of_vaults=True,
@@ -98,7 +100,7 @@ ACTIVITY_RULES = (
     ActivityRule(
         "policies-changed",
         "A guardrail is changed, removed, or something is exempt from it",
-        2,
+        _SEVERITY,
         About.KEYS,
         (
             *_written(f"{_AUTHORIZATION}/policyAssignments", f"{_AUTHORIZATION}/policyExemptions"),
@@ -109,14 +111,14 @@ ACTIVITY_RULES = (
     ActivityRule(
         "tags-written",
         "A workspace or tags are written",
-        3,
+        _SEVERITY,
         About.KEYS,
         ("Microsoft.MachineLearningServices/workspaces/write", "Microsoft.Resources/tags/write"),
     ),
     ActivityRule(
         "watch-removed",
         "Logging or an alarm is changed or removed",
-        1,
+        _SEVERITY,
         About.KEYS,
         (
             *_written(f"{_INSIGHTS}/diagnosticSettings"),

@@ -29,6 +29,9 @@ from amlmigrate.core.documents import Document
 
 # A rotation as it was planned is nobody's alarm.
 _ROTATIONS = ("KeyRotate", "KeyRotateIfDue")
+# What a vault tells by itself (AZ-LOG-15).
+_NEAR, _EXPIRED = "KeyNearExpiryEventGridNotification", "KeyExpiredEventGridNotification"
+_POLICY = "VaultAccessPolicyChangedEventGridNotification"
 _OF_VAULTS = ("VaultPut", "VaultPatch", "VaultDelete", "VaultRecover")
 # By these an alarm says what was done, by whom, with what: each combination is an alert of its own, on its vault.
 _TOLD = (OPERATION, CALLER, KEY)
@@ -136,7 +139,7 @@ LOG_RULES = (
         "A key expires soon, or has expired",
         2,
         About.KEYS,
-        _operations("KeyNearExpiryEventGridNotification", "KeyExpiredEventGridNotification"),
+        _operations(_NEAR, _EXPIRED),
         frequency="PT1H",
         window="PT2H",
     ),
@@ -145,6 +148,6 @@ LOG_RULES = (
         "An access policy of a vault is changed",
         2,
         About.ACCESS,
-        _operations("VaultAccessPolicyChangedEventGridNotification"),
+        _operations(_POLICY),
     ),
 )
