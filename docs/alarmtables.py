@@ -35,15 +35,12 @@ def blocks(table: Table) -> dict[str, str]:
         ]
         for one in METRIC_RULES
     )
-    activity = (
-        [*_cells(one)[:1], *_cells(one)[2:], "<br>".join(f"`{name}`" for name in one.operations)]
-        for one in ACTIVITY_RULES
-    )
+    activity = ([*_cells(one), "<br>".join(f"`{name}`" for name in one.operations)] for one in ACTIVITY_RULES)
     example = next(one for one in LOG_RULES if one.needs_callers).query(_EXAMPLE)
     return {
         "alarms:logs": table((*_HEAD, "rows of the log", "looked at every"), logs),
         "alarms:metrics": table((*_HEAD, "metric", "threshold"), metrics),
-        "alarms:activity": table((_HEAD[0], *_HEAD[2:], "operations that succeeded"), activity),
+        "alarms:activity": table((*_HEAD, "operations that succeeded"), activity),
         "alarms:query": f"```text\n{_broken(example)}\n```",
     }
 

@@ -143,4 +143,4 @@ def test_what_a_rule_lacks_is_told_and_it_is_not_made(change: dict[str, Any], mi
 
 def test_access_is_told_apart() -> None:
     assert {one.id for one in ALARMS if one.about is About.ACCESS} == {"access-policy-changed", "access-changed"}
-    assert all(0 <= one.severity <= 3 for one in ALARMS)
+    assert all((one.severity == 4) == (one in ACTIVITY_RULES) for one in ALARMS)
