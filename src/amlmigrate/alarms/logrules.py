@@ -29,7 +29,7 @@ from amlmigrate.core.documents import Document
 
 # A rotation as it was planned is nobody's alarm.
 _ROTATIONS = ("KeyRotate", "KeyRotateIfDue")
-# What a vault tells by itself (AZ-LOG-15).
+# What a vault tells by itself (AZ-LOG-16).
 _NEAR, _EXPIRED = "KeyNearExpiryEventGridNotification", "KeyExpiredEventGridNotification"
 _POLICY = "VaultAccessPolicyChangedEventGridNotification"
 _OF_VAULTS = ("VaultPut", "VaultPatch", "VaultDelete", "VaultRecover")
