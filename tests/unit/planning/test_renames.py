@@ -77,6 +77,17 @@ def test_what_is_attached_stays_in_its_region_and_so_gets_another_name() -> None
     assert moved.taken == {(WEST, "k8s-cmk"), (NORTH, "cpu"), (NORTH, "old")}
 
 
+def test_what_an_earlier_plan_attached_under_its_own_name_is_not_attached_once_more() -> None:
+    there = [compute("k8s", "northeurope", kind="Kubernetes")]
+    for made, called in (
+        (frozenset({"computes/k8s"}), {}),
+        (frozenset[str](), {"computes/k8s": "computes/k8s-cmk"}),
+    ):
+        prior = OwnershipRecord(made)
+        found = names(compute("k8s", kind="Kubernetes"), there=there, prior=prior, target="northeurope")
+        assert told(found) == called
+
+
 def test_a_name_is_made_for_what_a_person_has_to_make_of_a_kind_that_moves() -> None:
     instance = by_hand(Address.of("computes", "mine"), "its disk", "Do", compute("mine").document)
     endpoint = by_hand(Address.of("batchEndpoints", "score"), "no", "Do", {"properties": {}})
