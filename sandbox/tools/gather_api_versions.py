@@ -118,6 +118,8 @@ _SENT = (
     ("microsoft.authorization/policydefinitions", "PyPI azure-cli 2.91.0", "2025-11-01"),
     ("microsoft.authorization/policysetdefinitions", "PyPI azure-cli 2.91.0", "2025-11-01"),
     ("microsoft.managedidentity/userassignedidentities", "PyPI azure-cli 2.91.0", "2025-05-31-preview"),
+    ("microsoft.insights/actiongroups", "PyPI azure-cli 2.91.0", "2024-10-01-preview"),
+    ("microsoft.operationalinsights/workspaces", "PyPI azure-cli 2.91.0", "2025-02-01"),
 )
 Found = tuple[str, str, str]  # type, version, source
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 GROUP, ACCOUNT, VAULT, CONTAINER = "conformance-cli", "conformancecli", "conformance-cli", "things"
+SHARE, FILE, LOGS = "notes", "Users/book \u00e4.ipynb", "conformance-logs"
 BLOB, TEXT = "folder/hello \u00e4.txt", "hello\n"
 READER = "Storage Blob Data Reader"
 RULE = {"if": {"field": "location", "notIn": ["eastus2", "global"]}, "then": {"effect": "deny"}}
@@ -154,6 +155,69 @@ def _policies() -> Iterator[Step]:
     yield Step(("policy", "definition", "delete", "-n", "regions"), _anything)
 
 
+def _locks() -> Iterator[Step]:
+    lock = ("-n", "keep", "-g", GROUP)
+    yield Step(
+        ("lock", "create", *lock, "--lock-type", "CanNotDelete"), lambda found: found["level"] == "CanNotDelete"
+    )
+    yield Step(("lock", "list", "-g", GROUP), _has("keep"))
+    yield Step(("storage", "account", "delete", "-n", ACCOUNT, "-g", GROUP, "--yes"), fails="ScopeLocked")
+    yield Step(("lock", "delete", *lock), _anything)
+    yield Step(("lock", "list", "-g", GROUP), lambda found: found == [])
+
+
+def _shares(folder: Path) -> Iterator[Step]:
+    scope = f"/subscriptions/{os.environ['AZURE_SUBSCRIPTION_ID']}/resourceGroups/{GROUP}"
+    sent, back = folder / "book.ipynb", folder / "book-back.ipynb"
+    sent.write_text(TEXT)
+    named = ("--share-name", SHARE, *_LOGIN, "--enable-file-backup-request-intent")
+    yield Step(("role", "assignment", "create", "--role", "Storage File Data Privileged Contributor", "--assignee", os.environ["AZURE_CLIENT_ID"], "--scope", scope), _anything)  # fmt: skip
+    yield Step(("storage", "share-rm", "create", "-n", SHARE, "--storage-account", ACCOUNT, "-g", GROUP, "--quota", "5"), _named(SHARE))  # fmt: skip
+    yield Step(("storage", "share-rm", "list", "--storage-account", ACCOUNT, "-g", GROUP), _has(SHARE))
+    yield Step(("storage", "directory", "create", "-n", "Users", *named), lambda found: found["created"])
+    yield Step(("storage", "file", "upload", "--source", str(sent), "--path", FILE, "--metadata", "a=b", *named), _anything)  # fmt: skip
+    yield Step(("storage", "file", "show", "--path", FILE, *named), lambda found: found["properties"]["contentLength"] == len(TEXT) and found["metadata"] == {"a": "b"})  # fmt: skip
+    yield Step(("storage", "file", "list", "--path", "Users", *named), _has(FILE.rpartition("/")[2]))
+    yield Step(("storage", "file", "download", "--dest", str(back), "--path", FILE, *named), lambda _: back.read_text() == TEXT)  # fmt: skip
+    yield Step(("storage", "file", "delete", "--path", FILE, *named), _anything)
+    yield Step(("storage", "file", "exists", "--path", FILE, *named), lambda found: found == {"exists": False})
+
+
+def _secrets(folder: Path) -> Iterator[Step]:
+    scope = f"/subscriptions/{os.environ['AZURE_SUBSCRIPTION_ID']}/resourceGroups/{GROUP}"
+    secret, kept = ("--vault-name", VAULT, "-n", "password"), folder / "secret.backup"
+    value = folder / "value.txt"
+    value.write_text("first")
+    shown = ("--query", "{name: name, tags: tags}")
+    yield Step(("role", "assignment", "create", "--role", "Key Vault Secrets Officer", "--assignee", os.environ["AZURE_CLIENT_ID"], "--scope", scope), _anything)  # fmt: skip
+    yield Step(("keyvault", "secret", "set", *secret, "-f", str(value), "--tags", "a=b", *shown), lambda found: found["name"] == "password" and found["tags"]["a"] == "b")  # fmt: skip
+    yield Step(("keyvault", "secret", "list", "--vault-name", VAULT), _has("password"))
+    yield Step(("keyvault", "secret", "backup", *secret, "-f", str(kept)), lambda _: kept.stat().st_size > 0)
+    yield Step(("keyvault", "secret", "restore", "--vault-name", VAULT, "-f", str(kept)), fails="password")
+    yield Step(("keyvault", "secret", "delete", *secret), _anything)
+    yield Step(("keyvault", "secret", "list-deleted", "--vault-name", VAULT), _has("password"))
+    yield Step(("keyvault", "secret", "recover", *secret), _anything)
+
+
+def _alarms() -> Iterator[Step]:
+    group = f"/subscriptions/{os.environ['AZURE_SUBSCRIPTION_ID']}/resourceGroups/{GROUP}"
+    vault = f"{group}/providers/Microsoft.KeyVault/vaults/{VAULT}"
+    logs = f"{group}/providers/Microsoft.OperationalInsights/workspaces/{LOGS}"
+    actions = f"{group}/providers/Microsoft.Insights/actionGroups/keys"
+    setting = ("-n", "audit", "--resource", vault)
+    yield Step(("monitor", "log-analytics", "workspace", "create", "-g", GROUP, "-n", LOGS, "-l", "eastus2"), _named(LOGS))  # fmt: skip
+    yield Step(("monitor", "diagnostic-settings", "create", *setting, "--workspace", logs, "--export-to-resource-specific", "true", "--logs", json.dumps([{"categoryGroup": "audit", "enabled": True}])), lambda found: found["logAnalyticsDestinationType"] == "Dedicated")  # fmt: skip
+    yield Step(("monitor", "diagnostic-settings", "show", *setting), _named("audit"))
+    yield Step(("monitor", "action-group", "create", "-n", "keys", "-g", GROUP, "--short-name", "keys", "--action", "email", "officer", "officer@example.com", "usecommonalertschema"), lambda found: found["emailReceivers"][0]["useCommonAlertSchema"])  # fmt: skip
+    yield Step(("monitor", "action-group", "list", "-g", GROUP), _has("keys"))
+    yield Step(("monitor", "metrics", "alert", "create", "-n", "latency", "-g", GROUP, "--scopes", vault, "--condition", "avg ServiceApiLatency > 1000", "--action", actions), lambda found: found["criteria"]["allOf"][0]["threshold"] == 1000)  # fmt: skip
+    yield Step(("monitor", "metrics", "alert", "list", "-g", GROUP), _has("latency"))
+    yield Step(("monitor", "activity-log", "alert", "create", "-n", "vault-gone", "-g", GROUP, "--scope", group, "--condition", "category=Administrative and operationName=Microsoft.KeyVault/vaults/delete", "-a", actions), _named("vault-gone"))  # fmt: skip
+    yield Step(("monitor", "activity-log", "alert", "list", "-g", GROUP), _has("vault-gone"))
+    yield Step(("monitor", "action-group", "test-notifications", "create", "--action-group", "keys", "-g", GROUP, "-a", "email", "officer", "officer@example.com", "usecommonalertschema", "--alert-type", "logalertv2"), lambda found: found["actionDetails"][0]["Name"] == "officer")  # fmt: skip
+    yield Step(("monitor", "diagnostic-settings", "delete", *setting), _anything)
+
+
 def _end() -> Iterator[Step]:
     yield Step(("resource", "list", "-g", GROUP), lambda found: {"Microsoft.Storage/storageAccounts", "Microsoft.KeyVault/vaults"} <= {each["type"] for each in found})  # fmt: skip
     yield Step(("group", "delete", "-n", GROUP, "--yes"), _anything)
@@ -182,7 +246,17 @@ def _do(az: str, step: Step, env: dict[str, str]) -> str:
 def steps(folder: Path, secret: Path) -> Iterator[Step]:
     """All of them, in their order."""
     yield from _account(secret, dict(os.environ))
-    for part in (_storage(folder), _vault(), _rights(), _policies(), _end()):
+    for part in (
+        _storage(folder),
+        _vault(),
+        _rights(),
+        _policies(),
+        _locks(),
+        _shares(folder),
+        _secrets(folder),
+        _alarms(),
+        _end(),
+    ):
         yield from part
 
 

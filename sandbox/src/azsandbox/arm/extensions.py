@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from azsandbox.arm.calls import Call
 from azsandbox.arm.kinds import Kind
@@ -13,7 +13,9 @@ from azsandbox.messages import Response
 
 
 class ExtensionKind(Kind):
-    """PUT 201 when new, 200 when there; `filled` says what is kept."""
+    """PUT `made_status` when new, 200 when there; `filled` says what is kept."""
+
+    made_status: ClassVar[int] = 201
 
     def filled(self, call: Call, properties: dict[str, Any], old: Record | None) -> dict[str, Any]:
         """The properties as they are kept. Raises ArmError to refuse."""
@@ -41,7 +43,7 @@ class ExtensionKind(Kind):
         record.document["properties"] = self.filled(call, properties, old)
         record.hidden, record.terms = self.hidden(call, old), self.terms(call)
         self.context.store.put(record)
-        return answer(200 if old else 201, record.document)
+        return answer(200 if old else self.made_status, record.document)
 
     async def delete(self, call: Call) -> Response:
         """200 with what was there, 204 when nothing was."""

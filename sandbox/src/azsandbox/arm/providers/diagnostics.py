@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 from azsandbox.arm.calls import Call
 from azsandbox.arm.errors import gateway
@@ -48,6 +48,8 @@ class DiagnosticSettings(ExtensionKind):
     """Diagnostic settings of a resource."""
 
     type = "Microsoft.Insights/diagnosticSettings"
+    # Also when it is new (AZ-LOG-17).
+    made_status: ClassVar[int] = 200
 
     def filled(self, call: Call, properties: dict[str, Any], old: Record | None) -> dict[str, Any]:
         """As it is sent; without a destination, and with one that is not there, it is refused (AZ-LOCAL-11)."""
