@@ -322,13 +322,38 @@ def test_what_was_asked_for_and_is_not_planned_is_exit_code_3_and_the_recipe_ver
     assert hub["address"].endswith("/hub") and hub["state"] == "not-movable"
     wave = next(one["wave"] for one in result.events if one["event"] == "fleet.planned")
 
-    page = (Path(__file__).parents[2] / "docs" / "how-to" / "fleet.md").read_text()
-    recipe = page.partition("## Carry it out")[2].partition("```console\n")[2].partition("```")[0]
-    recipe = recipe.replace("\n$ ", "\n").removeprefix("$ ").replace("fleet.jsonl 1", f"fleet.jsonl {wave}")
+    done = _recipe(world, "fleet.md", "## Carry it out", {"fleet.jsonl 1": f"fleet.jsonl {wave}"})
+    evidence = list((world.folder / "moves" / "old-dev" / "evidence").glob("*-verify.json"))
+    assert len(evidence) == 1, done.stdout + done.stderr
+
+    # What that costs, by prices that the recipe of the page saves, and as it was billed.
+    done = _recipe(world, "figures.md", "saved answer of Azure's price API", {"migrate figures": "true"})
+    assert done.returncode == 0, done.stderr
+    asked = ("--scans", ".", "--plans", "moves", "--prices", "prices.json", "--actual", "--format", "json")
+    cost = json.loads(world.migrate("figures", *asked).out)["cost"]
+    assert (cost["currency"], cost["prices_partial"]) == ("USD", False)
+    twice = {line["what"].partition(" of ")[0]: line for line in cost["double"]["lines"]}
+    assert twice["storage"]["list_price"] == 0.0184 and twice["storage"]["monthly"] == 0.0
+    assert cost["double"]["not_known"] == 1, "only what its computes and logs do is not known"
+    assert [line["list_price"] for line in cost["added"]["lines"] if line["what"].startswith("operations")] == [
+        0.03
+    ]
+    assert cost["actual"]["sums"]["USD"] > 0
+    since = world.now()
+    again = json.loads(world.migrate("figures", *asked).out)["cost"]["actual"]
+    assert again == cost["actual"]
+    assert not [row for row in world.log(since) if "costmanagement" in row.get("path", "").lower()]
+
+
+def _recipe(world: World, name: str, below: str, changes: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Runs the first commands below some words of a page, in a shell of their own."""
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / name).read_text()
+    recipe = page.partition(below)[2].partition("```console\n")[2].partition("```")[0]
+    recipe = recipe.replace("\n$ ", "\n").removeprefix("$ ")
+    for before, after in changes.items():
+        recipe = recipe.replace(before, after)
     path = f"{MIGRATE.parent}:{os.environ['PATH']}"
-    done = subprocess.run(
+    return subprocess.run(
         ["bash", "-c", recipe], cwd=world.folder, env={**os.environ, **world.env, "PATH": path}, capture_output=True,
         text=True, check=False, timeout=120,
     )  # fmt: skip
-    evidence = list((world.folder / "moves" / "old-dev" / "evidence").glob("*-verify.json"))
-    assert len(evidence) == 1, done.stdout + done.stderr
