@@ -21,6 +21,7 @@ from amlmigrate.guarding.wanted import Alarms
 from azsandbox import Sandbox, provision
 from azsandbox.client import Client
 
+VAULTS = "2023-07-01"
 VAULT_HOST, KEYS = "https://vault.azure.net", "7.5"
 LOGS = "https://api.loganalytics.azure.com"
 DAY = timedelta(days=1)
@@ -60,11 +61,12 @@ async def test_what_is_done_with_a_key_is_told_by_the_right_alarms(azure_env: Sa
         group = await provision.group(local, f"alarms-{name}")
         vault = await provision.vault(local, group, f"kv{name}")
         logs = {table: await _logged(local, group, vault, table) for table in (OWN, SHARED)}
-        key = await provision.key(local, vault, "cmk")
+        key = await provision.key(local, vault, "cmk", days=10)
         own = await provision.identity(local, group, "own")
         await provision.assign(local, vault, ENCRYPTION_USER, own.principal_id)
         await provision.storage_account(local, group, f"acct{name}", key=key, identity=own)
         await _call(local, f"{key.url.rpartition('/')[0]}/backup", None)
+        await local.arm("PATCH", vault, VAULTS, {"tags": {"for": "ml"}})
         wrapped = {"alg": "RSA-OAEP-256", "value": "MDEyMzQ1Njc4OTAxMjM0NQ"}
         await _call(other, f"{key.url}/unwrapkey", wrapped, 403)
 
@@ -74,16 +76,18 @@ async def test_what_is_done_with_a_key_is_told_by_the_right_alarms(azure_env: Sa
         told = {rule.id: [one for one in rows if rule.fires(one, context)] for rule in LOG_RULES}
         assert {id_: [(one.operation, one.status) for one in found] for id_, found in told.items()} == {
             "unexpected-caller": [("KeyUnwrap", 403)],
-            "key-changed": [("KeyCreate", 200), ("KeyBackup", 200)],
+            "key-changed": [("KeyCreate", 200), ("KeyBackup", 200), ("VaultPatch", 200)],
             "use-refused": [("KeyUnwrap", 403)],
-            "key-expiring": [],
+            "key-expiring": [("KeyNearExpiryEventGridNotification", 200)],
             "access-policy-changed": [],
         }
         assert [one.caller for one in told["unexpected-caller"]] == [stranger.object_id]
         for rule in LOG_RULES:
             async with Client(azure_env.env) as local:
                 found = await _found(local, workspace, rule.query(context))
-            assert found == Counter((one.operation, one.key, one.caller, one.vault) for one in told[rule.id])
+            assert found == Counter(
+                (one.operation, one.key, one.caller or "none", one.vault) for one in told[rule.id]
+            )
         served = [one for one in callers(rows) if one.served]
         assert [(one.object_id, set(one.operations)) for one in served] == [
             (own.principal_id, {"KeyWrap", "KeyUnwrap"})

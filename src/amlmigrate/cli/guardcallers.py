@@ -20,9 +20,9 @@ CALLERS = """Show who uses the keys, for the alarms to know who is expected. Cha
 
 Reads the audit logs of the vaults that the file's alarms watch, and everything under keys that you see. Says of
 each caller what it did and what names its identity, and prints the lines by which the file would name it. Who is
-expected is for a person to confirm: the alarm on strangers is made once the file has alarms.callers. Ends with 0
-where the file has everybody who may use the keys, with 3 where somebody is to be confirmed, a log is younger than
-a week, or something could not be read.
+expected is for a person to confirm: the alarm on strangers is made once the file has alarms.callers. Who may use a
+key and never did is not seen. Ends with 0 where the file has everybody, with 3 where somebody is to be confirmed,
+a log is younger than a week, or something could not be read.
 
 Example: migrate guard callers guard.yaml
 """

@@ -37,8 +37,8 @@ class GuardCallersView:
         found = self.learnt
         if found.open:
             return f"{many(len(found.open), 'caller')} to confirm of {len(found.callers)}."
-        whole = "" if found.settled else ", as far as could be seen"
-        return f"Everybody who may use the keys is in the file{whole}."
+        whole = "" if found.settled else "; not everything could be seen"
+        return f"Everybody who was seen to use the keys, or is named under one, is in the file{whole}."
 
     def human(self, page: Page) -> None:
         """A line for each caller, what the file lacks, and what is not known."""
