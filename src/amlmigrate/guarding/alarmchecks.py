@@ -21,13 +21,11 @@ from amlmigrate.guarding.alarmparts import NOBODY, AlarmPart, AlarmParts, Settin
 from amlmigrate.guarding.alarmtests import AlarmTest
 from amlmigrate.guarding.alarmweakening import BY_ROLE
 from amlmigrate.guarding.gaps import OTHERS, GuardGap, remedy_of
-from amlmigrate.guarding.parts import GuardKnown, differences
+from amlmigrate.guarding.parts import GuardKnown
 from amlmigrate.guarding.wanted import Alarms, Guardrail
 from amlmigrate.posture.reading import Read, tried
 
 _THERE = "{found}, and the file asks for {wanted}"
-# What of a body is only words for people.
-_WORDS = ("description", "displayName")
 _UNSUBSCRIBED = "disabled"
 _NO_TEST = "Azure sends no test to those who are told by their role: ask one of them whether an alarm arrives."
 
@@ -101,15 +99,9 @@ def resource(part: AlarmPart, found: Document, apply: str) -> Iterator[GuardGap]
     remedy = remedy_of(part, found, apply)
     if properties_of(found).get("enabled") is False:
         yield GuardGap("off", part.id, f"The {part.what} is switched off: nobody is told by it.", remedy)
-    otherwise = differences({"properties": judging(part.body)}, found, how=_THERE)
-    for one in (*otherwise, *alarmweakening.silent(found)):
+    for one in part.changed(found, _THERE):
         if not one.startswith("/properties/enabled"):
             yield GuardGap("differs", part.id, f"The {part.what} is not as the file asks for: {one}.", remedy)
-
-
-def judging(body: Document) -> Document:
-    """What of a body decides who is told of what. Pure."""
-    return {name: value for name, value in body["properties"].items() if name not in _WORDS}
 
 
 def receiving(id_: str, group: Document, alarms: Alarms, asked: AlarmsAsked) -> Iterator[GuardGap]:

@@ -14,7 +14,7 @@ from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.desired.parts import DesiredPart, DesiredPort
 from amlmigrate.desired.steps import ArmCall, DesiredStep, DesiredVerb
 from amlmigrate.guarding import alarmrules, alarmweakening
-from amlmigrate.guarding.parts import BY_HAND, GuardKnown, GuardPart
+from amlmigrate.guarding.parts import BY_HAND, GuardKnown, GuardPart, differences
 from amlmigrate.guarding.wanted import Alarms, Guardrail
 from amlmigrate.keys import auditlog
 from amlmigrate.policies.marks import MARK, tagged_here
@@ -24,6 +24,8 @@ NOBODY = (
     " `alarms.actionGroups`"
 )
 _ANEW = f"{BY_HAND} Once it is deleted, apply makes it as the file asks for."
+# Words for people, and what is said of the writing alone.
+_NOT_JUDGED = ("description", "displayName", "skipQueryValidation")
 _QUIET = "from now on this raises no alarm: keys used by "
 
 
@@ -39,8 +41,6 @@ class AlarmPart(GuardPart):
     def decide(self, found: Any, known: GuardKnown) -> DesiredStep:
         """Put whole: tags that others gave it are sent along."""
         step = super(AlarmPart, self).decide(found, known)
-        if step.verb is DesiredVerb.EXISTS and (quiet := tuple(alarmweakening.silent(found))):
-            step = replace(step, verb=DesiredVerb.UPDATE, notes=quiet)
         if step.verb is not DesiredVerb.UPDATE:
             return step
         tags = {name: value for name, value in (found.get("tags") or {}).items() if name.lower() != MARK}
@@ -50,6 +50,12 @@ class AlarmPart(GuardPart):
     def made(self, found: Document) -> bool:
         """Whether this tool made what is there, as its tag says."""
         return tagged_here(found, self.scope)
+
+    def changed(self, found: Document, how: str = "{found} becomes {wanted}") -> Iterator[str]:
+        """Where it tells otherwise, or others: words for people, and how a place is spelled, are no difference."""
+        judged = {name: value for name, value in self.body["properties"].items() if name not in _NOT_JUDGED}
+        yield from differences({"properties": judged}, found, how=how)
+        yield from alarmweakening.silent(found)
 
 
 @dataclass(slots=True)
@@ -116,24 +122,37 @@ class SettingPart(DesiredPart[GuardKnown]):
         return sending or next((one for one in every if key_of(one.get("id")) == key_of(self.id)), None)
 
     def sends(self, setting: Document) -> bool:
-        """Whether a setting sends the audit log where the file says. Pure."""
+        """Whether a setting sends the audit log where the file says. Pure.
+
+        Of a workspace, whose audit log has several categories, one that sends any log there counts: another
+        one that sends the same category to the same place is refused (AZ-LOG-13).
+        """
         properties = properties_of(setting)
         to = key_of(properties.get("workspaceId")) == key_of(self.body["properties"]["workspaceId"])
-        return to and any(map(auditlog.audits, properties.get("logs") or ()))
+        on = (one for one in properties.get("logs") or () if one.get("enabled") is True)
+        of_vault = ArmId.of(str(ArmId.of(self.id).scope)).type == _VAULTS
+        return to and any(auditlog.audits(one) or not of_vault for one in on)
 
     def decide(self, found: Any, known: GuardKnown) -> DesiredStep:
         """Made where no setting sends it; one of this name that does not is somebody's, and stays as it is."""
         if found is None:
             return self.create(self.body)
         if self.sends(found):
-            return self.exists()
+            return self._sent_by(found)
         return self.refuse(
             "A diagnostic setting of this name is there and does not send the audit log to the Log Analytics"
             " workspace of the file. Nothing shows who made it, so it is not touched: delete it by hand, or give"
             " another `alarms.name`."
         )
 
+    def _sent_by(self, found: Document) -> DesiredStep:
+        """It stays as it is; of another setting is told which, since what it sends is its owner's to say."""
+        if key_of(found.get("id")) == key_of(self.id):
+            return self.exists()
+        return replace(self.exists(), facts=(f"sent there by the setting '{found.get('name')}' of others",))
 
+
+_VAULTS = "microsoft.keyvault/vaults"
 AlarmParts = SettingPart | ActionGroupPart | RulePart
 
 

@@ -50,7 +50,7 @@ class GuardPart(DesiredPart[GuardKnown]):
             )
         if weaker := tuple(self.weaker(found)):
             return self.refuse(*weaker)
-        changed = tuple(differences(self.body, found))
+        changed = tuple(self.changed(found))
         if not changed:
             return self.exists()
         return DesiredStep(DesiredVerb.UPDATE, self.what, self.id, changed, ArmCall("PUT", self.id, self.body))
@@ -63,6 +63,10 @@ class GuardPart(DesiredPart[GuardKnown]):
     def made(self, found: Document) -> bool:
         """Whether this tool made what is there. Pure."""
         return made_here(found, self.scope)
+
+    def changed(self, found: Document) -> Iterator[str]:
+        """Where what is there is not as the file asks for. Pure."""
+        return differences(self.body, found)
 
     def told(self) -> tuple[str, ...]:
         """What a reader of the plan must know of its creation."""

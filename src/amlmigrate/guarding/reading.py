@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -156,16 +156,21 @@ def _alarms(document: Mapping[str, Any], scope: str) -> Alarms:
     return Alarms(
         group=str(ArmId.of(part.get("resourceGroup", at))),
         name=part.get("name", document.get("name", _NAME)),
-        vaults=tuple(vaults),
-        workspaces=tuple(str(ArmId.of(one)) for one in part.get("workspaces", ())),
+        vaults=_once(vaults),
+        workspaces=_once(str(ArmId.of(one)) for one in part.get("workspaces", ())),
         logs=str(ArmId.of(part.get("logs"))),
         location=part.get("location", ""),
-        emails=tuple(part.get("emails", ())),
-        roles=tuple(one.lower() for one in part.get("roles", ())),
-        action_groups=tuple(str(ArmId.of(one)) for one in part.get("actionGroups", ())),
+        emails=_once(part.get("emails", ())),
+        roles=_once(one.lower() for one in part.get("roles", ())),
+        action_groups=_once(str(ArmId.of(one)) for one in part.get("actionGroups", ())),
         callers={one["id"].lower(): one.get("what", "") for one in part.get("callers", ())},
         without=tuple(part.get("without", ())),
     )
+
+
+def _once(texts: Iterable[str]) -> tuple[str, ...]:
+    """Each once, whatever its letter case: Azure takes no receiver twice (AZ-MONITOR-42)."""
+    return tuple({one.lower(): one for one in texts}.values())
 
 
 def _terms(part: Mapping[str, Any]) -> ExemptionTerms:

@@ -6,7 +6,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from tests.unit.guarding.guards import CALLER, LOGS, SCOPE, VAULT, alarms, guardrail
+from tests.unit.guarding.guards import CALLER, LOGS, SCOPE, VAULT, alarms, guardrail, workspace_id
 
 from amlmigrate.core.documents import Document
 from amlmigrate.desired.steps import DesiredStep, DesiredVerb
@@ -209,6 +209,26 @@ def test_a_setting_is_made_where_none_sends_the_log_and_no_other_is_changed(foun
     step = decided(part, part.chosen(found))
     assert step.verb is verb
     assert (step.change is not None) == (verb is DesiredVerb.CREATE)
+
+
+def test_of_a_workspace_any_setting_that_sends_logs_there_stays() -> None:
+    workspace = workspace_id("ws")
+    part = next(one for one in every(alarms(workspaces=(workspace,))) if workspace in one.id)
+    assert isinstance(part, SettingPart)
+    at = f"{workspace}/providers/Microsoft.Insights/diagnosticSettings/jobs"
+    log = {"category": "AmlComputeJobEvent", "enabled": True}
+    for on, verb in ((True, DesiredVerb.EXISTS), (False, DesiredVerb.CREATE)):
+        found = {"id": at, "name": "jobs", "properties": {"workspaceId": LOGS, "logs": [{**log, "enabled": on}]}}
+        step = decided(part, part.chosen([found]))
+        assert step.verb is verb
+        assert ("'jobs' of others" in " ".join(step.facts)) is on
+
+
+def test_other_words_and_another_spelling_of_a_place_change_nothing() -> None:
+    for part in every():
+        if isinstance(part, RulePart):
+            found = there(part, description="x", displayName="y", skipQueryValidation=None)
+            assert decided(part, {**found, "location": "East US 2"}).verb is DesiredVerb.EXISTS
 
 
 def test_without_a_place_for_logs_no_rule_on_them_is_made_and_that_is_said() -> None:

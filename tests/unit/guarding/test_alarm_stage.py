@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,12 +11,15 @@ import pytest
 from tests.unit.guarding.guards import LOGS, VAULT, GuardedArm, alarms, guarded_side, guardrail, workspace_id
 
 from amlmigrate.core.armid import key_of
+from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import RefusedError
-from amlmigrate.guarding import stage
+from amlmigrate.guarding import proposing, stage
 from amlmigrate.guarding.estate import GuardedEstate, RemovedSource
 from amlmigrate.guarding.progress import events
+from amlmigrate.guarding.proposing import GuardProposing
 from amlmigrate.guarding.stage import GuardPlan, GuardRequest
 from amlmigrate.guarding.wanted import Guardrail, Stage
+from amlmigrate.ledger.proposals import Proposal
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 OTHER = "bbbbbbbb-0000-4000-8000-000000000002"
@@ -81,3 +85,52 @@ async def test_alarms_alone_refuse_no_recovery(arm: GuardedArm) -> None:
     found = await planned(arm, guardrail(Stage.DENY, alarms=alarms()), removed=(removed,))
     assert (found.reasons, found.lost) == ((), (removed,))
     assert found.changes > 10
+
+
+# A proposal shows alarms, too: what was killed is gone on with, and what is otherwise by then is refused.
+
+ABOUT = GuardProposing("guard.yaml", None, "tenant-1", By("u", "h", "1"), NOW.isoformat())
+FILE = guardrail(alarms=alarms())
+
+
+async def proposed(arm: GuardedArm, wanted: Guardrail) -> Proposal:
+    request = GuardRequest(wanted, GuardedEstate("x", ()), NOW)
+    return proposing.proposal(request, await planned(arm, wanted), ABOUT)
+
+
+async def test_after_each_kill_the_rest_is_what_was_approved(arm: GuardedArm) -> None:
+    made = await proposed(arm, FILE)
+    while (found := await planned(arm, FILE)).changes:
+        proposing.refuse_other("p.json", made, found)
+        arm.write(next(one.step for one in found.planned if one.step.verb.writes))
+    assert proposing.is_done(made, await planned(arm, FILE))
+
+
+def _muted(arm: GuardedArm) -> Guardrail:
+    next(one for key, one in arm.kept.items() if "key-changed" in key)["properties"]["muteActionsDuration"] = "P1D"
+    return FILE
+
+
+def _more_callers(arm: GuardedArm) -> Guardrail:
+    return guardrail(alarms=alarms(callers={**alarms().callers, OTHER: ""}))
+
+
+def _others_told(arm: GuardedArm) -> Guardrail:
+    return guardrail(alarms=alarms(emails=("keys@contoso.com", "mallory@contoso.com")))
+
+
+def _other_place(arm: GuardedArm) -> Guardrail:
+    del arm.kept[next(key for key in arm.kept if "/diagnosticsettings/" in key)]
+    arm.kept[key_of(f"{LOGS}-2")] = {"id": f"{LOGS}-2", "location": "eastus2", "properties": {}}
+    return guardrail(alarms=alarms(logs=f"{LOGS}-2"))
+
+
+@pytest.mark.parametrize("since", [_muted, _more_callers, _others_told, _other_place])
+async def test_what_was_not_approved_is_refused(arm: GuardedArm, since: Callable[[GuardedArm], Guardrail]) -> None:
+    await applied(arm, FILE)
+    made = await proposed(arm, guardrail(Stage.DRY_DENY, alarms=alarms()))
+    wanted = since(arm)
+    found = await planned(arm, replace(wanted, stage=Stage.DRY_DENY))
+    assert found.changes
+    with pytest.raises(RefusedError):
+        proposing.refuse_other("p.json", made, found)

@@ -174,3 +174,5 @@ def test_alarms_lie_with_the_first_vault_and_tell_nobody_by_default(tmp_path: Pa
     told = read(tmp_path, {"alarms": named}).alarms
     assert told is not None
     assert (told.receives, told.callers) == (True, {ONE: "ws"})
+    twice = read(tmp_path, {"alarms": {**ALARMS, "emails": ["k@contoso.com", "K@contoso.com"]}}).alarms
+    assert twice is not None and len(twice.emails) == 1
