@@ -53,6 +53,11 @@ TARGET := demo-rg/demo-target
 crash: venv
 	$(BIN)/pytest -m crash -n 2
 
+# Looks at pages in Chromium, which has to be installed (Debian's package chromium), and keeps a picture: figures.png.
+.PHONY: pages
+pages: venv
+	MIGRATE_KEEP_PAGES=1 $(BIN)/pytest -m pages tests/pages -rs
+
 # Measures against a loop over MLClient, against AzCopy, against rclone and at 20,000 versions; takes twenty minutes on an
 # idle machine. AzCopy needs the library libsecret-1-0, rclone Debian's package rclone; what is not there is left out.
 .PHONY: bench

@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from amlmigrate.core.few import many
+from amlmigrate.core.few import agreed, many
 from amlmigrate.figures import mttr, record
 from amlmigrate.figures.history import Look
 
@@ -119,7 +119,12 @@ def _live(figures: Figures) -> Iterator[str]:
     live = figures.live
     if live.rotations is None:
         yield f"Rotations were not read: {live.why.get('rotations', 'the vaults were not asked.')}"
-    elif live.rotations.keys_unread:
+    elif live.rotations.keys_gone:
+        yield (
+            f"{many(live.rotations.keys_gone, 'key')} of workspaces that vanished"
+            f" {agreed(live.rotations.keys_gone, 'counts', 'count')} as not within the cryptoperiod."
+        )
+    if live.rotations and live.rotations.keys_unread:
         yield f"The versions of {many(live.rotations.keys_unread, 'key')} could not be read."
     for place, why in live.why.items():
         if place != "rotations":

@@ -41,7 +41,8 @@ class Sighting:
     """One workspace in one scan. `workspace` is its workspaceId in lower case, or its ARM id where it has none.
 
     `production` is whether it is of the gravest environment, None where nothing tells; `by` is who says so.
-    `vault` is the ARM id, in lower case, of the vault that holds its key.
+    `vault` is the ARM id, in lower case, of the vault that holds its key,
+    `key` the identifier of the key without a version.
     """
 
     workspace: str
@@ -55,6 +56,7 @@ class Sighting:
     sensitivity: str | None = None
     created: datetime | None = None
     vault: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,14 @@ class Moment:
         life = self.lives.get(workspace)
         return life is not None and not (life.last.customer or life.let_go or self.settled(workspace))
 
+    def vanished_keys(self) -> set[str]:
+        """The keys of workspaces that are gone, and of which neither a plan nor an owner says why."""
+        return {
+            life.last.key
+            for workspace, life in self.lives.items()
+            if life.standing is Presence.GONE and life.last.key and not (life.let_go or self.settled(workspace))
+        }
+
     def counted(self, workspace: str) -> bool:
         """Whether it counts as a workspace of its own.
 
@@ -199,8 +209,11 @@ def moments(looks: Iterable[Look], successions: Iterable[Succession]) -> Iterato
         for workspace, life in lives.items():
             standing = look.standing(workspace, life.last.id)
             # What was gone is not there again because nobody could look.
-            if standing and not (life.standing is Presence.GONE and standing is Presence.UNREADABLE):
-                lives[workspace] = replace(life, standing=standing, let_go=life.let_go or _let_go(look, life))
+            if standing is None or (life.standing is Presence.GONE and standing is Presence.UNREADABLE):
+                continue
+            let_go = life.let_go or (_let_go(look, life) if standing is Presence.GONE else "")
+            if (standing, let_go) != (life.standing, life.let_go):
+                lives[workspace] = replace(life, standing=standing, let_go=let_go)
         yield Moment(look, dict(lives), *_plans(plans, look.at))
 
 

@@ -113,6 +113,7 @@ def _rotations(told: Document) -> str:
     big = f"{made} in the last year, {found['adopted']} of them adopted by all under the key"
     rows = [
         ("keys in use", found["keys"]),
+        ("keys of workspaces that vanished", found["keys_gone"]),
         ("within their cryptoperiod", found["within"]),
         ("keys that could not be read", found["keys_unread"]),
         ("things under a key", found["dependants"]),

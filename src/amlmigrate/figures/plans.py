@@ -10,7 +10,6 @@ from pathlib import Path
 from amlmigrate.core.clock import moment
 from amlmigrate.core.unexpected_errors import said
 from amlmigrate.cutover.record import active
-from amlmigrate.decommissioning.residuals import residuals
 from amlmigrate.evidence import Cutover, Decommission, Verify
 from amlmigrate.figures.history import Succession
 from amlmigrate.figures.moves import Move, move_of
@@ -114,9 +113,10 @@ def _left(folder: Path, reports: Sequence[EvidenceFile], still: Iterable[str]) -
     if tomb is None:
         return
     sizes = {(one.kind, one.id): one for one in tomb.content.remains}
-    for one in residuals(tomb.content.remains):
-        size = sizes[(one.what, one.id)]
-        yield Residue(str(folder), one.address, one.id, one.what, one.address in still, size.blobs, size.bytes)
+    for one in tomb.content.residuals:
+        size = sizes.get((one.what, one.id))
+        blobs, bytes_ = (size.blobs, size.bytes) if size else (None, None)
+        yield Residue(str(folder), one.address, one.id, one.what, one.address in still, blobs, bytes_)
 
 
 def _waves(below: Path) -> tuple[dict[str, str], dict[str, str]]:

@@ -19,13 +19,15 @@ YEAR = timedelta(days=365)
 class Rotations:
     """The figure, of the year before `now`.
 
-    `made` are versions that replaced another one, `adopted` those of them that everything under the key is on,
-    or on a newer one; of `adoption_unknown` it is not known. `within` are keys whose version that counts is
-    within its cryptoperiod, `period_unknown` those of which that is not known. Of `dependants`, `on_newest`
-    use the version that counts.
+    `keys_gone` are those of workspaces that vanished: they count as not within their cryptoperiod, so that
+    nothing is better for it. `made` are versions that replaced another one, `adopted` those of them that
+    everything under the key is on, or on a newer one; of `adoption_unknown` it is not known. `within` are keys
+    whose version that counts is within its cryptoperiod, `period_unknown` those of which that is not known. Of
+    `dependants`, `on_newest` use the version that counts.
     """
 
     keys: int
+    keys_gone: int
     keys_unread: int
     made: int
     adopted: int
@@ -42,13 +44,13 @@ class Rotations:
         return {
             **{name: getattr(self, name) for name in self.__slots__},
             "made_per_key": round(self.made / read, 4) if read else None,
-            "share_within": round(self.within / self.keys, 4) if self.keys else None,
+            "share_within": round(self.within / every, 4) if (every := self.keys + self.keys_gone) else None,
             "share_adopted": round(self.adopted / self.made, 4) if self.made else None,
         }
 
 
-def rotations(keys: Iterable[KeyInUse], now: datetime) -> Rotations:
-    """The figure by the keys as they were read."""
+def rotations(keys: Iterable[KeyInUse], now: datetime, vanished: Iterable[str] = ()) -> Rotations:
+    """The figure by the keys as they were read; `vanished` are identifiers of those whose workspaces are gone."""
     every = list(keys)
     made = [(key, version) for key in every for version in _made(key, now)]
     ends = [_adopted(key, version) for key, version in made]
@@ -56,6 +58,7 @@ def rotations(keys: Iterable[KeyInUse], now: datetime) -> Rotations:
     periods = [_within(key, now) for key in every]
     return Rotations(
         keys=len(every),
+        keys_gone=len(set(vanished) - {one.name.id for one in every}),
         keys_unread=sum(1 for one in every if one.versions.value is None),
         made=len(made),
         adopted=ends.count(True),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.clock import moment
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError
+from amlmigrate.core.keys import key_id
 from amlmigrate.core.unexpected_errors import said
 from amlmigrate.figures.history import UNTOLD, Look, Sighting, WhoseKey
 from amlmigrate.figures.resources import EstateResources
@@ -37,11 +38,15 @@ def read(folder: Path) -> ScansRead:
     looks: list[Look] = []
     unread: dict[str, str] = {}
     resources = EstateResources()
+    # Most workspaces look in one scan as in the one before: what is alike is kept once.
+    alike: dict[Sighting, Sighting] = {}
     paths = sorted(one for one in folder.glob("*.jsonl") if one.name != KEPT)
     for path in paths:
         try:
             scan = scanfile.read(path)
-            looks.append(look_of(path.name, scan))
+            look = look_of(path.name, scan)
+            seen = {name: alike.setdefault(one, one) for name, one in look.sightings.items()}
+            looks.append(replace(look, sightings=seen))
             resources.note(scan)
         except Exception as error:  # noqa: BLE001 - of one file, which is told; the others are read
             unread[path.name] = said(str(path), error)
@@ -108,6 +113,7 @@ def _sighting(line: Document, gravest: list[str]) -> Sighting:
         sensitivity=line.get("sensitivity"),
         created=moment(line.get("created")),
         vault=key_of(vault["id"]) if vault.get("holds") == "key" else "",
+        key=named.key if (named := key_id(line["encryption"].get("key_id"))) else "",
     )
 
 

@@ -111,7 +111,7 @@ def share(moment: Moment) -> Share:
             continue
         parts[PRODUCTION].append(yes)
         by.setdefault(by_whom.by, []).append(yes)
-        told += _told(moment, workspace, life, yes=yes)
+        told.update(_told(moment, workspace, life, yes=yes))
     production, untagged, other = (_part(parts[name]) for name in (PRODUCTION, UNTAGGED, OTHER))
     return Share(production, untagged, other, Beside(**told), {name: _part(found) for name, found in by.items()})
 

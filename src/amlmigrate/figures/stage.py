@@ -16,7 +16,7 @@ from amlmigrate.figures.actual import ActualCosts, actual
 from amlmigrate.figures.alerts import Alerts, AlertsRead
 from amlmigrate.figures.cost import Cost, EstateMoves, cost
 from amlmigrate.figures.history import Look, Moment, moments
-from amlmigrate.figures.mttr import Mttr, Spell, Spells
+from amlmigrate.figures.mttr import Mttr, Spell, Spells, Times
 from amlmigrate.figures.plans import Plans
 from amlmigrate.figures.prices import PriceList
 from amlmigrate.figures.record import Record
@@ -47,7 +47,7 @@ class FigureSources:
     """What the files tell: scans, plans, and what earlier runs kept."""
 
     looks: tuple[Look, ...]
-    moments: tuple[tuple[datetime, Share, Mttr], ...]
+    moments: tuple[tuple[datetime, Share, Times], ...]
     last: Moment
     spells: tuple[Spell, ...]
     plans: Plans
@@ -131,11 +131,11 @@ def sources(read: ScansRead, every: Plans, kept: Record) -> FigureSources:
     """What the scans, of which there is one at least, and the plans come to."""
     looks = sorted(read.looks, key=lambda one: (one.at, one.name))
     follower = Spells()
-    trend: list[tuple[datetime, Share, Mttr]] = []
+    trend: list[tuple[datetime, Share, Times]] = []
     last = None
     for last in moments(looks, every.successions):
         follower.follow(last)
-        trend.append((last.at, share.share(last), mttr.mttr(follower.found(every.waves), last.at)))
+        trend.append((last.at, share.share(last), mttr.times(follower.found(every.waves), last.at)))
     assert last is not None
     spells = tuple(follower.found(every.waves))
     return FigureSources(tuple(looks), tuple(trend), last, spells, every, kept, read.unread, read.resources)
@@ -148,7 +148,7 @@ async def live(side: Side, known: FigureSources, request: FiguresRequest, now: d
     turned, vaults = None, set[str]()
     try:
         survey = await reading.read(side, KeyScope(subscriptions=tuple(subscriptions)), now)
-        turned = rotations.rotations(survey.keys, now)
+        turned = rotations.rotations(survey.keys, now, known.last.vanished_keys())
         vaults = {key_of(one.vault_id) for one in survey.keys if one.vault_id}
         why |= {f"keys in {one.id}": one.reason for one in survey.unread}
     except MigrateError as error:

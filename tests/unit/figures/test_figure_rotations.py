@@ -47,3 +47,12 @@ def test_a_key_is_in_time_within_its_cryptoperiod_and_before_its_expiry() -> Non
     assert of(of_workspace(version=NEW), versions=(version(NEW, 731, expires=1),))["within"] == 0
     assert of(of_workspace(version=NEW), versions=(version(NEW, 10, expires=-1),))["within"] == 0
     assert of(of_workspace(version=NEW), versions=(version(NEW, 10, enabled=False),))["within"] == 0
+
+
+def test_a_key_whose_workspace_vanished_makes_no_share_better() -> None:
+    versions = (version(NEW, 10), version(OLD, 300))
+    one = replace(key(of_workspace(version=NEW)), versions=Read(versions))
+    own, gone = one.name.id, "https://v.vault.azure.net/keys/gone"
+    found = rotations([one], NOW, [own, gone, gone]).as_dict()
+    assert (found["keys"], found["keys_gone"], found["share_within"]) == (1, 1, 0.5)
+    assert rotations([one], NOW).as_dict()["share_within"] == 1.0

@@ -16,6 +16,7 @@ from amlmigrate.figures.mttr import Mttr, Spells, mttr
 from amlmigrate.figures.share import Share, share
 
 SEEDS = range(500)
+KEY = "https://v.vault.azure.net/keys/k"
 _HALF = timedelta(days=11, hours=7)
 
 
@@ -26,6 +27,12 @@ def counted(made: Made) -> tuple[Share, Mttr]:
         follower.follow(last)
     assert last is not None
     return share(last), mttr(follower.found({}), made.looks[-1].at + _HALF)
+
+
+def keys_gone(made: Made) -> set[str]:
+    """The keys of those that vanished."""
+    *_, last = moments(made.looks, made.plans)
+    return last.vanished_keys()
 
 
 def test_the_histories_have_everything_in_them() -> None:
@@ -121,7 +128,9 @@ TRICKS = (vanished, renamed, replaced, untagged, unreadable)
 @pytest.mark.parametrize("trick", TRICKS)
 @pytest.mark.parametrize("customer", [False, True], ids=["microsoft", "customer"])
 def test_no_trick_makes_a_figure_better(trick: Any, customer: bool) -> None:
-    one = Sighting("it", arm_id("aaaa", "prod-it"), customer, production=True, by="rule")
+    one = Sighting(
+        "it", arm_id("aaaa", "prod-it"), customer, production=True, by="rule", key=KEY if customer else ""
+    )
     for seed in SEEDS[:100]:
         made = history(seed)
         # Without the trick it stays as it is, and every scan sees it.
@@ -133,6 +142,7 @@ def test_no_trick_makes_a_figure_better(trick: Any, customer: bool) -> None:
             made.plans,
         )
         (fair, fair_times), (unfair, times) = counted(honest), counted(trick(honest, one))
+        assert keys_gone(trick(honest, one)) == ({KEY} if customer and trick in (vanished, replaced) else set())
         assert (unfair.production.share or 0.0) <= (fair.production.share or 0.0), seed
         assert (unfair.least or 0.0) <= (fair.least or 0.0), seed
         assert times.every.mean == fair_times.every.mean, seed

@@ -104,7 +104,7 @@ def _rotations(found: Document | None) -> tuple[str, list[str]]:
     if found is None:
         return "Rotations: not read", []
     line = f"{many(found['made'], 'rotation')} in the last year, {found['adopted']} adopted by all under the key"
-    within = f"{found['within']} of {many(found['keys'], 'key')} within the cryptoperiod"
+    within = f"{found['within']} of {many(found['keys'] + found['keys_gone'], 'key')} within the cryptoperiod"
     newest = f"{found['on_newest']} of {many(found['dependants'], 'thing')} under a key on the newest version"
     return line, [within, newest]
 
