@@ -19,8 +19,7 @@ from amlmigrate.scanning import scanfile
 from amlmigrate.scanning.scanfile import ScanFile
 from amlmigrate.scanning.values import CUSTOMER, MICROSOFT
 
-# What figures keep beside the scans, which is none.
-KEPT = "figures.jsonl"
+KEPT = scanfile.FIGURES
 _PROJECT = "project"
 
 
@@ -40,8 +39,7 @@ def read(folder: Path) -> ScansRead:
     resources = EstateResources()
     # Most workspaces look in one scan as in the one before: what is alike is kept once.
     alike: dict[Sighting, Sighting] = {}
-    paths = sorted(one for one in folder.glob("*.jsonl") if one.name != KEPT)
-    for path in paths:
+    for path in scanfile.kept(folder):
         try:
             scan = scanfile.read(path)
             look = look_of(path.name, scan)

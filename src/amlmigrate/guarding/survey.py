@@ -50,7 +50,7 @@ def seen_before(guardrail: Guardrail, places: SurveyPlaces) -> list[TaggedThen]:
     last = latest(places, guardrail)
     if last is None or not _covers(last, guardrail):
         return []
-    every = (scanfile.read(path) for path in sorted(places.scans.glob("*.jsonl")))
+    every = (scanfile.read(path) for path in scanfile.kept(places.scans))
     covering = (one for one in every if _covers(one, guardrail) and one.sha256 != last.sha256)
     older = [one for one in covering if _made(one) <= _made(last)]
     before = max(older, key=_made, default=None)
@@ -73,7 +73,7 @@ def latest(places: SurveyPlaces, guardrail: Guardrail) -> ScanFile | None:
     """The scan that counts: the latest of the guardrail's subscription, else of any; None where there is none."""
     if places.scan is not None:
         return scanfile.read(places.scan)
-    found = [scanfile.read(path) for path in sorted(places.scans.glob("*.jsonl"))]
+    found = [scanfile.read(path) for path in scanfile.kept(places.scans)]
     counting = [one for one in found if _covers(one, guardrail)] or found
     return max(counting, key=_made, default=None)
 

@@ -135,7 +135,10 @@ def explained(error: ServiceError, one: Dependant) -> RefusedError | None:
 
 
 def _workspace(seen: Dependant, found: Document, version: str) -> Document:
-    """Only the identifier can change, within its vault (AZ-KEY-13)."""
+    """Only the identifier can change, within its vault (AZ-KEY-13).
+
+    Inferred (AZ-POLICY-69): a guardrail that denies judges it with what is there, and lets it through.
+    """
     return {"properties": {"encryption": {"keyVaultProperties": {"keyIdentifier": version}}}}
 
 

@@ -16,6 +16,8 @@ from amlmigrate.scanning.scan import Scan
 
 FORMAT = 1
 ROOT = Path("scans")
+# What figures keep beside the scans, which is none.
+FIGURES = "figures.jsonl"
 _WORDING = sealedlines.Wording("scan", "Make one with `migrate scan`.")
 
 
@@ -51,6 +53,11 @@ def place(out: Path | None, started: datetime) -> Path:
             remedy="Name another --out.",
         )
     return path
+
+
+def kept(folder: Path) -> list[Path]:
+    """The scans of a folder, by name."""
+    return sorted(path for path in folder.glob("*.jsonl") if path.name != FIGURES)
 
 
 def check(out: Path | None) -> None:

@@ -9,6 +9,7 @@ from tests.unit.guarding.guards import SCOPE, S, guardrail, workspace_id
 
 from amlmigrate.guarding.survey import SurveyPlaces, seen_before
 from amlmigrate.ledger import sealedlines
+from amlmigrate.scanning import scanfile
 
 OTHER = "99999999-2222-4333-8444-555555555555"
 
@@ -42,6 +43,8 @@ def test_the_last_scan_and_the_one_before_it_count(tmp_path: Path) -> None:
     assert told(tmp_path) == [(3, "restricted")]
     scan(tmp_path, 9, "public")
     scan(tmp_path, 5, "internal")
+    # What figures keep beside the scans is none.
+    (tmp_path / scanfile.FIGURES).write_text("{}\n")
     assert told(tmp_path) == [(5, "internal"), (9, "public")]
 
 

@@ -73,7 +73,9 @@ def refusal(name: str, found: list[Judgement]) -> ArmError:
 
 
 def _resource(call: Call) -> dict[str, Any]:
-    """The resource as it would be: what is sent, for a PATCH over what is there.
+    """The resource as it would be: what is sent, for a PATCH over what is there, member by member.
+
+    Inferred (AZ-POLICY-69): so at every depth.
 
     Inferred (AZ-POLICY-27): so is a PUT that recovers what was deleted, whatever it was.
     """
@@ -81,9 +83,18 @@ def _resource(call: Call) -> dict[str, Any]:
     old = call.route.kind.find(call) if call.request.method == "PATCH" else None
     before = old.document if old is not None else {}
     properties = body.get("properties")
-    merged = {**(before.get("properties") or {}), **(properties if isinstance(properties, dict) else {})}
+    merged = _over(before.get("properties") or {}, properties if isinstance(properties, dict) else {})
     head = {"id": call.request.path, "name": call.name, "type": type_of(call.route.kind)}
     return {**before, **body, "properties": merged, **head}
+
+
+def _over(before: dict[str, Any], sent: dict[str, Any]) -> dict[str, Any]:
+    """An object with what is sent of it, at every depth."""
+    found = dict(before)
+    for name, value in sent.items():
+        old = before.get(name)
+        found[name] = _over(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return found
 
 
 def _info(judgement: Judgement) -> dict[str, Any]:
