@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
-from arm_harness import GROUP, SHARED, SUBSCRIPTION, ArmClient
+from arm_harness import GROUP, SHARED, SUBSCRIPTION, ArmClient, client, principal
 from monitor import (
     EMAIL,
     LOGS,
@@ -19,6 +21,8 @@ from monitor import (
     prepared,
     query_body,
 )
+
+from azsandbox.arm.access.evaluation import Terms
 
 METRIC, ACTIVITY, QUERIES, _ = RULES
 
@@ -213,3 +217,31 @@ async def test_every_body_that_was_composed_for_alarms_is_taken(bare: ArmClient)
         logged = one["type"].endswith("/diagnosticSettings") and "Dedicated" in str(one["body"])
         place = vault if logged else f"{groups}/rg-keys"
         await bare.ok("PUT", f"{place}/providers/{one['type']}/{name}", one["body"])
+
+
+async def test_who_writes_a_rule_needs_rights_at_what_it_names(tmp_path: Path) -> None:
+    arm = client(tmp_path, terms=Terms(lambda who: who == principal().object_id))
+    await arm.group()
+    await prepared(arm)
+    writer = {
+        "roleName": "w",
+        "permissions": [{"actions": ["Microsoft.Insights/*/write"]}],
+        "assignableScopes": [GROUP],
+    }
+    role = f"{GROUP}/providers/Microsoft.Authorization/roleDefinitions/{uuid.uuid4()}"
+    await arm.ok("PUT", role, {"properties": writer})
+    given = {
+        "roleDefinitionId": role,
+        "principalId": principal("writer").object_id,
+        "principalType": "ServicePrincipal",
+    }
+    path = f"{GROUP}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
+    await arm.ok("PUT", path, {"properties": given})
+    arm.who = principal("writer")
+    for path, body, action in (
+        (METRIC, metric_body(), "microsoft.keyvault/vaults/read"),
+        (ACTIVITY, activity_body(), "microsoft.insights/actiongroups/read"),
+        (QUERIES, query_body(), "workspaces/query/read"),
+        (*_audit("mine", "AuditEvent", LOGS), "workspaces/sharedKeys/action"),
+    ):
+        await arm.error(403, "PUT", path, body, code="LinkedAuthorizationFailed", says=action)

@@ -1,7 +1,7 @@
 """Rows of a vault's audit log that no call of its data plane makes: changes of the vault itself, and its notices.
 
-Notices are there whether somebody subscribes to them or not (AZ-LOG-15). Their time is that at which the local
-Azure is asked for rows or alerts next.
+Inferred (AZ-LOG-16): notices are there whether somebody subscribes to them or not. Their time is that at which the
+local Azure is asked for rows or alerts next. What rows look like: AZ-LOG-15.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from azsandbox.arm.calls import Call
 from azsandbox.arm.errors import gateway
 from azsandbox.arm.extensions import ExtensionKind
 from azsandbox.arm.registry import register
+from azsandbox.arm.rights import linked_failed
 from azsandbox.arm.store import Record
 
 # Each with the type of what it has to be, where the sandbox has such things.
@@ -26,6 +27,7 @@ _CATEGORIES = {
     )
 }
 _MOST = 5
+_KEYS = "Microsoft.OperationalInsights/workspaces/sharedKeys/action"
 _ID = re.compile(r"/(subscriptions|providers)/[^/]+", re.IGNORECASE)
 
 
@@ -57,7 +59,7 @@ class DiagnosticSettings(ExtensionKind):
         if not sinks:
             raise gateway(400, "BadRequest", "At least one data sink needs to be specified.")
         for name, id_ in sinks.items():
-            self._check(name, id_)
+            self._check(call, name, id_)
         if old is None and any(_kept_days(one) for one in _entries(properties)):
             # Recorded (AZ-LOG-12).
             text = "Diagnostic settings does not support retention for new diagnostic settings."
@@ -94,7 +96,7 @@ class DiagnosticSettings(ExtensionKind):
                     " same resource.",
                 )
 
-    def _check(self, name: str, id_: str) -> None:
+    def _check(self, call: Call, name: str, id_: str) -> None:
         if not _ID.match(id_):
             # Azure/azure-powershell#4465
             raise gateway(
@@ -109,3 +111,8 @@ class DiagnosticSettings(ExtensionKind):
             what, group = f"{type_}/{id_.rpartition('/')[2]}", id_.split("/")[4] if id_.count("/") > 3 else ""
             text = f"The Resource '{what}' under resource group '{group}' was not found."
             raise gateway(404, "ResourceNotFound", text)
+        if there is not None and name == "workspaceId" and not self._may_send(call, there):
+            raise linked_failed(call, _KEYS, there.id)  # AZ-LOG-20
+
+    def _may_send(self, call: Call, workspace: Record) -> bool:
+        return self.context.access.granted(call.principal.object_id, _KEYS, workspace.key)

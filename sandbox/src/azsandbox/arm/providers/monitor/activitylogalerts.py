@@ -47,7 +47,7 @@ class ActivityLogAlerts(MonitorKind):
             raise bad("UnsupportedCondition", "The operation name provided is null or empty")
         actions = properties.get("actions") or {}
         for one in actions.get("actionGroups") or ():
-            check_group(call, str(one["actionGroupId"]))
+            check_group(call, str(one["actionGroupId"]), anywhere=True)
         groups = list(actions.get("actionGroups") or ())
         return {
             **properties,

@@ -11,10 +11,12 @@ from azsandbox.arm.bodies.checking import pattern, problems
 from azsandbox.arm.bodies.descriptions import of_monitor
 from azsandbox.arm.calls import Call
 from azsandbox.arm.errors import ArmError
+from azsandbox.arm.rights import linked_failed
 from azsandbox.arm.store import Record
 from azsandbox.arm.tracked import TrackedKind
 from azsandbox.messages import Response
 
+GROUPS = "microsoft.insights/actiongroups"
 # What the path says, and the service.
 _OURS = ("id", "name", "type", "systemData")
 
@@ -81,10 +83,20 @@ def existing(call: Call, id_: str) -> Record | None:
     return call.context.store.get("/" + id_.strip("/").lower())
 
 
-def check_group(call: Call, id_: str) -> None:
-    """That an action group is there, and of this subscription (AZ-MONITOR-41). Raises ArmError 400."""
+def check_group(call: Call, id_: str, *, anywhere: bool = False) -> None:
+    """That an action group is there, of this subscription or `anywhere` (AZ-MONITOR-41), and may be read.
+
+    Raises ArmError 400, and 403 (AZ-MONITOR-66).
+    """
     group = existing(call, id_)
     own = f"/subscriptions/{call.subscription}/".lower()
-    if group is None or group.type != "microsoft.insights/actiongroups" or not group.key.startswith(own):
+    if group is None or group.type != GROUPS or not (anywhere or group.key.startswith(own)):
         text = f"Arm resource {id_} is invalid or in a different subscription as alert rule."
         raise bad("BadRequest", text)
+    may(call, "microsoft.insights/actiongroups/read", group)
+
+
+def may(call: Call, action: str, named: Record) -> None:
+    """That the caller may do something with what the body names (AZ-MONITOR-66). Raises ArmError 403."""
+    if not call.context.access.granted(call.principal.object_id, action, named.key):
+        raise linked_failed(call, action, named.id)

@@ -7,7 +7,7 @@ from typing import Any
 
 from azsandbox.arm.calls import Call
 from azsandbox.arm.errors import ArmError
-from azsandbox.arm.providers.monitor.base import MonitorKind, bad, check_group, existing
+from azsandbox.arm.providers.monitor.base import MonitorKind, bad, check_group, existing, may
 from azsandbox.arm.providers.monitor.times import check_severity, check_times
 from azsandbox.arm.registry import register
 from azsandbox.arm.store import Record
@@ -66,6 +66,7 @@ class MetricAlerts(MonitorKind):
         found = existing(call, id_)
         if found is None:
             raise bad("ResourceNotFound", f"The resource '{id_}' was not found.", 404)  # AZ-MONITOR-47
+        may(call, f"{found.type}/read", found)
         return found
 
 

@@ -13,7 +13,7 @@ from azsandbox.arm.logs import rows
 from azsandbox.arm.logs.evaluating import Table
 from azsandbox.arm.logs.parsing import BadQuery
 from azsandbox.arm.monitor import queryrules
-from azsandbox.arm.providers.monitor.base import MonitorKind, existing
+from azsandbox.arm.providers.monitor.base import GROUPS, MonitorKind, existing, may
 from azsandbox.arm.providers.monitor.times import check_severity, check_times
 from azsandbox.arm.registry import register
 from azsandbox.arm.store import Record
@@ -69,8 +69,9 @@ class QueryRules(MonitorKind):
         workspace = _workspace(call, filled)
         for id_ in (filled.get("actions") or {}).get("actionGroups") or ():
             group = existing(call, str(id_))
-            if group is None or group.type != "microsoft.insights/actiongroups":
+            if group is None or group.type != GROUPS:
                 raise _refused(f"The action group '{id_}' was not found.", "ResourceNotFound", 404)
+            may(call, "microsoft.insights/actiongroups/read", group)
         criteria = [self._criterion(one, workspace, filled) for one in filled["criteria"].get("allOf") or ()]
         if len(criteria) != 1:
             raise _refused("A rule has one criterion.")
@@ -140,6 +141,7 @@ def _workspace(call: Call, properties: dict[str, Any]) -> Record:
         raise _refused(f"The resource '{scopes[0]}' was not found.", "ResourceNotFound", 404)
     if found.type != "microsoft.operationalinsights/workspaces":
         raise _unbuilt(f"rules on {found.type}")
+    may(call, "Microsoft.OperationalInsights/workspaces/query/read", found)
     return found
 
 
