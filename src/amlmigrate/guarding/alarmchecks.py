@@ -70,7 +70,7 @@ async def check(side: Side, guardrail: Guardrail, asked: AlarmsAsked) -> AlarmCh
     gaps += [gap for id_, one in groups.items() if one.value for gap in receiving(id_, one.value, alarms, asked)]
     roles, refused = await _roles(side, alarms, groups)
     notes = (
-        *(f"Nobody is told of this: {one}." for one in where.lacking),
+        *(f"The file has nobody told of this: {one}." for one in where.lacking),
         *([_NO_TEST] if alarms.roles else ()),
         await alarmfired.told(side.arm, alarms),
     )

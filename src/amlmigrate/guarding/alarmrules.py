@@ -51,7 +51,7 @@ def rules(guardrail: Guardrail, alarms: Alarms) -> Iterator[AlarmBody]:
 
 
 def lacking(guardrail: Guardrail, alarms: Alarms) -> Iterator[str]:
-    """Of what nobody is told, and why."""
+    """Of what the file has nobody told, and why: a rule that is there all the same stays."""
     about = context(guardrail, alarms)
     for rule in ALARMS:
         why = "the file leaves it out" if rule.id in alarms.without else rule.lacks(about)

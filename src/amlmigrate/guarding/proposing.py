@@ -111,7 +111,7 @@ def _told(request: GuardRequest, found: GuardPlan) -> Iterator[tuple[str, tuple[
     if found.exempted:
         yield "Exempt until their day:", found.exempted
     if found.untold:
-        yield "Nobody is told of:", found.untold
+        yield "The file has nobody told of:", found.untold
     if found.not_checked:
         yield "Not checked:", found.not_checked
 

@@ -116,7 +116,7 @@ class GuardPlanView:
             lines = [f"{ArmId.of(one.id).name}, until {one.until:%Y-%m-%d} ({one.folder})" for one in plan.lost]
             yield "The recovery of these removed sources would very likely be refused:", lines
         if plan.untold:
-            yield "Nobody is told of:", plan.untold
+            yield "The file has nobody told of:", plan.untold
         if plan.not_checked:
             yield "Not checked:", plan.not_checked
         if plan.reasons:
