@@ -56,6 +56,9 @@ def test_somebody_is_told_from_nothing_to_a_check_that_finds_all_there(sandbox: 
     # Everything is read back as it was sent: a second one changes nothing. Somebody uses a key whom nobody named.
     assert guarded.guard("apply", alarms=alarms).event("guard.end")["changed"] == 0
     _use_a_key(guarded.world, alarms["vaults"][0])
+    seen = guarded.guard("callers", alarms=alarms)
+    used = {one["what"]: (one["operations"], one["open"]) for one in seen.event("guard.callers")["callers"]}
+    assert (seen.code, used) == (3, {"": ({"KeyWrap": 1}, True), "the workspace": ({}, False)})
 
     # Nobody knows yet whether anybody gets it.
     untested = guarded.guard("check", alarms=alarms)
