@@ -52,11 +52,6 @@ class KeyCaller:
         """All calls."""
         return sum(self.operations.values())
 
-    @property
-    def served(self) -> bool:
-        """Whether a call of it succeeded: whoever was only refused is no candidate for being expected."""
-        return self.calls > self.refused
-
 
 def callers(uses: Iterable[CountedUse]) -> tuple[KeyCaller, ...]:
     """Those who used keys, the most frequent first; what changes, copies or lists keys is no use of one."""

@@ -11,14 +11,9 @@ from amlmigrate.alarms.logrules import LOG_RULES
 from amlmigrate.alarms.metricrules import METRIC_RULES
 from amlmigrate.core.armid import name_of
 
-__all__ = ["ACTIVITY_RULES", "ALARMS", "API_VERSIONS", "LOG_RULES", "METRIC_RULES", "resources", "rule_of"]
+__all__ = ["ACTIVITY_RULES", "ALARMS", "LOG_RULES", "METRIC_RULES", "resources", "rule_of"]
 
 ALARMS: tuple[AlarmRule, ...] = (*LOG_RULES, *METRIC_RULES, *ACTIVITY_RULES)
-API_VERSIONS = {
-    "scheduledQueryRules": "2023-12-01",
-    "metricAlerts": "2018-03-01",
-    "activityLogAlerts": "2020-10-01",
-}
 
 
 def resources(context: AlarmContext) -> Iterator[AlarmResource]:
