@@ -16,6 +16,7 @@ from amlmigrate.alarms.rows import USES
 from amlmigrate.cloud.directory import Directory
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.armid import name_of
+from amlmigrate.core.few import many
 from amlmigrate.core.parallel import gathered
 from amlmigrate.guarding.wanted import Alarms
 from amlmigrate.keys import auditlog, dependants, searching
@@ -108,7 +109,7 @@ def learnt(
     """What that comes to. Pure."""
     uses = [use for log in logs.values() if log.value for use in _of_keys(log.value)]
     named = _explained(alarms.vaults, found)
-    ids = {*(one.caller for one in uses), *named, *alarms.callers}
+    ids = {*(one.caller for one in uses if one.caller), *named, *alarms.callers}
     seen = (_seen(alarms, id_, uses, named.get(id_, ()), names.get(id_, "")) for id_ in ids)
     since = {vault: log.value.since for vault, log in logs.items() if log.value}
     ordered = sorted(seen, key=lambda one: (not one.open, -one.calls, one.object_id))
@@ -148,5 +149,8 @@ def _unread(found: Found, logs: Mapping[str, Read[AuditLog]]) -> Iterator[str]:
     for vault, log in logs.items():
         if log.refused:
             yield f"the log of {vault}: {log.refused}"
+        if nameless := sum(one.calls for one in _of_keys(log.value) if not one.caller) if log.value else 0:
+            calls = many(nameless, "call")
+            yield f"who made {calls} of {vault}: the log has no object id, and the alarm tells each such call"
     for one in found.unread:
         yield f"what lies under keys in {one.id}: {one.action}. {one.reason}"

@@ -71,6 +71,14 @@ def test_what_the_file_has_is_settled_once_a_week_was_seen() -> None:
     assert refused.unread == (f"the log of {VAULT_ID}: no right",)
 
 
+def test_who_has_no_object_id_cannot_be_confirmed() -> None:
+    found = seen(use("KeyUnwrap", caller="", calls=2), use("KeyWrap", caller=OWN), callers={OWN: "ws"})
+    assert [one.object_id for one in found.callers] == [OWN] and not found.settled
+    assert found.unread == (
+        f"who made 2 calls of {VAULT_ID}: the log has no object id, and the alarm tells each such call",
+    )
+
+
 def test_what_it_prints_can_be_taken_over(capsys: pytest.CaptureFixture[str]) -> None:
     found = seen(
         use("KeyUnwrap", caller=SERVICE, calls=3),
