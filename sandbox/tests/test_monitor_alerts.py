@@ -58,7 +58,7 @@ async def test_a_rule_on_the_log_fires_for_each_caller_and_each_row_once(arm: Ar
     assert len(found) == 3
     assert (last["severity"], last["monitorService"], last["signalType"]) == ("Sev1", "Log Alerts V2", "Log")
     assert (last["targetResource"], last["targetResourceType"]) == (LOGS.lower(), "workspaces")
-    assert last["alertRule"].lower() == RULE.lower()
+    assert last["alertRule"] == f"{GROUP}/providers/microsoft.insights/scheduledqueryrules/read"
     assert (last["monitorCondition"], last["alertState"]) == ("Fired", "New")
 
 

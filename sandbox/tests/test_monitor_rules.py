@@ -245,3 +245,10 @@ async def test_who_writes_a_rule_needs_rights_at_what_it_names(tmp_path: Path) -
         (*_audit("mine", "AuditEvent", LOGS), "workspaces/sharedKeys/action"),
     ):
         await arm.error(403, "PUT", path, body, code="LinkedAuthorizationFailed", says=action)
+
+
+async def test_a_subscription_has_a_hundred_activity_log_alerts(arm: ArmClient) -> None:
+    for number in range(100):
+        await arm.ok("PUT", f"{ACTIVITY}{number}", activity_body())
+    assert "100" in (await refused(arm, ACTIVITY, activity_body(), 409))[1]
+    await arm.ok("PUT", f"{ACTIVITY}1", activity_body())

@@ -48,7 +48,7 @@ def fire(ground: Ground, what: Fired) -> Record:
         "targetResourceGroup": parts[3] if len(parts) > 3 and parts[2] == "resourcegroups" else "",
         "targetResourceType": parts[-2],
         "sourceCreatedId": str(uuid.uuid4()),
-        "alertRule": what.rule.id,
+        "alertRule": _spelled(what.rule),
         "startDateTime": at,
         "lastModifiedDateTime": at,
         "lastModifiedUserName": "System",
@@ -61,6 +61,14 @@ def fire(ground: Ground, what: Fired) -> Record:
     made = Record(id_.lower(), ALERTS, scope.lower(), id_, name, document, hidden)
     ground.store.put(made)
     return made
+
+
+def _spelled(rule: Record) -> str:
+    """The id of a rule as alerts have it: with the provider in lower case (AZ-MONITOR-54)."""
+    place, _, rest = rule.id.rpartition("/providers/")
+    _, type_, name = rest.split("/")
+    type_ = type_.lower() if type_ == "scheduledQueryRules" else type_
+    return f"{place}/providers/microsoft.insights/{type_}/{name}"
 
 
 def open_ones(ground: Ground, rule: Record) -> Iterator[Record]:

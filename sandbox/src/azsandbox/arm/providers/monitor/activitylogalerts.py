@@ -13,6 +13,7 @@ from azsandbox.arm.store import Record
 
 Leaf = dict[str, Any]
 _ADMINISTRATIVE = "administrative"
+_MOST = 100
 
 
 @register
@@ -36,6 +37,10 @@ class ActivityLogAlerts(MonitorKind):
         if not f"/{scopes[0].strip('/')}/".lower().startswith(f"{own}/"):
             text = f"The scope {scopes[0]} is not in the subscription of the rule."
             raise bad("ScopeIsInvalid", text)  # words ours (AZ-LOCAL-2)
+        others = self.context.store.of_type(self.key_type, own)
+        if old is None and sum(1 for _ in others) >= _MOST:
+            text = f"The subscription has the {_MOST} activity log alerts that it may have."
+            raise bad("Conflict", text, 409)  # AZ-MONITOR-67; words ours (AZ-LOCAL-2)
         leaves = list(_leaves(properties["condition"]["allOf"]))
         categories = [leaf for leaf in leaves if str(leaf["field"]).lower() == "category"]
         if not categories:
