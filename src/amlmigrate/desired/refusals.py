@@ -100,6 +100,12 @@ _RULES = (
         "The vault is not fit for a key of Azure ML",
         "Turn its purge protection on; it cannot be turned off again.",
     ),
+    # AZ-LOG-13.
+    (
+        ("is already used in diagnostic setting",),
+        "Another diagnostic setting sends the same category to the same place",
+        "Have its owner let that one send the whole audit log, or remove it.",
+    ),
     (
         ("invalidresourcelocation", "same region"),
         "It is in another region",

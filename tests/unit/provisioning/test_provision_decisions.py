@@ -577,6 +577,7 @@ def test_what_no_waiting_helps(error: ServiceError) -> None:
         ("ConflictError", "A vault with the same name already exists in deleted state.", "--name one"),
         ("VaultAlreadyExists", "The vault name is already in use.", "choose another"),
         ("InvalidResourceLocation", "The resource already exists in location 'x'", "another resource"),
+        ("Conflict", "Data sink 'x' is already used in diagnostic setting 'all' for category 'a'.", "its owner"),
     ],
 )
 def test_refusals_keep_the_services_words_and_say_what_to_do(code: str, message: str, remedy: str) -> None:
