@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from operator import itemgetter
 from typing import Any
 
 from amlmigrate.core.clock import moment
@@ -54,8 +53,18 @@ def of(figures: Figures) -> list[Trend]:
             figures, "rotations", "Rotations of the year before that were adopted", "", lambda one: one["adopted"]
         ),
         _kept(figures, "alerts", "Alerts on keys in the 30 days before", "", lambda one: one["last_30_days"]),
-        *(_kept(figures, "cost", f"{title}, at least", "", itemgetter(part)) for part, title in _COSTS.items()),
+        *(_cost(figures, part, title) for part, title in _COSTS.items()),
     ]
+
+
+def _cost(figures: Figures, part: str, title: str) -> Trend:
+    """In the currency of this run's prices: amounts in another one are no points of the same line."""
+    currency = figures.cost.currency
+
+    def amount(found: Document) -> Any:
+        return found[part] if found.get("currency") == currency else None
+
+    return _kept(figures, "cost", f"{title}, at least", currency or "", amount)
 
 
 def _kept(figures: Figures, name: str, title: str, unit: str, value: Callable[[Any], Any]) -> Trend:

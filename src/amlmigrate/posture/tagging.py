@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from importlib.resources import files
@@ -96,9 +96,16 @@ class Standard:
         """The level of a fact and who says it; None where neither the standard's tag nor a rule tells it."""
         known = self.facts[fact]
         value = (_tag(subject.tags, known.tag) or "").strip().lower()
-        if value in known.levels:
-            by = LevelTeller.RULE if guesses(subject.tags).get(fact) == value else LevelTeller.TAG
-            return ToldLevel(value, by, spelled(subject.tags, known.tag))
+        if value not in known.levels:
+            return self._ruled(fact, subject)
+        own = spelled(subject.tags, known.tag)
+        if not is_guess(fact, known.tag, subject.tags):
+            return ToldLevel(value, LevelTeller.TAG, own)
+        # Rules may have changed since they guessed, or somebody may have said it in another tag.
+        others = {name: text for name, text in subject.tags.items() if name != own}
+        return self._ruled(fact, replace(subject, tags=others)) or ToldLevel(value, LevelTeller.RULE, own)
+
+    def _ruled(self, fact: str, subject: TaggingSubject) -> ToldLevel | None:
         rule = next((one for one in self.rules if one.fact == fact and _holds(one.when, subject)), None)
         if rule is None:
             return None
@@ -142,6 +149,12 @@ def guesses(tags: Mapping[str, str]) -> dict[str, str]:
     """Fact to level, as the mark of guesses has them; a tag that has another value since then is none."""
     parts = (part.partition("=") for part in (_tag(tags, GUESSED) or "").split(";"))
     return {fact.strip(): level.strip() for fact, equals, level in parts if equals}
+
+
+def is_guess(fact: str, tag: str, tags: Mapping[str, str]) -> bool:
+    """Whether the value that a tag has is the guess that the mark names."""
+    value = (_tag(tags, tag) or "").strip().lower()
+    return bool(value) and guesses(tags).get(fact) == value
 
 
 def guess_mark(found: Mapping[str, str]) -> str:

@@ -28,6 +28,7 @@ from amlmigrate.posture.tagging import (
     Standard,
     guess_mark,
     guesses,
+    is_guess,
     spelled,
 )
 from amlmigrate.scanning.values import NotKnown, Scanned
@@ -71,20 +72,22 @@ def changes(
 ) -> list[TagChange]:
     """For each workspace what its tags lack of the standard, and with `overwrite` what they say otherwise.
 
-    What only a rule tells is written with `guess`, where there is no such tag, and is marked as a guess.
+    What only a rule tells is written with `guess`, where there is no such tag, and is marked as a guess. Such a
+    guess gives way later to whatever is known better.
     """
     found = []
     for one in workspaces:
         wanted = _wanted(one, standard, guess=guess)
         there = {name: one.tags[name] for name in wanted if name in one.tags}
-        taken = {} if overwrite else there
+        guessed = _guessed(one, standard)
+        taken = {} if overwrite else {name: value for name, value in there.items() if name not in guessed}
         marked = _mark(
             one, standard, {**one.tags, **{name: to for name, to in wanted.items() if name not in taken}}
         )
         change = TagChange(
             one.id,
             {name: value for name, value in wanted.items() if name not in taken} | marked,
-            ({} if taken else there) | {name: one.tags[name] for name in marked if name in one.tags},
+            {name: one.tags[name] for name in (*there, *marked) if name in one.tags and name not in taken},
             {name: (value, wanted[name]) for name, value in taken.items()},
         )
         if change.tags or change.kept:
@@ -99,18 +102,27 @@ def _wanted(one: Scanned, standard: Standard, *, guess: bool) -> dict[str, str]:
     sure = standard.tags({fact: level for fact, level in levels.items() if fact not in guessed}, one.tags)
     if not guess:
         return sure
-    guesses = standard.tags({fact: levels[fact] for fact in guessed}, one.tags)
-    return sure | {name: value for name, value in guesses.items() if name not in one.tags}
+    unsure = standard.tags({fact: levels[fact] for fact in guessed}, one.tags)
+    free = _guessed(one, standard)
+    return sure | {name: value for name, value in unsure.items() if name not in one.tags or name in free}
+
+
+def _guessed(one: Scanned, standard: Standard) -> set[str]:
+    """The tags that hold a guess, as they are spelled there."""
+    facts = standard.facts.items()
+    return {spelled(one.tags, fact.tag) for name, fact in facts if is_guess(name, fact.tag, one.tags)}
 
 
 def _mark(one: Scanned, standard: Standard, after: Mapping[str, str]) -> dict[str, str]:
     """What the mark of guesses has to say for the tags as they will be; nothing where it says so."""
     name = spelled(one.tags, GUESSED)
-    guessed = {
-        fact: told.level
-        for fact, told in one.told_by.items()
-        if told.by is LevelTeller.RULE and after.get(spelled(after, standard.facts[fact].tag)) == told.level
-    }
+    guessed = {}
+    for fact, told in one.told_by.items():
+        tag = standard.facts[fact].tag
+        value = after.get(spelled(after, tag))
+        # A guess that stays is one, though rules say something else by now.
+        if told.by is LevelTeller.RULE and (value == told.level or is_guess(fact, tag, after)):
+            guessed[fact] = str(value)
     if guessed == guesses(one.tags):
         return {}
     return {name: guess_mark(guessed)}

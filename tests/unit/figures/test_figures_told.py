@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any
@@ -154,3 +155,20 @@ def test_a_trend_says_in_words_what_it_draws() -> None:
     places = [tuple(map(float, one.split(","))) for one in points.split()]
     assert places == sorted(places)
     assert all(0 <= x <= 640 and 0 <= y <= 130 for x, y in places)
+
+
+def test_amounts_in_two_currencies_are_not_on_one_line() -> None:
+    made = figures()
+    lines = tuple(
+        {
+            "at": f"2026-01-0{day}T00:00:00+00:00",
+            "figures": {"cost": dict.fromkeys(("added", "double", "remaining"), 5.0) | {"currency": currency}},
+        }
+        for day, currency in ((1, "USD"), (2, "EUR"))
+    )
+    priced = replace(
+        made, past=replace(made.past, record=Record(lines=lines)), cost=replace(made.cost, currency="EUR")
+    )
+    for one in trends.of(priced):
+        if one.figure == "cost":
+            assert ([value for _, value in one.points], one.unit) == ([5.0], "EUR")

@@ -39,6 +39,14 @@ def read(folder: Path, *lines: str, head: str = HEAD, standard: tagging.Standard
         # What the tool guessed is no word of anybody, until somebody writes another or removes the mark.
         ("ws", {"environment": "prod", tagging.GUESSED: "environment=prod"}, LevelTeller.RULE, "environment"),
         ("ws", {"environment": "prod", tagging.GUESSED: "environment=dev"}, LevelTeller.TAG, "environment"),
+        # Of a guess the rules of today decide, and whatever else somebody wrote.
+        (
+            "x-dev",
+            {"environment": "test", "env": "PRD", tagging.GUESSED: "environment=test"},
+            LevelTeller.TAG,
+            "env",
+        ),
+        ("x-prod", {"environment": "test", tagging.GUESSED: "environment=test"}, LevelTeller.RULE, None),
         ("ws", {"environment": "prod", tagging.GUESSED: "sensitivity=prod; x"}, LevelTeller.TAG, "environment"),
     ],
 )

@@ -124,6 +124,25 @@ def test_what_only_a_rule_tells_is_written_where_it_is_asked_for_and_marked() ->
     assert again(replace(BY_TAG, level="prod"), **{GUESSED: "none"}) == {}
 
 
+@pytest.mark.parametrize(
+    ("told", "guess", "written"),
+    [
+        (ToldLevel("prod", LevelTeller.TAG, "env"), False, {"environment": "prod", GUESSED: "none"}),
+        (ToldLevel("prod", LevelTeller.DECISION, owner="ana"), False, {"environment": "prod", GUESSED: "none"}),
+        (ToldLevel("prod", LevelTeller.RULE), True, {"environment": "prod", GUESSED: "environment=prod"}),
+        (ToldLevel("prod", LevelTeller.RULE), False, {}),
+    ],
+)
+def test_a_guess_gives_way_to_what_is_known_better(told: ToldLevel, guess: bool, written: dict[str, str]) -> None:
+    there = {"environment": "test", GUESSED: "environment=test"}
+    one = replace(scanned("w", there, "prod"), told_by={"environment": told})
+    found = tags.changes([one], STANDARD, guess=guess)
+    assert {name: value for each in found for name, value in each.tags.items()} == written
+    assert {name: value for each in found for name, value in each.before.items()} == (there if written else {})
+    arm = Arm(w=dict(there))
+    assert write(arm, *found)[0] == {} and arm.tags["w"] == there | written
+
+
 def test_a_guess_takes_the_place_of_no_value() -> None:
     there = {"environment": "PRD"}
     one = replace(scanned("w", there, "dev"), told_by={"environment": ToldLevel("dev", LevelTeller.RULE)})
