@@ -284,19 +284,26 @@ def _inner(error: Mapping[str, Any]) -> Iterator[str]:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait by `Retry-After` or `x-ms-retry-after-ms`; a date or nonsense counts as none."""
+    """Seconds to wait by `Retry-After` or `x-ms-retry-after-ms`; a date or nonsense counts as none.
+
+    Where Cost Management names others in headers of its own, the longest counts (AZ-COST-6).
+    """
+    return max((*_of_all(headers), *_of_costs(headers)), default=None)
+
+
+def _of_all(headers: Mapping[str, str]) -> Iterator[float]:
     for name, unit in (("Retry-After", 1.0), ("x-ms-retry-after-ms", 0.001), ("retry-after-ms", 0.001)):
         try:
             seconds = float(headers.get(name, "")) * unit
         except ValueError:
             continue
         if 0 <= seconds < math.inf:
-            return seconds
-    return max(_of_costs(headers), default=None)
+            yield seconds
+            return
 
 
 def _of_costs(headers: Mapping[str, str]) -> Iterator[float]:
-    """What Cost Management asks for in headers of its own, one for each of its limits (AZ-COST-6)."""
+    """One for each of its limits."""
     for limit in ("qpu", "entity", "tenant", "client"):
         with suppress(ValueError):
             seconds = float(headers.get(f"x-ms-ratelimit-microsoft.costmanagement-{limit}-retry-after", ""))
