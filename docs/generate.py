@@ -23,7 +23,6 @@ import controltables
 import support
 from typer.models import ArgumentInfo, CommandInfo, OptionInfo
 
-from amlmigrate.alarms.rules import ALARMS
 from amlmigrate.cli.commands import COMMANDS
 from amlmigrate.cloud import retrying
 from amlmigrate.cloud.ranges import RANGE
@@ -785,13 +784,6 @@ def guard_members() -> str:
     return table(("name", "definition", "effect", "claim"), rows)
 
 
-def guard_alarms() -> str:
-    """The rules of the alarms."""
-    watched = {"scheduledQueryRules": "audit log", "metricAlerts": "metrics", "activityLogAlerts": "activity log"}
-    rows = ([f"`{one.id}`", one.title, watched[one.kind], str(one.severity)] for one in ALARMS)
-    return table(("rule", "what it tells", "from", "severity"), rows)
-
-
 def profile_table() -> str:
     """The shipped profiles, value by value."""
     names = ("type", "size", "expires", "rotate", "notify")
@@ -845,7 +837,6 @@ def blocks() -> dict[str, str]:
         "provision-file": file_members(provision_file.schema()),
         "guard-file": file_members(guard_file.schema()),
         "guard-members": guard_members(),
-        "guard-alarms": guard_alarms(),
         "profiles": profile_table(),
     }
     found |= {f"holding:{kind.name}": holding_facts(kind) for kind in holdings().values()}

@@ -28,7 +28,13 @@ from amlmigrate.cli.views.base import CommandView, View
 from amlmigrate.cli.views.doctor import DoctorView
 from amlmigrate.cli.views.ending import CommandEnd
 from amlmigrate.cli.views.fleets import FleetView
-from amlmigrate.cli.views.guard import GuardAppliedView, GuardCheckView, GuardEmittedView, GuardPlanView
+from amlmigrate.cli.views.guard import (
+    GuardAppliedView,
+    GuardCheckView,
+    GuardEmittedView,
+    GuardPlanView,
+    GuardTestView,
+)
 from amlmigrate.cli.views.human import HumanView
 from amlmigrate.cli.views.json_lines import JsonView
 from amlmigrate.cli.views.plans import PlanView, PlanWrittenView
@@ -55,6 +61,7 @@ from amlmigrate.evidence.decommission import Residual
 from amlmigrate.fleet.fleetfile import FleetEntry, PlanningProgress
 from amlmigrate.fleet.members import UnplannedMember
 from amlmigrate.fleet.stage import FleetOutcome
+from amlmigrate.guarding.alarmtests import AlarmTest, ReceiverTest
 from amlmigrate.guarding.checking import GuardCheck, GuardGap
 from amlmigrate.guarding.compliance import Compliance
 from amlmigrate.guarding.estate import RemovedSource
@@ -261,6 +268,9 @@ def _of_guard() -> list[CommandView]:
         GuardPlanView(rail, plan, HALF),
         GuardAppliedView(rail, Applied(1, (HALF,)), HALF),
         GuardCheckView(rail, GuardCheck((GuardGap(HALF, HALF, HALF, HALF),), (HALF,))),
+        GuardTestView(
+            (AlarmTest(HALF, HALF, HALF, (ReceiverTest(HALF, HALF, sent=True, told=HALF, digest=""),)),), HALF
+        ),
         GuardEmittedView(HALF, (HALF,)),
     ]
 

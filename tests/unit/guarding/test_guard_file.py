@@ -176,3 +176,12 @@ def test_alarms_lie_with_the_first_vault_and_tell_nobody_by_default(tmp_path: Pa
     assert (told.receives, told.callers) == (True, {ONE: "ws"})
     twice = read(tmp_path, {"alarms": {**ALARMS, "emails": ["k@contoso.com", "K@contoso.com"]}}).alarms
     assert twice is not None and len(twice.emails) == 1
+
+
+def test_the_alarms_of_the_example_can_be_asked_for_as_they_stand_there(tmp_path: Path) -> None:
+    _, found, text = EXAMPLE.read_text(encoding="utf-8").partition("# alarms:")
+    asked = (found + text).replace("# ", "").replace("SUBSCRIPTION", S).replace("OBJECT-ID", ONE)
+    (tmp_path / "guard.yaml").write_text(asked, encoding="utf-8")
+    alarms = reading.read(tmp_path / "guard.yaml", subscription=S).alarms
+    assert alarms is not None
+    assert (alarms.receives, alarms.callers, bool(alarms.logs)) == (True, {ONE: "identity of the workspace"}, True)
