@@ -25,7 +25,7 @@ from amlmigrate.scanning.values import CLASSIC, MICROSOFT
 # A GB of the price list (AZ-COST-4).
 _GB = Decimal(2**30)
 _NO_PRICES = "no prices were given: --prices"
-_CENT, _EXACT = Decimal("0.01"), Decimal("0.000001")
+_CENT, _SMALL, _EXACT = Decimal("0.01"), Decimal("0.0001"), Decimal("0.000001")
 # AZ-COST-8.
 _SERVICE_SIDE = "Azure lists no price of it; --actual reads what the workspace is billed for"
 _CLASSIC = "Cosmos DB, Search and storage are billed by themselves, in the group that Azure manages for it"
@@ -63,7 +63,7 @@ class CostLine:
     until: datetime | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """For files: amounts as numbers, rounded to a hundredth."""
+        """For files: amounts as numbers."""
         return {
             "about": self.about,
             "what": self.what,
@@ -255,9 +255,9 @@ def _unpriced(resource: PricedResource | None) -> str:
 
 def number(amount: Decimal | None) -> float | None:
     """An amount for files."""
-    return None if amount is None else float(amount.quantize(_CENT))
+    return None if amount is None else float(amount.quantize(_SMALL))
 
 
 def money(amount: Decimal) -> str:
-    """An amount for people."""
-    return f"{amount.quantize(_CENT):,}"
+    """An amount for people; one of less than a hundredth is not told as none."""
+    return f"{amount.quantize(_CENT):,}" if not 0 < abs(amount) < _CENT else f"{amount.quantize(_SMALL):,}"

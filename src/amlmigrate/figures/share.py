@@ -136,4 +136,5 @@ def _told(moment: Moment, workspace: str, life: Life, *, yes: bool) -> Counter[s
     for name, held in beside.items():
         found[name] += held in _FINE
         found[f"{name}_unknown"] += held is WhoseKey.NOT_KNOWN
-    return found
+    # Numbers, since what they are added to may be empty, and would take a truth as it is.
+    return Counter({name: int(count) for name, count in found.items()})

@@ -251,3 +251,11 @@ def test_of_the_older_flavour_what_is_billed_by_itself_is_said(tmp_path: Path) -
     found = cost(estate(scan(line("new", **classic))), EstateMoves(), listed(tmp_path), NOW)
     metadata, operations = found.of(CostPart.ADDED)
     assert "group that Azure manages" in metadata.why and operations.about == "nonsense"
+
+
+def test_less_than_a_cent_is_not_told_as_nothing(tmp_path: Path) -> None:
+    both = estate(scan(line("old", **OLD), line("new", **UNDER_KEY)))
+    found = cost(both, EstateMoves((move(bytes_=GB // 10),)), listed(tmp_path), NOW)
+    (storage,) = (one for one in found.of(CostPart.DOUBLE) if one.what.startswith("storage"))
+    assert storage.text("USD").partition(": ")[2].startswith("0.0020 USD a month")
+    assert storage.as_dict()["monthly"] == 0.002

@@ -148,3 +148,15 @@ def test_no_trick_makes_a_figure_better(trick: Any, customer: bool) -> None:
         assert times.every.mean == fair_times.every.mean, seed
         assert times.every.open == fair_times.every.open, seed
         assert times.every.open_oldest == fair_times.every.open_oldest, seed
+
+
+def test_of_a_single_workspace_numbers_are_numbers() -> None:
+    one = Sighting(arm_id(PLACES[0], "a"), arm_id(PLACES[0], "a"), customer=False, production=True)
+    look = replace(history(1).looks[0], sightings={one.workspace: one}, unreadable={})
+    (moment,) = moments([look], [])
+    told = share(moment).as_dict()
+    assert told["total"] == 1
+    counts = [
+        told[name] for name in ("with_all", "with_storage", "vanished", "unreadable", "moving", "no_longer_told")
+    ]
+    assert counts == [0] * 6 and not [count for count in counts if isinstance(count, bool)]
