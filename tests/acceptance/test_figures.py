@@ -37,7 +37,7 @@ def test_figures_from_a_scan_to_what_azure_forgets(sandbox: Sandbox, tmp_path: P
     assert (offline["rotations"], offline["alerts"]) == (None, None)
     assert (offline["mttr_days"]["open"], offline["mttr_days"]["open_bound"]) == (1, "at least")
 
-    # A key is rotated, and not everything follows; an alarm fires.
+    # An alarm fires.
     key = world.documents["target"]["properties"]["encryption"]["keyVaultProperties"]
     vault = key["keyVaultArmId"]
     rule = f"{vault.partition('/providers/')[0]}/providers/Microsoft.Insights/metricAlerts/guard-vault-refusals"

@@ -18,7 +18,7 @@ from amlmigrate.alarms.rules import ALARMS
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.core.armid import ArmId, key_of, name_of
 from amlmigrate.core.clock import moment
-from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.core.documents import Document, digest, properties_of
 from amlmigrate.core.errors import MigrateError
 
 KEYS, ACCESS, OTHER = About.KEYS.value, About.ACCESS.value, "other"
@@ -161,7 +161,8 @@ def fired_of(document: Document, vaults: frozenset[str], drills: Sequence[DrillS
     at = moment(told.get("startDateTime"))
     drilled = bool(known and known.drilled and at and any(one.has(target, at) for one in drills))
     return Fired(
-        id=name_of(str(document.get("id") or document.get("name") or "")).lower(),
+        # One without an id is known again by all that is told of it.
+        id=name_of(str(document.get("id") or "")).lower() or digest(document),
         rule=known.id if known else rule,
         severity=str(told.get("severity") or "not told"),
         at=at.isoformat(timespec="seconds") if at else "not told",

@@ -43,6 +43,9 @@ def _scans(figures: Figures) -> Iterator[str]:
             f" between two of them is {mttr.in_days(round(longest_gap(looks), 1))}, and no figure is more exact"
             " than that."
         )
+    if figures.at - newest.at > _DAY:
+        age = mttr.in_days(round((figures.at - newest.at) / _DAY))
+        yield f"The newest scan is {age} old, and so is what it told."
     for name, why in figures.past.unread.items():
         yield f"The scan {name} was not read: {why}"
     for place, why in newest.unreadable.items():

@@ -9,7 +9,7 @@ from html import escape
 
 from amlmigrate.core.documents import Document
 from amlmigrate.core.escapes import shown
-from amlmigrate.core.few import many
+from amlmigrate.core.few import agreed, many
 from amlmigrate.figures.mttr import in_days
 from amlmigrate.figures.trends import Trend
 
@@ -87,9 +87,8 @@ def _residual(told: Document) -> str:
     found = told["residual"]
     more = "at least " if found["bound"] == "at least" else ""
     rows = [("whole resources", found["resources"]), ("accepted until a day", found["accepted"])]
-    return _big(f"{more}{many(found['containers'], 'container')}, {many(found['bytes'], 'byte')}") + _table(
-        ("", "number"), rows
-    )
+    size = f"{found['bytes']:,} {agreed(found['bytes'], 'byte', 'bytes')}"
+    return _big(f"{more}{many(found['containers'], 'container')}, {size}") + _table(("", "number"), rows)
 
 
 def _times(told: Document) -> str:

@@ -26,7 +26,7 @@ from amlmigrate.figures.rotations import Rotations
 from amlmigrate.figures.scans import ScansRead
 from amlmigrate.figures.share import Share
 from amlmigrate.keys import reading
-from amlmigrate.keys.scope import KeyScope
+from amlmigrate.keys.scope import KeyScope, NoKeyError
 
 FORMAT = 1
 
@@ -151,6 +151,8 @@ async def live(side: Side, known: FigureSources, request: FiguresRequest, now: d
         turned = rotations.rotations(survey.keys, now, known.last.vanished_keys())
         vaults = {key_of(one.vault_id) for one in survey.keys if one.vault_id}
         why |= {f"keys in {one.id}": one.reason for one in survey.unread}
+    except NoKeyError:
+        turned = rotations.rotations((), now, known.last.vanished_keys())
     except MigrateError as error:
         why["rotations"] = error.summary
     vaults |= {one.vault for look in known.looks for one in look.sightings.values() if one.vault}

@@ -33,7 +33,9 @@ class Trend:
 
     def told(self, value: float) -> str:
         """A value in words."""
-        return f"{value:.1f} %" if self.unit == "%" else f"{value:g} {self.unit}".rstrip()
+        if self.unit == "%":
+            return f"{value:.1f} %"
+        return f"{value:,.15g} {self.unit.removesuffix('s') if value == 1 else self.unit}".rstrip()
 
 
 def of(figures: Figures) -> list[Trend]:

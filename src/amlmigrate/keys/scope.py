@@ -22,6 +22,10 @@ _FORMS = "Write its identifier, as `az keyvault key show --query key.kid` shows 
 _KEYS = "microsoft.keyvault/vaults/keys"
 
 
+class NoKeyError(BadInputError):
+    """Everything could be read, and nothing of it is under a customer's key."""
+
+
 @dataclass(frozen=True, slots=True)
 class KeyScope:
     """What was asked for; with nothing named, every key in every subscription that the identity sees.
@@ -93,7 +97,7 @@ async def selected(side: Side, scope: KeyScope, found: Found) -> list[KeyName]:
         raise _unread(found.unread)
     if not names and not found.unread:
         what = ", ".join(one.short for one in scope.workspaces) or "what was named"
-        raise BadInputError(
+        raise NoKeyError(
             f"Nothing of {what} is under a customer's key."
             if scope.workspaces or scope.groups
             else "Nothing that you see is under a customer's key.",

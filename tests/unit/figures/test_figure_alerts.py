@@ -103,3 +103,13 @@ def test_the_figure_counts_keys_access_drills_and_others_apart() -> None:
     assert (found["by_rule"], found["by_severity"]) == ({"key-changed": 2}, {"Sev1": 1, "Sev2": 1})
     assert found["by_month"] == {"2026-01": 1, "2026-03": 1}
     assert (found["access"]["total"], found["access"]["by_rule"]) == (1, {"access-changed": 1})
+
+
+def test_an_alert_without_an_id_is_one_all_the_same() -> None:
+    first, other = alert("guard-key-changed"), alert("guard-key-changed", at=AT + timedelta(hours=1))
+    ids = set()
+    for one in (first, other, first):
+        found = fired_of({**one, "id": None}, OWN, ())
+        assert found and found.id
+        ids.add(found.id)
+    assert len(ids) == 2

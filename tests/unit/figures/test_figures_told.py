@@ -172,3 +172,12 @@ def test_amounts_in_two_currencies_are_not_on_one_line() -> None:
     for one in trends.of(priced):
         if one.figure == "cost":
             assert ([value for _, value in one.points], one.unit) == ([5.0], "EUR")
+
+
+def test_amounts_are_told_as_they_are_counted() -> None:
+    day = figures().at
+    trend = trends.Trend("residual", "Bytes", ((day, 1.0),), "bytes")
+    assert [trend.told(value) for value in (0.0, 1.0, 3_100_000_000_000.0)] == [
+        "0 bytes", "1 byte", "3,100,000,000,000 bytes",
+    ]  # fmt: skip
+    assert trends.Trend("x", "Share", (), "%").told(33.333) == "33.3 %"
