@@ -187,6 +187,8 @@ async def test_a_role_that_nobody_has_at_the_subscription_tells_nobody() -> None
         ((), True),
         ((sent("keys@contoso.com", at=NOW - timedelta(days=90)),), False),
         ((sent("keys@contoso.com", at=NOW - timedelta(days=90, seconds=1)),), True),
+        ((sent("keys@contoso.com", at=NOW + timedelta(minutes=10)),), False),
+        ((sent("keys@contoso.com", at=NOW + timedelta(minutes=11)),), True),
         ((sent("keys@contoso.com", ok=False),), True),
         ((sent("other@contoso.com"),), True),
         ((sent("keys@contoso.com", kind="smsReceivers"),), True),
