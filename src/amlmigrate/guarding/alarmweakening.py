@@ -57,8 +57,9 @@ def of_rule(wanted: Document, there: Document) -> Iterator[str]:
     for one in sorted(_watched(theirs)):
         if not any(ArmId.of(one).within(ArmId.of(other)) for other in _watched(ours)):
             yield f"It would no longer watch {one}."
-    for one in sorted(_operations(theirs) - _operations(ours)):
-        yield f"It would no longer tell of {one}."
+    # One that tells of another operation instead is not wider: what it was made for is put back.
+    if (told := _operations(theirs)) > (wanted_too := _operations(ours)):
+        yield from (f"It would no longer tell of {one}." for one in sorted(told - wanted_too))
     yield from _of_threshold(_criterion(ours), _criterion(theirs))
 
 

@@ -135,6 +135,17 @@ def test_a_threshold_that_tells_more_stays_and_one_that_tells_less_goes() -> Non
             assert decided(part, found).verb is verb, (name, value)
 
 
+def test_a_rule_that_tells_of_something_else_instead_tells_of_what_it_was_made_for() -> None:
+    part = rule("vault-deleted")
+    asked = part.body["properties"]["condition"]["allOf"][1]["equals"]
+    other = {"field": "operationName", "equals": "Microsoft.KeyVault/vaults/write"}
+    own = {"field": "operationName", "equals": asked}
+    for condition, verb in ((other, DesiredVerb.UPDATE), ({"anyOf": [own, other]}, DesiredVerb.REFUSE)):
+        found = there(part)
+        found["properties"]["condition"]["allOf"][1] = condition
+        assert decided(part, found).verb is verb
+
+
 def test_a_wider_scope_is_no_less_than_a_narrower_one() -> None:
     part = rule("vault-deleted")
     assert decided(part, there(part, scopes=[f"{SCOPE}/resourceGroups/g"])).verb is DesiredVerb.UPDATE
