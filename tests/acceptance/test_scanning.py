@@ -234,9 +234,14 @@ def test_tags_are_shown_then_written_and_nothing_else_changes(estate: Estate) ->
     assert estate.tags("ledger") == TAGS
 
     since = datetime.now(UTC).isoformat()
-    unguessed = estate.scan("--json", "--write-tags", "--dry-run")
+    today = datetime.now(UTC).date()
+    owners.write_text(f"workspace,level,owner,date\n{estate.two}/fleet/spare,test,ana,{today}\n")
+    unguessed = estate.scan("--json", "--write-tags", "--dry-run", "--decisions", "owners.csv")
+    assert unguessed.code == 0
     due = [event["address"] for event in unguessed.events if event["event"] == "scan.tag"]
-    assert [id_.rpartition("/")[2] for id_ in due] == ["ledger"]
+    assert {id_.rpartition("/")[2] for id_ in due} == {"ledger", "spare"}
+    spare = found(unguessed)["spare"]
+    assert (spare["environment"], spare["told_by"]["environment"]["owner"]) == ("test", "ana")
     assert found(unguessed)["old-dev"]["told_by"]["environment"]["by"] == "rule"
     written = estate.scan("--json", "--write-tags", "--guesses")
     assert written.code == 0
