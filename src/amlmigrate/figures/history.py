@@ -177,20 +177,30 @@ class Moment:
         """Whether it counts as a workspace of its own.
 
         A successor counts only once what it succeeds is settled, and one that is settled counts as its successor.
+        Two that are both under a customer's key are one as well, while both are there.
         """
         life = self.lives[workspace]
         if life.standing is Presence.GONE and not self.exposed(workspace):
             return False
-        return not any(self.exposed(one.source) for one in self.by_target.get(workspace, ()))
+        sources = [one.source for one in self.by_target.get(workspace, ())]
+        return not any(self.exposed(one) or (life.last.customer and self._there(one)) for one in sources)
+
+    def _there(self, workspace: str) -> bool:
+        life = self.lives.get(workspace)
+        return life is not None and life.standing is not Presence.GONE
 
     def production(self, workspace: str, above: frozenset[str] = frozenset()) -> Life | None:
-        """The life by which it is production: its own, that of one it succeeds, or of the one it moves into."""
+        """The life by which it is production: its own, that of one it succeeds, or of the one it moves into.
+
+        One under a customer's key succeeds only what is proven to be in it: an empty one is no production.
+        """
         life = self.lives.get(workspace)
         if life is None or workspace in above:
             return None
         if life.production:
             return life
-        before = (self.production(one.source, above | {workspace}) for one in self.by_target.get(workspace, ()))
+        into = [one for one in self.by_target.get(workspace, ()) if one.proven or not life.last.customer]
+        before = (self.production(one.source, above | {workspace}) for one in into)
         after = (self.lives.get(one.target) for one in self.by_source.get(workspace, ()))
         return next((one for one in (*before, *after) if one and one.production), None)
 
@@ -200,10 +210,14 @@ class Moment:
 
 
 def moments(looks: Iterable[Look], successions: Iterable[Succession]) -> Iterator[Moment]:
-    """What is known at each scan, the oldest first; plans and what they prove count from their own time on."""
+    """What is known at each scan, the oldest first; plans and what they prove count from their own time on.
+
+    For the newest scan a plan that was made after it counts too: what it saw of a target is no other workspace.
+    """
     lives: dict[str, Life] = {}
     plans = list(successions)
-    for look in sorted(looks, key=lambda one: (one.at, one.name)):
+    in_order = sorted(looks, key=lambda one: (one.at, one.name))
+    for look in in_order:
         for workspace, seen in look.sightings.items():
             lives[workspace] = _seen(lives.get(workspace), seen, look.at)
         for workspace, life in lives.items():
@@ -214,7 +228,8 @@ def moments(looks: Iterable[Look], successions: Iterable[Succession]) -> Iterato
             let_go = life.let_go or (_let_go(look, life) if standing is Presence.GONE else "")
             if (standing, let_go) != (life.standing, life.let_go):
                 lives[workspace] = replace(life, standing=standing, let_go=let_go)
-        yield Moment(look, dict(lives), *_plans(plans, look.at))
+        known = plans if look is in_order[-1] else [one for one in plans if one.planned <= look.at]
+        yield Moment(look, dict(lives), *_plans(known, look.at))
 
 
 def _let_go(look: Look, life: Life) -> str:
@@ -250,8 +265,6 @@ def _plans(successions: Iterable[Succession], at: datetime) -> tuple[Plans, Plan
     by_source: Plans = {}
     by_target: Plans = {}
     for one in successions:
-        if one.planned > at:
-            continue
         known = one if one.proven and one.proven <= at else replace(one, proven=None)
         by_source[known.source] = (*by_source.get(known.source, ()), known)
         by_target[known.target] = (*by_target.get(known.target, ()), known)

@@ -10,6 +10,8 @@ from amlmigrate.figures.history import Look, Sighting, Succession, WhoseKey
 
 FIRST = datetime(2026, 1, 5, tzinfo=UTC)
 PLACES = ("aaaa", "bbbb")
+# Before the scan that sees its target first, or after it.
+_PLANNED = (timedelta(hours=-2), timedelta(hours=3))
 
 
 def arm_id(place: str, name: str) -> str:
@@ -87,12 +89,14 @@ class _Estate:
             self.create(at - timedelta(hours=self.dice.randint(1, 40)))
 
     def move(self, one: Sighting, at: datetime) -> None:
-        """It gets a plan and a successor, and perhaps is proven, and removed, then or never."""
+        """It gets a plan and a successor, perhaps another, and perhaps is proven, and removed, then or never."""
         before = next((plan for plan in self.made.plans if plan.source == one.workspace), None)
-        if before is None:
+        if before is None or self.dice.random() < 0.1:
             target = self.create(at, customer=self.dice.random() < 0.9, production=self.dice.choice((True, False)))
             self.made.plans.append(
-                Succession(one.workspace, target.workspace, f"plans/{one.workspace}", at - timedelta(hours=2))
+                Succession(
+                    one.workspace, target.workspace, f"plans/{target.workspace}", at + self.dice.choice(_PLANNED)
+                )
             )
         elif before.proven is None and self.dice.random() < 0.7:
             self.made.plans.remove(before)

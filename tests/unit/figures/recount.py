@@ -11,11 +11,11 @@ from amlmigrate.figures.history import Look, Sighting, Succession
 class Recount:
     """What a person with the scans on paper would count."""
 
-    def __init__(self, looks: list[Look], plans: list[Succession]) -> None:
+    def __init__(self, looks: list[Look], plans: list[Succession], *, newest: bool = True) -> None:
         self.looks = looks
         now = looks[-1].at
-        self.plans = [one for one in plans if one.planned <= now]
-        proven = [(one.source, one.target) for one in self.plans if one.proven and one.proven <= now]
+        self.plans = [one for one in plans if newest or one.planned <= now]
+        self.proven = {(one.source, one.target) for one in self.plans if one.proven and one.proven <= now}
         self.seen: dict[str, list[tuple[int, Sighting]]] = {}
         for number, look in enumerate(looks):
             for one in look.sightings.values():
@@ -26,7 +26,7 @@ class Recount:
         for _ in self.seen:
             self.settled |= {
                 source
-                for source, target in proven
+                for source, target in self.proven
                 if self.stands.get(source) == "gone"
                 and target in self.last
                 and (self.last[target].customer or target in self.settled)
@@ -61,12 +61,25 @@ class Recount:
         own = {one for one in self.seen if self._told(one)[0]}
         found = own | {plan.source for plan in self.plans if plan.target in own and plan.source in self.seen}
         for _ in self.seen:
-            found |= {plan.target for plan in self.plans if plan.source in found and plan.target in self.seen}
+            found |= {
+                plan.target
+                for plan in self.plans
+                if plan.source in found
+                and plan.target in self.seen
+                and (not self.last[plan.target].customer or (plan.source, plan.target) in self.proven)
+            }
         return found
 
     def counted(self) -> set[str]:
         """Those that count: no workspace twice, and none that is gone but one that nobody can explain."""
         waiting = {plan.target for plan in self.plans if plan.source in self.exposed}
+        waiting |= {
+            plan.target
+            for plan in self.plans
+            if plan.target in self.last
+            and self.last[plan.target].customer
+            and self.stands.get(plan.source, "gone") != "gone"
+        }
         gone = {one for one in self.seen if self.stands[one] == "gone" and one not in self.exposed}
         return set(self.seen) - waiting - gone
 
@@ -86,7 +99,9 @@ class Recount:
     @staticmethod
     def days(looks: list[Look], plans: list[Succession], now: datetime) -> tuple[list[float], list[float]]:
         """The days of those that were put under a key, and the ages of those that are open."""
-        counts = [Recount(looks[: number + 1], plans) for number in range(len(looks))]
+        counts = [
+            Recount(looks[: number + 1], plans, newest=number == len(looks) - 1) for number in range(len(looks))
+        ]
         closed, opened = [], []
         for workspace, rows in counts[-1].seen.items():
             bad = [number for number, row in rows if not row.customer]

@@ -8,10 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.unit.figures.histories import PLACES, Made, arm_id, history
+from tests.unit.figures.histories import FIRST, PLACES, Made, arm_id, history
 from tests.unit.figures.recount import Recount
 
-from amlmigrate.figures.history import Sighting, Succession, moments
+from amlmigrate.figures.history import Look, Sighting, Succession, moments
 from amlmigrate.figures.mttr import Mttr, Spells, mttr
 from amlmigrate.figures.share import Share, share
 
@@ -123,6 +123,41 @@ def unreadable(made: Made, one: Sighting) -> Made:
 
 
 TRICKS = (vanished, renamed, replaced, untagged, unreadable)
+
+
+def plan_of(source: Sighting, target: Sighting, day: int, proven: int | None = None) -> Succession:
+    since = None if proven is None else FIRST + timedelta(days=proven)
+    return Succession(source.workspace, target.workspace, "plans/it", FIRST + timedelta(days=day), since)
+
+
+def test_targets_that_succeed_nothing_make_no_share_better() -> None:
+    one, other = (Sighting(name, arm_id("aaaa", name), False, production=True) for name in ("one", "other"))
+    target = Sighting("new", arm_id("aaaa", "new"), True, production=True)
+    empty = [Sighting(f"empty{number}", arm_id("aaaa", f"empty{number}"), True) for number in range(3)]
+    keyed = replace(one, customer=True)
+
+    def of(plans: list[Succession], *scans: tuple[Sighting, ...]) -> tuple[int, int]:
+        found = [
+            Look(
+                FIRST + timedelta(days=2 * day),
+                f"{day}",
+                "",
+                frozenset(PLACES),
+                {one.workspace: one for one in seen},
+            )
+            for day, seen in enumerate(scans)
+        ]
+        whole, _ = counted(Made(found, plans))
+        return whole.production.under_cmk, whole.production.total
+
+    # Planned after the scan that saw both.
+    assert of([plan_of(one, target, 1)], (one, other, target)) == (0, 2)
+    # Further plans of one source, whose targets got nothing.
+    plans = [plan_of(one, target, 0, 1), *(plan_of(one, each, 0) for each in empty)]
+    assert of(plans, (one, other, target, *empty), (other, target, *empty)) == (1, 2)
+    # Both under a customer's key.
+    assert of([plan_of(keyed, target, 0)], (keyed, other, target)) == (1, 2)
+    assert of([plan_of(keyed, target, 0, 1)], (keyed, other, target), (other, target)) == (1, 2)
 
 
 @pytest.mark.parametrize("trick", TRICKS)
