@@ -31,6 +31,7 @@ from amlmigrate.core.errors import BadInputError, ExitCode
 from amlmigrate.figures import page, prices, prom, record, stage, trends
 from amlmigrate.figures.stage import Figures, FiguresRequest, Live
 from amlmigrate.ledger import files
+from amlmigrate.ledger.files import FileError
 from amlmigrate.rotating import chain
 from amlmigrate.scanning import scanfile
 
@@ -92,7 +93,12 @@ async def _figures(view: View, shared: CommonOptions, asked: FiguresOptions) -> 
             await clouds.source.credential.tenant()
             live = await stage.live(clouds.source, known, request, now)
     made = stage.figures(known, live, now, listed)
-    kept = record.add(asked.scans, now, made.kept(), live.alerts)
+    kept, unkept = None, None
+    try:
+        kept = record.add(asked.scans, now, made.kept(), live.alerts)
+    except FileError as error:
+        # They are told all the same, as to somebody who may only read the scans.
+        unkept = error
     text = _text(made, asked.format)
     if text is None:
         view.show(FiguresView(made.as_dict(), tuple(made.cost.lines()), kept))
@@ -100,6 +106,8 @@ async def _figures(view: View, shared: CommonOptions, asked: FiguresOptions) -> 
         files.write(asked.out, text.encode())
     else:
         view.raw(text)
+    if unkept:
+        raise unkept
     return ExitCode.DONE if made.whole else ExitCode.INCOMPLETE
 
 

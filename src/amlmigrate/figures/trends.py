@@ -45,7 +45,7 @@ def of(figures: Figures) -> list[Trend]:
         (at, 100 * share.production.share) for at, share, _ in past if share.production.share is not None
     )
     opened = tuple((at, float(times.open)) for at, _, times in past)
-    means = tuple((at, times.mean) for at, _, times in past if times.mean is not None)
+    means = tuple((at, round(times.mean, 2)) for at, _, times in past if times.mean is not None)
     return [
         Trend("production", "Share of production workspaces under a customer's key", shares, "%", 100.0),
         _kept(figures, "residual", "Bytes left under Microsoft's key", "bytes", lambda one: one["bytes"]),

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FiguresView:
-    """The figures as `Figures.as_dict` tells them, the costs in words, and the file in which they are kept."""
+    """The figures as `Figures.as_dict` tells them, the costs in words, and the file that keeps them, if any."""
 
     told: Document
     costs: tuple[str, ...]
-    kept: Path
+    kept: Path | None
 
     def human(self, page: Page) -> None:
         """A line for each figure, what lies beside it, then what bounds them."""
@@ -39,12 +39,14 @@ class FiguresView:
         page.line("What bounds these figures:")
         for one in self.told["bounds"]:
             page.line(f"- {one}", indent=2)
-        page.line(f"kept in: {self.kept}")
+        if self.kept:
+            page.line(f"kept in: {self.kept}")
 
     def as_json(self) -> Iterator[Event]:
         """`figures`, with all of them."""
         text = "\n".join(line for line, _ in _figures(self.told))
-        yield Event("figures", {"text": text, **self.told, "files": {"kept in": str(self.kept)}})
+        files = {"kept in": str(self.kept)} if self.kept else {}
+        yield Event("figures", {"text": text, **self.told, "files": files})
 
 
 def _figures(told: Document) -> Iterator[tuple[str, list[str]]]:

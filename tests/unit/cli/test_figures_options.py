@@ -1,0 +1,54 @@
+"""`migrate figures` as a command: what goes together, and what becomes of figures that cannot be kept."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.unit.figures.test_figure_scans import kept
+from tests.unit.scanning.workspaces import line
+from typer.testing import CliRunner
+
+from amlmigrate.cli.main import app
+from amlmigrate.figures import record
+from amlmigrate.ledger.files import FileError
+
+
+def run(*arguments: str) -> Any:
+    """The command, without anybody signing in."""
+    return CliRunner().invoke(app, ["figures", "--offline", *arguments])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--json", "--format", "html"), "exclude each other"),
+        (("--actual",), "--offline asks nobody"),
+        (("--out", "x"), "--out is a file"),
+        (("--prices", "nowhere.json"), "nowhere.json"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(
+    arguments: tuple[str, ...], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    kept(tmp_path, line("a", "prod"))
+    ran = run("--scans", str(tmp_path), *arguments)
+    assert (ran.exit_code, told in ran.output) == (2, True), ran.output
+
+
+def test_figures_that_cannot_be_kept_are_told_and_end_with_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(folder: Path, *_: Any) -> Path:
+        raise FileError(PermissionError(13, "Permission denied"), folder)
+
+    kept(tmp_path, line("a", "prod"))
+    monkeypatch.setattr(record, "add", refused)
+    ran = run("--scans", str(tmp_path), "--plans", str(tmp_path), "--json")
+    events = [json.loads(one) for one in ran.output.splitlines()]
+    [told] = [one for one in events if one["event"] == "figures"]
+    assert (ran.exit_code, told["production"]["total"], told["files"]) == (1, 1, {})
+    assert "Permission denied" in ran.output
