@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.acceptance.guarded import Guarded
 from tests.acceptance.removing import decommission
-from tests.acceptance.world import VERSION, World, make_world, seed_small
+from tests.acceptance.world import World, make_world, seed_small
 
 from azsandbox import Sandbox, provision, timeahead
 from azsandbox.client import Client
@@ -26,13 +26,12 @@ SEEDED = sum(1000 + number for number in range(6))
 
 @dataclass(frozen=True)
 class Story:
-    """Three workspaces, the first two of which move. `tags` are those of each, `decided` what an owner says of it.
+    """Three workspaces without a tag, the first two of which move. `decided` is what an owner says of each.
 
     `by` is how many of them are production by whose word, as a reader of the story counts.
     """
 
     names: tuple[str, str, str]
-    tags: tuple[dict[str, str], dict[str, str], dict[str, str]]
     decided: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
     by: dict[str, int]
     other: int = 0
@@ -77,9 +76,7 @@ class Estate:
                 rows.writerows((name, level, "ana@contoso.com", today) for level in levels)
 
     def move(self, world: World) -> None:
-        """Plan, run, verify, cut over; the new one gets the tags of the old one before."""
-        if tags := self.story.tags[self.moves.index(world)]:
-            world.arm("PATCH", world.documents["target"]["id"], VERSION, {"tags": tags})
+        """Plan, run, verify, cut over."""
         for command in (
             ("plan", *world.names),
             ("run", f"plans/{world.source}"),
@@ -199,13 +196,9 @@ def estate(sandbox: Sandbox, folder: Path, story: Story) -> Estate:
         moves.append(seed_small(world))
     world = moves[0]
     group = world.documents["source"]["id"].partition("/providers/")[0]
-    third = world.azure(
-        provision._plain_workspace, group, story.names[2], f"{story.names[2]}g{number}".replace("-", "")[:24]
+    world.azure(
+        provision.plain_workspace, group, story.names[2], f"{story.names[2]}g{number}".replace("-", "")[:24]
     )
-    ids = [*(one.documents["source"]["id"] for one in moves), third["id"]]
-    for id_, tags in zip(ids, story.tags, strict=True):
-        if tags:
-            world.arm("PATCH", id_, VERSION, {"tags": tags})
     logs = f"{group}/providers/Microsoft.OperationalInsights/workspaces/logs{number}"
     world.arm("PUT", logs, LOGS, {"location": "eastus2", "properties": {}})
     made = Estate(story, (moves[0], moves[1]), f"{world.group}/{story.names[2]}", subscription, logs)

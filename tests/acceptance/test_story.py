@@ -88,6 +88,11 @@ def _same(line: str) -> str:
 
 @pytest.mark.parametrize(("page", "part"), STORIES)
 def test_the_story(shell: Shell, page: str, part: int) -> None:
+    followed(shell, page, part)
+
+
+def followed(shell: Shell, page: str, part: int = 0) -> None:
+    """Types each command of a part of a page, and finds each line that is shown of its output."""
     digest = ""
     for told, code, shown in _told(page, part):
         if told.startswith(_INSTALLED):

@@ -111,6 +111,13 @@ def _parser() -> argparse.ArgumentParser:
     deny.add_argument("verb", choices=["set", "clear"], help="use those of a file, or remove all")
     deny.add_argument("file", nargs="?", type=Path, help="with `set`: a JSON list of {scope, name, properties}")
     _alert(commands.add_parser("alert", help="have a rule of Azure Monitor fire, or resolve what it fired"))
+    rest = commands.add_parser("rest", help="make one call as whoever the shell is signed in as, like az rest")
+    rest.add_argument("method", help="GET, PUT, PATCH, POST or DELETE")
+    rest.add_argument("url", help="with its api-version; what begins with a slash is ARM's")
+    rest.add_argument("--body", default="", metavar="JSON", help="what is sent")
+    ahead = commands.add_parser("pass-days", help="move the clock of the sandbox on")
+    _state_option(ahead)
+    ahead.add_argument("days", type=float, help="by how many days")
     return parser
 
 
@@ -124,7 +131,10 @@ def _alert(parser: argparse.ArgumentParser) -> None:
 def _seed(parser: argparse.ArgumentParser) -> None:
     _state_option(parser)
     parser.add_argument(
-        "what", nargs="?", choices=["demo"], help="a realistic source workspace and an empty target"
+        "what",
+        nargs="?",
+        choices=["demo", "bank"],
+        help="demo: a realistic source workspace and an empty target; bank: three old workspaces, two new ones",
     )
     parser.add_argument(
         "--realistic",
@@ -258,6 +268,21 @@ def _fire(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _rest(arguments: argparse.Namespace) -> int:
+    from azsandbox.restcalls import call
+
+    status, text = call(arguments.method, arguments.url, arguments.body)
+    _print(text)
+    return int(status >= 400)
+
+
+def _pass_days(arguments: argparse.Namespace) -> int:
+    from azsandbox import timeahead
+
+    timeahead.move(_folder(arguments), arguments.days * 86400)
+    return 0
+
+
 def _show_log(arguments: argparse.Namespace) -> int:
     names = ("host", "method", "path", "status", "principal")
     filters = {name: getattr(arguments, name) for name in names if getattr(arguments, name)}
@@ -302,6 +327,8 @@ _COMMANDS = {
     "faults": _faults,
     "deny": _deny,
     "alert": _fire,
+    "rest": _rest,
+    "pass-days": _pass_days,
     "log": _show_log,
     "principal": _principal,
     "role-delay": _role_delay,

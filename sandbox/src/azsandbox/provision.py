@@ -242,13 +242,14 @@ async def pair(azure: Client, group_name: str, source: str, target: str, *, suff
         await assign(azure, group_id, role, OWNER_OBJECT_ID)
     plain = f"{source}{suffix}".replace("-", "")[:24]
     first, second = await asyncio.gather(
-        _plain_workspace(azure, group_id, source, plain),
+        plain_workspace(azure, group_id, source, plain),
         _encrypted_workspace(azure, group_id, target, f"{target}{suffix}".replace("-", "")[:24]),
     )
     return Pair(first, second)
 
 
-async def _plain_workspace(azure: Client, group_id: str, name: str, account: str) -> dict[str, Any]:
+async def plain_workspace(azure: Client, group_id: str, name: str, account: str) -> dict[str, Any]:
+    """A workspace under Microsoft's key, with an account and a vault of its own. Its ARM document."""
     storage_id, vault_id = await asyncio.gather(
         storage_account(azure, group_id, account), vault(azure, group_id, f"{account[:21]}-kv")
     )

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from azsandbox import demodata
+from azsandbox import demobank, demodata
 from azsandbox.client import Client, Refused
 from azsandbox.seed import Seeder, read_lines
 from azsandbox.settings import environment
@@ -45,6 +45,9 @@ def _seed(state: StateFolder, arguments: argparse.Namespace) -> int:
         made = asyncio.run(demodata.seed(state, notebooks=arguments.notebooks if arguments.realistic else None))
         text = demodata.as_json(made) if arguments.json else demodata.as_text(made, state)
         sys.stdout.write(text + "\n")
+        return 0
+    if arguments.what == "bank":
+        sys.stdout.write(asyncio.run(demobank.seed(state)) + "\n")
         return 0
     if arguments.workspace is None:
         sys.stderr.write("azsandbox seed: give `demo`, or --workspace with --resources, --blobs or --files\n")
