@@ -16,7 +16,7 @@ from amlmigrate.core import unexpected_errors
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.errors import BadInputError, PlanLockedError
 from amlmigrate.core.few import few
-from amlmigrate.core.plan import Header
+from amlmigrate.core.plan import Header, Plan
 from amlmigrate.fleet.fleetfile import FleetEntry
 from amlmigrate.ledger import missing
 from amlmigrate.ledger.files import FileError, probe
@@ -43,7 +43,7 @@ def counting(options: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def found(out: Path, entry: FleetEntry) -> Header | None:
+def found(out: Path, entry: FleetEntry) -> Plan | None:
     """The plan of a member, or None where there is none yet. Raises BadInputError for one that cannot be used."""
     folder = out / entry.folder
     if not (folder / planfile.FILE).exists():
@@ -55,7 +55,8 @@ def found(out: Path, entry: FleetEntry) -> Header | None:
                 remedy=f"Put {planfile.FILE} back; or move the folder away, and run the same command again.",
             )
         return None
-    header = planfile.read(folder).header
+    plan = planfile.read(folder)
+    header = plan.header
     pair = (key_of(header.source_ref.id), key_of(header.target_ref.id))
     if pair != (entry.source.lower(), entry.target.lower()):
         raise BadInputError(
@@ -69,7 +70,7 @@ def found(out: Path, entry: FleetEntry) -> Header | None:
             address=str(folder),
             remedy="Put the original file back; or move the folder away, and run the same command again.",
         )
-    return header
+    return plan
 
 
 def refuse_other_options(out: Path, plans: Mapping[str, Header], asked: Mapping[str, Any]) -> None:

@@ -24,7 +24,7 @@ from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.fleet import fleetfile, folders, names_there, pairs
 from amlmigrate.fleet.fleetfile import Fleet, FleetEntry, PlanningProgress
 from amlmigrate.fleet.members import UnplannedMember, asked_for, members, unread
-from amlmigrate.fleet.sums import FleetSums, sums, told_of
+from amlmigrate.fleet.sums import FleetSums, still_open, sums, told_of
 from amlmigrate.fleet.waves import Waves, named_waves, waves
 from amlmigrate.planning import planfile, selection_check
 from amlmigrate.planning import stage as planning
@@ -177,15 +177,15 @@ class FleetPlanning:
         plans: dict[str, Header] = {}
         for entry in list(self._entries.values()):
             try:
-                header = folders.found(self._request.out, entry)
-                told = _told(header) if header else {}
+                plan = folders.found(self._request.out, entry)
+                told = _told(plan.header, still_open(self._request.out / entry.folder, plan)) if plan else {}
             except Exception as error:  # noqa: BLE001 - of one folder, and told; the others are looked at
                 told = folders.told_of(error, self._request.out / entry.folder)
                 self._become(entry, PlanningProgress.FAILED, told)
                 continue
-            if header:
-                plans[entry.folder] = header
-            self._become(entry, PlanningProgress.PLANNED if header else PlanningProgress.PENDING, told)
+            if plan:
+                plans[entry.folder] = plan.header
+            self._become(entry, PlanningProgress.PLANNED if plan else PlanningProgress.PENDING, told)
         folders.refuse_other_options(self._request.out, plans, self._request.by.asked())
 
     def _become(self, entry: FleetEntry, state: PlanningProgress, told: dict[str, Any]) -> None:
@@ -280,7 +280,7 @@ def _idle(header: Header) -> str:
     return " ".join(finding.summary for finding in header.findings if finding.code == selection_check.CODE)
 
 
-def _told(header: Header) -> dict[str, Any]:
+def _told(header: Header, open_: frozenset[str] | None = None) -> dict[str, Any]:
     findings = Counter(finding.severity for finding in header.findings)
     return {
         "counts": header.counts,
@@ -288,5 +288,5 @@ def _told(header: Header) -> dict[str, Any]:
         "bytes": header.bytes,
         "findings": {severity: findings[severity] for severity in SEVERITIES},
         "floor_seconds": header.estimate.get("floor_seconds"),
-        **told_of(header),
+        **told_of(header, open_),
     }

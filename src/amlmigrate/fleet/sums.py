@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from amlmigrate.cloud.pacing import floor_seconds
+from amlmigrate.core.address import Address
+from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.periods import SOAK_HOURS
-from amlmigrate.core.plan import Action, Header
+from amlmigrate.core.plan import Action, Header, Plan
+from amlmigrate.core.state import Outcome
 from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.fleet.fleetfile import FleetEntry, PlanningProgress
-from amlmigrate.planning.build import by_hand_of
+from amlmigrate.ledger.items import items
+from amlmigrate.ledger.read_only_copy import for_reading
+from amlmigrate.planning.build import makers
 
 _OPEN = (Action.MANUAL, Action.CONFLICT)
+_OUTCOMES = (Outcome.MANUAL, Outcome.CONFLICT, Outcome.TO_CUT_OVER)
 # Whom the plan does not name.
 NOBODY = ""
 
@@ -59,12 +66,39 @@ class FleetSums:
         }
 
 
-def told_of(header: Header) -> dict[str, Any]:
-    """What a plan's header tells for the sums."""
+def still_open(folder: Path, plan: Plan) -> frozenset[str] | None:
+    """What of a plan's items by hand nobody has done or waived; None where nothing was decided or is known.
+
+    A ledger that cannot be read now makes no plan fail: all counts as open then.
+    """
+    left = {str(step.address) for step in plan.steps if step.action in _OPEN}
+    try:
+        with for_reading(folder, plan) as ledger:
+            found = items(plan, ledger) if ledger else None
+    except (MigrateError, OSError):
+        return None
+    if found is None:
+        return None
+    return frozenset(item.address for item in found if item.address in left and item.outcome in _OUTCOMES)
+
+
+def told_of(header: Header, open_: frozenset[str] | None = None) -> dict[str, Any]:
+    """What a plan tells for the sums; without `open_` all that it leaves by hand is open."""
+    by_kind: Counter[str] = Counter()
+    if open_ is None:
+        for kind, actions in header.counts.items():
+            by_kind[kind] += sum(int(actions.get(action.value, 0)) for action in _OPEN)
+    else:
+        by_kind.update(Address.parse(address).collection for address in open_)
+    by_owner = {
+        owner: Counter(Address.parse(one).collection for one in addresses if open_ is None or one in open_)
+        for owner, addresses in makers(header).items()
+    }
     return {
         "arm_reads": header.estimate.get("arm_reads"),
         "arm_writes": header.estimate.get("arm_writes"),
-        "by_owner": by_hand_of(header),
+        "by_hand": dict(sorted((+by_kind).items())),
+        "by_owner": {owner: dict(sorted(kinds.items())) for owner, kinds in by_owner.items() if kinds},
     }
 
 
@@ -103,9 +137,8 @@ def _sums(planned: Iterable[FleetEntry]) -> WaveSums:
 def _by_hand(planned: Iterable[FleetEntry]) -> Counter[str]:
     found: Counter[str] = Counter()
     for entry in planned:
-        for kind, actions in (entry.told.get("counts") or {}).items():
-            found[kind] += sum(int(actions.get(action.value, 0)) for action in _OPEN)
-    return +found
+        found.update(entry.told.get("by_hand") or {})
+    return found
 
 
 def _floor(planned: Iterable[FleetEntry]) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -33,7 +33,7 @@ from amlmigrate.planning.unmoved_blobs import OtherUsers
 NOBODY_ELSE: Mapping[str, str] = {}
 _PLAIN = "default"
 # The header's member that says who made what is left to do by hand.
-_BY_HAND = "by_hand"
+_MADE_BY = "made_by"
 # To make one version: its source is read again, it is put, and the target is read back.
 _READS_PER_STEP = 2
 # Names in a page of a list (AZ-LIST-1).
@@ -114,7 +114,7 @@ def build(
         bytes=sum(amount.bytes for amount in copies),
         estimate=_estimate(source, steps),
         findings=(*posture, *others.findings(source.workspace), *_sorted(findings)),
-        extra=_extra(extra, of_side(switched, SOURCE), allowed) | _by_hand(source, steps),
+        extra=_extra(extra, of_side(switched, SOURCE), allowed) | _makers(source, steps),
     )
     return header, steps
 
@@ -134,20 +134,20 @@ def _extra(extra: dict[str, Any] | None, switched: tuple[Switched, ...], allowed
     return found | ({"allowed": allowed.as_dict()} if allowed else {})
 
 
-def by_hand_of(header: Header) -> dict[str, dict[str, int]]:
-    """Who made what is left to do by hand, to kind and number; without those whom Azure does not name."""
-    return header.extra.get(_BY_HAND) or {}
+def makers(header: Header) -> dict[str, list[str]]:
+    """Who made what is left to do by hand, to the addresses; without those whom Azure does not name."""
+    return header.extra.get(_MADE_BY) or {}
 
 
-def _by_hand(source: Inventory, steps: Iterable[Step]) -> dict[str, Any]:
-    """Who made what is left to do by hand, by name or id, to kind and number; nothing where Azure names nobody."""
-    open_ = {step.address for step in steps if step.action is Action.MANUAL}
-    found: dict[str, Counter[str]] = defaultdict(Counter)
+def _makers(source: Inventory, steps: Iterable[Step]) -> dict[str, Any]:
+    """Who made what is left to do by hand, by name or id, to the addresses; nothing where Azure names nobody."""
+    left_by_hand = {step.address for step in steps if step.action is Action.MANUAL}
+    found: dict[str, list[str]] = defaultdict(list)
     for left in source.by_hand:
-        if left.owner and left.address in open_:
-            found[left.owner][left.address.kind] += 1
-    told = {owner: dict(sorted(kinds.items())) for owner, kinds in sorted(found.items())}
-    return {_BY_HAND: told} if told else {}
+        if left.owner and left.address in left_by_hand:
+            found[left.owner].append(str(left.address))
+    told = {owner: sorted(addresses) for owner, addresses in sorted(found.items())}
+    return {_MADE_BY: told} if told else {}
 
 
 def _of_listings(source: Inventory, planner: Planner, containers: Containers) -> Iterator[Finding]:

@@ -7,13 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.builders.ledgers import bear_out
+from tests.builders.world import header, plan, step
 from tests.unit.scanning.workspaces import path
 
 from amlmigrate.cli.views.fleets import FleetView
+from amlmigrate.core.decision import Decision, DecisionVerb
+from amlmigrate.core.plan import Action
 from amlmigrate.fleet.fleetfile import FleetEntry, PlanningProgress
 from amlmigrate.fleet.members import NO_TARGET, UnplannedMember
 from amlmigrate.fleet.stage import FleetOutcome
-from amlmigrate.fleet.sums import NOBODY, sums
+from amlmigrate.fleet.sums import NOBODY, still_open, sums, told_of
+from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.decision_subjects import of_step
 
 OTHER = "99999999-2222-3333-4444-555555555555"
 
@@ -47,18 +53,31 @@ def test_plans_of_one_subscription_share_its_limits_and_others_do_not() -> None:
 
 def test_what_is_left_by_hand_is_told_by_kind_and_by_who_made_it() -> None:
     counts = {"jobs": {"manual": 2}, "models": {"create": 1, "conflict": 1}, "data": {"create": 5}}
-    found = sums(
-        [
-            entry("a", counts=counts, by_owner={"Ana": {"jobs": 1}}),
-            entry("b", counts={"jobs": {"manual": 1}}, by_owner={"Ana": {"jobs": 1}, "Ben": {}}),
-        ]
-    )
+    first = told_of(header(counts=counts, extra={"made_by": {"Ana": ["jobs/a"]}}))
+    second = told_of(header(counts={"jobs": {"manual": 1}}, extra={"made_by": {"Ana": ["jobs/b"]}}))
+    found = sums([entry("a", **first), entry("b", **second)])
     assert found.whole.by_hand == {"jobs": 3, "models": 1}
     assert {owner: kinds for owner, kinds in found.by_owner.items() if kinds} == {
         "Ana": {"jobs": 2},
         NOBODY: {"jobs": 1, "models": 1},
     }
     assert list(found.by_owner)[-1] == NOBODY
+
+
+def test_what_was_done_or_waived_since_is_not_open_any_more(tmp_path: Path) -> None:
+    left = (step(f"jobs/{name}", action=Action.MANUAL) for name in "abc")
+    one = plan(*left, step("models/m/1"))
+    assert still_open(tmp_path, one) is None, "without a ledger nothing was decided"
+    with Ledger(tmp_path) as ledger:
+        ledger.bind(one)
+        bear_out(ledger)
+        sha256 = of_step(one.steps[0]).sha256
+        ledger.decide([Decision("jobs/a", DecisionVerb.WAIVE, sha256, "exported", "ann@host", "t")])
+    assert still_open(tmp_path, one) == {"jobs/b", "jobs/c"}
+    told = told_of(header(extra={"made_by": {"Ana": ["jobs/a", "jobs/b"]}}), frozenset({"jobs/b", "jobs/c"}))
+    assert (told["by_hand"], told["by_owner"]) == ({"jobs": 2}, {"Ana": {"jobs": 1}})
+    (tmp_path / "ledger.db").write_text("no ledger")
+    assert still_open(tmp_path, one) is None
 
 
 @pytest.mark.parametrize("missing", [0, 1, 2])

@@ -11,7 +11,7 @@ from amlmigrate.core.asset import Asset
 from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Header
 from amlmigrate.core.select import Selection
-from amlmigrate.planning.build import build, by_hand_of
+from amlmigrate.planning.build import build, makers
 
 
 def made(address: str, by: str, name: str = "", **more: bool) -> Asset:
@@ -35,11 +35,11 @@ def test_who_made_what_is_left_by_hand_is_counted_by_kind() -> None:
         made("jobs/empty", "id-2", empty=True),
         leftover("jobs/nobody"),
     )
-    assert by_hand_of(header) == {"Ana": {"jobs": 2, "schedules": 1}, "id-2": {"jobs": 1}}
+    assert makers(header) == {"Ana": ["jobs/a", "jobs/b", "schedules/s"], "id-2": ["jobs/c"]}
     assert header.counts["jobs"]["manual"] == 4
-    assert by_hand_of(Header.of_dict(header.as_dict())) == by_hand_of(header)
+    assert makers(Header.of_dict(header.as_dict())) == makers(header)
 
 
 def test_where_nobody_is_named_nothing_is_said() -> None:
     header = planned(leftover("jobs/nobody"))
-    assert "by_hand" not in header.as_dict() and by_hand_of(header) == {}
+    assert "made_by" not in header.as_dict() and makers(header) == {}
