@@ -17,19 +17,19 @@ from amlmigrate.bytes.storage_containers import list_both
 from amlmigrate.cloud.credentials import signed
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.address import Address
-from amlmigrate.core.asset import Inventory
 from amlmigrate.core.authorship import By
+from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError, RefusedError
 from amlmigrate.core.events import Emit
-from amlmigrate.core.plan import Plan, Step
+from amlmigrate.core.plan import Plan
 from amlmigrate.core.plan_mapping import mapping_of
 from amlmigrate.core.redaction import masked
-from amlmigrate.core.state import Outcome
 from amlmigrate.core.switched import SOURCE, TARGET, Switched
 from amlmigrate.core.tool import tool
 from amlmigrate.cutover import checking, record, refusals, switches, target_since, together
 from amlmigrate.cutover.changes_since import Since
 from amlmigrate.cutover.checking import PassedCutover
+from amlmigrate.cutover.doing import left_after, todo_of
 from amlmigrate.cutover.giving import Giving, is_elsewhere
 from amlmigrate.cutover.results import CutoverResult, Stopped, TakenBack
 from amlmigrate.cutover.switching import Todo
@@ -37,12 +37,11 @@ from amlmigrate.evidence import Cutover, CutoverBack, Decommission, Switch
 from amlmigrate.evidence.cutover import SwitchState, Taken
 from amlmigrate.evidence.members import PlanRef, SideRecord, Told
 from amlmigrate.inventory.sides import read_both
-from amlmigrate.kinds import kind_of, own_places
+from amlmigrate.kinds import own_places
 from amlmigrate.leasing import looking
 from amlmigrate.leasing.hold import Lease, holding
 from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile, last
-from amlmigrate.ledger.items import items
 from amlmigrate.ledger.lock import Lock
 from amlmigrate.ledger.removal import begun
 
@@ -128,9 +127,10 @@ class _Cutover:
         if switches.going_back(reports):
             switches.refuse_unfinished(reports, request.folder)
         if done := record.active(reports):
-            together.refuse_ended(await self._before(), request.plan.sha256, request.folder)
-            await self._known_to_others(done.content.time)
-            return CutoverResult(done, already=True, todo=Todo(left=left_of(request.plan, self.ledger)))
+            before = await self._before()
+            together.refuse_ended(before, request.plan.sha256, request.folder)
+            await self._lives(before, done.content.time)
+            return CutoverResult(done, already=True, todo=left_after(request.plan, self.ledger))
         if cut_off(reports) and not request.dry_run:
             await (await self._switching()).take_up()
             reports = self.evidence.reports()
@@ -149,18 +149,20 @@ class _Cutover:
         rest = todo_of(request.plan, self.ledger, made.source) if request.only else Todo(left=todo.left)
         if rest:
             return CutoverResult(warnings=made.warnings, todo=rest, made=todo)
+        content = await self._content()
+        # First: others learn of it by the blob alone, also where nobody comes back to what is cut off here.
+        await self._lives(await self._before(), content["time"])
         report = record.add(
             self.evidence,
             made.verified,
             request.plan,
             made.documents,
             made.listed,
-            **await self._content(),
+            **content,
             unfrozen=masked(request.unfrozen) or None,
             writers=made.written,
             warnings=made.warnings,
         )
-        await self._known_to_others(report.content.time, anew=True)
         return CutoverResult(report, warnings=made.warnings, todo=rest, made=todo)
 
     async def _check(self, reports: list[EvidenceFile]) -> PassedCutover:
@@ -218,23 +220,24 @@ class _Cutover:
                     address=str(self.request.folder),
                     remedy="There is nothing to take back.",
                 )
-            ends = await self._ends()
-            await self._known_to_others(None)
-            return TakenBack(back, already=True, ends=ends)
+            before = await self._before()
+            ends = self._ends(before, back.content.cutover, until=back.content.time)
+            await self._lives_no_more(before, ends)
+            return TakenBack(back, already=True, ends=_named(ends))
         self._refuse_removed(reports)
-        plan, folder, ends = self.request.plan, self.request.folder, await self._ends()
-        source, before = str(plan.header.source["workspaceId"]), await self._before()
+        plan, folder, before = self.request.plan, self.request.folder, await self._before()
+        source, ends = _source_of(plan), self._ends(before, known, works=bool(standing))
         switches.refuse_taken_over(standing, before.get("changed"), plan.sha256, source, folder)
         changes = tuple(one.told() for one in (await self._since(reports)).changes)
         restores = tuple(f"{one.side}: {one.address}" for one in standing)
         if self.request.dry_run:
-            return TakenBack(changes=changes, restores=restores, ends=ends)
+            return TakenBack(changes=changes, restores=restores, ends=_named(ends))
         kept = await self._restore(standing)
         # As they stand once all were tried: how a setting of the target stands is a change no more.
         taken = Taken(number=known.number, time=known.content.time) if known else None
         report = self.evidence.add(CutoverBack(**await self._content(), cutover=taken, changes=changes, kept=kept))
-        await self._known_to_others(None)
-        return TakenBack(report, changes=changes, restores=restores, ends=ends)
+        await self._lives_no_more(await self._before(), ends)
+        return TakenBack(report, changes=changes, restores=restores, ends=_named(ends))
 
     async def _restore(self, standing: tuple[Switch, ...]) -> tuple[Told, ...]:
         """Sets back what stands, the target's before the source's; what is kept, and why.
@@ -264,7 +267,7 @@ class _Cutover:
             self.ledger,
             self.evidence,
             await self._content(),
-            lambda: self._known_to_others(datetime.now(UTC).isoformat(timespec="seconds")),
+            self._known_to_others,
             self.request.emit,
             plan.called,
             frozenset(step.address for step in plan.steps if step.cut_over),
@@ -294,15 +297,20 @@ class _Cutover:
         plan = self.request.plan
         if not self.lease:
             return ()
-        source = str(plan.header.source["workspaceId"])
         before = await self._before()
-        return switches.stopped_by_others(before.get("changed"), plan.sha256, source, plan.called)
+        return switches.stopped_by_others(before.get("changed"), plan.sha256, _source_of(plan), plan.called)
 
-    async def _ends(self) -> tuple[str, ...]:
-        """The names of other plans that were cut over, and are live no more once this one's is taken back."""
+    def _ends(
+        self, before: together.Record, made: object, *, works: bool = False, until: str = ""
+    ) -> list[Document]:
+        """Which other plans' cutovers end with this one's; `made`: what says that this ever was one.
+
+        One that did not come about, or that only stopped the source, ends none: that is as it was before.
+        """
         plan = self.request.plan
-        source = str(plan.header.source["workspaceId"])
-        return tuple(str(one["name"]) for one in together.others(await self._before(), plan.sha256, source))
+        if not made:
+            return []
+        return together.others(before, plan.sha256, _source_of(plan), works=works, until=until)
 
     async def _before(self) -> dict[str, Any]:
         """What stands in the lease's blob of cutovers, and of what they have changed."""
@@ -311,24 +319,28 @@ class _Cutover:
         before = (await self.lease.record()).get(Cutover.record)
         return before if isinstance(before, dict) else {}
 
-    async def _known_to_others(self, time: str | None, *, anew: bool = False) -> None:
+    async def _lives(self, before: together.Record, time: str) -> None:
+        plan = self.request.plan
+        await self._known_to_others(together.cut_over(before, PlanRef.of(plan), _source_of(plan), time), time)
+
+    async def _lives_no_more(self, before: together.Record, ends: list[Document]) -> None:
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        await self._known_to_others(together.taken_back(before, PlanRef.of(self.request.plan), ends, now))
+
+    async def _known_to_others(self, stand: list[Document] | None = None, time: str = "") -> None:
         """Says in the lease's blob what the evidence says, for later plans of the pair; again where cut off.
 
-        `time`: when it was cut over, `anew` just now; None where it is taken back. What other plans have changed
-        stays there.
+        `stand`: which cutovers stand, None for those that did; `time`: when this one was made. What other plans
+        have changed stays there.
         """
         if not self.lease:
             return
         plan, before = self.request.plan, await self._before()
-        ref, source = PlanRef.of(plan), str(plan.header.source["workspaceId"])
-        changed = switches.for_others(self.evidence.reports(), plan.sha256, source, before.get("changed"))
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        stand = (
-            together.cut_over(before, ref, source, time, anew=anew)
-            if time
-            else together.taken_back(before, ref, source, now)
+        stand = together.every(before) if stand is None else stand
+        changed = switches.for_others(
+            self.evidence.reports(), plan.sha256, _source_of(plan), before.get("changed")
         )
-        told = {"time": time or "", "plan": asdict(ref), "changed": changed, together.MEMBER: stand}
+        told = {"time": time, "plan": asdict(PlanRef.of(plan)), "changed": changed, together.MEMBER: stand}
         await self.lease.change({Cutover.record: told if time or changed or stand else None})
 
     async def _content(self) -> dict[str, Any]:
@@ -350,28 +362,12 @@ def cut_off(reports: list[EvidenceFile]) -> bool:
     return any(one.state is SwitchState.CHANGING for one in switches.standing(reports))
 
 
-def todo_of(plan: Plan, ledger: Ledger, source: Inventory) -> Todo:
-    """What a cutover is still to change. All that works in the source by itself stops, also what stays behind."""
-    every = (*source.assets.values(), *source.by_hand)
-    working = (asset for asset in every if (kind := kind_of(asset.address)) and kind.quiet(asset))
-    made = [step for step in _waiting(plan, ledger) if step.cut_over]
-    return Todo(
-        tuple(working),
-        tuple(step for step in made if not is_elsewhere(step.address)),
-        tuple(step for step in made if is_elsewhere(step.address)),
-        left_of(plan, ledger),
-    )
+def _source_of(plan: Plan) -> str:
+    return str(plan.header.source["workspaceId"])
 
 
-def left_of(plan: Plan, ledger: Ledger) -> tuple[tuple[str, str], ...]:
-    """What a person is still to do at the cutover, and why."""
-    return tuple((str(step.address), step.reason) for step in _waiting(plan, ledger) if not step.cut_over)
-
-
-def _waiting(plan: Plan, ledger: Ledger) -> list[Step]:
-    """The steps that wait for the cutover."""
-    ended = {one.address: one.outcome for one in items(plan, ledger)}
-    return [step for step in plan.steps if ended[str(step.address)] is Outcome.TO_CUT_OVER]
+def _named(ends: list[Document]) -> tuple[str, ...]:
+    return tuple(str(one.get("name")) for one in ends)
 
 
 async def refuse_unapproved(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,30 +14,36 @@ MEMBER = "cutovers"
 Record = Mapping[str, Any]
 
 
-def cut_over(before: Record, plan: PlanRef, source: str, time: str, *, anew: bool = False) -> list[Document]:
-    """The member once a plan is cut over, or on the way there; that another ended it stays, unless it is `anew`.
+def cut_over(before: Record, plan: PlanRef, source: str, time: str) -> list[Document]:
+    """The member once a plan is cut over; that another had ended an earlier one of it says nothing of this.
 
     `before`: what the blob says of cutovers, `source` the workspaceId of what is cut over.
     """
-    own = {} if anew else next(_of(before, plan.sha256), {})
     named = {"plan": plan.sha256, "name": plan.name, "workspaceId": source, "time": time}
-    return [*(one for one in _every(before) if one.get("plan") != plan.sha256), {**own, **named}]
+    return [*(one for one in every(before) if one.get("plan") != plan.sha256), named]
 
 
-def taken_back(before: Record, plan: PlanRef, source: str, time: str) -> list[Document]:
-    """The member once a plan's cutover is taken back: what works in the source again is live nowhere else."""
-    ends = {one["plan"] for one in others(before, plan.sha256, source)}
+def taken_back(before: Record, plan: PlanRef, ends: Iterable[Document], time: str) -> list[Document]:
+    """The member once a plan's cutover is taken back, which `ends` others."""
+    gone = {one.get("plan") for one in ends}
     by = {"ended": {"by": plan.name, "time": time}}
-    rest = (one for one in _every(before) if one.get("plan") != plan.sha256)
-    return [{**one, **by} if one.get("plan") in ends else one for one in rest]
+    rest = (one for one in every(before) if one.get("plan") != plan.sha256)
+    return [{**one, **by} if one.get("plan") in gone else one for one in rest]
 
 
-def others(before: Record, plan: str, source: str) -> list[Document]:
-    """What ends where this plan's cutover is taken back; nothing where that has been told already."""
-    if not any(_of(before, plan)):
+def others(before: Record, plan: str, source: str, *, works: bool, until: str = "") -> list[Document]:
+    """What ends where this plan's cutover is taken back: what works in the source again is live nowhere else.
+
+    Nothing where that has been told already. `works`: whether anything is set back by it; where nothing is, and
+    another has ended this one, what was cut over after that stays. `until`: when it was taken back, where that is
+    over: what was cut over later is none of its matter.
+    """
+    own = next(_of(before, plan), None)
+    if own is None or (own.get("ended") and not works):
         return []
-    of_source = (one for one in _every(before) if one.get("workspaceId") == source and one.get("plan") != plan)
-    return [one for one in of_source if not one.get("ended")]
+    of_source = (one for one in every(before) if one.get("workspaceId") == source and one.get("plan") != plan)
+    standing = (one for one in of_source if not one.get("ended"))
+    return [one for one in standing if not until or str(one.get("time")) <= until]
 
 
 def ended(before: Record, plan: str) -> str:
@@ -63,9 +69,10 @@ def refuse_ended(before: Record, plan: str, folder: Path) -> None:
 
 
 def _of(before: Record, plan: str) -> Iterator[Document]:
-    return (one for one in _every(before) if one.get("plan") == plan)
+    return (one for one in every(before) if one.get("plan") == plan)
 
 
-def _every(before: Record) -> list[Document]:
+def every(before: Record) -> list[Document]:
+    """The member as it stands."""
     found = before.get(MEMBER)
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []

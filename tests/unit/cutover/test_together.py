@@ -13,14 +13,16 @@ import pytest
 from tests.builders.people import ANN
 from tests.builders.reports import report
 from tests.builders.world import header, inventory
-from tests.unit.cutover.test_switching import PLAN, Pair
+from tests.unit.cutover.test_switching import NAMES, PLAN, KilledError, Pair, _inventory
 from tests.unit.leasing.leased import LeasedBlob, said
 from tests.unit.leasing.test_lease_looking import side
 
 from amlmigrate.cli.views.cutover import TakenBackView
 from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.core.asset import Inventory
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.events import ignore
+from amlmigrate.core.state import State
 from amlmigrate.cutover import stage, together
 from amlmigrate.cutover.changes_since import Since
 from amlmigrate.decommissioning import stopped
@@ -33,12 +35,17 @@ FIRST, SECOND, OTHER = (
 )
 
 
-def _cut(before: together.Record, plan: PlanRef, source: str = SOURCE, **more: Any) -> together.Record:
-    return {together.MEMBER: together.cut_over(before, plan, source, "2026-01-01T00:00:00+00:00", **more)}
+def _cut(before: together.Record, plan: PlanRef, source: str = SOURCE, day: int = 1) -> together.Record:
+    return {together.MEMBER: together.cut_over(before, plan, source, f"2026-01-0{day}T00:00:00+00:00")}
 
 
-def _back(before: together.Record, plan: PlanRef, source: str = SOURCE) -> together.Record:
-    return {together.MEMBER: together.taken_back(before, plan, source, "2026-01-02T00:00:00+00:00")}
+def _others(before: together.Record, plan: PlanRef, *, works: bool = True, until: str = "") -> list[Any]:
+    return together.others(before, plan.sha256, SOURCE, works=works, until=until)
+
+
+def _back(before: together.Record, plan: PlanRef, *, works: bool = True) -> together.Record:
+    ends = _others(before, plan, works=works)
+    return {together.MEMBER: together.taken_back(before, plan, ends, "2026-01-02T00:00:00+00:00")}
 
 
 def _ended(before: together.Record) -> list[str]:
@@ -50,22 +57,29 @@ BOTH = _cut(_cut(_cut({}, FIRST), SECOND), OTHER, "another source")
 
 def test_taking_one_back_ends_all_others_of_its_source() -> None:
     assert _ended(BOTH) == []
-    assert [one["name"] for one in together.others(BOTH, FIRST.sha256, SOURCE)] == ["b"]
+    assert [one["name"] for one in _others(BOTH, FIRST)] == ["b"]
     back = _back(BOTH, FIRST)
     assert _ended(back) == ["b"] and "plan 'a' was taken back at 2026-01-02" in together.ended(back, SECOND.sha256)
     # Told once, whoever repeats it: a plan that is cut over later is none of its matter.
-    assert together.others(back, FIRST.sha256, SOURCE) == []
-    assert _ended(_back(_cut(back, SECOND, anew=True), FIRST)) == []
-    # What is written on the way, or once more, says nothing else.
-    assert _ended(_cut(back, SECOND)) == ["b"] and _ended(_cut(back, FIRST, anew=True)) == ["b"]
-    assert _ended(_back(back, SECOND)) == [] and _back(_back(_back(back, SECOND), OTHER), FIRST) == {
-        "cutovers": []
-    }
+    assert _others(back, FIRST) == []
+    assert _ended(_back(_cut(back, SECOND), FIRST)) == []
+    assert _ended(_back(back, SECOND)) == [] and _ended(_cut(back, FIRST)) == ["b"]
+    assert _back(_back(_back(back, SECOND), OTHER), FIRST) == {"cutovers": []}
+
+
+def test_what_was_cut_over_since_stays_where_nothing_works_again_by_it() -> None:
+    back = _back(_cut(_cut({}, FIRST), SECOND), FIRST)
+    later = _cut(back, OTHER, day=3)
+    # `status` sends whoever has the second to take that one back: nothing of it was left to set back.
+    assert _ended(_back(later, SECOND, works=False)) == [] and _ended(_back(later, SECOND)) == ["c"]
+    # One that was cut off before it told this: by then others may be cut over.
+    unsaid = _cut(_cut({}, FIRST), OTHER, day=3)
+    assert _others(unsaid, FIRST, until="2026-01-02T00:00:00+00:00") == [] and len(_others(unsaid, FIRST)) == 1
 
 
 @pytest.mark.parametrize("odd", [{}, {"cutovers": None}, {"cutovers": ["odd", {"ended": "x"}]}, {"time": "t"}])
 def test_what_is_no_such_member_says_nothing(odd: dict[str, Any]) -> None:
-    assert _ended(odd) == [] and together.others(odd, FIRST.sha256, SOURCE) == []
+    assert _ended(odd) == [] and _others(odd, FIRST) == []
     assert _ended(_cut(odd, FIRST)) == [] and _ended(_back(odd, FIRST)) == []
 
 
@@ -86,12 +100,18 @@ Work = Callable[..., Any]
 
 
 @pytest.fixture
-def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Work:
-    """A plan that was cut over, at work with the lease; a dry run has none, and reads what it may."""
-    pair = Pair(tmp_path)
-    pair.evidence.add(report("cutover", time="2026-01-01T00:00:00+00:00"))
+def pair(tmp_path: Path) -> Pair:
+    return Pair(tmp_path)
+
+
+@pytest.fixture
+def work(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> Work:
+    """A plan at work with the lease; a dry run has none, and reads what it may."""
     arm = SimpleNamespace(service_clock=SimpleNamespace(now=lambda: None))
-    one = SimpleNamespace(workspace=lambda _: pair.target, arm=arm, credential=None)
+    source, target = (
+        SimpleNamespace(workspace=lambda _, port=port: port, arm=arm, credential=None)
+        for port in (pair.source, pair.target)
+    )
 
     async def since(*_: Any) -> Since:
         return Since()
@@ -107,15 +127,27 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Work:
 
         monkeypatch.setattr(looking, "cutovers", shown)
         request = stage.CutoverRequest(PLAN, pair.folder, ANN, ignore, dry_run=dry_run)
-        odd: Any = (SimpleNamespace(source=one, target=one), None if dry_run else blob)
+        odd: Any = (SimpleNamespace(source=source, target=target), None if dry_run else blob)
         return stage._Cutover(request, pair.ledger, *odd)
 
+    async def read(*_: Any) -> tuple[Inventory, Inventory]:
+        return _inventory(pair.source), _inventory(pair.target)
+
+    monkeypatch.setattr(stage, "read_both", read)
     monkeypatch.setattr(stage._Cutover, "_since", since)
     monkeypatch.setattr(stage, "signed", ann)
     return made
 
 
-async def test_who_takes_the_first_back_is_told_and_the_lease_has_it(work: Work) -> None:
+@pytest.fixture
+def live(pair: Pair, work: Work) -> Work:
+    """One that was cut over."""
+    pair.evidence.add(report("cutover", time="2026-01-01T00:00:00+00:00"))
+    return work
+
+
+async def test_who_takes_the_first_back_is_told_and_the_lease_has_it(live: Work) -> None:
+    work = live
     own = PlanRef.of(PLAN)
     blob = Blob(_cut(_cut({}, own), SECOND))
     would = await work(blob, dry_run=True).take_back()
@@ -134,11 +166,11 @@ async def test_who_takes_the_first_back_is_told_and_the_lease_has_it(work: Work)
     assert together.ended(cut_off.document["cutover"], SECOND.sha256)
 
 
-async def test_a_plan_that_is_live_no_more_is_not_said_to_be_cut_over(work: Work) -> None:
-    live = Blob(_cut(_cut({}, FIRST), PlanRef.of(PLAN)))
-    assert (await work(live).cut_over()).already
+async def test_a_plan_that_is_live_no_more_is_not_said_to_be_cut_over(live: Work) -> None:
+    work, blob = live, Blob(_cut(_cut({}, FIRST), PlanRef.of(PLAN)))
+    assert (await work(blob).cut_over()).already
     with pytest.raises(RefusedError, match="live no more: the cutover of plan 'a' was taken back"):
-        await work(Blob(_back(live.document["cutover"], FIRST))).cut_over()
+        await work(Blob(_back(blob.document["cutover"], FIRST))).cut_over()
 
 
 async def test_the_gate_keeps_its_source_and_says_why() -> None:
@@ -151,3 +183,47 @@ async def test_the_gate_keeps_its_source_and_says_why() -> None:
     assert await told(BOTH) == []
     [reason] = await told(_back(BOTH, FIRST))
     assert "live no more" in reason and "migrate cutover --back" in reason
+
+
+async def test_what_only_stopped_the_source_is_no_cutover_and_ends_none(pair: Pair, work: Work) -> None:
+    """The way with a difference stops with one plan, and cuts over another: nothing that was live ends by that."""
+    blob = Blob(_cut({}, FIRST))
+    assert (await work(blob).stop()).stops
+    assert [one["name"] for one in blob.document["cutover"]["cutovers"]] == ["a"]
+    assert {one["address"] for one in blob.document["cutover"]["changed"]} == {str(one) for one in NAMES}
+    assert (await work(blob, dry_run=True).take_back()).ends == ()
+    told = await work(blob).take_back()
+    assert (told.ends, told.kept) == ((), ()) and pair.source.enabled() == dict.fromkeys(map(str, NAMES), True)
+    assert _ended(blob.document["cutover"]) == [] and (await work(blob).take_back()).ends == ()
+
+
+async def test_what_was_taken_up_again_after_the_cutover_is_told_as_left(pair: Pair, live: Work) -> None:
+    pair.ledger.move(PLAN.steps[0].address, State.DONE)
+    assert (await live(Blob({})).cut_over()).todo.left == ()
+    pair.ledger.wait_again(PLAN.steps[0].address)
+    [(left, _)] = (await live(Blob({})).cut_over()).todo.left
+    assert left == str(PLAN.steps[0].address)
+
+
+async def test_the_lease_has_it_before_the_evidence_says_that_it_is_cut_over(
+    pair: Pair, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it is cut off in between, and another plan is taken back, no gate lets the source go for this one."""
+    passed = SimpleNamespace(
+        source=inventory(), verified=None, documents=({}, {}), listed=None, written=(), warnings=()
+    )
+
+    async def check(*_: Any) -> Any:
+        return passed
+
+    def killed(*_: Any, **__: Any) -> None:
+        raise KilledError
+
+    pair.ledger.move(PLAN.steps[0].address, State.DONE)
+    monkeypatch.setattr(stage._Cutover, "_check", check)
+    monkeypatch.setattr(stage.record, "add", killed)
+    blob = Blob(_back(_cut(_cut({}, FIRST), PlanRef.of(PLAN)), FIRST))
+    with pytest.raises(KilledError):
+        await work(blob).cut_over()
+    [told] = blob.document["cutover"]["cutovers"]
+    assert told["plan"] == PLAN.sha256 and "ended" not in told
