@@ -175,10 +175,11 @@ class _Choice:
     def _must(self, kind: Listed, asset: Asset) -> bool:
         """Whether it cannot have its own name: the source's has that, or something else of the region will."""
         place, address = self._place(kind, asset), asset.address
-        if place_in_source(kind, asset, self._source.workspace) == place:
-            # What an earlier plan has made under its own name, wherever it said that it lies, is that one.
-            return not self._made(address)
         own = (place, address.name.lower())
+        if place_in_source(kind, asset, self._source.workspace) == place:
+            # What an earlier plan has made under its own name, wherever it said that it lies, is that one; but not
+            # where it has made another so.
+            return own in self.found.taken or not self._made(address)
         # What the target has of that name is then the other one, which earlier plans, or the file, call so.
         return own in self.found.taken or (own in self._others and address not in self._target.assets)
 

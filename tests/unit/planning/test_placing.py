@@ -87,6 +87,8 @@ def test_a_role_that_the_source_has_taken_since_is_told_and_no_other() -> None:
     there, both = (anns, bobs), (NAME, OTHER)
     assert _outlived(there=there, made=both) == [f"roleAssignments/{NAME}", f"roleAssignments/{OTHER}"]
     assert _outlived(given(OTHER), there=there, made=both) == [f"roleAssignments/{OTHER}"], "whatever its name"
+    below = given(NAME, "computes/CPU", ws=NEW.id)
+    assert len(_outlived(there=[below], made=[f"{NAME}/computes/cpu"])) == 1, "in whatever letters"
     assert _outlived(there=there) == [], "no plan of the pair knows of it: it is somebody else's"
     excluded = Selection(exclude=("roleAssignments/*",))
     assert _outlived(there=there, made=both, selection=excluded) == []

@@ -88,6 +88,13 @@ def test_what_an_earlier_plan_attached_under_its_own_name_is_not_attached_once_m
         assert told(found) == called
 
 
+def test_what_an_earlier_plan_has_made_of_another_is_not_this_one() -> None:
+    prior = OwnershipRecord(frozenset({"computes/k8s-cmk"}), called={"computes/k8s": "computes/k8s-cmk"})
+    held = compute("k8s", kind="Kubernetes"), compute("k8s-cmk", kind="Kubernetes")
+    found = told(names(*held, there=held[1:], prior=prior))
+    assert found == {"computes/k8s": "computes/k8s-cmk", "computes/k8s-cmk": "computes/k8s-cmk2"}
+
+
 def test_a_name_is_made_for_what_a_person_has_to_make_of_a_kind_that_moves() -> None:
     instance = by_hand(Address.of("computes", "mine"), "its disk", "Do", compute("mine").document)
     endpoint = by_hand(Address.of("batchEndpoints", "score"), "no", "Do", {"properties": {}})
