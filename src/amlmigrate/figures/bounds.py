@@ -114,6 +114,8 @@ def _times(figures: Figures) -> Iterator[str]:
 def _plans(figures: Figures) -> Iterator[str]:
     for place, why in figures.past.plans.unread.items():
         yield f"The plan {place} was not read whole, so that residuals and successors may be missing: {why}"
+    if not figures.past.plans.count:
+        yield "No plan was read: what removals left, and where workspaces went, is not known."
     if unknown := figures.residuals.size_unknown:
         yield f"Of {many(unknown, 'residual container')} the size was not read: it is not in the sum."
 

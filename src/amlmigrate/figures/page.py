@@ -87,7 +87,8 @@ def _residual(told: Document) -> str:
     found = told["residual"]
     more = "at least " if found["bound"] == "at least" else ""
     rows = [("whole resources", found["resources"]), ("accepted until a day", found["accepted"])]
-    size = f"{found['bytes']:,} {agreed(found['bytes'], 'byte', 'bytes')}"
+    bytes_ = found["bytes"]
+    size = "size not known" if bytes_ is None else f"{bytes_:,} {agreed(bytes_, 'byte', 'bytes')}"
     return _big(f"{more}{many(found['containers'], 'container')}, {size}") + _table(("", "number"), rows)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,7 +11,7 @@ from pathlib import Path
 from amlmigrate.core.clock import moment
 from amlmigrate.core.unexpected_errors import said
 from amlmigrate.cutover.record import active
-from amlmigrate.evidence import Cutover, Decommission, Verify
+from amlmigrate.evidence import Cutover, CutoverBack, Decommission, Verify
 from amlmigrate.figures.history import Succession
 from amlmigrate.figures.moves import Move, move_of
 from amlmigrate.fleet import fleetfile
@@ -62,7 +63,8 @@ def read(below: Path) -> Plans:
     moves: list[Move] = []
     unread: dict[str, str] = {}
     count = 0
-    for folder in sorted(path.parent for path in below.glob(f"**/{planfile.FILE}")):
+    files, closed = _files(below)
+    for folder in (path.parent for path in files if path.name == planfile.FILE):
         try:
             if planfile.read_header(folder).example:
                 continue
@@ -76,8 +78,25 @@ def read(below: Path) -> Plans:
         moves.append(move)
         if altered:
             unread[str(folder)] = f"its evidence was altered: {altered[0]}"
-    waves, broken = _waves(below)
-    return Plans(tuple(successions), tuple(residues), tuple(moves), waves, unread | broken, count)
+    waves, broken = _waves([path for path in files if path.name == fleetfile.FILE])
+    return Plans(tuple(successions), tuple(residues), tuple(moves), waves, closed | unread | broken, count)
+
+
+def _files(below: Path) -> tuple[list[Path], dict[str, str]]:
+    """The files of plans and of fleets, and the folders that could not be looked into, which may have more."""
+    closed: dict[str, str] = {}
+
+    def tell(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            closed[str(error.filename)] = f"The folder cannot be read: {error.strerror}."
+
+    found = [
+        Path(folder, name)
+        for folder, _, names in os.walk(below, onerror=tell)
+        for name in names
+        if name in (planfile.FILE, fleetfile.FILE)
+    ]
+    return sorted(found), closed
 
 
 def _plan(folder: Path) -> tuple[Succession, list[Residue], Move, Sequence[str]]:
@@ -94,7 +113,12 @@ def _plan(folder: Path) -> tuple[Succession, list[Residue], Move, Sequence[str]]
 
 
 def proven(reports: Sequence[EvidenceFile]) -> datetime | None:
-    """Since when the evidence shows that all of it is in the target; None where, as it stands, it does not."""
+    """Since when the evidence shows that all of it is in the target; None where, as it stands, it does not.
+
+    What was shown before a cutover was taken back shows nothing: the source had its users again.
+    """
+    back = last(reports, CutoverBack)
+    reports = [one for one in reports if back is None or one.number > back.number]
     removed, newest = last(reports, Decommission), last(reports, Verify)
     green = newest is not None and newest.content.green and newest.content.reads_bytes
     if not (green or active(list(reports)) or (removed and removed.content.by_us)):
@@ -119,11 +143,10 @@ def _left(folder: Path, reports: Sequence[EvidenceFile], still: Iterable[str]) -
         yield Residue(str(folder), one.address, one.id, one.what, one.address in still, blobs, bytes_)
 
 
-def _waves(below: Path) -> tuple[dict[str, str], dict[str, str]]:
+def _waves(paths: Sequence[Path]) -> tuple[dict[str, str], dict[str, str]]:
     """The wave of each workspace of a fleet, with its folder where there are more; and which could not be read."""
     found: dict[str, str] = {}
     unread: dict[str, str] = {}
-    paths = sorted(below.glob(f"**/{fleetfile.FILE}"))
     for path in paths:
         try:
             fleet = fleetfile.read(path.parent)

@@ -75,8 +75,10 @@ def _workspaces(told: Document) -> Iterator[Metric]:
         ({"why": name}, production[name]) for name in ("vanished", "unreadable", "moving", "no_longer_told")
     )
     yield Metric("aml_cmk_production_in_doubt", "Production workspaces that need somebody to look.", doubt)
-    yield _one("aml_cmk_residual_containers", "Containers left under Microsoft's key.", residual["containers"])
-    yield _one("aml_cmk_residual_bytes", "Their bytes, where the size was read.", residual["bytes"])
+    # Of none that is "at least" nothing was read.
+    known = residual if residual["containers"] or residual["bound"] == "known" else dict.fromkeys(residual)
+    yield _one("aml_cmk_residual_containers", "Containers left under Microsoft's key.", known["containers"])
+    yield _one("aml_cmk_residual_bytes", "Their bytes, where the size was read.", known["bytes"])
 
 
 def _times(told: Document) -> Iterator[Metric]:

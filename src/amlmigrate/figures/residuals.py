@@ -14,12 +14,13 @@ from amlmigrate.figures.plans import Residue
 class Residuals:
     """What is open, and how much of it was accepted until a day.
 
-    `bytes` are those of the containers of which the size was read; of `size_unknown` it was not. `resources` are
-    accounts, registries and logs as a whole. `whole` is whether every plan could be read.
+    `bytes` are those of the containers of which the size was read, None where that is none of them; of
+    `size_unknown` it was not. `resources` are accounts, registries and logs as a whole. `whole` is whether there
+    are plans and every one could be read.
     """
 
     containers: int
-    bytes: int
+    bytes: int | None
     size_unknown: int
     resources: int
     accepted: int
@@ -40,10 +41,11 @@ def residuals(residues: Iterable[Residue], *, whole: bool) -> Residuals:
             found[key] = one
     still = [one for one in found.values() if one.open]
     containers = [one for one in still if one.container]
+    sizes = [one.bytes for one in containers if one.bytes is not None]
     return Residuals(
         containers=len(containers),
-        bytes=sum(one.bytes or 0 for one in containers),
-        size_unknown=sum(1 for one in containers if one.bytes is None),
+        bytes=sum(sizes) if sizes or not containers else None,
+        size_unknown=len(containers) - len(sizes),
         resources=len(still) - len(containers),
         accepted=len(found) - len(still),
         whole=whole,

@@ -169,7 +169,7 @@ def figures(known: FigureSources, asked: Live, now: datetime, prices: PriceList 
     """All figures by what was read."""
     costs = known.cost(prices, now)
     fired = _alerts(known.record, asked.alerts, now)
-    whole = not known.plans.unread
+    whole = bool(known.plans.count) and not known.plans.unread
     made = Figures(
         at=now,
         past=known,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -49,6 +50,9 @@ GREEN = ("verify", {"green": True, "depth": "checksum"})
             [GREEN, ("cutover", {}), ("cutover-back", {}), ("verify", {"green": False, "depth": "checksum"})],
             None,
         ),
+        # Its users wrote to the source again.
+        ([GREEN, ("cutover", {}), ("cutover-back", {})], None),
+        ([GREEN, ("cutover", {}), ("cutover-back", {}), (GREEN[0], {**GREEN[1], "time": LATE})], LATE),
         ([GREEN, ("decommission", {"by_us": True, "time": LATE})], EARLY),
         ([("decommission", {"by_us": True, "time": LATE})], LATE),
         # Somebody else removed it: that proves nothing.
@@ -118,6 +122,27 @@ def test_an_example_counts_nowhere_and_what_cannot_be_read_is_told(tmp_path: Pat
     assert [one.proven for one in found.successions] == [None]
     assert residuals(found.residues, whole=not found.unread).as_dict()["bound"] == "at least"
     assert plans.read(tmp_path / "nowhere") == plans.Plans()
+
+
+def test_a_folder_that_cannot_be_looked_into_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    planned(tmp_path / "open", GREEN)
+    planned(tmp_path / "closed", GREEN, ("decommission", TOMB))
+    listed = os.scandir
+
+    def refused(path: Any) -> Any:
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    found = plans.read(tmp_path)
+    assert (found.count, list(found.unread)) == (1, [str(tmp_path / "closed")])
+
+
+def test_a_size_that_nobody_read_is_not_0() -> None:
+    one = plans.Residue("a", "residual/x/c", "x/c", "container", open=True)
+    assert residuals([one], whole=True).as_dict()["bytes"] is None
+    assert residuals([replace(one, open=False)], whole=True).as_dict()["bytes"] == 0
 
 
 def test_waves_are_those_of_the_fleets(tmp_path: Path) -> None:

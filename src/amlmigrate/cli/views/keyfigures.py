@@ -79,7 +79,8 @@ def _part(name: str, part: Document) -> str:
 
 def _residual(found: Document) -> tuple[str, list[str]]:
     least = "at least " if found["bound"] == "at least" else ""
-    line = f"{least}{many(found['containers'], 'container')} left under Microsoft's key, {size(found['bytes'])}"
+    bytes_ = "size not known" if found["bytes"] is None else size(found["bytes"])
+    line = f"{least}{many(found['containers'], 'container')} left under Microsoft's key, {bytes_}"
     beside = [f"{many(found['resources'], 'whole resource')}, {found['accepted']} accepted until a day"]
     return line, beside if found["resources"] or found["accepted"] else []
 
