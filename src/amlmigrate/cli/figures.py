@@ -120,7 +120,9 @@ def _check(shared: CommonOptions, asked: FiguresOptions) -> None:
             "--actual asks Azure, and --offline asks nobody.", address="--actual", remedy="Leave one of them out."
         )
     if asked.plans != plans.ROOT and not asked.plans.is_dir():
-        raise BadInputError(f"There is no folder '{asked.plans}'.", address="--plans", remedy="Name the one that is.")
+        raise BadInputError(
+            f"There is no folder '{asked.plans}'.", address="--plans", remedy="Name the one that is."
+        )
     if asked.out and asked.format is FiguresFormat.TABLE:
         raise BadInputError(
             "The table is for a terminal, and --out is a file.",
