@@ -95,7 +95,7 @@ async def _figures(view: View, shared: CommonOptions, asked: FiguresOptions) -> 
     made = stage.figures(known, live, now, listed)
     kept, unkept = None, None
     try:
-        kept = record.add(asked.scans, now, made.kept(), live.alerts)
+        kept = record.add(asked.scans, now, made.kept(), live.alerts, known.scans)
     except FileError as error:
         # They are told all the same, as to somebody who may only read the scans.
         unkept = error

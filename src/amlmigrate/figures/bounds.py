@@ -48,6 +48,8 @@ def _scans(figures: Figures) -> Iterator[str]:
         yield f"The newest scan is {age} old, and so is what it told."
     for name, why in figures.past.unread.items():
         yield f"The scan {name} was not read: {why}"
+    for name in figures.past.missing:
+        yield f"The scan {name}, which was counted before, is not there any more: what only it saw is not counted."
     for place, why in newest.unreadable.items():
         yield f"The newest scan could not read {place}: {why}"
     seen = {place for look in looks for place in look.places}

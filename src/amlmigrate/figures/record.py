@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -50,6 +50,11 @@ class Record:
         return found
 
     @property
+    def scans(self) -> dict[str, str]:
+        """The scans that runs counted: name by SHA-256."""
+        return {one["sha256"]: one["name"] for line in self.lines for one in line["scans"]}
+
+    @property
     def looked(self) -> list[datetime]:
         """When runs read all alerts of the 30 days before."""
         told = (moment(line["at"]) for line in self.lines if line["alerts"] and not line["alerts"]["unread"])
@@ -87,6 +92,7 @@ def _line(path: Path, raw: bytes, before: str | None) -> dict[str, Any]:
         whole = found["record"] == "figures" and moment(found["at"]) and isinstance(found["figures"], dict)
         alerts = found["alerts"]
         [Fired(**one) for one in (alerts or {"new": ()})["new"]]
+        [(one["name"], one["sha256"]) for one in found["scans"]]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise _unusable(path, "a line of it is none of figures") from None
     if found.get("format") != FORMAT:
@@ -101,8 +107,13 @@ def _line(path: Path, raw: bytes, before: str | None) -> dict[str, Any]:
     return found
 
 
-def add(folder: Path, at: datetime, figures: dict[str, Any], read_now: AlertsRead | None) -> Path:
-    """Adds a run, with those alerts that no line has yet. Raises FileError, PlanLockedError, BadInputError."""
+def add(
+    folder: Path, at: datetime, figures: dict[str, Any], read_now: AlertsRead | None, scans: Mapping[str, str]
+) -> Path:
+    """Adds a run, with those alerts and scans (name by SHA-256) that no line has yet.
+
+    Raises FileError, PlanLockedError, BadInputError.
+    """
     path = folder / KEPT
     with alone(folder):
         # Another run may have added to it since it was read.
@@ -119,6 +130,7 @@ def add(folder: Path, at: datetime, figures: dict[str, Any], read_now: AlertsRea
             "at": stamp(at),
             "figures": figures,
             "alerts": alerts,
+            "scans": [{"name": name, "sha256": sha} for sha, name in scans.items() if sha not in now.scans],
             "previous": now.head,
         }
         return files.write(path, now.data + as_json(line).encode() + b"\n")

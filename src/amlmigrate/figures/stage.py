@@ -55,6 +55,17 @@ class FigureSources:
     unread: Mapping[str, str]
     resources: EstateResources
 
+    @property
+    def scans(self) -> dict[str, str]:
+        """The scans that count: name by SHA-256."""
+        return {one.sha256: one.name for one in self.looks}
+
+    @property
+    def missing(self) -> list[str]:
+        """The scans that an earlier run counted, and that are not there any more."""
+        there = self.scans
+        return sorted(name for sha256, name in self.record.scans.items() if sha256 not in there)
+
     def cost(self, prices: PriceList | None, now: datetime) -> Cost:
         """What keys cost by these, at list prices."""
         return cost(self.resources, EstateMoves(self.plans.moves, self.plans.unread), prices, now)
@@ -87,7 +98,13 @@ class Figures:
     @property
     def whole(self) -> bool:
         """Whether everything that was asked could be read."""
-        unread = self.past.unread or self.past.plans.unread or self.past.looks[-1].unreadable or self.live.why
+        unread = (
+            self.past.unread
+            or self.past.missing
+            or self.past.plans.unread
+            or self.past.looks[-1].unreadable
+            or self.live.why
+        )
         part = (self.live.alerts and self.live.alerts.unread) or (
             self.live.rotations and self.live.rotations.keys_unread
         )

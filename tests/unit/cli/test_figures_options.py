@@ -15,6 +15,8 @@ from amlmigrate.cli.main import app
 from amlmigrate.figures import record
 from amlmigrate.ledger.files import FileError
 
+LATER = "2026-04-01T00:00:00.000+00:00"
+
 
 def run(*arguments: str) -> Any:
     """The command, without anybody signing in."""
@@ -52,3 +54,16 @@ def test_figures_that_cannot_be_kept_are_told_and_end_with_an_error(
     [told] = [one for one in events if one["event"] == "figures"]
     assert (ran.exit_code, told["production"]["total"], told["files"]) == (1, 1, {})
     assert "Permission denied" in ran.output
+
+
+def test_a_scan_that_somebody_took_away_makes_no_figure_better_in_silence(tmp_path: Path) -> None:
+    bad = kept(tmp_path, line("a", "prod"))
+    kept(tmp_path, {**line("b", "prod"), "encryption": {"kind": "classic"}}, name="SCAN-2.jsonl", created=LATER)
+    where = ("--scans", str(tmp_path), "--plans", str(tmp_path / "plans"))
+    before = run(*where)
+    assert before.exit_code == 0 and "50.0 % of 2 production workspaces" in before.output
+    bad.rename(tmp_path / "away")
+    after = run(*where)
+    assert after.exit_code == 3 and "SCAN-1.jsonl, which was counted before, is not there" in after.output
+    (tmp_path / "away").rename(bad)
+    assert run(*where).exit_code == 0

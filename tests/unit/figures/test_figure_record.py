@@ -28,9 +28,9 @@ def read(*names: str, unread: dict[str, str] | None = None) -> AlertsRead:
 
 
 def test_an_alert_that_several_runs_saw_is_kept_once(tmp_path: Path) -> None:
-    record.add(tmp_path, NOW, {"run": 1}, read("a", "b"))
-    record.add(tmp_path, NOW + timedelta(days=1), {"run": 2}, read("a", "b", "c"))
-    record.add(tmp_path, NOW + timedelta(days=1), {"run": 2}, read("a", "b", "c"))
+    record.add(tmp_path, NOW, {"run": 1}, read("a", "b"), {})
+    record.add(tmp_path, NOW + timedelta(days=1), {"run": 2}, read("a", "b", "c"), {})
+    record.add(tmp_path, NOW + timedelta(days=1), {"run": 2}, read("a", "b", "c"), {})
     kept = record.read(tmp_path)
     assert sorted(kept.fired) == ["a", "b", "c"]
     assert [[one["id"] for one in line["alerts"]["new"]] for line in kept.lines] == [["a", "b"], ["c"], []]
@@ -38,8 +38,8 @@ def test_an_alert_that_several_runs_saw_is_kept_once(tmp_path: Path) -> None:
 
 
 def test_a_run_without_alerts_says_nothing_of_them(tmp_path: Path) -> None:
-    record.add(tmp_path, NOW, {}, None)
-    record.add(tmp_path, NOW, {}, read("a", unread={"sub": "refused"}))
+    record.add(tmp_path, NOW, {}, None, {})
+    record.add(tmp_path, NOW, {}, read("a", unread={"sub": "refused"}), {})
     kept = record.read(tmp_path)
     assert (list(kept.fired), kept.looked) == (["a"], [])
 
@@ -47,7 +47,7 @@ def test_a_run_without_alerts_says_nothing_of_them(tmp_path: Path) -> None:
 def test_a_run_that_is_killed_while_it_writes_leaves_what_was_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = record.add(tmp_path, NOW, {"run": 1}, read("a"))
+    path = record.add(tmp_path, NOW, {"run": 1}, read("a"), {})
     before = path.read_bytes()
 
     def full(*_: object) -> None:
@@ -57,17 +57,17 @@ def test_a_run_that_is_killed_while_it_writes_leaves_what_was_there(
         with monkeypatch.context() as patched:
             patched.setattr(of, step, full)
             with pytest.raises(FileError, match="No space left"):
-                record.add(tmp_path, NOW, {"run": 2}, read("b"))
+                record.add(tmp_path, NOW, {"run": 2}, read("b"), {})
         assert path.read_bytes() == before
     # What a kill leaves of the file that was to replace it is no line of it.
     (tmp_path / f".{path.name}.unfinished").write_bytes(b'{"record":"fig')
-    record.add(tmp_path, NOW, {"run": 2}, read("a", "b"))
+    record.add(tmp_path, NOW, {"run": 2}, read("a", "b"), {})
     assert [one["figures"]["run"] for one in record.read(tmp_path).lines] == [1, 2]
 
 
 def test_a_file_that_is_not_what_was_written_is_refused(tmp_path: Path) -> None:
     for run in range(3):
-        path = record.add(tmp_path, NOW, {"run": run}, read(str(run)))
+        path = record.add(tmp_path, NOW, {"run": run}, read(str(run)), {})
     whole = path.read_bytes()
     first, second, third = whole.splitlines(keepends=True)
     for spoiled, why in (
@@ -85,7 +85,7 @@ def test_a_file_that_is_not_what_was_written_is_refused(tmp_path: Path) -> None:
         with pytest.raises(BadInputError, match=why):
             record.read(tmp_path)
         with pytest.raises(BadInputError, match=why):
-            record.add(tmp_path, NOW, {}, None)
+            record.add(tmp_path, NOW, {}, None, {})
         assert path.read_bytes() == spoiled
     path.write_bytes(whole)
     assert len(record.read(tmp_path).lines) == 3
@@ -104,7 +104,15 @@ def test_what_nobody_read_in_time_is_told() -> None:
 
 
 def test_a_line_is_plain_json(tmp_path: Path) -> None:
-    path = record.add(tmp_path, NOW, {"name": "a\u2028b\r\n"}, None)
+    path = record.add(tmp_path, NOW, {"name": "a\u2028b\r\n"}, None, {})
     [line] = path.read_text(encoding="utf-8").splitlines()
     assert json.loads(line)["figures"]["name"] == "a\u2028b\r\n"
     assert record.read(tmp_path).lines[0]["figures"]["name"] == "a\u2028b\r\n"
+
+
+def test_a_scan_is_kept_once(tmp_path: Path) -> None:
+    record.add(tmp_path, NOW, {}, None, {"a1": "SCAN-1"})
+    record.add(tmp_path, NOW, {}, None, {"a1": "SCAN-1", "b2": "SCAN-2"})
+    kept = record.read(tmp_path)
+    assert kept.scans == {"a1": "SCAN-1", "b2": "SCAN-2"}
+    assert [len(line["scans"]) for line in kept.lines] == [1, 1]

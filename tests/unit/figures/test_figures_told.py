@@ -162,6 +162,7 @@ def test_amounts_in_two_currencies_are_not_on_one_line() -> None:
     lines = tuple(
         {
             "at": f"2026-01-0{day}T00:00:00+00:00",
+            "scans": [],
             "figures": {"cost": dict.fromkeys(("added", "double", "remaining"), 5.0) | {"currency": currency}},
         }
         for day, currency in ((1, "USD"), (2, "EUR"))
