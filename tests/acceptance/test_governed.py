@@ -118,7 +118,9 @@ def _goes_its_way(made: Estate) -> None:
     assert told(made.figures()) == counted(made, removed=2)
     shown = world.migrate("evidence", "controls", f"plans/{first.source}", "--keys", "keys", "--json")
     verdicts = {one["control"]: one["verdict"] for one in shown.event("evidence.controls")["rows"]}
-    assert verdicts["164.310(d)(2)(i)"] == verdicts["CC6.5"] == "supported"
+    assert verdicts["164.312(a)(2)(iv)"] == "supported"
+    # It is under the key, and still there.
+    assert verdicts["164.310(d)(2)(i)"] == verdicts["CC6.5"] == "spoken against"
     assert (verdicts["3.5.1"], verdicts["3.7.4"]) == ("not shown", "supported in part")
 
     # The exemption runs out: nothing of the third can be changed any more, and it is still counted.

@@ -23,6 +23,9 @@ from amlmigrate.evidence import (
 )
 from amlmigrate.ledger.evidence import EvidenceFile, last, only
 
+# What of a tombstone holds users' bytes.
+_BYTES = ("container", "share", "deleted")
+
 
 class Support(StrEnum):
     """Whether something holds, as far as the evidence shows."""
@@ -212,6 +215,21 @@ def _no_residual(evidence: FolderEvidence) -> SourceStanding:
     return SourceStanding(Support.HOLDS, "nothing that remains is under Microsoft's key", found.path.name)
 
 
+def _disposed(evidence: FolderEvidence) -> SourceStanding:
+    found = last(evidence.reports, Decommission)
+    if found is None:
+        return SourceStanding(Support.ABSENT, "nothing was removed")
+    told = found.content
+    if left := [one.id for one in told.remains if one.kind in _BYTES and one.there is not False]:
+        return SourceStanding(Support.REFUTED, f"its bytes are still there: {few(left)}", found.path.name)
+    if restorable := [one.id for one in told.residuals if one.what in _BYTES]:
+        return SourceStanding(Support.REFUTED, f"it may be restored: {few(restorable)}", found.path.name)
+    if not told.purged or told.not_known:
+        why = "it was deleted softly" if not told.purged else few(told.not_known)
+        return SourceStanding(Support.NOT_KNOWN, why, found.path.name)
+    return SourceStanding(Support.HOLDS, "it was purged, and no container of it is left", found.path.name)
+
+
 def _rotation(evidence: FolderEvidence) -> SourceStanding:
     found = last(_about(evidence), RotationRecord)
     if found is None:
@@ -274,6 +292,9 @@ FACTS = (
     ),
     FileFact("cutover", "people use the target since a recorded moment", _cutover),
     FileFact("tombstone", "this plan removed the source", _tombstone),
+    FileFact(
+        "disposed", "the source was purged, and no container or share of it is there or can be restored", _disposed
+    ),
     FileFact("no-residual", "nothing that remains of the source is under Microsoft's key", _no_residual),
     FileFact("chain", "every report is as it was written", _chain),
     FileFact(

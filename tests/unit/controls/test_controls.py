@@ -10,7 +10,7 @@ from typing import Any
 
 import generate
 import pytest
-from tests.builders.reports import BY, CLAIM, DIFFERENCE, TIME, filed
+from tests.builders.reports import BODIES, BY, CLAIM, DIFFERENCE, TIME, filed
 
 from amlmigrate.cli.views.controls import ControlsView
 from amlmigrate.controls import catalogue, facts, judging
@@ -123,6 +123,7 @@ def test_the_claims_are_those_of_the_last_verification() -> None:
 
 
 RUN = filed("run", 2, ended="ended")
+REMAINS, RESIDUALS = BODIES["decommission"]["remains"], BODIES["decommission"]["residuals"]
 FACT_CASES: dict[str, tuple[str, FolderEvidence, Support]] = {
     "nothing at all": ("plan", of(), ABSENT),
     "no report, no chain": ("chain", of(), ABSENT),
@@ -159,6 +160,16 @@ FACT_CASES: dict[str, tuple[str, FolderEvidence, Support]] = {
     "not removed": ("tombstone", of(RUN), ABSENT),
     "removed": ("tombstone", of(filed("decommission")), HOLDS),
     "removed by somebody": ("tombstone", of(filed("decommission", by_us=False)), NOT_KNOWN),
+    "not disposed of": ("disposed", of(RUN), ABSENT),
+    "purged, and its bytes are there": ("disposed", of(filed("decommission", purged=True, remains=REMAINS)), REFUTED),
+    "its bytes are there under a key": (
+        "disposed", of(filed("decommission", purged=True, remains=[{**one, "key": "k"} for one in REMAINS])), REFUTED),
+    "its containers may be restored": ("disposed", of(filed("decommission", purged=True, residuals=RESIDUALS)), REFUTED),
+    "its containers are gone, and it is not": (
+        "disposed", of(filed("decommission", remains=[{**one, "there": False} for one in REMAINS])), NOT_KNOWN),
+    "purged, and whether containers are kept is not known": (
+        "disposed", of(filed("decommission", purged=True, not_known=["whether"])), NOT_KNOWN),
+    "purged, and nothing is left": ("disposed", of(filed("decommission", purged=True)), HOLDS),
     "not removed, nothing left": ("no-residual", of(RUN), ABSENT),
     "nothing is left": ("no-residual", of(filed("decommission")), HOLDS),
     "something is left": (
