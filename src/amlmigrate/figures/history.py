@@ -78,6 +78,10 @@ class Look:
     projects: int = 0
     let_go: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
+    def in_time(self) -> tuple[datetime, int, str]:
+        """By what scans are put in order: of two in one second the later has a number behind its name."""
+        return self.at, len(self.name), self.name
+
     def standing(self, workspace: str, id_: str) -> Presence | None:
         """What it says of a workspace that was seen last at `id_`; None for one that it did not look for."""
         if workspace in self.sightings:
@@ -216,7 +220,7 @@ def moments(looks: Iterable[Look], successions: Iterable[Succession]) -> Iterato
     """
     lives: dict[str, Life] = {}
     plans = list(successions)
-    in_order = sorted(looks, key=lambda one: (one.at, one.name))
+    in_order = sorted(looks, key=Look.in_time)
     for look in in_order:
         for workspace, seen in look.sightings.items():
             lives[workspace] = _seen(lives.get(workspace), seen, look.at)

@@ -146,7 +146,7 @@ def past(request: FiguresRequest) -> FigureSources:
 
 def sources(read: ScansRead, every: Plans, kept: Record) -> FigureSources:
     """What the scans, of which there is one at least, and the plans come to."""
-    looks = sorted(read.looks, key=lambda one: (one.at, one.name))
+    looks = sorted(read.looks, key=Look.in_time)
     follower = Spells()
     trend: list[tuple[datetime, Share, Times]] = []
     last = None

@@ -160,6 +160,18 @@ def test_targets_that_succeed_nothing_make_no_share_better() -> None:
     assert of([plan_of(keyed, target, 0, 1)], (keyed, other, target), (other, target)) == (1, 2)
 
 
+def test_of_scans_in_one_second_the_one_with_a_number_behind_its_name_is_the_later() -> None:
+    before = Sighting("one", arm_id("aaaa", "one"), False, production=True)
+    names = ("SCAN-20261201T080000Z-10.jsonl", "SCAN-20261201T080000Z-2.jsonl", "SCAN-20261201T080000Z.jsonl")
+    seen = (replace(before, customer=True), before, before)
+    looks = [
+        Look(FIRST, name, "", frozenset(PLACES), {one.workspace: one})
+        for name, one in zip(names, seen, strict=True)
+    ]
+    *_, last = moments(looks, [])
+    assert (last.look.name, share(last).production.under_cmk) == (names[0], 1)
+
+
 @pytest.mark.parametrize("trick", TRICKS)
 @pytest.mark.parametrize("customer", [False, True], ids=["microsoft", "customer"])
 def test_no_trick_makes_a_figure_better(trick: Any, customer: bool) -> None:
