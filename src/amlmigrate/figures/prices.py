@@ -99,6 +99,8 @@ class PriceList:
 
 def _tiers(rows: Iterable[Mapping[str, Any]], meter: PriceMeter) -> PricesFound:
     rows = tuple(rows)
+    # Azure lists a meter a second time for regions that it bills with another one (AZ-COST-1).
+    rows = tuple(row for row in rows if row.get("isPrimaryMeterRegion") is True) or rows
     if other := next((row["unitOfMeasure"] for row in rows if row["unitOfMeasure"] != meter.unit), None):
         return PricesFound(why=f"'{meter}' is priced by '{other}', and not by '{meter.unit}'")
     found: dict[Decimal, set[Decimal]] = {}

@@ -84,6 +84,13 @@ def test_what_the_file_does_not_tell_for_sure_is_not_known(
     assert told in found.why
 
 
+def test_of_a_meter_that_is_listed_twice_the_one_that_is_billed_counts(tmp_path: Path) -> None:
+    rows = [item(price=0.05, isPrimaryMeterRegion=False), item(price=0.02)]
+    assert read(tmp_path, page(*rows)).find(HOT, "eastus2").first == Decimal("0.02")
+    only = read(tmp_path, page(item(price=0.05, isPrimaryMeterRegion=False)))
+    assert only.find(HOT, "eastus2").first == Decimal("0.05")
+
+
 def test_a_price_of_zero_that_is_listed_is_one(tmp_path: Path) -> None:
     assert read(tmp_path, page(item(price=0), item(price=0))).find(HOT, "eastus2").of(Decimal(5)) == 0
 
