@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator
 from dataclasses import replace
 
 from amlmigrate.core.address import Address
@@ -42,14 +42,14 @@ def regional(inventory: Inventory) -> Iterator[tuple[Listed, Asset]]:
             yield kind, asset
 
 
-def keep_names_taken(source: Inventory, target: Workspace, names: Mapping[Address, Address]) -> None:
-    """Leaves to a person what came after the plan and needs another name: `names` has those of the plan."""
+def keep_names_taken(source: Inventory, target: Workspace, planned: Container[Address]) -> None:
+    """Leaves to a person what came after the plan and needs another name: of `planned` the plan says the name."""
     own = source.workspace
     taken = [
         asset
         for kind, asset in regional(source)
         if asset.address in source.assets
-        and asset.address not in names
+        and asset.address not in planned
         and place_in_source(kind, asset, own) == place_in_target(kind, asset, own, target)
     ]
     for asset in taken:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from amlmigrate.cloud.session import Session
+from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.metering import Meter, both_sides
 from amlmigrate.core.parallel import in_order
-from amlmigrate.core.plan import Plan
+from amlmigrate.core.plan import Action, Plan
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.inventory.letting import let_move
 from amlmigrate.inventory.regional import keep_names_taken
@@ -46,9 +47,14 @@ async def read_both(
         take(target, workspace=of_target, asked=plan.header.asked, reading=new),
     )
     let_move(left, plan.header.allowed)
-    keep_names_taken(left, of_target, plan.names())
+    keep_names_taken(left, of_target, {*plan.names(), *_there(plan)})
     leave_what_both_have(left, of_target)
     return left, right
+
+
+def _there(plan: Plan) -> Iterator[Address]:
+    """What the plan has found in the target under its own name, as an earlier one made it."""
+    return (step.address.item for step in plan.steps if step.action not in (Action.MANUAL, Action.CREATE))
 
 
 def check_workspaces(plan: Plan, source: Workspace, target: Workspace) -> None:
