@@ -92,12 +92,13 @@ class Alerts:
 
     Counted are those on keys and vaults; `access` are those on who may use them, `drills` what a drill brought
     about, `other` what other rules told of the same vaults. `since` is how far back all of it is known, None for
-    nothing at all.
+    nothing at all; `whole` is whether all could be read now: else those of the last 30 days are not known.
     """
 
     fired: tuple[Fired, ...]
     now: datetime
     since: datetime | None
+    whole: bool = True
 
     def as_dict(self) -> dict[str, Any]:
         """The member `alerts` of the figures."""
@@ -105,13 +106,13 @@ class Alerts:
         access = [one for one in self.fired if one.about == ACCESS and not one.drill]
         return {
             "total": len(counted),
-            "last_30_days": sum(1 for one in counted if self._recent(one)),
+            "last_30_days": self._recent(counted),
             "by_rule": _counts(one.rule for one in counted),
             "by_severity": _counts(one.severity for one in counted),
             "by_month": _counts(one.at[:7] for one in counted),
             "access": {
                 "total": len(access),
-                "last_30_days": sum(1 for one in access if self._recent(one)),
+                "last_30_days": self._recent(access),
                 "by_rule": _counts(one.rule for one in access),
                 "by_severity": _counts(one.severity for one in access),
                 "by_month": _counts(one.at[:7] for one in access),
@@ -121,9 +122,9 @@ class Alerts:
             "since": self.since.isoformat(timespec="seconds") if self.since else None,
         }
 
-    def _recent(self, one: Fired) -> bool:
-        at = moment(one.at)
-        return at is not None and at > self.now - KEPT_FOR
+    def _recent(self, fired: Iterable[Fired]) -> int | None:
+        times = [moment(one.at) for one in fired]
+        return sum(1 for at in times if at and at > self.now - KEPT_FOR) if self.whole else None
 
 
 def _counts(found: Iterable[str]) -> dict[str, int]:

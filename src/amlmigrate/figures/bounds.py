@@ -128,7 +128,7 @@ def _live(figures: Figures) -> Iterator[str]:
         yield f"Rotations were not read: {live.why.get('rotations', 'the vaults were not asked.')}"
     elif live.rotations.keys_gone:
         yield (
-            f"{many(live.rotations.keys_gone, 'key')} of workspaces that vanished"
+            f"{many(live.rotations.keys_gone, 'key')} of workspaces that vanished or could not be read"
             f" {agreed(live.rotations.keys_gone, 'counts', 'count')} as not within the cryptoperiod."
         )
     if live.rotations and live.rotations.keys_unread:

@@ -169,12 +169,17 @@ class Moment:
         life = self.lives.get(workspace)
         return life is not None and not (life.last.customer or life.let_go or self.settled(workspace))
 
-    def vanished_keys(self) -> set[str]:
-        """The keys of workspaces that are gone, and of which neither a plan nor an owner says why."""
+    def keys_in_doubt(self, *, all_: bool = False) -> dict[str, str]:
+        """The keys of workspaces that could not be read, or are gone and neither a plan nor an owner says why.
+
+        By their ARM ids in lower case; `all_`: of those that are there too, for whoever cannot look for himself.
+        """
         return {
-            life.last.key
+            key_of(life.last.id): life.last.key
             for workspace, life in self.lives.items()
-            if life.standing is Presence.GONE and life.last.key and not (life.let_go or self.settled(workspace))
+            if life.last.key
+            and (all_ or life.standing is not Presence.SEEN)
+            and not (life.let_go or self.settled(workspace))
         }
 
     def counted(self, workspace: str) -> bool:

@@ -113,7 +113,7 @@ def _rotations(told: Document) -> str:
     big = f"{made} in the last year, {found['adopted']} of them adopted by all under the key"
     rows = [
         ("keys in use", found["keys"]),
-        ("keys of workspaces that vanished", found["keys_gone"]),
+        ("keys of workspaces that vanished or could not be read", found["keys_gone"]),
         ("within their cryptoperiod", found["within"]),
         ("keys that could not be read", found["keys_unread"]),
         ("things under a key", found["dependants"]),
@@ -132,8 +132,8 @@ def _alerts(told: Document) -> str:
     rows += [(f"access: {name}", count) for name, count in found["access"]["by_severity"].items()]
     rows += [("by a drill, not counted", found["drills"]), ("of other rules, not counted", found["other"])]
     big = (
-        f"{found['total']} on keys, {found['access']['total']} on access;"
-        f" {found['last_30_days']} and {found['access']['last_30_days']} in the last 30 days"
+        f"{found['total']} on keys, {found['access']['total']} on access; in the last 30 days"
+        f" {_known(found['last_30_days'])} and {_known(found['access']['last_30_days'])}"
     )
     return _big(big) + _table(("", "alerts"), rows)
 
@@ -188,8 +188,12 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 def _row(row: Sequence[object]) -> str:
     name, *values = row
-    cells = "".join(f'<td class="number">{_safe("not known" if one is None else one)}</td>' for one in values)
+    cells = "".join(f'<td class="number">{_safe(_known(one))}</td>' for one in values)
     return f"<tr><td>{_safe(name)}</td>{cells}</tr>"
+
+
+def _known(value: object) -> object:
+    return "not known" if value is None else value
 
 
 def _big(text: str) -> str:

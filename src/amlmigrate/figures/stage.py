@@ -165,11 +165,12 @@ async def live(side: Side, known: FigureSources, request: FiguresRequest, now: d
     turned, vaults = None, set[str]()
     try:
         survey = await reading.read(side, KeyScope(subscriptions=tuple(subscriptions)), now)
-        turned = rotations.rotations(survey.keys, now, known.last.vanished_keys())
+        in_doubt = known.last.keys_in_doubt(all_=not survey.complete)
+        turned = rotations.rotations(survey.keys, now, in_doubt, whole=survey.complete)
         vaults = {key_of(one.vault_id) for one in survey.keys if one.vault_id}
         why |= {f"keys in {one.id}": one.reason for one in survey.unread}
     except NoKeyError:
-        turned = rotations.rotations((), now, known.last.vanished_keys())
+        turned = rotations.rotations((), now, known.last.keys_in_doubt())
     except MigrateError as error:
         why["rotations"] = error.summary
     vaults |= {one.vault for look in known.looks for one in look.sightings.values() if one.vault}
@@ -208,6 +209,8 @@ def _alerts(kept: Record, now_read: AlertsRead | None, now: datetime) -> Alerts 
     if now_read is not None:
         found = {one.id: one for one in now_read.found} | found
         looked = looked if now_read.unread else [*looked, now]
-    if now_read is None and not kept.looked:
+    whole = now_read is not None and not now_read.unread
+    if not (whole or kept.looked or found):
         return None
-    return Alerts(tuple(sorted(found.values(), key=lambda one: (one.at, one.id))), now, record.since(looked)[0])
+    fired = tuple(sorted(found.values(), key=lambda one: (one.at, one.id)))
+    return Alerts(fired, now, record.since(looked)[0], whole=whole)

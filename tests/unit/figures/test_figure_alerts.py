@@ -103,6 +103,9 @@ def test_the_figure_counts_keys_access_drills_and_others_apart() -> None:
     assert (found["by_rule"], found["by_severity"]) == ({"key-changed": 2}, {"Sev1": 1, "Sev2": 1})
     assert found["by_month"] == {"2026-01": 1, "2026-03": 1}
     assert (found["access"]["total"], found["access"]["by_rule"]) == (1, {"access-changed": 1})
+    # Who could not read all of them knows of no number for the last days.
+    part = Alerts(tuple(one for one in told if one), AT, AT - timedelta(days=50), whole=False).as_dict()
+    assert (part["total"], part["last_30_days"], part["access"]["last_30_days"]) == (2, None, None)
 
 
 def test_an_alert_without_an_id_is_one_all_the_same() -> None:

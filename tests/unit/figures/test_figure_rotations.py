@@ -53,6 +53,20 @@ def test_a_key_whose_workspace_vanished_makes_no_share_better() -> None:
     versions = (version(NEW, 10), version(OLD, 300))
     one = replace(key(of_workspace(version=NEW)), versions=Read(versions))
     own, gone = one.name.id, "https://v.vault.azure.net/keys/gone"
-    found = rotations([one], NOW, [own, gone, gone]).as_dict()
+    fair = rotations([one], NOW).as_dict()
+    assert [fair[name] for name in ("share_within", "made_per_key", "share_adopted")] == [1.0, 1.0, 1.0]
+    found = rotations([one], NOW, {"/a": gone, "/b": gone}).as_dict()
     assert (found["keys"], found["keys_gone"], found["share_within"]) == (1, 1, 0.5)
-    assert rotations([one], NOW).as_dict()["share_within"] == 1.0
+    assert (found["made_per_key"], found["share_adopted"]) == (0.5, None)
+    assert (found["dependants"], found["on_newest"], found["standing_unknown"]) == (3, 1, 2)
+    # Of a key that others use, too, the one that vanished may be on an older version.
+    shared = rotations([one], NOW, {"/a": own}).as_dict()
+    assert (shared["keys_gone"], shared["adopted"], shared["adoption_unknown"]) == (0, 0, 1)
+    # Who is among what the vault's users are is in no doubt.
+    assert rotations([one], NOW, {one.dependants[0].id.lower(): gone}).as_dict() == fair
+
+
+def test_nothing_is_adopted_by_all_where_not_all_could_be_listed() -> None:
+    one = replace(key(of_workspace(version=NEW)), versions=Read((version(NEW, 10), version(OLD, 300))))
+    found = rotations([one], NOW, whole=False).as_dict()
+    assert (found["made"], found["adopted"], found["adoption_unknown"]) == (1, 0, 1)

@@ -116,9 +116,12 @@ def _alerts(found: Document | None) -> tuple[str, list[str]]:
     if found is None:
         return "Alerts: not read", []
     access = found["access"]
+    recent, of_access = (
+        "not known" if one["last_30_days"] is None else one["last_30_days"] for one in (found, access)
+    )
     line = (
-        f"{many(found['total'], 'alert')} on keys and vaults ({found['last_30_days']} in the last 30 days),"
-        f" {access['total']} on who has access ({access['last_30_days']})"
+        f"{many(found['total'], 'alert')} on keys and vaults (in the last 30 days: {recent}),"
+        f" {access['total']} on who has access ({of_access})"
     )
     beside = [f"{name}: {count}" for part in (found, access) for name, count in part["by_rule"].items()]
     if found["drills"] or found["other"]:
