@@ -59,7 +59,7 @@ def test_figures_that_cannot_be_kept_are_told_and_end_with_an_error(
 def test_a_scan_that_somebody_took_away_makes_no_figure_better_in_silence(tmp_path: Path) -> None:
     bad = kept(tmp_path, line("a", "prod"))
     kept(tmp_path, {**line("b", "prod"), "encryption": {"kind": "classic"}}, name="SCAN-2.jsonl", created=LATER)
-    where = ("--scans", str(tmp_path), "--plans", str(tmp_path / "plans"))
+    where = ("--scans", str(tmp_path), "--plans", str(tmp_path))
     before = run(*where)
     assert before.exit_code == 0 and "50.0 % of 2 production workspaces" in before.output
     bad.rename(tmp_path / "away")
