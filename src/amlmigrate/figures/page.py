@@ -156,7 +156,8 @@ def drawn(trend: Trend) -> str:
         return _told(f"{trend.title}: nothing was read yet.")
     first, last = trend.points[0], trend.points[-1]
     told = f"{trend.title}: {trend.told(first[1])} on {first[0]:%Y-%m-%d}"
-    told += f", {trend.told(last[1])} on {last[0]:%Y-%m-%d}"
+    if len(trend.points) > 1:
+        told += f", {trend.told(last[1])} on {last[0]:%Y-%m-%d}"
     top = trend.top or max(1.0, *(value for _, value in trend.points))
     span = max((last[0] - first[0]).total_seconds(), 1.0)
     places = [
