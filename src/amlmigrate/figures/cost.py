@@ -114,6 +114,8 @@ def cost(resources: EstateResources, plans: EstateMoves, prices: PriceList | Non
     ]
     under_key = [one.id for one in resources.workspaces.values() if one.encryption != MICROSOFT]
     named = [*under_key, *(id_ for move in moves for id_ in (move.source, move.target))]
+    # Where a source was moved to, it is billed there.
+    named += [one.id for move in moves if (one := resources.there(move.workspace))]
     ids = {key_of(id_) for one in named for id_ in _billed(resources, one)}
     left = (one.id for move in moves if move.leftover for one in move.leftover.remains)
     return Cost(

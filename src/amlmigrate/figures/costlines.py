@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from amlmigrate.core.armid import key_of
+from amlmigrate.core.armid import key_of, name_of
 from amlmigrate.core.few import many
 from amlmigrate.core.keys import key_id
 from amlmigrate.evidence.decommission import RemainingRecord
@@ -101,6 +101,10 @@ class Counting:
 
     def _added(self, moves: Iterable[Move]) -> Iterator[CostLine]:
         """What is there only since there is a key."""
+        for id_ in self.resources.unread:
+            yield CostLine(
+                CostPart.ADDED, id_, "what no scan could read", why="whose key it is under is not known"
+            )
         keys: dict[str, str] = {}
         for one in self.resources.workspaces.values():
             if one.encryption == MICROSOFT:
@@ -142,17 +146,17 @@ class Counting:
 
     def _double(self, move: Move) -> Iterator[CostLine]:
         """All that the source costs beside the target, as far as a price is known."""
-        seen, now = self.resources.seen(move.source), self.resources.workspaces.get(key_of(move.source))
-        if seen is None or now is None or move.workspace not in (now.workspace_id, key_of(now.id)):
-            why = "no scan has seen it" if seen is None else "it is no longer there: what it left is not known"
-            part = CostPart.DOUBLE if seen is None else CostPart.REMAINING
+        seen = self.resources.there(move.workspace)
+        if seen is None:
+            unseen = self.resources.seen(move.source) is None
+            why = "no scan has seen it" if unseen else "it is no longer there: what it left is not known"
+            part = CostPart.DOUBLE if unseen else CostPart.REMAINING
             yield CostLine(part, move.source, "source of a move", why=why, plan=move.plan)
             return
-        storage = CostLine(
-            CostPart.DOUBLE, seen.storage or seen.id, f"storage of {many(move.blobs, 'blob')}", plan=move.plan
-        )
+        what = f"storage of {many(move.blobs, 'blob')} of {name_of(seen.id)}"
+        storage = CostLine(CostPart.DOUBLE, seen.storage or seen.id, what, plan=move.plan)
         yield self._blobs(storage, move.bytes, self.resources.account(seen.storage) if seen.storage else None)
-        if seen.registry and not self._used(seen.registry, move.source):
+        if seen.registry and not self._used(seen.registry, seen.id):
             line = CostLine(CostPart.DOUBLE, seen.registry, "registry", plan=move.plan)
             yield self._registry(line, self.resources.registry(seen.registry))
         yield from self._endpoints(move, seen)

@@ -106,6 +106,20 @@ class EstateResources:
     def _there(self, id_: str, seen: str) -> bool:
         return max(seen, self._unread.get(id_, "")) >= self._looked.get(subscription_of(id_), "")
 
+    def there(self, workspace: str) -> PricedWorkspace | None:
+        """One that is there, wherever it was moved to: by its workspaceId, or its ARM id, in lower case."""
+        return next((one for id_, one in self.workspaces.items() if workspace in (one.workspace_id, id_)), None)
+
+    @property
+    def unread(self) -> list[str]:
+        """Subscriptions and workspaces that a scan could not read, and none did: by ids in lower case."""
+        found = []
+        for id_, at in self._unread.items():
+            subscription = ArmId.of(id_).subscription.lower()
+            if subscription and id_ not in self._seen and at >= self._looked.get(subscription, ""):
+                found.append(id_)
+        return sorted(found)
+
     def seen(self, id_: str) -> PricedWorkspace | None:
         """A workspace as it was seen last, whether it is still there or not."""
         found = self._seen.get(key_of(id_))

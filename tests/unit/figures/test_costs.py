@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -79,7 +80,7 @@ def test_what_runs_twice_is_what_the_source_costs_beside_its_target(tmp_path: Pa
     both = estate(scan(line("old", **OLD, exposure=Exposure("Enabled", 2, "Disabled")), line("new", **UNDER_KEY)))
     found = cost(both, EstateMoves((move(),)), listed(tmp_path), NOW)
     assert of(found, CostPart.DOUBLE) == {
-        "storage of 12 blobs of oldsa": Decimal(10),
+        "storage of 12 blobs of old of oldsa": Decimal(10),
         "registry of oldcr": Decimal("0.24") * 730 / 24,
         "private endpoints of old": Decimal(2) * 730 * Decimal("0.01"),
         "private endpoints of oldsa": Decimal(1) * 730 * Decimal("0.01"),
@@ -172,7 +173,9 @@ def test_an_older_scan_without_tiers_leaves_amounts_not_known(tmp_path: Path) ->
     older = {"storage": account("oldsa", None), "registry": registry("oldcr", None)}
     found = cost(estate(scan(line("old", **older))), EstateMoves((move(),)), listed(tmp_path), NOW)
     whys = {one.what: one.why for one in found.of(CostPart.DOUBLE)}
-    assert "no scan has its tier" in whys["storage of 12 blobs"] and "no scan has its tier" in whys["registry"]
+    assert (
+        "no scan has its tier" in whys["storage of 12 blobs of old"] and "no scan has its tier" in whys["registry"]
+    )
     unseen = cost(estate(), EstateMoves((move(),)), listed(tmp_path), NOW)
     assert [one.why for one in unseen.of(CostPart.DOUBLE)] == ["no scan has seen it"]
 
@@ -191,7 +194,7 @@ def test_a_scan_that_could_not_read_an_account_forgets_nothing_of_it(tmp_path: P
     blind = {"storage": StorageValues(OLD["storage"].id), "registry": RegistryValues(OLD["registry"].id)}
     seen = estate(scan(line("old", **OLD), day=1), scan(line("old", **blind), day=2))
     found = cost(seen, EstateMoves((move(),)), listed(tmp_path), NOW)
-    assert of(found, CostPart.DOUBLE)["storage of 12 blobs of oldsa"] == Decimal(10)
+    assert of(found, CostPart.DOUBLE)["storage of 12 blobs of old of oldsa"] == Decimal(10)
     assert of(found, CostPart.DOUBLE)["private endpoints of oldsa"] is None
 
 
@@ -233,6 +236,34 @@ def test_two_sources_that_share_a_registry_leave_it_once(tmp_path: Path) -> None
     seen = estate(scan(line("old", **OLD), day=1), scan(day=2))
     found = cost(seen, EstateMoves((move(leftover=left), move(leftover=left, of="id-x"))), listed(tmp_path), NOW)
     assert len(found.of(CostPart.REMAINING)) == 1
+
+
+def test_two_sources_in_one_account_both_have_their_storage_there(tmp_path: Path) -> None:
+    seen = estate(scan(line("old", **OLD), line("more", **OLD), line("new", **UNDER_KEY)))
+    more = replace(move(of="id-more"), plan="plans/more", source=line("more")["id"])
+    found = of(cost(seen, EstateMoves((move(), more)), listed(tmp_path), NOW), CostPart.DOUBLE)
+    assert {one: found[one] for one in found if one.startswith("storage")} == {
+        "storage of 12 blobs of old of oldsa": Decimal(10),
+        "storage of 12 blobs of more of oldsa": Decimal(10),
+    }
+
+
+def test_a_source_that_was_moved_to_another_group_is_still_there_twice(tmp_path: Path) -> None:
+    before = line("old", **OLD)
+    after = {**before, "id": before["id"].replace("/rg/", "/other/")}
+    seen = estate(scan(before, day=1), scan(after, day=2))
+    found = cost(seen, EstateMoves((move(),)), listed(tmp_path), NOW)
+    assert of(found, CostPart.DOUBLE)["registry of oldcr"] and not found.of(CostPart.REMAINING)
+    assert after["id"].lower() in found.ids
+
+
+def test_where_no_scan_could_look_it_is_not_known_what_keys_add(tmp_path: Path) -> None:
+    for address in (f"/subscriptions/{SUBSCRIPTION}", SOURCE):
+        seen = estate(scan(unreadable=[{"address": address, "reason": "refused"}]))
+        found = cost(seen, EstateMoves(), listed(tmp_path), NOW)
+        assert (found.series()["added"], found.unknown(CostPart.ADDED)) == (None, 1)
+        seen.note(scan(day=2))
+        assert cost(seen, EstateMoves(), listed(tmp_path), NOW).series()["added"] == 0
 
 
 def test_a_source_that_vanished_or_is_another_one_is_no_double_and_what_it_left_is_not_known(
