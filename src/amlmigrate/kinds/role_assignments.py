@@ -219,8 +219,8 @@ def _outlived(there: Asset) -> Finding:
         "blocks",
         str(there.address),
         f"The target gives {who} the role '{role}', since an earlier plan; the source does not give it any more.",
-        f"If it was taken on purpose, take it in the target too (`az role assignment delete --ids {id_}`) and plan"
-        " again; or waive this finding.",
+        f"If it was taken for good, take it in the target too (`az role assignment delete --ids {id_}`) and plan"
+        " again; or waive this finding. What `freeze` took in a folder that is not beside this one comes back.",
         code="right-outlived",
     )
 

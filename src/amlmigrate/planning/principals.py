@@ -13,7 +13,7 @@ from typing import Any
 from amlmigrate.cloud.directory import Directory
 from amlmigrate.cloud.session import Session, Side
 from amlmigrate.cloud.tenants import of_target
-from amlmigrate.core.asset import Inventory
+from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.few import few, many
 from amlmigrate.core.principals import Principals
@@ -82,7 +82,8 @@ def _wrong(cells: tuple[str, ...], called: dict[str, str]) -> str:
 async def told(clouds: Session, source: Inventory, target: str, given: PrincipalsFile) -> Principals:
     """Who of the source is who; `target` is the target's subscription."""
     ids = {one for asset in source.assets.values() for one in moving_kinds()[asset.address.kind].principals(asset)}
-    if not ids:
+    # Of what a person makes it matters too who has it in the target by now.
+    if not ids and not any(_people(asset) for asset in source.by_hand):
         return Principals(called=given.called)
     tenants = (
         await of_target(clouds.source, source.workspace.ref.subscription),
@@ -93,6 +94,12 @@ async def told(clouds: Session, source: Inventory, target: str, given: Principal
     found = Principals(elsewhere, given.called)
     wanted = {called.lower() for one in ids if (called := found.of(one))}
     return Principals(elsewhere, given.called, await _gone(clouds.target, wanted))
+
+
+def _people(left: Asset) -> bool:
+    """Whether it is a right of somebody."""
+    kind = moving_kinds().get(left.address.kind)
+    return bool(kind and kind.held and any(kind.principals(left)))
 
 
 async def _gone(side: Side, ids: set[str]) -> frozenset[str]:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from tests.builders.world import asset, inventory
+from tests.unit.kinds.test_role_assignments import given
 
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.planning import principals
@@ -50,3 +55,20 @@ def test_a_row_that_says_nothing_is_refused_with_its_line(tmp_path: Path, text: 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="cannot be read"):
         principals.read(tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize("left", [True, False])
+async def test_a_tenant_is_asked_for_also_where_a_person_makes_all_that_is_somebodys(
+    monkeypatch: pytest.MonkeyPatch, left: bool
+) -> None:
+    """Else a right of whom nobody named in another tenant were said to be taken in the source."""
+    tenants = {"old": A, "new": B}
+
+    async def of_target(side: Any, _: str) -> str:
+        return tenants[side]
+
+    monkeypatch.setattr(principals, "of_target", of_target)
+    source = inventory(asset("models/m/1"))
+    source.by_hand.extend([replace(given(), reason="it ends by itself")] if left else [])
+    clouds: Any = SimpleNamespace(source="old", target="new")
+    assert (await principals.told(clouds, source, "s", principals.PrincipalsFile())).elsewhere is left
