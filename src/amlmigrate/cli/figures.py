@@ -85,7 +85,7 @@ async def _figures(view: View, shared: CommonOptions, asked: FiguresOptions) -> 
     now = datetime.now(UTC)
     listed = prices.read(asked.prices) if asked.prices else None
     request = FiguresRequest(asked.scans, asked.plans, asked.keys, listed, asked.actual)
-    known = stage.past(request)
+    known = stage.past(request, now)
     live = Live()
     if not asked.offline:
         async with session(shared) as clouds:

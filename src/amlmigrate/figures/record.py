@@ -1,7 +1,8 @@
 """`figures.jsonl`, beside the scans: a line for each run, so that what Azure forgets is kept.
 
 A line is added by writing the whole file anew in the place of the old one, so that a run that is killed leaves
-none or a whole one. Each line has the digest of the one before: one that was taken out or changed is found.
+none or a whole one. Each line has the digest of the one before: one before the last that was taken out or changed
+is found.
 Alerts are kept by their ids, once, however often a run is repeated.
 """
 
@@ -77,8 +78,8 @@ def read(folder: Path) -> Record:
         return Record()
     except OSError as error:
         raise files.FileError(error, path) from error
-    if not data.endswith(b"\n") and data:
-        raise _unusable(path, "its last line is cut short")
+    if not data.endswith(b"\n"):
+        raise _unusable(path, "its last line is cut short" if data else "it is empty")
     lines, before = [], None
     for raw in data.splitlines(keepends=True):
         lines.append(_line(path, raw, before))

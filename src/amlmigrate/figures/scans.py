@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from amlmigrate.core.armid import key_of
@@ -21,6 +22,8 @@ from amlmigrate.scanning.values import CUSTOMER, MICROSOFT
 
 KEPT = scanfile.FIGURES
 _PROJECT = "project"
+# So far two clocks may be apart.
+_AHEAD = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,11 @@ class ScansRead:
     resources: EstateResources
 
 
-def read(folder: Path) -> ScansRead:
-    """All scans of a folder. Raises BadInputError where there is none."""
+def read(folder: Path, now: datetime) -> ScansRead:
+    """All scans of a folder. Raises BadInputError where there is none.
+
+    One of a day that is still to come was made by a wrong clock: it would go before all that come after it.
+    """
     looks: list[Look] = []
     unread: dict[str, str] = {}
     resources = EstateResources()
@@ -43,6 +49,9 @@ def read(folder: Path) -> ScansRead:
         try:
             scan = scanfile.read(path)
             look = look_of(path.name, scan)
+            if look.at > now + _AHEAD:
+                unread[path.name] = f"By its clock it is of {look.at:%Y-%m-%d %H:%M} UTC, which is still to come."
+                continue
             seen = {name: alike.setdefault(one, one) for name, one in look.sightings.items()}
             looks.append(replace(look, sightings=seen))
             resources.note(scan)

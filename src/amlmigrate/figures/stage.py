@@ -138,10 +138,10 @@ class Figures:
         }
 
 
-def past(request: FiguresRequest) -> FigureSources:
+def past(request: FiguresRequest, now: datetime) -> FigureSources:
     """Reads the files. Raises BadInputError where there is no scan, or what was kept before cannot be used."""
     kept = record.read(request.scans)
-    return sources(scans.read(request.scans), plans.read(request.plans), kept)
+    return sources(scans.read(request.scans, now), plans.read(request.plans), kept)
 
 
 def sources(read: ScansRead, every: Plans, kept: Record) -> FigureSources:

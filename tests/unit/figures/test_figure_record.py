@@ -73,6 +73,7 @@ def test_a_file_that_is_not_what_was_written_is_refused(tmp_path: Path) -> None:
     for spoiled, why in (
         (whole[:-1], "cut short"),
         (whole[:-20], "cut short"),
+        (b"", "empty"),
         (first + third, "taken out"),
         (second + third, "taken out"),
         (first.replace(b'"run":0', b'"run":9') + second + third, "changed"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from amlmigrate.figures.record import Record
 from amlmigrate.figures.stage import Live
 from amlmigrate.ledger import sealedlines
 
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
 LEVELS = {"environment": ["dev", "test", "prod"], "sensitivity": ["public", "restricted"]}
 
 
@@ -40,7 +41,7 @@ def test_a_scan_is_read_as_it_was_written(tmp_path: Path) -> None:
     told = {"environment": {"level": "prod", "by": "decision"}}
     first = {**line("a", "prod"), "told_by": told, "created": "2026-02-01T00:00:00Z", "workspace_id": "ID-A"}
     kept(tmp_path, first, line("b", None), {**line("p"), "kind": "Project"}, unreadable=[away])
-    read = scans.read(tmp_path)
+    read = scans.read(tmp_path, NOW)
     [look] = read.looks
     assert read.unread == {}
     one, other = look.sightings["id-a"], look.sightings["id-b"]
@@ -60,23 +61,33 @@ def test_a_file_that_was_changed_is_told_and_another_one_still_read(tmp_path: Pa
     changed.write_bytes(changed.read_bytes().replace(b'"dev"', b'"prd"', 1))
     kept(tmp_path, line("a"))
     (tmp_path / scans.KEPT).write_text("{}\n")
-    read = scans.read(tmp_path)
+    read = scans.read(tmp_path, NOW)
     assert ([one.name for one in read.looks], list(read.unread)) == (["SCAN-1.jsonl"], ["SCAN-2.jsonl"])
+
+
+def test_a_scan_of_a_day_to_come_goes_before_no_other(tmp_path: Path) -> None:
+    kept(tmp_path, line("a"))
+    kept(tmp_path, line("a"), name="SCAN-2.jsonl", created="2027-01-01T00:00:00.000+00:00")
+    read = scans.read(tmp_path, NOW)
+    assert [one.name for one in read.looks] == ["SCAN-1.jsonl"]
+    assert "still to come" in read.unread["SCAN-2.jsonl"]
+    later = scans.read(tmp_path, NOW + timedelta(days=365))
+    assert (len(later.looks), later.unread) == (2, {})
 
 
 def test_a_folder_without_a_scan_is_no_figure(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="There is no scan"):
-        scans.read(tmp_path)
+        scans.read(tmp_path, NOW)
     (tmp_path / "other.jsonl").write_text("{}\n")
     with pytest.raises(BadInputError, match=r"There is no scan .*not a scan"):
-        scans.read(tmp_path)
+        scans.read(tmp_path, NOW)
 
 
 @pytest.mark.parametrize("customer_first", [True, False])
 def test_of_a_workspace_that_a_scan_saw_twice_the_worse_counts(tmp_path: Path, customer_first: bool) -> None:
     both = [{**line("a"), "encryption": {"kind": "classic"}}, line("a")]
     kept(tmp_path, *(both if customer_first else reversed(both)))
-    [look] = scans.read(tmp_path).looks
+    [look] = scans.read(tmp_path, NOW).looks
     assert look.sightings["id-a"].customer is False
 
 
@@ -92,7 +103,7 @@ def test_accounts_of_datastores_count_by_the_worst_of_them(tmp_path: Path) -> No
         others("doubt", "customer", None),
         others("theirs", "customer", None, "microsoft"),
     )
-    [look] = scans.read(tmp_path).looks
+    [look] = scans.read(tmp_path, NOW).looks
     assert {name: one.other_data.value for name, one in look.sightings.items()} == {
         "id-none": "nothing",
         "id-own": "customer",
@@ -120,7 +131,7 @@ def test_only_its_owner_lets_a_workspace_go_that_vanished(
     kept(tmp_path, name="SCAN-2.jsonl", **later)
     # A later scan without the file of decisions changes nothing.
     kept(tmp_path, name="SCAN-3.jsonl", created="2026-05-01T00:00:00.000+00:00")
-    told = stage.figures(stage.sources(scans.read(tmp_path), Plans(), Record()), Live(), datetime.now(UTC))
+    told = stage.figures(stage.sources(scans.read(tmp_path, NOW), Plans(), Record()), Live(), datetime.now(UTC))
     found = told.as_dict()
     assert (found["production"]["total"], found["production"]["vanished"]) == ((0, 0) if let_go else (1, 1))
     assert (found["mttr_days"]["open"], found["mttr_days"]["vanished"]) == ((0, 0) if let_go else (1, 1))
