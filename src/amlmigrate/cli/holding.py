@@ -28,7 +28,8 @@ _SOON_SECONDS = 10.0
 class AzureLook:
     """Who has the lease, and the exemptions of the source that end before the move is over, as far as known.
 
-    `ended`: that another plan's `--back` has ended what this one's cutover made live, as a sentence; '' else.
+    `ended`: that another plan's `--back` has ended what this one's cutover made live, as a sentence; '' else. Where
+    only that could not be read, a finding among the others says so.
     """
 
     lease: looking.LeaseLook
@@ -50,7 +51,10 @@ async def look(shared: CommonOptions, found: Stages) -> AzureLook:
             lease = _lease(clouds, found)
             if gone:
                 return AzureLook(await lease)
-            return AzureLook(*await asyncio.gather(lease, _ends(clouds, found), _ended(clouds, found)))
+            held, ends, (ended, why) = await asyncio.gather(lease, _ends(clouds, found), _ended(clouds, found))
+            # Whoever is not told who has the lease is told that already.
+            told = (_not_known(found, why),) if why and not held.unknown else ()
+            return AzureLook(held, (*ends, *told), ended)
     except MigrateError as error:
         return AzureLook(_no_lease(found, error), () if gone else (_no_ends(found, error),))
 
@@ -71,15 +75,15 @@ async def _ends(clouds: Session, found: Stages) -> tuple[Finding, ...]:
         return (_no_ends(found, error),)
 
 
-async def _ended(clouds: Session, found: Stages) -> str:
-    """Nothing where it cannot be read: who has the lease is not known then either, which is told."""
+async def _ended(clouds: Session, found: Stages) -> tuple[str, str]:
+    """That another has ended it, and why that is not known, where it is not."""
     if found.cutover is None:
-        return ""
+        return "", ""
     try:
         told = await _soon(looking.cutovers(clouds.target, found.plan.header.target_ref))
-    except (MigrateError, TimeoutError):
-        return ""
-    return together.ended(told, found.plan.sha256)
+    except (MigrateError, TimeoutError) as error:
+        return "", _why(error)
+    return together.ended(told, found.plan.sha256), ""
 
 
 async def _soon(work: Awaitable[T]) -> T:
@@ -90,6 +94,16 @@ async def _soon(work: Awaitable[T]) -> T:
 def _no_lease(found: Stages, error: Exception) -> looking.LeaseLook:
     address = found.plan.header.target_ref.id
     return looking.LeaseLook(address, unknown=f"whether the target is being changed: {_why(error)}")
+
+
+def _not_known(found: Stages, why: str) -> Finding:
+    return Finding(
+        "warning",
+        found.plan.header.target_ref.id,
+        f"Not checked: whether another plan's `--back` has ended this cutover: {why}.",
+        "See to that, and ask once more, before the source is removed.",
+        code="not-checked",
+    )
 
 
 def _no_ends(found: Stages, error: Exception) -> Finding:

@@ -106,7 +106,10 @@ def test_a_cutover_that_another_plan_ended_is_told(monkeypatch: pytest.MonkeyPat
     assert f"cutover: {found.ended}" in stage_lines(told)
     assert _looked(monkeypatch, _stages())[0].ended == "", "of one that was not cut over nobody asks"
     monkeypatch.setattr(holding.looking, "cutovers", not_known)
-    assert _looked(monkeypatch, made)[0].ended == ""
+    asked, _ = _looked(monkeypatch, made)
+    assert asked.ended == "" and "Not checked: whether another plan's `--back`" in asked.early_ends[-1].summary
+    # Said once: nobody knows then who has the lease either.
+    assert _looked(monkeypatch, made, lease=refusal(500))[0].early_ends == (ENDS,)
 
 
 def test_it_is_told_with_the_command() -> None:
