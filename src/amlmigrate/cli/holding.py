@@ -28,8 +28,8 @@ _SOON_SECONDS = 10.0
 class AzureLook:
     """Who has the lease, and the exemptions of the source that end before the move is over, as far as known.
 
-    `ended`: that another plan's `--back` has ended what this one's cutover made live, as a sentence; '' else. Where
-    only that could not be read, a finding among the others says so.
+    `ended`: that another plan's `--back` has ended what this one's cutover made live, as a sentence; '' else.
+    Where only that could not be read, a finding among the others says so.
     """
 
     lease: looking.LeaseLook
