@@ -39,7 +39,8 @@ def others(before: Record, plan: str, source: str, *, works: bool, until: str = 
     over: what was cut over later is none of its matter.
     """
     own = next(_of(before, plan), None)
-    if own is None or (own.get("ended") and not works):
+    # One that stands and is not there was made by a version that told nothing of it.
+    if (own is None and until) or (own and own.get("ended") and not works):
         return []
     of_source = (one for one in every(before) if one.get("workspaceId") == source and one.get("plan") != plan)
     standing = (one for one in of_source if not one.get("ended"))
