@@ -100,7 +100,7 @@ async def test_a_receiver_by_webhook_comes_back_with_what_it_does_not_use(arm: A
         (WHO, group_body(groupShortName="longer than twelve"), "maxLength"),
         (WHO, group_body(emailReceivers=[{"name": "nobody"}]), "emailAddress: it is required"),
         (WHO, group_body(emailReceivers=[EMAIL, EMAIL]), "unique"),
-        (WHO, group_body(emailReciever=[]), "emailReciever: it is not known"),
+        (WHO, group_body(emailReciever=[EMAIL]), "emailReciever: it is not known"),
         (WHO, {"location": "Global"}, "properties"),
         (METRIC, metric_body(severity=5), "severity"),
         (METRIC, metric_body(scopes=[]), "scopes"),
@@ -134,6 +134,12 @@ async def test_a_receiver_by_webhook_comes_back_with_what_it_does_not_use(arm: A
 async def test_what_cannot_be_is_refused(arm: ArmClient, path: str, body: dict[str, Any], says: str) -> None:
     _, message = await refused(arm, path, body)
     assert says in message
+
+
+async def test_an_empty_list_of_a_later_version_is_taken_and_left_out(arm: ArmClient) -> None:
+    """As the Azure CLI 2.91.0 sends it."""
+    shown = await arm.ok("PUT", WHO, group_body(incidentReceivers=[]))
+    assert "incidentReceivers" not in shown["properties"]
 
 
 async def test_what_a_rule_is_about_has_to_be_there(arm: ArmClient) -> None:

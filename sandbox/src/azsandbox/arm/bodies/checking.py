@@ -26,6 +26,7 @@ _FORMATS = {
 }
 _RANGES = {"minLength": 1, "minValue": 1, "maxLength": -1, "maxValue": -1}
 _INT32 = 2**31
+_NOTHING: tuple[Any, ...] = (None, [], {})
 _TYPES: dict[str, tuple[type, ...]] = {"boolean": (bool,), "number": (int, float), "list": (list,)}
 
 
@@ -95,7 +96,7 @@ class _Check:
         for name in [each for each in value if each not in members]:
             if others is not None:
                 yield from self.value(others, value[name], now.get(name), _joined(path, name))
-            elif self._strict and value[name] is not None:
+            elif self._strict and value[name] not in _NOTHING:
                 yield Problem(_joined(path, name), "it is not known")
 
 
