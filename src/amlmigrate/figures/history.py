@@ -186,32 +186,39 @@ class Moment:
         """Whether it counts as a workspace of its own.
 
         A successor counts only once what it succeeds is settled, and one that is settled counts as its successor.
-        Two that are both under a customer's key are one as well, while both are there.
+        Two that are both under a customer's key are one as well, while both are there; one that was to be a
+        successor and is under Microsoft's key counts beside it.
         """
         life = self.lives[workspace]
         if life.standing is Presence.GONE and not self.exposed(workspace):
             return False
         sources = [one.source for one in self.by_target.get(workspace, ())]
-        return not any(self.exposed(one) or (life.last.customer and self._there(one)) for one in sources)
+        return not (life.last.customer and any(self.exposed(one) or self._there(one) for one in sources))
 
     def _there(self, workspace: str) -> bool:
         life = self.lives.get(workspace)
         return life is not None and life.standing is not Presence.GONE
 
-    def production(self, workspace: str, above: frozenset[str] = frozenset()) -> Life | None:
+    def production(self, workspace: str) -> Life | None:
         """The life by which it is production: its own, that of one it succeeds, or of the one it moves into.
 
-        One under a customer's key succeeds only what is proven to be in it: an empty one is no production.
+        It succeeds only what is proven to be in it, and under a customer's key it is no production by where it is
+        to move: a plan that does nothing makes no share better.
         """
         life = self.lives.get(workspace)
-        if life is None or workspace in above:
+        if life is None:
             return None
-        if life.production:
-            return life
-        into = [one for one in self.by_target.get(workspace, ()) if one.proven or not life.last.customer]
-        before = (self.production(one.source, above | {workspace}) for one in into)
-        after = (self.lives.get(one.target) for one in self.by_source.get(workspace, ()))
-        return next((one for one in (*before, *after) if one and one.production), None)
+        out_of = () if life.last.customer else self.by_source.get(workspace, ())
+        after = (self.lives.get(one.target) for one in out_of)
+        return self._descent(workspace) or next((one for one in after if one and one.production), None)
+
+    def _descent(self, workspace: str, above: frozenset[str] = frozenset()) -> Life | None:
+        life = self.lives.get(workspace)
+        if life is None or workspace in above or life.production:
+            return life if life and life.production else None
+        into = [one for one in self.by_target.get(workspace, ()) if one.proven]
+        before = (self._descent(one.source, above | {workspace}) for one in into)
+        return next(filter(None, before), None)
 
     def untold(self, workspace: str) -> bool:
         """Whether nothing ever told its environment, nor that of one it succeeds."""

@@ -59,26 +59,23 @@ class Recount:
     def production(self) -> set[str]:
         """All that are production: by themselves, by what they succeed, or by what they move into."""
         own = {one for one in self.seen if self._told(one)[0]}
-        found = own | {plan.source for plan in self.plans if plan.target in own and plan.source in self.seen}
+        found = set(own)
         for _ in self.seen:
-            found |= {
-                plan.target
-                for plan in self.plans
-                if plan.source in found
-                and plan.target in self.seen
-                and (not self.last[plan.target].customer or (plan.source, plan.target) in self.proven)
-            }
-        return found
+            found |= {target for source, target in self.proven if source in found and target in self.seen}
+        return found | {
+            plan.source
+            for plan in self.plans
+            if plan.target in own and plan.source in self.seen and not self.last[plan.source].customer
+        }
 
     def counted(self) -> set[str]:
         """Those that count: no workspace twice, and none that is gone but one that nobody can explain."""
-        waiting = {plan.target for plan in self.plans if plan.source in self.exposed}
-        waiting |= {
+        waiting = {
             plan.target
             for plan in self.plans
             if plan.target in self.last
             and self.last[plan.target].customer
-            and self.stands.get(plan.source, "gone") != "gone"
+            and (plan.source in self.exposed or self.stands.get(plan.source, "gone") != "gone")
         }
         gone = {one for one in self.seen if self.stands[one] == "gone" and one not in self.exposed}
         return set(self.seen) - waiting - gone

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import statistics
 from dataclasses import replace
 from datetime import timedelta
@@ -170,6 +171,19 @@ def test_of_scans_in_one_second_the_one_with_a_number_behind_its_name_is_the_lat
     ]
     *_, last = moments(looks, [])
     assert (last.look.name, share(last).production.under_cmk) == (names[0], 1)
+
+
+def test_a_plan_that_proves_nothing_makes_no_share_better() -> None:
+    for seed in SEEDS:
+        made = history(seed)
+        known = sorted({one for look in made.looks for one in look.sightings})
+        if len(known) > 1:
+            source, target = random.Random(seed).sample(known, 2)
+            plan = Succession(source, target, "plans/it", FIRST)
+            (fair, _), (unfair, _) = counted(made), counted(Made(made.looks, [*made.plans, plan]))
+            assert unfair.production.under_cmk <= fair.production.under_cmk, seed
+            assert (unfair.production.share or 0.0) <= (fair.production.share or 0.0), seed
+            assert (unfair.least or 0.0) <= (fair.least or 0.0), seed
 
 
 @pytest.mark.parametrize("trick", TRICKS)
