@@ -23,6 +23,8 @@ from monitor import (
 )
 
 from azsandbox.arm.access.evaluation import Terms
+from azsandbox.arm.providers.diagnostics import categories_of
+from azsandbox.arm.store import Record
 
 METRIC, ACTIVITY, QUERIES, _ = RULES
 
@@ -129,6 +131,7 @@ async def test_a_receiver_by_webhook_comes_back_with_what_it_does_not_use(arm: A
         (QUERIES, query_body({"query": "NoSuchTable | where 1 == 1"}), "NoSuchTable"),
         (QUERIES, query_body({"dimensions": [{"name": "Nope", "operator": "Include", "values": ["*"]}]}), "Nope"),
         (QUERIES, query_body({"timeAggregation": "Total"}), "metricMeasureColumn"),
+        (QUERIES, query_body({"resourceIdColumn": "who"}), "ResourceIdColumn 'who' is missing"),
     ],
 )
 async def test_what_cannot_be_is_refused(arm: ArmClient, path: str, body: dict[str, Any], says: str) -> None:
@@ -202,6 +205,15 @@ async def test_a_vault_logs_what_vaults_have_by_five_settings(arm: ArmClient) ->
         if number < 6:
             await arm.ok("PUT", *_audit(f"audit{number}", "AuditEvent", logs))
     assert "limit of 5" in (await refused(arm, *_audit("sixth", "AuditEvent", f"{LOGS}6")))[1]
+
+
+def test_a_hub_has_metrics_and_no_log() -> None:
+    type_ = "microsoft.machinelearningservices/workspaces"
+    for kind, expected in (("Hub", frozenset({"allmetrics"})), ("Default", None), ("Project", None)):
+        assert categories_of(Record("k", type_, "p", "K", "K", {"kind": kind})) == expected
+    assert "audit" in (
+        categories_of(Record("k", "microsoft.keyvault/vaults", "p", "K", "K", {"kind": "Hub"})) or ()
+    )
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="no shared material beside the project")

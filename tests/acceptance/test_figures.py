@@ -43,7 +43,7 @@ def test_figures_from_a_scan_to_what_azure_forgets(sandbox: Sandbox, tmp_path: P
     rule = f"{vault.partition('/providers/')[0]}/providers/Microsoft.Insights/metricAlerts/guard-vault-refusals"
     criterion = {
         "name": "refused", "criterionType": "StaticThresholdCriterion", "metricNamespace": "Microsoft.KeyVault/vaults",
-        "metricName": "ServiceApiResult", "operator": "GreaterThan", "threshold": 0, "timeAggregation": "Total",
+        "metricName": "ServiceApiResult", "operator": "GreaterThan", "threshold": 0, "timeAggregation": "Count",
     }  # fmt: skip
     body = {
         "severity": 2, "enabled": True, "scopes": [vault], "evaluationFrequency": "PT5M", "windowSize": "PT15M",

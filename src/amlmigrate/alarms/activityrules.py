@@ -117,12 +117,13 @@ ACTIVITY_RULES = (
     ),
     ActivityRule(
         "watch-removed",
-        "Logging or an alarm is changed or removed",
+        "Logging is changed or removed, or an alarm is removed",
         _SEVERITY,
         About.KEYS,
         (
             *_written(f"{_INSIGHTS}/diagnosticSettings"),
             f"{_INSIGHTS}/scheduledQueryRules/delete",
+            # By Azure itself, when a query failed for a week (AZ-MONITOR-27).
             f"{_INSIGHTS}/scheduledQueryRules/disable/action",
             f"{_INSIGHTS}/metricAlerts/delete",
             f"{_INSIGHTS}/activityLogAlerts/delete",

@@ -32,7 +32,7 @@ _ROTATIONS = ("KeyRotate", "KeyRotateIfDue")
 # What a vault tells by itself (AZ-LOG-16).
 _NEAR, _EXPIRED = "KeyNearExpiryEventGridNotification", "KeyExpiredEventGridNotification"
 _POLICY = "VaultAccessPolicyChangedEventGridNotification"
-_OF_VAULTS = ("VaultPut", "VaultPatch", "VaultDelete", "VaultRecover")
+_OF_VAULTS = ("VaultPut", "VaultPatch", "VaultDelete", "VaultRecover", "VaultPurge")
 # By these an alarm says what was done, by whom, with what: each combination is an alert of its own, on its vault.
 _TOLD = (OPERATION, CALLER, KEY)
 # For a dimension that is empty none may be raised (AZ-MONITOR-56).

@@ -85,7 +85,7 @@ METRIC_RULES = (
         "A vault refuses calls (403)",
         2,
         About.KEYS,
-        *("ServiceApiResult", "Total", "GreaterThan", 0),
+        *("ServiceApiResult", "Count", "GreaterThan", 0),
         window="PT15M",
         statuses=("403",),
     ),

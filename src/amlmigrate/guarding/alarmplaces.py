@@ -47,6 +47,7 @@ async def found(arm: Arm, guardrail: Guardrail) -> AlarmPlaces:
         if one.value is None and not one.refused
     }
     unread = tuple(f"whether {name_of(id_)} is there: {one.refused}" for id_, one in read.items() if one.refused)
+    # Rules over logs are made in their region (AZ-MONITOR-26).
     region = plain_region((read[alarms.logs].value or {}).get("location") or "") if alarms.logs else ""
     if region and alarms.location and region != alarms.location:
         wrong[alarms.logs] = f"{alarms.logs} is in {region}, and `alarms.location` says {alarms.location}."

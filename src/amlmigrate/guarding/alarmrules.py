@@ -110,6 +110,7 @@ def settings(alarms: Alarms) -> Iterator[AlarmBody]:
             properties = {
                 "workspaceId": alarms.logs,
                 "logAnalyticsDestinationType": "Dedicated",
+                # Also of a workspace (AZ-LOG-18).
                 "logs": [{"categoryGroup": "audit", "enabled": True}],
             }
             at = f"{one}/{_INSIGHTS}/diagnosticSettings/{alarms.name}"

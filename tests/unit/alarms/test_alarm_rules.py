@@ -12,6 +12,7 @@ from bicep_types import Types
 from tests.unit.alarms.alarmed import CONTEXT, STRANGER, SUB, VAULT, WORKSPACE_IDENTITY, row
 
 from amlmigrate.alarms.alarm import About
+from amlmigrate.alarms.metricrules import MetricRule
 from amlmigrate.alarms.predicates import All, Among, AtLeast, NotAmong
 from amlmigrate.alarms.rows import CALLER, OPERATION, STATUS, AuditRow
 from amlmigrate.alarms.rules import ACTIVITY_RULES, ALARMS, LOG_RULES, resources, rule_of
@@ -43,6 +44,7 @@ def told(found: AuditRow) -> list[str]:
         (row("KeyRestore", 409), ["key-changed"]),
         (row("KeyUpdate"), ["key-changed"]),
         (row("VaultPatch"), ["key-changed"]),
+        (row("VaultPurge"), ["key-changed"]),
         (row("KeyRotate"), []),
         (row("KeyRotateIfDue", None), []),
         (row("KeyNearExpiryEventGridNotification", None), ["key-expiring"]),
@@ -73,6 +75,11 @@ def test_nothing_is_compared_with_nothing_or_another_type() -> None:
 def test_a_status_that_is_not_there_is_none_of_any() -> None:
     notice = row("KeyWrap", None)
     assert not AtLeast(STATUS, 0).holds(notice) and NotAmong(STATUS, (401,)).holds(notice)
+
+
+def test_a_metric_is_summed_up_as_the_reference_of_metrics_has_it() -> None:
+    found = {one.metric: one.aggregation for one in ALARMS if isinstance(one, MetricRule)}
+    assert found == {"Availability": "Average", "ServiceApiLatency": "Average", "ServiceApiResult": "Count"}
 
 
 TYPES = {

@@ -26,6 +26,7 @@ _CATEGORIES = {
         ("auditevent", "azurepolicyevaluationdetails", "audit", "alllogs", "allmetrics")
     )
 }
+_OF_HUBS = frozenset(("allmetrics",))
 _MOST = 5
 _KEYS = "Microsoft.OperationalInsights/workspaces/sharedKeys/action"
 _ID = re.compile(r"/(subscriptions|providers)/[^/]+", re.IGNORECASE)
@@ -33,6 +34,15 @@ _ID = re.compile(r"/(subscriptions|providers)/[^/]+", re.IGNORECASE)
 
 def _entries(properties: dict[str, Any]) -> list[dict[str, Any]]:
     return [one for name in ("logs", "metrics") for one in properties.get(name) or () if isinstance(one, dict)]
+
+
+def categories_of(resource: Record | None) -> frozenset[str] | None:
+    """What a resource has to log (AZ-LOG-14), a hub no log (AZ-LOG-18); None where nothing is known here."""
+    if resource is None:
+        return None
+    is_hub = resource.type == "microsoft.machinelearningservices/workspaces"
+    is_hub = is_hub and str(resource.document.get("kind") or "").lower() == "hub"
+    return _OF_HUBS if is_hub else _CATEGORIES.get(resource.type)
 
 
 def _kept_days(entry: dict[str, Any]) -> int:
@@ -71,8 +81,7 @@ class DiagnosticSettings(ExtensionKind):
     def _check_number(self, call: Call, properties: dict[str, Any], old: Record | None) -> None:
         """A resource has five settings, and logs what its type has (AZ-LOG-14). Raises ArmError 400."""
         scope = call.route.key[: call.route.key.rindex("/providers/")]
-        resource = self.context.store.get(scope)
-        known = _CATEGORIES.get(resource.type if resource else "")
+        known = categories_of(self.context.store.get(scope))
         named = [str(one.get("category") or one.get("categoryGroup")) for one in _entries(properties)]
         if known is not None and (wrong := [one for one in named if one.lower() not in known]):
             raise gateway(400, "BadRequest", f"Category '{','.join(wrong)}' is not supported.")

@@ -86,8 +86,12 @@ class QueryRules(MonitorKind):
         if filled.get("operator") is None or filled.get("threshold") is None:
             raise _refused("operator and threshold are required.")
         found = self._tried(str(filled.get("query") or ""), workspace, rule)
+        about = str(filled.get("resourceIdColumn") or "")
+        if found and about and about not in found.columns:
+            # Recorded (AZ-MONITOR-63).
+            raise _refused(f"ResourceIdColumn '{about}' is missing from the columns in the query's results")
         names = [str(each["name"]) for each in filled["dimensions"]]
-        names += [str(filled[name]) for name in ("metricMeasureColumn", "resourceIdColumn") if filled.get(name)]
+        names += [str(filled["metricMeasureColumn"])] if filled.get("metricMeasureColumn") else []
         if found and (wrong := [name for name in names if name not in found.columns]):
             raise _refused(f"The query has no column '{wrong[0]}'.")
         return filled
