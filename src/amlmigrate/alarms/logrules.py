@@ -2,8 +2,8 @@
 
 A call is in the log up to ten minutes later (AZ-LOG-5), so each evaluation looks back by more than the time since
 the last: one call is told up to three times, rather than never. None resolves by itself: while an alert of such a
-rule is open, the next call of the same caller is told to nobody (AZ-MONITOR-6). Of very many alerts at once not each
-becomes a mail (AZ-MONITOR-28).
+rule is open, the next call of the same caller is told to nobody (AZ-MONITOR-6). Of very many alerts at
+once not each becomes a mail (AZ-MONITOR-28).
 """
 
 from __future__ import annotations
