@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from amlmigrate.core.claim import Claim
+from amlmigrate.core.claim import WAIVABLE, Claim
 from amlmigrate.core.decision import DecisionVerb
 from amlmigrate.core.few import few, many
 from amlmigrate.core.keys import key_id
@@ -63,9 +63,10 @@ class FolderEvidence:
 
     @property
     def keys(self) -> frozenset[str]:
-        """The keys that the claims are about."""
+        """The keys that the claims are about, but for those of data that no move has written."""
         verify = self.last_verify
-        found = (key_id(one.key) for one in (verify.content.claims if verify else ()))
+        told = verify.content.claims if verify else ()
+        found = (key_id(one.key) for one in told if one.name not in WAIVABLE)
         return frozenset(one.key for one in found if one)
 
 
@@ -90,7 +91,19 @@ def _claims(evidence: FolderEvidence) -> dict[str, SourceStanding]:
     by_name: dict[str, list[Claim]] = {}
     for one in verify.content.claims:
         by_name.setdefault(one.name, []).append(one)
-    return {name: _claimed(found, verify.path.name) for name, found in by_name.items()}
+    found = {name: _claimed(some, verify.path.name) for name, some in by_name.items()}
+    return {name: _unless_later(evidence, verify, one) for name, one in found.items()}
+
+
+def _unless_later(
+    evidence: FolderEvidence, of: EvidenceFile[Verify], standing: SourceStanding
+) -> SourceStanding:
+    """The same, unless it held and the target may be otherwise since that verification."""
+    later = next((one for one in evidence.reports if one.number > of.number and _changes(one)), None)
+    if later is None or standing.state is not Support.HOLDS:
+        return standing
+    told = f"{later.path.name} came after {of.path.name}: verify again"
+    return SourceStanding(Support.NOT_KNOWN, told, standing.file)
 
 
 def _claimed(found: Sequence[Claim], file: str) -> SourceStanding:
@@ -128,6 +141,8 @@ def _approval(evidence: FolderEvidence) -> SourceStanding:
     ran = [one.content.by.identity for one in runs]
     if any(one and one.same(who.object_id, who.tenant_id) for one in ran):
         return SourceStanding(Support.REFUTED, f"{who} approved the plan and ran it", made.path.name)
+    if not runs:
+        return SourceStanding(Support.HOLDS, f"{who} approved the plan, and no run has a report", made.path.name)
     if None in ran:
         return SourceStanding(
             Support.NOT_KNOWN, f"{who} approved the plan; who ran it is not known", made.path.name
@@ -156,10 +171,8 @@ def _verification(evidence: FolderEvidence) -> SourceStanding:
         return SourceStanding(Support.ABSENT, "nothing was verified")
     if not found.content.green:
         return SourceStanding(Support.REFUTED, "the last verification is not green", found.path.name)
-    if later := [one for one in evidence.reports if one.number > found.number and _changes(one)]:
-        told = f"{later[0].path.name} came after the last verification"
-        return SourceStanding(Support.NOT_KNOWN, told, found.path.name)
-    return SourceStanding(Support.HOLDS, found.content.headline or "green after the cutover", found.path.name)
+    told = found.content.headline or "green after the cutover"
+    return _unless_later(evidence, found, SourceStanding(Support.HOLDS, told, found.path.name))
 
 
 def _changes(report: EvidenceFile) -> bool:
@@ -178,8 +191,11 @@ def _manifests(evidence: FolderEvidence) -> SourceStanding:
         return SourceStanding(Support.NOT_KNOWN, f"{found.path.name} read no bytes", found.path.name)
     if not found.content.green:
         return SourceStanding(Support.REFUTED, f"{found.path.name} is not green", found.path.name)
+    if not found.content.blobs:
+        return SourceStanding(Support.ABSENT, "there was no blob to compare", found.path.name)
     told = f"{many(found.content.blobs, 'blob')} with checksums on both sides"
-    return SourceStanding(Support.HOLDS, told, ", ".join(one.file for one in found.content.manifests))
+    files = ", ".join(one.file for one in found.content.manifests)
+    return _unless_later(evidence, found, SourceStanding(Support.HOLDS, told, files))
 
 
 def _cutover(evidence: FolderEvidence) -> SourceStanding:
@@ -210,6 +226,8 @@ def _no_residual(evidence: FolderEvidence) -> SourceStanding:
     if left := [one.address for one in found.content.residuals]:
         told = f"under Microsoft's key, or not known not to be: {few(left)}"
         return SourceStanding(Support.REFUTED, told, found.path.name)
+    if not found.content.gone:
+        return SourceStanding(Support.NOT_KNOWN, "the source is not shown to be gone", found.path.name)
     if unknown := found.content.not_known:
         return SourceStanding(Support.NOT_KNOWN, few(unknown), found.path.name)
     return SourceStanding(Support.HOLDS, "nothing that remains is under Microsoft's key", found.path.name)
@@ -224,6 +242,8 @@ def _disposed(evidence: FolderEvidence) -> SourceStanding:
         return SourceStanding(Support.REFUTED, f"its bytes are still there: {few(left)}", found.path.name)
     if restorable := [one.id for one in told.residuals if one.what in _BYTES]:
         return SourceStanding(Support.REFUTED, f"it may be restored: {few(restorable)}", found.path.name)
+    if not told.gone:
+        return SourceStanding(Support.NOT_KNOWN, "it is not shown to be gone", found.path.name)
     if not told.purged or told.not_known:
         why = "it was deleted softly" if not told.purged else few(told.not_known)
         return SourceStanding(Support.NOT_KNOWN, why, found.path.name)
@@ -237,7 +257,9 @@ def _rotation(evidence: FolderEvidence) -> SourceStanding:
     if found.content.state != "ended" or not found.content.complete or found.content.failed:
         return SourceStanding(Support.NOT_KNOWN, "the last rotation is not shown to be complete", _path(found))
     return SourceStanding(
-        Support.HOLDS, f"{found.content.version} was adopted by all that was found", _path(found)
+        Support.HOLDS,
+        f"on {found.content.time} {found.content.version} was adopted by all that was found",
+        _path(found),
     )
 
 
@@ -251,7 +273,9 @@ def _drill(evidence: FolderEvidence) -> SourceStanding:
     if told.state != "ended" or told.failed or not refused or not back:
         return SourceStanding(Support.NOT_KNOWN, "the last drill does not show refusal and return", _path(found))
     return SourceStanding(
-        Support.HOLDS, f"{len(refused)} of {len(told.measured)} refused, and answered again", _path(found)
+        Support.HOLDS,
+        f"on {told.time} {len(refused)} of {len(told.measured)} refused, and answered again",
+        _path(found),
     )
 
 
@@ -283,12 +307,14 @@ def _names(found: Sequence[EvidenceFile]) -> str:
 
 FACTS = (
     FileFact("plan", "`plan.jsonl`: everything that Azure listed, and what becomes of it", _plan),
-    FileFact("approval", "somebody who did not run the plan approved it, before the first run", _approval),
+    FileFact("approval", "somebody who did not run the plan approved it, before any run", _approval),
     FileFact("decisions", "what people decided about items, who and why", _decisions),
     FileFact("run", "the last run came to its end", _run),
     FileFact("verification", "the last verification is green, and no run came after it", _verification),
     FileFact(
-        "manifests", "every blob of both sides with its checksums, and a green verification of them", _manifests
+        "manifests",
+        "every blob of both sides with its checksums, and a green verification of them that no run came after",
+        _manifests,
     ),
     FileFact("cutover", "people use the target since a recorded moment", _cutover),
     FileFact("tombstone", "this plan removed the source", _tombstone),

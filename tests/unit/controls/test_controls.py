@@ -149,6 +149,13 @@ FACT_CASES: dict[str, tuple[str, FolderEvidence, Support]] = {
     "green, then cut over": ("verification", of(verify(), filed("cutover", 2)), HOLDS),
     "green, then back": ("verification", of(verify(), filed("cutover-back", 2)), NOT_KNOWN),
     "bytes read": ("manifests", of(verify(depth="checksum")), HOLDS),
+    "bytes read, then a run": ("manifests", of(verify(depth="checksum"), RUN), NOT_KNOWN),
+    "no bytes at all": ("manifests", of(verify(depth="checksum", blobs=0)), ABSENT),
+    "a claim, then a run": ("key.type", of(verify(claim("key.type", True)), RUN), NOT_KNOWN),
+    "a refuted claim, then a run": ("key.type", of(verify(claim("key.type", False)), RUN), REFUTED),
+    "a claim, then cut over": ("key.type", of(verify(claim("key.type", True)), filed("cutover", 2)), HOLDS),
+    "purged, and not gone": ("disposed", of(filed("decommission", purged=True, gone=None)), NOT_KNOWN),
+    "nothing left of what is not gone": ("no-residual", of(filed("decommission", gone=None)), NOT_KNOWN),
     "bytes not read": ("manifests", of(verify(depth="metadata")), NOT_KNOWN),
     "bytes that differ": ("manifests", of(verify(green=False, differences=[DIFFERENCE])), REFUTED),
     "bytes before the cutover": (
@@ -216,6 +223,16 @@ KEY_CASES: dict[str, tuple[str, EvidenceFile, Support]] = {
 def test_what_became_of_keys_counts_only_of_the_targets(case: str) -> None:
     name, report, found = KEY_CASES[case]
     assert state(name, of(UNDER, keys=[report])) is found
+
+
+def test_a_key_of_data_that_no_move_wrote_is_none_of_the_targets() -> None:
+    under = verify(claim("datastores.encryption", True, key=f"{KEY}/1"))
+    assert state("rotation", of(under, keys=[rotation()])) is ABSENT
+
+
+def test_an_approval_before_any_run_says_nothing_of_who_ran_it() -> None:
+    found = facts.held(of(filed("approval", of="plan", by=OTHER)))["approval"]
+    assert found.state is HOLDS and "no run has a report" in found.told
 
 
 def test_without_the_folder_of_rotations_it_says_so() -> None:
