@@ -95,9 +95,7 @@ def _claims(evidence: FolderEvidence) -> dict[str, SourceStanding]:
     return {name: _unless_later(evidence, verify, one) for name, one in found.items()}
 
 
-def _unless_later(
-    evidence: FolderEvidence, of: EvidenceFile[Verify], standing: SourceStanding
-) -> SourceStanding:
+def _unless_later(evidence: FolderEvidence, of: EvidenceFile[Verify], standing: SourceStanding) -> SourceStanding:
     """The same, unless it held and the target may be otherwise since that verification."""
     later = next((one for one in evidence.reports if one.number > of.number and _changes(one)), None)
     if later is None or standing.state is not Support.HOLDS:
