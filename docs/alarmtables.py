@@ -35,7 +35,7 @@ def blocks(table: Table) -> dict[str, str]:
         ]
         for one in METRIC_RULES
     )
-    activity = ([*_cells(one), "<br>".join(f"`{name}`" for name in one.operations)] for one in ACTIVITY_RULES)
+    activity = ([*_cells(one), "<br>".join(f"`{name}`" for name in one.told)] for one in ACTIVITY_RULES)
     example = next(one for one in LOG_RULES if one.needs_callers).query(_EXAMPLE)
     return {
         "alarms:logs": table((*_HEAD, "rows of the log", "looked at every"), logs),

@@ -19,20 +19,29 @@ from amlmigrate.core.documents import Document
 class ActivityRule(AlarmRule):
     """An activity log alert for each of several operations, once they succeeded.
 
-    `of_vaults`: also for those vaults that lie outside the scope.
+    `of_vaults`: also for those vaults that lie outside the scope. `of_alarms` are operations on alarms themselves:
+    where the group in which these lie is outside the scope, they are watched there, too.
     """
 
     kind = "activityLogAlerts"
 
     operations: tuple[str, ...]
     of_vaults: bool = False
+    of_alarms: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Every operation that it tells of."""
+        return (*self.operations, *self.of_alarms)
 
     def bodies(self, context: AlarmContext) -> Iterator[tuple[str, Document]]:
         """One for each operation and place."""
-        for scope in context.watched if self.of_vaults else (context.scope,):
-            for operation in self.operations:
+        at = context.watched if self.of_vaults else (context.scope,)
+        for scopes, operations in ((at, self.operations), (context.alarmed, self.of_alarms)):
+            for scope in scopes:
                 place = "" if key_of(scope) == key_of(context.scope) else f"-{name_of(scope)}"
-                yield f"{_suffix(operation)}{place}", self._body(context, operation, scope)
+                for operation in operations:
+                    yield f"{_suffix(operation)}{place}", self._body(context, operation, scope)
 
     def _body(self, context: AlarmContext, operation: str, scope: str) -> Document:
         return {
@@ -65,6 +74,7 @@ def _written(*types: str) -> tuple[str, ...]:
 # What Azure gives every alert on an activity log; no body says it (AZ-MONITOR-53).
 _SEVERITY = 4
 _AUTHORIZATION, _INSIGHTS = "Microsoft.Authorization", "Microsoft.Insights"
+_ALARMS = ("actionGroups", "scheduledQueryRules", "metricAlerts", "activityLogAlerts")
 ACTIVITY_RULES = (
     ActivityRule(
         "vault-deleted",
@@ -117,18 +127,19 @@ ACTIVITY_RULES = (
     ),
     ActivityRule(
         "watch-removed",
-        "Logging is changed or removed, or an alarm is removed",
+        "Logging or an alarm is changed or removed",
         _SEVERITY,
         About.KEYS,
-        (
-            *_written(f"{_INSIGHTS}/diagnosticSettings"),
-            f"{_INSIGHTS}/scheduledQueryRules/delete",
+        _written(f"{_INSIGHTS}/diagnosticSettings"),
+        of_vaults=True,
+        # A write can switch a rule off, or take a receiver away; an alert processing rule silences others. The
+        # last one tells of rules like itself: before it, it would be told of those that are made with it.
+        of_alarms=(
+            *(f"{_INSIGHTS}/{one}/delete" for one in _ALARMS),
             # By Azure itself, when a query failed for a week (AZ-MONITOR-27).
             f"{_INSIGHTS}/scheduledQueryRules/disable/action",
-            f"{_INSIGHTS}/metricAlerts/delete",
-            f"{_INSIGHTS}/activityLogAlerts/delete",
-            f"{_INSIGHTS}/actionGroups/delete",
+            "Microsoft.AlertsManagement/actionRules/write",
+            *(f"{_INSIGHTS}/{one}/write" for one in _ALARMS),
         ),
-        of_vaults=True,
     ),
 )

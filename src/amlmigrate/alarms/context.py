@@ -31,6 +31,11 @@ class AlarmContext:
         return (self.scope, *(one for one in self.vaults if not ArmId.of(one).within(ArmId.of(self.scope))))
 
     @property
+    def alarmed(self) -> tuple[str, ...]:
+        """Where it is watched for what happens to alarms: the scope, and their group where that is outside it."""
+        return (self.scope, *(() if ArmId.of(self.group).within(ArmId.of(self.scope)) else (self.group,)))
+
+    @property
     def elsewhere(self) -> tuple[str, ...]:
         """What is of another subscription, whose activity log no rule of this group can watch."""
         own = ArmId.of(self.group).subscription_id

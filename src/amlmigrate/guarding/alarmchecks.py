@@ -16,7 +16,7 @@ from amlmigrate.core.parallel import gathered
 from amlmigrate.desired.parts import DesiredPort
 from amlmigrate.desired.steps import DesiredVerb
 from amlmigrate.desired.usage import Estate
-from amlmigrate.guarding import alarmfired, alarmparts, alarmplaces, alarmtests, alarmweakening
+from amlmigrate.guarding import alarmfired, alarmleft, alarmparts, alarmplaces, alarmtests, alarmweakening
 from amlmigrate.guarding.alarmparts import NOBODY, AlarmPart, AlarmParts, SettingPart
 from amlmigrate.guarding.alarmtests import AlarmTest
 from amlmigrate.guarding.alarmweakening import BY_ROLE
@@ -27,6 +27,10 @@ from amlmigrate.posture.reading import Read, tried
 
 _THERE = "{found}, and the file asks for {wanted}"
 _UNSUBSCRIBED = "disabled"
+NOT_LOOKED_AT = (
+    "Not looked at: alert processing rules, which can silence alarms, and what keeps rows out of Log Analytics: its"
+    " daily cap, transformations, and tables on the plan Basic or Auxiliary."
+)
 _NO_TEST = "Azure sends no test to those who are told by their role: ask one of them whether an alarm arrives."
 
 
@@ -72,7 +76,9 @@ async def check(side: Side, guardrail: Guardrail, asked: AlarmsAsked) -> AlarmCh
     notes = (
         *(f"The file has nobody told of this: {one}." for one in where.lacking),
         *([_NO_TEST] if alarms.roles else ()),
+        *await alarmleft.told(side.arm, alarms, guardrail.scope, read),
         await alarmfired.told(side.arm, alarms),
+        NOT_LOOKED_AT,
     )
     return AlarmCheck((*wrong, *gaps, *roles), (*where.unread, *unread, *refused), notes)
 

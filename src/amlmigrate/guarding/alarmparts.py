@@ -55,7 +55,7 @@ class AlarmPart(GuardPart):
         """Where it tells otherwise, or others: words for people, and how a place is spelled, are no difference."""
         judged = {name: value for name, value in self.body["properties"].items() if name not in _NOT_JUDGED}
         yield from differences({"properties": judged}, found, how=how)
-        yield from alarmweakening.silent(found)
+        yield from alarmweakening.silent(self.body, found)
 
 
 @dataclass(slots=True)

@@ -18,6 +18,8 @@ BY_ROLE = "armRoleReceivers"
 # A text in a query, by which it names a vault.
 _QUOTED = re.compile(r"['\"]([^'\"]*)['\"]")
 _VAULTS = "microsoft.keyvault/vaults"
+# A rule on logs of the other kind, LogToMetric, makes a metric and tells nobody (specs, 2023-12-01).
+_ALERTS = "logalert"
 
 
 def receivers(properties: Document) -> dict[str, list[Document]]:
@@ -63,10 +65,19 @@ def of_rule(wanted: Document, there: Document) -> Iterator[str]:
     yield from _of_threshold(_criterion(ours), _criterion(theirs))
 
 
-def silent(there: Document) -> Iterator[str]:
-    """What keeps a rule from telling for a time, which no rule here has."""
-    if muted := properties_of(there).get("muteActionsDuration"):
-        yield f"/properties/muteActionsDuration: {muted!r} is not asked for"
+def silent(wanted: Document, there: Document) -> Iterator[str]:
+    """What keeps a rule from telling, though all that is asked for seems to be there.
+
+    A query is judged with its letter case: `in` finds nothing by another one.
+    """
+    for name in ("muteActionsDuration", "overrideQueryTimeRange"):
+        if value := properties_of(there).get(name):
+            yield f"/properties/{name}: {value!r} is not asked for"
+    if (kind := there.get("kind")) and str(kind).lower() != _ALERTS:
+        yield f"/kind: {kind!r} is not asked for"
+    ours, theirs = query_of(wanted), query_of(there)
+    if ours != theirs and ours.lower() == theirs.lower():
+        yield "/properties/criteria/allOf/0/query: its letter case differs, and in a query that counts"
 
 
 def _groups(properties: Document) -> set[str]:

@@ -114,7 +114,7 @@ def test_each_resource_has_a_name_of_its_own_that_tells_its_rule() -> None:
 
 def test_an_activity_rule_names_one_operation_and_one_scope() -> None:
     made = [one for one in resources(CONTEXT) if one.type == "activityLogAlerts"]
-    assert len(made) == sum(len(one.operations) for one in ACTIVITY_RULES) < 50
+    assert len(made) == sum(len(one.told) for one in ACTIVITY_RULES) < 50
     for one in made:
         leaves = {leaf["field"]: leaf for leaf in one.body["properties"]["condition"]["allOf"]}
         assert isinstance(leaves["operationName"]["equals"], str)
@@ -136,6 +136,23 @@ def test_a_vault_outside_the_scope_is_watched_by_itself() -> None:
     assert context.elsewhere == ()
     other = VAULT.replace("11111111", "22222222", 1)
     assert replace(context, vaults=(other,)).elsewhere == (other,)
+
+
+def test_alarms_outside_the_scope_are_watched_where_they_lie() -> None:
+    context = replace(CONTEXT, scope=f"{SUB}/resourceGroups/rg-ml")
+    scopes = {
+        one.id.rpartition("/")[2]: one.body["properties"]["scopes"]
+        for one in resources(context)
+        if one.rule.id == "watch-removed"
+    }
+    for did in ("scheduledQueryRules-delete", "metricAlerts-write", "actionGroups-write", "actionRules-write"):
+        assert scopes[f"aml-cmk-watch-removed-{did}-rg-keys"] == [context.group]
+        assert scopes[f"aml-cmk-watch-removed-{did}"] == [context.scope]
+    assert scopes["aml-cmk-watch-removed-diagnosticSettings-delete-KV-aml"] == [VAULT]
+    # A vault and a group of one name do not share a rule.
+    same = replace(context, group=f"{SUB}/resourceGroups/KV-aml")
+    names = [one.id.lower() for one in resources(same)]
+    assert len(set(names)) == len(names)
 
 
 @pytest.mark.parametrize(

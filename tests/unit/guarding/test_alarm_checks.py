@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -76,7 +76,8 @@ async def test_all_there_and_tested_is_no_gap() -> None:
     found = await checked(wanted, Estate(wanted), sent("keys@contoso.com"))
     assert (found.gaps, found.not_checked) == ((), ())
     # Never fired is information.
-    assert found.notes == ("No alarm fired in the last 30 days, which is no fault: nothing may have happened.",)
+    fired = "No alarm fired in the last 30 days, which is no fault: nothing may have happened."
+    assert found.notes == (fired, alarmchecks.NOT_LOOKED_AT)
 
 
 async def test_which_alarms_fired_is_told_by_their_rules() -> None:
@@ -90,7 +91,7 @@ async def test_which_alarms_fired_is_told_by_their_rules() -> None:
     for number, rule in enumerate(named):
         id_ = f"{SCOPE}/providers/Microsoft.AlertsManagement/alerts/{number}"
         arm.kept[key_of(id_)] = {"id": id_, "properties": {"essentials": {"alertRule": f"{SCOPE}/a/{rule}"}}}
-    [note] = (await checked(wanted, arm, sent("keys@contoso.com"))).notes
+    note, _ = (await checked(wanted, arm, sent("keys@contoso.com"))).notes
     assert "A vault answers slowly (2 times)" in note and "Rights are given or taken (1 time)" in note
 
 
@@ -210,11 +211,50 @@ async def test_another_address_under_a_name_that_was_tested_is_not_tested() -> N
     assert "untested" in {one.code for one in found.gaps}
 
 
-async def test_a_rule_that_is_muted_is_told() -> None:
+def _muted(rule: Document) -> None:
+    rule["properties"]["muteActionsDuration"] = "P1D"
+
+
+def _narrowed(rule: Document) -> None:
+    rule["properties"]["overrideQueryTimeRange"] = "PT1M"
+
+
+def _measuring(rule: Document) -> None:
+    rule["kind"] = "LogToMetric"
+
+
+def _in_another_letter_case(rule: Document) -> None:
+    [criterion] = rule["properties"]["criteria"]["allOf"]
+    criterion["query"] = criterion["query"].replace("'KeyBackup'", "'keybackup'")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (_muted, "muteActionsDuration"),
+        (_narrowed, "overrideQueryTimeRange"),
+        (_measuring, "LogToMetric"),
+        (_in_another_letter_case, "letter case"),
+    ],
+)
+async def test_a_rule_that_tells_nobody_though_it_looks_as_asked_for_is_told(
+    change: Callable[[Document], None], told: str
+) -> None:
     arm = Estate(alarms())
-    arm.at("/aml-cmk-key-changed")["properties"]["muteActionsDuration"] = "P1D"
+    arm.at("/aml-cmk-use-refused")["kind"] = "LogAlert"
+    change(arm.at("/aml-cmk-key-changed"))
     found = await checked(alarms(), arm, sent("keys@contoso.com"))
-    assert [(one.code, "muteActionsDuration" in one.text) for one in found.gaps] == [("differs", True)]
+    assert [(one.code, told in one.text) for one in found.gaps] == [("differs", True)]
+
+
+async def test_a_rule_of_the_guardrail_that_the_file_no_longer_asks_for_is_told_and_no_other() -> None:
+    arm = Estate(alarms())
+    theirs = arm.at("/aml-cmk-key-expiring")
+    theirs["tags"] = {}
+    found = await checked(alarms(without=("key-changed", "key-expiring")), arm, sent("keys@contoso.com"))
+    [note] = [one for one in found.notes if "does not ask for these rules" in one]
+    assert note.endswith(": aml-cmk-key-changed.")
+    assert found.gaps == ()
 
 
 async def test_what_may_not_be_read_is_not_known_and_no_gap() -> None:
