@@ -28,8 +28,8 @@ from amlmigrate.posture.reading import Read, tried
 _THERE = "{found}, and the file asks for {wanted}"
 _UNSUBSCRIBED = "disabled"
 NOT_LOOKED_AT = (
-    "Not looked at: alert processing rules, which can silence alarms, and what keeps rows out of Log Analytics: its"
-    " daily cap, transformations, and tables on the plan Basic or Auxiliary."
+    "Not looked at: alert processing rules, which can silence alarms, and what keeps rows out of Log Analytics:"
+    " its daily cap, transformations, and tables on the plan Basic or Auxiliary."
 )
 _NO_TEST = "Azure sends no test to those who are told by their role: ask one of them whether an alarm arrives."
 

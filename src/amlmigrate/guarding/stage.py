@@ -176,7 +176,7 @@ def refuse_stage(request: GuardRequest) -> None:
 def _refuse(guardrail: Guardrail, reasons: tuple[str, ...]) -> None:
     if reasons:
         raise RefusedError(
-            f"The guardrail cannot be made as its file asks, at stage {guardrail.stage.value}; nothing was changed.",
+            f"The guardrail cannot be made as asked, at stage {guardrail.stage.value}; nothing was changed.",
             reasons=reasons,
             address=guardrail.scope,
             remedy="Do what the reasons say, or have the file ask for what is there: the earlier stage or alarms.",
