@@ -30,6 +30,7 @@ _LONGEST = 900.0
 _DONE = frozenset({"succeeded", "completed", "complete"})
 _ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 _NOBODY = "It has no receiver to whom Azure sends a test: to those who are told by their role it sends none."
+_OFF = "The action group is switched off: no alarm reaches anybody by it. Switch it on, then test again."
 _FAILED = frozenset({"failed", "canceled", "cancelled"})
 
 
@@ -44,6 +45,9 @@ async def _tested(arm: Arm, id_: str, by: str) -> AlarmTest:
         found = await arm.get(id_)
         if found is None:
             return _at(arm, replace(made, refused="The action group is not there."))
+        if properties_of(found).get("enabled") is False:
+            # A test names its receivers itself: it would arrive, and no alarm would.
+            return _at(arm, replace(made, refused=_OFF))
         every = alarmweakening.receivers(properties_of(found))
         asked = {kind: each for kind, each in every.items() if each and kind != BY_ROLE}
         if not asked:

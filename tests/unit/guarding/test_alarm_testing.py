@@ -63,6 +63,14 @@ async def result(arm: Notifying) -> AlarmTest:
     return found
 
 
+async def test_a_group_that_is_switched_off_is_sent_no_test() -> None:
+    arm = Notifying(
+        said("Completed", detail("keys"), detail("pager")), properties={**PROPERTIES, "enabled": False}
+    )
+    found = await result(arm)
+    assert ("switched off" in found.refused, found.whole, arm.calls) == (True, False, [])
+
+
 async def test_every_receiver_of_the_group_is_tested_and_the_end_waited_for() -> None:
     arm = Notifying(
         ACCEPTED,
