@@ -8,14 +8,17 @@ from dataclasses import asdict, replace
 from amlmigrate.bytes.listings import list_container
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Side
-from amlmigrate.core.armid import name_of
+from amlmigrate.core.armid import ArmId, name_of
 from amlmigrate.core.workspace import Location, Service
 from amlmigrate.decommissioning import remaining_resources
 from amlmigrate.decommissioning.remaining_resources import Remaining
 from amlmigrate.evidence.decommission import RemainingRecord
+from amlmigrate.posture.finder import ACCOUNTS, AccountFinder
 
 _GONE = "Azure shows none of this name any more."
 _RESOURCES = ("account", "vault", "registry", "logs")
+# Those whose names are there once in Azure: moved to another group or subscription they have another id, and stay.
+_NAMED_ONCE = {"account": ACCOUNTS, "registry": "Microsoft.ContainerRegistry/registries"}
 
 
 async def again(side: Side, before: Iterable[RemainingRecord]) -> tuple[RemainingRecord, ...]:
@@ -33,6 +36,10 @@ async def again(side: Side, before: Iterable[RemainingRecord]) -> tuple[Remainin
 
 async def _part(side: Side, one: Remaining) -> Remaining:
     now = await remaining_resources.part(side, one.kind, one.what, one.id)
+    if now.there is False and one.there is not False and one.kind in _NAMED_ONCE:
+        finder = AccountFinder(side, ArmId.at(one.id).subscription)
+        if moved := await finder.id_of(_NAMED_ONCE[one.kind], name_of(one.id)):
+            now = await remaining_resources.part(side, one.kind, one.what, moved)
     return one if _unread(now) else now
 
 

@@ -127,3 +127,11 @@ def test_what_lies_in_another_account_stays_as_it_was_told() -> None:
     elsewhere = _record("container", "other/data")
     assert again(before=(BEFORE[0], elsewhere))["container"] == elsewhere
     assert again(before=(elsewhere,))["container"] == elsewhere
+
+
+def test_an_account_that_was_moved_has_not_gone() -> None:
+    moved = ACCOUNT.replace("/resourceGroups/", "/resourceGroups/elsewhere-")
+    lists = f"/subscriptions/{SOURCE.ref.subscription}/providers/Microsoft.Storage/storageAccounts"
+    found = again(account=None, **{moved: MICROSOFTS, lists: [{"name": "acct", "id": moved}]})
+    assert {kind: one.residual for kind, one in found.items()} == dict.fromkeys(found, True)
+    assert found["account"].id == moved
