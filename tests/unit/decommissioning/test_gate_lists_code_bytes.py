@@ -68,7 +68,7 @@ class Case:
             (gating.removal, "locks", []),
             (gating.dataprotection, "ending", []),
             (gating.dataprotection, "unwritable", []),
-            (gating.stopped.looking, "changed", []),
+            (gating.stopped.looking, "cutovers", {}),
             (gating.removal, "not_in_list", []),
         ):
             patch.setattr(owner, name, _answering(value))
