@@ -44,6 +44,7 @@ class Duty(StrEnum):
     ADOPT = "adopt"
     DRILL = "drill"
     GUARD = "guard"
+    ALARMS = "alarms"
     AUDIT = "audit"
 
 
@@ -149,6 +150,29 @@ _OTHERS: dict[Duty, tuple[tuple[str, ...], tuple[str, ...]]] = {
             *(f"{name}/write" for name in _POLICIES),
             f"{AUTHORIZATION}/policyAssignments/exempt/action",
             f"{AUTHORIZATION}/policyExemptions/delete",
+        ),
+        (),
+    ),
+    # Beside `guard`, for a file with alarms.
+    Duty.ALARMS: (
+        (
+            f"{WS}/read",
+            f"{VAULT}/read",
+            "Microsoft.Resources/subscriptions/resourceGroups/read",
+            *(
+                f"Microsoft.Insights/{name}/{verb}"
+                for name in ("actionGroups", "activityLogAlerts", "metricAlerts", "scheduledQueryRules")
+                for verb in ("read", "write")
+            ),
+            *(f"Microsoft.Insights/diagnosticSettings/{verb}" for verb in ("read", "write")),
+            "Microsoft.Insights/actionGroups/createNotifications/action",
+            "Microsoft.Insights/actionGroups/notificationStatus/read",
+            "Microsoft.AlertsManagement/alerts/read",
+            f"{AUTHORIZATION}/roleAssignments/read",
+            "Microsoft.OperationalInsights/workspaces/read",
+            "Microsoft.OperationalInsights/workspaces/sharedKeys/action",
+            "Microsoft.OperationalInsights/workspaces/query/read",
+            *(f"Microsoft.OperationalInsights/workspaces/query/{table}/read" for table in _AUDIT_TABLES),
         ),
         (),
     ),

@@ -122,17 +122,30 @@ def test_what_a_duty_cannot_do_without_is_in_its_role(duty: Duty, needed: str, d
     assert granted([entry], needed, data=data)
 
 
-def test_the_role_of_guard_has_all_that_the_table_of_its_rights_names() -> None:
+@pytest.mark.parametrize(
+    ("duty", "heading", "most"), [(Duty.GUARD, "guard", 12), (Duty.ALARMS, "guard with alarms", 18)]
+)
+def test_the_role_of_guard_has_all_that_the_table_of_its_rights_names(duty: Duty, heading: str, most: int) -> None:
     """But for management groups, where a role of a subscription cannot be assigned."""
     page = (ROOT / "docs/how-to/credentials-and-rights.md").read_text(encoding="utf-8")
-    table = page.partition("### guard\n")[2].partition("\n###")[0].partition("| --- |")[2]
-    short = {"POLICY": "Microsoft.Authorization/policy", "WS/": "Microsoft.MachineLearningServices/workspaces/"}
+    table = page.partition(f"### {heading}\n")[2].partition("\n###")[0].partition("| --- |")[2]
+    short = {
+        "POLICY": "Microsoft.Authorization/policy",
+        "WS/": "Microsoft.MachineLearningServices/workspaces/",
+        "VAULT/": "Microsoft.KeyVault/vaults/",
+        "INSIGHTS/": "Microsoft.Insights/",
+    }
     named = [one for one in re.findall(r"`([\w.]+(?:/\w+)+)`", table) if "managementGroups" not in one]
     for name, whole in short.items():
         named = [whole + one.removeprefix(name) if one.startswith(name) else one for one in named]
-    role = duty_role(Duty.GUARD, [REF])
+    role = duty_role(duty, [REF])
     entry = Permission(tuple(role["Actions"]), (), (), ())
-    assert len(named) > 12 and [one for one in named if not granted([entry], one, data=False)] == []
+    assert len(named) > most and [one for one in named if not granted([entry], one, data=False)] == []
+    # And no other: of `guard callers` each table's right is in the text.
+    asked = {one.lower() for one in named} | {
+        one.lower() for one in role["Actions"] if "/query/" in one or "managementGroups" in one
+    }
+    assert duty is Duty.GUARD or {one.lower() for one in role["Actions"]} <= asked
 
 
 def test_only_the_role_for_it_lets_anybody_in_elsewhere() -> None:
