@@ -419,3 +419,9 @@ def test_an_accounts_firewall_keeps_clients_out(sandbox: Sandbox, rules: dict[st
         properties = {"publicNetworkAccess": "Enabled", "networkAcls": opened}
         ask(sandbox.env, "PATCH", account, {"properties": properties}, "2023-05-01")
         assert blob.download_blob().readall() == b"text"
+
+
+@pytest.mark.parametrize("days", ["nan", "inf", "-1"])
+def test_the_clock_goes_on_by_a_number_of_days_and_never_back(sandbox: Sandbox, days: str) -> None:
+    assert main(["pass-days", "--state", str(sandbox.state), "--", days]) != 0
+    assert not (sandbox.state / "clock-ahead").exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import math
 import shlex
 import sys
 from collections.abc import Sequence
@@ -279,6 +280,8 @@ def _rest(arguments: argparse.Namespace) -> int:
 def _pass_days(arguments: argparse.Namespace) -> int:
     from azsandbox import timeahead
 
+    if not 0 <= arguments.days < math.inf:
+        raise ValueError("the clock goes on by a number of days, and never back")
     timeahead.move(_folder(arguments), arguments.days * 86400)
     return 0
 
