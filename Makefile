@@ -48,7 +48,7 @@ DEMO := plans/demo
 SOURCE := demo-rg/demo-source
 TARGET := demo-rg/demo-target
 
-# Every kill point, and fifty at random; takes the better part of an hour.
+# Every kill point of a run, a cutover and its way back, and fifty at random; takes hours.
 .PHONY: crash
 crash: venv
 	$(BIN)/pytest -m crash -n 2

@@ -117,7 +117,7 @@ async def test_answers_of_paths_of_the_provider_itself(arm: ArmClient) -> None:
     [
         ("PUT", f"{GROUP}/providers/Microsoft.MachineLearningServices/registries/r"),
         ("GET", f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.MachineLearningServices/registries"),
-        ("PUT", f"{GROUP}/providers/Microsoft.Insights/metricAlerts/a"),
+        ("PUT", f"{GROUP}/providers/Microsoft.Insights/dataCollectionRules/a"),
         ("GET", f"{GROUP}/providers/Microsoft.Insights/autoscaleSettings"),
         ("PUT", f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/policyEnrollments/e"),
         (

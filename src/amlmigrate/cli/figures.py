@@ -27,11 +27,10 @@ from amlmigrate.cli.login import session
 from amlmigrate.cli.views.base import View
 from amlmigrate.cli.views.keyfigures import FiguresView
 from amlmigrate.core import escapes
-from amlmigrate.core.errors import BadInputError, ExitCode
+from amlmigrate.core.errors import BadInputError, ExitCode, MigrateError
 from amlmigrate.figures import page, prices, prom, record, stage, trends
 from amlmigrate.figures.stage import Figures, FiguresRequest, Live
 from amlmigrate.ledger import files
-from amlmigrate.ledger.files import FileError
 from amlmigrate.rotating import chain
 from amlmigrate.scanning import scanfile
 
@@ -96,7 +95,7 @@ async def _figures(view: View, shared: CommonOptions, asked: FiguresOptions) -> 
     kept, unkept = None, None
     try:
         kept = record.add(asked.scans, now, made.kept(), live.alerts, known.scans)
-    except FileError as error:
+    except MigrateError as error:
         # They are told all the same, as to somebody who may only read the scans.
         unkept = error
     text = _text(made, asked.format)

@@ -235,17 +235,24 @@ def _disposed(evidence: FolderEvidence) -> SourceStanding:
     found = last(evidence.reports, Decommission)
     if found is None:
         return SourceStanding(Support.ABSENT, "nothing was removed")
-    told = found.content
-    if left := [one.id for one in told.remains if one.kind in _BYTES and one.there is not False]:
-        return SourceStanding(Support.REFUTED, f"its bytes are still there: {few(left)}", found.path.name)
-    if restorable := [one.id for one in told.residuals if one.what in _BYTES]:
-        return SourceStanding(Support.REFUTED, f"it may be restored: {few(restorable)}", found.path.name)
+    return SourceStanding(*_end_of(found.content), found.path.name)
+
+
+def _end_of(told: Decommission) -> tuple[Support, str]:
+    bytes_ = [one for one in told.remains if one.kind in _BYTES]
+    restorable = [one.id for one in told.residuals if one.what in _BYTES]
+    unread = [one.id for one in bytes_ if one.there is None]
+    if left := [one.id for one in bytes_ if one.there]:
+        return Support.REFUTED, f"its bytes are still there: {few(left)}"
+    if restorable:
+        return Support.REFUTED, f"it may be restored: {few(restorable)}"
     if not told.gone:
-        return SourceStanding(Support.NOT_KNOWN, "it is not shown to be gone", found.path.name)
+        return Support.NOT_KNOWN, "it is not shown to be gone"
+    if unread:
+        return Support.NOT_KNOWN, f"whether its bytes are there could not be read: {few(unread)}"
     if not told.purged or told.not_known:
-        why = "it was deleted softly" if not told.purged else few(told.not_known)
-        return SourceStanding(Support.NOT_KNOWN, why, found.path.name)
-    return SourceStanding(Support.HOLDS, "it was purged, and no container of it is left", found.path.name)
+        return Support.NOT_KNOWN, "it was deleted softly" if not told.purged else few(told.not_known)
+    return Support.HOLDS, "it was purged, and no container of it is left"
 
 
 def _rotation(evidence: FolderEvidence) -> SourceStanding:

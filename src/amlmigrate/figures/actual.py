@@ -1,4 +1,4 @@
-"""What Azure billed for some resources, by Cost Management: asked at most once a day, kept beside the scans.
+"""What Azure billed for some resources, by Cost Management: an answer counts for a day, kept beside the scans.
 
 Cost Management has new data a few times a day and refuses whoever asks often (AZ-COST-6), so that what was
 answered, or why it was refused and until when, is kept in `costs.json` and used again.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -23,6 +24,7 @@ from amlmigrate.core.clock import moment, stamp
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.few import many
+from amlmigrate.figures.costlines import money, number
 from amlmigrate.ledger import files
 from amlmigrate.scanning.facts import subscription_of
 
@@ -98,7 +100,7 @@ class ActualCosts:
     def as_dict(self) -> dict[str, Any]:
         """The member `actual` of the costs."""
         return {
-            "sums": {currency: round(float(amount), 2) for currency, amount in sorted(self.sums.items())},
+            "sums": {currency: number(amount) for currency, amount in sorted(self.sums.items())},
             "subscriptions": [_bill(bill) for bill in self.bills],
             "not_asked_about": sorted(self.unasked),
         }
@@ -109,7 +111,8 @@ class ActualCosts:
             if bill.why:
                 yield f"billed in {bill.subscription}: not known: {bill.why}"
                 continue
-            sums = ", ".join(f"{amount:,.2f} {currency}" for currency, amount in sorted(_sums(bill.rows).items()))
+            billed = sorted(_sums(bill.rows).items())
+            sums = ", ".join(f"{money(amount)} {currency}" for currency, amount in billed)
             told = sums or "nothing is shown"
             shown = many(len({row.id for row in bill.rows}), "resource")
             yield (
@@ -131,7 +134,7 @@ def _sums(rows: Iterable[BilledRow]) -> dict[str, Decimal]:
 async def actual(arm: Arm, folder: Path, ids: Iterable[str], now: datetime) -> ActualCosts:
     """What the resources were billed for in the last 30 days that are over; kept in the folder of the scans.
 
-    Raises FileError where that cannot be written.
+    Where that cannot be written it is asked for again by the next run.
     """
     wanted: defaultdict[str, set[str]] = defaultdict(set)
     for id_ in ids:
@@ -143,8 +146,9 @@ async def actual(arm: Arm, folder: Path, ids: Iterable[str], now: datetime) -> A
         if bill is None or not bill.counts(now):
             bill = await _ask(arm, subscription, sorted(asked_for), now)
             kept[subscription] = bill
-            # After each: whoever is killed does not ask again.
-            _write(folder / FILE, kept)
+            # After each: whoever is killed does not ask again. Who may not write there is told so by the record.
+            with suppress(files.FileError):
+                _write(folder / FILE, kept)
         bills.append(bill)
         if not bill.why:
             unasked |= asked_for - set(bill.ids)
@@ -208,9 +212,10 @@ def _read(path: Path) -> dict[str, SubscriptionBill]:
     """What is kept, by subscription; a file that cannot be read keeps nothing, and all is asked for again."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        assert found["format"] == _FORMAT
+        if found["format"] != _FORMAT:
+            return {}
         return {bill.subscription: bill for bill in map(_kept, found["subscriptions"])}
-    except (OSError, ValueError, KeyError, TypeError, ArithmeticError, AssertionError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, ArithmeticError, RecursionError):
         return {}
 
 

@@ -115,26 +115,35 @@ def add(
 
     Raises FileError, PlanLockedError, BadInputError.
     """
-    path = folder / KEPT
-    with alone(folder):
-        # Another run may have added to it since it was read.
-        now = read(folder)
-        known = now.fired
-        alerts = None
-        if read_now is not None:
-            new = [one.as_dict() for one in read_now.found if one.id not in known]
-            alerts = {"new": new, "unread": dict(read_now.unread)}
-        line = {
-            "record": "figures",
-            "format": FORMAT,
-            "tool": tool(),
-            "at": stamp(at),
-            "figures": figures,
-            "alerts": alerts,
-            "scans": [{"name": name, "sha256": sha} for sha, name in scans.items() if sha not in now.scans],
-            "previous": now.head,
-        }
-        return files.write(path, now.data + as_json(line).encode() + b"\n")
+    try:
+        with alone(folder):
+            return _added(folder / KEPT, at, figures, read_now, scans)
+    except OSError as error:
+        # A folder that cannot be locked.
+        raise files.FileError(error, folder) from error
+
+
+def _added(
+    path: Path, at: datetime, figures: dict[str, Any], read_now: AlertsRead | None, scans: Mapping[str, str]
+) -> Path:
+    # Another run may have added to it since it was read.
+    now = read(path.parent)
+    known = now.fired
+    alerts = None
+    if read_now is not None:
+        new = [one.as_dict() for one in read_now.found if one.id not in known]
+        alerts = {"new": new, "unread": dict(read_now.unread)}
+    line = {
+        "record": "figures",
+        "format": FORMAT,
+        "tool": tool(),
+        "at": stamp(at),
+        "figures": figures,
+        "alerts": alerts,
+        "scans": [{"name": name, "sha256": sha} for sha, name in scans.items() if sha not in now.scans],
+        "previous": now.head,
+    }
+    return files.write(path, now.data + as_json(line).encode() + b"\n")
 
 
 def unlooked(gaps: Iterable[tuple[datetime, datetime]]) -> list[str]:

@@ -171,6 +171,8 @@ FACT_CASES: dict[str, tuple[str, FolderEvidence, Support]] = {
     "purged, and its bytes are there": ("disposed", of(filed("decommission", purged=True, remains=REMAINS)), REFUTED),
     "its bytes are there under a key": (
         "disposed", of(filed("decommission", purged=True, remains=[{**one, "key": "k"} for one in REMAINS])), REFUTED),
+    "whether its bytes are there could not be read": (
+        "disposed", of(filed("decommission", purged=True, remains=[{**one, "there": None} for one in REMAINS])), NOT_KNOWN),
     "its containers may be restored": ("disposed", of(filed("decommission", purged=True, residuals=RESIDUALS)), REFUTED),
     "its containers are gone, and it is not": (
         "disposed", of(filed("decommission", remains=[{**one, "there": False} for one in REMAINS])), NOT_KNOWN),

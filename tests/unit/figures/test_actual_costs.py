@@ -18,6 +18,7 @@ from amlmigrate.cloud.errors import of_answer, retry_after
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.figures import actual
 from amlmigrate.figures.actual import ActualCosts
+from amlmigrate.ledger import files
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -148,3 +149,18 @@ def test_the_longest_of_its_own_headers_counts(headers: Mapping[str, str], secon
     named = {f"x-ms-ratelimit-microsoft.costmanagement-{one}-retry-after": text for one, text in headers.items()}
     assert retry_after(named) == seconds
     assert retry_after(named | {"Retry-After": "7"}) == max(seconds or 0, 7)
+
+
+def test_a_small_amount_is_not_told_as_none(tmp_path: Path) -> None:
+    found = ask(CostArm(answer((0.003, ONE, "USD"))), tmp_path, ONE)
+    assert "0.0030 USD" in next(found.lines()) and found.as_dict()["sums"] == {"USD": 0.003}
+
+
+def test_who_may_not_write_beside_the_scans_is_told_what_was_billed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(path: Path, _: bytes) -> Path:
+        raise files.FileError(PermissionError(13, "no"), path)
+
+    monkeypatch.setattr(files, "write", refused)
+    assert ask(CostArm(answer((4, ONE, "USD"))), tmp_path, ONE).sums == {"USD": Decimal(4)}

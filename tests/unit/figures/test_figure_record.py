@@ -12,6 +12,7 @@ import pytest
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.figures import record
 from amlmigrate.figures.alerts import AlertsRead, Fired
+from amlmigrate.ledger import exclusive
 from amlmigrate.ledger.files import FileError
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -117,3 +118,12 @@ def test_a_scan_is_kept_once(tmp_path: Path) -> None:
     kept = record.read(tmp_path)
     assert kept.scans == {"a1": "SCAN-1", "b2": "SCAN-2"}
     assert [len(line["scans"]) for line in kept.lines] == [1, 1]
+
+
+def test_a_folder_that_cannot_be_locked_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_locks(*_: object) -> None:
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr(exclusive.fcntl, "flock", no_locks)
+    with pytest.raises(FileError, match="No locks"):
+        record.add(tmp_path, NOW, {}, None, {})
