@@ -60,7 +60,7 @@ class FiguresOptions:
         Path | None, typer.Option(help="A saved answer of Azure's price API: list prices.", metavar="FILE")
     ] = None
     actual: Annotated[
-        bool, typer.Option("--actual", help="Ask Cost Management, at most once a day, what was billed.")
+        bool, typer.Option("--actual", help="Ask Cost Management what was billed; its answer counts for a day.")
     ] = False
     format: Annotated[FiguresFormat, typer.Option(help="How the figures are shown.")] = FiguresFormat.TABLE
     out: Annotated[

@@ -121,7 +121,7 @@ class ActualCosts:
             )
         if self.unasked:
             more = many(len(self.unasked), "more resource")
-            yield f"billed for {more}: not known, since Cost Management is asked once a day"
+            yield f"billed for {more}: not known, since Cost Management's last answer counts for a day"
 
 
 def _sums(rows: Iterable[BilledRow]) -> dict[str, Decimal]:
