@@ -765,9 +765,16 @@ def _values(member: Any) -> str:
         return _code(str(value) for value in member.get("enum", [member.get("const")]))
     if "minimum" in member:
         return f"{member['minimum']} to {member['maximum']}"
-    if member.get("type") == "array":
-        return "list"
-    return {"object": "object", "boolean": "`true`, `false`", "string": "text"}.get(member.get("type", ""), "")
+    word = {"array": "list", "object": "object", "boolean": "`true`, `false`", "string": "text"}
+    one = ", an entry" if member.get("type") == "array" else ","
+    example = "".join(f"{one} such as `{example}`" for example in _examples(member))
+    return f"{word.get(member.get('type', ''), '')}{example}"
+
+
+def _examples(member: Any) -> list[str]:
+    """Of a text that has to look like something, or of the entries of a list of such."""
+    found: list[str] = member.get("examples") or member.get("items", {}).get("examples", [])
+    return found
 
 
 def file_members(schema: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -9,17 +10,17 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 
-from amlmigrate.core.few import agreed
+from amlmigrate.core.few import agreed, many
 from amlmigrate.core.filemodel import FileModel
 
 Problem = tuple[str, str]
 _TYPES = {
-    "string_type": "string",
-    "int_type": "integer",
-    "bool_type": "boolean",
-    "list_type": "array",
-    "dict_type": "object",
-    "model_type": "object",
+    "string_type": "a text",
+    "int_type": "a whole number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "a map",
+    "model_type": "a map",
 }
 
 
@@ -48,30 +49,43 @@ def problems(document: Mapping[str, Any], model: type[FileModel]) -> list[Proble
 def _told(error: ValidationError) -> Iterator[Problem]:
     unknown: dict[str, list[str]] = defaultdict(list)
     for one in error.errors(include_url=False):
-        *above, last = [str(part) for part in one["loc"]] or [""]
+        # Of the name of a member pydantic tells below the member.
+        *above, last = [str(part) for part in one["loc"] if part != "[key]"] or [""]
         if one["type"] == "extra_forbidden":
             unknown[".".join(above)].append(last)
         elif one["type"] == "missing":
-            yield ".".join(above), f"'{last}' is a required property"
+            yield ".".join(above), f"'{last}' is missing"
         else:
             yield ".".join((*above, last)), _text(one)
     for place, names in unknown.items():
-        were = agreed(len(names), "was", "were")
-        named = ", ".join(map(repr, sorted(names)))
-        yield place, f"Additional properties are not allowed ({named} {were} unexpected)"
+        told = agreed(len(names), "the member {} is unknown", "the members {} are unknown")
+        yield place, told.format(", ".join(map(repr, sorted(names))))
 
 
 def _text(error: Any) -> str:
     value, limits = error["input"], error.get("ctx", {})
+    told = str(error["msg"])
     match error["type"]:
         case "greater_than_equal":
-            return f"{value!r} is less than the minimum of {limits['ge']}"
+            told = f"{value!r} is less than the minimum of {limits['ge']}"
         case "less_than_equal":
-            return f"{value!r} is greater than the maximum of {limits['le']}"
+            told = f"{value!r} is greater than the maximum of {limits['le']}"
         case "literal_error":
-            return f"{value!r} is not one of [{limits['expected'].replace(' or ', ', ')}]"
+            told = f"{_shown(value)} is not one of [{limits['expected'].replace(' or ', ', ')}]"
         case "too_short":
-            return f"{value!r} should be non-empty"
+            told = "it is empty, and needs one entry at least"
+        case "string_too_short":
+            told = "it is empty, and needs a text"
+        case "too_long":
+            entries = many(limits["actual_length"], "entry", "entries")
+            told = f"it has {entries}, and {limits['max_length']} is the most"
+        case "string_too_long":
+            told = f"it has {many(len(value), 'character')}, and {limits['max_length']} is the most"
         case type_ if type_ in _TYPES:
-            return f"{value!r} is not of type '{_TYPES[type_]}'"
-    return str(error["msg"])
+            told = f"{_shown(value)} is not {_TYPES[type_]}"
+    return told
+
+
+def _shown(value: Any) -> str:
+    """As a file has it."""
+    return json.dumps(value) if value is None or isinstance(value, bool) else repr(value)

@@ -40,10 +40,14 @@ def may(description: str, **limits: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a whole text looks like, as a regular expression; no line feed follows it. `what` people call it."""
+    """What a whole text looks like, as a regular expression; no line feed follows it.
+
+    A person is told `what` it has to be, with an example, and never the expression.
+    """
 
     whole: str
-    what: str = ""
+    what: str
+    example: str
 
     @property
     def pattern(self) -> str:
@@ -54,12 +58,18 @@ class Form:
         return core_schema.no_info_after_validator_function(self._checked, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {**handler(schema), "pattern": self.pattern}
+        return {**handler(schema), "pattern": self.pattern, "examples": [self.example]}
+
+    @property
+    def told(self) -> str:
+        """What it has to be, after "is not"."""
+        return f"{self.what} (example: {self.example})"
 
     def _checked(self, value: str) -> str:
         if not re.fullmatch(self.whole, value):
-            told = self.what or f"of the form {self.pattern}"
-            raise PydanticCustomError(FORM, "{told}", {"told": f"{value!r} is not {told}"})
+            # `form` is for those who repeat no value.
+            told = {"told": f"{value!r} is not {self.told}", "form": self.told}
+            raise PydanticCustomError(FORM, "{told}", told)
         return value
 
 
@@ -68,23 +78,37 @@ class Form:
 _NAME = r"[^/?#%\\\x00-\x1f]*[^/?#%\\\s.]"
 
 
-def arm_id(provider: str, *types: str) -> Form:
-    """The ARM id of a resource in a group, in whatever letter case its fixed parts are."""
+# What stands for the reader's own in examples.
+_SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000000"
+_GROUP = f"{_SUBSCRIPTION}/resourceGroups/GROUP"
+
+
+def arm_id(what: str, provider: str, *types: str) -> Form:
+    """The ARM id of a resource in a group, in whatever letter case its fixed parts are; `what` it is the id of."""
     fixed = ["/subscriptions/", "/resourceGroups/", f"/providers/{provider}/{types[0]}/"]
     fixed += [f"/{type_}/" for type_ in types[1:]]
-    return Form("".join(f"{_any_case(part)}{_NAME}" for part in fixed))
+    example = f"{_GROUP}/providers/{provider}" + "".join(f"/{type_}/NAME" for type_ in types)
+    return Form("".join(f"{_any_case(part)}{_NAME}" for part in fixed), f"the ARM id of {what}", example)
 
 
 def arm_scope() -> Form:
     """The ARM id of a subscription, of a resource group or of a management group."""
     group = f"({_any_case('/resourceGroups/')}{_NAME})?"
     above = _any_case("/providers/Microsoft.Management/managementGroups/")
-    return Form(f"({_any_case('/subscriptions/')}[0-9a-fA-F-]{{36}}{group}|{above}{_NAME})")
+    return Form(
+        f"({_any_case('/subscriptions/')}[0-9a-fA-F-]{{36}}{group}|{above}{_NAME})",
+        "the ARM id of a subscription, resource group or management group",
+        _SUBSCRIPTION,
+    )
 
 
 def arm_group() -> Form:
     """The ARM id of a resource group."""
-    return Form(f"{_any_case('/subscriptions/')}[0-9a-fA-F-]{{36}}{_any_case('/resourceGroups/')}{_NAME}")
+    return Form(
+        f"{_any_case('/subscriptions/')}[0-9a-fA-F-]{{36}}{_any_case('/resourceGroups/')}{_NAME}",
+        "the ARM id of a resource group",
+        _GROUP,
+    )
 
 
 def _any_case(part: str) -> str:
@@ -95,9 +119,14 @@ def _any_case(part: str) -> str:
 
 # What is an id of Entra, or of a role: a GUID.
 ObjectId = Annotated[
-    str, Form("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "an id of the form of a GUID")
+    str,
+    Form(
+        "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
+        "a GUID",
+        "11111111-2222-3333-4444-555555555555",
+    ),
 ]
-VaultId = Annotated[str, arm_id("Microsoft.KeyVault", "vaults")]
+VaultId = Annotated[str, arm_id("a key vault", "Microsoft.KeyVault", "vaults")]
 
 
 def _whole(value: Any) -> Any:

@@ -28,6 +28,22 @@ def problem(schema: Any, value: Any) -> ValidationError | None:
     return found
 
 
+def told(found: ValidationError) -> str:
+    """What is wrong, in words: of a pattern what the schema describes, which has to have an example of it too."""
+    schema: Any = found.schema
+    match found.validator:
+        case "pattern":
+            return f"{found.instance!r} is not {schema['description']} (example: {schema['examples'][0]})"
+        case "required":
+            return f"{found.message.removesuffix(' is a required property')} is missing"
+        case "additionalProperties":
+            instance: Any = found.instance
+            unknown = sorted(map(str, instance.keys() - schema["properties"].keys()))
+            told = "the member {} is unknown" if len(unknown) == 1 else "the members {} are unknown"
+            return told.format(", ".join(map(repr, unknown)))
+    return found.message
+
+
 def _pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[Exception]:
     from jsonschema import ValidationError
 

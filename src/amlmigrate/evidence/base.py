@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 
+from amlmigrate.core.filemodel import FORM
 from amlmigrate.evidence.members import FileRef, PlanRef, SideRecord, Text, Time
 from amlmigrate.evidence.values import Signed
 
@@ -152,6 +153,7 @@ def _adapter(of: type[Stored]) -> TypeAdapter[Any]:
 
 def _told(error: ValidationError) -> str:
     """Where it is no report, and why: not what stands there, which may be anything."""
-    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    first = error.errors(include_url=False, include_input=False)[0]
     where = "/".join(map(str, first["loc"]))
-    return f"{where or 'it'}: {first['msg'].removeprefix(_PREFIX)}"
+    told = f"it is not {first['ctx']['form']}" if first["type"] == FORM else first["msg"].removeprefix(_PREFIX)
+    return f"{where or 'it'}: {told}"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Annotated, Any, ClassVar
 
 from pydantic import ConfigDict, Field, InstanceOf, StrictBool, StrictInt
 
+from amlmigrate.core.filemodel import Form
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.state import Outcome
 
@@ -15,9 +17,15 @@ from amlmigrate.core.state import Outcome
 Text = InstanceOf[str]
 Count = Annotated[StrictInt, Field(ge=0)]
 Flag = StrictBool
-Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-# ISO 8601 with its zone.
-Time = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?([+-]\d{2}:\d{2}|Z)$")]
+Sha256 = Annotated[str, Form("[0-9a-f]{64}", "a SHA-256 in 64 hexadecimal digits", sha256(b"").hexdigest())]
+Time = Annotated[
+    str,
+    Form(
+        r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?([+-][0-9]{2}:[0-9]{2}|Z)",
+        "a time with its zone (ISO 8601)",
+        "2026-11-30T12:00:00+00:00",
+    ),
+]
 # What Azure, or a setting of it, says: in its own form.
 Free = dict[str, Any]
 

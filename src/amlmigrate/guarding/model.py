@@ -21,22 +21,31 @@ from amlmigrate.guarding.members import MEMBERS
 
 Scope = Annotated[str, arm_scope()]
 # Names of assignments have 24 characters at most at management groups (AZ-POLICY-30).
-Name = Annotated[str, Form("[a-zA-Z0-9][a-zA-Z0-9-]{0,22}[a-zA-Z0-9]")]
-Day = Annotated[str, Form(r"\d{4}-\d{2}-\d{2}")]
+Name = Annotated[
+    str,
+    Form(
+        "[a-zA-Z0-9][a-zA-Z0-9-]{0,22}[a-zA-Z0-9]",
+        "a name of 2 to 24 letters, digits and hyphens, without a hyphen at either end",
+        "aml-cmk",
+    ),
+]
+Day = Annotated[str, Form(r"\d{4}-\d{2}-\d{2}", "a day as YEAR-MONTH-DAY", "2027-03-31")]
 Number = Annotated[int, Whole]
 Group = Annotated[str, arm_group()]
-WorkspaceId = Annotated[str, arm_id("Microsoft.MachineLearningServices", "workspaces")]
-LogsId = Annotated[str, arm_id("Microsoft.OperationalInsights", "workspaces")]
-ActionGroupId = Annotated[str, arm_id("Microsoft.Insights", "actionGroups")]
-Mail = Annotated[str, Form(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+", "an address of mail")]
-Region = Annotated[str, Form("[a-z][a-z0-9]*", "a region as Azure spells it, as eastus2")]
+WorkspaceId = Annotated[str, arm_id("a workspace", "Microsoft.MachineLearningServices", "workspaces")]
+LogsId = Annotated[str, arm_id("a Log Analytics workspace", "Microsoft.OperationalInsights", "workspaces")]
+ActionGroupId = Annotated[str, arm_id("an action group", "Microsoft.Insights", "actionGroups")]
+Mail = Annotated[str, Form(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+", "an e-mail address", "keys@example.com")]
+Region = Annotated[
+    str, Form("[a-z][a-z0-9]*", "a region as Azure spells it, in lower case and without blanks", "eastus2")
+]
 
 
 class Exemptions(FileModel):
     """Until when the old workspaces are exempt at stage `deny-new`."""
 
     until: Day = may("The last day, in UTC, for each workspace whose wave has none. Needed at stage `deny-new`.")
-    waves: dict[Annotated[str, Form("[1-9][0-9]*")], Day] = may(
+    waves: dict[Annotated[str, Form("[1-9][0-9]*", "the number of a wave", "1")], Day] = may(
         "The last day of each wave of `fleet`, by its number."
     )
     requested_by: str = may("Who asked for them; kept in each exemption.")

@@ -200,7 +200,7 @@ def read(path: Path | None = None) -> Standard:
         raise _bad(path, f"it cannot be read: {told}") from error
     # That the one that is shipped is well-formed a test shows: what checks it takes longer to load than all else.
     if path and (problem := schemas.problem(schema(), content)):
-        raise _bad(path, f"{problem.json_path}: {problem.message[:200]}")
+        raise _bad(path, f"{problem.json_path}: {schemas.told(problem)[:300]}")
     facts = {name: Fact(one["tag"], tuple(one["levels"])) for name, one in content["facts"].items()}
     if same := _shared(facts.values()):
         raise _bad(path, f"the tag '{same}' is given to two facts, and one value cannot tell both")

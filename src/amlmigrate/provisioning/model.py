@@ -13,9 +13,20 @@ Access = Literal["roles", "policies"]
 OnOff = Literal["Enabled", "Disabled"]
 Size = Annotated[Literal[2048, 3072, 4096], Whole]
 Days = Annotated[int, Whole]
-Duration = Annotated[str, Form(r"P(?=\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?")]
-VaultName = Annotated[str, Form(r"[a-zA-Z](?!.*--)[a-zA-Z0-9-]{1,22}[a-zA-Z0-9]")]
-Told = Annotated[str, Form(r".*\S.*")]
+Duration = Annotated[
+    str,
+    Form(r"P(?=\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?", "a duration in years, months, weeks or days (ISO 8601)", "P90D"),
+]
+VaultName = Annotated[
+    str,
+    Form(
+        r"[a-zA-Z](?!.*--)[a-zA-Z0-9-]{1,22}[a-zA-Z0-9]",
+        "a name of 3 to 24 letters, digits and hyphens that begins with a letter, ends with a letter or digit and"
+        " has no two hyphens in a row",
+        "kv-keys",
+    ),
+]
+Told = Annotated[str, Form(r".*\S.*", "one line of text", "data-platform@example.com")]
 _LIFE = "How long a version is valid, from its creation; 28 days at least."
 _ROTATION = "After how long the vault makes a new version; 7 days at least, and 7 days before it expires."
 _NOTICE = "How long before its expiry the vault sends a notification; 7 days at least."
@@ -45,14 +56,25 @@ class NetworkModel(FileModel):
     subnets: list[str] = may("ARM ids of subnets let in.")
 
 
+EndpointName = Annotated[
+    str,
+    Form(
+        "[a-zA-Z0-9][a-zA-Z0-9_.-]{0,78}[a-zA-Z0-9_]",
+        "a name of 2 to 80 letters, digits, dots, hyphens and underscores that begins with a letter or digit and"
+        " does not end with a dot or hyphen",
+        "pe-workspace",
+    ),
+]
+
+
 class PrivateEndpoint(FileModel):
     """A private endpoint."""
 
-    name: Annotated[str, Form("[a-zA-Z0-9][a-zA-Z0-9_.-]{0,78}[a-zA-Z0-9_]")] = needed("Created if it is missing.")
-    subnet: Annotated[str, arm_id("Microsoft.Network", "virtualNetworks", "subnets")] = needed(
+    name: EndpointName = needed("Created if it is missing.")
+    subnet: Annotated[str, arm_id("a subnet", "Microsoft.Network", "virtualNetworks", "subnets")] = needed(
         "ARM id of its subnet."
     )
-    dns_zones: list[Annotated[str, arm_id("Microsoft.Network", "privateDnsZones")]] = may(
+    dns_zones: list[Annotated[str, arm_id("a private DNS zone", "Microsoft.Network", "privateDnsZones")]] = may(
         "ARM ids of the private DNS zones that get its names.", min_length=1
     )
 
@@ -93,7 +115,9 @@ class KeyModel(FileModel):
     """The key: a profile, or values of one's own."""
 
     apart = ("profile", ("type", "size", "expires", "rotate", "notify"))
-    name: Annotated[str, Form("[a-zA-Z0-9-]{1,127}")] = needed("Created if it is missing.")
+    name: Annotated[
+        str, Form("[a-zA-Z0-9-]{1,127}", "a name of 1 to 127 letters, digits and hyphens", "cmk-workspace")
+    ] = needed("Created if it is missing.")
     profile: str = may("A profile of the table, as `PCI-DSS`, `HIPAA`, `NIST`.")
     type: Literal["RSA", "RSA-HSM"] = may(_TYPE)
     size: Size = may(_SIZE)
@@ -117,10 +141,17 @@ class IdentityModel(FileModel):
     """The user-assigned identity that uses the key and runs the workspace."""
 
     either = True
-    name: Annotated[str, Form("[a-zA-Z0-9][a-zA-Z0-9_-]{2,127}")] = may(
-        "An identity of this resource group, created if it is missing."
-    )
-    id: Annotated[str, arm_id("Microsoft.ManagedIdentity", "userAssignedIdentities")] = may("An existing one.")
+    name: Annotated[
+        str,
+        Form(
+            "[a-zA-Z0-9][a-zA-Z0-9_-]{2,127}",
+            "a name of 3 to 128 letters, digits, hyphens and underscores that begins with a letter or digit",
+            "id-workspace",
+        ),
+    ] = may("An identity of this resource group, created if it is missing.")
+    id: Annotated[
+        str, arm_id("a user-assigned identity", "Microsoft.ManagedIdentity", "userAssignedIdentities")
+    ] = may("An existing one.")
 
 
 class StorageEndpoints(FileModel):
@@ -135,10 +166,10 @@ class StorageModel(FileModel):
 
     either = True
     apart = ("id", ("network", "privateEndpoints", "sku", "sharedKey"))
-    name: Annotated[str, Form("[a-z0-9]{3,24}")] = may(
-        "An account of this resource group, created if it is missing."
-    )
-    id: Annotated[str, arm_id("Microsoft.Storage", "storageAccounts")] = may(
+    name: Annotated[
+        str, Form("[a-z0-9]{3,24}", "a name of 3 to 24 lower-case letters and digits", "stworkspace1")
+    ] = may("An account of this resource group, created if it is missing.")
+    id: Annotated[str, arm_id("a storage account", "Microsoft.Storage", "storageAccounts")] = may(
         "An existing one; it is put under the key."
     )
     sku: Literal[
@@ -157,8 +188,8 @@ class StorageModel(FileModel):
 class RegistryModel(FileModel):
     """A container registry (Premium), under the same key from its creation."""
 
-    name: Annotated[str, Form("[a-zA-Z0-9]{5,50}")] = needed(
-        "A registry of this resource group, created if it is missing."
+    name: Annotated[str, Form("[a-zA-Z0-9]{5,50}", "a name of 5 to 50 letters and digits", "crworkspace")] = (
+        needed("A registry of this resource group, created if it is missing.")
     )
     admin_user: bool = may("Whether the registry's admin user is on, as in Microsoft's sample. Default `true`.")
     public_access: OnOff = may("`Disabled`: through private endpoints only.")
@@ -170,10 +201,17 @@ class LogAnalyticsModel(FileModel):
 
     either = True
     apart = ("id", ("retentionDays",))
-    name: Annotated[str, Form("[a-zA-Z0-9][a-zA-Z0-9-]{2,61}[a-zA-Z0-9]")] = may(
-        "One of this resource group, created if it is missing."
+    name: Annotated[
+        str,
+        Form(
+            "[a-zA-Z0-9][a-zA-Z0-9-]{2,61}[a-zA-Z0-9]",
+            "a name of 4 to 63 letters, digits and hyphens, without a hyphen at either end",
+            "log-workspace",
+        ),
+    ] = may("One of this resource group, created if it is missing.")
+    id: Annotated[str, arm_id("a Log Analytics workspace", "Microsoft.OperationalInsights", "workspaces")] = may(
+        "An existing one."
     )
-    id: Annotated[str, arm_id("Microsoft.OperationalInsights", "workspaces")] = may("An existing one.")
     retention_days: Days = may("How long it keeps what it is sent. Default 30.", ge=30, le=730)
 
 
@@ -181,10 +219,15 @@ class ApplicationInsights(FileModel):
     """Application Insights of the workspace."""
 
     either = True
-    name: Annotated[str, Form(r"[^%&/?\\<>]{1,255}")] = may(
-        "One of this resource group, created if it is missing."
+    name: Annotated[
+        str,
+        Form(
+            r"[^%&/?\\<>]{1,255}", r"a name of 1 to 255 characters without any of % & / ? \ < >", "appi-workspace"
+        ),
+    ] = may("One of this resource group, created if it is missing.")
+    id: Annotated[str, arm_id("an Application Insights component", "Microsoft.Insights", "components")] = may(
+        "An existing one."
     )
-    id: Annotated[str, arm_id("Microsoft.Insights", "components")] = may("An existing one.")
 
 
 class Classic(FileModel):
@@ -215,7 +258,14 @@ def _one_of_two(value: Any, handler: Any) -> Any:
 class WorkspaceModel(FileModel):
     """The workspace."""
 
-    name: Annotated[str, Form("[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}")] = needed("Created if it is missing.")
+    name: Annotated[
+        str,
+        Form(
+            "[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}",
+            "a name of 3 to 33 letters, digits, hyphens and underscores that begins with a letter or digit",
+            "ml-workspace",
+        ),
+    ] = needed("Created if it is missing.")
     friendly_name: str = may("What people see. Default: the name.")
     description: str = may("Free text.")
     key_vault: SecretsVault = may(
@@ -267,9 +317,14 @@ class File(FileModel):
     adopted: dict[str, Adopted] = may(
         "What may be changed in resources of others, by their names; each also has to be adopted with `--adopt`."
     )
-    resource_group: Annotated[str, Form(r"[-\w._()]{1,90}")] = needed(
-        "The resource group of everything that is created."
-    )
+    resource_group: Annotated[
+        str,
+        Form(
+            r"[-\w._()]{1,90}",
+            "a name of 1 to 90 letters, digits, hyphens, underscores, dots and parentheses",
+            "rg-workspace",
+        ),
+    ] = needed("The resource group of everything that is created.")
     key_vault: KeyVault = needed("The vault of the key.")
     key: KeyModel = needed("The key: a profile, or values of one's own.")
     profiles: dict[str, Profile] = may("Profiles of one's own, or others in place of the shipped ones.")

@@ -123,7 +123,7 @@ def test_members_that_contradict(changed: dict[str, Any], place: str) -> None:
             "keyVault.privateEndpoint: not together with `id`",
         ),
         ({"keyVault": {"id": VAULT, "softDeleteDays": 30}}, "keyVault.softDeleteDays: not together with `id`"),
-        ({"colour": "blue"}, "'colour' was unexpected"),
+        ({"colour": "blue"}, "the member 'colour' is unknown"),
         ({"identity": {}}, "identity: give either `name` or `id`"),
         ({"storage": {"name": "stx", "sku": "Premium_LRS"}}, "storage.sku: 'Premium_LRS' is not one of"),
         ({"workspace": {"name": "abc", "encryption": "none"}}, "workspace.encryption: write `service-side`"),
@@ -146,8 +146,8 @@ def test_the_schema_names_the_place(changed: dict[str, Any], told: str, tmp_path
         ({"subscription": "sub"}, "subscription: is not a subscription id (a GUID)"),
         ({"subscription": f"{SUBSCRIPTION}\n"}, "subscription: is not a subscription id"),
         ({"resourceGroup": ".."}, "resourceGroup: is not a valid name of a resource group"),
-        ({"resourceGroup": "g\n"}, "resourceGroup: 'g\\n' is not of the form"),
-        ({"key": {"name": "k\n"}}, "key.name: 'k\\n' is not of the form"),
+        ({"resourceGroup": "g\n"}, "resourceGroup: 'g\\n' is not a name of 1 to 90"),
+        ({"key": {"name": "k\n"}}, "key.name: 'k\\n' is not a name of 1 to 127"),
         ({"keyVault": {"name": "kv-keys\n"}}, "keyVault.name: "),
         ({"keyVault": {"id": VAULT.replace("/g/", "/../")}}, "keyVault.id: "),
         ({"keyVault": {"id": f"{VAULT}?x=y"}}, "keyVault.id: "),
@@ -158,7 +158,7 @@ def test_the_schema_names_the_place(changed: dict[str, Any], told: str, tmp_path
         ({"applicationInsights": {"name": "a\n"}}, "applicationInsights.name: "),
         (
             {"workspace": {"name": "one", "encryption": {"mode": "classic", "cosmosDbPrincipalId": "-" * 36}}},
-            "workspace.encryption.cosmosDbPrincipalId: '------------------------------------' is not an id of the form",
+            "workspace.encryption.cosmosDbPrincipalId: '------------------------------------' is not a GUID (example: ",
         ),
         ({"tags": {**FILE["tags"], "Env": "a", "env": "b"}}, "tags: 'env' is given twice, in other letter cases"),
         ({"key": {"name": "k", "expires": "P90D\n"}}, "key.expires: "),
@@ -179,7 +179,7 @@ def test_names_are_taken_whole(changed: dict[str, Any], told: str, tmp_path: Pat
         ("key:\n  name: k\n  size: 2048\n  size: 4096\n", "'size' is given twice, in line 3 and in line 4"),
         ("defaults: &d {name: k}\nkey: *d\n", "line 1 has an anchor"),
         ("a: [1\nb: 2\n", "it is not valid YAML: did not find expected ',' or ']', in line 2"),
-        ("tags: {country: NO, since: 2026-01-01}\n", "'location' is a required property"),
+        ("tags: {country: NO, since: 2026-01-01}\n", "'location' is missing"),
     ],
 )
 def test_what_could_mean_two_things_is_refused_with_its_line(text: str, told: str, tmp_path: Path) -> None:
@@ -221,7 +221,7 @@ def test_whose_it_is_and_whom_to_call_has_to_be_said(tags: Any, tmp_path: Path) 
     path = tmp_path / "f.json"
     given = {**FILE, "tags": tags} if tags is not None else {n: p for n, p in FILE.items() if n != "tags"}
     path.write_text(json.dumps(given))
-    with pytest.raises(BadInputError, match="is a required property"):
+    with pytest.raises(BadInputError, match=r"(tags|owner|contact)' is missing"):
         reading.read(path)
 
 
