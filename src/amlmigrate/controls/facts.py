@@ -21,10 +21,8 @@ from amlmigrate.evidence import (
     Run,
     Verify,
 )
+from amlmigrate.evidence.decommission import IN_ACCOUNT
 from amlmigrate.ledger.evidence import EvidenceFile, last, only
-
-# What of a tombstone holds users' bytes.
-_BYTES = ("container", "share", "deleted")
 
 
 class Support(StrEnum):
@@ -239,8 +237,8 @@ def _disposed(evidence: FolderEvidence) -> SourceStanding:
 
 
 def _end_of(told: Decommission) -> tuple[Support, str]:
-    bytes_ = [one for one in told.remains if one.kind in _BYTES]
-    restorable = [one.id for one in told.residuals if one.what in _BYTES]
+    bytes_ = [one for one in told.remains if one.kind in IN_ACCOUNT]
+    restorable = [one.id for one in told.residuals if one.what in IN_ACCOUNT]
     unread = [one.id for one in bytes_ if one.there is None]
     if left := [one.id for one in bytes_ if one.there]:
         return Support.REFUTED, f"its bytes are still there: {few(left)}"

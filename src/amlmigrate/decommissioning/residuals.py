@@ -7,12 +7,10 @@ from collections.abc import Iterable
 
 from amlmigrate.core.armid import name_of
 from amlmigrate.evidence import Decommission
-from amlmigrate.evidence.decommission import RemainingRecord, Residual
+from amlmigrate.evidence.decommission import IN_ACCOUNT, RemainingRecord, Residual
 from amlmigrate.ledger.evidence import EvidenceFile, last
 
 PREFIX = "residual/"
-# What lies in an account and has a name below its own.
-_IN_ACCOUNT = ("container", "share", "deleted")
 
 
 def residuals(remains: Iterable[RemainingRecord]) -> list[Residual]:
@@ -23,7 +21,7 @@ def residuals(remains: Iterable[RemainingRecord]) -> list[Residual]:
     """
     found, taken = [], Counter[str]()
     for one in remains:
-        name = one.id if one.kind in _IN_ACCOUNT else name_of(one.id)
+        name = one.id if one.kind in IN_ACCOUNT else name_of(one.id)
         taken[name.lower()] += 1
         address = f"{PREFIX}{name}" if taken[name.lower()] == 1 else f"{PREFIX}{name}:{one.kind}"
         if one.residual:

@@ -99,6 +99,10 @@ class RoleAssignment(Part):
     scope: Text | None
 
 
+# What lies in a storage account, holds users' bytes and has a name below the account's.
+IN_ACCOUNT = frozenset({"container", "share", "deleted"})
+
+
 @dataclass(frozen=True, slots=True)
 class RemainingRecord(Part):
     """One thing that stays: `id` is its ARM id, or `ACCOUNT/CONTAINER`.

@@ -12,6 +12,7 @@ from amlmigrate.core.clock import moment
 from amlmigrate.core.unexpected_errors import said
 from amlmigrate.cutover.record import active
 from amlmigrate.evidence import Cutover, CutoverBack, Decommission, Verify
+from amlmigrate.evidence.decommission import IN_ACCOUNT
 from amlmigrate.figures.history import Succession
 from amlmigrate.figures.moves import Move, move_of
 from amlmigrate.fleet import fleetfile
@@ -21,9 +22,6 @@ from amlmigrate.ledger.read_only_copy import for_reading
 from amlmigrate.ledger.valid_decisions import Standing
 from amlmigrate.planning import planfile
 from amlmigrate.status.stages import trusted
-
-# What of a tombstone is a container, and not a whole resource.
-_CONTAINERS = ("container", "share", "deleted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,7 @@ class Residue:
     @property
     def container(self) -> bool:
         """Whether it is a container, and not a whole resource."""
-        return self.kind in _CONTAINERS
+        return self.kind in IN_ACCOUNT
 
 
 @dataclass(frozen=True, slots=True)
