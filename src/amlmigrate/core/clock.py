@@ -6,11 +6,14 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 # Goes on while the process is stopped or the machine asleep, and does not jump when the time is set: on Linux
 # CLOCK_BOOTTIME alone (clock_gettime(2)), on macOS CLOCK_MONOTONIC itself (clock_gettime(3) there).
 _LASTING = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+# Two clocks may differ by so much; what tells a later time than that tells a wrong one.
+SKEW = timedelta(minutes=10)
 
 
 def lasting() -> float:

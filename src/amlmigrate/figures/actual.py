@@ -20,7 +20,7 @@ from amlmigrate.cloud.arm import Arm
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.twice import HARMLESS
 from amlmigrate.core.armid import key_of
-from amlmigrate.core.clock import moment, stamp
+from amlmigrate.core.clock import SKEW, moment, stamp
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.few import many
@@ -65,7 +65,7 @@ class SubscriptionBill:
     def counts(self, now: datetime) -> bool:
         """Whether it is not to be asked again yet; an answer from the future is none."""
         asked, later = moment(self.asked), moment(self.not_before)
-        if asked is None or asked > now + timedelta(hours=1):
+        if asked is None or asked > now + SKEW:
             return False
         return now < (later or asked + _OFTEN)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from amlmigrate.core.armid import key_of
-from amlmigrate.core.clock import moment
+from amlmigrate.core.clock import SKEW, moment
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.keys import key_id
@@ -22,8 +22,6 @@ from amlmigrate.scanning.values import CUSTOMER, MICROSOFT
 
 KEPT = scanfile.FIGURES
 _PROJECT = "project"
-# So far two clocks may be apart.
-_AHEAD = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,7 @@ def read(folder: Path, now: datetime) -> ScansRead:
         try:
             scan = scanfile.read(path)
             look = look_of(path.name, scan)
-            if look.at > now + _AHEAD:
+            if look.at > now + SKEW:
                 unread[path.name] = f"By its clock it is of {look.at:%Y-%m-%d %H:%M} UTC, which is still to come."
                 continue
             seen = {name: alike.setdefault(one, one) for name, one in look.sightings.items()}

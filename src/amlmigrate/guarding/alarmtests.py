@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from amlmigrate.core.armid import key_of
-from amlmigrate.core.clock import moment
+from amlmigrate.core.clock import SKEW, moment
 from amlmigrate.core.documents import Document, digest
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.escapes import as_json
@@ -22,8 +22,6 @@ from amlmigrate.ledger import exclusive, files
 _FORMAT = 1
 # An address that nobody has written to for so long may be nobody's any more.
 VALID = timedelta(days=90)
-# Two clocks may differ by so much; what is recorded of a later time counts for nothing.
-_SKEW = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,4 +137,4 @@ def untested(
 
 def _counts(test: AlarmTest, now: datetime) -> bool:
     at = moment(test.at)
-    return at is not None and now - VALID <= at <= now + _SKEW
+    return at is not None and now - VALID <= at <= now + SKEW

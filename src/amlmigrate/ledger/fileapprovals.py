@@ -15,7 +15,7 @@ from shlex import join
 from typing import Any
 
 from amlmigrate.core.authorship import By
-from amlmigrate.core.clock import moment
+from amlmigrate.core.clock import SKEW, moment
 from amlmigrate.core.errors import BadInputError, DeniedError, RefusedError
 from amlmigrate.core.escapes import as_json
 from amlmigrate.core.few import many
@@ -27,8 +27,6 @@ from amlmigrate.ledger.proposals import Proposal
 
 # For so long an approval counts: what was looked at a week ago is no longer what is there.
 VALID = timedelta(days=7)
-# Two clocks may differ by so much.
-_SKEW = timedelta(minutes=10)
 _FORMAT = 1
 _APPROVALS, _CARRIED_OUT = "approval", "carried-out"
 
@@ -191,7 +189,7 @@ def _reasons(one: FileApproval, proposal: Proposal, carrier: Identity | None, no
     if carrier and carrier.same(one.object_id, one.tenant_id):
         yield "whoever approves does not carry it out"
     given_at = moment(one.at)
-    if given_at is None or given_at > now + _SKEW:
+    if given_at is None or given_at > now + SKEW:
         yield f"its time cannot be: {one.at}"
     elif now - given_at > VALID:
         yield f"it is of {one.at}, and counts for {many(VALID.days, 'day')}"
