@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 
 from amlmigrate.core import csvtext
@@ -20,16 +21,24 @@ def read(path: Path, columns: Sequence[str], optional: Sequence[str] = (), *, re
 
     In UTF-8, with or without a byte order mark. Raises BadInputError for a file that cannot be read or has none.
     """
+    return read_digested(path, columns, optional, remedy=remedy)[0]
+
+
+def read_digested(
+    path: Path, columns: Sequence[str], optional: Sequence[str] = (), *, remedy: str
+) -> tuple[list[Line], str]:
+    """As `read`, and the SHA-256 of the very bytes that the lines are from: the file may change at any time."""
     try:
+        data = path.read_bytes()
         # Spreadsheets write a mark of the byte order in front.
-        text = path.read_bytes().decode("utf-8-sig")
+        text = data.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or error
         raise refused(path, f"it cannot be read: {why}", remedy) from error
     found = lines(path, text, columns, optional, remedy=remedy)
     if not found:
         raise refused(path, "it has no line below its first", remedy)
-    return found
+    return found, sha256(data).hexdigest()
 
 
 def lines(

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
 
 from amlmigrate.core import csvtable
@@ -110,7 +109,8 @@ def read(path: Path, standard: Standard, subscription: str | None, now: datetime
     Raises BadInputError, also for two decisions about one fact of a workspace.
     """
     found: dict[tuple[str, str], OwnersDecision] = {}
-    for number, cells in csvtable.read(path, COLUMNS, (_FACT,), remedy=_SHOWN):
+    lines, digest = csvtable.read_digested(path, COLUMNS, (_FACT,), remedy=_SHOWN)
+    for number, cells in lines:
         one = _decision(path, number, cells, standard, subscription)
         if one.day > (now.astimezone(UTC) + _AHEAD).date():
             raise _bad(path, number, f"the date {one.day} is in the future")
@@ -119,7 +119,7 @@ def read(path: Path, standard: Standard, subscription: str | None, now: datetime
             why = f"the {one.fact} of '{one.workspace.short}' is decided in line {found[key].line} already"
             raise _bad(path, number, why, "Leave the line that holds.")
         found[key] = one
-    return OwnersDecisions(found, sha256(path.read_bytes()).hexdigest())
+    return OwnersDecisions(found, digest)
 
 
 def _decision(

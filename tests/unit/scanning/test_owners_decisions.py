@@ -151,3 +151,12 @@ def test_a_level_of_two_facts_needs_to_be_told_which(tmp_path: Path) -> None:
     assert {fact for _, fact in found.found} == {SENSITIVITY, ENVIRONMENT}
     with pytest.raises(BadInputError, match="'high' is not a level"):
         read(tmp_path, "rg/ws,high,ana,2026-11-01,environment", head=f"{HEAD},fact", standard=standard)
+
+
+def test_the_digest_is_of_what_was_read_though_the_file_changes_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = read(tmp_path, f"{path('ws')},prod,ann,2026-11-30")
+    states = iter((Path.read_bytes(tmp_path / "owners.csv"), b"what somebody wrote meanwhile"))
+    monkeypatch.setattr(Path, "read_bytes", lambda _: next(states))
+    assert decisions.read(tmp_path / "owners.csv", STANDARD, SUBSCRIPTION, NOW) == before
