@@ -78,6 +78,10 @@ class ActualCosts:
     unasked: frozenset[str] = frozenset()
 
     @property
+    def _rows(self) -> Iterator[BilledRow]:
+        return (row for bill in self.bills for row in bill.rows)
+
+    @property
     def unread(self) -> dict[str, str]:
         """Subscriptions that could not be read, and why."""
         return {bill.subscription: bill.why for bill in self.bills if bill.why}
@@ -85,17 +89,12 @@ class ActualCosts:
     @property
     def sums(self) -> dict[str, Decimal]:
         """By currency."""
-        return self.of(row.id for bill in self.bills for row in bill.rows)
+        return _sums(self._rows)
 
     def of(self, ids: Iterable[str]) -> dict[str, Decimal]:
         """What was billed for some resources, by currency; empty where Cost Management shows nothing for them."""
         wanted = set(map(key_of, ids))
-        found: defaultdict[str, Decimal] = defaultdict(Decimal)
-        for bill in self.bills:
-            for row in bill.rows:
-                if row.id in wanted:
-                    found[row.currency] += row.amount
-        return dict(found)
+        return _sums(row for row in self._rows if row.id in wanted)
 
     def as_dict(self) -> dict[str, Any]:
         """The member `actual` of the costs."""
