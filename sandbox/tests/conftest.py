@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from arm_harness import NO_SHARED, SHARED, ArmClient, client
+from arm_harness import NO_SHARED, SHARED, ArmClient, Time, client
+
+from azsandbox.arm.clock import Clock
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +23,21 @@ def shared() -> Path:
 async def bare(tmp_path: Path) -> AsyncIterator[ArmClient]:
     """ARM in this process, with nothing in it."""
     made = client(tmp_path)
+    yield made
+    await made.arm.close()
+
+
+@pytest.fixture
+def time() -> Time:
+    """The clock of `timed`."""
+    return Time()
+
+
+@pytest.fixture
+async def timed(tmp_path: Path, time: Time) -> AsyncIterator[ArmClient]:
+    """ARM in this process with a resource group, at a time that the test moves."""
+    made = client(tmp_path, clock=Clock(time))
+    await made.group()
     yield made
     await made.arm.close()
 

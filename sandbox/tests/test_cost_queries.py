@@ -10,7 +10,6 @@ import pytest
 from arm_harness import GROUP, SUBSCRIPTION, WORKSPACE, ArmClient, Time, client, principal
 
 from azsandbox.arm.access.evaluation import Terms
-from azsandbox.arm.clock import Clock
 
 QUERY = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.CostManagement/query"
 ACCOUNT = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/acct".lower()
@@ -18,15 +17,8 @@ VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv".lower()
 
 
 @pytest.fixture
-def time() -> Time:
-    return Time()
-
-
-@pytest.fixture
-async def arm(tmp_path: Path, time: Time) -> ArmClient:
-    made = client(tmp_path, clock=Clock(time))
-    await made.group()
-    return made
+def arm(timed: ArmClient) -> ArmClient:
+    return timed
 
 
 def body(

@@ -19,16 +19,9 @@ SUMMARY = ALERTS.replace("/alerts", "/alertsSummary")
 
 
 @pytest.fixture
-def time() -> Time:
-    return Time()
-
-
-@pytest.fixture
-async def arm(tmp_path: Path, time: Time) -> ArmClient:
-    made = client(tmp_path, clock=Clock(time))
-    await made.group()
-    await prepared(made)
-    return made
+async def arm(timed: ArmClient) -> ArmClient:
+    await prepared(timed)
+    return timed
 
 
 def use(arm: ArmClient, operation: str = "KeyGet", who: str = "stranger", status: int = 200) -> None:
