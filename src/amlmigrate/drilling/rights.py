@@ -11,17 +11,17 @@ from datetime import datetime
 
 from amlmigrate.alarms.rows import TABLES
 from amlmigrate.cloud.session import Side
+from amlmigrate.core import roleends
 from amlmigrate.core.clock import moment
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.parallel import gathered
 from amlmigrate.core.rights import granted, permissions
 from amlmigrate.drilling.refusing import RightToEnable
 from amlmigrate.keys.model import KeyInUse
-from amlmigrate.posture import assignments, limits
+from amlmigrate.posture import assignments
 from amlmigrate.posture.authority import role_of
 from amlmigrate.posture.facts import KeyRef
 from amlmigrate.posture.reading import Read, tried
-from amlmigrate.posture.unproven import NO_LICENCE
 
 UPDATE = "Microsoft.KeyVault/vaults/keys/update/action"
 _ROWS = "Microsoft.OperationalInsights/workspaces/tables/data/read"
@@ -42,7 +42,7 @@ async def until(side: Side, key: KeyInUse, caller: str) -> RightToEnable:
         await tried(side.roles.assigned(key.vault_id, caller)),
         await tried(side.roles.schedules(key.vault_id)),
     )
-    if timed.code == NO_LICENCE:
+    if timed.code == roleends.NO_LICENCE:
         # Inferred (AZ-RIGHT-3): nobody has a role for a time then.
         timed = Read([])
     for one, action in ((assigned, "roleAssignments"), (timed, "roleAssignmentScheduleInstances")):
@@ -77,7 +77,7 @@ def by_roles(
             through = True
             continue
         # Inferred (AZ-RIGHT-2): one that no instance shows has no end.
-        end = limits.until(instances, one)
+        end = roleends.until(instances, one)
         if end is None:
             return RightToEnable()
         if (when := moment(end)) is not None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from amlmigrate.cloud.roles import Roles
 from amlmigrate.core.documents import Document
 from amlmigrate.core.freeze_record import Assignment
+from amlmigrate.core.roleends import NO_LICENCE, until
 from amlmigrate.freezing.freeze import End
-from amlmigrate.posture.limits import until
 from amlmigrate.posture.reading import tried
-from amlmigrate.posture.unproven import NO_LICENCE
 
 
 def ending(roles: Roles) -> End:

@@ -7,9 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from amlmigrate.cloud.roles import Roles
 from amlmigrate.core.documents import Document, properties_of
-from amlmigrate.posture.limits import until
+from amlmigrate.core.roleends import NO_LICENCE, until
 from amlmigrate.posture.reading import tried
-from amlmigrate.posture.unproven import NO_LICENCE
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,11 @@ from amlmigrate.core.armid import ArmId, key_of, name_of
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.parallel import in_order
+from amlmigrate.core.roleends import NO_LICENCE, until
 from amlmigrate.inventory.own_identities import SourceIdentity, assigned, identities
 from amlmigrate.kinds import GrantWay, Held, IdentityHolder, kind_of, moving_kinds
-from amlmigrate.posture.limits import until
 from amlmigrate.posture.reading import NOTHING, Read, tried, tried_list
 from amlmigrate.posture.sharing import reads_all
-from amlmigrate.posture.unproven import NO_LICENCE
 
 Called = Callable[[Address], Address]
 _Assigned = Read[list[tuple[Document, str]]]

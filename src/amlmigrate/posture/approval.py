@@ -14,11 +14,11 @@ from typing import Any
 from amlmigrate.core.armid import name_of
 from amlmigrate.core.claim import Claim
 from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.core.roleends import NO_LICENCE, shows
 from amlmigrate.posture.assignments import role_name, scope
 from amlmigrate.posture.authority import rules_key
 from amlmigrate.posture.facts import KeyRef, PostureFacts
 from amlmigrate.posture.holders import HeldDuty, managing_duties, managing_policies
-from amlmigrate.posture.limits import shows
 from amlmigrate.posture.reading import Read
 from amlmigrate.posture.rightswords import (
     READ_DEFINITIONS,
@@ -33,7 +33,7 @@ from amlmigrate.posture.rightswords import (
     THE_ROLES,
     unknown,
 )
-from amlmigrate.posture.unproven import NO_LICENCE, first_unread, unread
+from amlmigrate.posture.unproven import first_unread, unread
 
 NAME = "duties.approval"
 _APPROVAL = "Approval_EndUser_Assignment"

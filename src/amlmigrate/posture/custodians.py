@@ -8,12 +8,12 @@ from typing import Any
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.documents import Document
 from amlmigrate.core.parallel import gathered
+from amlmigrate.core.roleends import NO_LICENCE
 from amlmigrate.core.workspace import Workspace, WorkspaceRef
 from amlmigrate.posture.authority import role_of
 from amlmigrate.posture.facts import KeyRef, PostureFacts
 from amlmigrate.posture.holders import Holders, managers_of
 from amlmigrate.posture.reading import NOTHING, Read, tried
-from amlmigrate.posture.unproven import NO_LICENCE
 
 # Who manages a key does not depend on what uses it: the facts have a workspace that nobody asks for.
 _NO_WORKSPACE = Workspace(WorkspaceRef("", "", ""), {})

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
-from amlmigrate.core.armid import key_of
-from amlmigrate.core.clock import moment
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.rights import granted, permissions
-from amlmigrate.posture.assignments import conditional, id_of, principal, role_name, scope
-from amlmigrate.posture.authority import role_of
+from amlmigrate.core.roleends import shows, time_of, until
+from amlmigrate.posture.assignments import conditional, role_name, scope
 from amlmigrate.posture.facts import PostureFacts
 
 
@@ -38,13 +36,6 @@ def _of(facts: PostureFacts, some: list[Document], operation: str) -> Limit | No
     return max(known, key=lambda limit: limit.end) if known and len(known) == len(ends) else None
 
 
-def until(timed: Iterable[Document], assignment: Document) -> str | None:
-    """When an assignment ends, as Azure writes it; None where it has no end. `timed` are those in force."""
-    told = [properties_of(one) for one in timed if shows(one, assignment)]
-    ends = [str(one["endDateTime"]) for one in told if one.get("endDateTime")]
-    return max(ends, key=_time) if ends and len(ends) == len(told) else None
-
-
 def _limit(facts: PostureFacts, assignment: Document) -> Limit | None:
     """The end of an assignment; None where it has none."""
     timed = facts.timed.value or ()
@@ -54,18 +45,6 @@ def _limit(facts: PostureFacts, assignment: Document) -> Limit | None:
     told = [properties_of(one) for one in timed if shows(one, assignment)]
     kind = {str(one.get("assignmentType") or "") for one in told} - {""}
     activated = " (activated)" if kind == {"Activated"} else ""
-    return Limit(_time(last), last, f"the role '{role_name(facts, assignment)}'{activated} at {scope(assignment)}")
-
-
-def shows(instance: Document, assignment: Document) -> bool:
-    """Whether an instance shows an assignment: by its id, else by who has which role where."""
-    told = properties_of(instance)
-    if key_of(told.get("originRoleAssignmentId")) == id_of(assignment):
-        return True
-    same = principal(instance) == principal(assignment) and role_of(instance) == role_of(assignment)
-    return same and key_of(scope(instance)) == key_of(scope(assignment))
-
-
-def _time(text: str) -> datetime:
-    """What cannot be read as a time counts as ended: it is not known to last."""
-    return moment(text) or datetime.min.replace(tzinfo=UTC)
+    return Limit(
+        time_of(last), last, f"the role '{role_name(facts, assignment)}'{activated} at {scope(assignment)}"
+    )

@@ -6,10 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from amlmigrate.core.claim import Claim, Weight
+from amlmigrate.core.roleends import NO_LICENCE
 from amlmigrate.posture.reading import Read, missing_action
-
-# What PIM's collections answer (400) in a tenant without Entra ID P2: Azure-MG-Sub-Governance-Reporting#114.
-NO_LICENCE = "AadPremiumLicenseRequired"
 
 
 def unread(
