@@ -154,7 +154,11 @@ ITEMS = (
         "warning",
         "the item refers to something that the service offers and the target does not show",
     ),
-    _code("right-outlived", "blocks", "the target still gives a right that the source has taken since it moved"),
+    _code(
+        "right-outlived",
+        "blocks",
+        "the target gives a right that the source has taken since it moved, or gives for a time only",
+    ),
     _code("schedule-start", "warning", "the service does not say from when a schedule's intervals count"),
     _code("secret-given", "warning", "a secret of the item is given with --secrets, and compared with nothing"),
     _code(
@@ -308,6 +312,11 @@ LET_GO = (
     _code("came-since-plan", "blocks", "a role assignment came into the source since the plan was made"),
     _code(
         "went-since-plan", "blocks", "a role assignment that moved went from the source since the plan was made"
+    ),
+    _code(
+        "lessened-since-plan",
+        "blocks",
+        "a role assignment that moved ends by itself in the source by now, or may do so",
     ),
 )
 CODES = {code.name: code for code in (*ITEMS, *SURROUNDINGS, *PROTECTION, *WRITERS, *SINCE_CUTOVER, *LET_GO)}

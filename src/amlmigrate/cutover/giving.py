@@ -130,12 +130,15 @@ class Giving(Switching):
         return now
 
     async def _refuse_taken(self, kind: Elsewhere, step: Step, body: Document) -> None:
-        """Nobody is given what the source's has not: it may have been taken since the plan was made."""
+        """Nobody is given what the source's has not: taken since the plan was made, or given for a time only."""
         aim = kind.aim(step.target_id, body, step.rewrites[0].before)
-        if not kind.has(await kind.read(self.arm, aim), aim):
+        there = await kind.read(self.arm, aim)
+        if not kind.has(there, aim):
             raise ConflictError(
                 "The source's identity does not have it any more as the plan says.", address=str(step.address)
             )
+        if why := await kind.lessened(self.arm, there):
+            raise ConflictError(f"The source's identity has it only so by now: {why}.", address=str(step.address))
 
     async def _read_back(self, kind: Elsewhere, address: str, left: Settings, wanted: Settings) -> None:
         """Raises IncompleteError where what was written is not to be read."""

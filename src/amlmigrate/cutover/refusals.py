@@ -15,6 +15,7 @@ from amlmigrate.core.seal import Digests
 from amlmigrate.core.switched import Switched
 from amlmigrate.cutover import evidence_checks
 from amlmigrate.evidence import Verify
+from amlmigrate.inventory.lessened import lessened
 from amlmigrate.kinds import Listed, kind_of
 from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.decision_subjects import found_by
@@ -50,6 +51,7 @@ def reasons(
         *_open(plan, ledger, reports),
         *(f"{finding.address}: {finding.summary}" for finding in facts.posture if finding.severity == "error"),
         *_at_work(facts.source),
+        *_lessened(plan, ledger, facts.source),
         *([] if unfrozen else _written(facts.writers)),
     ]
 
@@ -61,6 +63,15 @@ def _open(plan: Plan, ledger: Ledger, reports: list[EvidenceFile]) -> Iterator[s
             yield f"{item.address} is {item.outcome.value} and not waived."
     for finding in open_findings(plan, Standing(plan, ledger), found_by(reports)):
         yield f"{finding.address} is an open finding: {finding.summary}"
+
+
+def _lessened(plan: Plan, ledger: Ledger, source: Inventory) -> Iterator[str]:
+    """What the target has, and would not get today: nobody looks for that once people use the target."""
+    found = list(lessened(plan, source))
+    settled = Standing(plan, ledger).settled(found)
+    for one in found:
+        if one.address not in settled:
+            yield f"{one.address}: {one.summary} {one.remedy} To waive it, run `migrate verify` first."
 
 
 def running(source: Inventory) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -16,6 +16,7 @@ from amlmigrate.cutover import evidence_checks, switches
 from amlmigrate.cutover.record import active
 from amlmigrate.decommissioning import soak
 from amlmigrate.evidence import Verify
+from amlmigrate.inventory.lessened import lessened
 from amlmigrate.kinds import kind_of
 from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.decision_subjects import found_by
@@ -52,12 +53,17 @@ def reasons(plan: Plan, ledger: Ledger, reports: list[EvidenceFile], facts: Gate
     """Why the source must not be removed; empty when it may."""
     return [
         *_evidence(plan, reports, facts),
-        *undecided(plan, ledger, reports, facts.let_go),
+        *undecided(plan, ledger, reports, (*facts.let_go, *_lessened(plan, reports, facts.source))),
         *facts.collected,
         *(f"{finding.address}: {finding.summary}" for finding in facts.posture if finding.severity == "error"),
         *_alive(facts.source),
         *(locked(lock) for lock in facts.locks),
     ]
+
+
+def _lessened(plan: Plan, reports: list[EvidenceFile], source: Inventory) -> Iterator[Finding]:
+    """From a cutover on the target's people say who has what there."""
+    return iter(()) if active(reports) else lessened(plan, source)
 
 
 def undecided(plan: Plan, ledger: Ledger, reports: list[EvidenceFile], found: Iterable[Finding] = ()) -> list[str]:

@@ -188,6 +188,13 @@ class Kind(Listed):
         # Nothing in its place: two sides without secrets would count as equal.
         raise NotImplementedError(f"the service gives no secrets of {address}")
 
+    async def lessened(self, source: WorkspacePort, asset: Asset) -> str:
+        """Why one made anew would be more than the source's is now, which no document of it says; '' where not.
+
+        Asked right before a write.
+        """
+        return ""
+
     def late(self, error: BaseException) -> bool:
         """Whether a refusal may only say that something made just before is not known everywhere yet."""
         return False

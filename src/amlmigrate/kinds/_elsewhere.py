@@ -119,6 +119,13 @@ class Elsewhere(Listed):
         """Whether whoever it is for has all of it."""
 
     @abstractmethod
+    async def lessened(self, arm: Arm, there: Document) -> str:
+        """Why what there is of somebody's is less than the same given anew, as a sentence; '' where it is not.
+
+        What cannot be read may be less. Raises ServiceError where ARM is out of order.
+        """
+
+    @abstractmethod
     def bars(self, there: Document, aim: Document) -> str:
         """Why it cannot be given beside what there is, as a sentence; '' where it can."""
 

@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from shlex import quote
 from typing import TYPE_CHECKING, Any, Protocol
 
+from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.roles import Roles, assignment_id
 from amlmigrate.cloud.twice import found_by
 from amlmigrate.core.armid import ArmId, key_of, name_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.errors import ConflictError
 from amlmigrate.core.pointers import names_of
+from amlmigrate.core.roleends import NO_LICENCE, until
 from amlmigrate.core.switched import Settings
 from amlmigrate.kinds._elsewhere import GoneError, GrantWay, Held
 
@@ -37,6 +39,7 @@ class GrantForm(Protocol):
     async def read(self, arm: Arm, aim: Document) -> Document: ...
     async def now(self, arm: Arm, there: Document) -> Document: ...
     def has(self, there: Document, aim: Document) -> bool: ...
+    async def lessened(self, arm: Arm, there: Document) -> str: ...
     def bars(self, there: Document, aim: Document) -> str: ...
     def becomes(self, there: Document, aim: Document) -> Settings: ...
     async def give(self, arm: Arm, aim: Document, body: Document) -> bool: ...
@@ -108,6 +111,18 @@ class RoleForm:
     def has(self, there: Document, aim: Document) -> bool:
         return bool(there) and there["properties"] == aim["properties"]
 
+    async def lessened(self, arm: Arm, there: Document) -> str:
+        try:
+            timed = await Roles(arm).schedules(there["properties"]["scope"].rstrip("/"))
+        except ServiceError as error:
+            if error.transient or error.status == 401:
+                raise
+            if NO_LICENCE not in error.codes:
+                return f"whether it ends by itself could not be read: {error.summary.rstrip('.')}"
+            timed = []
+        at = until(timed, there)
+        return f"it ends by itself, at {at}: given anew it would last for good" if at else ""
+
     def bars(self, there: Document, aim: Document) -> str:
         if not there or self.has(there, aim):
             return ""
@@ -177,6 +192,10 @@ class PolicyForm:
 
     def has(self, there: Document, aim: Document) -> bool:
         return bool(there) and _joined(there, aim) == there["properties"]["permissions"]
+
+    async def lessened(self, arm: Arm, there: Document) -> str:
+        # Neither a policy nor a rule has an end, or a condition.
+        return ""
 
     def bars(self, there: Document, aim: Document) -> str:
         return ""
@@ -277,6 +296,9 @@ class RuleForm:
 
     def has(self, there: Document, aim: Document) -> bool:
         return bool(there) and there["properties"] == aim["properties"]
+
+    async def lessened(self, arm: Arm, there: Document) -> str:
+        return ""
 
     def bars(self, there: Document, aim: Document) -> str:
         return ""

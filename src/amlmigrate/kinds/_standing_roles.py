@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from amlmigrate.cloud.errors import ServiceError
@@ -17,6 +16,7 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping as WorkspaceMapping
 from amlmigrate.core.principals import Principals
 from amlmigrate.core.rights import KEPT
+from amlmigrate.core.roleends import NO_LICENCE, until
 from amlmigrate.kinds._extension import at_or_below
 from amlmigrate.kinds._listed import WorkspacePort
 
@@ -24,16 +24,9 @@ _AUTHORIZATION = "providers/Microsoft.Authorization"
 _INSTANCES = f"{_AUTHORIZATION}/roleAssignmentScheduleInstances"
 _ELIGIBLE = f"{_AUTHORIZATION}/roleEligibilityScheduleInstances"
 _KIND = "roleAssignments"
-# A tenant without Privileged Identity Management (AZ-RIGHT-3).
-_NO_LICENCE = "AadPremiumLicenseRequired"
-
-
-@dataclass(frozen=True, slots=True)
-class RoleEnd:
-    """When an assignment ends by itself, '' where it does not; and whether it is a role that was activated."""
-
-    time: str
-    activated: bool
+_UNREAD = "whether it ends by itself may not be read (roleAssignmentScheduleInstances): it could last for good"
+# What there is of the source's for a time only, as an item has it beside its document.
+ENDS = "ends"
 
 
 def key(scope: str, properties: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -45,23 +38,32 @@ def key(scope: str, properties: Mapping[str, Any]) -> tuple[str, str, str]:
     )
 
 
-async def ends(port: WorkspacePort) -> dict[str, RoleEnd] | None:
-    """How long assignments last, by their names; None where that may not be read."""
-    found = await _schedules(port, _INSTANCES)
-    if found is None:
-        return None
-    told = ((properties_of(one), name_of(one.get("id"))) for one in found)
-    return {
-        name_of(of.get("originRoleAssignmentId") or name).lower(): RoleEnd(
-            str(of.get("endDateTime") or ""), str(of.get("assignmentType")).lower() == "activated"
-        )
-        for of, name in told
-    }
+async def in_force(port: WorkspacePort) -> list[Document] | None:
+    """The role assignments in force around a workspace with their ends; None where these may not be read."""
+    return await _schedules(port, _INSTANCES)
 
 
-def activated(name: str, found: Mapping[str, RoleEnd] | None) -> bool:
+def activated(name: str, timed: Iterable[Document] | None) -> bool:
     """Whether it is there only while somebody has activated a role: of that the eligibility is told."""
-    return bool(found and (one := found.get(name.lower())) and one.activated)
+    told = ((properties_of(one), one.get("id")) for one in timed or ())
+    return any(
+        name_of(of.get("originRoleAssignmentId") or id_).lower() == name.lower()
+        and str(of.get("assignmentType")).lower() == "activated"
+        for of, id_ in told
+    )
+
+
+def for_a_time(assignment: Document, timed: Sequence[Document] | None) -> tuple[str, dict[str, Any]]:
+    """Why an assignment is less than one made anew would be, as a sentence, '' where it is not; and its end.
+
+    `timed` are those in force, None where they may not be read.
+    """
+    if timed is None:
+        return _UNREAD, {}
+    at = until(timed, assignment)
+    if at is None and not activated(name_of(assignment.get("id")), timed):
+        return "", {}
+    return f"it ends by itself{f', at {at}' if at else ''}: assigned anew it would last for good", {"at": at or ""}
 
 
 async def eligible(port: WorkspacePort) -> list[Asset]:
@@ -106,7 +108,7 @@ async def _schedules(port: WorkspacePort, collection: str) -> list[Document] | N
     try:
         return [one async for one in port.pages(collection)]
     except ServiceError as error:
-        if _NO_LICENCE in error.codes:
+        if NO_LICENCE in error.codes:
             return []
         if error.transient or error.status not in (400, 403, 404):
             raise

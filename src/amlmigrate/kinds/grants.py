@@ -71,6 +71,9 @@ class Grants(Elsewhere):
     def has(self, there: Document, aim: Document) -> bool:
         return of_aim(aim).has(there, aim)
 
+    async def lessened(self, arm: Arm, there: Document) -> str:
+        return await of_aim(there).lessened(arm, there)
+
     def bars(self, there: Document, aim: Document) -> str:
         return of_aim(aim).bars(there, aim)
 

@@ -59,11 +59,11 @@ class RoleAssignments(Attached):
         found = await super().scan(source, parents)
         if any(one.not_listed or one.document.get("listed") is False for one in found):
             return found
-        ends = await standing.ends(source) if found else {}
+        timed = await standing.in_force(source) if found else []
         if not source.whole:
-            return [_ending(one, ends) for one in found]
+            return [_ending(one, timed) for one in found]
         # That somebody may activate a role is told, and not that somebody has.
-        kept = [_ending(one, ends) for one in found if not standing.activated(one.address.name, ends)]
+        kept = [_ending(one, timed) for one in found if not standing.activated(one.address.name, timed)]
         roles = {one: await standing.custom(source, one) for one in sorted({_role(one) for one in kept})}
         kept = [replace(one, beside={**one.beside, **_beside(roles[_role(one)])}) for one in kept]
         return [*kept, *await standing.eligible(source)]
@@ -86,8 +86,17 @@ class RoleAssignments(Attached):
     async def read(self, port: WorkspacePort, address: Address) -> Document | None:
         if there := await super().read(port, address):
             return there
-        taken = (one for one in port.frozen if name_of(one["id"]).lower() == address.name.lower())
-        return next((dict(one) for one in taken), None)
+        named = (one for one in port.frozen if name_of(one["id"]).lower() == address.name.lower())
+        if (taken := next(named, None)) is None:
+            return None
+        # Or what somebody has given in its place since: there is one of these (AZ-RIGHT-12).
+        scope = str(ArmId.of(taken["id"]).scope)
+        wanted = standing.key(scope, properties_of(taken))
+        async for one in port.pages("/".join((*address.path[1:], self.collection))):
+            told = properties_of(one)
+            if standing.key(str(told.get("scope") or ArmId.of(one.get("id")).scope), told) == wanted:
+                return one
+        return _listed(taken, address.name, scope)
 
     def principals(self, asset: Asset) -> tuple[str, ...]:
         return (str(asset.properties.get("principalId") or ""),)
@@ -115,13 +124,16 @@ class RoleAssignments(Attached):
         if any(one.not_listed or one.document.get("listed") is False for one in every):
             # What was not read is not gone.
             return {}
-        wanted = {self._goal(one, around) for one in every}
+        wanted = {self._goal(one, around): one for one in every}
         here, found = around.mapping.target.ref.id, dict[Address, Finding]()
         for there in theirs:
             scope, role, principal = standing.key(_scope(here, there.address), there.properties)
             # Of one for whom nobody in the target is named it is not known who has it there.
-            if principal and wanted.isdisjoint({(scope, role, principal), (scope, role, "")}):
+            if principal and wanted.keys().isdisjoint({(scope, role, principal), (scope, role, "")}):
                 found[there.address] = _outlived(there)
+            of_source = wanted.get((scope, role, principal))
+            if of_source and standing.ENDS in of_source.beside and standing.ENDS not in there.beside:
+                found[there.address] = _outlasting(there, of_source.beside[standing.ENDS]["at"])
         return found
 
     def _every(self, of: Inventory) -> list[Asset]:
@@ -175,6 +187,10 @@ class RoleAssignments(Attached):
                 remedy="Make a new plan: it adopts one that is the same, and shows one that is not.",
             ) from error
 
+    async def lessened(self, source: WorkspacePort, asset: Asset) -> str:
+        why, _ = standing.for_a_time(asset.document, await standing.in_force(source))
+        return why
+
     def late(self, error: BaseException) -> bool:
         # Also of one that is no more: that it is replicated late is all that the service says (AZ-RIGHT-19).
         return isinstance(error, ServiceError) and error.code == _UNKNOWN
@@ -212,17 +228,35 @@ def _listed(frozen: Document, name: str, scope: str) -> Document:
 
 
 def _outlived(there: Asset) -> Finding:
-    told, id_ = there.properties, str(there.document.get("id") or there.address)
-    role = name_of(told.get("roleDefinitionId"))
-    who = f"{told.get('principalType') or 'principal'} {told.get('principalId')}"
+    id_ = str(there.document.get("id") or there.address)
     return Finding(
         "blocks",
         str(there.address),
-        f"The target gives {who} the role '{role}', since an earlier plan; the source does not give it any more.",
+        f"The target gives {_what(there)}, since an earlier plan; the source does not give it any more.",
         f"If it was taken for good, take it in the target too (`az role assignment delete --ids {id_}`) and plan"
         " again; or waive this finding. What `freeze` took in a folder that is not beside this one comes back.",
         code="right-outlived",
     )
+
+
+def _outlasting(there: Asset, at: str) -> Finding:
+    """That the target has for good what the source has for a time only, since an earlier plan."""
+    id_ = str(there.document.get("id") or there.address)
+    until = f"only until {at}" if at else "only for a time"
+    return Finding(
+        "blocks",
+        str(there.address),
+        f"The target gives {_what(there)} for good, since an earlier plan; the source gives it {until}.",
+        f"Take it in the target (`az role assignment delete --ids {id_}`), make it there for that time in"
+        " Privileged Identity Management, and plan again; or waive this finding.",
+        code="right-outlived",
+    )
+
+
+def _what(there: Asset) -> str:
+    told = there.properties
+    who = f"{told.get('principalType') or 'principal'} {told.get('principalId')}"
+    return f"{who} the role '{name_of(told.get('roleDefinitionId'))}'"
 
 
 def _plain(key: str, value: str) -> str:
@@ -243,16 +277,15 @@ def _scope(workspace: str, address: Address) -> str:
     return "/".join((workspace, *address.path[1:]))
 
 
-def _ending(asset: Asset, ends: Mapping[str, standing.RoleEnd] | None) -> Asset:
+def _ending(asset: Asset, timed: Sequence[Document] | None) -> Asset:
     """With why a person has to make it, where it has an end, or nobody can tell whether it has one."""
-    end = None if ends is None else ends.get(asset.address.name)
-    if ends is None:
-        why = "whether it ends by itself may not be read (roleAssignmentScheduleInstances): it could last for good"
-        return replace(asset, reason=why, remedy=f"Have that read allowed, and plan again. {_REMEDY}")
-    if end is None or not (end.time or end.activated):
+    why, end = standing.for_a_time(asset.document, timed)
+    if not why:
         return asset
-    why = f"it ends by itself{f', at {end.time}' if end.time else ''}: assigned anew it would last for good"
-    return replace(asset, reason=why, remedy="Make it for that time in Privileged Identity Management.")
+    if not end:
+        return replace(asset, reason=why, remedy=f"Have that read allowed, and plan again. {_REMEDY}")
+    remedy = "Make it for that time in Privileged Identity Management."
+    return replace(asset, reason=why, remedy=remedy, beside={**asset.beside, standing.ENDS: end})
 
 
 def _name(key: tuple[str, ...]) -> str:

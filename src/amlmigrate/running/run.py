@@ -21,6 +21,7 @@ from amlmigrate.core.plan import Plan
 from amlmigrate.core.run_progress import RunStarted, RunStopping
 from amlmigrate.core.state import State
 from amlmigrate.core.stop import Stop
+from amlmigrate.kinds import Context
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.asynchronous import AsyncLedger
 from amlmigrate.ledger.heartbeat import beating
@@ -81,7 +82,7 @@ async def run_steps(
     names = TargetNames(port, written, prior, target.assets)
     states = _states(plan, ledger)
     open_steps = [one for one in plan.steps if one.run and states[one.address] is not State.DONE]
-    sources = Sources(source, open_steps, switched=plan.header.switched)
+    sources = Sources(source, open_steps, Context(mapping, (), plan.header.switched, plan.header.allowed))
     life = StepExecutor(
         documents=DocumentExecutor(source, port, sources, written, target.assets, prior, names, given),
         copies=CopyExecutor(copier, deleter, written, prior, plan.apart(), needed),

@@ -13,8 +13,8 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.errors import DriftError
 from amlmigrate.core.plan import Step, read_in_lists
-from amlmigrate.core.switched import Switched, as_left
-from amlmigrate.kinds import Kind
+from amlmigrate.core.switched import as_left
+from amlmigrate.kinds import Context, Kind
 from amlmigrate.kinds._base import WorkspacePort
 
 # How long a list counts as what the source is now, which it is not to the second by itself (AZ-LIST-19), and how
@@ -40,9 +40,8 @@ class Sources:
 
     port: WorkspacePort
     open_steps: Iterable[Step]
+    context: Context
     clock: Callable[[], float] = time.monotonic
-    # What a cutover had changed when the plan was made.
-    switched: tuple[Switched, ...] = ()
     _many: Counter[Address] = field(init=False)
     _listed: dict[Address, _Listing] = field(default_factory=dict)
     _locks: dict[Address, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
@@ -59,12 +58,25 @@ class Sources:
         if await self._shown(kind, address) == step.source_sha256:
             return
         document = await kind.read(self.port, address)
-        if document is None or step.source_sha256 != kind.digest(as_left(Asset(address, document), self.switched)):
+        if document is None or not self._as_planned(kind, step, Asset(address, document)):
             raise DriftError(
                 "The source asset is not what it was when the plan was made.",
                 address=str(step.address),
                 remedy="Make a new plan: it will contain only the difference.",
             )
+        if why := await kind.lessened(self.port, Asset(address, document)):
+            raise DriftError(
+                f"The source's is not to be made anew as the plan says any more: {why}.",
+                address=str(step.address),
+                remedy="Make a new plan: it leaves this one to do by hand, and says how.",
+            )
+
+    def _as_planned(self, kind: Kind, step: Step, asset: Asset) -> bool:
+        """By its digest; of what may come and go, which has none, by what would be written of it now."""
+        if step.source_sha256:
+            return step.source_sha256 == kind.digest(as_left(asset, self.context.switched))
+        now = kind.desired(self.context.wished(asset), self.context).of(step.address.phase)
+        return now is not None and not kind.differences(step.address, step.body or {}, now.body)
 
     async def _shown(self, kind: Kind, address: Address) -> str | None:
         """The digest of a version as a list shows it; None where none is asked, or it is not in it."""

@@ -16,6 +16,7 @@ from amlmigrate.core.plan_mapping import mapping_of
 from amlmigrate.core.seal import comparable
 from amlmigrate.core.translation import Difference
 from amlmigrate.core.writes import Desired
+from amlmigrate.inventory.lessened import lessened
 from amlmigrate.kinds import Context, document_digests, moving_kinds, planned_digests
 
 _OVERTAKEN = "latest-overtaken"
@@ -42,7 +43,7 @@ class DocumentComparison:
     tolerated: tuple[Difference, ...] = ()
     # The addresses of the steps that would archive what the target has archived already.
     archived: frozenset[str] = frozenset()
-    # What came into the source or went from it since the plan, and stops nothing but this verification.
+    # What came into the source or went from it since the plan, or is less there by now, and no difference.
     since: tuple[Finding, ...] = ()
     # What could not be compared, a sentence each.
     not_compared: tuple[str, ...] = ()
@@ -114,7 +115,7 @@ def compare_documents(
         frozenset(same),
         tolerated=tuple(let_go),
         archived=archived,
-        since=tuple(_since(plan, source)),
+        since=(*_since(plan, source), *lessened(plan, source)),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from tests.builders.sessions import nothing_given
-from tests.builders.world import MAPPING, NEW, OLD, SOURCE, TARGET, header, inventory
+from tests.builders.world import CONTEXT, MAPPING, NEW, OLD, SOURCE, TARGET, header, inventory
 from tests.contract.kinds.living import DEPLOYMENTS, ENDPOINTS, KEYS, KilledError, Service
 from tests.unit.planning.planned import Planned, containers, model
 
@@ -114,7 +114,7 @@ class Move:
         documents = DocumentExecutor(
             self.source,
             self.target,
-            Sources(self.source, ()),
+            Sources(self.source, (), CONTEXT),
             written,
             present,
             self.prior,

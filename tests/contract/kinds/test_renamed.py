@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tests.builders.errors import refusal
 from tests.builders.sessions import nothing_given
-from tests.builders.world import NEW, OLD, SOURCE, TARGET, asset, header, inventory
+from tests.builders.world import CONTEXT, NEW, OLD, SOURCE, TARGET, asset, header, inventory
 from tests.contract.kinds.examples import KINDS, filled
 from tests.contract.kinds.living import ENDPOINTS, Service
 from tests.unit.planning.planned import Planned, containers
@@ -116,7 +116,7 @@ class Move:
         """Makes all that a run makes, in order."""
         written = AsyncLedger(self.ledger)
         documents = DocumentExecutor(
-            self.source, self.target, Sources(self.source, ()), written, {}, self.prior,
+            self.source, self.target, Sources(self.source, (), CONTEXT), written, {}, self.prior,
             TargetNames(self.target, written, self.prior, ()), nothing_given(),
         )  # fmt: skip
         try:

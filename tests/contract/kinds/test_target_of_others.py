@@ -61,7 +61,14 @@ class Move:
         written = AsyncLedger(self.ledger)
         names = TargetNames(self.target, written, self.prior, {})
         documents = DocumentExecutor(
-            self.source, self.target, Sources(self.source, ()), written, {}, self.prior, names, nothing_given()
+            self.source,
+            self.target,
+            Sources(self.source, (), CONTEXT),
+            written,
+            {},
+            self.prior,
+            names,
+            nothing_given(),
         )
         try:
             await deed(documents)

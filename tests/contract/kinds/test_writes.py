@@ -132,7 +132,7 @@ def begun(asset: Asset, tmp_path: Path) -> Iterator[Begun]:
     written = AsyncLedger(ledger)
     names = TargetNames(target, written, OwnershipRecord(), {})
     documents = DocumentExecutor(
-        source, target, Sources(source, ()), written, {}, OwnershipRecord(), names, nothing_given()
+        source, target, Sources(source, (), CONTEXT), written, {}, OwnershipRecord(), names, nothing_given()
     )
     yield Begun(step, target, ledger, documents)
     written.close()

@@ -211,7 +211,7 @@ async def test_all_forms_are_given_beside_what_others_have_and_taken_back_again(
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("call", range(1, 28, 2))
+@pytest.mark.parametrize("call", range(1, 32, 2))
 async def test_killed_at_any_call_the_same_goes_on_and_back_is_as_before(pair: Pair, call: int, when: str) -> None:
     before = copy.deepcopy(pair.arm.documents)
     for work, made in ((pair.give, len(GRANTS)), (pair.back, 2 * len(GRANTS))):
@@ -283,6 +283,49 @@ async def test_what_the_source_has_not_any_more_nobody_is_given(pair: Pair) -> N
     with pytest.raises(IncompleteError) as caught:
         await pair.give()
     assert caught.value.summary.count("does not have it any more") == 4 and pair.arm.changes() == []
+
+
+@pytest.mark.parametrize(
+    ("timed", "answer", "why"),
+    [
+        (["a"], None, "it ends by itself, at 2026-08-01T00:00:00Z"),
+        # By whose it is: the instance names no assignment, or one of another name.
+        (["else"], None, "it ends by itself, at 2026-08-01T00:00:00Z"),
+        ([], refusal(400, "InsufficientPermissions"), "whether it ends by itself could not be read"),
+        ([], refusal(403, "AuthorizationFailed"), "whether it ends by itself could not be read"),
+        ([], refusal(404, "ResourceNotFound"), "whether it ends by itself could not be read"),
+    ],
+)
+async def test_what_ends_by_now_is_not_given_for_good(
+    pair: Pair, timed: list[str], answer: Exception | None, why: str
+) -> None:
+    for name in timed:
+        told: dict[str, Any] = {"scope": LAKE, "principalId": "old", "roleDefinitionId": f"/other{DEFINITION}"}
+        told["originRoleAssignmentId"] = f"{LAKE}/providers/Microsoft.Authorization/roleAssignments/{name}"
+        told["endDateTime"] = "2026-08-01T00:00:00Z"
+        pair.arm.timed.append({"id": f"/i/{name}", "properties": told})
+    if answer:
+        pair.arm.refusing = {
+            f"GET {LAKE}/providers/Microsoft.Authorization/roleAssignmentScheduleInstances": answer
+        }
+    with pytest.raises(IncompleteError, match=why) as caught:
+        await pair.give(OF_WORKSPACE)
+    assert "has it only so by now" in caught.value.summary and "give it yourself" in caught.value.remedy
+    assert pair.arm.changes() == [] and pair.state(OF_WORKSPACE) is State.PENDING
+
+
+async def test_what_privileged_identity_management_shows_without_an_end_is_given(pair: Pair) -> None:
+    told = {"scope": LAKE, "principalId": "old", "roleDefinitionId": DEFINITION, "endDateTime": None}
+    others = told | {"principalId": "somebody", "endDateTime": "2026-08-01T00:00:00Z"}
+    pair.arm.timed = [{"id": "/i/1", "properties": told}, {"id": "/i/2", "properties": others}]
+    await pair.give(OF_WORKSPACE)
+    assert pair.arm.roles("new")
+
+
+async def test_without_the_licence_for_it_no_role_ends(pair: Pair) -> None:
+    pair.arm.refusing = {f"GET {LAKE}/providers/Microsoft.Authorization/roleAssignmentScheduleInstances": refusal(400, "AadPremiumLicenseRequired")}  # fmt: skip
+    await pair.give(OF_WORKSPACE)
+    assert pair.arm.roles("new")
 
 
 async def test_a_policy_that_would_give_nothing_is_not_said_to_be_given(pair: Pair) -> None:

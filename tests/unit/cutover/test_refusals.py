@@ -16,13 +16,18 @@ from amlmigrate.bytes.storage_containers import Containers
 from amlmigrate.cli.views.cutover import StoppedView
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Many
+from amlmigrate.core.authorship import By
+from amlmigrate.core.decision import DecisionVerb
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.state import State
-from amlmigrate.cutover.refusals import CutoverFacts, _open, reasons, refuse_unstoppable
+from amlmigrate.cutover.refusals import CutoverFacts, _lessened, _open, reasons, refuse_unstoppable
 from amlmigrate.cutover.refusals import running as still_running
 from amlmigrate.cutover.results import Stopped
+from amlmigrate.inventory.lessened import lessened
 from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.deciding import NewDecision, decide
+from amlmigrate.ledger.decision_subjects import of_findings
 
 STARTED = "a writer at the workspace."
 
@@ -137,6 +142,23 @@ def test_all_are_told_at_once(tmp_path: Path) -> None:
 def test_that_users_changed_the_target_says_what_ends_it(tmp_path: Path) -> None:
     [reason] = _documents(1, new="1")(Case()).reasons(tmp_path)
     assert reason.endswith("`migrate cutover` ends that it is held to this.")
+
+
+def test_a_role_that_ends_in_the_source_by_now_is_told_until_somebody_lets_it_go(tmp_path: Path) -> None:
+    made = plan(step("roleAssignments/r"), step("roleAssignments/s"))
+    source = inventory()
+    source.by_hand.append(left_by_hand(Address.of("roleAssignments", "r"), "it ends by itself", "Make it so."))
+    with Ledger(tmp_path) as ledger:
+        ledger.bind(made)
+        [told] = _lessened(made, ledger, source)
+        assert told.startswith("roleAssignments/r!lessened-since-plan: ") and "it ends by itself" in told
+        assert "`migrate verify`" in told
+        [subject] = of_findings(lessened(made, source)).values()
+        choice = NewDecision(subject, "known")
+        decide(made, ledger, DecisionVerb.WAIVE, [choice], By("reviewer", "host", "1"))
+        assert list(_lessened(made, ledger, source)) == []
+        source.by_hand[0] = replace(source.by_hand[0], reason="it may not be read")
+        assert len(list(_lessened(made, ledger, source))) == 1, "another reason is another finding"
 
 
 def test_what_only_the_cutover_makes_does_not_stand_in_its_way(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ from amlmigrate.ledger.deciding import NewDecision, decide, reopen
 from amlmigrate.ledger.decision_subjects import Subjects
 from amlmigrate.ledger.evidence import Evidence
 
+ROLE = "roleAssignments/r"
 STEPS = (step("models/m/1"), step("models/m/2", "models/m/1"))
 
 
@@ -133,6 +134,7 @@ CASES: dict[str, tuple[Callable[[Case], Case], str]] = {
     "a schedule that does not say": (_left("schedules/s", {"properties": {}}), "is an enabled schedule"),
     "code bytes are gone": (lambda c: _facts(c, collected=("blobs/u/src: 1 of its 2 files",)), "blobs/u/src: 1 of its"),
     "let go for what is gone": (lambda c: _facts(c, let_go=(Finding("blocks", "data/d/1", "It is gone.", "", "waived-gone"),)), "data/d/1!waived-gone is an open finding"),
+    "a role that ends by now": (lambda c: _left(ROLE, {})(_with(step(ROLE))(c)), f"{ROLE}!lessened-since-plan is an open finding"),
     "a lock": (lambda c: _facts(c, locks=[{"id": "/x/locks/keep"}]), "A lock is in the way: /x/locks/keep"),
 }  # fmt: skip
 

@@ -99,6 +99,21 @@ def test_a_role_that_the_source_has_taken_since_is_told_and_no_other() -> None:
     assert _outlived(there=there, made=both, by_hand=[unlisted]) == []
 
 
+def test_what_the_source_gives_for_a_time_only_by_now_outlives_that_in_the_target() -> None:
+    ended = replace(given(), reason="it ends by itself", remedy="Do.", beside={"ends": {"at": "2026-08-01"}})
+    for there, told in (
+        (given(NAME, ws=NEW.id), True),
+        (replace(given(NAME, ws=NEW.id), beside=ended.beside), False),
+    ):
+        assert bool(_outlived(there=[there], made=[NAME], by_hand=[ended])) is told
+    source = inventory()
+    source.by_hand.append(ended)
+    around = Around(MAPPING, source, inventory(given(NAME, ws=NEW.id), of=TARGET), Principals())
+    [finding] = moving_kinds()["roleAssignments"].outlived(around).values()
+    assert (finding.severity, finding.code) == ("blocks", "right-outlived")
+    assert "only until 2026-08-01" in finding.summary and f"--ids {NEW.id}/" in finding.remedy
+
+
 def test_across_tenants_it_is_told_of_whom_it_is_known_that_nobody_stands_for_them() -> None:
     anns, below = given(NAME, ws=NEW.id), given(OTHER, "computes/cpu", ws=NEW.id)
     told = {"there": (anns, below), "made": (NAME, f"{OTHER}/computes/cpu"), "elsewhere": True}

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from tests.builders.sessions import nothing_given
+from tests.builders.world import CONTEXT
 from tests.builders.world import plan as made_plan
 from tests.contract.kinds.workspace_of import InMemory
 from tests.unit.planning.planned import asset, model, plan
@@ -49,7 +50,14 @@ class Run:
         present = {one.address: one for one in there}
         names = TargetNames(self.target, written, prior, present)
         self.documents = DocumentExecutor(
-            self.source, self.target, Sources(self.source, ()), written, present, prior, names, nothing_given()
+            self.source,
+            self.target,
+            Sources(self.source, (), CONTEXT),
+            written,
+            present,
+            prior,
+            names,
+            nothing_given(),
         )
 
     async def write(self, address: str) -> None:

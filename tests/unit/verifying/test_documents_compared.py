@@ -242,3 +242,18 @@ def test_a_role_that_came_or_went_since_the_plan_is_told() -> None:
     left = inventory()
     left.by_hand.append(by_hand(Address("roleAssignments")))
     assert compare_documents(plan(*made), left, inventory(ROLE, of=TARGET)).since == ()
+
+
+def test_a_role_that_ends_in_the_source_by_now_is_told_and_no_other() -> None:
+    body = moving_kinds()["roleAssignments"].desired(ROLE, Context(MAPPING)).first.body
+    left = inventory()
+    left.by_hand.append(replace(ROLE, reason="it ends by itself, at noon", remedy="Make it for that time."))
+    [finding] = compare_documents(
+        plan(step("roleAssignments/r", body=body)), left, inventory(ROLE, of=TARGET)
+    ).since
+    assert (finding.address, finding.severity) == ("roleAssignments/r!lessened-since-plan", "blocks")
+    assert "it ends by itself, at noon" in finding.summary and "Make it for that time." in finding.remedy
+    # What the plan leaves to a person too, and what no plan has made.
+    for other in (step("roleAssignments/r", action=Action.MANUAL), step("roleAssignments/s", body=body)):
+        there = inventory(replace(ROLE, address=other.address), of=TARGET)
+        assert "lessened" not in str(compare_documents(plan(other), left, there).since)
