@@ -8,6 +8,9 @@ from typing import Any
 
 from amlmigrate.core.address import Address
 
+# How one that lies in a vault moves: all its versions, as only vaults read them; or the newest, read and set.
+RESTORE, VALUE = "restore", "value"
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:

@@ -98,7 +98,7 @@ _POLICY_READS = (
 _KEY_READS = (f"{VAULT}/keys/read", f"{VAULT}/keyrotationpolicies/read")
 _DEPENDANTS = (f"{WS}/read", f"{ACCOUNT}/read", "Microsoft.ContainerRegistry/registries/read")
 # What answers requests of others; a drill is not made where there are any.
-ENDPOINTS = tuple(name for name in all_kinds() if name.lower().endswith("endpoints"))
+ENDPOINTS = tuple(name for name, kind in all_kinds().items() if kind.serves)
 _AUDIT_TABLES = ("AZKVAuditLogs", "AzureDiagnostics")
 _STORE_READ = holding().permissions.read
 _CHANGED_KEYS = ("keys/create/action", "keys/rotate/action", "keys/update/action", "keyrotationpolicies/write")

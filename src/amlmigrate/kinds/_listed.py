@@ -165,6 +165,8 @@ class Listed(ABC):
     blocks_deletion: ClassVar[bool] = False
     # Whether what is live of it writes into the workspace by itself.
     writes: ClassVar[bool] = False
+    # Whether its items answer requests of others.
+    serves: ClassVar[bool] = False
     # Where it stands among what a scan counts, from 1; 0: it is not counted.
     counted: ClassVar[int] = 0
     # What its items are called whose names a scan tells to be taken in the whole region.

@@ -19,6 +19,7 @@ class BatchEndpoints(Listed):
     manual = "Create the endpoint under another name in the target region."
     blocks_deletion = True
     regional = "endpoints"
+    serves = True
     after = ("computes",)
 
     def lost(self, asset: Asset) -> Loss | None:

@@ -28,6 +28,7 @@ class OnlineEndpoints(Listed):
     manual = "Create the endpoint under another name in the target region."
     blocks_deletion = True
     regional = "endpoints"
+    serves = True
     after = ("computes",)
     # AZ-RIGHT-38: Storage Blob Data Reader, AcrPull.
     given = MappingProxyType(

@@ -14,6 +14,7 @@ class ServerlessEndpoints(Listed):
     name = "serverlessEndpoints"
     manual = "Create the endpoint in the target; its keys will be new."
     regional = "endpoints"
+    serves = True
     volatile = ("endpointState",)
 
     def lost(self, asset: Asset) -> Loss | None:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.address import Address
+from amlmigrate.core.asked import RESTORE, VALUE
 from amlmigrate.core.asset import Asset, Many
 from amlmigrate.core.documents import Document, digest, properties_of
 from amlmigrate.core.errors import DriftError, MigrateError
@@ -24,8 +25,6 @@ from amlmigrate.kinds._fields import COMMON
 from amlmigrate.kinds._listed import CREATED, Way
 from amlmigrate.kinds._permissions import ML, DataActions, Permissions
 
-# How one moves: all its versions, as only vaults read them; or the newest, read and set.
-RESTORE, VALUE = "restore", "value"
 # On one that was set by its value: the version of the source that it was read from.
 ORIGIN = "migratedFrom.id"
 # Key Vault takes no more of them on one secret (learn azure/key-vault/secrets/about-secrets).

@@ -11,14 +11,14 @@ from amlmigrate.cloud.arm import Arm
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.address import Address
 from amlmigrate.core.armid import ArmId
-from amlmigrate.core.asked import NOTHING, Asked
+from amlmigrate.core.asked import NOTHING, RESTORE, VALUE, Asked
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.redaction import path_text
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.inventory.shared_vault import one_vault
-from amlmigrate.kinds.vault_secrets import KIND, RESTORE, VALUE
+from amlmigrate.kinds import Kind, moving_kinds
 
 _VAULT = "keyVault"
 _LARGEST = 2**20
@@ -37,7 +37,8 @@ class NamedSecrets:
     @property
     def addresses(self) -> list[tuple[int, Address]]:
         """Their addresses."""
-        return [(number, Address.of(KIND.name, name)) for number, name in self.lines]
+        kind = _kind()
+        return [(number, Address.of(kind.name, name)) for number, name in self.lines]
 
 
 NONE = NamedSecrets()
@@ -62,17 +63,24 @@ def read(path: Path | None) -> NamedSecrets:
         raise BadInputError(f"'{told}' is no list of names: it is larger than 1 MiB.", remedy=_FORM)
     lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), start=1)]
     named = [(number, line) for number, line in lines if line and not line.startswith("#")]
+    kind = _kind()
     for number, line in named:
         if not _SHAPE.fullmatch(line):
             raise BadInputError(
                 f"Line {number} of '{told}' is a pattern: which secrets move is written out, name by name.",
                 remedy=_FORM,
             )
-        if not KIND.names.fullmatch(line):
+        if not kind.names.fullmatch(line):
             raise BadInputError(f"Line {number} of '{told}' is no name of a secret.", remedy=_FORM)
     if not named:
         raise BadInputError(f"'{told}' names no secret.", remedy=_FORM)
     return NamedSecrets(told, tuple(named))
+
+
+def _kind() -> Kind:
+    """The kind whose items lie in the workspace's vault."""
+    [found] = [kind for kind in moving_kinds().values() if kind.in_vault]
+    return found
 
 
 async def asked(arms: tuple[Arm, Arm], named: NamedSecrets, pair: tuple[Workspace, Workspace]) -> Asked:

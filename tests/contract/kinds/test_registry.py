@@ -245,6 +245,47 @@ def test_no_module_outside_the_kinds_names_one() -> None:
     assert all(MAY_NAME.values())
 
 
+# What every kind is to those who write and compare any of them.
+_OF_ALL = {"_base", "_envelope"}
+
+
+def _taken(tree: ast.AST) -> Iterator[str]:
+    """The modules below `kinds` that a module imports by their names."""
+    files = {path.stem for path in (ROOT / "kinds").glob("*.py")}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"{node.module}.{one.name}" for one in node.names]
+        elif isinstance(node, ast.Import):
+            names = [one.name for one in node.names]
+        else:
+            continue
+        paths = (name.split(".") for name in names if name.startswith("amlmigrate.kinds."))
+        yield from (path[2] for path in paths if path[2] in files)
+
+
+def test_no_module_outside_the_kinds_imports_one() -> None:
+    found = {
+        path.relative_to(ROOT).as_posix(): taken
+        for path in sorted(ROOT.rglob("*.py"))
+        if path.parent.name != "kinds" and (taken := set(_taken(ast.parse(path.read_text(encoding="utf-8")))))
+    }
+    assert set().union(*found.values()) == _OF_ALL, found
+
+
+@pytest.mark.parametrize(
+    ("code", "taken"),
+    [
+        ("from amlmigrate.kinds.vault_secrets import KIND", ["vault_secrets"]),
+        ("from amlmigrate.kinds import schedules", ["schedules"]),
+        ("import amlmigrate.kinds._compute_instances", ["_compute_instances"]),
+        ("from amlmigrate.kinds import Kind, moving_kinds", []),
+        ("import amlmigrate.kinds", []),
+    ],
+)
+def test_what_counts_as_importing_a_kind(code: str, taken: list[str]) -> None:
+    assert list(_taken(ast.parse(code))) == taken
+
+
 @pytest.mark.parametrize(
     ("text", "word"),
     [
