@@ -36,7 +36,7 @@ from amlmigrate.cutover.switching import Todo
 from amlmigrate.evidence import Cutover, CutoverBack, Decommission, Switch
 from amlmigrate.evidence.cutover import SwitchState, Taken
 from amlmigrate.evidence.members import PlanRef, SideRecord, Told
-from amlmigrate.inventory.sides import read_both
+from amlmigrate.inventory.sides import read_both, read_source
 from amlmigrate.kinds import own_places
 from amlmigrate.leasing import looking
 from amlmigrate.leasing.hold import Lease, holding
@@ -175,7 +175,7 @@ class _Cutover:
             switches.refuse_unfinished(reports, request.folder)
         record.refuse_cut_over(reports, request.folder)
         self._refuse_removed(reports)
-        source, _ = await read_both(self.clouds, request.plan)
+        source = await read_source(self.clouds, request.plan)
         refusals.refuse_unstoppable(source)
         stops = todo_of(request.plan, self.ledger, source).stops
         if request.dry_run:
@@ -187,7 +187,7 @@ class _Cutover:
             await switching.stop(asset)
         if stops:
             # What fired before it was stopped runs, and something may have been made meanwhile.
-            source, _ = await read_both(self.clouds, request.plan)
+            source = await read_source(self.clouds, request.plan)
         left = todo_of(request.plan, self.ledger, source).stops
         return Stopped(stops, refusals.running(source), left, done=True)
 

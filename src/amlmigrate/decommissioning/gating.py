@@ -35,7 +35,7 @@ from amlmigrate.freezing.record import owed_beside
 from amlmigrate.inventory import foreign_blobs, take, waived_items
 from amlmigrate.inventory.done_by_hand import undone
 from amlmigrate.inventory.listing import by_hand_kinds, in_order, scan, without_datastores
-from amlmigrate.inventory.sides import read_both
+from amlmigrate.inventory.sides import read_both, read_source
 from amlmigrate.inventory.unlisted import could_not_be_listed
 from amlmigrate.kinds import document_digests, own_places
 from amlmigrate.ledger import Ledger
@@ -160,7 +160,7 @@ async def check_gate(
         why += await deletion.reasons(listings)
     if not why:
         # Listing may take its time, in which the source was not looked at.
-        then, now = document_digests(source), document_digests((await read_both(clouds, plan))[0])
+        then, now = document_digests(source), document_digests(await read_source(clouds, plan))
         then = still_expected(then, now, facts.removed)
         why += [f"While the blobs were listed, {what}." for what in changes(then, now)]
     if why:

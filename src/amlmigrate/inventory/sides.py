@@ -9,7 +9,7 @@ from amlmigrate.cloud.session import Session
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.errors import BadInputError
-from amlmigrate.core.metering import Meter, both_sides
+from amlmigrate.core.metering import Meter, Reading, both_sides
 from amlmigrate.core.parallel import in_order
 from amlmigrate.core.plan import Action, Plan
 from amlmigrate.core.workspace import Workspace
@@ -39,17 +39,29 @@ async def read_both(
     `pair`: both workspaces as the command has just read them; they are not read again. `meter`: counts the lists.
     """
     of_source, of_target = pair or await read_pair(clouds, plan)
-    source = clouds.source.workspace(plan.header.source_ref)
     target = clouds.target.workspace(plan.header.target_ref)
     old, new = both_sides(meter) if meter else (None, None)
     left, right = await asyncio.gather(
-        take(source, clouds.source, workspace=of_source, asked=plan.header.asked, reading=old),
+        _source(clouds, plan, of_source, of_target, old),
         take(target, workspace=of_target, asked=plan.header.asked, reading=new),
     )
-    let_move(left, plan.header.allowed)
-    keep_names_taken(left, of_target, {*plan.names(), *_there(plan)})
-    leave_what_both_have(left, of_target)
     return left, right
+
+
+async def read_source(clouds: Session, plan: Plan) -> Inventory:
+    """The source with everything it holds, as of `read_both`; of the target only its own document is read."""
+    return await _source(clouds, plan, *await read_pair(clouds, plan))
+
+
+async def _source(
+    clouds: Session, plan: Plan, of_source: Workspace, of_target: Workspace, reading: Reading | None = None
+) -> Inventory:
+    source = clouds.source.workspace(plan.header.source_ref)
+    found = await take(source, clouds.source, workspace=of_source, asked=plan.header.asked, reading=reading)
+    let_move(found, plan.header.allowed)
+    keep_names_taken(found, of_target, {*plan.names(), *_there(plan)})
+    leave_what_both_have(found, of_target)
+    return found
 
 
 def _there(plan: Plan) -> Iterator[Address]:

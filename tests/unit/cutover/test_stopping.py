@@ -30,14 +30,14 @@ ON = dict.fromkeys(map(str, NAMES), True)
 def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pair:
     found = Pair(tmp_path)
 
-    async def read(*_: Any) -> tuple[Inventory, Inventory]:
+    async def read(*_: Any) -> Inventory:
         job = by_hand(Address("jobs"), document={"running": 1})
-        return replace(_inventory(found.source), by_hand=(job,)), _inventory(found.target)
+        return replace(_inventory(found.source), by_hand=(job,))
 
     async def ann(*_: Any) -> Any:
         return ANN
 
-    monkeypatch.setattr(stage, "read_both", read)
+    monkeypatch.setattr(stage, "read_source", read)
     monkeypatch.setattr(stage, "signed", ann)
     return found
 

@@ -131,10 +131,10 @@ def work(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> Work:
         odd: Any = (SimpleNamespace(source=source, target=target), None if dry_run else blob)
         return stage._Cutover(request, pair.ledger, *odd)
 
-    async def read(*_: Any) -> tuple[Inventory, Inventory]:
-        return _inventory(pair.source), _inventory(pair.target)
+    async def read(*_: Any) -> Inventory:
+        return _inventory(pair.source)
 
-    monkeypatch.setattr(stage, "read_both", read)
+    monkeypatch.setattr(stage, "read_source", read)
     monkeypatch.setattr(stage._Cutover, "_since", since)
     monkeypatch.setattr(stage, "signed", ann)
     return made

@@ -61,6 +61,7 @@ class Case:
         around = Surroundings(Dying.of(()), Secrets("", ()), (), HeldRights(), Recovery(), [], [], {})
         for owner, name, value in (
             (gating, "read_both", read),
+            (gating, "read_source", read[0]),
             (gating, "_seen", gating.SeenTarget(read[1], ())),
             (gating, "target_claims", []),
             (gating, "surroundings", around),

@@ -41,3 +41,24 @@ async def test_what_the_plan_has_under_its_own_name_is_not_left_to_a_person(
     clouds: Any = SimpleNamespace(source=side, target=side)
     source, _ = await sides.read_both(clouds, plan(*steps), pair=(SOURCE, FAR))
     assert (K8S.address in source.assets, bool(source.by_hand)) == (moves, not moves)
+
+
+async def test_whoever_needs_the_source_alone_reads_nothing_that_the_target_holds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And has it as whoever reads both: what keeps its name in the target's region is left to a person."""
+    taken = []
+
+    async def take(ref: Any, *_: Any, **__: Any) -> Any:
+        taken.append(ref)
+        return inventory(K8S)
+
+    async def pair(*_: Any) -> sides.Pair:
+        return SOURCE, FAR
+
+    monkeypatch.setattr(sides, "take", take)
+    monkeypatch.setattr(sides, "read_pair", pair)
+    side = SimpleNamespace(workspace=lambda ref: ref)
+    clouds: Any = SimpleNamespace(source=side, target=side)
+    source = await sides.read_source(clouds, plan(step("computes/k8s")))
+    assert taken == [SOURCE.ref] and [one.address for one in source.by_hand] == [K8S.address]
