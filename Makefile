@@ -30,7 +30,7 @@ lint: venv
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Four workers for two cores: many tests wait more than they work, one of them for two minutes. The files with the slowest
+# Six workers for two cores: many tests wait more than they work, one of them for two minutes. The files with the slowest
 # tests have the fewest and come first. What is compiled is kept, for the many processes that the tests start.
 test: lint
 	PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX="$(CURDIR)/$(VENV)/pycache" \

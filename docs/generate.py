@@ -351,14 +351,16 @@ EXIT_CODES = {
     errors.ExitCode.BAD_INPUT: "Bad usage or input: unknown workspace, wrong `--confirm`, unreadable or truncated"
     " plan, plan of a newer format.",
     errors.ExitCode.INCOMPLETE: "Incomplete: a step failed, is blocked or in conflict; an item is left to do by"
-    " hand and not waived; `verify` found a difference; or a scan, a fleet, a `freeze --back` or a provisioning"
-    " could not do everything.",
+    " hand and not waived; `verify` found a difference; a scan, a fleet, a `freeze --back` or a provisioning"
+    " could not do everything; `guard` has something to do or found a gap; a key is overdue, left behind, waited"
+    " for or not known, or a drill did not see all of it; figures are not known.",
     errors.ExitCode.REFUSED: "Refused by a safety rule: the source drifted, a conflict is planned and not"
     " resolved, the plan has errors, was already begun or is not approved, `doctor` found an error,"
     " `provision` cannot create what the file asks for, the target or its storage is not shown to be under a"
     " customer's key,"
     " evidence is missing, stale or"
-    " not green, the soak is not over.",
+    " not green, the soak is not over, a guardrail would refuse what is still to be done, a change is not the one"
+    " that was approved, a key must not be rotated or drilled.",
     errors.ExitCode.LOCKED: "The plan is locked by another run, freeze, cutover or decommission, or its target is"
     " being changed with another plan; or the lease on the target was lost during the command.",
     errors.ExitCode.DENIED: "Azure refused the identity or a permission, and the message names action and scope;"
