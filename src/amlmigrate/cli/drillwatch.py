@@ -52,7 +52,10 @@ async def _watched(task: WatcherTask) -> int:
     try:
         named = key_id(task.version)
         if named is None:
-            raise BadInputError(f"{task.version!r} is no identifier of a key's version.")
+            raise BadInputError(
+                f"{task.version!r} is no identifier of a key's version.",
+                remedy="This process is started by `migrate key drill`: run that again.",
+            )
         version = VaultVersion(side, KeyName(named.vault, named.name.lower()), task.version)
         # Its answer tells Azure's time, by which the limit counts.
         await side.arm.get(task.vault_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from shlex import join
 from typing import Annotated
@@ -27,10 +27,12 @@ from amlmigrate.cli.views.proposals import approved_by
 from amlmigrate.cli.who import who
 from amlmigrate.core.errors import BadInputError, ExitCode
 from amlmigrate.guarding import alarmtests, checking, stage, testing
+from amlmigrate.guarding.alarmtests import AlarmTest
 from amlmigrate.guarding.emitting import EmitFormat, emitted
 from amlmigrate.guarding.progress import events
 from amlmigrate.guarding.stage import GuardPlan, GuardRequest
 from amlmigrate.guarding.survey import SurveyPlaces, seen_before
+from amlmigrate.guarding.wanted import Guardrail
 from amlmigrate.ledger import files, proposals
 from amlmigrate.ledger.proposals import Proposal
 from amlmigrate.scanning import scanfile
@@ -134,6 +136,10 @@ def _following(wanted: GuardInput, found: GuardPlan, out: Path | None, made: Pro
     """How what was planned is done; at a management group somebody else approves it first."""
     if out and made:
         return approved_by(out, made)
+    if found.reasons:
+        return (
+            f"do what each reason says, or ask for an earlier stage in the file, then run: {wanted.again('plan')}"
+        )
     return "" if found.over else _applied_by(wanted)
 
 
@@ -174,7 +180,7 @@ def apply(
         async with session(shared) as clouds:
             telling = events(view.event)
             found = await stage.plan(clouds.target, request, telling)
-            view.show(GuardPlanView(guardrail, found))
+            view.show(GuardPlanView(guardrail, found, fails=True))
             stage.refuse(found, guardrail)
             carrying = await guardproposals.carrying(clouds.target, wanted, found)
             await guardproposals.agree(view, shared, wanted, found, yes=yes)
@@ -224,16 +230,32 @@ def check(
 @options.for_one_side
 def test(file: GuardFile, *, shared: CommonOptions) -> None:
     async def work(view: View) -> ExitCode:
-        alarms = guardproposals.alarms_of(file, "there is nobody to send a test to")
+        guardrail, alarms = guardproposals.alarms_of(file, "there is nobody to send a test to")
         alarmtests.check_writable(file)
         async with session(shared) as clouds:
             side = clouds.target
             tested = await testing.test(side.arm, alarms, str(await who(shared, side.credential)))
-        told = GuardTestView(tested, str(alarmtests.add(file, tested)))
+        following = _after_test(file, guardrail, tested)
+        told = GuardTestView(tested, str(alarmtests.add(file, tested)), following)
         view.show(told)
         return told.code
 
     execute(shared, work, interrupted=READS)
+
+
+def _after_test(file: Path, guardrail: Guardrail, tested: Sequence[AlarmTest]) -> str:
+    """What comes next: the check, or what has to be there before a test can be sent."""
+    again = join(["migrate", "guard", "test", str(file)])
+    if all(one.whole for one in tested):
+        return join(["migrate", "guard", "check", str(file)])
+    if any(one.refused == testing.NOT_MADE for one in tested):
+        verb = (
+            ("plan", str(file), "--out", "guard-plan.json")
+            if guardrail.at_management_group
+            else ("apply", str(file))
+        )
+        return f"{join(['migrate', 'guard', *verb])}, then: {again}"
+    return f"do what each line says, then run: {again}"
 
 
 app.command("callers", help=CALLERS)(options.for_one_side(callers))

@@ -36,7 +36,7 @@ def callers(
     shared: CommonOptions,
 ) -> None:
     async def work(view: View) -> ExitCode:
-        alarms = guardproposals.alarms_of(file, "there is no vault whose callers count")
+        _, alarms = guardproposals.alarms_of(file, "there is no vault whose callers count")
         async with session(shared) as clouds:
             learnt = await learning.learn(clouds.target, alarms, datetime.now(UTC))
         told = GuardCallersView(learnt)

@@ -59,16 +59,16 @@ def given(
     return GuardInput(file, file, scan, request)
 
 
-def alarms_of(file: Path, otherwise: str) -> Alarms:
-    """The alarms of a guardrail's file. Raises BadInputError; `otherwise` says why it needs them."""
-    alarms = reading.read(file, subscription=os.environ.get("AZURE_SUBSCRIPTION_ID")).alarms
-    if alarms is None:
+def alarms_of(file: Path, otherwise: str) -> tuple[Guardrail, Alarms]:
+    """A guardrail with its alarms. Raises BadInputError; `otherwise` says why the file needs them."""
+    guardrail = reading.read(file, subscription=os.environ.get("AZURE_SUBSCRIPTION_ID"))
+    if (alarms := guardrail.alarms) is None:
         raise BadInputError(
             f"The file asks for no alarms, so {otherwise}.",
             address=str(file),
             remedy="Give `alarms` in the file, and apply it: docs/how-to/alarms.md.",
         )
-    return alarms
+    return guardrail, alarms
 
 
 def given_or_proposed(file: Path, scan: Path | None, *, accept_unrecoverable: bool) -> GuardInput:

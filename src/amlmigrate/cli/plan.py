@@ -181,7 +181,10 @@ def _check(asked: PlanOptions) -> None:
             remedy="Plan those that need it one by one.",
         )
     elif asked.source or asked.target:
-        raise BadInputError("--fleet plans many pairs: --source and --target do not go with it.")
+        raise BadInputError(
+            "--fleet plans many pairs: --source and --target do not go with it.",
+            remedy="Leave --source and --target out; for one pair leave --fleet out.",
+        )
     elif asked.targets is None:
         raise BadInputError("--fleet needs --targets.", remedy="docs/how-to/fleet.md shows what the file holds.")
     elif asked.vault_secrets is not None:

@@ -86,7 +86,7 @@ async def rotated(view: View, shared: CommonOptions, side: Side, given: Rotation
     """Carries it out. Raises RefusedError without an approval where that is needed."""
     telling = events(view.event)
     found = await stage.plan(side, given.request(side), telling)
-    view.show(RotationPlanView(found, given.environment, given.unread))
+    view.show(RotationPlanView(found, given.environment, given.unread, fails=True))
     stage.refuse(found)
     if not found.changes:
         outcome, duties = await _looked(shared, side, given, found)

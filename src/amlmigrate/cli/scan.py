@@ -119,7 +119,9 @@ async def _scan(view: View, shared: CommonOptions, wanted: ScanOptions) -> ExitC
         path = scanfile.place(wanted.out, found.started)
         sha256 = scanfile.write(path, scanfile.header(found, standard, sizes=wanted.sizes), found)
         kept = scanfile.read(path)
-        view.event(ScanKept(str(path), sha256))
+        if shared.json or wanted.format is not ScanFormat.TABLE:
+            # The end of the table says it too.
+            view.event(ScanKept(str(path), sha256))
         _show(view, wanted.format, kept)
         tagged = not wanted.write_tags or await _tags(view, clouds.source.arm, found, standard, wanted)
     if wanted.format is ScanFormat.TABLE:

@@ -17,6 +17,8 @@ from amlmigrate.core.workspace import Location, Service
 class UnsupportedError(MigrateError):
     """A store cannot do what it was asked: its service has no such call, or this version makes none."""
 
+    remedy_otherwise = "No other command does it: report it, with the log of --log-file."
+
 
 class Store(Protocol):
     """One principal's way to one service of every storage account.

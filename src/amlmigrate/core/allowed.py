@@ -49,7 +49,9 @@ class Allowed:
             secrets = {Address.parse(address): _texts(fields) for address, fields in found["secrets"].items()}
             return cls(secrets, frozenset(map(Address.parse, found["items"])))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise BadInputError(f"What a plan lets move cannot be read: {type(error).__name__}.") from error
+            raise BadInputError(
+                f"What a plan lets move cannot be read: {type(error).__name__}.", remedy="Make a new plan."
+            ) from error
 
 
 def _texts(found: Iterable[Any]) -> frozenset[str]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from amlmigrate.core import csvtext
+from amlmigrate.core import csvtext, unread
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.redaction import path_text
 
@@ -33,8 +33,7 @@ def read_digested(
         # Spreadsheets write a mark of the byte order in front.
         text = data.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise refused(path, f"it cannot be read: {why}", remedy) from error
+        raise refused(path, unread.why(error), remedy) from error
     found = lines(path, text, columns, optional, remedy=remedy)
     if not found:
         raise refused(path, "it has no line below its first", remedy)

@@ -28,6 +28,8 @@ class MigrateError(Exception):
     # Whether whoever met it has tried again already: nobody else does.
     retried = False
 
+    # The next step where whoever raises it names none.
+    remedy_otherwise = ""
     # What was done by then, of steps that are done one after the other.
     done: tuple[str, ...] = ()
     # The service's id of the request that was answered so, for the log; empty where none was.
@@ -38,7 +40,7 @@ class MigrateError(Exception):
         self.summary = without_secrets(summary)
         super().__init__(self.summary)
         self.address = without_secrets(address)
-        self.remedy = without_secrets(remedy)
+        self.remedy = without_secrets(remedy or self.remedy_otherwise)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """As it is, whatever its class is made of: what fails in another process is told as it was there."""
@@ -105,6 +107,7 @@ class InterruptedRunError(MigrateError):
     """A signal ended the run; `run --resume` goes on."""
 
     exit_code = ExitCode.INTERRUPTED
+    remedy_otherwise = "Run the same command again (`migrate run` with --resume): it goes on from there."
 
 
 class UnreadableError(IncompleteError):
@@ -127,3 +130,4 @@ class ConflictError(MigrateError):
     """The target holds something else under this address."""
 
     exit_code = ExitCode.INCOMPLETE
+    remedy_otherwise = "See how it stands in Azure; if that is as it should be, make a new plan."

@@ -48,7 +48,10 @@ class Switched:
             side: SideName = {"source": SOURCE, "target": TARGET}[found["side"]]
             return cls(side, Address.parse(found["address"]), dict(found["was"]), dict(found["left"]))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise BadInputError(f"What a cutover has changed cannot be read: {error}.") from error
+            raise BadInputError(
+                f"What a cutover has changed cannot be read: {error}.",
+                remedy="Make a new plan; if it stands in the lease's blob, ask whoever wrote to that.",
+            ) from error
 
     def as_dict(self) -> dict[str, Any]:
         """That form."""

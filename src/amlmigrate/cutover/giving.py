@@ -121,7 +121,11 @@ class Giving(Switching):
         document = await self.ports[TARGET].get(all_kinds()[holder.kind].path(self.called(holder)))
         now = str(((document or {}).get("identity") or {}).get("principalId") or "")
         if mapped is None or not mapped.action.carried_out or not now:
-            raise ConflictError(f"The target's {holder} has no identity of its own.", address=str(step.address))
+            raise ConflictError(
+                f"The target's {holder} has no identity of its own.",
+                address=str(step.address),
+                remedy="Give it one in Azure, then run the same command again.",
+            )
         if told not in ({PRINCIPAL: str(holder)}, now):
             raise ConflictError(
                 f"The target's {holder} has another identity than the plan names: {now}.",
@@ -146,7 +150,9 @@ class Giving(Switching):
             if found_at(await kind.now(self.arm, left), wanted) == dict(wanted):
                 return
             await self.pause(seconds)
-        raise IncompleteError("What was written is not to be read yet.", address=address)
+        raise IncompleteError(
+            "What was written is not to be read yet.", address=address, remedy="Run the same command again."
+        )
 
     # Back.
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from amlmigrate.core import csvtext
+from amlmigrate.core import csvtext, unread
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.redaction import path_text
 
@@ -81,7 +81,7 @@ def _rows(path: Path) -> Iterable[Row]:
         lines = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True, strict=True)
         found = [(lines.line_num, cells) for cells in lines if any(cell.strip() for cell in cells)]
     except OSError as error:
-        why = f"The file cannot be read: {error.strerror}"
+        why = f"The file cannot be read: {unread.why(error)}"
         raise _refused(path, why, "Name a CSV file with --from.") from None
     except (UnicodeDecodeError, csv.Error) as error:
         raise _refused(path, f"The file is not a CSV file in UTF-8: {error}", "Save it as CSV in UTF-8.") from None

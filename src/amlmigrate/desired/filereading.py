@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from amlmigrate.core import strictyaml
+from amlmigrate.core import strictyaml, unread
 from amlmigrate.core.errors import BadInputError
 
 
@@ -16,7 +16,7 @@ def load(path: Path, remedy: str) -> dict[str, Any]:
         found = strictyaml.load(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise BadInputError(
-            f"The file cannot be read: {error}.", address=str(path), remedy="Check the path."
+            f"The file cannot be read: {unread.why(error)}.", address=str(path), remedy="Check the path."
         ) from error
     except strictyaml.NotStrictError as error:
         raise BadInputError(f"The file cannot be used: {error}.", address=str(path), remedy=remedy) from error

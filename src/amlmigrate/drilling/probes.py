@@ -59,7 +59,11 @@ async def _of_account(side: Side, one: Dependant) -> Probe:
 
     async def ask() -> None:
         if await side.blobs.head(place) is None:
-            raise MigrateError("The blob that was read is gone.", address=side.blobs.url(place))
+            raise MigrateError(
+                "The blob that was read is gone.",
+                address=side.blobs.url(place),
+                remedy="Upload one that stays, and drill again.",
+            )
 
     return Probe(one.id, one.kind.value, one.name, f"{call} ({place.container}/{place.path})", ask)
 
@@ -93,7 +97,11 @@ def _of_vault(side: Side, request: DrillRequest) -> Probe:
 
     async def ask() -> None:
         if not await side.vaults.wraps(version.id):
-            raise MigrateError("The vault unwrapped something else than it had wrapped.", address=version.id)
+            raise MigrateError(
+                "The vault unwrapped something else than it had wrapped.",
+                address=version.id,
+                remedy="Look whether a proxy on the way changes answers.",
+            )
 
     key = request.key
     return Probe(key.vault_id or key.name.vault, VAULT, vault_of(key), "wrap and unwrap with the version", ask)

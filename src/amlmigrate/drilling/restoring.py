@@ -170,7 +170,11 @@ def _again(version: DrilledVersion, change: _Change) -> Before:
         before, tag = drilltag.tag_of(change.found), drilltag.tag_of(now)
         gone = drilltag.UNDER_WAY not in now.tags or (before and before.drill) != (tag and tag.drill)
         if gone or drills.verdict(now, change.noted).end is DrillEnd.LEAVE:
-            raise RefusedError("somebody changed it while it was being enabled", address=version.id)
+            raise RefusedError(
+                "somebody changed it while it was being enabled",
+                address=version.id,
+                remedy="Ask who did, then look at the version: migrate key status.",
+            )
 
     return still
 

@@ -180,7 +180,11 @@ async def _rows(arm: Arm, subscription: str, ids: list[str], first: date, last: 
             yield row
         path = str(properties_of(answer).get("nextLink") or "")
     if path:
-        raise MigrateError("The answer of Cost Management goes in circles.", address=subscription)
+        raise MigrateError(
+            "The answer of Cost Management goes in circles.",
+            address=subscription,
+            remedy="Run the same command again later, or without --actual.",
+        )
 
 
 def question(ids: list[str], first: date, last: date) -> Document:
@@ -204,7 +208,11 @@ def rows_of(answer: Any) -> Iterator[BilledRow]:
         for row in found["rows"]:
             yield BilledRow(key_of(str(row[id_])), Decimal(str(row[cost])), str(row[currency]))
     except (KeyError, ValueError, TypeError, IndexError, ArithmeticError) as error:
-        raise MigrateError("The answer of Cost Management cannot be read.", address="--actual") from error
+        raise MigrateError(
+            "The answer of Cost Management cannot be read.",
+            address="--actual",
+            remedy="Run the same command again later, or without --actual.",
+        ) from error
 
 
 def _read(path: Path) -> dict[str, SubscriptionBill]:

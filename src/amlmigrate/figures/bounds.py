@@ -75,8 +75,9 @@ def _share(figures: Figures) -> Iterator[str]:
         yield f"{many(beside.unreadable, 'production workspace')} could not be read, and count as not under a key."
     if beside.no_longer_told:
         yield (
-            f"{many(beside.no_longer_told, 'workspace counts', 'workspaces count')} as production by an earlier"
-            " scan: nothing calls them so any more, and no owner decided it."
+            f"{many(beside.no_longer_told, 'workspace counts', 'workspaces count')} as production because an"
+            " earlier scan said so, and the newest one does not. Only its owner's decision takes one out (migrate"
+            " scan --decisions)."
         )
     if share.untagged.total:
         yield (

@@ -69,7 +69,7 @@ def _production(told: Document) -> str:
         ("vanished", found["vanished"]),
         ("unreadable", found["unreadable"]),
         ("being moved", found["moving"]),
-        ("no longer called production", found["no_longer_told"]),
+        ("production by an earlier scan only", found["no_longer_told"]),
         ("untagged workspaces", found["untagged"]["total"]),
         ("of these under a key", found["untagged"]["under_cmk"]),
         ("other workspaces", found["other"]["total"]),

@@ -14,6 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from amlmigrate.core import unread
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.few import many
 from amlmigrate.core.redaction import path_text
@@ -25,7 +26,7 @@ _MONTHS = {"1 GB/Month": Decimal(1), "1/Month": Decimal(1), "1/Day": HOURS / 24,
 # More than anything costs; sums of more digits would take their time.
 _MOST = Decimal(10) ** 9
 _CONSUMPTION = "consumption"
-_REMEDY = "docs/how-to/figures.md shows how it is saved; save it again."
+_REMEDY = "Name the file with --prices; docs/how-to/figures.md shows how one is saved."
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +122,10 @@ def read(path: Path) -> PriceList:
     try:
         data = path.read_bytes()
         pages = list(_pages(data.decode("utf-8-sig")))
-    except (OSError, ValueError, RecursionError) as error:
-        why = getattr(error, "strerror", None) or "it is no JSON in UTF-8"
-        raise _bad(path, why) from error
+    except OSError as error:
+        raise _bad(path, unread.why(error)) from error
+    except (ValueError, RecursionError) as error:
+        raise _bad(path, "it is no JSON in UTF-8") from error
     items: dict[_Key, list[Mapping[str, Any]]] = {}
     currencies: set[str] = set()
     for row in (row for page in pages for row in _rows(path, page)):
@@ -174,4 +176,4 @@ def _rows(path: Path, page: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _bad(path: Path, why: str) -> BadInputError:
-    return BadInputError(f"The prices cannot be used: {why}.", address=path_text(path), remedy=_REMEDY)
+    return BadInputError(f"The file of prices cannot be used: {why}.", address=path_text(path), remedy=_REMEDY)

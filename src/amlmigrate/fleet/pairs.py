@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from amlmigrate.core import csvtable, strictyaml
+from amlmigrate.core import csvtable, strictyaml, unread
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.workspace import WorkspaceRef
@@ -102,7 +102,7 @@ def _read(path: Path, column: str) -> Iterable[_Line]:
         # Spreadsheets write a mark of the byte order in front.
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise _bad(path, f"it cannot be read: {getattr(error, 'strerror', None) or error}") from error
+        raise _bad(path, unread.why(error)) from error
     if path.suffix.lower() in _YAML:
         return _of_yaml(path, text, column)
     return _of_csv(path, text, column)

@@ -15,7 +15,7 @@ from amlmigrate.desired.applying import Applied, apply
 from amlmigrate.desired.deciding import Looker, PlannedPart, Telling
 from amlmigrate.desired.ownership import Word
 from amlmigrate.desired.parts import DesiredPart, DesiredPort
-from amlmigrate.desired.steps import DesiredVerb
+from amlmigrate.desired.steps import DesiredStep, DesiredVerb
 from amlmigrate.desired.usage import Estate
 from amlmigrate.guarding import alarmparts, alarmplaces, bodies, estate, unseen
 from amlmigrate.guarding.alarmplaces import AlarmPlaces
@@ -107,7 +107,7 @@ async def plan(side: Side, request: GuardRequest, telling: Telling) -> GuardPlan
     planned = await looker.plan(parts, wait=False)
     lost = estate.unrecoverable(guardrail, met, request.now)
     reasons = [
-        *(reason for one in planned if one.step.verb is DesiredVerb.REFUSE for reason in one.step.notes),
+        *_of_refused(one.step for one in planned),
         *estate.refusals(guardrail, met, request.now.date()),
         *alarms.reasons,
         *(f"Its exemptions could not be removed: {one}" for one in unread if guardrail.stage is Stage.DENY),
@@ -126,6 +126,13 @@ async def plan(side: Side, request: GuardRequest, telling: Telling) -> GuardPlan
         in_force,
         alarms.lacking,
     )
+
+
+def _of_refused(steps: Iterable[DesiredStep]) -> Iterator[str]:
+    """Why steps are refused, each with what it is about: the reasons stand together."""
+    for step in steps:
+        if step.verb is DesiredVerb.REFUSE:
+            yield from (f"{step.what} {ArmId.of(step.id).name}: {reason}" for reason in step.notes)
 
 
 Allowed = Callable[[PlannedPart[GuardKnown]], None]

@@ -29,22 +29,27 @@ _LONGEST = 900.0
 # By these Azure says that a notification, or one of its receivers, is done (AZ-MONITOR-24).
 _DONE = frozenset({"succeeded", "completed", "complete"})
 _ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
-_NOBODY = "It has no receiver to whom Azure sends a test: to those who are told by their role it sends none."
+_NOBODY = (
+    "It has no receiver to whom Azure sends a test: to those who are told by their role it sends none."
+    " Add one, such as an e-mail address."
+)
+NOT_MADE = "The action group is not there: `guard apply` makes it."
+_GONE = "The action group is not there. Ask its owner, or take it out of `alarms.actionGroups` in the file."
 _OFF = "The action group is switched off: no alarm reaches anybody by it. Switch it on, then test again."
 _FAILED = frozenset({"failed", "canceled", "cancelled"})
 
 
 async def test(arm: Arm, alarms: Alarms, by: str) -> tuple[AlarmTest, ...]:
     """A test of each action group that the rules name, one after the other; what is refused is told in its own."""
-    return tuple([await _tested(arm, one, by) for one in alarms.told])
+    return tuple([await _tested(arm, one, by, own=one == alarms.action_group_id) for one in alarms.told])
 
 
-async def _tested(arm: Arm, id_: str, by: str) -> AlarmTest:
+async def _tested(arm: Arm, id_: str, by: str, *, own: bool) -> AlarmTest:
     made = AlarmTest("", by, id_, ())
     try:
         found = await arm.get(id_)
         if found is None:
-            return _at(arm, replace(made, refused="The action group is not there."))
+            return _at(arm, replace(made, refused=NOT_MADE if own else _GONE))
         if properties_of(found).get("enabled") is False:
             # A test names its receivers itself: it would arrive, and no alarm would.
             return _at(arm, replace(made, refused=_OFF))

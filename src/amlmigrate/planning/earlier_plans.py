@@ -119,7 +119,7 @@ def _done(folder: Path, pair: tuple[str, str], blobs: KnownCopies, *, own: bool)
     """
     if not (folder / LEDGER).stat().st_size:
         # SQLite would make a new one of it.
-        raise BadInputError("It is empty.")
+        raise BadInputError("It is empty.", remedy="Put the original file back.")
     with Ledger(folder) as ledger:
         meta = ledger.meta()
         if (meta.get("source_workspace_id"), meta.get("target_workspace_id")) != pair:

@@ -13,6 +13,7 @@ from typing import Any
 from amlmigrate.cloud.directory import Directory
 from amlmigrate.cloud.session import Session, Side
 from amlmigrate.cloud.tenants import of_target
+from amlmigrate.core import unread
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.few import few, many
@@ -45,7 +46,11 @@ def read(path: Path | None) -> PrincipalsFile:
         data = path.read_bytes()
         rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True))
     except OSError as error:
-        raise BadInputError(f"The file cannot be read: {error.strerror}.", address=str(path)) from error
+        raise BadInputError(
+            f"The file of --principals cannot be read: {unread.why(error)}.",
+            address=str(path),
+            remedy=f"Check the path. {_REMEDY}",
+        ) from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise BadInputError(f"The file is no CSV in UTF-8: {error}.", address=str(path), remedy=_REMEDY) from error
     called: dict[str, str] = {}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.core import unread
 from amlmigrate.core.address import Address
 from amlmigrate.core.armid import ArmId
 from amlmigrate.core.asked import NOTHING, RESTORE, VALUE, Asked
@@ -57,8 +58,7 @@ def read(path: Path | None) -> NamedSecrets:
         with path.open("rb") as file:
             text = file.read(_LARGEST + 1).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise BadInputError(f"'{told}' cannot be read: {why}.", remedy=_FORM) from None
+        raise BadInputError(f"'{told}' cannot be read: {unread.why(error)}.", remedy=_FORM) from None
     if len(text) > _LARGEST:
         raise BadInputError(f"'{told}' is no list of names: it is larger than 1 MiB.", remedy=_FORM)
     lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), start=1)]

@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from amlmigrate.core import schemas, strictyaml
+from amlmigrate.core import schemas, strictyaml, unread
 from amlmigrate.core.documents import digest
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.workspace import Workspace
@@ -196,8 +196,7 @@ def read(path: Path | None = None) -> Standard:
     except strictyaml.NotStrictError as error:
         raise _bad(path, str(error)) from error
     except (OSError, UnicodeDecodeError) as error:
-        told = getattr(error, "strerror", None) or " ".join(str(error).split())
-        raise _bad(path, f"it cannot be read: {told}") from error
+        raise _bad(path, unread.why(error)) from error
     # That the one that is shipped is well-formed a test shows: what checks it takes longer to load than all else.
     if path and (problem := schemas.problem(schema(), content)):
         raise _bad(path, f"{problem.json_path}: {schemas.told(problem)[:300]}")

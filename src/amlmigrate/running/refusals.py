@@ -66,6 +66,7 @@ def refuse_unproven(posture: Iterable[Finding]) -> None:
         raise RefusedError(
             "The target is not shown to be under a customer's key.",
             reasons=tuple(f"{finding.address}: {finding.summary} {finding.remedy}" for finding in errors),
+            remedy="Do what the reasons say, then run the same command again; `migrate doctor` checks them all.",
         )
 
 

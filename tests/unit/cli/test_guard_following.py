@@ -12,8 +12,10 @@ from typing import cast
 import pytest
 from tests.unit.guarding.guards import SCOPE, guardrail
 
-from amlmigrate.cli.guard import _following, _planned
+from amlmigrate.cli.guard import _after_test, _following, _planned
 from amlmigrate.cli.guardproposals import GuardInput, carrying, given_or_proposed
+from amlmigrate.cli.views.guard import GuardPlanView
+from amlmigrate.cli.views.human import HumanView
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.authorship import By
 from amlmigrate.core.documents import Document
@@ -21,6 +23,8 @@ from amlmigrate.core.errors import BadInputError, ExitCode, RefusedError
 from amlmigrate.core.identity import Identity
 from amlmigrate.desired.deciding import PlannedPart
 from amlmigrate.desired.steps import DesiredStep, DesiredVerb
+from amlmigrate.guarding import testing
+from amlmigrate.guarding.alarmtests import AlarmTest, ReceiverTest
 from amlmigrate.guarding.compliance import Compliance
 from amlmigrate.guarding.estate import GuardedEstate
 from amlmigrate.guarding.parts import GuardKnown, GuardPart
@@ -62,6 +66,55 @@ def test_what_is_planned_is_done_by_the_command_that_can(
     assert _following(GuardInput(file, file, scan, request), found, None, None) == typed
     nothing = GuardPlan((), (), Compliance({}), (), (), ())
     assert _following(GuardInput(file, file, scan, request), nothing, None, None) == ""
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_refusal_tells_each_reason_once_and_what_comes_next(
+    capsys: pytest.CaptureFixture[str], fails: bool
+) -> None:
+    """`apply` ends with an error that has the reasons."""
+    step = DesiredStep(DesiredVerb.REFUSE, PART.what, PART.id, ("not ours",), facts=("seen there",))
+    refused: PlannedPart[GuardKnown] = PlannedPart(PART, {}, step)
+    request = GuardRequest(guardrail(), GuardedEstate("", ()), datetime(2026, 12, 1, tzinfo=UTC))
+    wanted = GuardInput(Path("guard.yaml"), Path("guard.yaml"), None, request)
+    found = GuardPlan((refused,), ("definition x: not ours", "scan again"), Compliance({}), (), (), ())
+    following = _following(wanted, found, None, None)
+    assert following.endswith("then run: migrate guard plan guard.yaml")
+    HumanView().show(GuardPlanView(request.guardrail, found, "" if fails else following, fails=fails))
+    told = capsys.readouterr().out
+    assert (told.count("not ours"), told.count("scan again")) == ((0, 0) if fails else (1, 1))
+    assert "seen there" in told
+    assert (f"Next: {following}" in told, "Refused" in told) == (not fails, not fails)
+
+
+SENT = AlarmTest(
+    "2026-12-01", "me", "/g", (ReceiverTest("keys", "email", sent=True, told="Completed", digest=""),)
+)
+
+
+@pytest.mark.parametrize(
+    ("scope", "tests", "typed"),
+    [
+        (SCOPE, (SENT,), "migrate guard check 'my guard.yaml'"),
+        (
+            SCOPE,
+            (replace(SENT, refused=testing.NOT_MADE), SENT),
+            "migrate guard apply 'my guard.yaml', then: migrate guard test 'my guard.yaml'",
+        ),
+        (
+            GROUP,
+            (replace(SENT, refused=testing.NOT_MADE),),
+            "migrate guard plan 'my guard.yaml' --out guard-plan.json, then: migrate guard test 'my guard.yaml'",
+        ),
+        (
+            SCOPE,
+            (replace(SENT, refused="It is switched off."),),
+            "do what each line says, then run: migrate guard test 'my guard.yaml'",
+        ),
+    ],
+)
+def test_a_test_says_what_comes_next(scope: str, tests: tuple[AlarmTest, ...], typed: str) -> None:
+    assert _after_test(Path("my guard.yaml"), guardrail(scope=scope), tests) == typed
 
 
 def test_a_proposal_that_says_another_scope_is_not_carried_out(tmp_path: Path) -> None:

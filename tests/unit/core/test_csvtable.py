@@ -28,7 +28,7 @@ def test_columns_stand_in_any_order_beside_others(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (b"\xff\xfe", "it cannot be read"),
+        (b"\xff\xfe", "it is not text in UTF-8"),
         ("a,b\n", "it has no line below its first"),
         ("", "its first line does not name the columns a and b"),
         ("a,x\n1,2\n", "its first line does not name the columns a and b"),
@@ -43,5 +43,5 @@ def test_what_is_no_such_file_is_refused(tmp_path: Path, data: bytes | str, says
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadInputError, match="it cannot be read: No such file"):
+    with pytest.raises(BadInputError, match="cannot be used: there is no such file"):
         csvtable.read(tmp_path / "gone.csv", ("a",), remedy="")

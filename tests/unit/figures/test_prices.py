@@ -152,3 +152,11 @@ def test_an_account_tells_by_which_meter_its_blobs_are_billed(
 def test_of_other_accounts_no_meter_is_known(account: tuple[str, str, str]) -> None:
     assert meters.of_blobs(PricedResource("/a", "eastus2", *account)) is None
     assert meters.of_registry(PricedResource("/r", "eastus2", "Classic")) is None
+
+
+def test_a_file_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match="cannot be used: there is no such file") as refused:
+        prices.read(tmp_path / "nofile")
+    assert "--prices" in refused.value.remedy
+    with pytest.raises(BadInputError, match="it is a folder"):
+        prices.read(tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -36,7 +37,7 @@ class Notifying:
     def __init__(self, *answers: Answer | Exception, properties: Document | None = None) -> None:
         self.answers, self.calls = list(answers), list[tuple[str, str, Any]]()
         self.properties = PROPERTIES if properties is None else properties
-        self.time = 0.0
+        self.time, self.there = 0.0, True
 
         async def sleep(seconds: float) -> None:
             self.time += seconds
@@ -45,7 +46,7 @@ class Notifying:
         self.service_clock = SimpleNamespace(now=lambda: None)
 
     async def get(self, path: str) -> Any:
-        return {"id": path, "properties": self.properties}
+        return {"id": path, "properties": self.properties} if self.there else None
 
     async def call(self, method: str, path: str, body: Any = None, **_: Any) -> Answer:
         self.calls.append((method, path, body))
@@ -69,6 +70,16 @@ async def test_a_group_that_is_switched_off_is_sent_no_test() -> None:
     )
     found = await result(arm)
     assert ("switched off" in found.refused, found.whole, arm.calls) == (True, False, [])
+
+
+async def test_of_a_group_that_is_not_there_it_is_said_who_makes_it() -> None:
+    arm, other = Notifying(ACCEPTED), GROUP.replace("actionGroups/", "actionGroups/of-others-")
+    arm.there = False
+    asked = replace(alarms(), action_groups=(other,))
+    own, others = await testing.test(cast(Any, arm), asked, "somebody")
+    assert (own.refused, own.whole, arm.calls) == (testing.NOT_MADE, False, [])
+    assert "guard apply" in own.refused
+    assert "Ask its owner" in others.refused
 
 
 async def test_every_receiver_of_the_group_is_tested_and_the_end_waited_for() -> None:

@@ -136,5 +136,5 @@ def test_a_file_that_cannot_be_used_is_refused(tmp_path: Path, content: Any, tol
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadInputError, match="No such file"):
+    with pytest.raises(BadInputError, match="there is no such file"):
         tagging.read(tmp_path / "missing.yaml")

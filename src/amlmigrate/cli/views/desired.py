@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol
 
-from amlmigrate.desired.steps import DesiredStep
+from amlmigrate.desired.steps import DesiredStep, DesiredVerb
 
 if TYPE_CHECKING:
     from amlmigrate.cli.views.page import Page
@@ -23,9 +23,9 @@ class Shorter(Protocol):
 
 
 def show(step: DesiredStep, page: Page, shorter: Shorter) -> None:
-    """A line for the step, and one for each note."""
+    """A line for the step, and one for each note; why one is refused is told with all other reasons, once."""
     page.line(_line(step, shorter), hang=_INDENT)
-    for note in step.told:
+    for note in step.facts if step.verb is DesiredVerb.REFUSE else step.told:
         page.line(f"- {note}", indent=_INDENT)
 
 

@@ -51,6 +51,7 @@ class DrillPlanView:
             page.lines(self.reasons, rest=_REST)
         page.gap()
         page.line(self._text)
+        page.next(self._next)
 
     def as_json(self) -> Iterator[Event]:
         """`key.drill.plan`."""
@@ -73,8 +74,13 @@ class DrillPlanView:
                 "workspaces": [one.id for one in self.facts.workspaces],
                 "looked_at": list(LOOKED_AT),
                 "reasons": list(self.reasons),
+                **({"next": self._next} if self._next else {}),
             },
         )
+
+    @property
+    def _next(self) -> str:
+        return "do what each reason says, then run the same command again" if self.reasons else ""
 
     @property
     def _head(self) -> str:

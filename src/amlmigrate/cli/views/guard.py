@@ -43,12 +43,16 @@ class GuardProposed:
 
 @dataclass(frozen=True, slots=True)
 class GuardPlanView:
-    """What would be done, and what Azure would refuse then."""
+    """What would be done, and what Azure would refuse then.
+
+    With `fails` an error follows that has the reasons of a refusal, and they are not told here too.
+    """
 
     guardrail: Guardrail
     plan: GuardPlan
     following: str = ""
     proposed: GuardProposed = GuardProposed()
+    fails: bool = False
 
     def human(self, page: Page) -> None:
         """A line for each resource, then what is refused at this stage and the next."""
@@ -59,11 +63,13 @@ class GuardPlanView:
             page.gap()
             page.line(head)
             page.lines(lines, rest=_REST)
+        if self.fails and self.plan.reasons:
+            return
         page.gap()
         page.line(self._summary)
         if self.proposed.text:
             page.line(self.proposed.text)
-        page.next("" if self.plan.reasons else self.following)
+        page.next(self.following)
 
     def as_json(self) -> Iterator[Event]:
         """`guard.plan`."""
@@ -89,7 +95,7 @@ class GuardPlanView:
                 "not_checked": list(self.plan.not_checked),
                 "proposal": self.proposed.path if self.proposed.sha256 else "",
                 "sha256": self.proposed.sha256,
-                **({"next": self.following} if self.following and not self.plan.reasons else {}),
+                **({"next": self.following} if self.following else {}),
             },
         )
 
@@ -119,7 +125,7 @@ class GuardPlanView:
             yield "The file has nobody told of:", plan.untold
         if plan.not_checked:
             yield "Not checked:", plan.not_checked
-        if plan.reasons:
+        if plan.reasons and not self.fails:
             yield "Refused:", plan.reasons
 
     @staticmethod
@@ -219,6 +225,7 @@ class GuardTestView:
 
     tests: Sequence[AlarmTest]
     record: str
+    following: str = ""
 
     @property
     def code(self) -> ExitCode:
@@ -244,11 +251,13 @@ class GuardTestView:
                 what = "sent" if one.sent else "not sent"
                 page.line(f"- {one.name} ({one.kind}): {what}, Azure says: {one.told}", indent=4)
         page.line(f"Recorded in {self.record}. Ask them whether it arrived: nothing else shows that.")
+        page.next(self.following)
 
     def as_json(self) -> Iterator[Event]:
         """`guard.test`."""
         tests = [asdict(one) for one in self.tests]
-        yield Event("guard.test", {"text": self._text, "tests": tests, "record": self.record})
+        more = {"next": self.following} if self.following else {}
+        yield Event("guard.test", {"text": self._text, "tests": tests, "record": self.record, **more})
 
 
 @dataclass(frozen=True, slots=True)

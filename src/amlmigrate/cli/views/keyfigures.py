@@ -49,6 +49,15 @@ class FiguresView:
         yield Event("figures", {"text": text, **self.told, "files": files})
 
 
+# Production workspaces of which it matters for the share how they stand.
+_DOUBT = {
+    "vanished": "no longer there",
+    "unreadable": "not readable",
+    "moving": "being moved",
+    "no_longer_told": "production by an earlier scan only",
+}
+
+
 def _figures(told: Document) -> Iterator[tuple[str, list[str]]]:
     yield _production(told)
     yield _residual(told["residual"])
@@ -64,9 +73,8 @@ def _production(told: Document) -> tuple[str, list[str]]:
     parts = [f"{found[f'with_{name}']} with their {name}" for name in ("storage", "registry")]
     data = "not known" if found["with_other_data"] is None else found["with_other_data"]
     beside = [f"{', '.join(parts)}, {data} with all other data that they read, {found['with_all']} with all of it"]
-    doubt = [(name, found[name]) for name in ("vanished", "unreadable", "moving", "no_longer_told")]
-    if told_of := [f"{count} {name.replace('_', ' ')}" for name, count in doubt if count]:
-        beside.append(", ".join(told_of))
+    if doubt := [f"{found[name]} {words}" for name, words in _DOUBT.items() if found[name]]:
+        beside.append(f"of these {', '.join(doubt)}")
     beside += [_part(f"by {name}", one) for name, one in found["by"].items()]
     beside += [_part("untagged", found["untagged"]), _part("other", found["other"])]
     share = f"{100 * found['share']:.1f} %"

@@ -34,13 +34,17 @@ def _name(id_: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RotationPlanView:
-    """What would be done; `out` is the proposal that was written, with its digest."""
+    """What would be done; `out` is the proposal that was written, with its digest.
+
+    With `fails` an error follows that has the reasons of a refusal, and they are not told here too.
+    """
 
     plan: RotationPlan
     environment: str
     unread: tuple[str, ...]
     out: Path | None = None
     digest: str = ""
+    fails: bool = False
 
     def human(self, page: Page) -> None:
         """A line for the version and each thing under the key, then what code sets back."""
@@ -52,6 +56,8 @@ class RotationPlanView:
             page.gap()
             page.line(f"{LIMITS[:1].upper()}{LIMITS[1:]}.")
         self._more(page, "Not known: whether more is under the key, since this could not be read:", self.unread)
+        if self.fails and self.plan.reasons:
+            return
         self._more(page, "Refused:", self.plan.reasons)
         page.gap()
         page.line(self._summary)
@@ -62,7 +68,8 @@ class RotationPlanView:
     def as_json(self) -> Iterator[Event]:
         """`key.rotate.plan`."""
         aim, key = self.plan.aim, self.plan.request.key
-        more = {"proposal": str(self.out), "sha256": self.digest, "next": self._next} if self.out else {}
+        more = {"proposal": str(self.out), "sha256": self.digest} if self.out else {}
+        more |= {"next": self._next} if self._next else {}
         yield Event(
             "key.rotate.plan",
             {
@@ -112,6 +119,8 @@ class RotationPlanView:
 
     @property
     def _next(self) -> str:
+        if self.plan.reasons:
+            return "do what each reason says, then run the same command again"
         return join(["migrate", "approve", str(self.out), "--digest", self.digest[:_DIGITS]]) if self.out else ""
 
 
