@@ -30,7 +30,8 @@ NOBODY = ""
 class WaveSums:
     """Of the plans of a wave, or of all: `floor_seconds` is the least time that ARM's limits allow one identity.
 
-    `by_hand` is what people have to do or decide, by kind.
+    `by_hand` is what people have to do or decide, by kind. `calls_not_known` is how many of the plans do not tell
+    their calls: then calls and least time are at least that.
     """
 
     plans: int
@@ -38,6 +39,7 @@ class WaveSums:
     bytes: int
     arm_reads: int
     arm_writes: int
+    calls_not_known: int
     floor_seconds: float
     by_hand: Mapping[str, int]
 
@@ -129,6 +131,7 @@ def _sums(planned: Iterable[FleetEntry]) -> WaveSums:
         bytes=of("bytes"),
         arm_reads=of("arm_reads"),
         arm_writes=of("arm_writes"),
+        calls_not_known=sum(None in (one.get("arm_reads"), one.get("arm_writes")) for one in told),
         floor_seconds=_floor(planned),
         by_hand=dict(sorted(by_hand.items())),
     )

@@ -14,6 +14,7 @@ import pytest
 from rich.cells import cell_len
 from tests.builders.world import header, step
 
+from amlmigrate.cli.views.plans import _estimate
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Action, Bytes, Gone, Plan, Rewrite, Step
 from amlmigrate.core.workspace import Location
@@ -211,3 +212,8 @@ def test_a_plan_tells_changes_in_short_and_show_all_of_them(
         f"Written to {folder}.",
         f"Next: {PlanWrittenView(made, folder).next}",
     ]
+
+
+def test_a_plan_that_does_not_tell_its_calls_is_shown_all_the_same() -> None:
+    assert _estimate(header(estimate={})).endswith("; the plan does not tell how many calls of ARM it takes.")
+    assert "1 read and 1 write of ARM, which take at least 1 s" in _estimate(header(estimate=ESTIMATE))

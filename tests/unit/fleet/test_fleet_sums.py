@@ -51,6 +51,19 @@ def test_plans_of_one_subscription_share_its_limits_and_others_do_not() -> None:
     assert sums([]).whole.floor_seconds == 0
 
 
+def test_a_plan_that_does_not_tell_its_calls_makes_the_sum_at_least() -> None:
+    every = (entry("a"), entry("b", wave=2, arm_reads=None), entry("c", wave=3, arm_reads=None, arm_writes=None))
+    found = sums(every)
+    assert (found.whole.arm_reads, found.whole.arm_writes, found.whole.calls_not_known) == (1000, 600, 2)
+    assert [one.calls_not_known for one in found.waves.values()] == [0, 1, 1]
+    (event,) = FleetView(FleetOutcome(Path("moves"), every, ())).as_json()
+    whole, first, second, third, *_ = event.data["lines"]
+    assert "at least 1600 calls to ARM (40 s at least; 2 plans do not tell all calls)" in whole
+    assert ", 1300 calls to ARM (30 s at least)" in first
+    assert "at least 300 calls to ARM (10 s at least; 1 plan does not tell all calls)" in second
+    assert "at least 0 calls to ARM (0 s at least; 1 plan does not tell all calls)" in third
+
+
 def test_what_is_left_by_hand_is_told_by_kind_and_by_who_made_it() -> None:
     counts = {"jobs": {"manual": 2}, "models": {"create": 1, "conflict": 1}, "data": {"create": 5}}
     first = told_of(header(counts=counts, extra={"made_by": {"Ana": ["jobs/a"]}}))

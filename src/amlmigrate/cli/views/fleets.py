@@ -109,9 +109,14 @@ class FleetView:
 
 
 def _amounts(one: WaveSums) -> str:
+    calls = many(one.arm_reads + one.arm_writes, "call")
+    least, beside = "", ""
+    if one.calls_not_known:
+        least = "at least "
+        beside = f"; {many(one.calls_not_known, 'plan does', 'plans do')} not tell all calls"
     return (
-        f"{many(one.blobs, 'blob')}, {size(one.bytes)}, {many(one.arm_reads + one.arm_writes, 'call')} to ARM"
-        f" ({duration(one.floor_seconds)} at least), {many(sum(one.by_hand.values()), 'item')} by hand"
+        f"{many(one.blobs, 'blob')}, {size(one.bytes)}, {least}{calls} to ARM"
+        f" ({duration(one.floor_seconds)} at least{beside}), {many(sum(one.by_hand.values()), 'item')} by hand"
     )
 
 

@@ -224,10 +224,18 @@ def _estimate(header: Header) -> str:
     estimate = header.estimate
     return (
         f"{many(header.blobs, 'blob')} with {size(header.bytes)} {agreed(header.blobs, 'is', 'are')} copied"
-        f" inside Azure;{_deletes(estimate)} {_number(estimate['arm_reads'], 'read')} and"
-        f" {_number(estimate['arm_writes'], 'write')} of ARM, which take at least"
-        f" {duration(estimate['floor_seconds'])} by its limits."
+        f" inside Azure;{_deletes(estimate)} {_calls(estimate)}"
     )
+
+
+def _calls(estimate: dict[str, float]) -> str:
+    try:
+        return (
+            f"{_number(estimate['arm_reads'], 'read')} and {_number(estimate['arm_writes'], 'write')} of ARM, which"
+            f" take at least {duration(estimate['floor_seconds'])} by its limits."
+        )
+    except KeyError:
+        return "the plan does not tell how many calls of ARM it takes."
 
 
 def _number(count: float, what: str) -> str:
