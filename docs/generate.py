@@ -456,6 +456,7 @@ HEADER = {
     "blobs": "how many blobs the `copy` steps cover",
     "bytes": "how many bytes those have",
     "estimate": "`arm_reads`, `arm_writes`, and `floor_seconds`: the least time that ARM's request limits allow;"
+    " `arm_reads_source`: how many of the reads are in the source's subscription, where the target is in another;"
     " `blob_deletes`: how many blobs of the target are deleted",
     "findings": "what a reviewer must know; see below",
 }

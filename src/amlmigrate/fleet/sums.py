@@ -98,6 +98,7 @@ def told_of(header: Header, open_: frozenset[str] | None = None) -> dict[str, An
     }
     return {
         "arm_reads": header.estimate.get("arm_reads"),
+        "arm_reads_source": header.estimate.get("arm_reads_source"),
         "arm_writes": header.estimate.get("arm_writes"),
         "by_hand": dict(sorted((+by_kind).items())),
         "by_owner": {owner: dict(sorted(kinds.items())) for owner, kinds in by_owner.items() if kinds},
@@ -145,14 +146,24 @@ def _by_hand(planned: Iterable[FleetEntry]) -> Counter[str]:
 
 
 def _floor(planned: Iterable[FleetEntry]) -> float:
-    """Plans of one subscription share its limits, and those of several do not: the longest counts."""
+    """Workspaces of one subscription share its limits, and those of several do not: the longest counts.
+
+    What an older plan reads where source and target are apart may be of either, and makes it no longer.
+    """
     reads: Counter[str] = Counter()
     writes: Counter[str] = Counter()
     for entry in planned:
-        subscription = WorkspaceRef.parse(entry.target).subscription.lower()
-        reads[subscription] += int(entry.told.get("arm_reads") or 0)
-        writes[subscription] += int(entry.told.get("arm_writes") or 0)
-    return max((round(floor_seconds(reads[one], writes[one]), 1) for one in reads), default=0.0)
+        source, target = (_subscription(one) for one in (entry.source, entry.target))
+        every, of_source = (int(entry.told.get(name) or 0) for name in ("arm_reads", "arm_reads_source"))
+        if source == target or of_source:
+            reads[source] += of_source
+            reads[target] += every - of_source
+        writes[target] += int(entry.told.get("arm_writes") or 0)
+    return round(floor_seconds((reads[one], writes[one]) for one in reads.keys() | writes.keys()), 1)
+
+
+def _subscription(workspace: str) -> str:
+    return WorkspaceRef.parse(workspace).subscription.lower()
 
 
 def _by_owner(planned: Iterable[FleetEntry]) -> dict[str, dict[str, int]]:

@@ -22,7 +22,7 @@ from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Action, Header, Step, read_in_lists
 from amlmigrate.core.progress import ContainerListed
 from amlmigrate.core.select import Selection
-from amlmigrate.core.switched import SOURCE, Switched, of_side
+from amlmigrate.core.switched import SOURCE, TARGET, Switched, of_side
 from amlmigrate.core.tool import tool
 from amlmigrate.core.workspace import Workspace, address_of
 from amlmigrate.kinds import NO_NAMES, moving_kinds
@@ -34,8 +34,6 @@ NOBODY_ELSE: Mapping[str, str] = {}
 _PLAIN = "default"
 # The header's member that says who made what is left to do by hand.
 _MADE_BY = "made_by"
-# To make one version: its source is read again, it is put, and the target is read back.
-_READS_PER_STEP = 2
 # Names in a page of a list (AZ-LIST-1).
 _PAGE = 50
 
@@ -112,7 +110,7 @@ def build(
         counts=counts(steps),
         blobs=sum(amount.blobs for amount in copies),
         bytes=sum(amount.bytes for amount in copies),
-        estimate=_estimate(source, steps),
+        estimate=_estimate(source, steps, apart=_apart(source.workspace, target.workspace)),
         findings=(*posture, *others.findings(source.workspace), *_sorted(findings)),
         extra=_extra(extra, of_side(switched, SOURCE), allowed) | _makers(source, steps),
     )
@@ -170,19 +168,28 @@ def _untagged(listing: Listing) -> Finding:
     )
 
 
-def _estimate(source: Inventory, steps: list[Step]) -> dict[str, float]:
+def _apart(source: Workspace, target: Workspace) -> bool:
+    """Whether they are in two subscriptions, each of which has its own limits (AZ-PACE-1)."""
+    return source.ref.subscription.lower() != target.ref.subscription.lower()
+
+
+def _estimate(source: Inventory, steps: list[Step], *, apart: bool = False) -> dict[str, float]:
     written = sum(
         step.run and step.action.writes and not step.is_bytes and not step.comes_with_version for step in steps
     )
     names = len({address.container for address in source.assets})
-    reads = names + sum(_reads(step) for step in steps if step.run and not step.is_bytes)
-    reads += _pages(sum(map(_in_list, steps)))
-    # Of these a list shows the source, in place of a call for each.
-    reads += sum(_pages(count) - count for count in read_in_lists(steps).values())
+    looked = [step for step in steps if step.run and not step.is_bytes and not _in_list(step)]
+    # Of some a list shows the source, in place of a call for each.
+    of_source = names + len(looked) + sum(_pages(count) - count for count in read_in_lists(steps).values())
+    of_target = sum(map(_reads_of_target, looked)) + _pages(sum(map(_in_list, steps)))
+    calls = {SOURCE: (of_source, 0), TARGET: (of_target, written)}
+    if not apart:
+        calls = {TARGET: (of_source + of_target, written)}
     return {
-        "arm_reads": reads,
+        "arm_reads": of_source + of_target,
+        **({"arm_reads_source": of_source} if apart else {}),
         "arm_writes": written,
-        "floor_seconds": round(floor_seconds(reads, written), 1),
+        "floor_seconds": round(floor_seconds(calls.values()), 1),
         "blob_deletes": sum(len(step.gone) for step in steps if step.action is Action.DELETE),
     }
 
@@ -191,14 +198,12 @@ def _pages(items: int) -> int:
     return -(-items // _PAGE)
 
 
-def _reads(step: Step) -> int:
-    """What a step reads; some look at the target before they write as well."""
-    if _in_list(step):
-        return 0
-    looks = step.action is Action.UPDATE or (
-        step.action is Action.CREATE and moving_kinds()[step.address.kind].read_before_put(step.address)
+def _reads_of_target(step: Step) -> int:
+    """It is read back, or compared; some look at it before they write as well. The source is read once."""
+    return 1 + (
+        step.action is Action.UPDATE
+        or (step.action is Action.CREATE and moving_kinds()[step.address.kind].read_before_put(step.address))
     )
-    return _READS_PER_STEP + looks
 
 
 def _in_list(step: Step) -> bool:

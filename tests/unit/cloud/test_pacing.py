@@ -227,7 +227,10 @@ async def test_one_that_gives_up_its_place_in_the_line_holds_up_nobody(clock: Cl
     [(0, 0, 0), (250, 200, 0), (275, 200, 1), (250, 210, 1), (10_000, 10_200, 1000)],
 )
 def test_the_floor_is_what_arm_lets_through_at_best(reads: int, writes: int, seconds: float) -> None:
-    assert floor_seconds(reads, writes) == seconds
+    assert floor_seconds([(reads, writes)]) == seconds
+    # Another subscription has buckets of its own.
+    assert floor_seconds([(reads, writes), (300, 0)]) == max(seconds, 2)
+    assert floor_seconds([]) == 0
 
 
 async def _together(crowd: Crowd, calls: int, *, busy: bool = False) -> int:

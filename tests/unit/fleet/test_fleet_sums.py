@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.builders.ledgers import bear_out
 from tests.builders.world import header, plan, step
-from tests.unit.scanning.workspaces import path
+from tests.unit.scanning.workspaces import SUBSCRIPTION, path
 
 from amlmigrate.cli.views.fleets import FleetView
 from amlmigrate.core.decision import Decision, DecisionVerb
@@ -21,17 +21,20 @@ from amlmigrate.fleet.sums import NOBODY, still_open, sums, told_of
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.decision_subjects import of_step
 
-OTHER = "99999999-2222-3333-4444-555555555555"
+OTHER = "9999abcd-2222-3333-4444-555555555555"
 
 
-def entry(name: str, wave: int = 1, state: str = "planned", subscription: str = "", **told: Any) -> FleetEntry:
-    target = path(f"{name}-new")
-    if subscription:
-        target = f"/subscriptions/{subscription}/{target.split('/', 3)[3]}"
+def entry(
+    name: str,
+    wave: int = 1,
+    state: str = "planned",
+    subscription: str = SUBSCRIPTION,
+    of: str = SUBSCRIPTION,
+    **told: Any,
+) -> FleetEntry:
+    source, target = path(name).replace(SUBSCRIPTION, of), path(f"{name}-new").replace(SUBSCRIPTION, subscription)
     known = {"counts": {"models": {"create": 3}}, "blobs": 10, "bytes": 100, "arm_reads": 1000, "arm_writes": 300}
-    return FleetEntry(
-        wave, path(name), target, f"id-{name}", "dev", 50, name, PlanningProgress(state), known | told
-    )
+    return FleetEntry(wave, source, target, f"id-{name}", "dev", 50, name, PlanningProgress(state), known | told)
 
 
 def test_each_plan_is_counted_once_in_all_and_in_its_wave() -> None:
@@ -46,9 +49,22 @@ def test_plans_of_one_subscription_share_its_limits_and_others_do_not() -> None:
     alone = sums([entry("a")]).whole.floor_seconds
     together = sums([entry("a"), entry("b")]).whole.floor_seconds
     assert alone == (1000 - 250) / 25 and together == (2000 - 250) / 25 > 2 * alone
-    apart = [entry("a"), entry("b", subscription=OTHER), entry("c", subscription=OTHER.upper())]
+    elsewhere = [entry(name, subscription=one, of=one) for name, one in (("b", OTHER), ("c", OTHER.upper()))]
+    apart = [entry("a"), *elsewhere]
     assert sums(apart).whole.floor_seconds == together
     assert sums([]).whole.floor_seconds == 0
+
+
+def test_what_is_read_of_a_source_in_another_subscription_counts_there() -> None:
+    def into(name: str, **told: Any) -> FleetEntry:
+        return entry(name, subscription=OTHER, **{"arm_reads": 2000, "arm_writes": 0} | told)
+
+    told = [into("a", arm_reads_source=1500), into("b", arm_reads_source=1500)]
+    assert sums(told).whole.floor_seconds == (3000 - 250) / 25
+    there = entry("c", subscription=OTHER, arm_reads=5000, arm_writes=0, arm_reads_source=10)
+    assert sums([*told, there]).whole.floor_seconds == (500 + 500 + 4990 - 250) / 25
+    # Of which subscription the reads of an older plan are is not known: the least time is none too long.
+    assert sums([into("a", arm_writes=300)]).whole.floor_seconds == 10
 
 
 def test_a_plan_that_does_not_tell_its_calls_makes_the_sum_at_least() -> None:

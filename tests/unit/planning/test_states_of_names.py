@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ from tests.unit.planning.planned import OLD, Planned, asset, model, plan
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Action, Step
+from amlmigrate.core.workspace import Workspace
 from amlmigrate.kinds import all_kinds, moving_kinds, versions_digest
-from amlmigrate.planning.build import _estimate
+from amlmigrate.planning.build import _apart, _estimate
 
 VERSIONED = [kind.name for kind in moving_kinds().values() if kind.versioned]
 PLAIN: dict[str, Any] = {"description": "", "tags": {}, "properties": {}, "isArchived": False}
@@ -230,3 +232,22 @@ def test_many_versions_of_a_name_are_looked_at_in_lists(versions: int, looks: in
     made = _estimate(inventory(*assets), plan(*assets).steps)
     names = 1 + 2
     assert made["arm_reads"] == names + looks + versions
+    assert "arm_reads_source" not in made
+    apart = _estimate(inventory(*assets), plan(*assets).steps, apart=True)
+    assert apart == made | {"arm_reads_source": names + looks}
+
+
+def test_a_source_in_another_subscription_is_read_beside_the_target() -> None:
+    assets = [asset(f"environments/e{n}/1", image="x") for n in range(300)]
+    source, steps = inventory(*assets), plan(*assets).steps
+    together, apart = (_estimate(source, steps, apart=one) for one in (False, True))
+    assert together["arm_reads"] == apart["arm_reads"] == 602 + 600 and apart["arm_reads_source"] == 602
+    assert (together["floor_seconds"], apart["floor_seconds"]) == (38.1, 14.1)
+
+
+def test_two_subscriptions_are_told_apart_in_any_letter_case() -> None:
+    def of(subscription: str) -> Workspace:
+        return Workspace(replace(OLD, subscription=subscription), {})
+
+    here, there = (f"{digit * 8}-2222-3333-4444-55555555abcd" for digit in "12")
+    assert _apart(of(here), of(there)) and not _apart(of(here), of(here.upper()))

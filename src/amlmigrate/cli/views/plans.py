@@ -231,8 +231,8 @@ def _estimate(header: Header) -> str:
 def _calls(estimate: dict[str, float]) -> str:
     try:
         return (
-            f"{_number(estimate['arm_reads'], 'read')} and {_number(estimate['arm_writes'], 'write')} of ARM, which"
-            f" take at least {duration(estimate['floor_seconds'])} by its limits."
+            f"{_number(estimate['arm_reads'], 'read')} and {_number(estimate['arm_writes'], 'write')} of ARM,"
+            f" which take at least {duration(estimate['floor_seconds'])} by its limits."
         )
     except KeyError:
         return "the plan does not tell how many calls of ARM it takes."
