@@ -839,6 +839,7 @@ def blocks() -> dict[str, str]:
         "rights:plan": rights("plan"),
         "rights:run": rights("run", "plan"),
         "rights:verify": rights("verify"),
+        "rights:cutover": rights("cutover", "verify"),
         "rights:decommission": rights("decommission", "verify"),
         "rights:doctor": rights(DOCTOR),
         "belief-statuses": table(("status", "meaning"), beliefs.KNOWN.items()),

@@ -19,7 +19,7 @@ from amlmigrate.doctor.need import (
     Need,
     Where,
 )
-from amlmigrate.doctor.needs_told import CHECKS, checks, proofs, protection
+from amlmigrate.doctor.needs_told import CHECKS, CUT_OVER, checks, proofs, protection
 from amlmigrate.kinds import Kind, all_kinds, holding, holdings, moving_kinds
 
 # Below a workspace every collection is read; a right that is missing would hide what has to be moved.
@@ -41,6 +41,9 @@ _TAGS = "blobs have index tags"
 _TOLD = "you want to know what stays"
 _TAKES = "backs them up, or reads their values; compares them"
 _WHERE = "in which region the vault is"
+_LATER = "whose right to write begins later, ends, or may be activated"
+_TENANT = "whether another tenant manages it"
+_SUBSCRIPTIONS = (Where.SOURCE_SUBSCRIPTION, Where.SOURCE_ACCOUNT_SUBSCRIPTION)
 
 
 def _each(
@@ -180,10 +183,24 @@ def _stopped() -> list[str]:
 
 
 def _cutover() -> tuple[Need, ...]:
-    return tuple(
-        Need(Where.SOURCE, action, (CUTOVER,), f"stops {name}, and sets them back", only="any are at work")
-        for name in _stopped()
-        for action in all_kinds()[name].permissions.write
+    """What stops, and of what shows who may still write to the source all that no other stage reads."""
+    instances = ("AssignmentScheduleInstances", "EligibilityScheduleInstances")
+    later = ("AssignmentSchedules", "EligibilitySchedules")
+    return (
+        *(
+            Need(Where.SOURCE, action, (CUTOVER,), f"stops {name}, and sets them back", only="any are at work")
+            for name in _stopped()
+            for action in all_kinds()[name].permissions.write
+        ),
+        *(
+            Need(where, f"{AUTHORIZATION}/role{name}/read", (CUTOVER,), _LATER, only=CUT_OVER)
+            for where, names in ((Where.SOURCE, later), (Where.SOURCE_ACCOUNT, (*later, *instances)))
+            for name in names
+        ),
+        *(
+            Need(where, "Microsoft.Resources/subscriptions/read", (CUTOVER,), _TENANT, only=CUT_OVER)
+            for where in _SUBSCRIPTIONS
+        ),
     )
 
 
@@ -223,8 +240,8 @@ def _removes_containers() -> tuple[Need, ...]:
     return (
         *(
             need
-            for where in (Where.SOURCE_SUBSCRIPTION, Where.SOURCE_ACCOUNT_SUBSCRIPTION)
-            for need in _each(where, users, (DECOMMISSION,), why, only=only)
+            for where in _SUBSCRIPTIONS
+            for need in _each(where, users, (CUTOVER, DECOMMISSION), why, only=f"{CUT_OVER}, or {only}")
         ),
         Need(
             Where.SOURCE_ACCOUNT,
@@ -303,7 +320,7 @@ NEEDS: tuple[Need, ...] = (
     *_each(
         Where.TARGET_ACCOUNT,
         _BYTES.write,
-        (RUN, DECOMMISSION),
+        (RUN, CUTOVER, DECOMMISSION),
         "the lease, without which nothing is changed; the copies of `run`",
         data=True,
     ),

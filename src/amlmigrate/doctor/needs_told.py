@@ -6,6 +6,7 @@ from amlmigrate.doctor.need import (
     ACCOUNT,
     AUTHORIZATION,
     BEFORE,
+    CUTOVER,
     DECOMMISSION,
     PLAN,
     RUN,
@@ -21,6 +22,8 @@ _POSTURE = "you want to know the posture of the target"
 PROOF = "you want to know the posture of the target, as `decommission` requires"
 _WRAPS = "you want to test that the key works"
 CHECKS = "you want to know obstacles beforehand"
+CUT_OVER = "the source is cut over"
+_GRANTED = "which data actions are granted, to the caller and to the target's identity"
 EXEMPT = "the source is exempt from policies"
 _RECOVERABLE = "you want to know whether the source can be recovered"
 
@@ -98,14 +101,17 @@ def checks() -> tuple[Need, ...]:
             for name in ("policyAssignments", "policyDefinitions", "policySetDefinitions")
         ),
         *(
+            Need(Where.TARGET_ACCOUNT, f"{AUTHORIZATION}/{name}/read", BEFORE, _GRANTED, only=CHECKS)
+            for name in ("roleAssignments", "roleDefinitions")
+        ),
+        *(
             Need(
-                where,
+                Where.SOURCE_ACCOUNT,
                 f"{AUTHORIZATION}/{name}/read",
-                BEFORE,
-                "which data actions are granted, to the caller and to the target's identity",
-                only=CHECKS,
+                (*BEFORE, CUTOVER),
+                f"{_GRANTED}; who may still write to the source",
+                only=f"{CHECKS}, or {CUT_OVER}",
             )
-            for where in (Where.SOURCE_ACCOUNT, Where.TARGET_ACCOUNT)
             for name in ("roleAssignments", "roleDefinitions")
         ),
         *policies(),

@@ -56,7 +56,7 @@ _NEEDED: dict[Duty, tuple[Need, ...]] = {
     Duty.DECOMMISSION: needs(VERIFY, DECOMMISSION),
 }
 _ASSIGNMENTS = f"{AUTHORIZATION}/roleAssignments"
-# Who may write to the source is read before it is frozen, and before a cutover.
+# Who may write to the source is read before it is frozen; that a cutover reads it too is in the table.
 _WRITERS = (
     f"{WS}/read",
     f"{WS}/{DATASTORES}/read",
@@ -107,7 +107,6 @@ _OTHERS: dict[Duty, tuple[tuple[str, ...], tuple[str, ...]]] = {
     Duty.FREEZE: ((*_WRITERS, f"{_ASSIGNMENTS}/write", f"{_ASSIGNMENTS}/delete"), _LEASE),
     # Beside that of a run, at the target alone: where there are role assignments that move.
     Duty.ASSIGN: ((f"{WS}/read", *(one.action for one in NEEDS if one.apart), f"{_ASSIGNMENTS}/read"), ()),
-    Duty.CUTOVER: (_WRITERS, _LEASE),
     Duty.GRANTS: (_GRANTS, ()),
     Duty.KEY: (
         (f"{VAULT}/read", *_DEPENDANTS),

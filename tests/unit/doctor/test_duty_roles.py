@@ -155,6 +155,26 @@ def test_only_the_role_for_it_lets_anybody_in_elsewhere() -> None:
         assert not granted([of_cutover, whole], f"Microsoft.{name}/write", data=False)
 
 
+def _lacks(role: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
+    """What of a role another one does not have."""
+    entry = Permission(tuple(role["Actions"]), (), tuple(role["DataActions"]), ())
+    every = [(one, False) for one in wanted["Actions"]] + [(one, True) for one in wanted["DataActions"]]
+    return [one for one, data in every if not granted([entry], one, data=data)]
+
+
+@pytest.mark.parametrize("duty", [Duty.PLAN, Duty.RUN, Duty.VERIFY, Duty.CUTOVER, Duty.DECOMMISSION])
+def test_the_role_for_everything_has_all_of_each_duty_of_a_move(duty: Duty) -> None:
+    assert _lacks(least_role([REF]), duty_role(duty, [REF])) == []
+
+
+def test_a_cutover_sees_every_writer_that_a_freeze_sees() -> None:
+    freeze = duty_role(Duty.FREEZE, [REF])
+    looks = freeze | {"Actions": [one for one in freeze["Actions"] if one.endswith("/read")]}
+    assert len(looks["Actions"]) > 8
+    for role in (least_role([REF]), duty_role(Duty.CUTOVER, [REF])):
+        assert _lacks(role, looks) == []
+
+
 def test_planning_and_verifying_write_nothing() -> None:
     for duty in (Duty.PLAN, Duty.VERIFY):
         role = duty_role(duty, [REF])
