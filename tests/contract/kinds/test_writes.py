@@ -161,6 +161,25 @@ async def test_what_is_failed_at_fails_the_step_in_the_services_words(begun: Beg
     assert begun.ledger.step(begun.step.address).state is State.CREATED
 
 
+@every_state
+async def test_what_is_refused_fails_the_step_in_the_services_words_and_is_asked_for_once_more(
+    begun: Begun, asset: Asset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuses(path: str, body: Document, query: Any = None) -> Accepted:
+        raise refusal(400, "ValidationError", "The member 'x' is not one of these: y.", method="PUT", url=path)
+
+    with monkeypatch.context() as once:
+        once.setattr(begun.target, "put", refuses)
+        with pytest.raises(MigrateError) as caught:
+            await begun.go_on()
+    assert "The member 'x' is not one of these: y." in caught.value.summary
+    assert begun.ledger.step(begun.step.address).state is State.DOING
+    assert not begun.ledger.owned() and begun.target.slow_at not in begun.target.documents
+    await begun.go_on()
+    assert begun.ledger.step(begun.step.address).state is State.DONE
+    assert len([one for one in begun.target.changing() if one[0] == "PUT"]) == 1
+
+
 @every_asset
 async def test_nothing_is_read_between_the_call_and_its_answer(asset: Asset) -> None:
     port, kind = InMemory(), kind_of(asset)
