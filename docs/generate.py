@@ -101,6 +101,16 @@ def options(callback: Callable[..., Any]) -> set[str]:
     return {_spelled(name, info) for name, info, _, _ in parameters(callback) if isinstance(info, OptionInfo)}
 
 
+def needed(callback: Callable[..., Any]) -> set[str]:
+    """Those without which a command does nothing."""
+    found = parameters(callback)
+    return {
+        _spelled(name, info)
+        for name, info, _, default in found
+        if isinstance(info, OptionInfo) and _needed(default)
+    }
+
+
 def commands() -> dict[str, Callable[..., Any]]:
     """The commands of `migrate` by name."""
     return {name: info.callback for name, info in registered() if info.callback}

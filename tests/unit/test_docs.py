@@ -144,6 +144,23 @@ def test_commands_and_their_options_exist(page: str) -> None:
             assert not set(OPTION.findall(re.sub(r"\(az [^)]*\)", "", typed))) - known, typed
 
 
+NEEDED = {name: GENERATE.needed(callback) for name, callback in GENERATE.commands().items()}
+
+
+@pages
+def test_a_command_that_is_typed_has_what_it_needs(page: str) -> None:
+    """In blocks: in a sentence a command may be named without its options."""
+    for block in FENCE.findall(TEXTS[page]):
+        for line in block.replace("\\\n", " ").splitlines()[1:-1]:
+            for program, name, rest in COMMAND.findall(re.split(r"\s#\s", line)[0]):
+                lacks = NEEDED.get(name, set()) - set(OPTION.findall(rest)) if program == "migrate" else set()
+                assert not lacks or "[OPTIONS]" in line, f"{line}: {name} needs {lacks}"
+
+
+def test_the_options_that_a_command_needs_are_known() -> None:
+    assert NEEDED["approve"] == {"--digest"} and NEEDED["plan"] == set()
+
+
 @pages
 def test_exit_codes_exist(page: str) -> None:
     codes = {int(code) for code in ExitCode} | {137}
