@@ -1,4 +1,4 @@
-"""What an undisturbed run of the small workspace that has every kind comes to."""
+"""What an undisturbed run of the small workspace of `everything` comes to."""
 
 from __future__ import annotations
 

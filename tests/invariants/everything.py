@@ -1,4 +1,7 @@
-"""A small workspace that has every kind, and what a target is seen to be when all of it has arrived."""
+"""A small workspace that has every kind of asset, a connection and a schedule, and what a target is seen to be with it.
+
+Computes, role assignments, diagnostic settings, locks, secrets of the vault and file shares are not in it.
+"""
 
 from __future__ import annotations
 

@@ -65,6 +65,8 @@ class _Estate:
             self.dice.random() < 0.4 if customer is None else customer,
             storage=self.dice.choice(list(WhoseKey)),
             registry=self.dice.choice(list(WhoseKey)),
+            # More often than not of those that are fine, so that some have all of it.
+            other_data=self.dice.choice((WhoseKey.CUSTOMER, WhoseKey.NOTHING, *WhoseKey)),
             production=self.dice.choice((True, True, False, None)) if production is None else production,
             by=self.dice.choice(("tag", "rule", "decision")),
             sensitivity=self.dice.choice((None, "internal", "restricted")),

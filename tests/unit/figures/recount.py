@@ -91,7 +91,23 @@ class Recount:
             if part == "production":
                 found["vanished"] += self.stands[one] == "gone"
                 found["unreadable"] += self.stands[one] == "unreadable"
+                found["no longer told"] += self._told(one)[0] and self.last[one].production is not True
+                found["moving"] += self._moves(one)
+                found += self._beside(one) if yes else Counter()
         return dict(+found)
+
+    def _moves(self, workspace: str) -> bool:
+        """Whether something under a key is to take its place."""
+        into = [plan.target for plan in self.plans if plan.source == workspace]
+        return any(target in self.last and self.last[target].customer for target in into)
+
+    def _beside(self, workspace: str) -> Counter[str]:
+        """What else of one under a key is under one too, or is not there at all; and of what that is not known."""
+        last = self.last[workspace]
+        held = {"storage": last.storage, "registry": last.registry, "other data": last.other_data}
+        fine = [name for name, one in held.items() if one.value in ("customer", "nothing")]
+        unknown = [f"{name} not known" for name, one in held.items() if one.value == "not known"]
+        return Counter([*fine, *unknown, *(["all of it"] if len(fine) == len(held) else [])])
 
     @staticmethod
     def days(looks: list[Look], plans: list[Succession], now: datetime) -> tuple[list[float], list[float]]:

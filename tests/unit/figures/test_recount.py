@@ -39,7 +39,7 @@ def in_doubt(made: Made) -> dict[str, str]:
 def test_the_histories_have_everything_in_them() -> None:
     every = [counted(history(seed)) for seed in SEEDS]
     told = [one.as_dict() for one, _ in every]
-    for name in ("vanished", "unreadable", "moving", "no_longer_told", "under_cmk"):
+    for name in ("vanished", "unreadable", "moving", "no_longer_told", "under_cmk", "with_storage", "with_all"):
         assert sum(1 for one in told if one[name]) > 30, name
     assert sum(times.every.closed for _, times in every) > 100
     assert sum(times.every.vanished for _, times in every) > 50
@@ -60,6 +60,15 @@ def test_the_share_is_what_is_counted_by_hand(block: int) -> None:
             "other under a key": found.other.under_cmk,
             "vanished": found.beside.vanished,
             "unreadable": found.beside.unreadable,
+            "moving": found.beside.moving,
+            "no longer told": found.beside.no_longer_told,
+            "storage": found.beside.storage,
+            "registry": found.beside.registry,
+            "other data": found.beside.other_data,
+            "all of it": found.beside.whole,
+            "storage not known": found.beside.storage_unknown,
+            "registry not known": found.beside.registry_unknown,
+            "other data not known": found.beside.other_data_unknown,
         }
         assert {name: value for name, value in told.items() if value} == Recount(made.looks, made.plans).share(), (
             seed
