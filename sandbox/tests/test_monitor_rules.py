@@ -255,12 +255,17 @@ async def test_who_writes_a_rule_needs_rights_at_what_it_names(tmp_path: Path) -
     }
     path = f"{GROUP}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
     await arm.ok("PUT", path, {"properties": given})
+    account = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/kept"
+    await arm.ok("PUT", account, {"location": "eastus2", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"})
+    sends, told = _audit("kept", "AuditEvent")
+    kept = sends, {"properties": {"storageAccountId": account, "logs": told["properties"]["logs"]}}
     arm.who = principal("writer")
     for path, body, action in (
         (METRIC, metric_body(), "microsoft.keyvault/vaults/read"),
         (ACTIVITY, activity_body(), "microsoft.insights/actiongroups/read"),
         (QUERIES, query_body(), "workspaces/query/read"),
         (*_audit("mine", "AuditEvent", LOGS), "workspaces/sharedKeys/action"),
+        (*kept, "storageAccounts/listKeys/action"),
     ):
         await arm.error(403, "PUT", path, body, code="LinkedAuthorizationFailed", says=action)
 

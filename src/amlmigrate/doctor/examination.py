@@ -15,8 +15,9 @@ from amlmigrate.core.workspace import Workspace, WorkspaceRef
 from amlmigrate.doctor import blockers, policies, source_key
 from amlmigrate.doctor.datastores import unread_datastores
 from amlmigrate.doctor.effective import Rights
+from amlmigrate.doctor.named import missing_at_named
 from amlmigrate.doctor.need import SideName, Where
-from amlmigrate.doctor.needs import OWN_SECRETS, of_stages
+from amlmigrate.doctor.needs import NAMED, OWN_SECRETS, of_stages
 from amlmigrate.doctor.needs_told import PROOF
 from amlmigrate.doctor.pair import WorkspacePair, target_of
 from amlmigrate.doctor.places import places
@@ -137,6 +138,10 @@ async def _rights(
         holds={PROOF, OWN_SECRETS} if secrets else {PROOF},
         worst=worst,
     )
+    if pair.source:
+        found += await missing_at_named(
+            clouds.source, pair.source, of_stages(), rights, holds={NAMED}, worst=worst
+        )
     if pair.target and pair.source and read:
         known = stores.accounts["source"] | stores.accounts["target"]
         found += await unread_datastores(clouds.target.roles, pair.target, read.value or (), known)

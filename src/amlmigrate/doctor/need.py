@@ -16,6 +16,10 @@ ACCOUNT = "Microsoft.Storage/storageAccounts"
 FILE = f"{ACCOUNT}/fileServices"
 VAULT = "Microsoft.KeyVault/vaults"
 AUTHORIZATION = "Microsoft.Authorization"
+# The duties whose printed roles alone have rights with which whoever holds them gets at more than the move needs.
+ASSIGN, DESTINATIONS = "assign", "destinations"
+# The name of the printed role with everything else, and the beginning of all others'.
+ROLE = "Azure ML key migration"
 
 SideName = Literal["source", "target"]
 
@@ -39,6 +43,8 @@ class Where(StrEnum):
     TARGET_INSIGHTS = "target Application Insights"
     TARGET_LOGS = "target Log Analytics"
     TARGET_SUBSCRIPTION = "target subscription"
+    # Whatever its items name: of the sign-in that writes them.
+    NAMED = "resource that an item names"
 
     @property
     def side(self) -> SideName:
@@ -62,8 +68,8 @@ class Need:
     only: str = ""
     asks: tuple[str, ...] = ()
     by: SideName | None = None
-    # Whether it is in no printed role but one of its own: whoever gives rights may give themselves any.
-    apart: bool = False
+    # The duty whose printed role alone has it, '' of one that is in those of its stages.
+    apart: str = ""
 
     @property
     def operations(self) -> tuple[str, ...]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from amlmigrate.core.workspace import DATASTORES, Service
 from amlmigrate.doctor.need import (
     ACCOUNT,
+    ASSIGN,
     AUTHORIZATION,
     BEFORE,
     CUTOVER,
     DECOMMISSION,
+    DESTINATIONS,
     FILE,
     PLAN,
     RUN,
@@ -37,6 +39,7 @@ _THERE_ARE = "there are file shares"
 _GIVES = f"{AUTHORIZATION}/roleAssignments/write"
 _ALL, _READING = STAGES, (PLAN, RUN, VERIFY, DECOMMISSION)
 OWN_SECRETS = "datastores of your own have a secret"
+NAMED = "there are any such items"
 _TAGS = "blobs have index tags"
 _TOLD = "you want to know what stays"
 _TAKES = "backs them up, or reads their values; compares them"
@@ -78,7 +81,8 @@ def _writes() -> tuple[Need, ...]:
                 f"creates {kind.name}",
                 # What is another provider's takes a right that few have.
                 only="" if action.startswith(f"{WS}/") else only,
-                apart=action == _GIVES,
+                # Whoever gives rights may give themselves any.
+                apart=ASSIGN if action == _GIVES else "",
             )
             for kind in plain
             for action in kind.permissions.write
@@ -94,6 +98,16 @@ def _writes() -> tuple[Need, ...]:
             for kind in versioned
             for action in kind.permissions.write[1:]
         ),
+    )
+
+
+def _named() -> tuple[Need, ...]:
+    """What it takes elsewhere: with the key of an account one may do anything, and no run has that."""
+    return tuple(
+        Need(Where.NAMED, action, (RUN,), f"creates {kind.name} that name it", only=NAMED, apart=DESTINATIONS)
+        for kind in moving_kinds().values()
+        for one in kind.permissions.named
+        for action in one.actions
     )
 
 
@@ -298,6 +312,7 @@ NEEDS: tuple[Need, ...] = (
     Need(Where.TARGET, f"{WS}/read", _ALL, "reads the workspace"),
     Need(Where.TARGET, f"{WS}/*/read", _ALL, "what exists already", asks=_READS),
     *_writes(),
+    *_named(),
     *_acts(),
     *_secrets(
         Where.TARGET,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Set
 
 from amlmigrate.core.finding import Finding, Severity
 from amlmigrate.doctor.effective import Rights
-from amlmigrate.doctor.need import Need, SideName, Where
+from amlmigrate.doctor.need import ROLE, Need, SideName, Where
 
 
 async def missing_rights(
@@ -55,12 +55,15 @@ def _finding(need: Need, scope: str, answer: bool | None, severity: Severity) ->
     only = f"; only if {need.only}" if need.only else ""
     by = f" of the {need.signed_in}'s sign-in" if need.signed_in != need.where.side else ""
     told = "is missing" if answer is False else "could not be looked up"
+    # What is in no role of its stages is printed by itself; elsewhere a role may not be assignable yet.
+    apart, role = (f" --for {need.apart}", f"{ROLE}: {need.apart}") if need.apart else ("", ROLE)
+    elsewhere = " (with its subscription among AssignableScopes)" if need.where is Where.NAMED else ""
     late = "" if answer is None else ". An assignment that was just made takes some minutes to count."
     return Finding(
         severity,
         scope,
         f"The {kind} '{need.action}'{by} on the {need.where} {told}; {stages} needs it ({need.why}{only}).",
-        f"migrate doctor --print-role > role.json; az role definition create --role-definition @role.json;"
-        f" az role assignment create --role 'Azure ML key migration' --assignee IDENTITY --scope {scope}" + late,
+        f"migrate doctor --print-role{apart} > role.json; az role definition create --role-definition @role.json;"
+        f" az role assignment create --role '{role}' --assignee IDENTITY --scope {scope}{elsewhere}" + late,
         code="right-missing",
     )

@@ -12,10 +12,13 @@ from typing import Any
 from amlmigrate.core.workspace import DATASTORES, WorkspaceRef
 from amlmigrate.doctor.need import (
     ACCOUNT,
+    ASSIGN,
     AUTHORIZATION,
     BEFORE,
     CUTOVER,
     DECOMMISSION,
+    DESTINATIONS,
+    ROLE,
     RUN,
     STAGES,
     VAULT,
@@ -26,15 +29,14 @@ from amlmigrate.doctor.need import (
 from amlmigrate.doctor.needs import NEEDS, needs
 from amlmigrate.kinds import Elsewhere, all_kinds, holding
 
-_NAME = "Azure ML key migration"
-
 
 class Duty(StrEnum):
     """What one person or pipeline does; `adopt` is what others do about a key that its custodian has rotated."""
 
     PLAN = "plan"
     RUN = "run"
-    ASSIGN = "assign"
+    ASSIGN = ASSIGN
+    DESTINATIONS = DESTINATIONS
     VERIFY = "verify"
     FREEZE = "freeze"
     CUTOVER = "cutover"
@@ -81,6 +83,13 @@ _GRANTS = (
     f"{AUTHORIZATION}/roleAssignmentScheduleInstances/read",
     "Microsoft.Resources/subscriptions/read",
 )
+
+
+def _apart(duty: str) -> tuple[str, ...]:
+    """What is in the role of that duty alone."""
+    return tuple(one.action for one in NEEDS if one.apart == duty)
+
+
 _LEASE = holding().permissions.data.write
 _POLICIES = tuple(
     f"{AUTHORIZATION}/{name}"
@@ -106,7 +115,9 @@ _CHANGED_KEYS = ("keys/create/action", "keys/rotate/action", "keys/update/action
 _OTHERS: dict[Duty, tuple[tuple[str, ...], tuple[str, ...]]] = {
     Duty.FREEZE: ((*_WRITERS, f"{_ASSIGNMENTS}/write", f"{_ASSIGNMENTS}/delete"), _LEASE),
     # Beside that of a run, at the target alone: where there are role assignments that move.
-    Duty.ASSIGN: ((f"{WS}/read", *(one.action for one in NEEDS if one.apart), f"{_ASSIGNMENTS}/read"), ()),
+    Duty.ASSIGN: ((f"{WS}/read", *_apart(ASSIGN), f"{_ASSIGNMENTS}/read"), ()),
+    # Beside that of a run, at what the source's diagnostic settings send to.
+    Duty.DESTINATIONS: (_apart(DESTINATIONS), ()),
     Duty.GRANTS: (_GRANTS, ()),
     Duty.KEY: (
         (f"{VAULT}/read", *_DEPENDANTS),
@@ -193,14 +204,14 @@ def least_role(refs: Iterable[WorkspaceRef]) -> dict[str, Any]:
     groups; what counts is where it is assigned.
     """
     told = f"What migrate {', '.join(STAGES)}, cutover and doctor need, and nothing more."
-    return _role(_NAME, told, _of(NEEDS, data=False), _of(NEEDS, data=True), refs)
+    return _role(ROLE, told, _of(NEEDS, data=False), _of(NEEDS, data=True), refs)
 
 
 def duty_role(duty: Duty, refs: Iterable[WorkspaceRef]) -> dict[str, Any]:
     """The role of one duty, in the same form."""
     needed, (actions, data) = _NEEDED.get(duty, ()), _OTHERS.get(duty, ((), ()))
     return _role(
-        f"{_NAME}: {duty.value}",
+        f"{ROLE}: {duty.value}",
         f"The duty '{duty.value}' of migrate, and nothing more.",
         _of(needed, data=False) | set(actions),
         _of(needed, data=True) | set(data),

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from amlmigrate.core.armid import ArmId
 
 ML = "Microsoft.MachineLearningServices/workspaces"
 
@@ -22,6 +26,28 @@ class DataActions:
     take: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class NamedRight:
+    """An operation that writing one takes at another resource: at what a member of its properties names.
+
+    `types`: what that may be, as Azure spells it; `verb`: the operation's, as `listKeys/action`.
+    """
+
+    member: str
+    types: tuple[str, ...]
+    verb: str
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """The operations, as a role has them."""
+        return tuple(f"{one}/{self.verb}" for one in self.types)
+
+    def action(self, named: str) -> str:
+        """The operation at one of these; at what is of another type that of the first."""
+        types = {one.lower(): action for one, action in zip(self.types, self.actions, strict=True)}
+        return types.get(ArmId.of(named).type, self.actions[0])
+
+
 _NO_DATA = DataActions()
 
 
@@ -38,6 +64,14 @@ class Permissions:
     data: DataActions = _NO_DATA
     # What is asked of one beside a write, once it is made.
     acts: tuple[str, ...] = ()
+    # What a write of one takes elsewhere.
+    named: tuple[NamedRight, ...] = ()
+
+    def at(self, properties: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """The operations that a write of one takes elsewhere, each with the ARM id at which."""
+        for one in self.named:
+            if id_ := str(properties.get(one.member) or ""):
+                yield id_, one.action(id_)
 
     @classmethod
     def of(

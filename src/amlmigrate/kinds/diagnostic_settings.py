@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from amlmigrate.cloud.errors import ServiceError
@@ -13,6 +14,7 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.kinds._attached import ATTACHED, Attached
 from amlmigrate.kinds._listed import CREATED, WorkspacePort
+from amlmigrate.kinds._permissions import NamedRight, Permissions
 
 # Of the example: the subscription of its destination.
 _LOGS = "33333333-aaaa-4bbb-8ccc-000000000003"
@@ -25,6 +27,20 @@ _DESTINATIONS = (
 # By which an entry of these is told from the others.
 _LISTS = ("logs", "metrics")
 _CATEGORIES = ("category", "categoryGroup")
+# Whoever writes one has to be able to read the key of what it sends to (AZ-LOG-20, AZ-LOG-21, AZ-LOG-22).
+_KEYS = (
+    NamedRight("workspaceId", ("Microsoft.OperationalInsights/workspaces",), "sharedKeys/action"),
+    NamedRight("storageAccountId", ("Microsoft.Storage/storageAccounts",), "listKeys/action"),
+    NamedRight(
+        "eventHubAuthorizationRuleId",
+        (
+            "Microsoft.EventHub/namespaces/authorizationRules",
+            "Microsoft.EventHub/namespaces/eventhubs/authorizationRules",
+        ),
+        "listKeys/action",
+    ),
+    NamedRight("serviceBusRuleId", ("Microsoft.ServiceBus/namespaces/authorizationRules",), "listKeys/action"),
+)
 # How long a storage account keeps them: the service takes it in no new setting (AZ-LOG-12).
 _KEPT = "retentionPolicy"
 
@@ -38,6 +54,10 @@ class DiagnosticSettings(Attached):
     remedy = "Create the setting at the target (`az monitor diagnostic-settings create`)."
     after = (_ENDPOINTS,)
     fields = ATTACHED.but(mutable=dict.fromkeys((*_DESTINATIONS, *_LISTS), _WHOLE))
+
+    @property
+    def permissions(self) -> Permissions:
+        return replace(super().permissions, named=_KEYS)
 
     async def scan(self, source: WorkspacePort, parents: Sequence[Asset] = ()) -> list[Asset]:
         found = await super().scan(source, parents)

@@ -15,12 +15,14 @@ from tests.builders.world import NEW, SOURCE, TARGET
 
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import DeniedError
+from amlmigrate.core.finding import Finding
 from amlmigrate.core.rights import Permission, granted
 from amlmigrate.doctor import blockers, examination, network, policies
 from amlmigrate.doctor.datastores import unread_datastores
 from amlmigrate.doctor.effective import Rights
+from amlmigrate.doctor.named import missing_at_named
 from amlmigrate.doctor.need import CUTOVER, DOCTOR, RUN, STAGES, WS, Where
-from amlmigrate.doctor.needs import NEEDS, OWN_SECRETS, needs
+from amlmigrate.doctor.needs import NAMED, NEEDS, OWN_SECRETS, needs, of_stages
 from amlmigrate.doctor.places import places
 from amlmigrate.doctor.rights import missing_rights
 from amlmigrate.doctor.role import least_role
@@ -381,6 +383,74 @@ def test_a_right_that_is_needed_at_times_is_an_error_when_it_is_one_of_those() -
     assert _missing(FakeRoles([], []), holds={OWN_SECRETS})[name] == "error"
 
 
+LOGS = "/subscriptions/l/resourceGroups/l/providers/Microsoft.OperationalInsights/workspaces/all"
+STORE = "/subscriptions/l/resourceGroups/l/providers/Microsoft.Storage/storageAccounts/kept"
+HUBS = "/subscriptions/l/resourceGroups/l/providers/Microsoft.EventHub/namespaces/hubs"
+SENT = {
+    f"{LOGS} Microsoft.OperationalInsights/workspaces/sharedKeys/action",
+    f"{STORE} Microsoft.Storage/storageAccounts/listKeys/action",
+    f"{HUBS}/authorizationRules/send Microsoft.EventHub/namespaces/authorizationRules/listKeys/action",
+    f"{HUBS}/eventhubs/one/authorizationRules/send"
+    " Microsoft.EventHub/namespaces/eventhubs/authorizationRules/listKeys/action",
+}
+
+
+class Sending:
+    """A source with diagnostic settings, two of which send to one workspace; or whose list is refused."""
+
+    def __init__(self, status: int = 0) -> None:
+        self.arm, self.status = self, status
+
+    async def pages(self, path: str) -> AsyncIterator[Document]:
+        assert path == f"{SOURCE.id}/providers/Microsoft.Insights/diagnosticSettings"
+        if self.status:
+            raise refusal(self.status)
+        for told in (
+            {"workspaceId": LOGS, "storageAccountId": STORE, "eventHubAuthorizationRuleId": None},
+            {"workspaceId": LOGS, "eventHubAuthorizationRuleId": f"{HUBS}/authorizationRules/send"},
+            {"eventHubAuthorizationRuleId": f"{HUBS}/eventhubs/one/authorizationRules/send"},
+        ):
+            yield {"properties": told}
+
+
+def _at_destinations(roles: FakeRoles, worst: Any = "error", status: int = 0) -> list[Finding]:
+    side: Any = Sending(status)
+    rights: Any = Rights(roles, ME)  # type: ignore[arg-type] - a stand-in for roles
+    sides: Any = {"source": rights, "target": rights}
+    found = missing_at_named(side, SOURCE, of_stages(), sides, holds={NAMED}, worst=worst)
+    return asyncio.run(found)
+
+
+def test_what_diagnostic_settings_send_to_is_asked_for_the_right_of_its_own_type() -> None:
+    found = _at_destinations(FakeRoles([{"actions": ["Microsoft.Insights/*", f"{WS}/*"]}], []))
+    assert {f"{one.about} {one.summary.split(chr(39))[1]}" for one in found} == SENT
+    for one in found:
+        assert (one.severity, one.code) == ("error", "right-missing") and "run needs it" in one.summary
+        assert "--print-role --for destinations" in one.remedy and f"--scope {one.about}" in one.remedy
+        assert "'Azure ML key migration: destinations'" in one.remedy and "AssignableScopes" in one.remedy
+    some = [{"actions": ["Microsoft.OperationalInsights/workspaces/sharedKeys/action"]}]
+    assert len(_at_destinations(FakeRoles(some, []))) == len(SENT) - 1
+    assert _at_destinations(FakeRoles([{"actions": ["*"]}], [])) == []
+
+
+def test_of_a_destination_that_shows_no_rights_nothing_is_known_and_a_plan_only_warns() -> None:
+    for found in (_at_destinations(FakeRoles(None, None)), _at_destinations(FakeRoles([], []), "warning")):
+        assert len(found) == len(SENT) and {one.severity for one in found} == {"warning"}
+
+
+def test_settings_that_cannot_be_listed_are_told_as_not_checked() -> None:
+    [found] = _at_destinations(FakeRoles([], []), status=403)
+    assert found.code == "not-checked" and "Microsoft.Insights/diagnosticSettings/read" in found.remedy
+
+
+def test_a_right_that_is_in_a_role_of_its_own_is_told_with_that() -> None:
+    rights: Any = Rights(FakeRoles([], []), ME)  # type: ignore[arg-type] - a stand-in for roles
+    found = asyncio.run(missing_rights(needs(*STAGES), places(None, TARGET), {"target": rights}))
+    [assigns] = [one for one in found if "'Microsoft.Authorization/roleAssignments/write'" in one.summary]
+    assert "--for assign" in assigns.remedy and "'Azure ML key migration: assign'" in assigns.remedy
+    assert not [one for one in found if one is not assigns and "--for" in one.remedy]
+
+
 def test_reading_only_some_collections_is_not_reading_all() -> None:
     some = [{"actions": [f"{WS}/read", f"{WS}/models/*"], "dataActions": ["*"]}]
     assert _missing(FakeRoles(some, []))[f"{SOURCE.ref.name} {WS}/*/read"] == "error"
@@ -422,7 +492,7 @@ def test_the_role_grants_every_need_and_names_both_subscriptions() -> None:
     granting = Permission(tuple(role["Actions"]), (), tuple(role["DataActions"]), ())
     for need in NEEDS:
         grants = all(granted([granting], operation, data=need.data) for operation in need.operations)
-        assert grants is not need.apart, need
+        assert grants is not bool(need.apart), need
     assert role["AssignableScopes"] == sorted(
         f"/subscriptions/{ref.subscription}" for ref in (SOURCE.ref, TARGET.ref)
     )

@@ -107,6 +107,9 @@ def test_the_auditor_only_reads_and_reads_no_data() -> None:
         (Duty.GRANTS, "Microsoft.Authorization/roleAssignments/write", False),
         (Duty.GRANTS, "Microsoft.KeyVault/vaults/accessPolicies/write", False),
         (Duty.GRANTS, "Microsoft.Storage/storageAccounts/write", False),
+        (Duty.DESTINATIONS, "Microsoft.OperationalInsights/workspaces/sharedKeys/action", False),
+        (Duty.DESTINATIONS, "Microsoft.Storage/storageAccounts/listKeys/action", False),
+        (Duty.DESTINATIONS, "Microsoft.EventHub/namespaces/authorizationRules/listkeys/action", False),
         (Duty.KEY, "Microsoft.KeyVault/vaults/keys/rotate/action", True),
         (Duty.ADOPT, "Microsoft.MachineLearningServices/workspaces/write", False),
         (Duty.ADOPT, "Microsoft.ContainerRegistry/registries/write", False),
@@ -173,6 +176,17 @@ def test_a_cutover_sees_every_writer_that_a_freeze_sees() -> None:
     assert len(looks["Actions"]) > 8
     for role in (least_role([REF]), duty_role(Duty.CUTOVER, [REF])):
         assert _lacks(role, looks) == []
+
+
+def test_only_the_role_for_it_reads_the_keys_of_what_settings_send_to_and_it_does_nothing_else() -> None:
+    role = duty_role(Duty.DESTINATIONS, [REF])
+    assert role["DataActions"] == [] and {one.rpartition("/")[2] for one in role["Actions"]} == {"action"}
+    of_run = Permission(tuple(duty_role(Duty.RUN, [REF])["Actions"]), (), (), ())
+    whole = Permission(tuple(least_role([REF])["Actions"]), (), (), ())
+    for action in role["Actions"]:
+        assert not granted([of_run, whole], action, data=False), action
+    # And the other that is apart has none of these.
+    assert not {*role["Actions"]} & {*duty_role(Duty.ASSIGN, [REF])["Actions"]}
 
 
 def test_planning_and_verifying_write_nothing() -> None:

@@ -28,7 +28,11 @@ _CATEGORIES = {
 }
 _OF_HUBS = frozenset(("allmetrics",))
 _MOST = 5
-_KEYS = "Microsoft.OperationalInsights/workspaces/sharedKeys/action"
+# What whoever writes a setting needs at what it sends to (AZ-LOG-20, AZ-LOG-22).
+_KEYS = {
+    "workspaceId": "Microsoft.OperationalInsights/workspaces/sharedKeys/action",
+    "storageAccountId": "Microsoft.Storage/storageAccounts/listKeys/action",
+}
 _ID = re.compile(r"/(subscriptions|providers)/[^/]+", re.IGNORECASE)
 
 
@@ -120,8 +124,6 @@ class DiagnosticSettings(ExtensionKind):
             what, group = f"{type_}/{id_.rpartition('/')[2]}", id_.split("/")[4] if id_.count("/") > 3 else ""
             text = f"The Resource '{what}' under resource group '{group}' was not found."
             raise gateway(404, "ResourceNotFound", text)
-        if there is not None and name == "workspaceId" and not self._may_send(call, there):
-            raise linked_failed(call, _KEYS, there.id)  # AZ-LOG-20
-
-    def _may_send(self, call: Call, workspace: Record) -> bool:
-        return self.context.access.granted(call.principal.object_id, _KEYS, workspace.key)
+        action = _KEYS.get(name)
+        if there and action and not self.context.access.granted(call.principal.object_id, action, there.key):
+            raise linked_failed(call, action, there.id)
