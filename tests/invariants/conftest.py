@@ -11,7 +11,7 @@ import pytest
 from tests.acceptance.conftest import real_input
 from tests.acceptance.world import World, make_world
 from tests.invariants.everything import Snapshot, change_everything, changes, seed_everything, snapshot
-from tests.invariants.killing import counting
+from tests.invariants.killing import CHANGING, count_of_commits
 
 __all__ = ["both_undisturbed", "real_input", "second_undisturbed", "undisturbed"]
 
@@ -21,18 +21,22 @@ class Undisturbed:
     """The end of a run that nothing disturbed: what the target holds, and how much it took."""
 
     snapshot: Snapshot
-    requests: int
+    methods: tuple[str, ...]
     commits: int
     changes: Counter[tuple[str, str]]
+
+    def requests(self, when: str) -> int:
+        """How many calls have this moment."""
+        return sum(when == "before" or method in CHANGING for method in self.methods)
 
 
 def _run(world: World, name: str) -> Undisturbed:
     since = world.now()
-    commits = counting(world, "run", f"plans/{name}")
+    commits = count_of_commits(world, 0, "run", f"plans/{name}")
     rows = [row for row in world.log(since) if row["time"] > since]
     made = changes(world, since)
     world.ok("verify", f"plans/{name}")
-    return Undisturbed(snapshot(world, name), len(rows), commits, made)
+    return Undisturbed(snapshot(world, name), tuple(row["method"] for row in rows), commits, made)
 
 
 @pytest.fixture(scope="session")

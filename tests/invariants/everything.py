@@ -10,11 +10,16 @@ import re
 from collections import Counter
 from typing import Any
 
+from amlmigrate.kinds import moving_kinds
+from amlmigrate.ledger import Ledger
 from tests.acceptance.world import LEASE, World
 
 KINDS = ("datastores", "codes", "environments", "data", "models", "components", "connections", "schedules")
 # Without versions.
-FLAT = ("datastores", "connections", "schedules")
+FLAT = ("datastores", "connections", "schedules", "computes")
+# Environments that the service keeps for components, and that no list names.
+UNLISTED = ("CliV2AnonymousEnvironment",)
+NAMELESS = {name for name, kind in moving_kinds().items() if not kind.fields.provenance}
 KEY = "a2V5LW9mLXRoZS1jdXN0b21lcg=="
 ANONYMOUS = "1" * 32
 _TIME = re.compile(r"20\d\d-\d\d-\d\d[T-][-+:.\dZ]+")
@@ -89,18 +94,25 @@ def change_everything(world: World) -> None:
         client.get_blob_client("d/files/1").set_blob_tags({"team": "bank"})
 
 
-def snapshot(world: World, plan: str) -> Snapshot:
-    """Documents, blobs, the report and the map of ids, with all names of this pair of workspaces made the same."""
-    documents: dict[str, Any] = {}
-    for kind in KINDS:
-        view = "" if kind in ("codes", "datastores", "connections") else "?listViewType=All"
+def documents(
+    world: World, kinds: tuple[str, ...] = KINDS, *, unlisted: tuple[str, ...] = UNLISTED
+) -> dict[str, Any]:
+    """The properties of all that the target holds of these kinds, by kind, name and version."""
+    found: dict[str, Any] = {}
+    for kind in kinds:
+        view = "" if kind in ("codes", "datastores", "connections", "computes") else "?listViewType=All"
         for item in world.items(f"{kind}{view}"):
-            documents[f"{kind}/{item['name']}"] = item["properties"]
-        names = {path.split("/")[1] for path in documents if path.startswith(f"{kind}/")}
-        names |= {"CliV2AnonymousEnvironment"} if kind == "environments" else set()
+            found[f"{kind}/{item['name']}"] = item["properties"]
+        names = {path.split("/")[1] for path in found if path.startswith(f"{kind}/")}
+        names |= set(unlisted) if kind == "environments" else set()
         for name in names if kind not in FLAT else ():
             for item in world.items(f"{kind}/{name}/versions{view}"):
-                documents[f"{kind}/{name}/{item['name']}"] = item["properties"]
+                found[f"{kind}/{name}/{item['name']}"] = item["properties"]
+    return found
+
+
+def snapshot(world: World, plan: str) -> Snapshot:
+    """Documents, blobs, the report and the map of ids, with all names of this pair of workspaces made the same."""
     blobs = {
         path: [blob.size, blob.metadata, blob.tags, None if blob.blob_tier_inferred else blob.blob_tier]
         for path, blob in world.blobs("target").items()
@@ -108,19 +120,25 @@ def snapshot(world: World, plan: str) -> Snapshot:
     with world.container_client("target") as client:
         for path, shown in blobs.items():
             shown.append(client.download_blob(path).readall().decode("latin-1"))
-    folder = world.folder / "plans" / plan
-    status = world.migrate("status", f"plans/{plan}", "--json").event("status")
     found = {
-        "documents": documents,
+        "documents": documents(world),
         "blobs": blobs,
-        "report": {key: status[key] for key in ("items", "left")},
-        "ids": sorted((folder / "idmap.csv").read_text().splitlines()),
+        **told(world, plan),
     }
-    normal: Snapshot = json.loads(_normal(world, json.dumps(found, sort_keys=True)))
-    return normal
+    same: Snapshot = json.loads(normal(world, json.dumps(found, sort_keys=True)))
+    return same
 
 
-def _normal(world: World, text: str) -> str:
+def told(world: World, plan: str) -> Snapshot:
+    """What is said of a plan: its report and its map of ids."""
+    status = world.migrate("status", f"plans/{plan}", "--json").event("status")
+    ids = (world.folder / "plans" / plan / "idmap.csv").read_text().splitlines()
+    left = {one["address"]: [one["outcome"], one["detail"]] for one in status["left"]}
+    return {"report": {"items": status["items"], "left": left}, "ids": sorted(ids)}
+
+
+def normal(world: World, text: str) -> str:
+    """With the names of this pair of workspaces, and all times, made the same."""
     for which in ("source", "target"):
         document = world.documents[which]
         for name, word in (
@@ -134,17 +152,42 @@ def _normal(world: World, text: str) -> str:
     return _TIME.sub("<time>", text.replace(world.group, "<group>"))
 
 
-def changes(world: World, since: str) -> Counter[tuple[str, str]]:
-    """How often each change of the target was asked for, by method and path, names made the same."""
-    target, account = f"/workspaces/{world.target}/".lower(), f"{world.account('target')}."
+def changes(
+    world: World, since: str, methods: tuple[str, ...] = ("PUT", "PATCH", "DELETE"), *, vault: str = ""
+) -> Counter[tuple[str, str]]:
+    """How often each change of the target was asked for, by method and path, names made the same.
+
+    Also of its vault, where its host is given.
+    """
+    target, hosts = f"/workspaces/{world.target}/".lower(), (f"{world.account('target')}.", vault or "/")
     return Counter(
         (
             row["method"],
-            _normal(world, f"{row['path']}?{query if 'comp=' in (query := row.get('query', '')) else ''}"),
+            normal(world, f"{row['path']}?{query if 'comp=' in (query := row.get('query', '')) else ''}"),
         )
         for row in world.log(since)
-        if row["method"] in ("PUT", "PATCH", "DELETE")
-        and (target in row["path"].lower() or row["host"].startswith(account))
+        if row["method"] in methods
+        and (target in row["path"].lower() or row["host"].startswith(hosts))
         # The lease is taken by each run, and renewed by the clock: how often says nothing of what is changed.
         and not row["path"].endswith(f"/{LEASE}")
     )
+
+
+def unless_unknown(world: World, plan: str, found: Snapshot) -> Snapshot:
+    """What was found, with what a kill left without a record and that names no origin counted as moved.
+
+    A connection whose answer came and was not recorded is there, and nothing shows who made it: it is taken as it is.
+    """
+    items = Counter(found["report"]["items"])
+    number = len(unknown(world, plan))
+    items.update({"migrated": number, "adopted": -number})
+    return found | {"report": found["report"] | {"items": dict(items)}}
+
+
+def unknown(world: World, plan: str) -> set[str]:
+    """What a plan was to make and is there, of kinds that name no origin, without a record of who made it."""
+    with Ledger(world.folder / "plans" / plan, fresh=False) as ledger:
+        owned = ledger.owned()
+    created = {line["address"] for line in world.plan_lines(plan) if line.get("action") == "create"}
+    left = {one["address"] for one in world.migrate("status", f"plans/{plan}", "--json").event("status")["left"]}
+    return {one for one in created - owned - left if one.split("/")[0] in NAMELESS}

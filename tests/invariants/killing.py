@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from tests.acceptance.world import Result, World
 from tests.builders import fault
@@ -46,9 +47,24 @@ finally:
 """
 
 
+# Before a call is served, after that, and after its answer.
+MOMENTS = ("before", "after", "answered")
+# A call that only reads is the same at each moment: nothing comes of it. So it is met at the first one alone.
+CHANGING = ("PUT", "PATCH", "POST", "DELETE")
+
+
+def killing(nth: int, when: str) -> dict[str, Any]:
+    """The rule that kills at a moment of the n-th call; at the later ones, of the n-th that may change something."""
+    return fault("" if when == "before" else "|".join(CHANGING), nth=nth, kill=when)
+
+
 def at_request(world: World, nth: int, when: str, *arguments: str) -> Result:
-    """Runs the command, killed at its n-th request: before it is served, after, or after the answer."""
-    rule = fault(nth=nth, kill=when)
+    """Runs the command, killed at a moment of its n-th call."""
+    return at_rule(world, killing(nth, when), *arguments)
+
+
+def at_rule(world: World, rule: dict[str, Any], *arguments: str) -> Result:
+    """Runs the command, killed where a rule of the local Azure says."""
     since = world.now()
     done = world.with_faults([rule], *arguments)
     # One that came to its moment and found nobody to kill has shown nothing.
@@ -79,10 +95,10 @@ def _program(world: World, program: str, *arguments: str) -> Result:
     return Result(done.returncode, done.stdout, done.stderr)
 
 
-def counting(world: World, *arguments: str) -> int:
-    """Runs the command undisturbed, and returns how often it changed the ledger."""
+def count_of_commits(world: World, code: int, *arguments: str) -> int:
+    """Runs the command undisturbed, which ends with this code, and returns how often it changed the ledger."""
     done = at_commit(world, 0, "never", *arguments)
-    assert done.code == 0, done.out[-2000:] + done.err[-2000:]
+    assert done.code == code, done.out[-2000:] + done.err[-2000:]
     return int(done.err.splitlines()[-1])
 
 

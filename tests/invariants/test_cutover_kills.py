@@ -16,11 +16,11 @@ import pytest
 from tests.acceptance.test_kinds_to_come_move import settled
 from tests.acceptance.world import World, make_world, seed_small
 from tests.builders import fault
-from tests.invariants.killing import KILLED
+from tests.invariants.everything import unknown
+from tests.invariants.killing import CHANGING, KILLED, MOMENTS, killing
 
-MOMENTS = ("before", "after", "answered")
-# Where all moments are cut into tests that run side by side.
-SHARES = 8
+# Into so many tests that run side by side all moments are cut; those of every call, and those of the calls that change.
+SHARES = {"before": 8, "after": 2, "answered": 2}
 SCHEDULES = {"nightly": True, "weekly": True, "off": False}
 # What a cutover writes, by side and name; taking it back writes the same, the other side first.
 WRITES = [
@@ -93,11 +93,16 @@ def _seeded(sandbox: Any, folder: Path) -> World:
     return world
 
 
-def _moved(sandbox: Any, folder: Path) -> Move:
-    """Moved and verified."""
+def _moved(sandbox: Any, folder: Path, *, killed: bool = False) -> Move:
+    """Moved and verified; `killed`: after the cluster was made, and before anything said so."""
     world = _seeded(sandbox, folder)
     world.ok("plan", *world.names)
-    world.ok("run")
+    if killed:
+        made = fault("PUT", f"/{world.target}/computes/", kill="after")
+        assert world.with_faults([made], "run").code == KILLED
+    world.ok("run", *["--resume"] * killed)
+    # Nothing shows that it is this tool's; it goes live all the same.
+    assert killed == (_cluster(world) in unknown(world, world.source))
     world.ok("verify")
     move = Move(world)
     move.before = move.documents("source")
@@ -158,24 +163,26 @@ def _write(nth: int, when: str) -> dict[str, Any]:
     ],
 )
 def test_settings_that_change(sandbox: Any, tmp_path: Path, kills: list[Any]) -> None:
-    move = _moved(sandbox, tmp_path)
+    move = _moved(sandbox, tmp_path, killed=True)
     for forth, back in kills:
         assert _round(move, _write(*forth), _write(*back))
 
 
 @pytest.mark.crash
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("first", range(1, SHARES + 1))
-@pytest.mark.parametrize("when", MOMENTS)
+@pytest.mark.parametrize(
+    ("when", "first"), [(when, first + 1) for when in MOMENTS for first in range(SHARES[when])]
+)
 @pytest.mark.parametrize("back", [False, True])
 def test_every_request(sandbox: Any, tmp_path: Path, when: str, first: int, back: bool) -> None:
     move, nth = _moved(sandbox, tmp_path), first
-    least = 0.6 * _undisturbed(move)[int(back)]
+    methods = _undisturbed(move)[int(back)]
+    least = 0.6 * sum(when == "before" or method in CHANGING for method in methods)
     while True:
-        rule = fault(nth=nth, kill=when)
+        rule = killing(nth, when)
         if not _round(move, None if back else rule, rule if back else None):
             break
-        nth += SHARES
+        nth += SHARES[when]
     assert nth >= least, f"never came to {nth}"
     # It is cut over in the end, and nothing is left for a plan that is made then.
     move.world.ok(*move.forth)
@@ -185,11 +192,11 @@ def test_every_request(sandbox: Any, tmp_path: Path, when: str, first: int, back
     assert actions <= {"adopt", "skip", "manual"}, actions
 
 
-def _undisturbed(move: Move) -> list[int]:
-    """How many requests either command makes."""
+def _undisturbed(move: Move) -> list[list[str]]:
+    """The methods of the requests that either command makes."""
     found = []
     for command in (move.forth, move.back):
         since = move.world.now()
         move.world.ok(*command)
-        found.append(len([row for row in move.world.log(since) if row["time"] > since]))
+        found.append([row["method"] for row in move.world.log(since) if row["time"] > since])
     return found

@@ -8,28 +8,23 @@ from __future__ import annotations
 
 import os
 import random
-from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import pytest
 
-from amlmigrate.kinds import moving_kinds
-from amlmigrate.ledger import Ledger
 from tests.acceptance.world import Result, World, make_world
 from tests.builders import fault
 from tests.invariants.conftest import Undisturbed
-from tests.invariants.everything import Snapshot, change_everything, changes, seed_everything, snapshot
-from tests.invariants.killing import KILLED, at_commit, at_request, in_blocks
+from tests.invariants.everything import change_everything, changes, seed_everything, snapshot, unless_unknown
+from tests.invariants.killing import KILLED, MOMENTS, at_commit, at_request, in_blocks
 
 SEED = int(os.environ.get("KILL_SEED", random.randrange(10_000)))
-MOMENTS = ("before", "after", "answered")
 # Each share is a test of its own, so that they run side by side.
 SHARES = 5
 # How many requests or commits a run has hangs on what runs at the same time; a share of them is to come in any case.
 SURELY = 0.6
-NAMELESS = {name for name, kind in moving_kinds().items() if not kind.fields.provenance}
 Planned = Callable[[Any, Any], World]
 
 
@@ -57,30 +52,12 @@ def _resumes(world: World, kill: Callable[[World], Result], undisturbed: Undistu
     assert killed.code == KILLED, killed.out[-2000:] + killed.err[-2000:]
     world.ok("run", "plans/it", "--resume")
     found = changes(world, since)
-    assert _unless_unknown(world, snapshot(world, "it")) == undisturbed.snapshot
+    assert unless_unknown(world, "it", snapshot(world, "it")) == undisturbed.snapshot
     # Nothing is asked for that is not in an undisturbed run, and nothing once more but what was under way.
     assert found.keys() == undisturbed.changes.keys()
     assert {key: n for key, n in found.items() if not 0 <= n - undisturbed.changes[key] <= 1} == {}
     _owns_all(world)
     return True
-
-
-def _unless_unknown(world: World, found: Snapshot) -> Snapshot:
-    """What was found, with what a kill left without a record and that names no origin counted as moved.
-
-    A connection whose answer came and was not recorded is there, and nothing shows who made it: it is taken as it is.
-    """
-    with Ledger(world.folder / "plans/it", fresh=False) as ledger:
-        owned = ledger.owned()
-    unknown = {
-        line["address"]
-        for line in world.plan_lines("it")
-        if line["record"] == "step" and line["action"] == "create" and line["address"] not in owned
-    }
-    nameless = {one for one in unknown if one.split("/")[0] in NAMELESS}
-    items = Counter(found["report"]["items"])
-    items.update({"migrated": len(nameless), "adopted": -len(nameless)})
-    return found | {"report": found["report"] | {"items": dict(items)}}
 
 
 def _owns_all(world: World) -> None:
@@ -126,7 +103,8 @@ def _killed(
 # Each moment of a sample is a test of its own, so that they run side by side.
 @pytest.mark.parametrize("which", range(3))
 def test_a_sample_of_requests(sandbox: Any, tmp_path_factory: Any, undisturbed: Undisturbed, which: int) -> None:
-    moment = (_sample(3, undisturbed.requests - 5)[which], MOMENTS[which])
+    when = MOMENTS[which]
+    moment = (_sample(1, undisturbed.requests(when) - 5)[0], when)
     assert _killed(sandbox, tmp_path_factory, _first, REQUEST, moment, undisturbed)
 
 
@@ -142,9 +120,10 @@ def test_a_sample_of_requests_of_a_second_plan(
     sandbox: Any, tmp_path_factory: Any, second_undisturbed: Undisturbed, which: int
 ) -> None:
     end = second_undisturbed
+    when = random.Random(SEED).sample(MOMENTS, 2)[which]
     # The last third of the requests are those of the steps: before them both sides are read.
-    nth = end.requests - 5 - _sample(2, end.requests // 3)[which]
-    moment = (nth, random.Random(SEED).sample(MOMENTS, 2)[which])
+    most = end.requests(when)
+    moment = (most - 5 - _sample(1, most // 3)[0], when)
     assert _killed(sandbox, tmp_path_factory, _second, REQUEST, moment, end)
 
 
@@ -194,7 +173,7 @@ commits_of = pytest.mark.parametrize("when", MOMENTS[:2])
 def test_every_request(
     sandbox: Any, tmp_path_factory: Any, undisturbed: Undisturbed, when: str, first: int
 ) -> None:
-    numbers = range(first, undisturbed.requests + 1, SHARES)
+    numbers = range(first, undisturbed.requests(when) + 1, SHARES)
     _all(sandbox, tmp_path_factory, _first, undisturbed, REQUEST, when, numbers)
 
 
@@ -216,7 +195,7 @@ def test_every_commit(
 def test_every_request_of_a_second_plan(
     sandbox: Any, tmp_path_factory: Any, second_undisturbed: Undisturbed, when: str, first: int
 ) -> None:
-    numbers = range(first, second_undisturbed.requests + 1, SHARES)
+    numbers = range(first, second_undisturbed.requests(when) + 1, SHARES)
     _all(sandbox, tmp_path_factory, _second, second_undisturbed, REQUEST, when, numbers)
 
 

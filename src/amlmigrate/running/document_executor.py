@@ -19,7 +19,7 @@ from amlmigrate.core.plan import Action, Step
 from amlmigrate.core.state import State
 from amlmigrate.core.writes import Accepted, Write
 from amlmigrate.kinds import Kind, moving_kinds
-from amlmigrate.kinds._base import WorkspacePort
+from amlmigrate.kinds._base import STATE, WorkspacePort
 from amlmigrate.ledger.asynchronous import AsyncLedger
 from amlmigrate.running.sources import Sources
 from amlmigrate.running.target_names import TargetNames
@@ -138,9 +138,12 @@ class DocumentExecutor:
         found = kind.differences(step.address, body, there)
         if not found and kind.hides and not kind.made(body, there):
             raise _foreign(step, _HIDDEN)
+        # Asked for before, and not recorded: of a kind that names no origin, only its body says whose it is.
+        asked = fresh and {one.field for one in found} == {STATE}
         if (
             not found
             or kind.is_placeholder(step.called, there)
+            or (asked and of_resource(there) is Ending.FAILED)
             or await self._failed_before(kind, step, body, there)
         ):
             return not found

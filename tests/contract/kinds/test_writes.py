@@ -180,6 +180,40 @@ async def test_what_is_refused_fails_the_step_in_the_services_words_and_is_asked
     assert len([one for one in begun.target.changing() if one[0] == "PUT"]) == 1
 
 
+def _fail(begun: Begun, asset: Asset) -> None:
+    """The service failed at what somebody asked for."""
+    path, body = begun.target.slow_at, begun.step.body or {}
+    properties = {**body["properties"], "provisioningState": "Failed"}
+    begun.target.documents[path] = {"id": f"{NEW.id}/{path}", "name": "x", **body, "properties": properties}
+
+
+@every_state
+async def test_what_was_asked_for_before_a_kill_and_failed_is_made_anew(begun: Begun, asset: Asset) -> None:
+    begun.ledger.move(begun.step.address, State.DOING)
+    _fail(begun, asset)
+    await begun.go_on()
+    assert begun.ledger.step(begun.step.address).state is State.DONE
+    assert begun.target.changing() != []
+
+
+# A vault's secret has no state to fail in.
+_NAMELESS = [
+    one
+    for one in STATES
+    if not kind_of(one).fields.provenance
+    and kind_of(one).read_before_put(one.address)
+    and one.address.kind != "vaultSecrets"
+]
+
+
+@pytest.mark.parametrize("asset", _NAMELESS, ids=lambda one: str(one.address))
+async def test_what_failed_and_was_never_asked_for_is_somebody_elses(begun: Begun, asset: Asset) -> None:
+    _fail(begun, asset)
+    with pytest.raises(MigrateError, match="did not create"):
+        await begun.go_on()
+    assert begun.target.changing() == []
+
+
 @every_asset
 async def test_nothing_is_read_between_the_call_and_its_answer(asset: Asset) -> None:
     port, kind = InMemory(), kind_of(asset)
