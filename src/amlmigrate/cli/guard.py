@@ -35,7 +35,7 @@ from amlmigrate.guarding.survey import SurveyPlaces, seen_before
 from amlmigrate.guarding.wanted import Guardrail
 from amlmigrate.ledger import files, proposals
 from amlmigrate.ledger.proposals import Proposal
-from amlmigrate.scanning import scanfile
+from amlmigrate.scanning import scanfile, standing
 
 PLAN = """Say what a guardrail would change and refuse. Changes nothing.
 
@@ -61,8 +61,8 @@ Example: migrate guard apply guard-plan.json --confirm /providers/Microsoft.Mana
 CHECK = """Check that a guardrail is there and as strict as its file asks for.
 
 Also compares the tags of today with those of the last two scans: a level of sensitivity that fell, a production
-tag that went, and by whom, as far as the activity log shows. Ends with 3 where anything is missing or weaker, or
-could not be read.
+tag that went, and by whom, as far as the activity log shows; and with what owners decided by scans, since a
+guardrail goes by tags. Ends with 3 where anything is missing or weaker, or could not be read.
 
 Example: migrate guard check guard.yaml
 """
@@ -199,7 +199,7 @@ def check(
     scan: ScanPath = None,
     scans: Annotated[
         Path,
-        typer.Option(help="The folder of the scans whose tags those of today are compared with.", metavar="DIR"),
+        typer.Option(help="The folder of the scans with which the tags of today are compared.", metavar="DIR"),
     ] = scanfile.ROOT,
     *,
     shared: CommonOptions,
@@ -208,6 +208,7 @@ def check(
         wanted = guardproposals.given(file, scan, scans=scans)
         request, apply_ = wanted.request, _applied_by(wanted)
         then = seen_before(request.guardrail, SurveyPlaces(scans, plans.ROOT, scan))
+        decided = standing.read(scans, request.now, *([scan] if scan else []))
         async with session(shared) as clouds:
             found = await checking.check(
                 clouds.target,
@@ -215,6 +216,7 @@ def check(
                 request.estate,
                 request.now,
                 then,
+                decided,
                 apply=apply_,
                 tests=alarmtests.read(file),
                 test=join(["migrate", "guard", "test", str(file)]),

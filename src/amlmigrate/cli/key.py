@@ -16,6 +16,7 @@ from amlmigrate.cli.keyoptions import (
     KeyAsked,
     Profiles,
     Rules,
+    Scans,
     Subscriptions,
     Workspaces,
     held_to,
@@ -28,6 +29,7 @@ from amlmigrate.cli.views.key import KeyStatusView
 from amlmigrate.core import escapes
 from amlmigrate.core.errors import BadInputError, ExitCode
 from amlmigrate.keys import judging, reading, record, revocation
+from amlmigrate.scanning import scanfile
 
 STATUS = """Show every customer's key in use, and whether all that is under it uses the newest version.
 
@@ -77,6 +79,7 @@ def status(
     ] = None,
     profiles: Profiles = None,
     rules: Rules = None,
+    scans: Scans = scanfile.ROOT,
     format: Annotated[KeyFormat, typer.Option(help="How the keys are shown.")] = KeyFormat.TABLE,
     *,
     shared: CommonOptions,
@@ -85,7 +88,7 @@ def status(
         if shared.json and format is not KeyFormat.TABLE:
             raise BadInputError("--json and --format exclude each other.", remedy="Leave one of them out.")
         asked = KeyAsked(tuple(workspace or ()), tuple(subscription or ()), tuple(group or ()), key or "")
-        held = held_to(rules, profiles, profile or "")
+        held = held_to(rules, scans, profiles, profile or "")
         async with session(shared) as clouds:
             scope = await scope_of(clouds.source, asked)
             survey = await reading.read(clouds.source, scope, datetime.now(UTC), held)

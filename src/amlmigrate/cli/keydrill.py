@@ -14,7 +14,7 @@ import isodate
 import typer
 
 from amlmigrate.cli.execute import READS, CommonOptions, execute
-from amlmigrate.cli.keyoptions import KeyAsked, Rules, Workspaces, held_to, scope_of
+from amlmigrate.cli.keyoptions import KeyAsked, Rules, Scans, Workspaces, held_to, scope_of
 from amlmigrate.cli.login import session
 from amlmigrate.cli.views.base import View
 from amlmigrate.cli.views.drill import DrillPlanView, DrillRestoredView, DrillView
@@ -44,6 +44,7 @@ from amlmigrate.keys.reading import KeyRules
 from amlmigrate.keys.scope import key_name
 from amlmigrate.rotating import chain as rotations
 from amlmigrate.rotating import order as orders
+from amlmigrate.scanning import scanfile
 
 DRILL = """Drill the revocation of a key: disable its version for a time, and see what refuses and returns.
 
@@ -91,6 +92,7 @@ def drill(
     key: Annotated[str | None, typer.Option(help="The key, by its identifier.", metavar="ID")] = None,
     workspace: Workspaces = None,
     rules: Rules = None,
+    scans: Scans = scanfile.ROOT,
     *,
     shared: CommonOptions,
 ) -> None:
@@ -105,7 +107,7 @@ def drill(
             await side.credential.tenant()
             if asked.restore:
                 return await _restored(view, shared, side, given.key)
-            held = held_to(rules, None, "")
+            held = held_to(rules, scans)
             found = await _facts(side, given, held, limit)
             if asked.dry_run:
                 return await _shown(view, side, found)
@@ -178,7 +180,7 @@ async def _facts(side: Side, given: KeyAsked, held: KeyRules, limit: timedelta) 
     now = clock_of(side).now()
     request = DrillRequest(key, key.goal(now), limit, now)
     nearby = Nearby(rotation=_rotation(key.name.id))
-    return await facts.read(side, request, survey, held.standard, nearby)
+    return await facts.read(side, request, survey, held, nearby)
 
 
 def _rotation(key: str) -> str:
@@ -241,7 +243,7 @@ async def _carried_out(
     by = await who(shared, side.credential)
     version = VaultVersion(side, request.key.name, request.version.id)
     with rotations.opened() as evidence:
-        first = chain.begun(evidence, request, order, by, _environment(found)).content
+        first = chain.begun(evidence, found, order, by, _environment(found)).content
 
     async def watch(wanted: DrillOrder) -> Watching:
         task = WatcherTask.made(version.id, request.key.vault_id, wanted, side.login)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +22,7 @@ from amlmigrate.keys.reading import KeyRules
 from amlmigrate.keys.scope import KeyScope, key_name
 from amlmigrate.posture import tagging
 from amlmigrate.provisioning.reading import profiles_of
+from amlmigrate.scanning import standing
 from amlmigrate.scanning.subscriptions import checked
 
 
@@ -61,16 +63,21 @@ Groups = Annotated[
 Rules = Annotated[
     Path | None, typer.Option(help="The tagging standard to go by. Default: the shipped one.", metavar="FILE")
 ]
+Scans = Annotated[
+    Path,
+    typer.Option(help="The folder that has the scans: by them owners decided about levels.", metavar="DIR"),
+]
 Profiles = Annotated[
     Path | None,
     typer.Option(help="Key profiles in addition to, or instead of, the shipped ones.", metavar="FILE"),
 ]
 
 
-def held_to(rules: Path | None, own: Path | None, profile: str) -> KeyRules:
-    """What keys are held to. Raises BadInputError for a file or a profile that cannot be used."""
+def held_to(rules: Path | None, scans: Path, own: Path | None = None, profile: str = "") -> KeyRules:
+    """What keys are held to. Raises BadInputError for a file, a scan or a profile that cannot be used."""
     table = profiles_of(own)
-    return KeyRules(tagging.read(rules), table, profiles.checked(table, profile) if profile else "")
+    decisions = standing.read(scans, datetime.now(UTC))
+    return KeyRules(tagging.read(rules), table, profiles.checked(table, profile) if profile else "", decisions)
 
 
 async def scope_of(side: Side, asked: KeyAsked) -> KeyScope:

@@ -13,7 +13,16 @@ import typer
 
 from amlmigrate.cli import rotation
 from amlmigrate.cli.execute import CHANGES, READS, CommonOptions, execute
-from amlmigrate.cli.keyoptions import KeyAsked, Profiles, Rules, Subscriptions, Workspaces, held_to, scope_of
+from amlmigrate.cli.keyoptions import (
+    KeyAsked,
+    Profiles,
+    Rules,
+    Scans,
+    Subscriptions,
+    Workspaces,
+    held_to,
+    scope_of,
+)
 from amlmigrate.cli.login import session
 from amlmigrate.cli.rotation import RotationInput
 from amlmigrate.cli.views.base import View
@@ -28,6 +37,7 @@ from amlmigrate.keys.scope import KeyScope
 from amlmigrate.ledger import proposals
 from amlmigrate.rotating import alone, order, proposing
 from amlmigrate.rotating.stage import Half, clock_of
+from amlmigrate.scanning import scanfile
 
 ROTATE = """Make a new version of a key, and have all that is under it use that version. Disables no version.
 
@@ -36,7 +46,7 @@ either, both are done. Each workspace, account, scope and registry is read back;
 looked at. What switches to the new version by
 itself is waited for: the command ends with 3 and says until when, and the same command continues. In production
 it takes a proposal that another identity has approved: --dry-run --out writes it, migrate approve approves it,
-key rotate PROPOSAL carries it out.
+key rotate PROPOSAL carries it out. Production is what tags, rules or an owner's decision in a scan call so.
 
 Example: migrate key rotate --key https://my-vault.vault.azure.net/keys/my-key --dry-run --out rotation.json
 
@@ -58,7 +68,7 @@ Most = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class RotateOptions:
-    """The command's own options, as they were given."""
+    """The command's own options, as they were given; `beside`, as they are typed, those that tell levels."""
 
     asked: KeyAsked
     held: KeyRules
@@ -69,6 +79,7 @@ class RotateOptions:
     dry_run: bool
     out: Path | None
     proposal: Path | None
+    beside: tuple[str, ...] = ()
 
 
 def rotate(
@@ -110,13 +121,14 @@ def rotate(
     profile: OwnProfile = None,
     profiles: Profiles = None,
     rules: Rules = None,
+    scans: Scans = scanfile.ROOT,
     *,
     shared: CommonOptions,
 ) -> None:
     async def work(view: View) -> ExitCode:
         wanted = RotateOptions(
             KeyAsked(tuple(workspace or ()), tuple(subscription or ()), (), key or ""),
-            held_to(rules, profiles, profile or ""),
+            held_to(rules, scans, profiles, profile or ""),
             _half(make=make, adopt=adopt),
             rotation_id(rotation or ""),
             overdue,
@@ -124,12 +136,19 @@ def rotate(
             dry_run,
             out,
             proposal,
+            _beside(rules, scans),
         )
         _check(wanted)
         async with session(shared) as clouds:
             return await _rotated(view, shared, clouds.source, wanted)
 
     execute(shared, work, interrupted=READS if dry_run else CHANGES)
+
+
+def _beside(rules: Path | None, scans: Path) -> tuple[str, ...]:
+    """The options by which levels are told, as they are typed again."""
+    ruled = ("--rules", str(rules)) if rules else ()
+    return ruled if scans == scanfile.ROOT else (*ruled, "--scans", str(scans))
 
 
 def _half(*, make: bool, adopt: bool) -> Half:
@@ -194,6 +213,7 @@ async def _rotated(view: View, shared: CommonOptions, side: Side, wanted: Rotate
             wanted.proposal,
             proposed,
             survey.looked,
+            survey.notes,
         )
         if wanted.dry_run:
             code = await rotation.shown(view, shared, side, given, wanted.out)
@@ -255,6 +275,6 @@ def _again(wanted: RotateOptions, key: KeyInUse) -> str:
     """The command that continues with one key, as it is typed."""
     half: Iterable[str] = () if wanted.half is Half.BOTH else (f"--{wanted.half.value}",)
     if wanted.proposal:
-        return join(["migrate", "key", "rotate", str(wanted.proposal), *half])
+        return join(["migrate", "key", "rotate", str(wanted.proposal), *half, *wanted.beside])
     named = ("--rotation", wanted.named) if wanted.named else ()
-    return join(["migrate", "key", "rotate", "--key", key.name.id, *named, *half])
+    return join(["migrate", "key", "rotate", "--key", key.name.id, *named, *half, *wanted.beside])

@@ -33,7 +33,7 @@ class RotationInput:
     """A key, which half, under which id; `proposed` is the proposal in the file `path`, where there is one.
 
     `unread` are places where nobody could look for more that is under the key, `looked` the subscriptions in which
-    it was looked for.
+    it was looked for; `notes` say what kept owners' decisions from counting.
     """
 
     key: KeyInUse
@@ -44,6 +44,7 @@ class RotationInput:
     path: Path | None = None
     proposed: Proposal | None = None
     looked: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def environment(self) -> str:
@@ -61,7 +62,7 @@ async def shown(view: View, shared: CommonOptions, side: Side, given: RotationIn
     digest = ""
     if out is not None:
         digest = await _written(shared, side, given, found, out)
-    view.show(RotationPlanView(found, given.environment, given.unread, out, digest))
+    view.show(RotationPlanView(found, given.environment, given.unread, out, digest, notes=given.notes))
     return ExitCode.REFUSED if found.reasons else ExitCode.DONE
 
 
@@ -77,7 +78,9 @@ async def _written(shared: CommonOptions, side: Side, given: RotationInput, foun
     by = await who(shared, side.credential)
     tenant = by.identity.tenant_id if by.identity else ""
     at = clock_of(side)().isoformat(timespec="seconds")
-    made = proposing.proposal(found, RotationProposing(given.environment, tenant, by, at, given.unread))
+    made = proposing.proposal(
+        found, RotationProposing(given.environment, tenant, by, at, given.unread, given.notes)
+    )
     proposals.write(out, made)
     return made.sha256
 
@@ -86,14 +89,14 @@ async def rotated(view: View, shared: CommonOptions, side: Side, given: Rotation
     """Carries it out. Raises RefusedError without an approval where that is needed."""
     telling = events(view.event)
     found = await stage.plan(side, given.request(side), telling)
-    view.show(RotationPlanView(found, given.environment, given.unread, fails=True))
+    view.show(RotationPlanView(found, given.environment, given.unread, notes=given.notes, fails=True))
     stage.refuse(found)
     if not found.changes:
         outcome, duties = await _looked(shared, side, given, found)
     else:
         approval = await _approval(side, given, found)
         by = await who(shared, side.credential)
-        carrier = Carrier(by, given.environment, given.unread, approval, given.looked)
+        carrier = Carrier(by, given.environment, given.unread, approval, given.looked, given.notes)
         outcome, duties = await _carried_out(side, given, found, carrier, view)
     told = RotationView(outcome, given.environment, given.unread, again, duties)
     view.show(told)
@@ -107,7 +110,8 @@ async def _looked(
     outcome = stage.as_it_stands(found)
     by = await who(shared, side.credential)
     with chain.opened() as evidence:
-        first = chain.content(evidence, found, Carrier(by, given.environment, given.unread, looked=given.looked))
+        carrier = Carrier(by, given.environment, given.unread, looked=given.looked, notes=given.notes)
+        first = chain.content(evidence, found, carrier)
         if not chain.told_already(evidence, first, outcome):
             chain.ended(evidence, first, outcome)
     _noted_as_used(given, outcome, by, side)
@@ -167,7 +171,7 @@ def _unapproved(given: RotationInput) -> RefusedError:
         address=given.key.name.id,
         remedy="Write a proposal, and have it approved:"
         f" migrate key rotate {key} --dry-run --out rotation.json."
-        " Tags tell the environment: docs/reference/tagging.md.",
+        " Tags, and what owners decided, tell the environment: docs/reference/tagging.md.",
     )
 
 

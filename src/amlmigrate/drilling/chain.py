@@ -13,13 +13,15 @@ from amlmigrate.core.clock import stamp
 from amlmigrate.core.documents import digest
 from amlmigrate.core.keys import KeyVersion
 from amlmigrate.core.tool import tool
-from amlmigrate.drilling.model import DrillOutcome, DrillRequest, Measured
+from amlmigrate.drilling.model import DrillOutcome, Measured
+from amlmigrate.drilling.refusing import DrillFacts, levels_of
 from amlmigrate.drilling.restoring import DrillEnded
 from amlmigrate.drilling.stage import DrillOrder
 from amlmigrate.evidence.drill import DrilledPart, DrillRecord
 from amlmigrate.evidence.members import PlanRef
 from amlmigrate.evidence.rotation import RotationRecord
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile, only
+from amlmigrate.rotating.order import environments
 
 
 def rotation_under_way(evidence: Evidence, key: str) -> str:
@@ -29,9 +31,10 @@ def rotation_under_way(evidence: Evidence, key: str) -> str:
 
 
 def begun(
-    evidence: Evidence, request: DrillRequest, order: DrillOrder, by: By, environment: str
+    evidence: Evidence, found: DrillFacts, order: DrillOrder, by: By, environment: str
 ) -> EvidenceFile[DrillRecord]:
     """Writes that one begins, before the watcher is started. Raises RefusedError for a chain that was changed."""
+    request = found.request
     assert request.version is not None
     asked = {"drill": order.drill, "version": request.version.id, "until": stamp(order.until)}
     return evidence.add(
@@ -45,6 +48,8 @@ def begun(
             vault=request.key.vault_id,
             version=request.version.id,
             environment=environment,
+            environments=environments(levels_of(found).items()),
+            notes=found.notes,
             limit=duration(request.limit),
             until=stamp(order.until),
         )

@@ -17,12 +17,12 @@ from amlmigrate.doctor.role import ENDPOINTS
 from amlmigrate.drilling import rights
 from amlmigrate.drilling.model import DrillRequest
 from amlmigrate.drilling.refusing import DrillFacts, UsingWorkspace
-from amlmigrate.keys.dependants import Levels, by
+from amlmigrate.keys.dependants import LevelsOf
 from amlmigrate.keys.model import DependantKind, KeyInUse, KeySurvey, UnreadPlace
+from amlmigrate.keys.reading import KeyRules
 from amlmigrate.keys.searching import WORKSPACES
 from amlmigrate.leasing import looking
 from amlmigrate.posture.reading import tried
-from amlmigrate.posture.tagging import ENVIRONMENT, Standard
 from amlmigrate.status import overview
 
 PLANS = Path("plans")
@@ -36,18 +36,16 @@ class Nearby:
     rotation: str = ""
 
 
-async def read(
-    side: Side, request: DrillRequest, survey: KeySurvey, standard: Standard, nearby: Nearby
-) -> DrillFacts:
+async def read(side: Side, request: DrillRequest, survey: KeySurvey, held: KeyRules, nearby: Nearby) -> DrillFacts:
     """All of it. Raises ServiceError and OutOfReachError where ARM is out of order."""
     caller = (await side.credential.identity()).object_id
-    found, unread = await _workspaces(side, request.key, survey, by(standard))
+    found, unread = await _workspaces(side, request.key, survey, held.levels)
     seen = await gathered({one.id: _looked_at(side, one) for one in found})
     right = await rights.until(side, request.key, caller)
     hiding = await rights.hiding(side, request.key, caller)
     return DrillFacts(
         request,
-        standard,
+        held.standard,
         caller,
         tuple(seen.values()),
         (*survey.unread, *unread),
@@ -55,11 +53,12 @@ async def read(
         tuple(plans_of((one.id for one in found), nearby.plans)),
         nearby.rotation,
         hiding,
+        tuple(held.decisions.notes((ArmId.of(one.id).subscription for one in found), request.now)),
     )
 
 
 async def _workspaces(
-    side: Side, key: KeyInUse, survey: KeySurvey, levels: Levels
+    side: Side, key: KeyInUse, survey: KeySurvey, levels: LevelsOf
 ) -> tuple[list[UsingWorkspace], list[UnreadPlace]]:
     """Those under the key, and those whose account or registry is, in all subscriptions that were looked in."""
     lists = await gathered(
@@ -93,12 +92,10 @@ def _resource(kind: DependantKind, id_: str) -> str:
     return key_of(one.parent if kind is DependantKind.SCOPE else one)
 
 
-def _using(document: Document, levels: Levels) -> UsingWorkspace:
+def _using(document: Document, levels: LevelsOf) -> UsingWorkspace:
     tags = {str(name): str(value) for name, value in (document.get("tags") or {}).items()}
     state = str(properties_of(document).get("provisioningState") or "")
-    return UsingWorkspace(
-        str(document["id"]), name_of(document["id"]), levels(document).get(ENVIRONMENT), tags, state=state
-    )
+    return UsingWorkspace(str(document["id"]), name_of(document["id"]), levels(document), tags, state=state)
 
 
 async def _looked_at(side: Side, one: UsingWorkspace) -> UsingWorkspace:

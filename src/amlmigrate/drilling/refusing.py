@@ -8,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 
 from amlmigrate.alarms.rows import USES
 from amlmigrate.core import drilltag, rotations
+from amlmigrate.core.armid import key_of
 from amlmigrate.core.few import many
 from amlmigrate.core.keys import KeyVersion, key_id
 from amlmigrate.drilling.model import RESERVE, DrillRequest
 from amlmigrate.keys import adoption, auditlog, drills
 from amlmigrate.keys.model import Adoption, KeyInUse, LoggedUse, UnreadPlace, vault_of
+from amlmigrate.posture.levels import Levels
 from amlmigrate.posture.tagging import ENVIRONMENT, Standard
 
 
@@ -28,14 +30,14 @@ class RightToEnable:
 class UsingWorkspace:
     """A workspace that stops with the key: under it itself, or with its account or registry under it.
 
-    `environment` is by the tagging standard, None where nothing tells it. `endpoints` are those that were listed;
+    `levels` are by the tagging standard and by what its owner decided. `endpoints` are those that were listed;
     `unlisted` says why some could not be. `changing` says who is changing it, or why that is not known. `state` is
     its provisioning state.
     """
 
     id: str
     name: str
-    environment: str | None
+    levels: Levels
     tags: dict[str, str]
     endpoints: tuple[str, ...] = ()
     unlisted: str = ""
@@ -49,7 +51,7 @@ class DrillFacts:
 
     `unread` are places where more could be under the key; `plans` are plans here that are under way with one of
     the workspaces; `rotation` is one in the chain here that began and did not end. `hiding` says why rows of the
-    vault's log may be missing.
+    vault's log may be missing; `notes` say what kept owners' decisions from counting.
     """
 
     request: DrillRequest
@@ -61,6 +63,7 @@ class DrillFacts:
     plans: tuple[str, ...] = ()
     rotation: str = ""
     hiding: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def reasons(facts: DrillFacts) -> tuple[str, ...]:
@@ -104,18 +107,33 @@ def _not_permitted(facts: DrillFacts) -> Iterator[str]:
             )
 
 
+def told_of(facts: DrillFacts) -> Iterator[tuple[str, Levels]]:
+    """What is under the key, and each workspace that stops with it, as a sentence names it."""
+    for one in facts.request.key.dependants:
+        yield one.called, one.levels
+    for each in facts.workspaces:
+        yield f"the workspace '{each.name}'", each.levels
+
+
+def levels_of(facts: DrillFacts) -> dict[str, Levels]:
+    """The levels of what is under the key, and of each workspace that stops with it, by ARM id."""
+    found = {key_of(one.id): one.levels for one in facts.request.key.dependants}
+    return found | {key_of(one.id): one.levels for one in facts.workspaces}
+
+
 def _production(facts: DrillFacts) -> Iterator[str]:
-    levels = facts.standard.facts[ENVIRONMENT].levels
-    told = [(one.called, one.levels.get(ENVIRONMENT)) for one in facts.request.key.dependants]
-    told += [(f"the workspace '{one.name}'", one.environment) for one in facts.workspaces]
-    for called, level in dict.fromkeys(told):
-        if level == levels[-1]:
-            yield f"{_first(called)} is production, and stops with the key; no drill is made where that is so."
+    gravest = facts.standard.facts[ENVIRONMENT].levels[-1]
+    for called, levels in told_of(facts):
+        level = levels.level(ENVIRONMENT)
+        if level == gravest:
+            yield (
+                f"{_first(called)} is production ({levels.text(ENVIRONMENT)}), and stops with the key; no drill is"
+                " made where that is so."
+            )
         elif level is None:
             yield (
-                f"Whether {called} is production is not known: neither a tag nor a rule tells its environment;"
-                f" tag it"
-                " (docs/reference/tagging.md)."
+                f"Whether {called} is production is {levels.text(ENVIRONMENT)}; tag it"
+                " (docs/reference/tagging.md), or scan again where a scan could not read it."
             )
     for place in facts.unread:
         yield (

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from amlmigrate.evidence.base import ReportContent
-from amlmigrate.evidence.members import Flag, Part, Text, Time
+from amlmigrate.evidence.members import EnvironmentTold, Flag, Part, Text, Time
 
 Seconds = Annotated[float, Field(ge=0)]
 
@@ -52,7 +52,8 @@ class DrillRecord(ReportContent):
     `plan` is the drill: its id, and the digest of what was to be done. It shows how soon what is under the key
     refuses without it, and nothing of shredding. `version_end` is how the version stood in the end, and by whom.
     What services answer may come from an unwrapped key that they keep: "still answered" never means that it was
-    refused.
+    refused. `environment` is the gravest of what is under the key; `environments` are of that and of each
+    workspace that stops with it; `notes` say what kept owners' decisions from counting.
     """
 
     record: ClassVar[str] = "drill"
@@ -63,6 +64,8 @@ class DrillRecord(ReportContent):
     vault: Text = ""
     version: Text
     environment: Text = ""
+    environments: tuple[EnvironmentTold, ...] = ()
+    notes: tuple[Text, ...] = ()
     limit: Text = ""
     until: Time = ""
     disabled_at: Time = ""

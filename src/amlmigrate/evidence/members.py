@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, InstanceOf, StrictBool, StrictInt
 
@@ -35,6 +35,24 @@ class Part:
 
     __slots__ = ()
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentTold(Part):
+    """The environment of one thing under a key, and who says it: `tag`, `decision` (its owner's) or `rule`.
+
+    `tag` is the tag's name; `owner` and `date` are of a decision, `otherwise` what tags and rules say beside it.
+    Where it is not known `level` and `by` are empty, and `not_known` says why.
+    """
+
+    id: Text
+    level: Text
+    by: Literal["", "tag", "decision", "rule"] = ""
+    tag: Text = ""
+    owner: Text = ""
+    date: Text = ""
+    otherwise: Text = ""
+    not_known: Text = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

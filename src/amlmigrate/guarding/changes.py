@@ -16,9 +16,8 @@ from amlmigrate.core.clock import moment
 from amlmigrate.core.documents import Document
 from amlmigrate.core.parallel import gathered
 from amlmigrate.guarding.falls import TagFall, TaggedThen, falls
-from amlmigrate.guarding.places import GuardedPlaces, workspaces
-from amlmigrate.guarding.wanted import Guardrail
 from amlmigrate.posture.reading import Read, tried
+from amlmigrate.posture.tagging import Standard
 
 _LOG = "providers/microsoft.insights/eventtypes/management/values"
 # A little less than the log keeps, since a request takes its time.
@@ -43,14 +42,10 @@ class _Window:
 
 
 async def fallen(
-    arm: Arm, guardrail: Guardrail, then: tuple[GuardedPlaces, Sequence[TaggedThen]], now: datetime
-) -> tuple[dict[TagFall, str], list[str]]:
-    """Each fall with a sentence on who it was; and why the tags of today are not known."""
-    where, before = then
-    listed = await workspaces(arm, where)
-    unread = [f"the tags of today: {listed.refused}"] if listed.value is None else []
-    found = list(falls(guardrail.standard, before, listed.value or ()))
-    return await _told_by_whom(arm, found, now), unread
+    arm: Arm, standard: Standard, before: Sequence[TaggedThen], listed: Iterable[Document], now: datetime
+) -> dict[TagFall, str]:
+    """Each fall with a sentence on who it was; `listed` are the workspaces with the tags of today."""
+    return await _told_by_whom(arm, falls(standard, before, listed), now)
 
 
 async def _told_by_whom(arm: Arm, found: Iterable[TagFall], now: datetime) -> dict[TagFall, str]:

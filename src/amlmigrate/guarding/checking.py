@@ -20,6 +20,7 @@ from amlmigrate.guarding.changes import fallen
 from amlmigrate.guarding.estate import GuardedEstate, not_known
 from amlmigrate.guarding.falls import TaggedThen
 from amlmigrate.guarding.gaps import GuardGap, remedy_of
+from amlmigrate.guarding.owners import TagsCompared, unwritten
 from amlmigrate.guarding.parts import (
     AssignmentPart,
     DefinitionPart,
@@ -32,16 +33,18 @@ from amlmigrate.guarding.parts import (
     exempted_here,
     stage_of,
 )
-from amlmigrate.guarding.places import GuardedPlaces, bounded, places
+from amlmigrate.guarding.places import GuardedPlaces, bounded, places, workspaces
 from amlmigrate.guarding.places import exemptions as exemptions_at
 from amlmigrate.guarding.unseen import with_unseen
 from amlmigrate.guarding.wanted import Guardrail, Stage
 from amlmigrate.guarding.weakening import stricter, values
 from amlmigrate.policies.exemptions import prolonging, removing
 from amlmigrate.posture.reading import Read, tried
+from amlmigrate.scanning.standing import StandingDecisions
 
 _NO_SCAN = (
-    "Whether a level fell or a production tag went is not known: there is no scan to compare with (migrate scan)."
+    "Whether a level fell, a production tag went, or an owner decided for more than the tags say is not known:"
+    " there is no scan to compare with (migrate scan)."
 )
 _THERE = "{found}, and the file asks for {wanted}"
 _NONE_THERE = "The last two scans have no workspace here, so there was no tag to compare."
@@ -67,12 +70,13 @@ async def check(
     met: GuardedEstate,
     now: datetime,
     then: Sequence[TaggedThen] = (),
+    decided: StandingDecisions | None = None,
     *,
     apply: str = "migrate guard apply FILE",
     tests: Sequence[AlarmTest] = (),
     test: str = "migrate guard test FILE",
 ) -> GuardCheck:
-    """Reads what there is of the guardrail, its exemptions and alarms, and today's tags against those of scans.
+    """Reads what there is of the guardrail, its exemptions and alarms, and today's tags against what scans have.
 
     `apply` is the command that puts right what can be, `test` the one that sends a test; `tests` were sent.
     """
@@ -97,13 +101,38 @@ async def check(
         gaps += exempted(guardrail, of_it, met, now, apply)
         gaps += _not_exempt(guardrail, exemptions.value, met, made, apply)
     inside = [one for one in then if where.has(one.id)]
-    fell, unread = await fallen(arm, guardrail, (where, inside), now) if inside else ({}, [])
-    gaps += [GuardGap("fell", one.id, f"{one.text} {who}", one.remedy) for one, who in fell.items()]
-    if then and where.refused:
-        unread.append(f"whether a level fell or a production tag went: {where.refused}")
+    decided = decided or StandingDecisions()
+    lowered = await _lowered(side, guardrail, where, (inside, decided), now)
+    gaps += lowered.gaps
+    unread = [*lowered.not_checked]
+    if where.refused and (then or decided.found or decided.doubts):
+        unread.append(
+            f"whether a level fell, a production tag went, or an owner decided for more: {where.refused}"
+        )
     alarms = await alarmchecks.check(side, guardrail, AlarmsAsked(tests, now, apply, test))
-    notes = (*_stricter(guardrail, made), *_uncompared(then, inside, where), *alarms.notes)
+    aged = decided.notes((), now) if decided.newest else ()
+    notes = (*_stricter(guardrail, made), *_uncompared(then, inside, where), *aged, *alarms.notes)
     return GuardCheck((*gaps, *alarms.gaps), (*not_checked, *unread, *alarms.not_checked), notes)
+
+
+async def _lowered(
+    side: Side,
+    guardrail: Guardrail,
+    where: GuardedPlaces,
+    known: tuple[Sequence[TaggedThen], StandingDecisions],
+    now: datetime,
+) -> TagsCompared:
+    """The tags of today against those of scans, and what owners decided; without either nothing is listed."""
+    inside, decided = known
+    if where.refused or not (inside or decided.found or decided.doubts):
+        return TagsCompared((), ())
+    listed = await workspaces(side.arm, where)
+    if listed.value is None:
+        return TagsCompared((), (f"the tags of today: {listed.refused}",))
+    fell = await fallen(side.arm, guardrail.standard, inside, listed.value, now)
+    asked = unwritten(guardrail, decided, listed.value, fell)
+    gaps = (GuardGap("fell", one.id, f"{one.text} {who}", one.remedy) for one, who in fell.items())
+    return TagsCompared((*gaps, *asked.gaps), asked.not_checked)
 
 
 def _uncompared(then: Sequence[TaggedThen], inside: Sequence[TaggedThen], where: GuardedPlaces) -> Iterator[str]:

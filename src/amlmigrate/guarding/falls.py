@@ -44,16 +44,29 @@ class TagFall:
     @property
     def text(self) -> str:
         """In words."""
-        what = "level of sensitivity" if self.fact == SENSITIVITY else "environment"
         fell = f"was {self.then} on {self.since:%Y-%m-%d}"
         now = f" and is {self.now} now" if self.now else ", and its tags tell none now"
-        return f"Its {what} {fell}{now}."
+        return f"Its {named(self.fact)} {fell}{now}."
 
     @property
     def remedy(self) -> str:
         """How it is put back, unless it was meant."""
-        back = join(["--resource-id", self.id, "--operation", "Merge", "--tags", f"{self.tag}={self.then}"])
-        return f"Ask its owner whether that was meant; if not: az tag update {back}"
+        return f"Ask its owner whether that was meant; if not: {written(self.id, self.tag, self.then)}"
+
+
+def named(fact: str) -> str:
+    """A fact as sentences name it."""
+    return "level of sensitivity" if fact == SENSITIVITY else "environment"
+
+
+def written(id_: str, tag: str, level: str) -> str:
+    """The command that gives a workspace a tag."""
+    return f"az tag update {join(['--resource-id', id_, '--operation', 'Merge', '--tags', f'{tag}={level}'])}"
+
+
+def tags_of(workspace: Document) -> Tags:
+    """The tags of a workspace, as Azure lists it or a scan has it."""
+    return {str(name): str(value) for name, value in (workspace.get("tags") or {}).items()}
 
 
 def falls(standard: Standard, then: Iterable[TaggedThen], now: Iterable[Document]) -> Iterator[TagFall]:
@@ -64,23 +77,23 @@ def falls(standard: Standard, then: Iterable[TaggedThen], now: Iterable[Document
         seen.setdefault(key_of(one.id), []).append(one)
     for id_, before in sorted(seen.items()):
         if id_ in listed:
-            tags = {str(name): str(value) for name, value in (listed[id_].get("tags") or {}).items()}
-            yield from _of(standard, before, tags)
+            yield from _of(standard, before, tags_of(listed[id_]))
 
 
 def _of(standard: Standard, before: list[TaggedThen], tags: Tags) -> Iterator[TagFall]:
     for fact in (SENSITIVITY, ENVIRONMENT):
         levels = standard.facts[fact].levels
-        known = [(levels.index(level), one) for one in before if (level := _level(standard, fact, one.tags))]
+        known = [(levels.index(level), one) for one in before if (level := by_tags(standard, fact, one.tags))]
         if not known:
             continue
         # Of scans with the same level the latest: who took it away did so after that.
         rank, last = max(known, key=lambda each: (each[0], each[1].seen))
-        now = _level(standard, fact, tags)
+        now = by_tags(standard, fact, tags)
         fell = now is None or levels.index(now) < rank
         if fell and (fact == SENSITIVITY or rank == len(levels) - 1):
             yield TagFall(last.id, fact, standard.facts[fact].tag, levels[rank], now or "", last.seen)
 
 
-def _level(standard: Standard, fact: str, tags: Tags) -> str | None:
+def by_tags(standard: Standard, fact: str, tags: Tags) -> str | None:
+    """The level that tags alone tell; None where they tell none."""
     return standard.level(fact, TaggingSubject("", "", "", tags))

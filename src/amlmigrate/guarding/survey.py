@@ -11,7 +11,7 @@ from amlmigrate.core.armid import ArmId, key_of
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.fleet import fleetfile
 from amlmigrate.guarding.estate import GuardedEstate, OldWorkspace, OpenPlan, RemovedSource, old_workspaces
-from amlmigrate.guarding.falls import TaggedThen
+from amlmigrate.guarding.falls import TaggedThen, tags_of
 from amlmigrate.guarding.wanted import Guardrail
 from amlmigrate.scanning import scanfile
 from amlmigrate.scanning.scanfile import ScanFile
@@ -61,12 +61,11 @@ def _tagged(guardrail: Guardrail, scan: ScanFile) -> Iterator[TaggedThen]:
     scope = ArmId.of(guardrail.scope)
     for one in scan.workspaces:
         if guardrail.at_management_group or ArmId.of(one["id"]).within(scope):
-            tags = {str(name): str(value) for name, value in (one.get("tags") or {}).items()}
-            yield TaggedThen(one["id"], tags, _made(scan))
+            yield TaggedThen(one["id"], tags_of(one), _made(scan))
 
 
 def _made(scan: ScanFile) -> datetime:
-    return datetime.fromisoformat(scan.header["created"])
+    return scanfile.made(scan, str(scanfile.ROOT))
 
 
 def latest(places: SurveyPlaces, guardrail: Guardrail) -> ScanFile | None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 
 from amlmigrate.core.armid import ArmId, key_of
 from amlmigrate.core.clock import moment
@@ -20,19 +19,22 @@ from amlmigrate.core.workspace import Workspace, WorkspaceRef
 from amlmigrate.keys.model import Dependant, DependantKind, version_of
 from amlmigrate.posture import facts, stored, tagging
 from amlmigrate.posture.facts import KeyRef
+from amlmigrate.posture.levels import Levels
+from amlmigrate.scanning.standing import FACTS, StandingDecisions
 
 STORAGE_FOLLOWS, REGISTRY_FOLLOWS = timedelta(hours=24), timedelta(hours=1)
-Levels = Callable[[Document], dict[str, str | None]]
+LevelsOf = Callable[[Document], Levels]
 
 
-def levels_of(standard: tagging.Standard, document: Document) -> dict[str, str | None]:
-    """Sensitivity and environment of a resource, by its tags and its names."""
+def levels_of(standard: tagging.Standard, decisions: StandingDecisions, document: Document) -> Levels:
+    """Sensitivity and environment of a resource: by tags, rules, and of a workspace by its owner's decision."""
     id_ = ArmId.of(document.get("id"))
     tags = {str(name): str(value) for name, value in (document.get("tags") or {}).items()}
     subject = tagging.TaggingSubject(
         id_.name, id_.group, id_.subscription, tags, properties_of(document).get("hbiWorkspace") is True
     )
-    return {fact: standard.level(fact, subject) for fact in (tagging.SENSITIVITY, tagging.ENVIRONMENT)}
+    told = {fact: one for fact in FACTS if (one := standard.told(fact, subject))}
+    return decisions.over(standard, document, told)
 
 
 def principal_of(document: Document, identity: str) -> str:
@@ -51,7 +53,7 @@ def principal_of(document: Document, identity: str) -> str:
     return str(one.get("principalId") or "").lower()
 
 
-def of_workspace(document: Document, levels: Levels) -> Dependant | None:
+def of_workspace(document: Document, levels: LevelsOf) -> Dependant | None:
     """A workspace under a customer's key; None for one that is not.
 
     `in_use` is what it names: Azure reports no other version of it.
@@ -76,7 +78,7 @@ def of_workspace(document: Document, levels: Levels) -> Dependant | None:
     )
 
 
-def of_account(document: Document, levels: Levels) -> Dependant | None:
+def of_account(document: Document, levels: LevelsOf) -> Dependant | None:
     """A storage account under a customer's key; None for one that is not."""
     encryption: Document = properties_of(document).get("encryption") or {}
     ref = stored.key_of_account(encryption) if stored.is_customers(encryption.get("keySource")) else None
@@ -88,7 +90,7 @@ def of_account(document: Document, levels: Levels) -> Dependant | None:
     return replace(found, identity=str(user or ""), principal=principal_of(document, str(user or "")))
 
 
-def of_scope(account: Document, scope: Document, levels: Levels) -> Dependant | None:
+def of_scope(account: Document, scope: Document, levels: LevelsOf) -> Dependant | None:
     """An encryption scope that has a customer's key of its own; None for one that has not.
 
     It uses the identity of its account, whose tags are its own.
@@ -104,9 +106,7 @@ def of_scope(account: Document, scope: Document, levels: Levels) -> Dependant | 
     return replace(found, identity=str(user or ""), principal=principal_of(account, str(user or "")))
 
 
-def _stored(
-    kind: DependantKind, document: Document, ref: KeyRef, named: Document, levels: dict[str, str | None]
-) -> Dependant:
+def _stored(kind: DependantKind, document: Document, ref: KeyRef, named: Document, levels: Levels) -> Dependant:
     """What accounts and scopes show alike: `currentVersionedKeyIdentifier`, `lastKeyRotationTimestamp`."""
     current = version_of(named.get("currentVersionedKeyIdentifier"))
     configured = "" if ref.follows else ref.version
@@ -123,7 +123,7 @@ def _stored(
     )
 
 
-def of_registry(document: Document, levels: Levels) -> Dependant | None:
+def of_registry(document: Document, levels: LevelsOf) -> Dependant | None:
     """A container registry under a customer's key; None for one that is not."""
     encryption: Document = properties_of(document).get("encryption") or {}
     named: Document = encryption.get("keyVaultProperties") or {}
@@ -148,6 +148,7 @@ def of_registry(document: Document, levels: Levels) -> Dependant | None:
     )
 
 
-def by(standard: tagging.Standard) -> Levels:
-    """Levels by a tagging standard."""
-    return partial(levels_of, standard)
+def by(standard: tagging.Standard, decisions: StandingDecisions | None = None) -> LevelsOf:
+    """Levels by a tagging standard, and by what owners decided."""
+    known = decisions or StandingDecisions()
+    return lambda document: levels_of(standard, known, document)

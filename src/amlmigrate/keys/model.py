@@ -13,6 +13,7 @@ from amlmigrate.core.few import many
 from amlmigrate.core.keys import KeyVersion, Rotation, is_hsm, key_id, one_spelling, vault_address, vault_host_name
 from amlmigrate.posture.facts import KeyRef
 from amlmigrate.posture.holders import Holders
+from amlmigrate.posture.levels import Levels
 from amlmigrate.posture.reading import NOTHING, Read
 
 # A tag of a version: when a drill of it ended (UTC, ISO 8601), and the object ids of those who drilled it.
@@ -91,7 +92,7 @@ class Dependant:
     `id` is its ARM id. `configured` is the version that its settings name, empty for a key without a version;
     `in_use` is the one that Azure reports in use, empty where Azure does not say; `since` is when it went over to
     that, where Azure says so. `follows` is how long it takes to go over to a new version by itself, None where it
-    does not. `levels` are its own by the tagging standard, None for a fact that neither tag nor rule tells.
+    does not. `levels` are its own: by the tagging standard, and of a workspace by what its owner decided.
     `identity` is the ARM id or the client id of the identity that uses the key, empty for its own; `principal` is
     that identity's object id in lower case, empty where the document does not show it.
     """
@@ -103,7 +104,7 @@ class Dependant:
     in_use: str
     follows: timedelta | None = None
     since: datetime | None = None
-    levels: Mapping[str, str | None] = field(default_factory=dict)
+    levels: Levels = field(default_factory=Levels)
     identity: str = ""
     principal: str = ""
     document: Document = field(default_factory=dict, repr=False)
@@ -241,7 +242,7 @@ class KeyInUse:
 
         None where one of them tells none: what it is is not known then, and counts as the gravest.
         """
-        told = [one.levels.get(fact) for one in self.dependants]
+        told = [one.levels.level(fact) for one in self.dependants]
         known = [one for one in told if one is not None]
         if len(known) < len(told) or not known:
             return levels[-1] if levels[-1] in known else None
@@ -284,7 +285,8 @@ class UnreadPlace:
 class KeySurvey:
     """All keys that were asked for. `looked` are the subscriptions in which dependants were looked for.
 
-    `names` are display names by object id, of those that the directory tells.
+    `names` are display names by object id, of those that the directory tells. `notes` say what keeps owners'
+    decisions about levels from counting.
     """
 
     keys: tuple[KeyInUse, ...]
@@ -292,6 +294,7 @@ class KeySurvey:
     unread: tuple[UnreadPlace, ...]
     read_at: datetime
     names: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:

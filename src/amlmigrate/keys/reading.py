@@ -11,14 +11,17 @@ from typing import Any, TypeVar
 from amlmigrate.cloud.directory import Directory
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.cloud.session import Side
+from amlmigrate.core.armid import ArmId
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.keys import KeyVersion, Rotation, key_of_document, newest_first, rotation_of
 from amlmigrate.core.parallel import gathered
 from amlmigrate.keys import auditlog, dependants, profiles, searching
+from amlmigrate.keys.dependants import LevelsOf
 from amlmigrate.keys.model import (
     AuditLog,
     Dependant,
+    DependantKind,
     KeyInUse,
     KeyName,
     KeySurvey,
@@ -31,6 +34,7 @@ from amlmigrate.posture.facts import KeyRef
 from amlmigrate.posture.finder import VAULTS, AccountFinder
 from amlmigrate.posture.profiles import Profile, shipped
 from amlmigrate.posture.reading import NOTHING, Read, tried, tried_list, tried_vault
+from amlmigrate.scanning.standing import StandingDecisions
 from amlmigrate.scanning.subscriptions import chosen
 
 T = TypeVar("T")
@@ -42,11 +46,18 @@ _HSM = "It lies in a managed HSM, whose keys are not read here: Azure ML takes k
 
 @dataclass(frozen=True, slots=True)
 class KeyRules:
-    """What keys and their dependants are held to: a tagging standard, a table of profiles, a profile for all."""
+    """What keys and their dependants are held to: a tagging standard, what owners decided by scans, a table of
+    profiles, a profile for all."""
 
     standard: tagging.Standard = field(default_factory=tagging.read)
     profiles: Mapping[str, Profile] = field(default_factory=shipped)
     profile: str = ""
+    decisions: StandingDecisions = field(default_factory=StandingDecisions)
+
+    @property
+    def levels(self) -> LevelsOf:
+        """What tells the levels of a resource."""
+        return dependants.by(self.standard, self.decisions)
 
 
 async def read(side: Side, scope: KeyScope, now: datetime, rules: KeyRules | None = None) -> KeySurvey:
@@ -57,7 +68,7 @@ async def read(side: Side, scope: KeyScope, now: datetime, rules: KeyRules | Non
     """
     rules = rules or KeyRules()
     looked, _ = await chosen(side.arm, scope.looked_in, ())
-    found = await searching.search(side, scope.with_own(looked), dependants.by(rules.standard))
+    found = await searching.search(side, scope.with_own(looked), rules.levels)
     names = await selected(side, scope, found)
     by_key: dict[KeyName, list[Dependant]] = defaultdict(list)
     for one in found.dependants:
@@ -78,7 +89,15 @@ async def read(side: Side, scope: KeyScope, now: datetime, rules: KeyRules | Non
     ids = {who for one in keys.values() for who in (one.managers.value.all if one.managers.value else ())}
     told = await Directory(side.login, side.credential).names(ids)
     every = tuple(keys[name] for name in sorted(keys))
-    return KeySurvey(every, tuple(scope.with_own(looked)), tuple(found.unread), now, told)
+    places = tuple(scope.with_own(looked))
+    notes = tuple(rules.decisions.notes(_places_of(every), now))
+    return KeySurvey(every, places, tuple(found.unread), now, told, notes)
+
+
+def _places_of(keys: Iterable[KeyInUse]) -> set[str]:
+    """The subscriptions of the workspaces under keys: of others nothing is decided."""
+    under = (one for key in keys for one in key.dependants if one.kind is DependantKind.WORKSPACE)
+    return {ArmId.of(one.id).subscription for one in under}
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from amlmigrate.core.documents import Document
 from amlmigrate.core.parallel import each
 from amlmigrate.core.rights import Permission, granted
 from amlmigrate.keys import dependants
-from amlmigrate.keys.dependants import Levels
+from amlmigrate.keys.dependants import LevelsOf
 from amlmigrate.keys.model import Dependant, UnreadPlace
 
 WORKSPACES = "Microsoft.MachineLearningServices/workspaces"
@@ -38,7 +38,7 @@ class Found:
     unread: list[UnreadPlace] = field(default_factory=list)
 
 
-async def search(side: Side, subscriptions: Iterable[str], levels: Levels) -> Found:
+async def search(side: Side, subscriptions: Iterable[str], levels: LevelsOf) -> Found:
     """Everything under a customer's key in the subscriptions. Raises nothing that ARM answers."""
     found = Found()
     named = list(subscriptions)
@@ -71,7 +71,7 @@ async def search(side: Side, subscriptions: Iterable[str], levels: Levels) -> Fo
     return found
 
 
-async def _accounts(side: Side, found: Found, documents: list[Document], levels: Levels) -> None:
+async def _accounts(side: Side, found: Found, documents: list[Document], levels: LevelsOf) -> None:
     _keep(found, documents, lambda one: dependants.of_account(one, levels))
 
     async def scopes(account: Document) -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from amlmigrate.core.authorship import By
 from amlmigrate.core.clock import stamp
@@ -20,6 +20,7 @@ from amlmigrate.keys.model import LOOKED_AT
 from amlmigrate.ledger.evidence import KEYS_REMEDY, Evidence, EvidenceFile, only
 from amlmigrate.ledger.ledger import Ledger
 from amlmigrate.ledger.missing import LostLedgerError
+from amlmigrate.rotating import order
 from amlmigrate.rotating.newversion import NewVersionPart
 from amlmigrate.rotating.stage import Half, RotationOutcome, RotationPlan
 
@@ -32,7 +33,7 @@ class Carrier:
     """Who carries a rotation out, by which approval, and what is known of the estate besides.
 
     `unread` are places where nobody could look for more that lies under the key, `looked` the subscriptions in
-    which it was looked for.
+    which it was looked for; `notes` say what kept owners' decisions from counting.
     """
 
     by: By
@@ -40,6 +41,7 @@ class Carrier:
     unread: tuple[str, ...] = ()
     approval: ApprovedBy | None = None
     looked: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -111,6 +113,8 @@ def content(evidence: Evidence, found: RotationPlan, carrier: Carrier) -> Rotati
         looked_at=LOOKED_AT if request.half.adopts else (),
         looked_in=carrier.looked if request.half.adopts else (),
         unread=carrier.unread,
+        environments=order.environments((one.id, one.levels) for one in request.key.dependants),
+        notes=carrier.notes,
         approval=carrier.approval,
     )
 
@@ -130,9 +134,13 @@ def told_already(evidence: Evidence, first: RotationRecord, outcome: RotationOut
             outcome.plan.request.half.value,
         )
         and {one.id: (one.version, one.end) for one in known[-1].dependants} == now
-        and (known[-1].environment, known[-1].looked_in, known[-1].unread)
-        == (first.environment, first.looked_in, first.unread)
+        and _estate(known[-1]) == _estate(first)
     )
+
+
+def _estate(one: RotationRecord) -> tuple[Any, ...]:
+    """What a report tells of the estate besides the dependants' versions."""
+    return one.environment, one.environments, one.looked_in, one.unread
 
 
 def ended(evidence: Evidence, first: RotationRecord, outcome: RotationOutcome) -> EvidenceFile[RotationRecord]:

@@ -16,6 +16,7 @@ from amlmigrate.desired.parts import DesiredPart, DesiredPort
 from amlmigrate.desired.steps import DesiredStep, DesiredVerb
 from amlmigrate.keys import dependants
 from amlmigrate.keys.model import Dependant, DependantKind, KeyName, version_of
+from amlmigrate.posture.levels import Levels
 from amlmigrate.rotating.known import RotationKnown
 
 # The order in which they are changed: the workspace first, whose refusal stops the rest.
@@ -31,8 +32,8 @@ _READ_ONLY = (
 )
 
 
-def _no_levels(_: Document) -> dict[str, str | None]:
-    return {}
+def _no_levels(_: Document) -> Levels:
+    return Levels()
 
 
 _READ: dict[DependantKind, Callable[[Document], Dependant | None]] = {

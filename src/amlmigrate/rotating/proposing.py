@@ -17,7 +17,7 @@ from amlmigrate.desired.deciding import PlannedPart
 from amlmigrate.desired.steps import DesiredVerb
 from amlmigrate.keys.model import LIMITS
 from amlmigrate.ledger.proposals import Proposal, ProposedChange
-from amlmigrate.rotating import setback
+from amlmigrate.rotating import order, setback
 from amlmigrate.rotating.aim import TAG
 from amlmigrate.rotating.known import RotationKnown
 from amlmigrate.rotating.stage import RotationPlan
@@ -29,13 +29,17 @@ _MATERIAL = ("kty", "key_size", "key_ops")
 
 @dataclass(frozen=True, slots=True)
 class RotationProposing:
-    """What a proposal needs beside the plan: environment, tenant, who makes it, when, what could not be read."""
+    """What a proposal needs beside the plan: environment, tenant, who makes it, when, what could not be read.
+
+    `notes` say what kept owners' decisions from counting.
+    """
 
     environment: str
     tenant_id: str
     by: By
     created: str
     unread: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def proposal(found: RotationPlan, about: RotationProposing) -> Proposal:
@@ -97,6 +101,8 @@ def _changes(planned: Iterable[PlannedPart[RotationKnown]]) -> Iterator[Proposed
 def _told(found: RotationPlan, about: RotationProposing) -> Iterator[tuple[str, tuple[str, ...]]]:
     """What a reviewer has to know besides."""
     yield "The rotation:", (f"id {found.aim.rotation}, environment {about.environment}", found.aim.told)
+    if says := (*order.who_says(found.request.key, about.environment), *about.notes):
+        yield "Who says the environment:", says
     if waits := [one.step for one in found.planned if one.step.verb is DesiredVerb.WAIT]:
         yield "What goes over by itself:", tuple(f"{one.what} {one.id}: {'; '.join(one.notes)}" for one in waits)
     if back := tuple(setback.told(found.request.key.dependants)):

@@ -60,7 +60,7 @@ class OwnersDecisions:
     def over(self, id_: str, created: str | None, fact: str, told: ToldLevel | None) -> ToldLevel | None:
         """What the owner decided about a fact, else what tags and rules tell of it."""
         decided = self.found.get((key_of(id_), fact))
-        if decided is None or _earlier(decided, created):
+        if decided is None or is_earlier(decided.day, created):
             return told
         otherwise = told.level if told and told.level != decided.level else None
         return ToldLevel(
@@ -81,7 +81,7 @@ class OwnersDecisions:
             for one in self.found.values():
                 id_, subscription = key_of(one.workspace.id), one.workspace.subscription.lower()
                 why = ""
-                if id_ in known and _earlier(one, known[id_]):
+                if id_ in known and is_earlier(one.day, known[id_]):
                     why = f"The workspace was created later ({known[id_]}): it is another one of that name."
                 elif (
                     id_ not in known
@@ -97,10 +97,10 @@ class OwnersDecisions:
         return tuple(found())
 
 
-def _earlier(decided: OwnersDecision, created: str | None) -> bool:
+def is_earlier(day: date, created: str | None) -> bool:
     """Whether it was decided before the day on which the workspace was created."""
     when = moment(created) if created else None
-    return when is not None and decided.day < when.astimezone(UTC).date()
+    return when is not None and day < when.astimezone(UTC).date()
 
 
 def read(path: Path, standard: Standard, subscription: str | None, now: datetime) -> OwnersDecisions:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from amlmigrate.core.clock import moment
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.tool import tool
@@ -56,8 +57,26 @@ def place(out: Path | None, started: datetime) -> Path:
 
 
 def kept(folder: Path) -> list[Path]:
-    """The scans of a folder, by name."""
-    return sorted(path for path in folder.glob("*.jsonl") if path.name != FIGURES)
+    """The scans of a folder, by name; none where there is no folder. Raises BadInputError."""
+    try:
+        names = [path for path in folder.iterdir() if path.suffix == ".jsonl" and path.name != FIGURES]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise BadInputError(
+            f"The folder of the scans cannot be read: {error.strerror}.",
+            address=str(folder),
+            remedy="Name a folder that you may read.",
+        ) from error
+    return sorted(names)
+
+
+def made(scan: ScanFile, name: str) -> datetime:
+    """When a scan was made. Raises BadInputError for one that does not tell."""
+    found = moment(scan.header.get("created"))
+    if found is None:
+        raise BadInputError("The scan does not tell when it was made.", address=name, remedy="Scan again.")
+    return found
 
 
 def check(out: Path | None) -> None:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.builders.levels import tagged
 
 from amlmigrate.cli import keyrotate
 from amlmigrate.cli.keyoptions import KeyAsked
@@ -32,9 +33,7 @@ VERSION = KeyVersion(f"{KEY.id}/{'a' * 32}", True, datetime(2026, 1, 1, tzinfo=U
 def given(*environments: str, unread: tuple[str, ...] = ()) -> RotationInput:
     ref = KeyRef("", KEY.vault, KEY.name, "a" * 32)
     under = tuple(
-        Dependant(
-            DependantKind.WORKSPACE, f"/ws{at}", ref, "a" * 32, "a" * 32, levels={"environment": one or None}
-        )
+        Dependant(DependantKind.WORKSPACE, f"/ws{at}", ref, "a" * 32, "a" * 32, levels=tagged(one))
         for at, one in enumerate(environments)
     )
     key = KeyInUse(KEY, "", KeyProfile("p", 90, "s", "t"), under, versions=Read((VERSION,)))

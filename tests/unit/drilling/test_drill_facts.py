@@ -25,6 +25,7 @@ from amlmigrate.drilling.model import ProbeReply
 from amlmigrate.drilling.refusing import DrillFacts
 from amlmigrate.keys import dependants
 from amlmigrate.keys.model import AuditLog, Dependant, DependantKind, KeySurvey
+from amlmigrate.keys.reading import KeyRules
 from amlmigrate.leasing import looking
 from amlmigrate.posture import tagging
 from amlmigrate.posture.reading import Read
@@ -108,13 +109,19 @@ async def read(
     one = replace(key(), dependants=(under,), vault=vault)
     survey = KeySurvey((one,), (SUBSCRIPTION,), (), NOW)
     asked = request(key=one)
-    return await facts.read(side, asked, survey, STANDARD, Nearby(more.get("plans", Path("none-such"))))
+    return await facts.read(side, asked, survey, KeyRules(STANDARD), Nearby(more.get("plans", Path("none-such"))))
 
 
 async def test_all_that_decides_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     found = await read(monkeypatch=monkeypatch)
     [one] = found.workspaces
-    assert (one.id, one.environment, one.endpoints, one.unlisted, one.changing) == (WS, "dev", (), "", "")
+    assert (one.id, one.levels.level("environment"), one.endpoints, one.unlisted, one.changing) == (
+        WS,
+        "dev",
+        (),
+        "",
+        "",
+    )
     assert (found.caller, found.right, found.unread) == (ME, refusing.RightToEnable(), ())
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from drilled import GROUP, KEY, ME, NOW, VAULT_ID, VERSION, key, tagged, version
+from tests.builders.levels import owned
+from tests.builders.levels import tagged as tagged_so
 
 from amlmigrate.core import rotations
 from amlmigrate.core.drilltag import UNDER_WAY
@@ -35,7 +37,7 @@ def under(environment: str | None = "dev", used: str = VERSION, oid: str = "ws-o
         "keyVaultProperties": {"keyVaultArmId": VAULT_ID, "keyIdentifier": used},
     }
     document = {"id": WS, "identity": {"principalId": oid}, "properties": {"encryption": encryption}}
-    found = dependants.of_workspace(document, lambda _: {"environment": environment, "sensitivity": None})
+    found = dependants.of_workspace(document, lambda _: tagged_so(environment))
     assert found
     return found
 
@@ -66,7 +68,7 @@ def staged(hours: float) -> KeyVersion:
 
 
 def workspace(**more: Any) -> UsingWorkspace:
-    return replace(UsingWorkspace(WS, "ws", "dev", TAGS), **more)
+    return replace(UsingWorkspace(WS, "ws", tagged_so("dev"), TAGS), **more)
 
 
 def facts(one: KeyInUse | None = None, **more: Any) -> DrillFacts:
@@ -86,8 +88,10 @@ REFUSED: dict[str, tuple[Callable[[], DrillFacts], str]] = {
     "no tag on a workspace": (lambda: facts(workspaces=(workspace(tags={}),)), "does not bear the tag"),
     "no workspace": (lambda: facts(workspaces=()), "No workspace"),
     "a dependant of production": (lambda: facts(drilled_key(dependants=(under("prod"),))), "is production"),
+    "a dependant that its owner calls production": (lambda: facts(drilled_key(dependants=(replace(under(), levels=owned()),))), "is production (prod by a decision of its owner (ana@contoso.com, 2026-05-20), while tags and rules say dev)"),
+    "a workspace whose owner calls it production": (lambda: facts(workspaces=(workspace(levels=owned()),)), "by a decision of its owner"),
     "a dependant of no environment": (lambda: facts(drilled_key(dependants=(under(None),))), "is not known"),
-    "a workspace of production on an account under it": (lambda: facts(workspaces=(workspace(environment="prod"),)), "is production"),
+    "a workspace of production on an account under it": (lambda: facts(workspaces=(workspace(levels=tagged_so("prod")),)), "is production"),
     "a subscription that is not read": (lambda: facts(unread=(UnreadPlace("/s", "x/read", "403."),)), "Whether more is under the key is not known"),
     "versions that are not read": (lambda: facts(drilled_key(versions=Read(refused="403."))), "versions of the key cannot be read"),
     "only disabled versions": (lambda: facts(drilled_key(version(enabled=False))), "is not drilled"),

@@ -8,13 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.unit.guarding.guards import SCOPE, S, guardrail, workspace_id
+from tests.unit.guarding.guards import S, workspace_id
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.guarding.changes import fallen
 from amlmigrate.guarding.falls import TagFall, TaggedThen, falls
-from amlmigrate.guarding.places import GuardedPlaces
-from amlmigrate.guarding.wanted import Guardrail
 from amlmigrate.posture import tagging
 
 DAY = timedelta(days=1)
@@ -22,8 +20,6 @@ NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 THEN = NOW - 2 * DAY
 WS = workspace_id("ws")
 LOG = f"/subscriptions/{S}/providers/microsoft.insights/eventtypes/management/values"
-LIST = f"{SCOPE}/providers/Microsoft.MachineLearningServices/workspaces"
-GROUP = "/providers/Microsoft.Management/managementGroups/corp"
 
 
 def then(tags: Mapping[str, str], seen: datetime = THEN, id_: str = WS) -> TaggedThen:
@@ -85,15 +81,12 @@ def test_the_name_of_a_workspace_hides_no_tag_that_went() -> None:
 
 
 class Arm:
-    """The list of workspaces, and the activity log."""
+    """The workspaces as they are listed, and the activity log."""
 
-    def __init__(self, listed: Any, events: Any = ()) -> None:
-        self.answers = {LIST.lower(): listed, LOG.lower(): events}
+    def __init__(self, listed: list[dict[str, Any]], events: Any = ()) -> None:
+        self.listed = listed
+        self.answers = {LOG.lower(): events}
         self.asked: list[tuple[str, str]] = []
-
-    async def get(self, path: str) -> Any:
-        """The state of the provider, which is looked at first."""
-        return {"registrationState": "Registered"}
 
     async def pages(self, path: str, query: Mapping[str, str] | None = None) -> AsyncIterator[Any]:
         self.asked.append((path, (query or {}).get("$filter", "")))
@@ -115,16 +108,13 @@ def event(operation: str = "Microsoft.Resources/tags/write", **more: Any) -> dic
     }
 
 
-def told(arm: Arm, seen: datetime = THEN, wanted: Guardrail | None = None) -> tuple[dict[TagFall, str], list[str]]:
+def told(arm: Arm, seen: datetime = THEN) -> dict[TagFall, str]:
     port: Any = arm
-    where = GuardedPlaces((SCOPE,))
-    return asyncio.run(fallen(port, wanted or guardrail(), (where, [then(SENSITIVE, seen)]), NOW))
+    return asyncio.run(fallen(port, tagging.read(), [then(SENSITIVE, seen)], arm.listed, NOW))
 
 
 def sentence(arm: Arm, seen: datetime = THEN) -> str:
-    fell, unread = told(arm, seen)
-    assert unread == []
-    [said] = fell.values()
+    [said] = told(arm, seen).values()
     return said
 
 
@@ -186,27 +176,14 @@ def test_a_log_that_may_not_be_read_names_nobody_and_the_fall_is_told(status: in
     )
 
 
-def test_a_list_that_may_not_be_read_is_not_checked() -> None:
-    refused = ServiceError(403, "AuthorizationFailed", "no", method="GET", url=LIST)
-    fell, [unread] = told(Arm(refused))
-    assert fell == {} and unread.startswith("the tags of today: ")
-
-
 def test_nobody_is_asked_about_where_nothing_fell() -> None:
     arm = Arm([now(SENSITIVE)])
-    assert told(arm) == ({}, []) and [path for path, _ in arm.asked] == [LIST]
-
-
-def test_where_the_places_are_not_known_the_tags_of_today_are_not_either() -> None:
-    port: Any = Arm([now({})])
-    where = GuardedPlaces((), "403")
-    found = asyncio.run(fallen(port, guardrail(scope=GROUP), (where, [then(SENSITIVE)]), NOW))
-    assert found == ({}, ["the tags of today: 403"])
+    assert told(arm) == {} and arm.asked == []
 
 
 def test_what_is_transient_is_raised_and_no_answer() -> None:
     with pytest.raises(ServiceError):
-        told(Arm(ServiceError(500, "InternalError", "no", method="GET", url=LIST)))
+        told(Arm([now({})], ServiceError(500, "InternalError", "no", method="GET", url=LOG)))
 
 
 def test_a_fall_says_what_to_do() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tests.builders.levels import tagged
+
 from amlmigrate.core.keys import KeyVersion, Rotation
 from amlmigrate.keys import dependants
 from amlmigrate.keys.model import Dependant, KeyInUse, KeyName, KeyProfile
@@ -27,8 +29,8 @@ def version(name: str = OLD, days: float = 10, *, enabled: bool = True, made: st
     return KeyVersion(f"{KEY}/{name}", enabled, NOW - timedelta(days=days), **{"tags": tags, **times})
 
 
-def _levels(environment: str) -> dependants.Levels:
-    return lambda _: {"environment": environment or None, "sensitivity": None}
+def _levels(environment: str) -> dependants.LevelsOf:
+    return lambda _: tagged(environment)
 
 
 def workspace(used: str = OLD, environment: str = "dev", name: str = "ws", subscription: str = "") -> Dependant:

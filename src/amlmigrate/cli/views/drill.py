@@ -24,10 +24,11 @@ from amlmigrate.drilling.model import (
     Measured,
     VersionEnd,
 )
-from amlmigrate.drilling.refusing import DrillFacts, own_uses
+from amlmigrate.drilling.refusing import DrillFacts, levels_of, own_uses, told_of
 from amlmigrate.drilling.restoring import DrillEnded
 from amlmigrate.keys import remedies
 from amlmigrate.keys.model import LIMITS, LOOKED_AT
+from amlmigrate.posture.tagging import ENVIRONMENT
 
 _REST = "all of them with --json"
 
@@ -65,6 +66,10 @@ class DrillPlanView:
                 "vault": request.key.vault_id,
                 "version": request.version.id if request.version else "",
                 "environment": self.environment,
+                "environments": [
+                    {"id": id_, **one.as_dict(ENVIRONMENT)} for id_, one in levels_of(self.facts).items()
+                ],
+                "notes": list(self.facts.notes),
                 "limit": chain.duration(request.limit),
                 "confirm": request.confirmation,
                 "calls": [
@@ -104,6 +109,9 @@ class DrillPlanView:
                 if one.missing
                 else f"{one.kind} {one.name}: {one.call}"
             )
+        told = (f"{called}: {levels.text(ENVIRONMENT)}" for called, levels in told_of(self.facts))
+        yield from dict.fromkeys(told)
+        yield from self.facts.notes
         if uses := own_uses(self.facts):
             yield f"you, or who drilled the key before, used it {many(uses, 'time')} by the vault's log: no reason"
         yield LIMITS

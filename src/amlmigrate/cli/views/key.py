@@ -18,6 +18,7 @@ from amlmigrate.keys.issues import age_of
 from amlmigrate.keys.judging import KeyVerdict
 from amlmigrate.keys.model import LIMITS, Adoption, Dependant, KeyInUse, KeySurvey
 from amlmigrate.keys.revocation import Revocation
+from amlmigrate.scanning.standing import FACTS
 
 if TYPE_CHECKING:
     from amlmigrate.cli.views.consoles import Piece
@@ -54,6 +55,7 @@ class KeyStatusView:
         if not self.revocation:
             page.line(f"{LIMITS[:1].upper()}{LIMITS[1:]}.")
         page.line(self._text)
+        page.lines(self.survey.notes, rest=_REST)
         page.lines([f"not read: {one.id}: {one.action}. {one.reason}" for one in self.survey.unread], rest=_REST)
 
     def as_json(self) -> Iterator[Event]:
@@ -74,6 +76,7 @@ class KeyStatusView:
             "complete": self.survey.complete and not any(one.unread for one in self.verdicts),
             "subscriptions": list(self.survey.looked),
             "limits": LIMITS,
+            "notes": list(self.survey.notes),
             "not_read": [asdict(one) for one in self.survey.unread],
         }
         if self.revocation:
@@ -233,7 +236,8 @@ def _dependant(one: Dependant, standing: KeyStanding, key: KeyInUse) -> Document
         "adoption": standing.adoption.value,
         "until": _iso(standing.until),
         "not_known": standing.why or None,
-        "levels": dict(one.levels),
+        "levels": {fact: one.levels.level(fact) for fact in FACTS},
+        "told_by": {fact: one.levels.as_dict(fact) for fact in FACTS},
     }
 
 

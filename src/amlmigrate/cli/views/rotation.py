@@ -15,7 +15,8 @@ from amlmigrate.core.errors import ExitCode
 from amlmigrate.core.events import Event
 from amlmigrate.core.few import many
 from amlmigrate.keys.model import LIMITS, LOOKED_AT
-from amlmigrate.rotating import setback
+from amlmigrate.posture.tagging import ENVIRONMENT
+from amlmigrate.rotating import order, setback
 from amlmigrate.rotating.chain import Duties
 from amlmigrate.rotating.stage import DependantEnd, Half, RotationOutcome, RotationPlan
 
@@ -37,6 +38,7 @@ class RotationPlanView:
     """What would be done; `out` is the proposal that was written, with its digest.
 
     With `fails` an error follows that has the reasons of a refusal, and they are not told here too.
+    `notes` say what kept owners' decisions from counting.
     """
 
     plan: RotationPlan
@@ -45,12 +47,14 @@ class RotationPlanView:
     out: Path | None = None
     digest: str = ""
     fails: bool = False
+    notes: tuple[str, ...] = ()
 
     def human(self, page: Page) -> None:
         """A line for the version and each thing under the key, then what code sets back."""
         page.line(self._head)
         for one in self.plan.planned:
             desired.show(one.step, page, _name)
+        self._more(page, "Who says the environment:", self._who_says)
         self._more(page, "Infrastructure code will want to set back:", self._set_back)
         if self.plan.request.half.adopts:
             page.gap()
@@ -77,6 +81,8 @@ class RotationPlanView:
                 "key": key.name.id,
                 "vault": key.vault_id,
                 "environment": self.environment,
+                "environments": [{"id": one.id, **one.levels.as_dict(ENVIRONMENT)} for one in key.dependants],
+                "notes": list(self.notes),
                 "rotation": aim.rotation,
                 "half": self.plan.request.half.value,
                 "version": aim.version.id if aim.version else "",
@@ -103,6 +109,10 @@ class RotationPlanView:
     def _set_back(self) -> tuple[str, ...]:
         request = self.plan.request
         return tuple(setback.told(request.key.dependants)) if request.half.adopts else ()
+
+    @property
+    def _who_says(self) -> tuple[str, ...]:
+        return (*order.who_says(self.plan.request.key, self.environment), *self.notes)
 
     @property
     def _head(self) -> str:
