@@ -61,6 +61,15 @@ OwnProfile = Annotated[
     typer.Option(help="The profile that the keys are held to, whatever their tags say.", metavar="NAME"),
 ]
 
+OwnId = Annotated[
+    str | None,
+    typer.Option(
+        help="An id of your own for this rotation, such as a ticket. A key whose newest version is within its"
+        " cryptoperiod and was made by this tool gets another one only with an id.",
+        metavar="ID",
+    ),
+]
+
 Most = Annotated[
     int | None, typer.Option(help="With --overdue: at most so many keys. Default: 1.", min=1, metavar="N")
 ]
@@ -96,14 +105,7 @@ def rotate(
     adopt: Annotated[
         bool, typer.Option("--adopt", help="Only have what is under the key use its newest version.")
     ] = False,
-    rotation: Annotated[
-        str | None,
-        typer.Option(
-            help="An id of your own for this rotation, such as a ticket. A key whose newest version is within its"
-            " cryptoperiod and was made by this tool gets another one only with an id.",
-            metavar="ID",
-        ),
-    ] = None,
+    rotation: OwnId = None,
     overdue: Annotated[
         bool,
         typer.Option(

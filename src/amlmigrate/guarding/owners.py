@@ -45,10 +45,13 @@ def unwritten(
 
 
 def _stricter(guardrail: Guardrail, fact: str, one: StandingDecision, tags: Tags) -> bool:
-    """Whether a decision asks for more than the tags do: of environments only production is asked for."""
+    """Whether a decision asks for more than the tags do.
+
+    Of environments only production is asked for, and one that no tag tells counts as that everywhere already.
+    """
     now, levels = by_tags(guardrail.standard, fact, tags), guardrail.standard.facts[fact].levels
     if fact == ENVIRONMENT:
-        return one.level == levels[-1]
+        return now is not None and one.level == levels[-1]
     if now is None:
         return one.level not in guardrail.harmless and not guardrail.needs_key(tags)
     return levels.index(one.level) > levels.index(now)

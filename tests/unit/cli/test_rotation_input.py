@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.builders.levels import tagged
+from tests.builders.levels import owned, tagged
 
-from amlmigrate.cli import keyrotate
+from amlmigrate.cli import keyrotate, rotation
 from amlmigrate.cli.keyoptions import KeyAsked
 from amlmigrate.cli.keyrotate import RotateOptions, rotation_id
 from amlmigrate.cli.rotation import RotationInput
@@ -40,6 +41,13 @@ def given(*environments: str, unread: tuple[str, ...] = ()) -> RotationInput:
     return RotationInput(key, unread, tagging.read(), Half.BOTH, "")
 
 
+def decided() -> RotationInput:
+    """A workspace of development by its tag, and of production by its owner."""
+    one = given("dev", "dev")
+    under = (one.key.dependants[0], replace(one.key.dependants[1], levels=owned()))
+    return replace(one, key=replace(one.key, dependants=under))
+
+
 @pytest.mark.parametrize(
     ("one", "environment"),
     [
@@ -47,11 +55,30 @@ def given(*environments: str, unread: tuple[str, ...] = ()) -> RotationInput:
         (given("dev", "prod"), "prod"),
         (given("dev", ""), UNKNOWN_ENVIRONMENT),
         (given(), UNKNOWN_ENVIRONMENT),
+        (decided(), "prod"),
         (given("dev", unread=("/subscriptions/s: refused",)), UNKNOWN_ENVIRONMENT),
     ],
 )
 def test_the_environment_is_known_only_where_all_was_seen(one: RotationInput, environment: str) -> None:
     assert one.environment == environment
+
+
+async def test_what_an_owner_decided_to_be_production_takes_the_approval_of_another_identity() -> None:
+    nothing: Any = None
+    with pytest.raises(RefusedError, match="in production"):
+        await rotation._approval(nothing, decided(), nothing)
+    assert await rotation._approval(nothing, given("dev", "dev"), nothing) is None
+
+
+def test_the_command_that_goes_on_names_the_files_by_which_levels_are_told() -> None:
+    beside = keyrotate._beside(Path("r.yaml"), Path("old scans"))
+    wanted = RotateOptions(
+        KeyAsked((), (), (), ""), KeyRules(), Half.MAKE, "", False, None, False, None, None, beside
+    )
+    assert keyrotate._again(wanted, given("dev").key) == (
+        f"migrate key rotate --key {KEY.id} --make --rules r.yaml --scans 'old scans'"
+    )
+    assert keyrotate._beside(None, Path("scans")) == ()
 
 
 @pytest.mark.parametrize("text", [" x", "x\n", "x" * 257])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,19 +17,24 @@ from tests.builders.errors import refusal, silence
 from amlmigrate.cli import keydrill
 from amlmigrate.cli.keydrill import DrillOptions, limit_of
 from amlmigrate.cli.keyoptions import KeyAsked
+from amlmigrate.cli.views.drill import DrillPlanView
 from amlmigrate.cloud.credentials import Login
 from amlmigrate.core.armid import key_of
+from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import BadInputError
-from amlmigrate.drilling import facts, measuring, probes, refusing, rights
+from amlmigrate.drilling import chain, facts, measuring, probes, refusing, rights
 from amlmigrate.drilling.facts import Nearby
 from amlmigrate.drilling.model import ProbeReply
 from amlmigrate.drilling.refusing import DrillFacts
+from amlmigrate.drilling.stage import DrillOrder
 from amlmigrate.keys import dependants
 from amlmigrate.keys.model import AuditLog, Dependant, DependantKind, KeySurvey
 from amlmigrate.keys.reading import KeyRules
 from amlmigrate.leasing import looking
 from amlmigrate.posture import tagging
 from amlmigrate.posture.reading import Read
+from amlmigrate.rotating import chain as rotations
+from amlmigrate.scanning.standing import StandingDecision, StandingDecisions
 
 SUBSCRIPTION = GROUP.split("/")[2]
 LIST = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.MachineLearningServices/workspaces"
@@ -109,7 +115,8 @@ async def read(
     one = replace(key(), dependants=(under,), vault=vault)
     survey = KeySurvey((one,), (SUBSCRIPTION,), (), NOW)
     asked = request(key=one)
-    return await facts.read(side, asked, survey, KeyRules(STANDARD), Nearby(more.get("plans", Path("none-such"))))
+    held = more.get("held", KeyRules(STANDARD))
+    return await facts.read(side, asked, survey, held, Nearby(more.get("plans", Path("none-such"))))
 
 
 async def test_all_that_decides_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,6 +130,24 @@ async def test_all_that_decides_is_read(monkeypatch: pytest.MonkeyPatch) -> None
         "",
     )
     assert (found.caller, found.right, found.unread) == (ME, refusing.RightToEnable(), ())
+
+
+async def test_what_an_owner_decided_keeps_a_drill_from_production_and_is_told_and_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    one = StandingDecision("prod", "ana", date(2026, 5, 20), "SCAN-1.jsonl")
+    decided = StandingDecisions("old", NOW - timedelta(days=2), {(key_of(WS), "environment"): one})
+    found = await read(monkeypatch=monkeypatch, held=KeyRules(STANDARD, decisions=decided))
+    assert any("is production (prod by a decision of its owner (ana" in why for why in refusing.reasons(found))
+    assert "2 days old" in found.notes[0]
+    [would] = DrillPlanView(found, "prod", (), ()).as_json()
+    assert (would.data["environments"][0]["by"], would.data["notes"]) == ("decision", list(found.notes))
+    assert any("the workspace 'ws': prod by a decision" in line for line in would.data["lines"])
+    with rotations.opened(tmp_path) as evidence:
+        order = DrillOrder("d1", NOW, ME)
+        first = chain.begun(evidence, found, order, By("u", "h", "0", None), "prod").content
+    assert [(each.by, each.owner, each.otherwise) for each in first.environments] == [("decision", "ana", "dev")]
+    assert first.notes == found.notes
 
 
 def test_a_workspace_of_another_key_whose_account_is_under_this_one_stops_too() -> None:

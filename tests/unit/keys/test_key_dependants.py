@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,8 @@ from tests.unit.keys.keyed import GROUP, LEVELS, NEW, OLD, VAULT, account, regis
 
 from amlmigrate.keys import dependants
 from amlmigrate.keys.model import Dependant, DependantKind, KeyName
+from amlmigrate.posture import tagging
+from amlmigrate.scanning.standing import StandingDecision, StandingDecisions
 
 
 def _facts(one: Dependant | None) -> tuple[Any, ...]:
@@ -128,3 +130,13 @@ def test_two_spellings_of_a_key_are_one(uri: str) -> None:
     ported["properties"]["encryption"]["keyVaultProperties"]["keyIdentifier"] = f"{VAULT}:443/keys/cmk"
     third = dependants.of_registry(ported, LEVELS)
     assert third and KeyName.of(third.ref) == KeyName.of(found.ref)
+
+
+def test_a_workspace_is_what_its_owner_decided_where_that_is_stricter_and_an_account_what_its_tags_say() -> None:
+    tags = {"tags": {"environment": "dev"}}
+    one = StandingDecision("prod", "ana", date(2026, 11, 20), "SCAN-1.jsonl")
+    ids = (workspace()["id"], account()["id"])
+    decided = StandingDecisions(found={(id_.lower(), "environment"): one for id_ in ids[:1]})
+    levels = dependants.by(tagging.read(), decided)
+    found = dependants.of_workspace(workspace(**tags), levels), dependants.of_account(account(**tags), levels)
+    assert [each and each.levels.level("environment") for each in found] == ["prod", "dev"]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from tests.unit.keys.keyed import GROUP, NEW, NOW, OLD, SUB, VAULT, VAULT_ID, account, registry, version, workspace
 
+from amlmigrate.cli.views.key import KeyStatusView
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.errors import BadInputError, DeniedError, MigrateError
 from amlmigrate.core.keys import Rotation, key_of_document
@@ -18,6 +20,8 @@ from amlmigrate.keys.model import Adoption, DependantKind, KeyName, KeySurvey
 from amlmigrate.keys.reading import KeyRules
 from amlmigrate.keys.scope import KeyScope, key_name
 from amlmigrate.posture.reading import Read
+from amlmigrate.posture.tagging import ENVIRONMENT
+from amlmigrate.scanning.standing import StandingDecision, StandingDecisions
 
 _TYPES = {
     "MachineLearningServices/workspaces": [workspace(version=NEW)],
@@ -115,13 +119,17 @@ class Roles:
 
 
 def read(
-    arm: Arm | None = None, vaults: Vaults | None = None, roles: Roles | None = None, **scope: Any
+    arm: Arm | None = None,
+    vaults: Vaults | None = None,
+    roles: Roles | None = None,
+    held: KeyRules | None = None,
+    **scope: Any,
 ) -> KeySurvey:
     login = SimpleNamespace(endpoints=SimpleNamespace(graph="https://graph", vault_suffix=Vaults.suffix))
     side: Any = SimpleNamespace(
         arm=arm or Arm(), vaults=vaults or Vaults(), roles=roles or Roles(), login=login, credential=None
     )
-    return asyncio.run(reading.read(side, KeyScope(**scope), NOW, KeyRules()))
+    return asyncio.run(reading.read(side, KeyScope(**scope), NOW, held or KeyRules()))
 
 
 def test_all_that_lies_under_a_key_is_found_by_it() -> None:
@@ -129,6 +137,23 @@ def test_all_that_lies_under_a_key_is_found_by_it() -> None:
     assert (key.name, key.vault_id) == (KeyName(VAULT, "cmk"), VAULT_ID)
     assert {one.kind.value for one in key.dependants} == {"workspace", "storage account", "container registry"}
     assert (goal := key.goal(NOW)) and goal.version == NEW
+
+
+def test_what_owners_decided_counts_and_what_is_not_known_of_it_is_told() -> None:
+    one = StandingDecision("prod", "ana", date(2026, 11, 20), "SCAN-1.jsonl")
+    found = {(workspace()["id"].lower(), ENVIRONMENT): one}
+    survey = read(held=KeyRules(decisions=StandingDecisions("old", NOW - timedelta(days=2), found)))
+    levels = {each.kind: each.levels for each in survey.keys[0].dependants}
+    assert levels[DependantKind.WORKSPACE].as_dict(ENVIRONMENT)["owner"] == "ana"
+    assert ["2 days old" in survey.notes[0], "no scan in 'old' has it" in survey.notes[1]] == [True, True]
+    [view] = [
+        event.data
+        for event in KeyStatusView(survey, judging.judged(survey)).as_json()
+        if event.name == "key.status"
+    ]
+    [told] = [each for each in view["dependants"] if each["kind"] == "workspace"]
+    assert (told["levels"][ENVIRONMENT], told["told_by"][ENVIRONMENT]["by"]) == ("prod", "decision")
+    assert read().notes[0].startswith("What owners decided is not known: there is no scan")
 
 
 def test_what_two_pages_of_a_list_show_is_one() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rotations import NEW, NOW, OLD, key, version, workspace
+from tests.builders.levels import owned
 
 from amlmigrate.cli.views.rotation import NothingDueView, RotationPlanView, RotationView
 from amlmigrate.core.authorship import By
@@ -70,3 +72,27 @@ def test_who_only_makes_the_version_looked_at_nothing(tmp_path: Path) -> None:
 def test_that_nothing_is_due_is_told_with_it_too() -> None:
     [none] = NothingDueView(2).as_json()
     assert "Only workspaces" in none.data["text"]
+
+
+def test_who_says_the_environment_is_told_by_what_is_shown_proposed_and_kept(tmp_path: Path) -> None:
+    found = plan(Half.BOTH)
+    mine = replace(found.request.key.dependants[0], levels=owned())
+    found = replace(
+        found, request=replace(found.request, key=key(version(OLD, 200), under=(mine, workspace(name="b"))))
+    )
+    said = "the workspace 'ws': prod by a decision of its owner (ana@contoso.com, 2026-05-20), while tags and rules say dev"
+    [would] = RotationPlanView(found, "prod", (), notes=("old",)).as_json()
+    assert [(one["level"], one["by"]) for one in would.data["environments"]] == [
+        ("prod", "decision"),
+        ("dev", "tag"),
+    ]
+    assert would.data["notes"] == ["old"]
+    about = RotationProposing("prod", "t", BY, "2026-06-01T00:00:00+00:00", notes=("old",))
+    assert proposing.proposal(found, about).told["Who says the environment:"] == (said, "old")
+    with chain.opened(tmp_path) as evidence:
+        first = chain.begun(evidence, found, Carrier(BY, "prod", notes=("old",))).content
+    assert [(one.level, one.by, one.owner, one.otherwise) for one in first.environments] == [
+        ("prod", "decision", "ana@contoso.com", "dev"),
+        ("dev", "tag", "", ""),
+    ]
+    assert first.notes == ("old",)
