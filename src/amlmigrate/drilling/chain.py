@@ -21,7 +21,7 @@ from amlmigrate.evidence.drill import DrilledPart, DrillRecord
 from amlmigrate.evidence.members import PlanRef
 from amlmigrate.evidence.rotation import RotationRecord
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile, only
-from amlmigrate.rotating.order import environments
+from amlmigrate.rotating.order import environment_by
 
 
 def rotation_under_way(evidence: Evidence, key: str) -> str:
@@ -48,7 +48,7 @@ def begun(
             vault=request.key.vault_id,
             version=request.version.id,
             environment=environment,
-            environments=environments(levels_of(found).items()),
+            environment_by=environment_by(levels_of(found).items()),
             notes=found.notes,
             limit=duration(request.limit),
             until=stamp(order.until),

@@ -52,7 +52,7 @@ class DrillRecord(ReportContent):
     `plan` is the drill: its id, and the digest of what was to be done. It shows how soon what is under the key
     refuses without it, and nothing of shredding. `version_end` is how the version stood in the end, and by whom.
     What services answer may come from an unwrapped key that they keep: "still answered" never means that it was
-    refused. `environment` is the gravest of what is under the key; `environments` are of that and of each
+    refused. `environment` is the gravest of what is under the key; `environment_by` are of that and of each
     workspace that stops with it; `notes` say what kept owners' decisions from counting.
     """
 
@@ -64,7 +64,7 @@ class DrillRecord(ReportContent):
     vault: Text = ""
     version: Text
     environment: Text = ""
-    environments: tuple[EnvironmentTold, ...] = ()
+    environment_by: tuple[EnvironmentTold, ...] = ()
     notes: tuple[Text, ...] = ()
     limit: Text = ""
     until: Time = ""

@@ -46,7 +46,7 @@ class RotationRecord(ReportContent):
     as the reports in this folder tell. `looked_at` are the kinds of things that were looked for under the key:
     `dependants` and `complete` tell of no others. `looked_in` are the subscriptions in which they were looked for:
     one in which whoever ran it has no role is not among them, and not told. `unread` are the places where nobody
-    could look for more of them. `environment` is the gravest of `environments`; `notes` say what kept owners'
+    could look for more of them. `environment` is the gravest of `environment_by`; `notes` say what kept owners'
     decisions from counting.
     """
 
@@ -67,7 +67,7 @@ class RotationRecord(ReportContent):
     looked_at: tuple[Text, ...] = ()
     looked_in: tuple[Text, ...] = ()
     unread: tuple[Text, ...] = ()
-    environments: tuple[EnvironmentTold, ...] = ()
+    environment_by: tuple[EnvironmentTold, ...] = ()
     notes: tuple[Text, ...] = ()
     approval: ApprovedBy | None = None
     failed: Text = ""

@@ -113,7 +113,7 @@ def content(evidence: Evidence, found: RotationPlan, carrier: Carrier) -> Rotati
         looked_at=LOOKED_AT if request.half.adopts else (),
         looked_in=carrier.looked if request.half.adopts else (),
         unread=carrier.unread,
-        environments=order.environments((one.id, one.levels) for one in request.key.dependants),
+        environment_by=order.environment_by((one.id, one.levels) for one in request.key.dependants),
         notes=carrier.notes,
         approval=carrier.approval,
     )
@@ -140,7 +140,7 @@ def told_already(evidence: Evidence, first: RotationRecord, outcome: RotationOut
 
 def _estate(one: RotationRecord) -> tuple[Any, ...]:
     """What a report tells of the estate besides the dependants' versions."""
-    return one.environment, one.environments, one.looked_in, one.unread
+    return one.environment, one.environment_by, one.looked_in, one.unread
 
 
 def ended(evidence: Evidence, first: RotationRecord, outcome: RotationOutcome) -> EvidenceFile[RotationRecord]:

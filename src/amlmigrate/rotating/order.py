@@ -34,7 +34,7 @@ def who_says(key: KeyInUse, environment_: str) -> Iterator[str]:
             yield f"{one.called}: {one.levels.text(ENVIRONMENT)}"
 
 
-def environments(found: Iterable[tuple[str, Levels]]) -> tuple[EnvironmentTold, ...]:
+def environment_by(found: Iterable[tuple[str, Levels]]) -> tuple[EnvironmentTold, ...]:
     """The environment of each thing, by its ARM id, as reports have it."""
     return tuple(
         EnvironmentTold(id=id_, **{name: value or "" for name, value in levels.as_dict(ENVIRONMENT).items()})

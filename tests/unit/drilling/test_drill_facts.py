@@ -141,12 +141,12 @@ async def test_what_an_owner_decided_keeps_a_drill_from_production_and_is_told_a
     assert any("is production (prod by a decision of its owner (ana" in why for why in refusing.reasons(found))
     assert "2 days old" in found.notes[0]
     [would] = DrillPlanView(found, "prod", (), ()).as_json()
-    assert (would.data["environments"][0]["by"], would.data["notes"]) == ("decision", list(found.notes))
+    assert (would.data["environment_by"][0]["by"], would.data["notes"]) == ("decision", list(found.notes))
     assert any("the workspace 'ws': prod by a decision" in line for line in would.data["lines"])
     with rotations.opened(tmp_path) as evidence:
         order = DrillOrder("d1", NOW, ME)
         first = chain.begun(evidence, found, order, By("u", "h", "0", None), "prod").content
-    assert [(each.by, each.owner, each.otherwise) for each in first.environments] == [("decision", "ana", "dev")]
+    assert [(each.by, each.owner, each.otherwise) for each in first.environment_by] == [("decision", "ana", "dev")]
     assert first.notes == found.notes
 
 

@@ -82,7 +82,7 @@ def test_who_says_the_environment_is_told_by_what_is_shown_proposed_and_kept(tmp
     )
     said = "the workspace 'ws': prod by a decision of its owner (ana@contoso.com, 2026-05-20), while tags and rules say dev"
     [would] = RotationPlanView(found, "prod", (), notes=("old",)).as_json()
-    assert [(one["level"], one["by"]) for one in would.data["environments"]] == [
+    assert [(one["level"], one["by"]) for one in would.data["environment_by"]] == [
         ("prod", "decision"),
         ("dev", "tag"),
     ]
@@ -91,7 +91,7 @@ def test_who_says_the_environment_is_told_by_what_is_shown_proposed_and_kept(tmp
     assert proposing.proposal(found, about).told["Who says the environment:"] == (said, "old")
     with chain.opened(tmp_path) as evidence:
         first = chain.begun(evidence, found, Carrier(BY, "prod", notes=("old",))).content
-    assert [(one.level, one.by, one.owner, one.otherwise) for one in first.environments] == [
+    assert [(one.level, one.by, one.owner, one.otherwise) for one in first.environment_by] == [
         ("prod", "decision", "ana@contoso.com", "dev"),
         ("dev", "tag", "", ""),
     ]

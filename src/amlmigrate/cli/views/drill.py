@@ -66,7 +66,7 @@ class DrillPlanView:
                 "vault": request.key.vault_id,
                 "version": request.version.id if request.version else "",
                 "environment": self.environment,
-                "environments": [
+                "environment_by": [
                     {"id": id_, **one.as_dict(ENVIRONMENT)} for id_, one in levels_of(self.facts).items()
                 ],
                 "notes": list(self.facts.notes),

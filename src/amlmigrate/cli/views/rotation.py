@@ -81,7 +81,7 @@ class RotationPlanView:
                 "key": key.name.id,
                 "vault": key.vault_id,
                 "environment": self.environment,
-                "environments": [{"id": one.id, **one.levels.as_dict(ENVIRONMENT)} for one in key.dependants],
+                "environment_by": [{"id": one.id, **one.levels.as_dict(ENVIRONMENT)} for one in key.dependants],
                 "notes": list(self.notes),
                 "rotation": aim.rotation,
                 "half": self.plan.request.half.value,
