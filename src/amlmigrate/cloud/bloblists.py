@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 from urllib.parse import quote, unquote, urlencode, urlsplit
 from xml.etree import ElementTree
 
@@ -20,6 +21,9 @@ _HEADERS = (
     ("content_language", "Content-Language"),
     ("content_type", "Content-Type"),
 )
+_TAGS_OF_HEADERS = tuple(tag for _, tag in _HEADERS)
+# Many blobs have the same headers: each is then put together once.
+_KNOWN = 4_096
 _FOLDER_MARK = {"hdi_isfolder"}
 _PAST = ("snapshots", "versions", "deleted", "immutabilitypolicy", "legalhold")
 Pairs = tuple[tuple[str, str], ...]
@@ -63,8 +67,8 @@ class Reader:
         found = root.iterfind("Blobs/Blob")
         # Of one page alone: each blob may have metadata of its own.
         self._known.clear()
-        blobs = (element for element in found if not _of_lease(element))
-        read = [self._blob(element) for element in blobs if not (self._past and self._beside_it(element))]
+        blobs = ((name, element) for element in found if not _of_lease(name := _name(element), element))
+        read = [self._blob(name, one) for name, one in blobs if not (self._past and self._beside_it(one))]
         self._directories.add(blob for blob, directory in read if directory)
         self.tags_known = self.tags_known and all(blob.tags is not None for blob, _ in read)
         return [blob for blob, _ in read]
@@ -134,11 +138,14 @@ class Reader:
         )
         return snapshot or version or deleted
 
-    def _blob(self, element: ElementTree.Element) -> tuple[Blob, bool]:
-        """A blob, and whether it is a directory without metadata of its own."""
-        own = element.find("Properties")
-        properties = {child.tag: child.text for child in own if child.text} if own is not None else {}
-        path, metadata = _name(element), element.findall("Metadata/*")
+    def _blob(self, path: str, element: ElementTree.Element) -> tuple[Blob, bool]:
+        """A blob, and whether it is a directory without metadata of its own.
+
+        Members are looked up by their names: a path is compiled and walked anew for each blob, which takes longer.
+        """
+        members = {child.tag: child for child in element}
+        properties = {child.tag: child.text for child in members.get("Properties", ()) if child.text}
+        metadata = members.get("Metadata", ())
         # Said of what lies in a hierarchical namespace alone, where nothing has index tags (learn.microsoft.com,
         # list-blobs; storage-feature-support).
         typed = properties.get("ResourceType")
@@ -155,17 +162,26 @@ class Reader:
             etag=quoted(properties.get("Etag", "")),
             md5=properties.get("Content-MD5"),
             kind=sys.intern(properties.get("BlobType", "BlockBlob")),
-            headers=self._once((name, properties[tag]) for name, tag in _HEADERS if tag in properties),
-            metadata=self._once(sorted((child.tag, child.text or "") for child in metadata)),
-            tags=self._once(_tags(element)) if self._tagged or typed else None,
+            headers=_headers(tuple(map(properties.get, _TAGS_OF_HEADERS))),
+            metadata=self._once([(child.tag, child.text or "") for child in metadata]),
+            tags=self._once(_tags(members.get("Tags"))) if self._tagged or typed else None,
             tier=sys.intern(tier) if tier else None,
             encryption=encryption(properties.get("EncryptionScope"), properties.get("CustomerProvidedKeySha256")),
         )
         return blob, directory
 
-    def _once(self, pairs: Iterator[tuple[str, str]] | list[tuple[str, str]]) -> Pairs:
-        made = tuple(pairs)
+    def _once(self, pairs: list[tuple[str, str]]) -> Pairs:
+        """Pairs by their names; most blobs have none."""
+        if not pairs:
+            return ()
+        made = tuple(sorted(pairs))
         return self._known.setdefault(made, made)
+
+
+@lru_cache(_KNOWN)
+def _headers(values: tuple[str | None, ...]) -> Pairs:
+    """The headers of a blob, by their values in the order of `_HEADERS`."""
+    return tuple((name, value) for (name, _), value in zip(_HEADERS, values, strict=True) if value)
 
 
 def encryption(scope: str | None, sent_key: str | None) -> str | None:
@@ -186,14 +202,13 @@ def _name(element: ElementTree.Element) -> str:
     return unquote(text) if name is not None and name.get("Encoded") == "true" else text
 
 
-def _of_lease(element: ElementTree.Element) -> bool:
+def _of_lease(name: str, element: ElementTree.Element) -> bool:
     """Nor are its earlier versions what a copy leaves behind."""
-    name = _name(element)
     if not name.startswith(FOLDER):
         return False
     return is_lease(name, tuple((child.tag, child.text or "") for child in element.findall("Metadata/*")))
 
 
-def _tags(element: ElementTree.Element) -> list[tuple[str, str]]:
-    tags = element.findall("Tags/TagSet/Tag")
-    return sorted((tag.findtext("Key") or "", tag.findtext("Value") or "") for tag in tags)
+def _tags(element: ElementTree.Element | None) -> list[tuple[str, str]]:
+    tags = element.findall("TagSet/Tag") if element is not None else ()
+    return [(tag.findtext("Key") or "", tag.findtext("Value") or "") for tag in tags]
