@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-
-from azure.storage.fileshare.aio import ShareClient, ShareDirectoryClient, ShareFileClient, ShareServiceClient
+from typing import TYPE_CHECKING
 
 from amlmigrate.cloud import absence
 from amlmigrate.cloud.bloblists import quoted
@@ -16,11 +15,15 @@ from amlmigrate.cloud.fence import Fence
 from amlmigrate.cloud.filelists import EXTENDED, FolderReader
 from amlmigrate.cloud.fileshapes import FolderShown, file_of, folder_of
 from amlmigrate.cloud.pacing import Crowd
-from amlmigrate.cloud.ranges import RANGE
-from amlmigrate.cloud.storage import INTENT, RawFiles
-from amlmigrate.cloud.transport import PLAIN, SharedTransport, Transport
+from amlmigrate.cloud.storage import RawFiles
+from amlmigrate.cloud.transport import SharedTransport, Transport
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.workspace import Location
+
+if TYPE_CHECKING:
+    from azure.storage.fileshare.aio import ShareClient, ShareDirectoryClient, ShareFileClient
+
+    from amlmigrate.cloud.fileclients import FileClients
 
 PARALLEL = 16
 
@@ -36,12 +39,12 @@ class FileAccess:
         self.raw = RawFiles(credential, SharedTransport(self._transport), self._suffix)
         # The URLs of what is being made beside its place, which nobody tidies away.
         self.making: set[str] = set()
-        self._services: dict[str, ShareServiceClient] = {}
+        self._clients: FileClients | None = None
 
     async def close(self) -> None:
         """Ends the connections."""
-        for service in self._services.values():
-            await service.close()
+        if self._clients:
+            await self._clients.close()
         self.raw.close()
         await self._transport.close()
 
@@ -53,9 +56,18 @@ class FileAccess:
         """What another account shows to read from this side's: a bearer token of this side's sign-in."""
         return f"Bearer {(await self._credential.get_token(STORAGE_SCOPE)).token}"
 
+    @property
+    def clients(self) -> FileClients:
+        """The service's own; loaded by whoever asks for one."""
+        if self._clients is None:
+            from amlmigrate.cloud.fileclients import FileClients
+
+            self._clients = FileClients(self._credential, self._transport, self._suffix)
+        return self._clients
+
     def share(self, place: Location) -> ShareClient:
         """The client of a share."""
-        return self._account(place.account).get_share_client(place.container)
+        return self.clients.account(place.account).get_share_client(place.container)
 
     def directory(self, place: Location, folder: str) -> ShareDirectoryClient:
         """The client of a directory of the share that a place is in."""
@@ -139,22 +151,6 @@ class FileAccess:
                 if await self.head(target.at("/".join(names[:depth]))) is not None:
                     text, url = "a file is there", directory.url
                     raise ServiceError(409, "ResourceTypeMismatch", text, method="PUT", url=url) from error
-
-    def _account(self, account: str) -> ShareServiceClient:
-        if account not in self._services:
-            self._services[account] = ShareServiceClient(
-                f"https://{account}.file.{self._suffix}",
-                credential=self._credential,
-                token_intent=INTENT,
-                transport=SharedTransport(self._transport),
-                max_single_get_size=RANGE,
-                max_chunk_get_size=RANGE,
-                # A name may end in dots, and without them it is another's (learn.microsoft.com, naming files).
-                allow_trailing_dot=True,
-                allow_source_trailing_dot=True,
-                **PLAIN,
-            )
-        return self._services[account]
 
 
 def exists(error: ServiceError) -> bool:

@@ -6,10 +6,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
-
-from azure.storage.fileshare import Handle
-from azure.storage.fileshare.aio import ShareFileClient
+from typing import TYPE_CHECKING, Any
 
 from amlmigrate.cloud import absence
 from amlmigrate.cloud import retrying as retry
@@ -25,6 +22,10 @@ from amlmigrate.core.few import many
 from amlmigrate.core.metering import moved
 from amlmigrate.core.parallel import each
 from amlmigrate.core.workspace import Location
+
+if TYPE_CHECKING:
+    from azure.storage.fileshare import Handle
+    from azure.storage.fileshare.aio import ShareFileClient
 
 _log = logging.getLogger(__name__)
 # So much at most one call puts (AZ-FILE-6).

@@ -14,21 +14,21 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
-from typing import TypeVar
-
-from azure.storage.fileshare import ContentSettings
-from azure.storage.fileshare.aio import ShareFileClient, ShareLeaseClient
+from typing import TYPE_CHECKING, TypeVar
 
 from amlmigrate.cloud import absence
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.fileaccess import FileAccess, hold
-from amlmigrate.cloud.fileshapes import has_labels, labels_of, named_with
+from amlmigrate.cloud.fileshapes import has_labels, named_with
 from amlmigrate.cloud.lists import whole
 from amlmigrate.cloud.twice import found_by
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.lease import FOLDER
 from amlmigrate.core.workspace import Location
+
+if TYPE_CHECKING:
+    from azure.storage.fileshare.aio import ShareFileClient
 
 _log = logging.getLogger(__name__)
 # What is answered where a file has no lease, or no longer this one.
@@ -99,7 +99,7 @@ async def _labelled(files: FileAccess, beside: Location, shown: Blob) -> None:
     """Gives a file what a rename does not: few have any of it."""
     if has_labels(shown):
         client = files.file(beside)
-        await files.call("PUT", client.url, partial(client.set_http_headers, labels_of(shown)))
+        await files.call("PUT", client.url, partial(client.set_http_headers, files.clients.labels(shown)))
     if shown.metadata:
         client = files.file(beside)
         await files.call("PUT", client.url, partial(client.set_file_metadata, dict(shown.metadata)))
@@ -115,8 +115,7 @@ async def delete(files: FileAccess, place: Location, etag: str) -> None:
     async def writable(lease: str) -> None:
         # Headers that are not sent are taken away, and somebody may keep it from being deleted all the same.
         shown = await files.head(place)
-        labels = labels_of(shown) if shown else ContentSettings()
-        call = partial(client.set_http_headers, labels, file_attributes="None", lease=lease)
+        call = partial(client.set_http_headers, files.clients.labels(shown), file_attributes="None", lease=lease)
         await files.call("PUT", client.url, call)
 
     try:
@@ -211,7 +210,7 @@ async def _leased(files: FileAccess, place: Location, etag: str) -> AsyncIterato
 async def _given_back(files: FileAccess, client: ShareFileClient, lease: str) -> None:
     """Gives a lease back; one that cannot be is logged. Nothing happens where the file has none (AZ-FILE-15)."""
     try:
-        await files.call("PUT", client.url, ShareLeaseClient(client, lease_id=lease).release)
+        await files.call("PUT", client.url, files.clients.lease(client, lease).release)
     except MigrateError as error:
         if not (isinstance(error, ServiceError) and (absence.of_file(error) or error.code in _NO_LEASE)):
             _log.warning("The lease on %s was not given back: %s", client.url, error)

@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from azure.storage.fileshare import ContentSettings
-
 from amlmigrate.cloud.bloblists import quoted
 from amlmigrate.cloud.errors import OtherBytesError
 from amlmigrate.core.asset import FILE_KIND, Blob
@@ -86,14 +84,8 @@ def md5_of(data: bytes) -> str:
     return base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
 
 
-def labels_of(blob: Blob) -> ContentSettings:
-    """The headers of a file, and its MD5 where it has one."""
-    headers: dict[str, Any] = dict(blob.headers)
-    return ContentSettings(**headers, content_md5=bytearray(base64.b64decode(blob.md5)) if blob.md5 else None)
-
-
 def has_labels(blob: Blob) -> bool:
-    """Whether a file has more of them than a type, which a rename gives it."""
+    """Whether a file has more labels than a type, which a rename gives it."""
     return blob.md5 is not None or not {name for name, _ in blob.headers} <= {"content_type"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import resource
 import subprocess
@@ -10,6 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+
+import amlmigrate.cloud
 
 MIGRATE = Path(sys.executable).with_name("migrate")
 
@@ -88,6 +91,18 @@ def test_what_draws_and_what_makes_detailed_logs_is_loaded_by_who_asks_for_it(tm
 
 def test_who_does_not_sign_in_loads_no_client_of_azures(tmp_path: Path) -> None:
     assert not _loaded(["show", str(tmp_path / "none")]) & {"azure.identity", "azure.storage.blob", "aiohttp"}
+
+
+def test_the_client_of_file_shares_is_loaded_by_the_first_call_that_needs_it() -> None:
+    """Each workspace has shares, and whoever only lists them or reads their files asks no client."""
+    asking = {
+        path.name
+        for path in Path(amlmigrate.cloud.__path__[0]).glob("*.py")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ImportFrom)
+        and (node.module or "").startswith(("azure.storage.fileshare", "amlmigrate.cloud.fileclients"))
+    }
+    assert asking == {"fileclients.py"}
 
 
 def test_help_is_there_at_once() -> None:

@@ -8,7 +8,8 @@ import pytest
 from multidict import CIMultiDict
 
 from amlmigrate.cloud.errors import OtherBytesError
-from amlmigrate.cloud.fileshapes import file_of, has_labels, labels_of, named_with
+from amlmigrate.cloud.fileclients import FileClients
+from amlmigrate.cloud.fileshapes import file_of, has_labels, named_with
 from amlmigrate.core.asset import FILE_KIND, Blob
 
 MD5 = "XrY7u+Ae7tCTyyK7j1rNww=="
@@ -66,7 +67,7 @@ def test_what_a_rename_does_not_give_is_a_label() -> None:
     plain = replace(FILE, md5=None, headers=(("content_type", "text/x"),))
     assert has_labels(FILE) and not has_labels(plain) and has_labels(replace(plain, md5=MD5))
     assert has_labels(replace(plain, headers=FILE.headers))
-    labels = labels_of(FILE)
+    labels = FileClients.labels(FILE)
     assert (labels.content_type, labels.content_language, bytes(labels.content_md5).hex()[:4]) == (
         "text/x",
         "de",
