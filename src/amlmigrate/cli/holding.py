@@ -83,7 +83,8 @@ async def _ended(clouds: Session, found: Stages) -> tuple[str, str]:
         told = await _soon(looking.cutovers(clouds.target, found.plan.header.target_ref))
     except (MigrateError, TimeoutError) as error:
         return "", _why(error)
-    return together.ended(told, found.plan.sha256), ""
+    source = str(found.plan.header.source["workspaceId"])
+    return together.ended(told, found.plan.sha256, source, found.cutover.time), ""
 
 
 async def _soon(work: Awaitable[T]) -> T:

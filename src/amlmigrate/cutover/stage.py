@@ -18,7 +18,6 @@ from amlmigrate.cloud.credentials import signed
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.address import Address
 from amlmigrate.core.authorship import By
-from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError, RefusedError
 from amlmigrate.core.events import Emit
 from amlmigrate.core.plan import Plan
@@ -128,7 +127,8 @@ class _Cutover:
             switches.refuse_unfinished(reports, request.folder)
         if done := record.active(reports):
             before = await self._before()
-            together.refuse_ended(before, request.plan.sha256, request.folder)
+            plan, time = request.plan, done.content.time
+            together.refuse_ended(before, plan.sha256, _source_of(plan), time, request.folder)
             await self._lives(before, done.content.time)
             return CutoverResult(done, already=True, todo=left_after(request.plan, self.ledger))
         if cut_off(reports) and not request.dry_run:
@@ -302,14 +302,14 @@ class _Cutover:
 
     def _ends(
         self, before: together.Record, made: object, *, works: bool = False, until: str = ""
-    ) -> list[Document]:
+    ) -> together.TakingBack:
         """Which other plans' cutovers end with this one's; `made`: what says that this ever was one.
 
         One that did not come about, or that only stopped the source, ends none: that is as it was before.
         """
         plan = self.request.plan
         if not made:
-            return []
+            return together.TakingBack()
         return together.others(before, plan.sha256, _source_of(plan), works=works, until=until)
 
     async def _before(self) -> dict[str, Any]:
@@ -323,11 +323,11 @@ class _Cutover:
         plan = self.request.plan
         await self._known_to_others(together.cut_over(before, PlanRef.of(plan), _source_of(plan), time), time)
 
-    async def _lives_no_more(self, before: together.Record, ends: list[Document]) -> None:
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        await self._known_to_others(together.taken_back(before, PlanRef.of(self.request.plan), ends, now))
+    async def _lives_no_more(self, before: together.Record, ends: together.TakingBack) -> None:
+        plan, now = self.request.plan, datetime.now(UTC).isoformat(timespec="seconds")
+        await self._known_to_others(together.taken_back(before, PlanRef.of(plan), _source_of(plan), ends, now))
 
-    async def _known_to_others(self, stand: list[Document] | None = None, time: str = "") -> None:
+    async def _known_to_others(self, stand: together.Members | None = None, time: str = "") -> None:
         """Says in the lease's blob what the evidence says, for later plans of the pair; again where cut off.
 
         `stand`: which cutovers stand, None for those that did; `time`: when this one was made. What other plans
@@ -336,12 +336,13 @@ class _Cutover:
         if not self.lease:
             return
         plan, before = self.request.plan, await self._before()
-        stand = together.every(before) if stand is None else stand
+        stand = together.members(before) if stand is None else stand
         changed = switches.for_others(
             self.evidence.reports(), plan.sha256, _source_of(plan), before.get("changed")
         )
-        told = {"time": time, "plan": asdict(PlanRef.of(plan)), "changed": changed, together.MEMBER: stand}
-        await self.lease.change({Cutover.record: told if time or changed or stand else None})
+        told = {"time": time, "plan": asdict(PlanRef.of(plan)), "changed": changed, **stand}
+        says = time or changed or any(stand.values())
+        await self.lease.change({Cutover.record: told if says else None})
 
     async def _content(self) -> dict[str, Any]:
         """What all reports of it say alike."""
@@ -366,8 +367,8 @@ def _source_of(plan: Plan) -> str:
     return str(plan.header.source["workspaceId"])
 
 
-def _named(ends: list[Document]) -> tuple[str, ...]:
-    return tuple(str(one.get("name")) for one in ends)
+def _named(back: together.TakingBack) -> tuple[str, ...]:
+    return tuple(str(one.get("name")) for one in back.ends)
 
 
 async def refuse_unapproved(

@@ -151,7 +151,8 @@ async def check_gate(
     denying = await of_deletion(clouds.source.arm, source, exempt, facts.now, accepted=accept_unrecoverable)
     why += [*recovery.reasons(), *denying.reasons()]
     own = containers.deletable(source.workspace, (one.place for one in listed.source.values() if one.exists))
-    why += await stopped.by_others(clouds.target, plan, source)
+    cutover = active(reports)
+    why += await stopped.by_others(clouds.target, plan, source, cutover.content.time if cutover else "")
     why += await removal.not_in_list(clouds.source.workspace(plan.header.source_ref))
     if wanted.delete:
         listings = [listed.source[place.key] for place in own]

@@ -16,10 +16,10 @@ from amlmigrate.leasing import looking
 _AGAIN = "Take this plan's cutover back too (`migrate cutover --back`), plan what came since, and cut that over."
 
 
-async def by_others(side: Side, plan: Plan, source: Inventory) -> list[str]:
+async def by_others(side: Side, plan: Plan, source: Inventory, cut_at: str) -> list[str]:
     """Why the source must stay for that: once it is gone, nothing says that its people want it to work.
 
-    What this plan's own cutover has stopped is in its evidence.
+    What this plan's own cutover has stopped is in its evidence. `cut_at`: when that was; '' where there is none.
     """
     source_id = str(plan.header.source["workspaceId"])
     try:
@@ -32,8 +32,7 @@ async def by_others(side: Side, plan: Plan, source: Inventory) -> list[str]:
     lines = (one for one in found.get("changed") or () if one.get("workspaceId") == source_id)
     others = looking.came_about(one for one in lines if one.get("plan") != plan.sha256)
     told = unplanned(plan, _still(plan, others, source))
-    # Said of a plan only that was cut over: of any other the blob has nothing.
-    ended = together.ended(found, plan.sha256)
+    ended = together.ended(found, plan.sha256, source_id, cut_at) if cut_at else ""
     return [*([f"{ended} {_AGAIN}"] if ended else []), *([f"{told} {PLAN_ANEW}"] if told else [])]
 
 

@@ -90,8 +90,12 @@ def test_a_cutover_that_another_plan_ended_is_told(monkeypatch: pytest.MonkeyPat
     made = _stages(cutover=CutoverStage("2026-01-01T00:00:00+00:00"))
     line = {"plan": made.plan.sha256, "ended": {"by": "first", "time": "2026-01-02T00:00:00+00:00"}}
 
+    source = str(made.plan.header.source["workspaceId"])
+    back = {"workspaceId": source, "by": "second", "time": "2026-01-03T00:00:00+00:00"}
+    shown: dict[str, Any] = {"cutovers": [line]}
+
     async def ended(*_: Any) -> Any:
-        return {"cutovers": [line]}
+        return shown
 
     async def not_known(*_: Any) -> Any:
         if unread:
@@ -104,6 +108,11 @@ def test_a_cutover_that_another_plan_ended_is_told(monkeypatch: pytest.MonkeyPat
     told = found.on(made)
     assert following(told) == "migrate cutover plans/ws1 --back" and in_short(told).endswith("live no more")
     assert f"cutover: {found.ended}" in stage_lines(told)
+    # One that an older version cut over is not in the lease.
+    shown = {"cutovers": [], "backs": [back]}
+    assert "the cutover of plan 'second' was taken back" in _looked(monkeypatch, made)[0].ended
+    later = _stages(cutover=CutoverStage("2026-01-04T00:00:00+00:00"))
+    assert _looked(monkeypatch, later)[0].ended == ""
     assert _looked(monkeypatch, _stages())[0].ended == "", "of one that was not cut over nobody asks"
     monkeypatch.setattr(holding.looking, "cutovers", not_known)
     asked, _ = _looked(monkeypatch, made)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from tests.builders.reports import report
-from tests.builders.world import NEW, OLD, inventory, plan, step
+from tests.builders.world import CONTEXT, MAPPING, NEW, OLD, inventory, plan, step
 from tests.contract.kinds.workspace_of import InMemory
 
 from amlmigrate.core.address import Address
@@ -26,7 +26,7 @@ from amlmigrate.cutover import checking, switches
 from amlmigrate.cutover.switching import Switching
 from amlmigrate.evidence import CutoverBack
 from amlmigrate.evidence.cutover import SwitchState
-from amlmigrate.kinds import document_digests, moving_kinds, planned_digests
+from amlmigrate.kinds import Context, document_digests, moving_kinds, planned_digests
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence
 from amlmigrate.running.sources import Sources
@@ -424,11 +424,11 @@ async def test_a_plan_of_a_stopped_source_is_no_other_where_that_was_taken_back_
     assert document_digests(_inventory(pair.source)) != planned
     assert planned_digests(_inventory(pair.source), switched) == planned
     port: Any = pair.source
-    sources = Sources(port, (), switched=switched)
+    sources = Sources(port, (), Context(MAPPING, (), switched))
     step_ = step(str(NIGHTLY), source_sha256=planned[str(NIGHTLY)])
     await sources.refuse_changed(KIND, step_)
     with pytest.raises(DriftError):
-        await Sources(port, ()).refuse_changed(KIND, step_)
+        await Sources(port, (), CONTEXT).refuse_changed(KIND, step_)
     pair.source.documents[str(NIGHTLY)]["properties"]["tags"] = {"team": "other"}
     assert planned_digests(_inventory(pair.source), switched)[str(NIGHTLY)] != planned[str(NIGHTLY)]
     with pytest.raises(DriftError):

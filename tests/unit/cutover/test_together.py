@@ -36,20 +36,29 @@ FIRST, SECOND, OTHER = (
 
 
 def _cut(before: together.Record, plan: PlanRef, source: str = SOURCE, day: int = 1) -> together.Record:
-    return {together.MEMBER: together.cut_over(before, plan, source, f"2026-01-0{day}T00:00:00+00:00")}
+    return together.cut_over(before, plan, source, f"2026-01-0{day}T00:00:00+00:00")
 
 
 def _others(before: together.Record, plan: PlanRef, *, works: bool = True, until: str = "") -> list[Any]:
-    return together.others(before, plan.sha256, SOURCE, works=works, until=until)
+    return list(together.others(before, plan.sha256, SOURCE, works=works, until=until).ends)
 
 
-def _back(before: together.Record, plan: PlanRef, *, works: bool = True) -> together.Record:
-    ends = _others(before, plan, works=works)
-    return {together.MEMBER: together.taken_back(before, plan, ends, "2026-01-02T00:00:00+00:00")}
+def _back(
+    before: together.Record, plan: PlanRef, *, works: bool = True, day: int = 2, until: str = ""
+) -> together.Record:
+    back = together.others(before, plan.sha256, SOURCE, works=works, until=until)
+    return together.taken_back(before, plan, SOURCE, back, f"2026-01-0{day}T00:00:00+00:00")
+
+
+def _said(before: together.Record, plan: PlanRef, source: str = SOURCE, day: int = 1) -> str:
+    """What a plan is told that was cut over on that day."""
+    return together.ended(before, plan.sha256, source, f"2026-01-0{day}T00:00:00+00:00")
 
 
 def _ended(before: together.Record) -> list[str]:
-    return [one.name for one in (FIRST, SECOND, OTHER) if together.ended(before, one.sha256)]
+    """Of those that the lease shows."""
+    told = {one.get("plan") for one in together.every(before)}
+    return [one.name for one in (FIRST, SECOND, OTHER) if one.sha256 in told and _said(before, one)]
 
 
 BOTH = _cut(_cut(_cut({}, FIRST), SECOND), OTHER, "another source")
@@ -59,13 +68,13 @@ def test_taking_one_back_ends_all_others_of_its_source() -> None:
     assert _ended(BOTH) == []
     assert [one["name"] for one in _others(BOTH, FIRST)] == ["b"]
     back = _back(BOTH, FIRST)
-    assert _ended(back) == ["b"] and "plan 'a' was taken back at 2026-01-02" in together.ended(back, SECOND.sha256)
+    assert _ended(back) == ["b"] and "plan 'a' was taken back at 2026-01-02" in _said(back, SECOND)
     # Told once, whoever repeats it: a plan that is cut over later is none of its matter.
     assert _others(_cut(back, SECOND), FIRST, until="2026-01-02T00:00:00+00:00") == []
     # One that still stands, of a version that told nothing: what stands beside it ends.
     assert _ended(_back(_cut({}, SECOND), FIRST)) == ["b"]
     assert _ended(_back(back, SECOND)) == [] and _ended(_cut(back, FIRST)) == ["b"]
-    assert _back(_back(_back(back, SECOND), OTHER), FIRST) == {"cutovers": []}
+    assert _back(_back(_back(back, SECOND), OTHER), FIRST)["cutovers"] == []
 
 
 def test_what_was_cut_over_since_stays_where_nothing_works_again_by_it() -> None:
@@ -78,7 +87,35 @@ def test_what_was_cut_over_since_stays_where_nothing_works_again_by_it() -> None
     assert _others(unsaid, FIRST, until="2026-01-02T00:00:00+00:00") == [] and len(_others(unsaid, FIRST)) == 1
 
 
-@pytest.mark.parametrize("odd", [{}, {"cutovers": None}, {"cutovers": ["odd", {"ended": "x"}]}, {"time": "t"}])
+def test_one_that_an_older_version_cut_over_is_told_too_though_the_lease_does_not_show_it() -> None:
+    older = {"time": "2026-01-01T00:00:00+00:00", "plan": {"sha256": FIRST.sha256, "name": "a"}, "changed": []}
+    both = _cut(older, SECOND, day=3)
+    assert _said(both, FIRST) == ""
+    back = _back(both, SECOND, day=5)
+    assert "plan 'b' was taken back at 2026-01-05" in _said(back, FIRST)
+    # Of another source, and what was cut over later, that says nothing; nor of what the lease shows.
+    assert _said(back, FIRST, "another source") == "" and _said(back, FIRST, day=6) == ""
+    assert _said(_cut(back, FIRST), FIRST) == ""
+    # It stays told, whatever is cut over and taken back after that.
+    later = _back(_cut(back, OTHER, day=6), OTHER, day=7)
+    assert _said(later, FIRST) and len(later["backs"]) == 1 and "plan 'c'" in _said(later, FIRST, day=6)
+    # One told late says nothing of later ones, and the newest stays.
+    assert _back(later, SECOND, until="2026-01-05T00:00:00+00:00") == later
+
+
+def test_one_of_an_older_version_that_was_cut_off_as_it_was_taken_back_tells_it_the_next_time() -> None:
+    """Its report is written and the lease is not told: `until` is when that was."""
+    both = _cut({}, SECOND)
+    told = _back(both, FIRST, until="2026-01-02T00:00:00+00:00")
+    assert _ended(told) == ["b"] and _said(told, OTHER)
+    assert _back(_cut(told, SECOND, day=3), FIRST, until="2026-01-02T00:00:00+00:00") == _cut(told, SECOND, day=3)
+    # What sets nothing back, and was ended before, ends none.
+    assert _back(told, SECOND, works=False)["backs"] == told["backs"]
+
+
+@pytest.mark.parametrize(
+    "odd", [{}, {"cutovers": None}, {"backs": "odd"}, {"cutovers": ["odd", {"ended": "x"}]}, {"time": "t"}]
+)
 def test_what_is_no_such_member_says_nothing(odd: dict[str, Any]) -> None:
     assert _ended(odd) == [] and _others(odd, FIRST) == []
     assert _ended(_cut(odd, FIRST)) == [] and _ended(_back(odd, FIRST)) == []
@@ -159,12 +196,12 @@ async def test_who_takes_the_first_back_is_told_and_the_lease_has_it(live: Work)
     told = await work(blob).take_back()
     assert told.ends == ("b",)
     assert "warning: plan 'b' was cut over too, and is live no more" in TakenBackView(Path(), told).ending.lines
-    assert together.ended(blob.document["cutover"], SECOND.sha256)
+    assert _said(blob.document["cutover"], SECOND)
     again = await work(blob).take_back()
     assert again.already and again.ends == ()
     cut_off = Blob(_cut(_cut({}, own), SECOND))
     assert (await work(cut_off).take_back()).ends == ("b",), "the report was written, and the lease not yet"
-    assert together.ended(cut_off.document["cutover"], SECOND.sha256)
+    assert _said(cut_off.document["cutover"], SECOND)
 
 
 async def test_a_plan_that_is_live_no_more_is_not_said_to_be_cut_over(live: Work) -> None:
@@ -172,18 +209,26 @@ async def test_a_plan_that_is_live_no_more_is_not_said_to_be_cut_over(live: Work
     assert (await work(blob).cut_over()).already
     with pytest.raises(RefusedError, match="live no more: the cutover of plan 'a' was taken back"):
         await work(Blob(_back(blob.document["cutover"], FIRST))).cut_over()
+    # Neither is one that an older version cut over, and that the lease does not show.
+    older = Blob(_back(_cut({}, FIRST), FIRST))
+    with pytest.raises(RefusedError, match="live no more: the cutover of plan 'a' was taken back"):
+        await work(older).cut_over()
+    assert together.every(older.document["cutover"]) == [], "nor is it entered as one that stands"
 
 
 async def test_the_gate_keeps_its_source_and_says_why() -> None:
     made = replace(PLAN, sha256=SECOND.sha256)
 
-    async def told(record: together.Record) -> list[str]:
+    async def told(record: together.Record, cut_at: str = "2026-01-01T00:00:00+00:00") -> list[str]:
         blob = LeasedBlob(json.dumps({"format": 1, "cutover": record}).encode())
-        return await stopped.by_others(side(blob), made, inventory())
+        return await stopped.by_others(side(blob), made, inventory(), cut_at)
 
     assert await told(BOTH) == []
-    [reason] = await told(_back(BOTH, FIRST))
-    assert "live no more" in reason and "migrate cutover --back" in reason
+    # The lease shows it; or it does not, since an older version made it.
+    for back in (_back(BOTH, FIRST), _back(_cut({}, FIRST), FIRST)):
+        [reason] = await told(back)
+        assert "live no more" in reason and "migrate cutover --back" in reason
+        assert await told(back, "") == [], "a plan that was never cut over has nothing that ended"
 
 
 async def test_what_only_stopped_the_source_is_no_cutover_and_ends_none(pair: Pair, work: Work) -> None:

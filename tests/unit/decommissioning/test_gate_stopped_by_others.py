@@ -32,7 +32,7 @@ def _line(of: str, address: str, state: str = "changed", **more: Any) -> dict[st
 
 
 async def _told(blob: LeasedBlob, made: Plan = AT_REST, *, enabled: bool = False) -> list[str]:
-    return await stopped.by_others(side(blob), made, inventory(asset(NIGHTLY, isEnabled=enabled)))
+    return await stopped.by_others(side(blob), made, inventory(asset(NIGHTLY, isEnabled=enabled)), "")
 
 
 @pytest.mark.parametrize("state", ["changing", "changed", "restoring", "kept"])
@@ -77,7 +77,7 @@ async def test_any_other_answer_ends_the_command(status: int) -> None:
 
 
 def test_the_gate_asks_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def by_others(given: Any, made: Plan, source: Any) -> list[str]:
+    async def by_others(given: Any, made: Plan, source: Any, cut_at: str) -> list[str]:
         assert (given.arm, source.workspace.workspace_id) == (case.azure, made.header.source["workspaceId"])
         return ["It was stopped."]
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.core.roleends import NO_LICENCE
 from amlmigrate.posture.custodians import rights_of
 from amlmigrate.posture.facts import KeyRef
 from amlmigrate.posture.holders import Holders
 from amlmigrate.posture.reading import Read
-from amlmigrate.posture.unproven import NO_LICENCE
 
 VAULT = "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv"
 KEY = KeyRef(VAULT, "https://kv.vault.azure.net", "cmk", "")
