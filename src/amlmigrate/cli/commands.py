@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
@@ -16,6 +17,7 @@ DECIDE = "Decide"
 PROVE = "Prove"
 GOVERN = "Govern"
 # What every command shares: help has two names, and is text as it is written.
+_SENTENCE = re.compile(r"(?<=\.)\s")
 _SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
 
 
@@ -76,7 +78,9 @@ COMMANDS = (
         "key", GOVERN, "Show whether keys are rotated in time, and whether all that is under them uses the newest."
     ),
     Entry(
-        "figures", GOVERN, "Tell the key figures: what is under customers' keys, how soon, rotations, and alerts."
+        "figures",
+        GOVERN,
+        "Print the key figures: what is under customers' keys, how soon it was, rotations, and alerts.",
     ),
 )
 
@@ -88,8 +92,18 @@ def command_line(**more: Any) -> typer.Typer:
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings=_SETTINGS,
-        **{"add_completion": False, **more},
+        **{"add_completion": False, "cls": WholeSentences, **more},
     )
+
+
+class WholeSentences(TyperGroup):
+    """Commands of a command, each with its whole first sentence: as it is made elsewhere it is cut short."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """A line or more for each."""
+        found = [one for name in self.list_commands(ctx) if (one := self.get_command(ctx, name))]
+        with formatter.section("Commands"):
+            formatter.write_dl([(str(one.name), _SENTENCE.split(str(one.help), 1)[0]) for one in found])
 
 
 class LazyCommand(TyperCommand):

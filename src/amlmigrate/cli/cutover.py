@@ -45,8 +45,8 @@ def command(
         bool,
         typer.Option(
             "--stop",
-            help="Only stop what works by itself in the source, so that nothing new comes while the difference is"
-            " moved; without it the same command goes on, also of the plan of that difference.",
+            help="Only stop what works by itself in the source, so that nothing new comes while a last plan moves"
+            " the difference. Then run the same command without --stop, with the first plan or the last one.",
         ),
     ] = False,
     only: Annotated[

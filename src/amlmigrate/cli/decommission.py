@@ -42,12 +42,16 @@ class DecommissionOptions:
     confirm: Annotated[str, typer.Option(help="Repeat the source, as GROUP/NAME.", metavar="GROUP/NAME")]
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the gate, and remove nothing.")] = False
     purge: Annotated[
-        bool, typer.Option("--purge", help="Delete it for good: it cannot be recovered, and its name is free.")
+        bool,
+        typer.Option(
+            "--purge", help="Delete the workspace for good: it cannot be recovered, and its name is free again."
+        ),
     ] = False
     soak: Annotated[
         float,
         typer.Option(
-            help="Hours to wait after the cutover, or without one after the first green verification.",
+            help="Hours that have to be over since the cutover, or without one since the first green"
+            " verification.",
             min=0,
             max=1_000_000,
             metavar="HOURS",
@@ -61,9 +65,9 @@ class DecommissionOptions:
         typer.Option(
             "--accept-unrecoverable",
             help=(
-                "Remove it even if it could not be recovered: as Microsoft documents, or since Azure predicts that"
-                " a policy refuses it; or if a policy may deny its deletion after its endpoints are gone. Purges"
-                " nothing."
+                "Remove it even if it cannot be recovered afterwards (Microsoft documents that, or Azure predicts"
+                " that a policy refuses it), or if a policy may refuse its deletion once its endpoints are gone."
+                " Purges nothing."
             ),
         ),
     ] = False

@@ -48,8 +48,9 @@ def command(
         typer.Option(
             "--for",
             help=(
-                "With --print-role: the role of one duty alone. `key` changes keys, `adopt` points workspaces to"
-                " their new versions, `audit` only reads. None both changes keys and writes to a workspace."
+                "With --print-role: the role of one duty alone (docs/how-to/doctor.md). `key` changes keys,"
+                " `adopt` points workspaces to their new versions, `audit` only reads. None both changes keys and"
+                " writes to a workspace."
             ),
         ),
     ] = None,

@@ -1,10 +1,12 @@
-"""Tell the key figures: what is under customers' keys, how soon, rotations, and alerts.
+"""Print the key figures: what is under customers' keys, how soon it was, rotations, and alerts.
 
 Reads all scans of a folder and all plans below another, asks the vaults for the versions of their keys and Azure
 Monitor for the alerts that fired, and keeps each run beside the scans: Azure forgets alerts after 30 days. Changes
 nothing in Azure. Ends with 3 where something could not be read: the figures then say what.
 
 Example: migrate figures
+
+Example: migrate figures --prices prices.json --actual
 
 Example: migrate figures --offline --format html > figures.html
 
@@ -57,7 +59,12 @@ class FiguresOptions:
         bool, typer.Option("--offline", help="Read files alone: rotations and new alerts are then not read.")
     ] = False
     prices: Annotated[
-        Path | None, typer.Option(help="A saved answer of Azure's price API: list prices.", metavar="FILE")
+        Path | None,
+        typer.Option(
+            help="What costs are worked out from: list prices, a saved answer of Azure's price API"
+            " (docs/how-to/figures.md).",
+            metavar="FILE",
+        ),
     ] = None
     actual: Annotated[
         bool, typer.Option("--actual", help="Ask Cost Management what was billed; its answer counts for a day.")

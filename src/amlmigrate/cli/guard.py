@@ -48,7 +48,7 @@ Example: migrate guard plan guard.yaml
 
 Example: migrate guard plan guard.yaml --out guard-plan.json
 """
-APPLY = """Bring a guardrail to the stage of its file. Run again, it changes nothing.
+APPLY = """Make a guardrail in Azure as its file says, at the stage that it names. Run again, it changes nothing.
 
 Nothing that exists is made weaker, and nothing that this tool did not make is touched. At a management group it
 takes a proposal of guard plan --out that another identity has approved (migrate approve), and --confirm with the
@@ -60,9 +60,10 @@ Example: migrate guard apply guard-plan.json --confirm /providers/Microsoft.Mana
 """
 CHECK = """Check that a guardrail is there and as strict as its file asks for.
 
-Also compares the tags of today with those of the last two scans: a level of sensitivity that fell, a production
-tag that went, and by whom, as far as the activity log shows; and with what owners decided by scans, since a
-guardrail goes by tags. Ends with 3 where anything is missing or weaker, or could not be read.
+Also compares today's tags of the workspaces with those of the last two scans: says where the level of sensitivity
+fell or the tag of production was taken away, and who did it, as far as the activity log shows. Compares them with
+what owners decided by scans too, since a guardrail goes by tags. Ends with 3 where anything is missing or weaker,
+or could not be read.
 
 Example: migrate guard check guard.yaml
 """
@@ -73,9 +74,10 @@ Example: migrate guard emit guard.yaml --format terraform --out policies/
 
 TEST = """Send a test notification to everybody whom the alarms of a guardrail tell, and record who got it.
 
-Azure sends it through each action group that the rules name. Who it was sent to is added to
-FILE.alarm-tests.jsonl, which guard check reads; that anybody reads it, nothing shows. Ends with 3 where it was not
-sent to everybody, or that is not known.
+Azure sends it through each action group that the rules name. Whom it was sent to is added to
+FILE.alarm-tests.jsonl, which guard check reads. Nothing shows whether anybody reads it: ask them. The action
+groups have to be there: guard apply makes them. Ends with 3 where it was not sent to everybody, or that is not
+known.
 
 Example: migrate guard test guard.yaml
 """
@@ -86,12 +88,17 @@ GuardFile = Annotated[
     Path, typer.Argument(help="The description of the guardrail, in YAML or JSON.", metavar="FILE")
 ]
 ScanPath = Annotated[
-    Path | None, typer.Option(help="The scan that counts. Default: the latest one below scans/.", metavar="SCAN")
+    Path | None,
+    typer.Option(
+        help="The scan that says which workspaces there were before. Default: the latest one below scans/.",
+        metavar="SCAN",
+    ),
 ]
 Unrecoverable = Annotated[
     bool,
     typer.Option(
-        "--accept-unrecoverable", help="Accept that removed sources can very likely not be recovered any more."
+        "--accept-unrecoverable",
+        help="Accept that a stage that refuses very likely also refuses the recovery of removed sources.",
     ),
 ]
 
@@ -167,9 +174,11 @@ def apply(
     accept_unrecoverable: Unrecoverable = False,
     confirm: Annotated[
         str | None,
-        typer.Option(help="The scope once more; needed at a management group.", metavar="SCOPE"),
+        typer.Option(help="Repeat the scope; needed at a management group.", metavar="SCOPE"),
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Agree to a stage that refuses, and ask nothing.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Agree to a stage that refuses, without being asked.")
+    ] = False,
     *,
     shared: CommonOptions,
 ) -> None:

@@ -4,6 +4,8 @@ Example: migrate plan --source old-rg/old-ws --target new-rg/new-ws
 
 Example: migrate plan --source old-rg/old-ws --target new-rg/new-ws --secrets secrets.csv --computes instances
 
+Example: migrate plan --source old-rg/old-ws --target new-rg/new-ws --select "models/*" --exclude models/churn
+
 Example: migrate plan --fleet scans/SCAN.jsonl --targets targets.csv --out moves
 """
 
@@ -64,10 +66,16 @@ class PlanOptions:
         Path | None, typer.Option(help="Instead: plan every movable workspace of a scan.", metavar="SCAN")
     ] = None
     targets: Annotated[
-        Path | None, typer.Option(help="With --fleet: CSV or YAML, source to target.", metavar="FILE")
+        Path | None,
+        typer.Option(
+            help="With --fleet: CSV with the columns source and target, or YAML `SOURCE: TARGET`.", metavar="FILE"
+        ),
     ] = None
     waves: Annotated[
-        Path | None, typer.Option(help="With --fleet: CSV or YAML, source to wave.", metavar="FILE")
+        Path | None,
+        typer.Option(
+            help="With --fleet: CSV with the columns source and wave, or YAML `SOURCE: NUMBER`.", metavar="FILE"
+        ),
     ] = None
     wave_size: Annotated[
         int | None, typer.Option(help="With --fleet: at most this many workspaces per wave.", min=1, metavar="N")
@@ -78,19 +86,27 @@ class PlanOptions:
     ] = None
     select: Annotated[
         list[str] | None,
-        typer.Option(help="Only these addresses, and what they refer to. May be repeated.", metavar="GLOB"),
+        typer.Option(
+            help="Only these addresses, and what they refer to, such as 'models/*'. May be repeated.",
+            metavar="GLOB",
+        ),
     ] = None
     exclude: Annotated[
-        list[str] | None, typer.Option(help="Not these addresses. May be repeated.", metavar="GLOB")
+        list[str] | None,
+        typer.Option(
+            help="Not these addresses, even if something refers to them. May be repeated.", metavar="GLOB"
+        ),
     ] = None
     rename: Annotated[
         Path | None,
         typer.Option(
-            help="CSV: address, and its name in the target, where names are one in a region.", metavar="FILE"
+            help="CSV with the columns address and name: what items whose names are unique in a region, such as"
+            " computes, are called in the target.",
+            metavar="FILE",
         ),
     ] = None
     unreferenced: Annotated[
-        Unreferenced, typer.Option(help="Blobs that no asset refers to: list them or copy them.")
+        Unreferenced, typer.Option(help="What becomes of blobs that no asset refers to: list them, or copy them.")
     ] = Unreferenced.LIST
     delete: Annotated[
         bool,
@@ -127,7 +143,8 @@ class PlanOptions:
     principals: Annotated[
         Path | None,
         typer.Option(
-            help="CSV: old object id, new object id. Needed where the target is of another tenant.", metavar="FILE"
+            help="CSV of old and new object ids of people. Needed if the target is in another tenant.",
+            metavar="FILE",
         ),
     ] = None
     require_approval: Annotated[

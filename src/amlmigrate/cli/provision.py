@@ -1,5 +1,5 @@
-"""Create a workspace under a customer's key. With it vault, key, identity, grants and storage, as a file says;
-what others have made is not touched, unless it is adopted.
+"""Create a workspace under a customer's key. Also creates its key vault, key, identity, role assignments and
+storage, as a file says. What others have made is not touched, unless it is adopted.
 
 Example: migrate provision workspace.yaml --dry-run
 

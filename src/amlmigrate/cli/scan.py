@@ -1,6 +1,9 @@
-"""Find workspaces and rank them by risk. Tells whose keys, how old, what is open, what is in the way of a move.
+"""Find workspaces and rank them by risk. Says whose key each is under and how old that is, which networks reach
+it, and what is in the way of a move. Changes nothing, unless --write-tags is given.
 
 Example: migrate scan
+
+Example: migrate scan --decisions decisions.csv --write-tags --dry-run
 
 Example: migrate scan --management-group contoso-ml --format csv > workspaces.csv
 """
@@ -62,12 +65,16 @@ class ScanOptions:
     decisions: Annotated[
         Path | None,
         typer.Option(
-            help="What owners decided: CSV with the columns workspace, level, owner and date.", metavar="FILE"
+            help="What owners decided, such as that a workspace is prod: CSV with the columns workspace, level,"
+            " owner and date.",
+            metavar="FILE",
         ),
     ] = None
     sizes: Annotated[
         bool,
-        typer.Option("--sizes", help="Count blobs and bytes too: lists every blob of the default containers."),
+        typer.Option(
+            "--sizes", help="Count blobs and bytes too. Slow: it lists every blob of the default containers."
+        ),
     ] = False
     write_tags: Annotated[
         bool, typer.Option("--write-tags", help="Give workspaces the tags of the standard that they lack.")
@@ -80,12 +87,17 @@ class ScanOptions:
         bool,
         typer.Option(
             "--overwrite",
-            help="With --write-tags: also change values that say it in other words, or not what was decided.",
+            help="With --write-tags: also change a value that says the level in other words (PRD for prod), or"
+            " another level than its owner decided.",
         ),
     ] = False
     dry_run: Annotated[bool, typer.Option("--dry-run", help="With --write-tags: show the tags only.")] = False
     out: Annotated[
-        Path | None, typer.Option(help="Where the scan is kept: a file .jsonl or a folder.", metavar="PATH")
+        Path | None,
+        typer.Option(
+            help="Where the scan is kept: a file that ends in .jsonl, or a folder. Default: scans/.",
+            metavar="PATH",
+        ),
     ] = None
     format: Annotated[ScanFormat, typer.Option(help="How the workspaces are shown.")] = ScanFormat.TABLE
 

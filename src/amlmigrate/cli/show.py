@@ -47,7 +47,8 @@ def command(
         typer.Argument(
             metavar="PLAN|FILE|ADDRESS",
             autocompletion=options.plan_folders,
-            help="The plan's folder, unless it is the only one, or a proposal; an item or finding to show whole.",
+            help="The plan's folder (left out: the only one), or a proposal; then the address of an item or"
+            " finding to show in full.",
             show_default=False,
         ),
     ] = None,

@@ -95,7 +95,7 @@ def _line(path: Path, raw: bytes, before: str | None) -> dict[str, Any]:
         [Fired(**one) for one in (alerts or {"new": ()})["new"]]
         [(one["name"], one["sha256"]) for one in found["scans"]]
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise _unusable(path, "a line of it is none of figures") from None
+        raise _unusable(path, "a line of it holds no figures") from None
     if found.get("format") != FORMAT:
         raise BadInputError(
             f"A line has format {found.get('format')}; this version reads {FORMAT}.",

@@ -117,7 +117,7 @@ def read(folder: Path) -> Fleet | None:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise BadInputError(
-            f"The fleet cannot be used: a line of it is none of a fleet ({type(error).__name__}).",
+            f"The fleet cannot be used: a line of it is not what a fleet has ({type(error).__name__}).",
             address=str(path),
             remedy="Put the original file back, or name another folder with --out.",
         ) from error

@@ -105,7 +105,9 @@ def _told(path: Path, wording: Wording) -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         raise BadInputError(
-            f"There is no {wording.what} in this folder.", address=str(path.parent), remedy=wording.remedy
+            f"There is no {wording.what} in this folder: '{path.name}' is missing.",
+            address=str(path.parent),
+            remedy=wording.remedy,
         ) from error
     except OSError as error:
         raise BadInputError(

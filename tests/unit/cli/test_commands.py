@@ -129,3 +129,10 @@ def test_bash_takes_the_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     asked = f"source {tmp_path}/completion.bash; complete -p migrate"
     done = subprocess.run(["bash", "--norc", "-c", asked], capture_output=True, text=True, check=True)
     assert "migrate" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["guard", "key", "evidence"])
+def test_the_commands_of_a_command_are_told_in_whole_sentences(name: str) -> None:
+    _, commands = _help(name, columns=80).split("Commands:\n")
+    assert commands.count(".\n") == len([line for line in commands.splitlines() if line[2:3].strip()])
+    assert "..." not in commands

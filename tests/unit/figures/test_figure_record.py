@@ -78,9 +78,9 @@ def test_a_file_that_is_not_what_was_written_is_refused(tmp_path: Path) -> None:
         (first + third, "taken out"),
         (second + third, "taken out"),
         (first.replace(b'"run":0', b'"run":9') + second + third, "changed"),
-        (first + second.replace(b'"id"', b'"it"') + third, "none of figures"),
-        (b"[]\n", "none of figures"),
-        (b'{"record":"figures"}\n', "none of figures"),
+        (first + second.replace(b'"id"', b'"it"') + third, "holds no figures"),
+        (b"[]\n", "holds no figures"),
+        (b'{"record":"figures"}\n', "holds no figures"),
         (first.replace(b'"format":1', b'"format":2'), "format 2"),
     ):
         path.write_bytes(spoiled)

@@ -293,13 +293,13 @@ def test_a_folder_that_cannot_be_written_to_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"folder": "../elsewhere"}, "none of a fleet"),
-        ({"folder": ""}, "none of a fleet"),
-        ({"state": "done"}, "none of a fleet"),
-        ({"colour": "blue"}, "none of a fleet"),
-        ({"told": None}, "none of a fleet"),
-        ({"wave": "1"}, "none of a fleet"),
-        ({"target": None}, "none of a fleet"),
+        ({"folder": "../elsewhere"}, "is not what a fleet has"),
+        ({"folder": ""}, "is not what a fleet has"),
+        ({"state": "done"}, "is not what a fleet has"),
+        ({"colour": "blue"}, "is not what a fleet has"),
+        ({"told": None}, "is not what a fleet has"),
+        ({"wave": "1"}, "is not what a fleet has"),
+        ({"target": None}, "is not what a fleet has"),
     ],
 )
 def test_a_fleet_that_was_written_by_hand_is_refused(tmp_path: Path, change: dict[str, Any], told: str) -> None:
