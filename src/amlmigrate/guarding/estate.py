@@ -150,7 +150,10 @@ def _without_a_day(guardrail: Guardrail, estate: GuardedEstate, today: date) -> 
         if until is None:
             yield f"{one.name}{wave} needs an exemption, and the file gives it no day: `exemptions.until`."
         elif until < today:
-            yield f"{one.name}{wave} needs an exemption, and its day in the file is over: {until}."
+            yield (
+                f"{one.name}{wave} needs an exemption, and its day in the file is over: {until}. Give a later one"
+                " in `exemptions`."
+            )
 
 
 def _still_needed(guardrail: Guardrail, estate: GuardedEstate) -> Iterator[str]:
@@ -159,11 +162,17 @@ def _still_needed(guardrail: Guardrail, estate: GuardedEstate) -> Iterator[str]:
     for plan in estate.plans:
         if key_of(plan.source) in needing:
             name = needing[key_of(plan.source)].name
-            yield f"{name} is the source of an open plan, whose changes would be refused: {plan.folder}."
+            yield (
+                f"{name} is the source of an open plan, whose changes would be refused: {plan.folder}. Finish that"
+                f" first (migrate status {plan.folder})."
+            )
     planned = {key_of(plan.source) for plan in estate.plans}
     for id_, one in needing.items():
         if one.wave is not None and id_ not in planned:
-            yield f"{one.name} is in wave {one.wave} and not migrated yet."
+            yield (
+                f"{one.name} is in wave {one.wave} and not migrated yet: move it first (migrate plan), or stay at"
+                " stage deny-new."
+            )
         if one.tags_due:
             yield (
                 f"{one.name} lacks {many(len(one.tags_due), 'tag')} of the standard, which could not be written"
