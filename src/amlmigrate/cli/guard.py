@@ -144,9 +144,7 @@ def _following(wanted: GuardInput, found: GuardPlan, out: Path | None, made: Pro
     if out and made:
         return approved_by(out, made)
     if found.reasons:
-        return (
-            f"do what each reason says, or ask for an earlier stage in the file, then run: {wanted.again('plan')}"
-        )
+        return f"do what each reason says, or change the file, then run: {wanted.again('plan')}"
     return "" if found.over else _applied_by(wanted)
 
 

@@ -186,7 +186,7 @@ def _refuse(guardrail: Guardrail, reasons: tuple[str, ...]) -> None:
             f"The guardrail cannot be made as asked, at stage {guardrail.stage.value}; nothing was changed.",
             reasons=reasons,
             address=guardrail.scope,
-            remedy="Do what the reasons say, or have the file ask for what is there: the earlier stage or alarms.",
+            remedy="Do what each reason says, or change the file, then run the same command again.",
         )
 
 

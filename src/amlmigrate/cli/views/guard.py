@@ -250,7 +250,9 @@ class GuardTestView:
             for one in test.receivers:
                 what = "sent" if one.sent else "not sent"
                 page.line(f"- {one.name} ({one.kind}): {what}, Azure says: {one.told}", indent=4)
-        page.line(f"Recorded in {self.record}. Ask them whether it arrived: nothing else shows that.")
+        sent = any(one.sent for test in self.tests for one in test.receivers)
+        ask = " Ask them whether it arrived: nothing else shows that." if sent else ""
+        page.line(f"Recorded in {self.record}.{ask}")
         page.next(self.following)
 
     def as_json(self) -> Iterator[Event]:

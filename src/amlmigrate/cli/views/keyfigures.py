@@ -100,7 +100,7 @@ def _times(found: Document) -> tuple[str, list[str]]:
     if found["closed"]:
         line += f", after {least}{in_days(found['mean'])} on average"
         line += f" (median {found['median']:g}, 9 of 10 {found['p90']:g})"
-    still = f"{found['open']} still under Microsoft's"
+    still = f"{found['open']} still under Microsoft's key"
     if found["open"]:
         still += f", {open_least}{in_days(found['open_mean'])} on average, the oldest {found['open_oldest']:g}"
     beside = [still]
