@@ -87,14 +87,14 @@ class PlanOptions:
     select: Annotated[
         list[str] | None,
         typer.Option(
-            help="Only these addresses, and what they refer to, such as 'models/*'. May be repeated.",
+            help="Only addresses that match, and what they refer to; put it in quotes. May be repeated.",
             metavar="GLOB",
         ),
     ] = None
     exclude: Annotated[
         list[str] | None,
         typer.Option(
-            help="Not these addresses, even if something refers to them. May be repeated.", metavar="GLOB"
+            help="Not addresses that match, even if something refers to them. May be repeated.", metavar="GLOB"
         ),
     ] = None
     rename: Annotated[

@@ -155,6 +155,9 @@ def _no_token(error: Exception, scope: str) -> MigrateError:
     said = next((line for line in lines if "AADSTS" in line), (attempts or lines or ["no reason given"])[-1])
     if "AADSTS" not in said and _UNREACHED.search(said):
         return OutOfReachError(said[:300], method="Signing in", url=scope, retried=True)
+    if "AADSTS" not in said:
+        # Of the ways that all failed, the one that people sign in by.
+        said = next((line for line in attempts if line.startswith("AzureCliCredential: ")), said)
     return DeniedError(
         f"Azure gave no token for {scope}: {said[:300]}",
         remedy="Sign in (az login), or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET.",

@@ -135,10 +135,16 @@ async def test_what_is_no_clients_is_raised_as_it_is(error: Exception) -> None:
 
 CHAIN = "DefaultAzureCredential failed.\nAttempted credentials:\n\tEnvironmentCredential: {}\nTo mitigate, see"
 
+NOBODY = CHAIN.format(
+    "variables are not set\n\tAzureCliCredential: Please run 'az login'\n\tAzureDeveloperCliCredential: not found"
+)
+
 
 @pytest.mark.parametrize(
     ("error", "kind", "says"),
     [
+        # Of all that failed, the way by which people sign in.
+        (CredentialUnavailableError(NOBODY), DeniedError, "AzureCliCredential: Please run 'az login'"),
         (
             core.ClientAuthenticationError(CHAIN.format("AADSTS700016: no such application")),
             DeniedError,
