@@ -6,6 +6,7 @@ import json
 import signal
 import uuid
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +153,26 @@ def test_one_identity_rotates_a_key_of_development_and_the_same_command_changes_
     assert done(dev.of_key("--rotation", "ticket-7"))["rotation"] == "ticket-7"
     assert done(dev.of_key("--rotation", "ticket-7"))["changed"] == 0
     assert len(dev.versions()) == 3
+
+
+def test_what_its_owner_decided_to_be_production_takes_an_approval_whatever_its_tag_says(dev: Keys) -> None:
+    owners = dev.world.folder / "owners.csv"
+    owners.write_text(f"workspace,level,owner,date\n{dev.workspace},prod,ana,{datetime.now(UTC).date()}\n")
+    dev.world.ok("scan", "--decisions", str(owners))
+
+    refused = dev.of_key()
+    assert refused.code == 4 and "in production" in refused.event("error")["summary"]
+    told = refused.event("key.rotate.plan")
+    [by] = [one for one in told["environment_by"] if one["by"] == "decision"]
+    assert (told["environment"], by["level"], by["owner"], by["otherwise"]) == ("prod", "prod", "ana", "dev")
+    drill = dev.world.migrate("key", "drill", "--key", dev.key, "--dry-run", "--json").event("key.drill.plan")
+    assert any("is production (prod by a decision of its owner (ana," in one for one in drill["reasons"])
+
+    [scan] = (dev.world.folder / "scans").glob("*.jsonl")
+    whole = scan.read_bytes()
+    scan.write_bytes(whole[:-9])
+    assert dev.of_key().code == 2, "what cannot be read is no missing decision"
+    assert len(dev.versions()) == 1
 
 
 def test_in_production_two_identities_carry_out_what_a_third_has_approved(keys: Keys) -> None:
