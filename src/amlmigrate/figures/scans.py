@@ -68,7 +68,7 @@ def read(folder: Path, now: datetime) -> ScansRead:
 def look_of(name: str, scan: ScanFile) -> Look:
     """A scan as a look. Raises BadInputError where it does not tell when it was made."""
     head = scan.header
-    at = scanfile.made(scan, name)
+    at = scanfile.made(head, name)
     levels = [str(one) for one in (head.get("levels") or {}).get(ENVIRONMENT) or ()]
     gravest = levels[-1:]
     seen = [_sighting(one, gravest) for one in scan.workspaces if _counts(one)]

@@ -65,7 +65,7 @@ def _tagged(guardrail: Guardrail, scan: ScanFile) -> Iterator[TaggedThen]:
 
 
 def _made(scan: ScanFile) -> datetime:
-    return scanfile.made(scan, str(scanfile.ROOT))
+    return scanfile.made(scan.header, str(scanfile.ROOT))
 
 
 def latest(places: SurveyPlaces, guardrail: Guardrail) -> ScanFile | None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -71,9 +74,9 @@ def kept(folder: Path) -> list[Path]:
     return sorted(names)
 
 
-def made(scan: ScanFile, name: str) -> datetime:
+def made(header: Document, name: str) -> datetime:
     """When a scan was made. Raises BadInputError for one that does not tell."""
-    found = moment(scan.header.get("created"))
+    found = moment(header.get("created"))
     if found is None:
         raise BadInputError("The scan does not tell when it was made.", address=name, remedy="Scan again.")
     return found
@@ -127,8 +130,8 @@ def _unwritable(path: Path, error: OSError) -> BadInputError:
     )
 
 
-def read(path: Path) -> ScanFile:
-    """Reads a scan. Raises BadInputError for one that is missing, cut short, changed or of a newer format."""
+def head(path: Path) -> Document:
+    """The header of a scan alone. Raises BadInputError for what is none, or of a newer format."""
     first = sealedlines.read_first(path, _WORDING)
     if first.get("record") != "header" or not isinstance(first.get("format"), int) or "levels" not in first:
         raise BadInputError("The file is not a scan.", address=str(path), remedy=_WORDING.remedy)
@@ -138,5 +141,18 @@ def read(path: Path) -> ScanFile:
             address=str(path),
             remedy="Use the version of migrate that wrote it, or scan again.",
         )
+    return first
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Iterator[Document]]:
+    """The workspaces of a scan, one after the other. Raises BadInputError for one that is cut short or changed."""
+    with sealedlines.opened(path, _WORDING) as (_, lines):
+        yield islice(lines, 1, None)
+
+
+def read(path: Path) -> ScanFile:
+    """Reads a scan. Raises BadInputError for one that is missing, cut short, changed or of a newer format."""
+    first = head(path)
     sealed = sealedlines.read(path, _WORDING)
     return ScanFile(first, sealed.lines[1:], sealed.sha256)

@@ -22,7 +22,6 @@ from amlmigrate.posture.levels import Levels
 from amlmigrate.posture.tagging import ENVIRONMENT, SENSITIVITY, LevelTeller, Standard, ToldLevel
 from amlmigrate.scanning import scanfile
 from amlmigrate.scanning.decisions import is_earlier
-from amlmigrate.scanning.scanfile import ScanFile
 
 FACTS = (SENSITIVITY, ENVIRONMENT)
 _WORKSPACE = "microsoft.machinelearningservices/workspaces"
@@ -120,25 +119,27 @@ def read(folder: Path, now: datetime, *more: Path) -> StandingDecisions:
         raise BadInputError(
             f"There is no folder '{folder}'.", address="--scans", remedy="Name the one that has the scans."
         )
-    scans = list[tuple[datetime, Path, ScanFile]]()
+    heads = list[tuple[datetime, Path, Document]]()
     for path in dict.fromkeys([*scanfile.kept(folder), *more]):
-        scan = scanfile.read(path)
-        scans.append((_made(path, scan, now), path, scan))
-    found: dict[tuple[str, str], StandingDecision] = {}
-    doubts: dict[str, str] = {}
+        head = scanfile.head(path)
+        heads.append((_made(path, head, now), path, head))
     # Of two in one second the later has a number behind its name.
-    for _, path, scan in sorted(scans, key=lambda one: (one[0], len(one[1].name), one[1].name)):
-        found |= _told(path, scan)
-        if (scan.header.get("decisions") or {}).get("sha256"):
-            _note_doubts(doubts, path, scan)
-    places = {str(one).lower() for _, _, scan in scans for one in scan.header.get("subscriptions") or ()}
-    newest = max((made for made, _, _ in scans), default=None)
-    return StandingDecisions(str(folder), newest, found, doubts, frozenset(places))
+    heads.sort(key=lambda one: (one[0], len(one[1].name), one[1].name), reverse=True)
+    told = _Told()
+    for _, path, head in heads:
+        told.note(path, head)
+    places = frozenset(place for _, _, head in heads for place in _places(head))
+    return StandingDecisions(str(folder), heads[0][0] if heads else None, told.found, told.doubts, places)
 
 
-def _made(path: Path, scan: ScanFile, now: datetime) -> datetime:
+def _places(head: Document) -> set[str]:
+    """The subscriptions that a scan is about."""
+    return {str(one).lower() for one in head.get("subscriptions") or ()}
+
+
+def _made(path: Path, head: Document, now: datetime) -> datetime:
     """Raises BadInputError for one that is still to come: it would go before all that come after it."""
-    made = scanfile.made(scan, str(path))
+    made = scanfile.made(head, str(path))
     if made > now + SKEW:
         raise BadInputError(
             f"By its clock the scan is of {made:%Y-%m-%d %H:%M} UTC, which is still to come.",
@@ -148,45 +149,53 @@ def _made(path: Path, scan: ScanFile, now: datetime) -> datetime:
     return made
 
 
-def _told(path: Path, scan: ScanFile) -> dict[tuple[str, str], StandingDecision]:
-    try:
-        return _decided(path, scan)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise BadInputError(
-            "What owners decided cannot be read in the scan.",
-            address=str(path),
-            remedy="Scan again with --decisions, and move this one out of the folder.",
-        ) from error
+@dataclass(slots=True)
+class _Told:
+    """What scans tell, from the newest on: an older one says nothing of what a newer one told.
 
-
-def _decided(path: Path, scan: ScanFile) -> dict[tuple[str, str], StandingDecision]:
-    """The decisions of one scan: those that it followed, and those about what it did not find.
-
-    Whoever may not read a workspace does not find it, and it may be there all the same (AZ-RIGHT-15).
+    `read` are the workspaces and subscriptions that one with decisions has read, by ARM id; `whole` are the
+    subscriptions of those that read all of them, by the SHA-256 of their decisions.
     """
-    found: dict[tuple[str, str], StandingDecision] = {}
-    levels: Mapping[str, Iterable[str]] = scan.header["levels"]
-    gone = (one for one in (scan.header.get("decisions") or {}).get("unused") or () if one.get("gone"))
-    for one in gone:
-        for fact in (name for name in FACTS if one["level"] in levels.get(name, ())):
-            found[key_of(one["workspace"]), fact] = _decision(path, one["level"], one)
-    for line in scan.workspaces:
-        for fact in FACTS:
-            by: Document = (line.get("told_by") or {}).get(fact) or {}
-            if by.get("by") == LevelTeller.DECISION:
-                found[key_of(line["id"]), fact] = _decision(path, line[fact], by)
-    return found
+
+    found: dict[tuple[str, str], StandingDecision] = field(default_factory=dict)
+    doubts: dict[str, str] = field(default_factory=dict)
+    read: set[str] = field(default_factory=set)
+    whole: dict[str, set[str]] = field(default_factory=dict)
+
+    def note(self, path: Path, head: Document) -> None:
+        """Takes in one more. All of it is checked, also where it has nothing that is not known by then."""
+        sha256, places = (head.get("decisions") or {}).get("sha256"), _places(head)
+        with scanfile.opened(path) as lines:
+            # Of the same decisions about the same places a newer scan that could read all has told all.
+            if not sha256 or places <= self.whole.get(sha256, set()):
+                return
+            try:
+                self._take(path.name, head, lines)
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                raise BadInputError(
+                    "What owners decided cannot be read in the scan.",
+                    address=str(path),
+                    remedy="Scan again with --decisions, and move this one out of the folder.",
+                ) from error
+        if not head.get("unreadable"):
+            self.whole.setdefault(sha256, set()).update(places)
+
+    def _take(self, scan: str, head: Document, lines: Iterable[Document]) -> None:
+        unread = {key_of(one["address"]) for one in head.get("unreadable") or ()}
+        self.doubts |= dict.fromkeys(unread - self.read - self.doubts.keys(), scan)
+        self.read |= {f"/subscriptions/{one}" for one in _places(head)} - unread
+        for line in lines:
+            id_ = key_of(line["id"])
+            self.read.add(id_)
+            for fact in FACTS:
+                by: Document = (line.get("told_by") or {}).get(fact) or {}
+                if by.get("by") == LevelTeller.DECISION:
+                    self.found.setdefault((id_, fact), _decision(scan, line[fact], by))
+        # Whoever may not read a workspace does not find it, and it may be there all the same (AZ-RIGHT-15).
+        for one in (one for one in head["decisions"].get("unused") or () if one.get("gone")):
+            for fact in (name for name in FACTS if one["level"] in head["levels"].get(name, ())):
+                self.found.setdefault((key_of(one["workspace"]), fact), _decision(scan, one["level"], one))
 
 
-def _decision(path: Path, level: Any, told: Mapping[str, Any]) -> StandingDecision:
-    return StandingDecision(str(level), str(told["owner"]), date.fromisoformat(told["date"]), path.name)
-
-
-def _note_doubts(doubts: dict[str, str], path: Path, scan: ScanFile) -> None:
-    """Notes what a scan that was given decisions could not read; what it did read is in doubt no more."""
-    unreadable = {key_of(one["address"]) for one in scan.header.get("unreadable") or ()}
-    for one in scan.header.get("subscriptions") or ():
-        doubts.pop(f"/subscriptions/{str(one).lower()}", None)
-    for line in scan.workspaces:
-        doubts.pop(key_of(line["id"]), None)
-    doubts |= dict.fromkeys(unreadable, path.name)
+def _decision(scan: str, level: Any, told: Mapping[str, Any]) -> StandingDecision:
+    return StandingDecision(str(level), str(told["owner"]), date.fromisoformat(told["date"]), scan)

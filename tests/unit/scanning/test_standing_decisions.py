@@ -31,13 +31,18 @@ def decided(level: str = "prod", fact: str = ENVIRONMENT, day: str = "2026-11-20
 def scan(folder: Path, ago: timedelta, *lines: dict[str, Any], given: bool = True, **head: Any) -> Path:
     """A scan that was made so long ago; `given` a file of decisions."""
     made = NOW - ago
+    own = f"{abs(int(ago.total_seconds())):064}"
     header = {
         "record": "header",
         "format": 1,
         "created": made.isoformat(),
         "subscriptions": [SUBSCRIPTION],
         "levels": {SENSITIVITY: SENSITIVITIES, ENVIRONMENT: ENVIRONMENTS},
-        "decisions": {"count": 1, "sha256": "0" * 64 if given else None, "unused": head.pop("unused", [])},
+        "decisions": {
+            "count": 1,
+            "sha256": head.pop("sha256", own) if given else None,
+            "unused": head.pop("unused", []),
+        },
         "unreadable": [{"address": one, "reason": "403"} for one in head.pop("unread", ())],
         **head,
     }
@@ -134,6 +139,31 @@ def test_what_a_scan_could_not_read_is_not_known_and_no_missing_decision(tmp_pat
     assert read(tmp_path).over(STANDARD, account, told).level(ENVIRONMENT) == "dev", "of accounts none is decided"
     scan(tmp_path, HOUR, line("ws"))
     assert levels(read(tmp_path), "dev").level(ENVIRONMENT) == "dev"
+
+
+OTHER = SUBSCRIPTION.replace("1", "9")
+
+
+@pytest.mark.parametrize(
+    "newer", [{"subscriptions": [OTHER]}, {"unread": [WS]}, {"given": False}, {"sha256": "f" * 64}], ids=str
+)
+def test_of_the_same_decisions_an_older_scan_says_what_no_newer_one_could(
+    tmp_path: Path, newer: dict[str, Any]
+) -> None:
+    same = {"sha256": "0" * 64}
+    scan(tmp_path, 3 * HOUR, _line(decided()), **same)
+    scan(tmp_path, HOUR, **{**same, **newer})
+    assert levels(read(tmp_path), "dev").level(ENVIRONMENT) == "prod"
+
+
+def test_an_older_scan_of_the_same_decisions_is_checked_and_not_taken_apart(tmp_path: Path) -> None:
+    same = {"sha256": "0" * 64}
+    scan(tmp_path, HOUR, _line(decided()), **same)
+    old = scan(tmp_path, 3 * HOUR, {"id": None, "told_by": 1}, **same)
+    assert levels(read(tmp_path), "dev").level(ENVIRONMENT) == "prod"
+    old.write_bytes(old.read_bytes()[:-9])
+    with pytest.raises(BadInputError):
+        read(tmp_path)
 
 
 def test_what_a_scan_without_decisions_could_not_read_is_in_no_doubt(tmp_path: Path) -> None:
