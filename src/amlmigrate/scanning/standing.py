@@ -125,7 +125,7 @@ def read(folder: Path, now: datetime, *more: Path) -> StandingDecisions:
         heads.append((_made(path, head, now), path, head))
     # Of two in one second the later has a number behind its name.
     heads.sort(key=lambda one: (one[0], len(one[1].name), one[1].name), reverse=True)
-    told = _Told()
+    told = _DecisionsTold()
     for _, path, head in heads:
         told.note(path, head)
     places = frozenset(place for _, _, head in heads for place in _places(head))
@@ -150,7 +150,7 @@ def _made(path: Path, head: Document, now: datetime) -> datetime:
 
 
 @dataclass(slots=True)
-class _Told:
+class _DecisionsTold:
     """What scans tell, from the newest on: an older one says nothing of what a newer one told.
 
     `read` are the workspaces and subscriptions that one with decisions has read, by ARM id; `whole` are the
