@@ -15,6 +15,7 @@ from amlmigrate.cloud.session import Session
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import DecisionVerb
+from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.events import Emit
 from amlmigrate.core.metering import Amount, Meter, counting
 from amlmigrate.core.plan import Plan
@@ -24,7 +25,7 @@ from amlmigrate.core.state import Outcome
 from amlmigrate.cutover import changes_since, target_since
 from amlmigrate.cutover.record import active
 from amlmigrate.cutover.switches import refuse_unfinished
-from amlmigrate.evidence import Verify
+from amlmigrate.evidence import Decommission, Verify
 from amlmigrate.freezing.record import count_frozen
 from amlmigrate.inventory import waived_items
 from amlmigrate.inventory.done_by_hand import undone
@@ -33,7 +34,7 @@ from amlmigrate.kinds import document_digests, own_places
 from amlmigrate.leasing.looking import refuse_changing
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.decisions import trusted
-from amlmigrate.ledger.evidence import EvidenceFile
+from amlmigrate.ledger.evidence import EvidenceFile, last
 from amlmigrate.ledger.items import decided, items
 from amlmigrate.ledger.valid_decisions import Standing, settled_findings
 from amlmigrate.posture.target_claims import target_claims
@@ -72,9 +73,27 @@ async def verify(request: VerifyRequest, sign_in: Callable[[], Session]) -> Evid
         async with sign_in() as clouds:
             ledger.clock = clouds.target.arm.service_clock.now
             work = _Verification(request, clouds, ledger, reports, lists)
+            if tombstone := last(reports, Decommission):
+                await _refuse_gone(request, clouds, tombstone)
             count_frozen(clouds.source, request.folder, request.plan.header.source["workspaceId"])
             await work.unchanged()
             return await (work.since_cutover() if active(reports) else work.of_both_sides())
+
+
+async def _refuse_gone(request: VerifyRequest, clouds: Session, tombstone: EvidenceFile[Decommission]) -> None:
+    """Raises BadInputError where the source was removed; one that was recovered since is compared as any other."""
+    ref = request.plan.header.source_ref
+    if await clouds.source.workspace(ref).find() is not None:
+        return
+    until = tombstone.content.recoverable_until
+    recover = f", which Microsoft documents to be possible until {until}" if until else ""
+    raise BadInputError(
+        f"The plan has ended: its source was removed (report {tombstone.number}), and nothing is there to compare"
+        " the target with.",
+        address=ref.id,
+        remedy=f"What was shown before is in its evidence: migrate evidence check {request.folder}. To compare"
+        f" again, recover the source first{recover}.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

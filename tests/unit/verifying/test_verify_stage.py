@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.builders.reports import report
 from tests.builders.sessions import Session
 from tests.builders.world import TARGET, inventory
 from tests.unit.cutover import cut
 
 from amlmigrate.core.authorship import By
+from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError, PlanLockedError, RefusedError
 from amlmigrate.core.events import TypedEvent
+from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.ledger import Ledger
 from amlmigrate.verifying import stage
 from amlmigrate.verifying.report import Depth
@@ -92,6 +95,28 @@ async def test_the_target_is_held_to_the_source_until_a_cutover(made: Verificati
     assert made.given["depth"] is Depth.CHECKSUM and made.given["read"] == Readers()
     # Asked again once all was read.
     assert await made.given["unchanged"]() == "not known"
+
+
+@pytest.mark.parametrize("until", ["2026-01-16T00:00:00+00:00", None])
+async def test_of_a_removed_source_nothing_is_compared_and_why_is_said(
+    made: Verifications, monkeypatch: pytest.MonkeyPatch, until: str | None
+) -> None:
+    with Ledger(made.folder) as ledger:
+        cut.chain(made.folder, ledger).add(report("decommission", recoverable_until=until))
+    there: list[Document | None] = [None]
+
+    async def find(_: object) -> Document | None:
+        return there[0]
+
+    # What stands for the source's client is its name.
+    monkeypatch.setattr(WorkspaceRef, "find", find, raising=False)
+    with pytest.raises(BadInputError, match="The plan has ended: its source was removed") as caught:
+        await made.verify()
+    assert "read_both" not in made.done and "migrate evidence check" in caught.value.remedy
+    assert ("until 2026-01-16" in caught.value.remedy) is bool(until)
+    # One that was recovered is compared.
+    there[0] = {"id": "/ws"}
+    assert await made.verify() == "of both sides"
 
 
 @pytest.mark.parametrize("depth", list(Depth))
