@@ -54,6 +54,7 @@ API_VERSIONS = {
     "microsoft.managedidentity": "2023-01-31",
     "microsoft.containerregistry": "2023-07-01",
     "microsoft.alertsmanagement": "2019-03-01",
+    "microsoft.alertsmanagement/actionrules": "2021-08-08",
     "microsoft.insights": "2020-02-02",
     "microsoft.insights/diagnosticsettings": "2021-05-01-preview",
     # Each type has a stable version of its own (Azure/bicep-types-az).

@@ -177,7 +177,7 @@ _OTHERS: dict[Duty, tuple[tuple[str, ...], tuple[str, ...]]] = {
             *(f"Microsoft.Insights/diagnosticSettings/{verb}" for verb in ("read", "write")),
             "Microsoft.Insights/actionGroups/createNotifications/action",
             "Microsoft.Insights/actionGroups/notificationStatus/read",
-            "Microsoft.AlertsManagement/alerts/read",
+            *(f"Microsoft.AlertsManagement/{name}/read" for name in ("actionRules", "alerts")),
             f"{AUTHORIZATION}/roleAssignments/read",
             "Microsoft.OperationalInsights/workspaces/read",
             "Microsoft.OperationalInsights/workspaces/sharedKeys/action",

@@ -1,4 +1,4 @@
-"""Whether alarms are as the file asks for: what is missing, off or otherwise, who is told, and who had a test."""
+"""Whether alarms are as the file asks for: missing, off, otherwise, silenced; who is told, and had a test."""
 
 from __future__ import annotations
 
@@ -16,7 +16,15 @@ from amlmigrate.core.parallel import gathered
 from amlmigrate.desired.parts import DesiredPort
 from amlmigrate.desired.steps import DesiredVerb
 from amlmigrate.desired.usage import Estate
-from amlmigrate.guarding import alarmfired, alarmleft, alarmparts, alarmplaces, alarmtests, alarmweakening
+from amlmigrate.guarding import (
+    alarmfired,
+    alarmleft,
+    alarmparts,
+    alarmplaces,
+    alarmsilencing,
+    alarmtests,
+    alarmweakening,
+)
 from amlmigrate.guarding.alarmparts import NOBODY, AlarmPart, AlarmParts, SettingPart
 from amlmigrate.guarding.alarmtests import AlarmTest
 from amlmigrate.guarding.alarmweakening import BY_ROLE
@@ -28,8 +36,8 @@ from amlmigrate.posture.reading import Read, tried
 _THERE = "{found}, and the file asks for {wanted}"
 _UNSUBSCRIBED = "disabled"
 NOT_LOOKED_AT = (
-    "Not looked at: alert processing rules, which can silence alarms, and what keeps rows out of Log Analytics:"
-    " its daily cap, transformations, and tables on the plan Basic or Auxiliary."
+    "Not looked at: what keeps rows out of Log Analytics: its daily cap, transformations, and tables on the plan"
+    " Basic or Auxiliary."
 )
 _NO_TEST = "Azure sends no test to those who are told by their role: ask one of them whether an alarm arrives."
 
@@ -73,14 +81,17 @@ async def check(side: Side, guardrail: Guardrail, asked: AlarmsAsked) -> AlarmCh
     ]
     gaps += [gap for id_, one in groups.items() if one.value for gap in receiving(id_, one.value, alarms, asked)]
     roles, refused = await _roles(side, alarms, groups)
+    silent = await alarmsilencing.silencing(side.arm, alarms, parts, read, asked.now)
     notes = (
         *(f"The file has nobody told of this: {one}." for one in where.lacking),
         *([_NO_TEST] if alarms.roles else ()),
         *await alarmleft.told(side.arm, alarms, guardrail.scope, read),
         await alarmfired.told(side.arm, alarms),
+        *silent.notes,
         NOT_LOOKED_AT,
     )
-    return AlarmCheck((*wrong, *gaps, *roles), (*where.unread, *unread, *refused), notes)
+    not_checked = (*where.unread, *unread, *refused, *silent.not_checked)
+    return AlarmCheck((*wrong, *gaps, *roles, *silent.gaps), not_checked, notes)
 
 
 def _without_ground(part: AlarmParts, wrong: Mapping[str, str]) -> bool:
