@@ -80,6 +80,7 @@ _SAID = (
     ("microsoft.policyinsights/checkpolicyrestrictions", "Azure/azure-rest-api-specs", "2023-03-01 2024-10-01"),
     ("microsoft.policyinsights/policystates", "Azure/azure-rest-api-specs", "2019-10-01 2024-10-01"),
     ("microsoft.policyinsights/asyncoperationresults", "Azure/azure-rest-api-specs", "2019-10-01 2024-10-01"),
+    ("microsoft.alertsmanagement/actionrules", "Azure/azure-rest-api-specs", "2021-08-08 2021-08-08-preview"),
     ("microsoft.alertsmanagement/alertssummary", "Azure/azure-rest-api-specs", "2019-03-01"),
     (
         "microsoft.costmanagement/query",

@@ -67,15 +67,19 @@ def test_somebody_is_told_from_nothing_to_a_check_that_finds_all_there(sandbox: 
     [sent] = tested.event("guard.test")["tests"]
     assert (tested.code, [(one["name"], one["sent"]) for one in sent["receivers"]]) == (0, [(MAIL, True)])
 
-    # Somebody switches one off, and takes one away.
+    # Somebody switches one off, takes one away, and has all of them silenced.
     off, gone, *_ = (id_ for id_ in made if "/metricAlerts/" in id_)
     body = guarded.arm("GET", off, version="2018-03-01")
     body["properties"]["enabled"] = False
     guarded.arm("PUT", off, body, "2018-03-01")
     guarded.arm("DELETE", gone, version="2018-03-01")
+    quiet = f"{gone.partition('/providers/')[0]}/providers/Microsoft.AlertsManagement/actionRules/quiet"
+    silencing = {"scopes": alarms["vaults"], "actions": [{"actionType": "RemoveAllActionGroups"}]}
+    guarded.arm("PUT", quiet, {"location": "Global", "properties": silencing}, "2021-08-08")
     broken = guarded.guard("check", alarms=alarms)
     gaps = {one["id"]: one["code"] for one in broken.event("guard.check")["gaps"]}
-    assert (broken.code, gaps) == (3, {off: "off", gone: "missing"})
+    assert (broken.code, gaps) == (3, {off: "off", gone: "missing", quiet: "silenced"})
+    guarded.arm("DELETE", quiet, version="2021-08-08")
     assert guarded.guard("apply", alarms=alarms).event("guard.end")["changed"] == 2
     whole = guarded.guard("check", alarms=alarms)
     assert whole.code == 0, whole.out

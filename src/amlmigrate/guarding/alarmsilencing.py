@@ -34,7 +34,7 @@ _ASIDE = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Listed:
+class _ProcessingRules:
     """The rules of a subscription; `refused` says why there may be more."""
 
     rules: tuple[Document, ...]
@@ -71,15 +71,15 @@ async def silencing(
     return Silencing(tuple(gaps), tuple(unread), (f"{_ASIDE}{few(aside)}.",) if aside else ())
 
 
-async def _list(arm: Arm, subscription: str) -> _Listed:
+async def _list(arm: Arm, subscription: str) -> _ProcessingRules:
     """Those that came before an answer that is none count all the same; what cannot be read is never none."""
     rules: list[Document] = []
     try:
         async for one in arm.pages(f"{subscription}/providers/{TYPE}"):
             rules.append(one)
     except MigrateError as error:
-        return _Listed(tuple(rules), error.summary)
-    return _Listed(tuple(rules))
+        return _ProcessingRules(tuple(rules), error.summary)
+    return _ProcessingRules(tuple(rules))
 
 
 def _there(alarms: Alarms, parts: Iterable[AlarmParts], read: Mapping[str, Read[Any]]) -> Iterator[Alarming]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from azsandbox.arm.clock import TICKS_PER_SECOND, tracked_time
 from azsandbox.arm.ground import Ground
+from azsandbox.arm.monitor.processing import suppressed
 from azsandbox.arm.store import Record
 
 ALERTS = "microsoft.alertsmanagement/alerts"
@@ -32,12 +33,12 @@ class Fired:
 
 
 def fire(ground: Ground, what: Fired) -> Record:
-    """Makes an alert, in the subscription of its target."""
+    """Makes an alert, in the subscription of its target; one that is suppressed is listed like any other."""
     ticks, name = ground.clock.tick(), str(uuid.uuid4())
     at, target = tracked_time(ticks), what.target.lower()
     parts = target.strip("/").split("/")
     scope = "/".join(("", *what.target.strip("/").split("/")[:2]))
-    essentials = {
+    essentials: dict[str, Any] = {
         "severity": f"Sev{what.severity}",
         "signalType": what.signal,
         "alertState": "New",
@@ -52,9 +53,9 @@ def fire(ground: Ground, what: Fired) -> Record:
         "startDateTime": at,
         "lastModifiedDateTime": at,
         "lastModifiedUserName": "System",
-        "actionStatus": {"isSuppressed": False},
         "description": str(what.rule.properties.get("description") or ""),
     }
+    essentials["actionStatus"] = {"isSuppressed": suppressed(ground, essentials)}
     id_ = f"{scope}/providers/{_SPELLED}/{name}"
     document = {"properties": {"essentials": essentials}, "id": id_, "type": _SPELLED, "name": what.rule.name}
     hidden = {"ticks": ticks, "held": ticks, "rule": what.rule.key, "about": what.about}
