@@ -1,4 +1,4 @@
-"""Key figures: how much lies under customers' keys, how soon what is found is put under one, and who was told.
+"""Key figures: how much lies under customers' keys, how soon what is found gets under one, and which alerts fired.
 
 `history` joins dated scans by workspaceId, and workspaces with their successors by plans; `share` and `mttr`
 count over it, `rotations` and `alerts` over what vaults and Azure Monitor tell, `residuals` over tombstones.
