@@ -15,8 +15,8 @@ from amlmigrate.core.documents import Document, properties_of
 
 METRIC, LOG, ACTIVITY = "metricalerts", "scheduledqueryrules", "activitylogalerts"
 # Of these something can be told at all: at a machine or a network nothing of a workspace or its keys changes.
-_CONCERNED = frozenset(
-    f"microsoft.{name}"
+_CONCERNED = tuple(
+    f"microsoft.{name}/"
     for name in (
         *("alertsmanagement", "authorization", "containerregistry", "insights", "keyvault"),
         *("machinelearningservices", "managedidentity", "operationalinsights", "storage"),
@@ -55,7 +55,7 @@ class Alarming:
 
     def concerns(self, type_: str) -> bool:
         """Whether it counts that it tells of a resource of that type, somewhere below."""
-        return self.wide or type_.lower().partition("/")[0] in _CONCERNED
+        return self.wide or type_.lower().startswith(_CONCERNED)
 
 
 def every(found: Iterable[bool | None]) -> bool | None:
