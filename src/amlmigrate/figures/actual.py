@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -22,13 +22,14 @@ from amlmigrate.cloud.twice import HARMLESS
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.clock import SKEW, moment, stamp
 from amlmigrate.core.documents import Document, properties_of
-from amlmigrate.core.errors import MigrateError
+from amlmigrate.core.errors import MigrateError, PlanLockedError
 from amlmigrate.core.few import many
 from amlmigrate.figures.costlines import money, number
-from amlmigrate.ledger import files
+from amlmigrate.ledger import exclusive, files
 from amlmigrate.scanning.facts import subscription_of
 
 FILE = "costs.json"
+_LOCK = ".costs.lock"
 _FORMAT = 1
 _DAYS = 30
 _OFTEN = timedelta(hours=24)
@@ -138,26 +139,50 @@ async def actual(arm: Arm, folder: Path, ids: Iterable[str], now: datetime) -> A
     wanted: defaultdict[str, set[str]] = defaultdict(set)
     for id_ in ids:
         wanted[subscription_of(id_)].add(key_of(id_))
+    found = _counting(folder, wanted, now)
+    if len(found) < len(wanted):
+        try:
+            with _alone(folder):
+                # Another run may have asked since.
+                found = _counting(folder, wanted, now)
+                for subscription in sorted(wanted.keys() - found.keys()):
+                    found[subscription] = await _ask(arm, subscription, sorted(wanted[subscription]), now)
+                    # After each: whoever is killed does not ask again. The record tells who may not write there.
+                    with suppress(files.FileError):
+                        _write(folder / FILE, _read(folder / FILE) | found)
+        except PlanLockedError as error:
+            missing = wanted.keys() - found.keys()
+            found |= {one: replace(_unasked(one, sorted(wanted[one]), now), why=error.summary) for one in missing}
+    bills = tuple(found[one] for one in sorted(found))
+    unasked = [wanted[bill.subscription] - set(bill.ids) for bill in bills if not bill.why]
+    return ActualCosts(bills, frozenset().union(*unasked))
+
+
+def _counting(folder: Path, wanted: Iterable[str], now: datetime) -> dict[str, SubscriptionBill]:
+    """What is kept of these subscriptions, and not to be asked again yet."""
     kept = _read(folder / FILE)
-    bills, unasked = [], set()
-    for subscription, asked_for in sorted(wanted.items()):
-        bill = kept.get(subscription)
-        if bill is None or not bill.counts(now):
-            bill = await _ask(arm, subscription, sorted(asked_for), now)
-            kept[subscription] = bill
-            # After each: whoever is killed does not ask again. Who may not write there is told so by the record.
-            with suppress(files.FileError):
-                _write(folder / FILE, kept)
-        bills.append(bill)
-        if not bill.why:
-            unasked |= asked_for - set(bill.ids)
-    return ActualCosts(tuple(bills), frozenset(unasked))
+    return {one: kept[one] for one in wanted if one in kept and kept[one].counts(now)}
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One run asks at a time. Raises PlanLockedError; where no lock can be had nothing can be kept either."""
+    with ExitStack() as stack:
+        with suppress(OSError):
+            lock = exclusive.at_once(folder / _LOCK, "Another command is asking Cost Management now.", of=folder)
+            stack.enter_context(lock)
+        yield
+
+
+def _unasked(subscription: str, ids: list[str], now: datetime) -> SubscriptionBill:
+    last = now.astimezone(UTC).date() - timedelta(days=1)
+    first = last - timedelta(days=_DAYS - 1)
+    return SubscriptionBill(subscription, stamp(now), first.isoformat(), last.isoformat(), tuple(ids))
 
 
 async def _ask(arm: Arm, subscription: str, ids: list[str], now: datetime) -> SubscriptionBill:
-    last = now.astimezone(UTC).date() - timedelta(days=1)
-    first = last - timedelta(days=_DAYS - 1)
-    bill = SubscriptionBill(subscription, stamp(now), first.isoformat(), last.isoformat(), tuple(ids))
+    bill = _unasked(subscription, ids, now)
+    first, last = date.fromisoformat(bill.since), date.fromisoformat(bill.until)
     try:
         rows = [row async for row in _rows(arm, subscription, ids, first, last)]
     except MigrateError as error:

@@ -6,23 +6,24 @@ which somebody may have deleted, emptied or damaged since.
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from amlmigrate.core import unexpected_errors
 from amlmigrate.core.armid import key_of
-from amlmigrate.core.errors import BadInputError, PlanLockedError
+from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.few import few
 from amlmigrate.core.plan import Header, Plan
 from amlmigrate.fleet.fleetfile import FleetEntry
-from amlmigrate.ledger import missing
+from amlmigrate.ledger import exclusive, missing
 from amlmigrate.ledger.files import FileError, probe
 from amlmigrate.planning import planfile
 
 _LOCK = ".fleet.lock"
+_BUSY = "Another command is planning a fleet in this folder."
+_ELSEWHERE = "Wait for it to end, or name another folder with --out."
 _UNFORESEEN = (
     "Run the same command again: it tries this one again. --verbose shows where it happened, for a report."
 )
@@ -123,18 +124,11 @@ def alone(out: Path) -> Iterator[None]:
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
-        file = (out / _LOCK).open("w")
+        held = ExitStack()
+        held.enter_context(exclusive.at_once(out / _LOCK, _BUSY, _ELSEWHERE, of=out))
     except OSError as error:
         raise _unwritable(out, error) from error
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise PlanLockedError(
-                "Another command is planning a fleet in this folder.",
-                address=str(out),
-                remedy="Wait for it to end, or name another folder with --out.",
-            ) from None
+    with held:
         yield
 
 

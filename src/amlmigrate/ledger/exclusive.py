@@ -31,17 +31,23 @@ def alone(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
+# What is told to whoever comes while another command is at work.
+_LATER = "Wait for it to end, then run the same command again."
+
+
 @contextmanager
-def at_once(file: Path, told: str) -> Iterator[None]:
-    """The same for as long as a command works with a file: who comes meanwhile does not wait, and is told so."""
-    handle = os.open(file, os.O_RDONLY)
+def at_once(file: Path, told: str, remedy: str = _LATER, *, of: Path | None = None) -> Iterator[None]:
+    """The same for as long as a command works with a file: who comes meanwhile does not wait, and is told so.
+
+    `of`: what the command works with, where the file is there for this alone, and is made.
+    """
+    # Over NFS only a file that may be written to can be locked.
+    handle = os.open(file, os.O_RDWR | os.O_CREAT if of else os.O_RDONLY, 0o666)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise PlanLockedError(
-                told, address=str(file), remedy="Wait for it to end, then run the same command again."
-            ) from None
+            raise PlanLockedError(told, address=str(of or file), remedy=remedy) from None
         yield
     finally:
         os.close(handle)
@@ -66,7 +72,7 @@ def _wait(handle: int, folder: Path) -> None:
                 raise PlanLockedError(
                     "Another command is writing to the folder.",
                     address=str(folder),
-                    remedy="Wait for it to end, then run the same command again.",
+                    remedy=_LATER,
                 ) from None
             time.sleep(_LOOK_SECONDS)
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -18,7 +19,7 @@ from amlmigrate.cloud.errors import of_answer, retry_after
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.figures import actual
 from amlmigrate.figures.actual import ActualCosts
-from amlmigrate.ledger import files
+from amlmigrate.ledger import exclusive, files
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -128,6 +129,46 @@ def test_a_file_that_is_none_keeps_nothing(tmp_path: Path, text: str) -> None:
     (tmp_path / actual.FILE).write_text(text)
     assert ask(CostArm(answer((4, ONE, "USD"))), tmp_path, ONE).sums == {"USD": Decimal(4)}
     assert json.loads((tmp_path / actual.FILE).read_text())["subscriptions"][0]["rows"][0]["amount"] == "4"
+
+
+def test_two_runs_at_once_ask_once_and_lose_no_answer(tmp_path: Path) -> None:
+    """The second comes while the first asks about two subscriptions, and has had an answer about one."""
+    second: list[ActualCosts] = []
+
+    class Slow(CostArm):
+        async def call(self, method: str, path: str, body: dict[str, Any], **more: Any) -> Any:
+            if SUBS[1] in path:
+                second.append(await actual.actual(CostArm(), tmp_path, (ONE, ELSEWHERE), NOW))  # type: ignore[arg-type] - as far as it is asked
+            return await super().call(method, path, body, **more)
+
+    first = ask(Slow(answer((1, ONE, "USD")), answer((2, ELSEWHERE, "USD"))), tmp_path, ONE, ELSEWHERE)
+    assert first.sums == {"USD": Decimal(3)} and not first.unread
+    [found] = second
+    assert found.sums == {"USD": Decimal(1)} and "Another command" in found.unread[SUBS[1]]
+    assert ask(CostArm(), tmp_path, ONE, ELSEWHERE).sums == first.sums
+
+
+def test_what_another_run_was_answered_before_this_one_could_ask_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def late(*_: object, **__: object) -> AbstractContextManager[None]:
+        (tmp_path / actual.FILE).write_bytes((tmp_path / "other" / actual.FILE).read_bytes())
+        return nullcontext()
+
+    (tmp_path / "other").mkdir()
+    ask(CostArm(answer((1, ONE, "USD"))), tmp_path / "other", ONE)
+    monkeypatch.setattr(exclusive, "at_once", late)
+    assert ask(CostArm(), tmp_path, ONE).sums == {"USD": Decimal(1)}
+
+
+def test_where_no_lock_can_be_had_it_is_asked_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(13, "no")
+
+    monkeypatch.setattr(exclusive, "at_once", refused)
+    assert ask(CostArm(answer((1, ONE, "USD"))), tmp_path, ONE).sums == {"USD": Decimal(1)}
 
 
 def test_many_resources_are_asked_for_without_naming_them(tmp_path: Path) -> None:
