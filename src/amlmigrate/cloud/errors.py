@@ -13,7 +13,8 @@ from amlmigrate.cloud import keytrouble
 from amlmigrate.core.errors import ExitCode, MigrateError
 
 _CUT_OFF = 408
-_TRANSIENT = frozenset({_CUT_OFF, 429, 500, 502, 503, 504})
+THROTTLED = 429
+_TRANSIENT = frozenset({_CUT_OFF, THROTTLED, 500, 502, 503, 504})
 # Who asks for so many seconds is told of it: nobody runs the same command again at once.
 _LONG = 60.0
 # How Azure ML says that an asset is there and cannot become the one that was sent: by code and text, since the

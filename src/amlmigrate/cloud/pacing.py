@@ -14,16 +14,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
 
-from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.errors import THROTTLED, ServiceError
 from amlmigrate.cloud.retrying import THROTTLED_SECONDS
 
 _LIMITS = {"reads": (250, 25.0), "writes": (200, 10.0), "deletes": (200, 10.0)}
 # Left for others of the same subscription and principal, and for what is under way.
 _RESERVE = 2.0
-_THROTTLED = 429
 # What storage says, with 503 or 500, where it is asked for more than it can do (AZ-PACE-3); vaults say 429
 # (AZ-PACE-5).
-_TOO_MUCH = (_THROTTLED, 503)
+_TOO_MUCH = (THROTTLED, 503)
 _BUSY = frozenset({"ServerBusy", "OperationTimedOut"})
 _SCOPES = ("subscription", "subscription-global", "tenant", "tenant-global")
 
@@ -94,7 +93,7 @@ class Bucket:
 
     def failed(self, error: ServiceError) -> None:
         """All calls of its kind wait with one that is throttled, unless for longer than any call is waited for."""
-        if error.status == _THROTTLED and (error.retry_after or 0.0) <= THROTTLED_SECONDS:
+        if error.status == THROTTLED and (error.retry_after or 0.0) <= THROTTLED_SECONDS:
             self.pause(error.retry_after or 1.0)
 
     def give_back(self) -> None:

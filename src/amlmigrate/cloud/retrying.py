@@ -15,7 +15,7 @@ from typing import TypeVar
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_delay
 from tenacity.wait import wait_random_exponential
 
-from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.cloud.errors import THROTTLED, OutOfReachError, ServiceError
 from amlmigrate.core.errors import MigrateError
 
 # How often a call may fail, and for how long from its first failure on. What it waits for its turn is not counted:
@@ -29,7 +29,6 @@ THROTTLED_SECONDS = 1800.0
 READ_SECONDS = 120.0
 CONNECT_SECONDS = 20.0
 COPIED_BYTES_A_SECOND = 4 * 2**20
-_THROTTLED = 429
 LONGEST_PAUSE = 30.0
 _backoff = wait_random_exponential(multiplier=0.5, max=LONGEST_PAUSE)
 _grant_backoff = wait_random_exponential(multiplier=1, min=0.5, max=20)
@@ -80,7 +79,7 @@ class _Patience:
             # The service asks for more than is ever waited: half an hour or a day makes no difference then.
             return True
         error, took = _error(state), time.monotonic() - self._began
-        if isinstance(error, ServiceError) and error.status == _THROTTLED:
+        if isinstance(error, ServiceError) and error.status == THROTTLED:
             self._throttled += took
             over = self._throttled >= THROTTLED_SECONDS
             self._throttled += state.upcoming_sleep

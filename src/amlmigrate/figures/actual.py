@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from amlmigrate.cloud.arm import Arm
-from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.errors import THROTTLED, ServiceError
 from amlmigrate.cloud.twice import HARMLESS
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.clock import SKEW, moment, stamp
@@ -33,6 +33,11 @@ _LOCK = ".costs.lock"
 _FORMAT = 1
 _DAYS = 30
 _OFTEN = timedelta(hours=24)
+# After 429 without a time: by then all that counts queries has begun anew (AZ-COST-22).
+_AFTER_429 = timedelta(hours=1)
+# After any other failure. No source says how long: who repairs it need not wait long, and what runs `figures` all the
+# time does not ask all the time.
+_FAILED = timedelta(minutes=10)
 # So many ids fit into one question; for more, everything in the subscription is asked for (AZ-COST-7).
 _NAMED = 100
 _MOST_PAGES = 1000
@@ -109,7 +114,9 @@ class ActualCosts:
         """For people."""
         for bill in self.bills:
             if bill.why:
-                yield f"billed in {bill.subscription}: not known: {bill.why}"
+                later = moment(bill.not_before)
+                again = f" It is asked again from {later:%Y-%m-%d %H:%M:%S} UTC on." if later else ""
+                yield f"billed in {bill.subscription}: not known: {bill.why}{again}"
                 continue
             billed = sorted(_sums(bill.rows).items())
             sums = ", ".join(f"{money(amount)} {currency}" for currency, amount in billed)
@@ -186,11 +193,16 @@ async def _ask(arm: Arm, subscription: str, ids: list[str], now: datetime) -> Su
     try:
         rows = [row async for row in _rows(arm, subscription, ids, first, last)]
     except MigrateError as error:
-        wait = error.retry_after if isinstance(error, ServiceError) else None
-        later = now + timedelta(seconds=wait) if wait else now
-        return replace(bill, why=error.summary, not_before=stamp(later))
+        return replace(bill, why=error.summary, not_before=stamp(now + _pause(error)))
     known = set(ids)
     return replace(bill, rows=tuple(row for row in rows if row.id in known))
+
+
+def _pause(error: MigrateError) -> timedelta:
+    """How long it is not asked again after a refusal: as long as Azure says, if it does."""
+    if isinstance(error, ServiceError) and error.retry_after:
+        return timedelta(seconds=error.retry_after)
+    return _AFTER_429 if isinstance(error, ServiceError) and error.status == THROTTLED else _FAILED
 
 
 async def _rows(arm: Arm, subscription: str, ids: list[str], first: date, last: date) -> AsyncIterator[BilledRow]:

@@ -112,11 +112,21 @@ def test_who_is_refused_for_a_time_waits_it_out_over_runs_and_other_subscription
         answer(("much", ONE, "USD")),  # type: ignore[arg-type] - what no answer has
     ],
 )
-def test_what_cannot_be_read_is_told_and_asked_for_again_by_the_next_run(tmp_path: Path, wrong: Any) -> None:
+def test_what_cannot_be_read_is_told_and_asked_for_again_after_a_pause(tmp_path: Path, wrong: Any) -> None:
     found = ask(CostArm(wrong), tmp_path, ONE)
     assert (found.sums, list(found.unread)) == ({}, [SUBS[0]])
     assert "not known" in next(found.lines())
-    assert ask(CostArm(answer((4, ONE, "USD"))), tmp_path, ONE).sums == {"USD": Decimal(4)}
+    assert next(found.lines()).endswith(" It is asked again from 2026-11-30 12:10:00 UTC on.")
+    soon = ask(CostArm(), tmp_path, ONE, now=NOW + timedelta(seconds=599))
+    assert (soon.unread, [*soon.lines()]) == (found.unread, [*found.lines()])
+    again = ask(CostArm(answer((4, ONE, "USD"))), tmp_path, ONE, now=NOW + timedelta(seconds=600))
+    assert again.sums == {"USD": Decimal(4)}
+
+
+def test_who_is_refused_for_a_time_that_is_not_told_waits_for_an_hour(tmp_path: Path) -> None:
+    found = ask(CostArm(throttled()), tmp_path, ONE)
+    assert ask(CostArm(), tmp_path, ONE, now=NOW + timedelta(seconds=3599)).unread == found.unread
+    assert ask(CostArm(answer((4, ONE, "USD"))), tmp_path, ONE, now=NOW + HOUR).sums == {"USD": Decimal(4)}
 
 
 def test_pages_that_go_in_circles_are_no_answer(tmp_path: Path) -> None:
