@@ -35,8 +35,8 @@ _DAYS = 30
 _OFTEN = timedelta(hours=24)
 # After 429 without a time: by then all that counts queries has begun anew (AZ-COST-22).
 _AFTER_429 = timedelta(hours=1)
-# After any other failure. No source says how long: who repairs it need not wait long, and what runs `figures` all the
-# time does not ask all the time.
+# After any other failure. No source says how long: who repairs it need not wait long, and what runs `figures`
+# all the time does not ask all the time.
 _FAILED = timedelta(minutes=10)
 # So many ids fit into one question; for more, everything in the subscription is asked for (AZ-COST-7).
 _NAMED = 100

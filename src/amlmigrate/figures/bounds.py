@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from amlmigrate.core.few import agreed, many
+from amlmigrate.core.few import agreed, few, many
 from amlmigrate.figures import mttr, record
 from amlmigrate.figures.history import Look
 
@@ -50,6 +50,11 @@ def _scans(figures: Figures) -> Iterator[str]:
         yield f"The scan {name} was not read: {why}"
     for name in figures.past.missing:
         yield f"The scan {name}, which was counted before, is not there any more: what only it saw is not counted."
+    for id_, names in figures.past.nameless.items():
+        yield (
+            f"{id_} was seen without a workspaceId ({few(names)}): whether it is the one of that name which was"
+            " seen with one is not known, and it counts beside that."
+        )
     for place, why in newest.unreadable.items():
         yield f"The newest scan could not read {place}: {why}"
     seen = {place for look in looks for place in look.places}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +13,9 @@ from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.keys import key_id
 from amlmigrate.core.unexpected_errors import said
+from amlmigrate.figures import nameless
 from amlmigrate.figures.history import UNTOLD, Look, Sighting, WhoseKey
+from amlmigrate.figures.nameless import by_workspace
 from amlmigrate.figures.resources import EstateResources
 from amlmigrate.posture.tagging import ENVIRONMENT
 from amlmigrate.scanning import scanfile
@@ -26,11 +28,15 @@ _PROJECT = "project"
 
 @dataclass(frozen=True, slots=True)
 class ScansRead:
-    """The scans of a folder, what they tell of resources besides workspaces, and why a file of it is no scan."""
+    """The scans of a folder, what they tell of resources besides workspaces, and why a file of it is no scan.
+
+    `nameless`: of which workspaces scans, by their names, do not show which they are.
+    """
 
     looks: list[Look]
     unread: dict[str, str]
     resources: EstateResources
+    nameless: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def read(folder: Path, now: datetime) -> ScansRead:
@@ -62,7 +68,8 @@ def read(folder: Path, now: datetime) -> ScansRead:
             address="--scans",
             remedy="Make one with `migrate scan`, or name the folder that has them with --scans.",
         )
-    return ScansRead(looks, unread, resources)
+    looks, in_doubt = nameless.joined(looks)
+    return ScansRead(looks, unread, resources, in_doubt)
 
 
 def look_of(name: str, scan: ScanFile) -> Look:
@@ -77,7 +84,7 @@ def look_of(name: str, scan: ScanFile) -> Look:
         name,
         scan.sha256,
         frozenset(str(one).lower() for one in head.get("subscriptions") or ()),
-        _by_id(seen),
+        by_workspace(seen),
         {key_of(str(one["address"])): str(one["reason"]) for one in head.get("unreadable") or ()},
         sum(1 for one in scan.workspaces if not _counts(one)),
         {
@@ -91,15 +98,6 @@ def look_of(name: str, scan: ScanFile) -> Look:
 def _counts(line: Document) -> bool:
     """A project is under the key of its hub, and its own document says nothing of it (AZ-KEY-43)."""
     return str(line.get("kind") or "").lower() != _PROJECT
-
-
-def _by_id(seen: Iterable[Sighting]) -> dict[str, Sighting]:
-    """By workspaceId; of two sightings of one, as while it is moved, the worse counts."""
-    found: dict[str, Sighting] = {}
-    for one in seen:
-        if one.workspace not in found or not one.customer:
-            found[one.workspace] = one
-    return found
 
 
 def _sighting(line: Document, gravest: list[str]) -> Sighting:

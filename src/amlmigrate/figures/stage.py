@@ -54,6 +54,7 @@ class FigureSources:
     record: Record
     unread: Mapping[str, str]
     resources: EstateResources
+    nameless: Mapping[str, tuple[str, ...]]
 
     @property
     def scans(self) -> dict[str, str]:
@@ -155,7 +156,9 @@ def sources(read: ScansRead, every: Plans, kept: Record) -> FigureSources:
         trend.append((last.at, share.share(last), mttr.times(follower.found(every.waves), last.at)))
     assert last is not None
     spells = tuple(follower.found(every.waves))
-    return FigureSources(tuple(looks), tuple(trend), last, spells, every, kept, read.unread, read.resources)
+    return FigureSources(
+        tuple(looks), tuple(trend), last, spells, every, kept, read.unread, read.resources, read.nameless
+    )
 
 
 async def live(side: Side, known: FigureSources, request: FiguresRequest, now: datetime) -> Live:

@@ -98,7 +98,7 @@ class OwnersDecisions:
 
 
 def is_earlier(day: date, created: str | None) -> bool:
-    """Whether it was decided before the day on which the workspace was created."""
+    """Whether it was decided before the day on which the workspace was created (AZ-WS-20)."""
     when = moment(created) if created else None
     return when is not None and day < when.astimezone(UTC).date()
 

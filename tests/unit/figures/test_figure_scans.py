@@ -136,3 +136,16 @@ def test_only_its_owner_lets_a_workspace_go_that_vanished(
     assert (found["production"]["total"], found["production"]["vanished"]) == ((0, 0) if let_go else (1, 1))
     assert (found["mttr_days"]["open"], found["mttr_days"]["vanished"]) == ((0, 0) if let_go else (1, 1))
     assert any("ann on 2026-03-01" in one for one in told.bounds) is let_go
+
+
+@pytest.mark.parametrize(("created", "total", "said"), [("2026-01-01T00:00:00Z", 1, False), (None, 2, True)])
+def test_one_without_a_workspace_id_counts_once_or_it_is_told_that_it_may_count_twice(
+    tmp_path: Path, created: str | None, total: int, said: bool
+) -> None:
+    one: dict[str, Any] = {**line("a", "prod"), "created": created}
+    kept(tmp_path, one | {"workspace_id": ""})
+    kept(tmp_path, one, name="SCAN-2.jsonl", created="2026-03-02T00:00:00.000+00:00")
+    found = stage.figures(stage.sources(scans.read(tmp_path, NOW), Plans(), Record()), Live(), NOW)
+    assert (found.share.production.total, found.share.beside.vanished) == (total, total - 1)
+    sentence = f"{path('a')} was seen without a workspaceId (SCAN-1.jsonl)"
+    assert any(one.startswith(sentence) for one in found.bounds) is said
