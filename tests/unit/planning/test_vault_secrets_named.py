@@ -43,7 +43,7 @@ def test_a_file_has_one_name_on_each_line(tmp_path: Path) -> None:
         ("token=hunter2hunter2", "Line 1 of"),
         ("https://kv.vault.azure.net/secrets/hunter2hunter2", "no name of a secret"),
         ("# nothing\n\n", "names no secret"),
-        (b"\xff\xfe", "not UTF-8"),
+        (b"\xff\xfe", "not text in UTF-8"),
         ("a" * (2**20 + 1), "larger than 1 MiB"),
     ],
 )
