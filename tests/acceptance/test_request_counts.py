@@ -17,7 +17,7 @@ PREFIXES = LOAD.assets * 75 // 100
 ENVIRONMENTS = LOAD.assets * 15 // 100
 # What a command asks however little there is: sign-in, workspaces, empty collections, the key, who may use it, what the vault
 # lists, what the identities may do elsewhere.
-FEW = 132
+FEW = 133
 # Seconds that the run may take.
 LONGEST = 120
 NAMES = LOAD.assets // 10
