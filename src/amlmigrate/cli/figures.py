@@ -101,7 +101,7 @@ async def _figures(view: View, shared: CommonOptions, asked: FiguresOptions) -> 
     made = stage.figures(known, live, now, listed)
     kept, unkept = None, None
     try:
-        kept = record.add(asked.scans, now, made.kept(), live.alerts, known.scans)
+        kept = record.add(asked.scans, now, made.kept(), live.alerts, known.scans, known.plans_there)
     except MigrateError as error:
         # They are told all the same, as to somebody who may only read the scans.
         unkept = error

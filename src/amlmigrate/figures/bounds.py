@@ -122,6 +122,11 @@ def _times(figures: Figures) -> Iterator[str]:
 def _plans(figures: Figures) -> Iterator[str]:
     for place, why in figures.past.plans.unread.items():
         yield f"The plan {place} was not read whole, so that residuals and successors may be missing: {why}"
+    for place, what in figures.past.plans_gone.items():
+        yield (
+            f"The plan {place} was counted before, and {what}: what it left and what it moves count as they were"
+            " read last, and nothing that it proved or that was accepted makes a figure better."
+        )
     if not figures.past.plans.count:
         yield "No plan was read: what removals left, and where workspaces went, is not known."
     if unknown := figures.residuals.size_unknown:

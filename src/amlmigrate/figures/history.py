@@ -97,7 +97,8 @@ class Succession:
     """A plan that moves one workspace into another, both by workspaceId in lower case.
 
     `proven` is when its evidence first showed that all of it is in the target: a green verification of the
-    bytes, a cutover, which passes the same check, or a removal; None where it does not show that.
+    bytes, a cutover, which passes the same check, or a removal; None where it does not show that. `lost` is
+    whether nobody can show it any more: an earlier run read it (see `lostplans`).
     """
 
     source: str
@@ -105,6 +106,7 @@ class Succession:
     plan: str
     planned: datetime
     proven: datetime | None = None
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,24 +152,34 @@ class Moment:
         """When the scan was made."""
         return self.look.at
 
-    def settled(self, workspace: str, above: frozenset[str] = frozenset()) -> bool:
-        """Whether it went over to a successor under a customer's key: it is gone, and a plan proves it."""
+    def settled(self, workspace: str, above: frozenset[str] = frozenset(), *, once_shown: bool = False) -> bool:
+        """Whether it went over to a successor under a customer's key: it is gone, and a plan proves it.
+
+        `once_shown`: what a plan proved that is lost counts too.
+        """
         life = self.lives.get(workspace)
         if life is None or life.standing is not Presence.GONE or workspace in above:
             return False
         return any(
-            one.proven is not None and self._under_key(one.target, above | {workspace})
+            one.proven is not None
+            and (once_shown or not one.lost)
+            and self._under_key(one.target, above | {workspace}, once_shown=once_shown)
             for one in self.by_source.get(workspace, ())
         )
 
-    def _under_key(self, workspace: str, above: frozenset[str]) -> bool:
+    def _under_key(self, workspace: str, above: frozenset[str], *, once_shown: bool) -> bool:
         life = self.lives.get(workspace)
-        return life is not None and (life.last.customer or self.settled(workspace, above))
+        return life is not None and (life.last.customer or self.settled(workspace, above, once_shown=once_shown))
 
-    def exposed(self, workspace: str) -> bool:
-        """Whether it was seen last under Microsoft's key, and nothing shows that it is not so any more."""
+    def exposed(self, workspace: str, *, once_shown: bool = False) -> bool:
+        """Whether it was seen last under Microsoft's key, and nothing shows that it is not so any more.
+
+        `once_shown`: or showed it to an earlier run.
+        """
         life = self.lives.get(workspace)
-        return life is not None and not (life.last.customer or life.let_go or self.settled(workspace))
+        return life is not None and not (
+            life.last.customer or life.let_go or self.settled(workspace, once_shown=once_shown)
+        )
 
     def keys_in_doubt(self, *, all_: bool = False) -> dict[str, str]:
         """The keys of workspaces that could not be read, or are gone and neither a plan nor an owner says why.

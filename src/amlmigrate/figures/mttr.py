@@ -109,27 +109,40 @@ class Spells:
         for workspace, life in moment.lives.items():
             if life.found is None or life.let_go:
                 continue
-            if moment.exposed(workspace):
+            if moment.exposed(workspace, once_shown=True):
                 # What comes back under Microsoft's key was not put under another.
                 self._ended.pop(workspace, None)
             elif life.standing is not Presence.UNREADABLE:
                 self._ended.setdefault(workspace, moment.at)
 
     def found(self, waves: Mapping[str, str]) -> list[Spell]:
-        """All spells, by what the newest scan leaves of them; `waves` are those of fleets, by workspaceId."""
+        """All spells, by what the newest scan leaves of them; `waves` are those of fleets, by workspaceId.
+
+        One whose end nobody can show any more is open, and counts among those that ended too: the mean is no
+        better for a plan that was taken away.
+        """
         moment, first = self._last, self._first
         if moment is None or first is None:
             return []
-        lives = moment.lives.items()
-        return [self._spell(moment, one, first, waves) for one, life in lives if life.found and not life.let_go]
+        return [
+            self._spell(moment, one, first, waves, end)
+            for one, life in moment.lives.items()
+            if life.found and not life.let_go
+            for end in self._ends(moment, one)
+        ]
 
-    def _spell(self, moment: Moment, workspace: str, first: datetime, waves: Mapping[str, str]) -> Spell:
+    def _ends(self, moment: Moment, workspace: str) -> list[datetime | None]:
+        end = self._ended.get(workspace)
+        return [end, None] if end and moment.exposed(workspace) else [end]
+
+    def _spell(
+        self, moment: Moment, workspace: str, first: datetime, waves: Mapping[str, str], end: datetime | None
+    ) -> Spell:
         life = moment.lives[workspace]
         assert life.found is not None
         made = life.last.created
         known = made is not None and first < made <= life.found
         production = moment.production(workspace) is not None
-        end = self._ended.get(workspace)
         return Spell(
             workspace,
             life.last.id,

@@ -43,22 +43,60 @@ class Residue:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanTold:
+    """What one plan tells. `sha256` is that of its file, which nobody changes, wherever its folder is.
+
+    `reports` is how many its evidence has, `newest` the digest of the last one, empty for none; `chain` has those
+    of all.
+    """
+
+    sha256: str
+    reports: int
+    newest: str
+    succession: Succession
+    residues: tuple[Residue, ...]
+    move: Move
+    chain: frozenset[str] = frozenset()
+
+    @property
+    def folder(self) -> str:
+        """Where it was read."""
+        return self.succession.plan
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """Both workspaces, by workspaceId in lower case."""
+        return self.succession.source, self.succession.target
+
+
+@dataclass(frozen=True, slots=True)
 class Plans:
     """What all plans tell; `waves` are those of fleets, by workspaceId; `unread` says what could not be read."""
 
-    successions: tuple[Succession, ...] = ()
-    residues: tuple[Residue, ...] = ()
-    moves: tuple[Move, ...] = ()
+    told: tuple[PlanTold, ...] = ()
     waves: Mapping[str, str] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)
     count: int = 0
 
+    @property
+    def successions(self) -> list[Succession]:
+        """Who succeeds whom."""
+        return [one.succession for one in self.told]
+
+    @property
+    def residues(self) -> list[Residue]:
+        """What all removals left."""
+        return [left for one in self.told for left in one.residues]
+
+    @property
+    def moves(self) -> tuple[Move, ...]:
+        """What moves, and how far it has come."""
+        return tuple(one.move for one in self.told)
+
 
 def read(below: Path) -> Plans:
     """All plans below a folder; there may be none."""
-    successions: list[Succession] = []
-    residues: list[Residue] = []
-    moves: list[Move] = []
+    found: list[PlanTold] = []
     unread: dict[str, str] = {}
     count = 0
     files, closed = _files(below)
@@ -67,17 +105,15 @@ def read(below: Path) -> Plans:
             if planfile.read_header(folder).example:
                 continue
             count += 1
-            succession, left, move, altered = _plan(folder)
+            told, altered = _plan(folder)
         except Exception as error:  # noqa: BLE001 - of one plan, which is told; the others are read
             unread[str(folder)] = said(str(folder), error)
             continue
-        successions.append(succession)
-        residues += left
-        moves.append(move)
+        found.append(told)
         if altered:
             unread[str(folder)] = f"its evidence was altered: {altered[0]}"
     waves, broken = _waves([path for path in files if path.name == fleetfile.FILE])
-    return Plans(tuple(successions), tuple(residues), tuple(moves), waves, closed | unread | broken, count)
+    return Plans(tuple(found), waves, closed | unread | broken, count)
 
 
 def _files(below: Path) -> tuple[list[Path], dict[str, str]]:
@@ -97,7 +133,8 @@ def _files(below: Path) -> tuple[list[Path], dict[str, str]]:
     return sorted(found), closed
 
 
-def _plan(folder: Path) -> tuple[Succession, list[Residue], Move, Sequence[str]]:
+def _plan(folder: Path) -> tuple[PlanTold, Sequence[str]]:
+    """What it tells, and what of its evidence was altered."""
     plan = planfile.read(folder)
     header = plan.header
     planned = moment(header.created)
@@ -107,7 +144,17 @@ def _plan(folder: Path) -> tuple[Succession, list[Residue], Move, Sequence[str]]
         still = {one.address for one in open_residuals(Standing(plan, ledger), reports)}
     source, target = (str(side["workspaceId"]).lower() for side in (header.source, header.target))
     succession = Succession(source, target, str(folder), planned, proven(reports))
-    return succession, list(_left(folder, reports, still)), move_of(str(folder), header, reports), altered
+    chain = [one.sha256 for one in reports]
+    told = PlanTold(
+        plan.sha256,
+        len(chain),
+        chain[-1] if chain else "",
+        succession,
+        tuple(_left(folder, reports, still)),
+        move_of(str(folder), header, reports),
+        frozenset(chain),
+    )
+    return told, altered
 
 
 def proven(reports: Sequence[EvidenceFile]) -> datetime | None:

@@ -3,7 +3,8 @@
 A line is added by writing the whole file anew in the place of the old one, so that a run that is killed leaves
 none or a whole one. Each line has the digest of the one before: one before the last that was taken out or changed
 is found.
-Alerts are kept by their ids, once, however often a run is repeated.
+Alerts are kept by their ids, once, however often a run is repeated; scans once; and of a plan all that it tells,
+again whenever that has changed.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from amlmigrate.core.clock import moment, stamp
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.escapes import as_json
 from amlmigrate.core.tool import tool
+from amlmigrate.figures import lostplans
 from amlmigrate.figures.alerts import KEPT_FOR, AlertsRead, Fired
+from amlmigrate.figures.plans import PlanTold
 from amlmigrate.figures.scans import KEPT
 from amlmigrate.ledger import files
 from amlmigrate.ledger.exclusive import alone
@@ -54,6 +57,14 @@ class Record:
     def scans(self) -> dict[str, str]:
         """The scans that runs counted: name by SHA-256."""
         return {one["sha256"]: one["name"] for line in self.lines for one in line["scans"]}
+
+    @property
+    def plans(self) -> dict[str, PlanTold]:
+        """The plans that runs counted, by SHA-256: each as it was last, with all of its evidence."""
+        found: dict[str, PlanTold] = {}
+        for one in (lostplans.of_dict(one) for line in self.lines for one in line.get("plans", ())):
+            lostplans.keep(found, one)
+        return found
 
     @property
     def looked(self) -> list[datetime]:
@@ -94,6 +105,8 @@ def _line(path: Path, raw: bytes, before: str | None) -> dict[str, Any]:
         alerts = found["alerts"]
         [Fired(**one) for one in (alerts or {"new": ()})["new"]]
         [(one["name"], one["sha256"]) for one in found["scans"]]
+        # Earlier versions kept none.
+        [lostplans.of_dict(one) for one in found.get("plans", ())]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise _unusable(path, "a line of it holds no figures") from None
     if found.get("format") != FORMAT:
@@ -109,22 +122,32 @@ def _line(path: Path, raw: bytes, before: str | None) -> dict[str, Any]:
 
 
 def add(
-    folder: Path, at: datetime, figures: dict[str, Any], read_now: AlertsRead | None, scans: Mapping[str, str]
+    folder: Path,
+    at: datetime,
+    figures: dict[str, Any],
+    read_now: AlertsRead | None,
+    scans: Mapping[str, str],
+    plans: Iterable[PlanTold] = (),
 ) -> Path:
-    """Adds a run, with those alerts and scans (name by SHA-256) that no line has yet.
+    """Adds a run, with those alerts, scans (name by SHA-256) and plans that no line has yet as they are.
 
     Raises FileError, PlanLockedError, BadInputError.
     """
     try:
         with alone(folder):
-            return _added(folder / KEPT, at, figures, read_now, scans)
+            return _added(folder / KEPT, at, figures, read_now, scans, plans)
     except OSError as error:
         # A folder that cannot be locked.
         raise files.FileError(error, folder) from error
 
 
 def _added(
-    path: Path, at: datetime, figures: dict[str, Any], read_now: AlertsRead | None, scans: Mapping[str, str]
+    path: Path,
+    at: datetime,
+    figures: dict[str, Any],
+    read_now: AlertsRead | None,
+    scans: Mapping[str, str],
+    plans: Iterable[PlanTold],
 ) -> Path:
     # Another run may have added to it since it was read.
     now = read(path.parent)
@@ -141,6 +164,7 @@ def _added(
         "figures": figures,
         "alerts": alerts,
         "scans": [{"name": name, "sha256": sha} for sha, name in scans.items() if sha not in now.scans],
+        "plans": lostplans.unlike(now.plans, plans),
         "previous": now.head,
     }
     return files.write(path, now.data + as_json(line).encode() + b"\n")

@@ -16,7 +16,7 @@ class Residuals:
 
     `bytes` are those of the containers of which the size was read, None where that is none of them; of
     `size_unknown` it was not. `resources` are accounts, registries and logs as a whole. `whole` is whether there
-    are plans and every one could be read.
+    are plans, and every one is there and could be read.
     """
 
     containers: int

@@ -11,13 +11,25 @@ from typing import Any
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.errors import MigrateError
-from amlmigrate.figures import alerts, bounds, drills, mttr, plans, record, residuals, rotations, scans, share
+from amlmigrate.figures import (
+    alerts,
+    bounds,
+    drills,
+    lostplans,
+    mttr,
+    plans,
+    record,
+    residuals,
+    rotations,
+    scans,
+    share,
+)
 from amlmigrate.figures.actual import ActualCosts, actual
 from amlmigrate.figures.alerts import Alerts, AlertsRead
 from amlmigrate.figures.cost import Cost, EstateMoves, cost
 from amlmigrate.figures.history import Look, Moment, moments
 from amlmigrate.figures.mttr import Mttr, Spell, Spells, Times
-from amlmigrate.figures.plans import Plans
+from amlmigrate.figures.plans import Plans, PlanTold
 from amlmigrate.figures.prices import PriceList
 from amlmigrate.figures.record import Record
 from amlmigrate.figures.residuals import Residuals
@@ -44,7 +56,7 @@ class FiguresRequest:
 
 @dataclass(frozen=True, slots=True)
 class FigureSources:
-    """What the files tell: scans, plans, and what earlier runs kept."""
+    """What the files tell: scans, plans, and what earlier runs kept; `plans` are also those that are lost."""
 
     looks: tuple[Look, ...]
     moments: tuple[tuple[datetime, Share, Times], ...]
@@ -67,9 +79,26 @@ class FigureSources:
         there = self.scans
         return sorted(name for sha256, name in self.record.scans.items() if sha256 not in there)
 
+    @property
+    def plans_there(self) -> list[PlanTold]:
+        """The plans that were read, without those that are lost."""
+        return [one for one in self.plans.told if not one.succession.lost]
+
+    @property
+    def plans_gone(self) -> dict[str, str]:
+        """By folder and digest, what is not there any more of plans that an earlier run counted."""
+        return {place: f"{what} not there any more" for place, what in lostplans.gone(self.plans).items()}
+
+    @property
+    def all_plans(self) -> bool:
+        """Whether there are plans, every one could be read, and none that was counted before is lost."""
+        return bool(self.plans.count) and not self.plans.unread and not self.plans_gone
+
     def cost(self, prices: PriceList | None, now: datetime) -> Cost:
         """What keys cost by these, at list prices."""
-        return cost(self.resources, EstateMoves(self.plans.moves, self.plans.unread), prices, now)
+        return cost(
+            self.resources, EstateMoves(self.plans.moves, {**self.plans.unread, **self.plans_gone}), prices, now
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +132,7 @@ class Figures:
             self.past.unread
             or self.past.missing
             or self.past.plans.unread
+            or self.past.plans_gone
             or self.past.looks[-1].unreadable
             or self.live.why
         )
@@ -148,6 +178,7 @@ def past(request: FiguresRequest, now: datetime) -> FigureSources:
 def sources(read: ScansRead, every: Plans, kept: Record) -> FigureSources:
     """What the scans, of which there is one at least, and the plans come to."""
     looks = sorted(read.looks, key=Look.in_time)
+    every = lostplans.with_lost(kept.plans, every)
     follower = Spells()
     trend: list[tuple[datetime, Share, Times]] = []
     last = None
@@ -190,14 +221,13 @@ def figures(known: FigureSources, asked: Live, now: datetime, prices: PriceList 
     """All figures by what was read."""
     costs = known.cost(prices, now)
     fired = _alerts(known.record, asked.alerts, now)
-    whole = bool(known.plans.count) and not known.plans.unread
     made = Figures(
         at=now,
         past=known,
         live=asked,
         share=share.share(known.last),
         mttr=mttr.mttr(known.spells, now),
-        residuals=residuals.residuals(known.plans.residues, whole=whole),
+        residuals=residuals.residuals(known.plans.residues, whole=known.all_plans),
         alerts=fired,
         cost=costs.with_actual(asked.actual) if asked.actual else costs,
         bounds=(),

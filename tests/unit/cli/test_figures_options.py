@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.unit.figures.test_figure_plans import GREEN, left, planned, tomb
 from tests.unit.figures.test_figure_scans import kept
 from tests.unit.scanning.workspaces import line
 from typer.testing import CliRunner
@@ -67,3 +68,26 @@ def test_a_scan_that_somebody_took_away_makes_no_figure_better_in_silence(tmp_pa
     assert after.exit_code == 3 and "SCAN-1.jsonl, which was counted before, is not there" in after.output
     (tmp_path / "away").rename(bad)
     assert run(*where).exit_code == 0
+
+
+def test_a_plan_that_somebody_took_away_makes_no_figure_better_in_silence(tmp_path: Path) -> None:
+    kept(tmp_path, line("a", "prod"))
+    for name in ("one", "other"):
+        planned(tmp_path / "plans" / name, GREEN, ("decommission", tomb(left("container", f"a/{name}", 1000))))
+    where = ("--scans", str(tmp_path), "--plans", str(tmp_path / "plans"), "--format", "json")
+    before = run(*where)
+    assert (before.exit_code, json.loads(before.output)["residual"]["bound"]) == (0, "known"), before.output
+    (tmp_path / "plans" / "one").rename(tmp_path / "away")
+    after = run(*where)
+    fair, unfair = json.loads(before.output), json.loads(after.output)
+    assert after.exit_code == 3 and unfair["residual"] == {**fair["residual"], "bound": "at least"}
+    [told] = [one for one in unfair["bounds"] if "it is not there any more" in one]
+    assert str(tmp_path / "plans" / "one") in told
+    for part in ("double", "remaining"):
+        assert unfair["cost"][part]["not_known"] == fair["cost"][part]["not_known"] + 1
+    # The same plan under another name is not missing, and one that is back neither.
+    for name in ("plans/renamed", "plans/below/another"):
+        (tmp_path / "plans" / "below").mkdir(exist_ok=True)
+        (tmp_path / "away").rename(tmp_path / name)
+        assert run(*where).exit_code == 0
+        (tmp_path / name).rename(tmp_path / "away")

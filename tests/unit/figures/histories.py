@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from amlmigrate.figures.history import Look, Sighting, Succession, WhoseKey
+from amlmigrate.figures.moves import Move
+from amlmigrate.figures.plans import Plans, PlanTold
 
 FIRST = datetime(2026, 1, 5, tzinfo=UTC)
 PLACES = ("aaaa", "bbbb")
@@ -43,6 +47,15 @@ class Made:
                     seen[as_.workspace] = as_
             looks.append(replace(look, sightings=seen))
         return Made(looks, [*self.plans])
+
+
+def told_by(successions: Iterable[Succession], **more: Any) -> Plans:
+    """What plans tell that have this to say, and nothing else."""
+    made = [
+        PlanTold(one.plan, 0, "", one, (), Move(one.plan, one.source, one.source, one.target, 0, 0, None))
+        for one in successions
+    ]
+    return Plans(tuple(made), count=len(made), **more)
 
 
 class _Estate:

@@ -79,8 +79,14 @@ REMAINS = [
     left("container", "a/e", 5, "https://v/keys/k/1"),
 ]
 
-_FOUND = told_by(RemainingRecord(**one) for one in REMAINS)
-TOMB = {"by_us": True, "remains": REMAINS, "residuals": [asdict(one) for one in _FOUND]}
+
+def tomb(*remains: dict[str, Any]) -> dict[str, Any]:
+    """What a tombstone says where these things stay."""
+    found = told_by(RemainingRecord(**one) for one in remains)
+    return {"by_us": True, "remains": list(remains), "residuals": [asdict(one) for one in found]}
+
+
+TOMB = tomb(*REMAINS)
 
 
 def planned(folder: Path, *reports: tuple[str, dict[str, Any]], **head: Any) -> None:

@@ -12,11 +12,10 @@ from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from tests.unit.figures.histories import history
+from tests.unit.figures.histories import history, told_by
 
 from amlmigrate.figures import page, prom, stage, trends
 from amlmigrate.figures.alerts import AlertsRead, Fired
-from amlmigrate.figures.plans import Plans
 from amlmigrate.figures.record import Record
 from amlmigrate.figures.resources import EstateResources
 from amlmigrate.figures.rotations import rotations
@@ -32,7 +31,7 @@ def figures(seed: int = 3, *, live: bool = True, name: str = "key-changed", wave
     now = made.looks[-1].at + timedelta(days=1)
     fired = Fired("1", name, "Sev1", now.isoformat(), "/v", "keys")
     asked = Live(rotations([], now), AlertsRead((fired,), {})) if live else Live()
-    plans = Plans(tuple(made.plans), waves=waves or {}, unread={"plans/x": HOSTILE} if waves else {})
+    plans = told_by(made.plans, waves=waves or {}, unread={"plans/x": HOSTILE} if waves else {})
     return stage.figures(stage.sources(ScansRead(made.looks, {}, EstateResources()), plans, Record()), asked, now)
 
 
