@@ -1,4 +1,4 @@
-"""Azure Resource Manager: raw documents through the pipeline of the management client."""
+"""Azure Resource Manager: raw documents through a pipeline of azure-core, with ARM's own way to sign in."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from azure.core import AsyncPipelineClient
+from azure.core.pipeline import policies
 from azure.core.rest import AsyncHttpResponse, HttpRequest
-from azure.mgmt.machinelearningservices.aio import MachineLearningServicesMgmtClient
+from azure.mgmt.core.policies import ARMHttpLoggingPolicy, AsyncARMChallengeAuthenticationPolicy
 
 from amlmigrate.cloud import absence, declared
 from amlmigrate.cloud.calling import Caller
@@ -24,7 +26,7 @@ from amlmigrate.cloud.pacing import Bucket, Pacer
 from amlmigrate.cloud.polling import Poller, Reply
 from amlmigrate.cloud.retrying import ready
 from amlmigrate.cloud.servicetime import ServiceClock
-from amlmigrate.cloud.transport import PLAIN, Transport
+from amlmigrate.cloud.transport import Transport
 from amlmigrate.cloud.twice import HARMLESS, Twice
 from amlmigrate.core.armid import ArmId
 from amlmigrate.core.clock import Pace
@@ -131,13 +133,20 @@ class Arm:
         self._places = asyncio.Semaphore(parallel)
         self.service_clock = ServiceClock()
         self.poller = Poller(self, pace)
-        self._client = MachineLearningServicesMgmtClient(
-            credential=credential,
-            subscription_id="00000000-0000-0000-0000-000000000000",
-            base_url=self._endpoint,
-            credential_scopes=[f"{self._endpoint}/.default"],
+        # Those of Azure's management clients but for one, which registers a provider that a subscription lacks: a
+        # GET would change what nobody has recorded.
+        self._client: AsyncPipelineClient[HttpRequest, AsyncHttpResponse] = AsyncPipelineClient(
+            "",
             transport=Transport(credential, fence),
-            **PLAIN,
+            policies=[
+                policies.RequestIdPolicy(),
+                policies.UserAgentPolicy("aml-cmk-migrate"),
+                policies.ContentDecodePolicy(),
+                policies.AsyncRedirectPolicy(),
+                AsyncARMChallengeAuthenticationPolicy(credential, f"{self._endpoint}/.default"),
+                policies.SensitiveHeaderCleanupPolicy(),
+                ARMHttpLoggingPolicy(),
+            ],
         )
 
     async def close(self) -> None:
@@ -263,7 +272,7 @@ class Arm:
 
     async def _send(self, method: str, url: str, body: Document | None) -> Answer:
         request = HttpRequest(method, url, json=body) if body is not None else HttpRequest(method, url)
-        response: AsyncHttpResponse = await self._client._send_request(request)
+        response: AsyncHttpResponse = await self._client.send_request(request)
         return Answer(response.status_code, response.headers, _body(response, method, url))
 
     def serves(self, host: str) -> bool:

@@ -138,7 +138,7 @@ async def _lists(
 async def _listed(side: Side, scope: str) -> list[Document]:
     """The workspaces of a subscription; none where it has never registered their provider.
 
-    There the list itself would have the client register the provider, and a scan changes nothing.
+    There its list may be refused, which says no more (AZ-ABSENT-13).
     """
     with suppress(ServiceError):
         provider = await side.arm.get(f"{scope}/providers/{_PROVIDER.partition('/')[0]}") or {}
