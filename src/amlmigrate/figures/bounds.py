@@ -100,8 +100,8 @@ def _share(figures: Figures) -> Iterator[str]:
 
 
 def _let_go(figures: Figures) -> Iterator[str]:
-    for life in figures.past.last.lives.values():
-        if life.let_go and not life.last.customer:
+    for workspace, life in figures.past.last.lives.items():
+        if life.let_go and not life.last.customer and not figures.past.last.settled(workspace):
             yield (
                 f"{life.last.id} is no longer there, and counts nowhere: its owner decided that it is no"
                 f" production ({life.let_go})."

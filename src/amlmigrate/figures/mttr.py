@@ -107,7 +107,7 @@ class Spells:
         self._first = self._first or moment.at
         self._last = moment
         for workspace, life in moment.lives.items():
-            if life.found is None or life.let_go:
+            if life.found is None or (life.let_go and not moment.settled(workspace, once_shown=True)):
                 continue
             if moment.exposed(workspace, once_shown=True):
                 # What comes back under Microsoft's key was not put under another.
@@ -127,7 +127,8 @@ class Spells:
         return [
             self._spell(moment, one, first, waves, end)
             for one, life in moment.lives.items()
-            if life.found and not life.let_go
+            # Whoever decides that one is gone that was put under a key takes its days out of no mean.
+            if life.found and (one in self._ended or not life.let_go)
             for end in self._ends(moment, one)
         ]
 

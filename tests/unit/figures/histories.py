@@ -1,4 +1,7 @@
-"""Histories of estates, made by a seed: scans over which workspaces come, go, are moved, renamed and not readable."""
+"""Histories of estates, made by a seed: scans over which workspaces come, go, are moved, renamed and not readable.
+
+Owners let some of them go: in time, too soon, while they are still there, or under a name that they had before.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import random
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from amlmigrate.figures.history import Look, Sighting, Succession, WhoseKey
@@ -63,6 +67,9 @@ class _Estate:
 
     def __init__(self, seed: int) -> None:
         self.dice = random.Random(seed)
+        self.owner = random.Random(-1 - seed)
+        # All that any workspace was ever called.
+        self.ids: dict[str, None] = {}
         self.now: dict[str, Sighting] = {}
         self.made = Made()
         self.number = 0
@@ -134,12 +141,33 @@ class _Estate:
                 continue
             seen[one.workspace] = one
         self.made.looks.append(
-            Look(at, f"SCAN-{number}.jsonl", f"{number:064x}", frozenset(places), seen, unreadable)
+            Look(
+                at,
+                f"SCAN-{number}.jsonl",
+                f"{number:064x}",
+                frozenset(places),
+                seen,
+                unreadable,
+                0,
+                self.decided(at),
+            )
         )
 
+    def decided(self, at: datetime) -> dict[str, tuple[str, str]]:
+        """Which workspaces owners say to be gone: more often than not of those that are."""
+        there = {one.id for one in self.now.values()}
+        self.ids |= dict.fromkeys(one.id for one in self.now.values())
+        found = {}
+        for id_ in self.ids:
+            if self.owner.random() < (0.04 if id_ in there else 0.2):
+                day = at - timedelta(days=self.owner.choice((0, 2, 9, 60)))
+                found[id_.lower()] = ("ann", f"{day:%Y-%m-%d}")
+        return found
 
+
+@cache
 def history(seed: int) -> Made:
-    """The history of a seed: always the same."""
+    """The history of a seed: always the same, and nobody's to change."""
     estate = _Estate(seed)
     at = FIRST
     for number in range(estate.dice.randint(2, 10)):

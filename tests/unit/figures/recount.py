@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from amlmigrate.figures.history import Look, Sighting, Succession
+from amlmigrate.figures.plans import PlanTold
 
 
 class Recount:
@@ -22,6 +25,7 @@ class Recount:
                 self.seen.setdefault(one.workspace, []).append((number, one))
         self.last = {workspace: rows[-1][1] for workspace, rows in self.seen.items()}
         self.stands = {workspace: self._stands(workspace) for workspace in self.seen}
+        self.let_go = {workspace for workspace in self.seen if self._let_go(workspace)}
         self.settled: set[str] = set()
         for _ in self.seen:
             self.settled |= {
@@ -31,20 +35,35 @@ class Recount:
                 and target in self.last
                 and (self.last[target].customer or target in self.settled)
             }
-        self.exposed = {one for one, last in self.last.items() if not last.customer and one not in self.settled}
+        explained = self.settled | self.let_go
+        self.exposed = {one for one, last in self.last.items() if not last.customer and one not in explained}
 
     def _stands(self, workspace: str) -> str:
         """Seen by the last scan that looked; else gone, once it was; else not readable."""
+        after = self._after(workspace)
+        if any(found == "gone" for _, found in after):
+            return "gone"
+        return "unreadable" if any(found == "unreadable" for _, found in after) else "seen"
+
+    def _after(self, workspace: str) -> list[tuple[Look, str]]:
+        """The scans after the last one that saw it, and what each says of it; empty for one that did not look."""
         number, last = self.seen[workspace][-1]
         _, _, place, *_ = last.id.lower().split("/")
-        after = self.looks[number + 1 :]
-        refused = [
-            f"/subscriptions/{place}" in one.unreadable or last.id.lower() in one.unreadable for one in after
+        found = []
+        for one in self.looks[number + 1 :]:
+            refused = f"/subscriptions/{place}" in one.unreadable or last.id.lower() in one.unreadable
+            found.append((one, "unreadable" if refused else "gone" if place in one.places else ""))
+        return found
+
+    def _let_go(self, workspace: str) -> bool:
+        """Whether a scan that looked for it in vain has its owner's decision, not of a day before it was seen last."""
+        number, last = self.seen[workspace][-1]
+        days = [
+            one.let_go.get(last.id.lower(), ("", ""))[1]
+            for one, found in self._after(workspace)
+            if found == "gone"
         ]
-        looked = [place in one.places for one in after]
-        if any(there and not no for there, no in zip(looked, refused, strict=True)):
-            return "gone"
-        return "unreadable" if any(refused) else "seen"
+        return any(day >= f"{self.looks[number].at:%Y-%m-%d}" for day in days)
 
     def _told(self, workspace: str) -> tuple[bool, bool]:
         """Whether it is production by its own rows, and whether anything ever told."""
@@ -128,9 +147,30 @@ class Recount:
                 looks[number].at
                 for number in range(max(still) + 1, len(looks))
                 if counts[number].stands[workspace] != "unreadable"
+                and workspace not in counts[number].let_go - counts[number].settled
             ]
             if after:
                 closed.append((after[0] - start).total_seconds() / 86400)
-            else:
+            elif workspace not in counts[-1].let_go:
                 opened.append((now - start).total_seconds() / 86400)
         return sorted(closed), sorted(opened)
+
+
+def residual(there: Iterable[PlanTold], away: Iterable[PlanTold]) -> dict[str, Any]:
+    """What is left: of plans that are there what nobody accepted, of those that were taken away all of it."""
+    of_away = {(one.kind, one.id.lower()): one.bytes for plan in away for one in plan.residues}
+    rows = [one for plan in there for one in plan.residues]
+    every = of_away | {(one.kind, one.id.lower()): one.bytes for one in rows}
+    still = {thing for thing in every if thing in of_away} | {
+        (one.kind, one.id.lower()) for one in rows if one.open
+    }
+    sizes = [every[kind, id_] for kind, id_ in still if kind != "registry"]
+    known = [size for size in sizes if size is not None]
+    return {
+        "containers": len(sizes),
+        "bytes": None if sizes and not known else sum(known),
+        "size_unknown": len(sizes) - len(known),
+        "resources": len(still) - len(sizes),
+        "accepted": len(every) - len(still),
+        "bound": "at least" if tuple(away) or len(known) < len(sizes) else "known",
+    }
