@@ -42,7 +42,7 @@ from amlmigrate.evidence import RECORDS
 from amlmigrate.freezing import freeze
 from amlmigrate.guarding import reading as guard_file
 from amlmigrate.guarding.members import MEMBERS
-from amlmigrate.kinds import Kind, _versioned, all_kinds, holding, holdings, moving_kinds
+from amlmigrate.kinds import Elsewhere, Kind, _versioned, all_kinds, holding, holdings, moving_kinds
 from amlmigrate.kinds._holding import Holding
 from amlmigrate.kinds._listed import Listed
 from amlmigrate.kinds._provenance import stamped
@@ -56,7 +56,7 @@ from azsandbox import cli as sandbox
 from azsandbox.faultrules import ACTIONS
 
 DOCS = Path(__file__).parent
-_BLOCK = re.compile(r"(<!-- generated: (?P<name>[\w:-]+) -->\n).*?(<!-- end of generated -->)", re.DOTALL)
+_BLOCK = re.compile(r"(<!-- generated: (?P<name>[\w:/-]+) -->\n).*?(<!-- end of generated -->)", re.DOTALL)
 _SHARED = ("json", "verbose", "log_file", "tenant", "client_id", "cloud", "source_tenant", "target_tenant")
 
 
@@ -620,6 +620,50 @@ def holding_facts(kind: Holding) -> str:
     return f"{_told(kind)}\n\n{table(('what', 'value'), rows)}"
 
 
+def listed_facts(kind: Listed) -> str:
+    """What the code says of a kind of which no run makes anything."""
+    rows = [
+        ["what it is", summary(kind)],
+        ["collection", f"`{kind.collection}`"],
+        ["address of the example", f"`{kind.example().address}`"],
+        ["types of ARM", _code(kind.arm_types())],
+        ["actions that list it", _code(kind.permissions.read)],
+        ["may refer to (`after`)", _code(kind.after)],
+        ["what a person does", kind.manual],
+    ]
+    if isinstance(kind, Elsewhere):
+        rows.append(["given by the cutover with", f"`{kind.option}`"])
+    if kind.regional:
+        rows.append(["its name", "is unique in a region"])
+    if kind.blocks_deletion:
+        rows.append(["when the source is removed", "deleted before the workspace is"])
+    return f"{_told(kind)}\n\n{table(('what', 'value'), rows)}"
+
+
+def summary(kind: Listed) -> str:
+    """What a kind is, in one sentence."""
+    return str(sys.modules[type(kind).__module__].__doc__).strip().splitlines()[0]
+
+
+def by_hand_kinds() -> dict[str, Listed]:
+    """The kinds of which no command makes anything: they share a page."""
+    return {
+        name: kind
+        for name, kind in sorted(all_kinds().items())
+        if kind.manual and not isinstance(kind, Holding | Elsewhere)
+    }
+
+
+def elsewhere_kinds() -> dict[str, Listed]:
+    """The kinds of which the cutover may write something outside of both workspaces."""
+    return {name: kind for name, kind in all_kinds().items() if isinstance(kind, Elsewhere)}
+
+
+def kind_page(name: str) -> str:
+    """Where a kind is told of, seen from the folder of those pages."""
+    return f"by-hand.md#{re.sub(r'[^a-z]', '', name.lower())}" if name in by_hand_kinds() else f"{name}.md"
+
+
 def _because(named: Mapping[str, str]) -> str:
     """Members, each with its reason."""
     return "; ".join(f"`{name}`: {named[name]}" for name in sorted(named))
@@ -644,15 +688,14 @@ def kind_index() -> str:
     """All kinds, those that others refer to first."""
     rows = []
     for name, kind in moving_kinds().items():
-        module = sys.modules[type(kind).__module__]
-        rows.append([f"[{name}]({name}.md)", str(module.__doc__).strip().splitlines()[0]])
+        rows.append([f"[{name}]({kind_page(name)})", summary(kind)])
     return table(("kind", "what it is"), rows)
 
 
 def listed_index() -> str:
     """The kinds that are listed and never moved, with what a person does."""
     rows = [
-        [f"`{name}`", str(sys.modules[type(kind).__module__].__doc__).strip().splitlines()[0], kind.manual]
+        [f"[{name}]({kind_page(name)})", summary(kind), kind.manual]
         for name, kind in sorted(all_kinds().items())
         if kind.manual
     ]
@@ -861,6 +904,7 @@ def blocks() -> dict[str, str]:
         "profiles": profile_table(),
     }
     found |= {f"holding:{kind.name}": holding_facts(kind) for kind in holdings().values()}
+    found |= {f"listed:{name}": listed_facts(kind) for name, kind in (by_hand_kinds() | elsewhere_kinds()).items()}
     return found | {f"kind:{name}": kind_facts(kind) for name, kind in moving_kinds().items()}
 
 

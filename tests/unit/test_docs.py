@@ -12,6 +12,7 @@ import beliefs
 import pytest
 
 from amlmigrate.core.errors import ExitCode
+from amlmigrate.kinds import all_kinds
 
 ROOT = Path(__file__).parents[2]
 
@@ -79,8 +80,32 @@ def test_generated_blocks_are_what_the_code_gives() -> None:
 
 
 def test_every_block_stands_in_a_page() -> None:
-    written = {name for text in TEXTS.values() for name in re.findall(r"<!-- generated: ([\w:-]+) -->", text)}
+    written = {name for text in TEXTS.values() for name in re.findall(r"<!-- generated: ([\w:/-]+) -->", text)}
     assert written == set(GENERATE.blocks())
+
+
+@pytest.mark.parametrize("name", sorted(all_kinds()))
+def test_a_kind_has_a_page_with_a_table_its_pitfalls_and_how_to_undo_it(name: str) -> None:
+    page = GENERATE.kind_page(name)
+    text = TEXTS[f"docs/reference/kinds/{page.partition('#')[0]}"]
+    blocks = [
+        text.partition(f"<!-- generated: {sort}:{name} -->")[2].partition("<!-- end of generated -->")[0].strip()
+        for sort in ("kind", "holding", "listed")
+    ]
+    [told] = filter(None, blocks)
+    of_it, beside = text.partition(told)[::2]
+    if "#" in page:
+        # Of several kinds: a heading, a table and the pitfalls are each one's own.
+        assert re.search(rf"^## {name}$\n+<!-- [^\n]+$\n*\Z", of_it, re.MULTILINE), "its heading"
+        assert "| --- | --- |" in told
+        assert re.match(rf"\n+<!-- end of generated -->\n+### To know of {name}\n+\S", beside)
+    else:
+        assert of_it.startswith(f"# {name}\n")
+        # Of the workspace's own document the table is that of its members.
+        assert "| --- |" in told + beside
+        assert re.search(r"^## What (moves|happens with it)\n+\S", beside, re.MULTILINE)
+        assert re.search(r"^## To know\n+\S", beside, re.MULTILINE)
+    assert re.search(r"^## Undo\n+\S", beside, re.MULTILINE)
 
 
 def test_each_member_of_a_step_is_told() -> None:
