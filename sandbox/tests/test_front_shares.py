@@ -395,13 +395,13 @@ def test_signatures_grant_what_they_say(shares: Shares) -> None:
 
 
 def test_a_sas_from_arm_reads_both_blobs_and_files(shares: Shares, sandbox: Sandbox) -> None:
-    from azsandbox.accounts import StorageAccounts
+    from azsandbox.accounts import ServedAccounts
 
     class Keys:
         def keys(self, account: str) -> tuple[str, str]:
             return (shares.key, "")
 
-    sas = StorageAccounts.account_sas(Keys(), ACCOUNT, permissions="rl", hours=1)  # type: ignore[arg-type]  # a stand-in: it has what is asked of it
+    sas = ServedAccounts.account_sas(Keys(), ACCOUNT, permissions="rl", hours=1)  # type: ignore[arg-type]  # a stand-in: it has what is asked of it
     assert _names(shares.share(sas)) == []
 
 

@@ -13,16 +13,19 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SRC = ROOT / "src" / "amlmigrate"
+SANDBOX = ROOT / "sandbox" / "src" / "azsandbox"
 
 
-def trees() -> Iterator[tuple[Path, ast.Module]]:
-    """Every module of the product, parsed."""
-    for path in sorted(SRC.rglob("*.py")):
+def trees(root: Path = SRC) -> Iterator[tuple[Path, ast.Module]]:
+    """Every module of the product, or of the local Azure, parsed."""
+    for path in sorted(root.rglob("*.py")):
         yield path, ast.parse(path.read_text(encoding="utf-8"))
 
 
-def test_no_two_classes_have_one_name() -> None:
-    names = Counter(one.name for _, tree in trees() for one in ast.walk(tree) if isinstance(one, ast.ClassDef))
+@pytest.mark.parametrize("root", [SRC, SANDBOX], ids=["the product", "the local Azure"])
+def test_no_two_classes_have_one_name(root: Path) -> None:
+    """In one distribution; the two of them know nothing of each other."""
+    names = Counter(one.name for _, tree in trees(root) for one in ast.walk(tree) if isinstance(one, ast.ClassDef))
     assert len(names) > 300
     assert [name for name, times in names.items() if times > 1] == []
 

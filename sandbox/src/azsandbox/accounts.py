@@ -40,7 +40,7 @@ class StorageFailed(Exception):
         self.status = status
 
 
-class StorageAccounts:
+class ServedAccounts:
     """Implements `messages.Accounts` on Azurite and on the sandbox's own file shares."""
 
     def __init__(self, state: StateFolder, azurite: Azurite, shares: ShareStore, tokens: Tokens) -> None:

@@ -10,7 +10,7 @@ from multidict import CIMultiDict
 
 from azsandbox import sealedcalls
 from azsandbox.azurite import KNOWN_SCOPES, Azurite
-from azsandbox.calls import Answer, Call
+from azsandbox.calls import Answer, HttpCall
 from azsandbox.copying import Refusal, Scopes, SourceCheck, delegating, known_scopes, no_scopes
 from azsandbox.hierarchy import HIERARCHICAL, Hierarchy
 from azsandbox.immutable import Immutability
@@ -67,7 +67,7 @@ class BlobEndpoint:
         self._azurite, self._tokens, self._refuse, self._scopes = azurite, tokens, refuse, scopes
         self._source = SourceCheck(azurite, tokens, refuse, scopes)
 
-    async def serve(self, call: Call) -> Answer:
+    async def serve(self, call: HttpCall) -> Answer:
         """Answers one call of the blob service."""
         refused = malformed(call) or _unnameable(call) or self._forbidden(call) or of_blobs(call)
         if refused is None and self._made_up is not None and (made := self._made_up.answer(call)):
@@ -90,7 +90,7 @@ class BlobEndpoint:
             await self._hierarchy.written(call, answer)
         return answer
 
-    def _too_early(self, call: Call) -> Answer | None:
+    def _too_early(self, call: HttpCall) -> Answer | None:
         """409 for a container that is made anew while the last of its name is being deleted."""
         makes = call.method == "PUT" and call.query.get("restype") == "container" and "comp" not in call.query
         if not makes or self._deletions is None:
@@ -99,7 +99,7 @@ class BlobEndpoint:
             return None
         return storage_error(409, "ContainerBeingDeleted", BEING_DELETED.format("container"))
 
-    def _forbidden(self, call: Call) -> Answer | None:
+    def _forbidden(self, call: HttpCall) -> Answer | None:
         try:
             principal = self._tokens.check(call.headers.get("Authorization"))
         except BadToken as problem:
@@ -115,7 +115,7 @@ class BlobEndpoint:
         )
         return storage_error(*refused) if refused is not None else None
 
-    async def _forward(self, call: Call) -> Answer:
+    async def _forward(self, call: HttpCall) -> Answer:
         body: bytes | AsyncIterator[bytes] | None = None
         if (call.length or 0) > _WHOLE:
             body = call.pieces()
@@ -136,7 +136,7 @@ class BlobEndpoint:
             answer.headers["x-ms-version"] = call.headers["x-ms-version"]
         return answer
 
-    async def _nothing_there(self, call: Call, headers: CIMultiDict[str]) -> bool:
+    async def _nothing_there(self, call: HttpCall, headers: CIMultiDict[str]) -> bool:
         """Whether a read that is held to an ETag is of no blob; Azurite says that it is another (AZ-BLOB-27).
 
         Asked with a token only: a shared key signs the condition too.
@@ -150,7 +150,7 @@ class BlobEndpoint:
         return found.status == 404
 
 
-def malformed(call: Call) -> Answer | None:
+def malformed(call: HttpCall) -> Answer | None:
     """What the storage services say to a request that is none; None for any other."""
     if _BAD_ESCAPE.search(call.raw_path):
         return storage_error(400, "InvalidUri", _NO_SUCH_URI)
@@ -159,7 +159,7 @@ def malformed(call: Call) -> Answer | None:
     return None
 
 
-def _unnameable(call: Call) -> Answer | None:
+def _unnameable(call: HttpCall) -> Answer | None:
     return storage_error(400, "InvalidUri", _NO_SUCH_URI) if _CONTROL.search(call.path) else None
 
 

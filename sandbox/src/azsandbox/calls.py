@@ -18,7 +18,7 @@ class TooLarge(Exception):
 
 
 @dataclass(slots=True)
-class Call:
+class HttpCall:
     """One request. `target` is the request line's path and query as sent; `headers` ignore case.
 
     `length` is the announced number of body bytes, None for a chunked body; `ports` are that of the calling
@@ -102,7 +102,7 @@ class Answer:
 class Endpoint(Protocol):
     """Whatever answers for a host, with bodies streamed."""
 
-    async def serve(self, call: Call) -> Answer:
+    async def serve(self, call: HttpCall) -> Answer:
         """Answers one call."""
         ...
 

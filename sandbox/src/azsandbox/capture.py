@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from azsandbox.calls import Answer, Call, Endpoint
+from azsandbox.calls import Answer, Endpoint, HttpCall
 from azsandbox.requestlog import redact
 
 HIDDEN = "REDACTED"
@@ -37,7 +37,7 @@ class Capture:
         self._file = path.open("a", encoding="utf-8", buffering=1)
         path.chmod(0o600)
 
-    async def serve(self, call: Call) -> Answer:
+    async def serve(self, call: HttpCall) -> Answer:
         """Answers one call."""
         answer = await self._endpoint.serve(call)
         sent = call._body or b""

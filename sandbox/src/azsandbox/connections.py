@@ -14,7 +14,7 @@ from azsandbox.calls import Answer
 Refuse = Callable[[], Answer]
 
 
-class Server(web.Server):
+class HttpServer(web.Server):
     """aiohttp's server; `refuse` words the answer to what cannot be read as HTTP."""
 
     def __init__(
@@ -31,7 +31,7 @@ class Server(web.Server):
 class _Connection(RequestHandler):
     __slots__ = ("_refuse",)
 
-    def __init__(self, manager: Server, refuse: Refuse, **options: Any) -> None:
+    def __init__(self, manager: HttpServer, refuse: Refuse, **options: Any) -> None:
         super().__init__(manager, loop=asyncio.get_running_loop(), **options)
         self._refuse = refuse
 

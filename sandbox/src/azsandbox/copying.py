@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, parse_qsl, quote, urlsplit
 import aiohttp
 
 from azsandbox.azurite import KNOWN_SCOPES, Azurite
-from azsandbox.calls import Answer, Call
+from azsandbox.calls import Answer, HttpCall
 from azsandbox.messages import Principal
 from azsandbox.refusals import storage_error
 from azsandbox.tokens import BadToken, Tokens
@@ -78,7 +78,7 @@ class SourceCheck:
     ) -> None:
         self._azurite, self._tokens, self._refuse, self._scopes = azurite, tokens, refuse, scopes
 
-    async def refusal(self, call: Call) -> Answer | None:
+    async def refusal(self, call: HttpCall) -> Answer | None:
         """What the service says when it cannot read the source; None when it can."""
         source = url_of(call.headers["x-ms-copy-source"])
         if isinstance(source, Answer):
@@ -125,7 +125,7 @@ def delegating(query: str) -> Principal | None:
     return Principal(values.get("sktid", ""), values["skoid"], "", "https://storage.azure.com")
 
 
-def _needs_no_authorization(call: Call, host: str, query: str) -> bool:
+def _needs_no_authorization(call: HttpCall, host: str, query: str) -> bool:
     # Copy Blob within one account: the account's own authorization covers the source as well
     # (learn.microsoft.com/rest/api/storageservices/copy-blob, "Authorization"). Put Blob From URL wants one even
     # there (Azure/azure-sdk-for-python#36176).
@@ -133,7 +133,7 @@ def _needs_no_authorization(call: Call, host: str, query: str) -> bool:
     return host == call.host and not from_url and "sig=" not in query
 
 
-def _source_headers(call: Call, authorization: str | None) -> dict[str, str]:
+def _source_headers(call: HttpCall, authorization: str | None) -> dict[str, str]:
     headers = {"x-ms-version": call.headers.get("x-ms-version", "2023-11-03")}
     headers |= {name: call.headers[asked] for asked, name in _CONDITIONS.items() if asked in call.headers}
     if authorization is not None:

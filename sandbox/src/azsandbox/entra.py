@@ -63,7 +63,7 @@ _TEXTS = {
 }
 
 
-class Refused(Exception):
+class TokenRefused(Exception):
     """A token request that Entra refuses: what its error body says."""
 
     def __init__(self, status: int, error: str, number: int, about: str) -> None:
@@ -72,7 +72,7 @@ class Refused(Exception):
         super().__init__(self.text)
 
 
-def _error_body(problem: Refused) -> Response:
+def _error_body(problem: TokenRefused) -> Response:
     # The text ends with trace id, correlation id and time, as Entra's does; msal shows it to the user.
     trace, correlation = str(uuid.uuid4()), str(uuid.uuid4())
     moment = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}Z"
@@ -117,13 +117,13 @@ class Entra:
                 return _json(200, self._tokens.public_keys())
             if rest in {"oauth2/v2.0/token", "oauth2/token"} and request.method == "POST":
                 return self._token(request, version2="v2.0" in rest)
-        except Refused as problem:
+        except TokenRefused as problem:
             return _error_body(problem)
         return _json(404, {"error": "not_found", "error_description": f"Nothing at {request.path}."})
 
     def _check_tenant(self, tenant: str) -> None:
         if tenant.lower() != TENANT_ID and tenant not in _COMMON:
-            raise Refused(400, "invalid_request", 90002, tenant)
+            raise TokenRefused(400, "invalid_request", 90002, tenant)
 
     def _instances(self, endpoint: str) -> Response:
         tenant = endpoint.rsplit(f"{HOST}/", maxsplit=1)[-1].split("/", maxsplit=1)[0] or "common"
@@ -163,9 +163,9 @@ class Entra:
     def _token(self, request: Request, *, version2: bool) -> Response:
         form = dict(parse_qsl(request.body.decode("utf-8", "replace")))
         if "grant_type" not in form:
-            raise Refused(400, "invalid_request", 900144, "grant_type")
+            raise TokenRefused(400, "invalid_request", 900144, "grant_type")
         if form["grant_type"] != "client_credentials":
-            raise Refused(400, "unsupported_grant_type", 70003, form["grant_type"])
+            raise TokenRefused(400, "unsupported_grant_type", 70003, form["grant_type"])
         principal = self._authenticate(form)
         audience = _audience(form, version2=version2)
         life = self._tokens.lifetime - 1
@@ -176,13 +176,13 @@ class Entra:
     def _authenticate(self, form: dict[str, str]) -> ServicePrincipal:
         for name in ("client_id", "client_secret"):
             if name not in form:
-                raise Refused(400, "invalid_request", 900144, name)
+                raise TokenRefused(400, "invalid_request", 900144, name)
         client = form["client_id"]
         principal = self._directory.find(client)
         if principal is None:
-            raise Refused(400, "unauthorized_client", 700016, client)
+            raise TokenRefused(400, "unauthorized_client", 700016, client)
         if not principal.knows(form["client_secret"]):
-            raise Refused(401, "invalid_client", 7000215, client)
+            raise TokenRefused(401, "invalid_client", 7000215, client)
         return principal
 
 
@@ -190,11 +190,11 @@ def _audience(form: dict[str, str], *, version2: bool) -> str:
     if version2:
         scope = next((part for part in form.get("scope", "").split() if "/" in part), "")
         if not scope.endswith("/.default"):
-            raise Refused(400, "invalid_scope", 1002012, form.get("scope", ""))
+            raise TokenRefused(400, "invalid_scope", 1002012, form.get("scope", ""))
         audience = scope.removesuffix("/.default")
     else:
         audience = form.get("resource", "")
     host = audience.removeprefix("https://").strip("/")
     if not any(host == suffix.lstrip(".") or host.endswith(suffix) for suffix in _SUFFIXES):
-        raise Refused(400, "invalid_resource", 500011, audience)
+        raise TokenRefused(400, "invalid_resource", 500011, audience)
     return audience

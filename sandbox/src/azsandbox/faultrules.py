@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from azsandbox.calls import Call
+from azsandbox.calls import HttpCall
 
 ACTIONS = {"status", "drop", "cut", "delay", "hang", "stale", "expired_token", "kill"}
 _MOMENTS = {"drop": {"before", "after"}, "hang": {"before", "after"}, "kill": {"before", "after", "answered"}}
@@ -20,7 +20,7 @@ class BadRules(ValueError):
 
 
 @dataclass(slots=True)
-class Rule:
+class FaultRule:
     """One rule: patterns by field, the calls it fires at (`nth`, `times - 1` more), the action's values."""
 
     name: str
@@ -31,7 +31,7 @@ class Rule:
     times: int = 1
     seen: int = field(default=0, compare=False)
 
-    def fires(self, call: Call) -> bool:
+    def fires(self, call: HttpCall) -> bool:
         """Counts a matching call, and says whether this is one that the rule fires at."""
         principal = call.principal.app_id if call.principal is not None else ""
         fields = {
@@ -47,7 +47,7 @@ class Rule:
         return self.seen >= self.nth and (self.times == 0 or self.seen < self.nth + self.times)
 
 
-def _rule(number: int, document: Any) -> Rule:
+def _rule(number: int, document: Any) -> FaultRule:
     if not isinstance(document, dict) or document.get("action") not in ACTIONS:
         raise BadRules(f"rule {number}: `action` must be one of {', '.join(sorted(ACTIONS))}")
     match = document.get("match", {})
@@ -61,7 +61,7 @@ def _rule(number: int, document: Any) -> Rule:
         patterns = {name: re.compile(match[name], re.IGNORECASE) for name in set(match) - {"nth", "times"}}
     except (re.error, TypeError) as error:
         raise BadRules(f"rule {number}: {error}") from None
-    return Rule(
+    return FaultRule(
         name=str(document.get("name", f"{number}:{action}")),
         patterns=patterns,
         action=action,
@@ -71,7 +71,7 @@ def _rule(number: int, document: Any) -> Rule:
     )
 
 
-def parse(text: str) -> list[Rule]:
+def parse(text: str) -> list[FaultRule]:
     """The rules of a file: a JSON list, or an object with the list under `rules`. Raises BadRules."""
     try:
         document = json.loads(text)
@@ -89,9 +89,9 @@ class RuleBook:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._stamp = -1
-        self._rules: list[Rule] = []
+        self._rules: list[FaultRule] = []
 
-    def firing(self, call: Call) -> list[Rule]:
+    def firing(self, call: HttpCall) -> list[FaultRule]:
         """The rules that fire at this call, in the file's order; every rule that matches counts the call."""
         try:
             stamp = self._path.stat().st_mtime_ns

@@ -14,8 +14,8 @@ from multidict import CIMultiDict
 
 from azsandbox import callers
 from azsandbox.blobs import unauthenticated
-from azsandbox.calls import Answer, Call, Endpoint, Gone
-from azsandbox.faultrules import Rule, RuleBook
+from azsandbox.calls import Answer, Endpoint, Gone, HttpCall
+from azsandbox.faultrules import FaultRule, RuleBook
 from azsandbox.refusals import arm_error, in_shape_of, is_storage
 from azsandbox.services import vault_bad_token
 from azsandbox.stale import StaleReads
@@ -36,7 +36,7 @@ _CODES = {
 _STORAGE_CODES = {500: "InternalError", 503: "ServerBusy", 504: "OperationTimedOut"}
 _EXPIRED = "The access token expiry UTC time '1/1/2024 12:00:00 AM' is earlier than current UTC time."
 
-Work = Callable[[Call], Awaitable[Answer]]
+Work = Callable[[HttpCall], Awaitable[Answer]]
 
 
 class Faults:
@@ -51,7 +51,7 @@ class Faults:
         """The endpoint, with latency and faults."""
         return _Faulty(endpoint, self)
 
-    async def serve(self, call: Call, work: Work) -> Answer:
+    async def serve(self, call: HttpCall, work: Work) -> Answer:
         """Answers a call by `work`, unless a rule wants it otherwise. Raises Gone to cut the connection."""
         if self._latency:
             await asyncio.sleep(self._latency)
@@ -67,7 +67,7 @@ class Faults:
                 return await self._act(rule, call, work)
         return self._stale.as_listed_before(call, await work(call))
 
-    async def _act(self, rule: Rule, call: Call, work: Work) -> Answer:
+    async def _act(self, rule: FaultRule, call: HttpCall, work: Work) -> Answer:
         if rule.action == "status":
             return _status(rule.values, call)
         if rule.action == "expired_token":
@@ -88,7 +88,7 @@ class Faults:
         call.after = partial(_kill, call, callers.process_of(*call.ports))
         return answer
 
-    async def _change(self, reads: int, call: Call, work: Work) -> Answer:
+    async def _change(self, reads: int, call: HttpCall, work: Work) -> Answer:
         """Carries out a change, and has the next reads of its path answered as before it."""
         if call.method in {"GET", "HEAD"}:
             return await work(call)
@@ -105,11 +105,11 @@ class _Faulty:
     def __init__(self, endpoint: Endpoint, faults: Faults) -> None:
         self._endpoint, self._faults = endpoint, faults
 
-    async def serve(self, call: Call) -> Answer:
+    async def serve(self, call: HttpCall) -> Answer:
         return await self._faults.serve(call, self._endpoint.serve)
 
 
-async def _end(rule: Rule, call: Call) -> None:
+async def _end(rule: FaultRule, call: HttpCall) -> None:
     """Does what cannot be answered any more: hang, kill the caller, and cut the connection."""
     if rule.action == "hang":
         await asyncio.Event().wait()  # ends when the sandbox does
@@ -144,11 +144,11 @@ async def _pieces(body: bytes | AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         yield piece
 
 
-async def _kill(call: Call, process: int | None) -> None:
+async def _kill(call: HttpCall, process: int | None) -> None:
     call.note["killed"] = callers.kill(process)
 
 
-def _status(values: dict[str, Any], call: Call) -> Answer:
+def _status(values: dict[str, Any], call: HttpCall) -> Answer:
     status = int(values.get("status", 503))
     body = values.get("body")
     if body is None:
@@ -165,7 +165,7 @@ def _status(values: dict[str, Any], call: Call) -> Answer:
     return answer
 
 
-def _expired(call: Call) -> Answer:
+def _expired(call: HttpCall) -> Answer:
     problem = BadToken("ExpiredAuthenticationToken", _EXPIRED)
     if is_storage(call.host):
         return unauthenticated(problem)

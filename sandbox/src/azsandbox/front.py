@@ -14,8 +14,8 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from multidict import CIMultiDict
 
-from azsandbox.calls import Answer, Call, Endpoint, Gone
-from azsandbox.connections import Server
+from azsandbox.calls import Answer, Endpoint, Gone, HttpCall
+from azsandbox.connections import HttpServer
 from azsandbox.refusals import crashed, invalid_host, malformed
 from azsandbox.requestlog import RequestLog, redact
 from azsandbox.tokens import BadToken, Tokens
@@ -30,12 +30,12 @@ class Front:
 
     def __init__(self, find: Callable[[str], Endpoint], tokens: Tokens, log: RequestLog) -> None:
         self._find, self._tokens, self._log = find, tokens, log
-        self._servers: dict[str, Server] = {}
+        self._servers: dict[str, HttpServer] = {}
 
     def protocol(self, host: str) -> asyncio.Protocol:
         """A protocol for one connection to `host`."""
         if host not in self._servers:
-            self._servers[host] = Server(
+            self._servers[host] = HttpServer(
                 partial(self._handle, host),
                 partial(malformed, host),
                 access_log=None,
@@ -72,7 +72,7 @@ class Front:
         finally:
             self._write(call, status, sent, started)
 
-    async def _answer(self, call: Call, request: web.BaseRequest) -> Answer:
+    async def _answer(self, call: HttpCall, request: web.BaseRequest) -> Answer:
         named = request.headers.get("Host", "").lower()
         if named.removesuffix(":443") != call.host:
             return invalid_host(call.host, named)
@@ -93,7 +93,7 @@ class Front:
             call.note["failure"] = reference
             return crashed(call.host, reference)
 
-    def _write(self, call: Call, status: int, sent: int, started: float) -> None:
+    def _write(self, call: HttpCall, status: int, sent: int, started: float) -> None:
         self._log.write(
             principal=_who(call),
             method=call.method,
@@ -108,11 +108,11 @@ class Front:
         )
 
 
-def _decode(host: str, request: web.BaseRequest) -> Call:
+def _decode(host: str, request: web.BaseRequest) -> HttpCall:
     # Of a client that went away TLS has nothing any more, and fails where it is asked.
     transport = None if request.transport is None or request.transport.is_closing() else request.transport
     ends = [transport.get_extra_info(end) if transport else None for end in ("peername", "sockname")]
-    return Call(
+    return HttpCall(
         method=request.method,
         host=host,
         target=request.raw_path,
@@ -127,7 +127,7 @@ def _implied(request: web.BaseRequest) -> int | None:
     return None if request.body_exists else 0
 
 
-def _who(call: Call) -> str | None:
+def _who(call: HttpCall) -> str | None:
     if call.principal is not None:
         return call.principal.app_id
     if call.headers.get("Authorization", "").startswith("SharedKey"):

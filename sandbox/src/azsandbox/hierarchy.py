@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Protocol
 
-from azsandbox.calls import Answer, Call
+from azsandbox.calls import Answer, HttpCall
 from azsandbox.refusals import storage_error
 
 # How the child learns that an account has one; no name of storage's own.
@@ -35,7 +35,7 @@ class Hierarchy:
         """What tells the child of it."""
         return {HIERARCHICAL: "1"} if self._has(host.partition(".")[0]) else {}
 
-    async def refusal(self, call: Call) -> Answer | None:
+    async def refusal(self, call: HttpCall) -> Answer | None:
         """What such an account refuses that others do.
 
         Index tags are not supported (learn.microsoft.com, "Storage feature support"): a call for them has a wrong
@@ -59,7 +59,7 @@ class Hierarchy:
                 return storage_error(409, "DirectoryIsNotEmpty", text)
         return None
 
-    async def written(self, call: Call, answer: Answer) -> None:
+    async def written(self, call: HttpCall, answer: Answer) -> None:
         """Makes the directories above a blob that was just written."""
         account, (container, blob) = _place(call)
         if call.method != "PUT" or answer.status not in _MADE or "/" not in blob or not self._has(account):
@@ -71,6 +71,6 @@ class Hierarchy:
             await self._places.make_directory(account, container, "/".join(parts[:depth]))
 
 
-def _place(call: Call) -> tuple[str, tuple[str, str]]:
+def _place(call: HttpCall) -> tuple[str, tuple[str, str]]:
     container, _, blob = call.path.lstrip("/").partition("/")
     return call.host.partition(".")[0], (container, blob)

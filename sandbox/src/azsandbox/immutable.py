@@ -6,7 +6,7 @@ import re
 from collections.abc import AsyncIterator, Callable
 
 from azsandbox.arm.holds import Hold
-from azsandbox.calls import Answer, Call
+from azsandbox.calls import Answer, HttpCall
 from azsandbox.refusals import storage_error
 
 Holds = Callable[[str, str], Hold | None]
@@ -26,7 +26,7 @@ class Immutability:
     def __init__(self, holds: Holds, blobs: Blobs) -> None:
         self._holds, self._blobs = holds, blobs
 
-    async def refusal(self, call: Call) -> Answer | None:
+    async def refusal(self, call: HttpCall) -> Answer | None:
         """409 for a call that would change or remove what is held; None for any other.
 
         A new blob may be written, and never again after that.
@@ -42,7 +42,7 @@ class Immutability:
             return await self._of_blob(call, hold, (account, container, blob))
         return await self._of_container(call, hold, (account, container, ""))
 
-    async def shown(self, call: Call, answer: Answer) -> None:
+    async def shown(self, call: HttpCall, answer: Answer) -> None:
         """Has a list of containers, and the properties of one, say what is held, which the child does not know."""
         account, container = call.host.partition(".")[0], call.path.strip("/")
         if call.method not in ("GET", "HEAD") or answer.status != 200:
@@ -63,7 +63,7 @@ class Immutability:
         hold = self._holds(account, container)
         return ("true" if hold and hold.policy else "false", "true" if hold and hold.tags else "false")
 
-    async def _of_blob(self, call: Call, hold: Hold, place: tuple[str, str, str]) -> Answer | None:
+    async def _of_blob(self, call: HttpCall, hold: Hold, place: tuple[str, str, str]) -> Answer | None:
         what = call.query.get("comp", "")
         if what in _HARMLESS or (what == "appendblock" and hold.appends):
             return None
@@ -71,7 +71,7 @@ class Immutability:
             return storage_error(409, *hold.blob) if name == place[2] else None
         return None
 
-    async def _of_container(self, call: Call, hold: Hold, place: tuple[str, str, str]) -> Answer | None:
+    async def _of_container(self, call: HttpCall, hold: Hold, place: tuple[str, str, str]) -> Answer | None:
         if call.method != "DELETE":
             return None
         refused = storage_error(409, *hold.container)

@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from multidict import CIMultiDict
 
-from azsandbox.calls import Answer, Call
+from azsandbox.calls import Answer, HttpCall
 from azsandbox.refusals import storage_error
 
 _PAGE = 5_000
@@ -84,7 +84,7 @@ class MadeUp:
         self._path = path
         self._containers: dict[str, Container] | None = None
 
-    def answer(self, call: Call) -> Answer | None:
+    def answer(self, call: HttpCall) -> Answer | None:
         """The answer to a call about such a container; None for any other call."""
         if self._containers is None and self._path.exists():
             document = json.loads(self._path.read_text(encoding="utf-8"))
@@ -109,7 +109,7 @@ class MadeUp:
             return None
         return self._containers.get(f"{host.partition('.')[0]}/{path.lstrip('/').partition('/')[0]}")
 
-    def _copied(self, call: Call, container: Container, number: int) -> Answer:
+    def _copied(self, call: HttpCall, container: Container, number: int) -> Answer:
         """Put Blob From URL: from another such container, where there is nothing yet."""
         url = urlsplit(call.headers["x-ms-copy-source"])
         source = self._of(url.hostname or "", url.path)
@@ -139,7 +139,7 @@ def _absent() -> Answer:
     return storage_error(404, "BlobNotFound", "The specified blob does not exist.")
 
 
-def _listed(call: Call, container: Container) -> Answer:
+def _listed(call: HttpCall, container: Container) -> Answer:
     marker = call.query.get("marker", "")
     if marker and not marker.removeprefix(_MARKER).isdecimal():
         return storage_error(400, "OutOfRangeInput", "One of the request inputs is out of range.")

@@ -5,7 +5,7 @@ All others go on: containers, shares and blobs are listed by name, deleted and l
 
 from __future__ import annotations
 
-from azsandbox.calls import Call
+from azsandbox.calls import HttpCall
 
 # Of a blob, by method and `comp`; "" is the blob itself.
 _READ_OF_BLOBS = frozenset({"", "metadata"})
@@ -15,7 +15,7 @@ _READ_OF_FILES = frozenset({"", "metadata"})
 _WRITTEN_TO_FILES = frozenset({"", "metadata", "properties", "range", "rename"})
 
 
-def of_blobs(call: Call) -> bool:
+def of_blobs(call: HttpCall) -> bool:
     """Whether a call of the blob service reads or writes content or metadata."""
     query = {name.lower(): value.lower() for name, value in call.query.items()}
     container, _, blob = call.path.strip("/").partition("/")
@@ -33,7 +33,7 @@ def of_blobs(call: Call) -> bool:
     return comp in _WRITTEN_TO_BLOBS
 
 
-def of_files(call: Call, share: str) -> bool:
+def of_files(call: HttpCall, share: str) -> bool:
     """Whether a call of the file service reads or writes content, properties, permissions or names."""
     query = {name.lower(): value.lower() for name, value in call.query.items()}
     comp = query.get("comp", "")

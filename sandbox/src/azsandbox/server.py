@@ -7,7 +7,7 @@ import os
 from typing import IO
 
 from azsandbox import entra, graph, prices
-from azsandbox.accounts import StorageAccounts
+from azsandbox.accounts import ServedAccounts
 from azsandbox.arm import Arm, build, logqueries
 from azsandbox.arm.access.evaluation import Terms
 from azsandbox.arm.clock import Clock
@@ -36,7 +36,7 @@ from azsandbox.timeahead import time_of
 from azsandbox.tokens import Tokens
 
 
-def _build_arm(state: StateFolder, accounts: StorageAccounts, options: Options, directory: Directory) -> Arm:
+def _build_arm(state: StateFolder, accounts: ServedAccounts, options: Options, directory: Directory) -> Arm:
     state.arm.mkdir(mode=0o700, exist_ok=True)
     set_delay(state, options.role_delay)
     terms = Terms(directory.begins_with_rights, lambda: delay_of(state), Denials(state.denials))
@@ -72,7 +72,7 @@ class Server:
         self._log = RequestLog(state.log)
         await storage
         self._shares = ShareStore(state.shares)
-        self.accounts = StorageAccounts(state, self._azurite, self._shares, self._tokens)
+        self.accounts = ServedAccounts(state, self._azurite, self._shares, self._tokens)
         await self.accounts.load()
         self._arm = _build_arm(state, self.accounts, self._options, self._directory)
         self._faults = Faults(state.faults, latency_ms=self._options.latency_ms)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from multidict import CIMultiDict
 
-from azsandbox.calls import Answer, Call, TooLarge
+from azsandbox.calls import Answer, HttpCall, TooLarge
 from azsandbox.messages import TENANT_ID, Request, Response, Service
 from azsandbox.refusals import arm_error, too_large
 from azsandbox.tokens import BadToken, Tokens
@@ -32,7 +32,7 @@ class ServiceEndpoint:
         self._service, self._tokens, self._location = service, tokens, location
         self._refuse = refuse or _bad_token
 
-    async def serve(self, call: Call) -> Answer:
+    async def serve(self, call: HttpCall) -> Answer:
         """Answers one call; a token that does not hold is refused here, in ARM's words or by `refuse`."""
         try:
             principal = self._tokens.check(call.headers.get("Authorization"))
@@ -75,7 +75,7 @@ def _bad_token(problem: BadToken) -> Answer:
     return arm_error(401, problem.code, problem.message, {"WWW-Authenticate": challenge})
 
 
-def _dressed(call: Call, answer: Answer, location: str) -> Answer:
+def _dressed(call: HttpCall, answer: Answer, location: str) -> Answer:
     if answer.headers.popall(_UNKNOWN, None):
         call.note["unknown_route"] = True
     request_id = str(uuid.uuid4())

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from email.utils import formatdate
 from xml.etree import ElementTree
 
-from azsandbox.calls import Answer, Call
+from azsandbox.calls import Answer, HttpCall
 from azsandbox.listednames import name_of, named
 from azsandbox.messages import BlobsKept, Keeps, PastBlob
 from azsandbox.refusals import storage_error
@@ -42,7 +42,7 @@ class SoftDelete:
     def __init__(self, kept: BlobsKept, shown: Shown) -> None:
         self._kept, self._shown = kept, shown
 
-    async def refusal(self, call: Call) -> Answer | None:
+    async def refusal(self, call: HttpCall) -> Answer | None:
         """What is asked of the past and not built: to bring a blob back, to list containers that were deleted."""
         account, container, _ = _place(call)
         include = call.query.get("include", "").split(",")
@@ -51,7 +51,7 @@ class SoftDelete:
             return storage_error(501, "NotImplemented", "The requested operation is not implemented.")
         return None
 
-    async def before(self, call: Call) -> Before | None:
+    async def before(self, call: HttpCall) -> Before | None:
         """The blob of a call that may end it as it is; None where nothing is kept, or nothing ends."""
         account, container, blob = place = _place(call)
         keeps = self._kept.keeps(account) if blob else Keeps()
@@ -62,7 +62,7 @@ class SoftDelete:
         found = await self._shown(account, container, blob)
         return Before(place, keeps, None if found is None else {one.tag: one.text or "" for one in found})
 
-    async def after(self, call: Call, answer: Answer, before: Before | None) -> None:
+    async def after(self, call: HttpCall, answer: Answer, before: Before | None) -> None:
         """Keeps what the call ended, and adds what is kept to a listing that asks for it."""
         account, container, _ = _place(call)
         if before is not None and answer.status in _DONE:
@@ -72,7 +72,7 @@ class SoftDelete:
         elif call.method == "GET" and answer.status in _DONE and call.query.get("comp") == "list" and container:
             await self._list(call, answer, account, container)
 
-    def _keep(self, call: Call, answer: Answer, before: Before) -> None:
+    def _keep(self, call: HttpCall, answer: Answer, before: Before) -> None:
         account, container, blob = before.place
         (seconds, moment), keeps = self._kept.moment(), before.keeps
         if before.properties is not None:
@@ -91,7 +91,7 @@ class SoftDelete:
         if not gone:
             answer.headers[_VERSION] = moment
 
-    async def _list(self, call: Call, answer: Answer, account: str, container: str) -> None:
+    async def _list(self, call: HttpCall, answer: Answer, account: str, container: str) -> None:
         asked = {"deleted", "versions"}.intersection(call.query.get("include", "").split(","))
         if not asked:
             return
@@ -110,12 +110,12 @@ class SoftDelete:
         answer.headers.popall("Content-Length", None)
 
 
-def _place(call: Call) -> tuple[str, str, str]:
+def _place(call: HttpCall) -> tuple[str, str, str]:
     container, _, blob = call.path.lstrip("/").partition("/")
     return call.host.partition(".")[0], container, blob
 
 
-def _ends(call: Call, *, versions: bool) -> bool:
+def _ends(call: HttpCall, *, versions: bool) -> bool:
     if call.method == "DELETE":
         only = (
             call.headers.get("x-ms-delete-snapshots", "").lower() == "only"
@@ -125,7 +125,7 @@ def _ends(call: Call, *, versions: bool) -> bool:
     return call.method == "PUT" and (comp in _WRITES or (versions and comp == "metadata"))
 
 
-def _add(page: ElementTree.Element, call: Call, past: Iterable[PastBlob], current: Mapping[str, str]) -> None:
+def _add(page: ElementTree.Element, call: HttpCall, past: Iterable[PastBlob], current: Mapping[str, str]) -> None:
     """Puts those between the blobs of a page that their names belong between, each before the blob itself."""
     blobs = page.find("Blobs")
     assert blobs is not None
@@ -145,7 +145,7 @@ def _add(page: ElementTree.Element, call: Call, past: Iterable[PastBlob], curren
     blobs.extend(element for *_, element in sorted(rows, key=lambda row: row[:2]))
 
 
-def _here(page: ElementTree.Element, call: Call, past: Iterable[PastBlob]) -> list[PastBlob]:
+def _here(page: ElementTree.Element, call: HttpCall, past: Iterable[PastBlob]) -> list[PastBlob]:
     """Those after the marker of the page before, and up to the one that the page itself ends with."""
     start, end = _opened(call.query.get("marker", "")), _opened(page.findtext("NextMarker") or "")
     prefix = call.query.get("prefix", "")
@@ -154,7 +154,7 @@ def _here(page: ElementTree.Element, call: Call, past: Iterable[PastBlob]) -> li
     ]
 
 
-def _folder(call: Call, name: str) -> str:
+def _folder(call: HttpCall, name: str) -> str:
     """What a list with a delimiter shows instead of a name; '' where it shows that itself.
 
     Inferred (AZ-BLOB-18): it does so of blobs that were deleted, as of all others.

@@ -9,7 +9,7 @@ from typing import Any
 
 from multidict import CIMultiDict
 
-from azsandbox.calls import Answer, Call
+from azsandbox.calls import Answer, HttpCall
 
 _LIMIT = 1000
 
@@ -27,13 +27,13 @@ class StaleReads:
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[str, str], _Before] = OrderedDict()
 
-    def keep(self, call: Call, before: Answer, reads: int) -> None:
+    def keep(self, call: HttpCall, before: Answer, reads: int) -> None:
         """Remembers how a read of the call's path was answered before the call changed it."""
         while len(self._kept) >= _LIMIT:
             self._kept.popitem(last=False)
         self._kept[call.host, call.path.lower()] = _Before(before, reads, reads)
 
-    def instead(self, call: Call) -> Answer | None:
+    def instead(self, call: HttpCall) -> Answer | None:
         """The old answer to a read of a changed path, while it is stale; else None."""
         before = self._kept.get((call.host, call.path.lower())) if call.method == "GET" else None
         if before is None or before.reads == 0:
@@ -41,7 +41,7 @@ class StaleReads:
         before.reads -= 1
         return replace(before.answer, headers=CIMultiDict(before.answer.headers))
 
-    def as_listed_before(self, call: Call, answer: Answer) -> Answer:
+    def as_listed_before(self, call: HttpCall, answer: Answer) -> Answer:
         """A list of ARM (`{"value": [...]}`) with changed items as they were, new ones missing."""
         prefix = call.path.lower().rstrip("/") + "/"
         near = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from azsandbox.calls import Call
+from azsandbox.calls import HttpCall
 
 # learn.microsoft.com/rest/api/storageservices/authorize-with-azure-active-directory, "Permissions for calling
 # data operations".
@@ -12,7 +12,7 @@ DELETE_CONTAINER = f"{_CONTAINERS}/delete"
 _BLOBS = f"{_CONTAINERS}/blobs"
 
 
-def action_of(call: Call) -> str:
+def action_of(call: HttpCall) -> str:
     """The action of a call; the one that its roles must grant."""
     query = call.query
     container, _, blob = call.path.strip("/").partition("/")

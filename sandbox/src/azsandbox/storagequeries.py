@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from azsandbox.calls import Answer, Call
+from azsandbox.calls import Answer, HttpCall
 from azsandbox.knownqueries import known, storage_shape
 from azsandbox.refusals import storage_error
 
@@ -21,7 +21,7 @@ _SIGNED = frozenset(
 _NOT_BUILT = frozenset({"versionid", "deletetype", "startfrom", "endbefore", "sharesnapshot", "prevsharesnapshot"})
 
 
-def of_blobs(call: Call) -> Answer | None:
+def of_blobs(call: HttpCall) -> Answer | None:
     """The refusal of a query that an operation of the blob service has not, or that is not built.
 
     An operation that is not known is Azurite's to refuse.
@@ -33,13 +33,13 @@ def of_blobs(call: Call) -> Answer | None:
     return _refusal("blob", call, about, query)
 
 
-def of_shares(call: Call) -> Answer | None:
+def of_shares(call: HttpCall) -> Answer | None:
     """The same of the file service, whose operation is known to be there."""
     kind, path = call.query.get("restype", ""), call.path.strip("/")
     return _refusal("share", call, kind or ("file" if path else "account"), call.query)
 
 
-def _refusal(part: str, call: Call, about: str, query: Mapping[str, str]) -> Answer | None:
+def _refusal(part: str, call: HttpCall, about: str, query: Mapping[str, str]) -> Answer | None:
     """`UnsupportedQueryParameter` is documented (common-rest-api-error-codes).
 
     Inferred (AZ-LOCAL-7): the services answer so whenever they do not know a name; they may pass some over.

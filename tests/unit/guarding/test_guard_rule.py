@@ -11,7 +11,7 @@ from tests.unit.guarding.guards import guardrail, workspace_id
 from amlmigrate.guarding import bodies
 from amlmigrate.guarding.wanted import Guardrail
 from azsandbox.arm.policy.conditions import holds
-from azsandbox.arm.policy.definitions import Rule, with_defaults
+from azsandbox.arm.policy.definitions import PolicyRule, with_defaults
 from azsandbox.arm.policy.fields import field_of
 
 ENABLED = {"encryption": {"status": "Enabled"}}
@@ -30,7 +30,7 @@ CASES = [
 
 def denied(wanted: Guardrail, tags: dict[str, str], properties: dict[str, Any], kind: str) -> bool:
     document = bodies.definition(wanted)
-    rule = Rule(document, with_defaults(document, {"effect": "Deny"}))
+    rule = PolicyRule(document, with_defaults(document, {"effect": "Deny"}))
     resource = {
         "id": workspace_id("ws"),
         "type": "Microsoft.MachineLearningServices/workspaces",
@@ -72,6 +72,6 @@ def test_nothing_hangs_on_what_azure_makes_of_a_field_that_is_missing() -> None:
 
 def test_a_workspace_without_a_kind_is_judged() -> None:
     document = bodies.definition(guardrail())
-    rule = Rule(document, with_defaults(document, {"effect": "Deny"}))
+    rule = PolicyRule(document, with_defaults(document, {"effect": "Deny"}))
     field = field_of({"id": workspace_id("ws"), "type": bodies.WORKSPACES, "tags": {}, "properties": {}})
     assert holds(document["properties"]["policyRule"]["if"], field, rule.expressions(field=field), [])

@@ -19,7 +19,7 @@ _OF_ARM = frozenset({"api-version", "$skiptoken"})
 _OF_POLLING = frozenset({"t", "c", "s", "h", "type", "service"})
 
 
-class Asked(dict[str, str]):
+class AskedQuery(dict[str, str]):
     """The query by lower-case names; `read` has those that somebody looked at."""
 
     def __init__(self, query: Mapping[str, str]) -> None:
@@ -52,7 +52,7 @@ def check(method: str, path: str, obeyed: frozenset[str], query: Mapping[str, st
             raise unbuilt(name)
 
 
-def check_read(query: Asked) -> None:
+def check_read(query: AskedQuery) -> None:
     """Raises ArmError 501 for a parameter that a list or a reading was asked with and did not look at."""
     for name in query:
         if name not in query.read:

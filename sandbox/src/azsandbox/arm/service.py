@@ -105,7 +105,7 @@ class Arm:
     async def _answer(self, request: Request, extra: dict[str, str]) -> Response:
         if request.host.lower() != _HOST:
             raise UnknownRoute(gateway(404, "NotFound", f"ARM does not answer for {request.host}."))
-        query = queries.Asked(request.query)
+        query = queries.AskedQuery(request.query)
         version = check_api_version(query)
         principal = authenticate(request)
         route = self._router.resolve(request.method, request.path)

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from azsandbox import sealedcalls
 from azsandbox.blobs import anonymous, unauthenticated
-from azsandbox.calls import Answer, Call
+from azsandbox.calls import Answer, HttpCall
 from azsandbox.copying import Refusal
 from azsandbox.messages import Principal
 from azsandbox.refusals import storage_error
 from azsandbox.shares import sas, sharedkey
-from azsandbox.shares.errors import Refused, bad_header, missing_header
+from azsandbox.shares.errors import ShareError, bad_header, missing_header
 from azsandbox.shares.places import Place
 from azsandbox.shares.rights import right_for
 from azsandbox.tokens import BadToken, Tokens
@@ -29,7 +29,7 @@ class Authorization:
     ) -> None:
         self._tokens, self._keys, self._refuse = tokens, keys, refuse
 
-    def refusal(self, call: Call, place: Place) -> Answer | None:
+    def refusal(self, call: HttpCall, place: Place) -> Answer | None:
         """What a caller without the right is told, else None. Raises Refused, which says the like."""
         try:
             principal = self._tokens.check(call.headers.get("Authorization"))
@@ -44,12 +44,12 @@ class Authorization:
         refused = self._refuse(place.account, principal, action, place.share, sealed)
         return storage_error(*refused) if refused is not None else None
 
-    def _check(self, call: Call, place: Place, principal: Principal | None) -> None:
+    def _check(self, call: HttpCall, place: Place, principal: Principal | None) -> None:
         if principal is not None:
             _check_token(call, principal)
         elif "Authorization" in call.headers:
             if not sharedkey.is_signed(call, place.account, self._keys_of(place.account)):
-                raise Refused("AuthenticationFailed")
+                raise ShareError("AuthenticationFailed")
         elif "sig" in call.query:
             sas.check(call, place, right_for(call, place), self._keys_of(place.account))
 
@@ -60,7 +60,7 @@ class Authorization:
             return ()
 
 
-def _check_token(call: Call, principal: Principal) -> None:
+def _check_token(call: HttpCall, principal: Principal) -> None:
     """A token has to be for storage, and its bearer has to say that file permissions are to be passed over."""
     if principal.audience.rstrip("/") not in _AUDIENCES | {f"https://{call.host}"}:
         raise BadToken("AudienceValidationFailed", "Audience validation failed. Audience did not match.")

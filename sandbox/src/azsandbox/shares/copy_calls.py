@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from azsandbox.calls import Answer, Call
+from azsandbox.calls import Answer, HttpCall
 from azsandbox.copying import unverified, url_of
 from azsandbox.shares import crc64, times
 from azsandbox.shares.entries import changed, found, spans_of
-from azsandbox.shares.errors import Refused, bad_header, missing_header
+from azsandbox.shares.errors import ShareError, bad_header, missing_header
 from azsandbox.shares.file_calls import LARGEST_RANGE, changeable, put
 from azsandbox.shares.places import place_of
 from azsandbox.shares.ranges import Range, range_of, read_range
@@ -26,7 +26,7 @@ _SUFFIX = ".file.core.windows.net"
 _INTENT = "x-ms-file-request-intent"
 # Conditions that Azure has only of a checksum of the source (AZ-FILE-6).
 _NO_CONDITIONS = ("match", "none-match", "modified-since", "unmodified-since")
-Readable = Callable[[Call], Answer | None]
+Readable = Callable[[HttpCall], Answer | None]
 
 
 def copy_operations(refusal: Readable) -> Operations:
@@ -43,7 +43,7 @@ def _put_range_from_url(task: Task, refusal: Readable) -> Answer:
     entry = changeable(found(task, directory=False, change=True))
     part, wanted = _parts(task)
     if part.start + part.length > entry.size:
-        raise Refused("InvalidRange")
+        raise ShareError("InvalidRange")
     source = _source_task(task)
     if isinstance(source, Answer):
         return source
@@ -52,10 +52,10 @@ def _put_range_from_url(task: Task, refusal: Readable) -> Answer:
         return _not_read(refused)
     try:
         other = found(source, directory=False)
-    except Refused as problem:
+    except ShareError as problem:
         return _not_read(problem.answer())
     if wanted.start + wanted.length > other.size:
-        raise Refused("InvalidRange")
+        raise ShareError("InvalidRange")
     data = b"".join(task.store.contents.read(other, wanted.start, wanted.length))
     checksum = _checked(task, data)
     task.store.contents.write(entry, part.start, data)
@@ -78,14 +78,14 @@ def _parts(task: Task) -> tuple[Range, Range]:
         raise bad_header("Content-Length", str(task.call.length))
     for name in _NO_CONDITIONS:
         if task.header(f"x-ms-source-if-{name}"):
-            raise Refused("UnsupportedHeader", HeaderName=f"x-ms-source-if-{name}")
+            raise ShareError("UnsupportedHeader", HeaderName=f"x-ms-source-if-{name}")
     part, wanted = range_of(task), read_range(task, "x-ms-source-range")
     if part is None:
         raise missing_header("x-ms-range")
     if wanted is None:
         raise missing_header("x-ms-source-range")
     if part.length > LARGEST_RANGE:
-        raise Refused("RequestBodyTooLarge")
+        raise ShareError("RequestBodyTooLarge")
     if part.length != wanted.length:
         raise bad_header("x-ms-source-range", task.header("x-ms-source-range") or "")
     return part, wanted
@@ -105,7 +105,7 @@ def _source_task(task: Task) -> Task | Answer:
     if url.scheme != "https" or not host.endswith((_SUFFIX, ".blob.core.windows.net")):
         return unverified(404, "ResourceNotFound")
     if not host.endswith(_SUFFIX):
-        raise Refused("NotImplemented")
+        raise ShareError("NotImplemented")
     given: Mapping[str, str | None] = {
         "Authorization": call.headers.get("x-ms-copy-source-authorization"),
         _INTENT: call.headers.get(_INTENT),
@@ -115,12 +115,12 @@ def _source_task(task: Task) -> Task | Answer:
     headers = CIMultiDict({name: value for name, value in given.items() if value is not None})
     sent = urlsplit(call.headers["x-ms-copy-source"])
     target = sent.path + (f"?{sent.query}" if sent.query else "")
-    asked = Call("GET", host, target, CIMultiDictProxy(headers), call.stream, 0, call.ports)
+    asked = HttpCall("GET", host, target, CIMultiDictProxy(headers), call.stream, 0, call.ports)
     if "sharesnapshot" in asked.query:
-        raise Refused("NotImplemented")
+        raise ShareError("NotImplemented")
     try:
         return Task(asked, place_of(asked), task.store)
-    except Refused as problem:
+    except ShareError as problem:
         return _not_read(problem.answer())
 
 
@@ -136,7 +136,7 @@ def _checked(task: Task, data: bytes) -> dict[str, str]:
         return {}
     found_ = crc64.of(data)
     if given.get(names[0], found_) != found_:
-        raise Refused("Crc64Mismatch", UserSpecifiedCrc=given[names[0]], ServerCalculatedCrc=found_)
+        raise ShareError("Crc64Mismatch", UserSpecifiedCrc=given[names[0]], ServerCalculatedCrc=found_)
     if given.get(names[1], found_) != found_ or given.get(names[2]) == found_:
-        raise Refused("SourceConditionNotMet")
+        raise ShareError("SourceConditionNotMet")
     return {"x-ms-content-crc64": found_}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from azsandbox.calls import Answer
 from azsandbox.shares import times
 from azsandbox.shares.entries import changed, found, new_entry, properties, set_smb_properties
-from azsandbox.shares.errors import Refused
+from azsandbox.shares.errors import ShareError
 from azsandbox.shares.index import Entry
 from azsandbox.shares.listing import OF_ENTRIES, Page, entries_document, marked, xml
 from azsandbox.shares.task import Operations, Task, answer, shown
@@ -21,7 +21,7 @@ def _directory(task: Task, *, change: bool = False) -> Entry:
 
 async def _create(task: Task) -> Answer:
     if not task.place.path or task.store.find(task.place) is not None:
-        raise Refused("ResourceAlreadyExists")
+        raise ShareError("ResourceAlreadyExists")
     entry = new_entry(task, directory=True)
     task.store.contents.create(entry)
     task.store.index.put(entry)

@@ -6,13 +6,13 @@ import uuid
 from collections.abc import Callable
 
 from azsandbox.blobs import malformed
-from azsandbox.calls import Answer, Call
+from azsandbox.calls import Answer, HttpCall
 from azsandbox.copying import Refusal
 from azsandbox.messages import Deletions
 from azsandbox.shares.authorization import Authorization
 from azsandbox.shares.copy_calls import copy_operations
 from azsandbox.shares.directory_calls import DIRECTORY
-from azsandbox.shares.errors import Refused
+from azsandbox.shares.errors import ShareError
 from azsandbox.shares.file_calls import FILE
 from azsandbox.shares.name_calls import HANDLES, NAMES
 from azsandbox.shares.permissions import PERMISSIONS
@@ -44,18 +44,18 @@ class FileShares:
         self._store, self._authorization = store, Authorization(tokens, keys, refuse)
         self._deletions, self._copies = deletions, copy_operations(self._unreadable)
 
-    def _unreadable(self, source: Call) -> Answer | None:
+    def _unreadable(self, source: HttpCall) -> Answer | None:
         """What a reading of a copy's source is told, where it is refused."""
         try:
             return self._authorization.refusal(source, place_of(source))
-        except Refused as refused:
+        except ShareError as refused:
             return refused.answer()
 
-    async def serve(self, call: Call) -> Answer:
+    async def serve(self, call: HttpCall) -> Answer:
         """Answers one call of the file service."""
         try:
             answer = malformed(call) or await self._serve(call)
-        except Refused as refused:
+        except ShareError as refused:
             answer = refused.answer()
         answer.headers.setdefault("x-ms-request-id", str(uuid.uuid4()))
         answer.headers["x-ms-version"] = call.headers.get("x-ms-version", _VERSION)
@@ -64,7 +64,7 @@ class FileShares:
             answer.headers["x-ms-client-request-id"] = call.headers["x-ms-client-request-id"]
         return answer
 
-    async def _serve(self, call: Call) -> Answer:
+    async def _serve(self, call: HttpCall) -> Answer:
         place = place_of(call)
         refused = self._authorization.refusal(call, place)
         if refused is not None:
@@ -73,7 +73,7 @@ class FileShares:
         operation = operation or _operation(call, place)
         if operation is None:
             call.note["unknown_route"] = True
-            raise Refused("NotImplemented")
+            raise ShareError("NotImplemented")
         if (unsupported := of_shares(call)) is not None:
             return unsupported
         return await self._done(operation, Task(call, place, self._store))
@@ -82,18 +82,18 @@ class FileShares:
         """Carries out, where the share of that name is not just being deleted; notes a deletion."""
         deletions, account, share = self._deletions, task.place.account, task.place.share
         if deletions and operation is SHARE["PUT", ""] and deletions.under_way(account, "shares", share):
-            raise Refused("ShareBeingDeleted")
+            raise ShareError("ShareBeingDeleted")
         answer = await operation(task)
         if deletions and operation is SHARE["DELETE", ""]:
             deletions.note(account, "shares", share)
         return answer
 
 
-def _copies(call: Call, place: Place) -> bool:
+def _copies(call: HttpCall, place: Place) -> bool:
     return _SOURCE in call.headers and bool(place.path) and "restype" not in call.query
 
 
-def _operation(call: Call, place: Place) -> Operation | None:
+def _operation(call: HttpCall, place: Place) -> Operation | None:
     if _SOURCE in call.headers or "sharesnapshot" in call.query:
         return None
     method = "GET" if call.method == "HEAD" else call.method

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from azsandbox.shares import times
-from azsandbox.shares.errors import Refused
+from azsandbox.shares.errors import ShareError
 from azsandbox.shares.index import Entry
 from azsandbox.shares.permissions import key_of, set_permission
 from azsandbox.shares.task import Task
@@ -106,9 +106,9 @@ def found(task: Task, *, directory: bool, change: bool = False) -> Entry:
     """
     entry = task.store.find(task.place)
     if entry is not None and entry.directory != directory and change:
-        raise Refused("ResourceTypeMismatch")
+        raise ShareError("ResourceTypeMismatch")
     if entry is None or entry.directory != directory:
-        raise Refused("ResourceNotFound")
+        raise ShareError("ResourceNotFound")
     if change:
         hold_lease(entry, task.header("x-ms-lease-id"))
     return entry
@@ -117,6 +117,6 @@ def found(task: Task, *, directory: bool, change: bool = False) -> Entry:
 def hold_lease(entry: Entry, named: str | None) -> None:
     """Raises Refused where somebody has the lease on a file, and not who names that id."""
     if entry.lease and named is None:
-        raise Refused("LeaseIdMissing")
+        raise ShareError("LeaseIdMissing")
     if entry.lease and named != entry.lease:
-        raise Refused("LeaseIdMismatchWithFileOperation")
+        raise ShareError("LeaseIdMismatchWithFileOperation")

@@ -94,7 +94,7 @@ _TEXTS = {
 }
 
 
-class Refused(Exception):
+class ShareError(Exception):
     """A call that the service does not carry out; `details` are elements of the error beside its message."""
 
     def __init__(self, code: str, **details: str) -> None:
@@ -107,11 +107,11 @@ class Refused(Exception):
         return storage_error(status, self.code, text, details=self.details)
 
 
-def bad_header(name: str, value: str) -> Refused:
+def bad_header(name: str, value: str) -> ShareError:
     """400 that names a header and the value that is none."""
-    return Refused("InvalidHeaderValue", HeaderName=name, HeaderValue=value)
+    return ShareError("InvalidHeaderValue", HeaderName=name, HeaderValue=value)
 
 
-def missing_header(name: str) -> Refused:
+def missing_header(name: str) -> ShareError:
     """400 that names the header that is missing."""
-    return Refused("MissingRequiredHeader", HeaderName=name)
+    return ShareError("MissingRequiredHeader", HeaderName=name)

@@ -17,7 +17,7 @@ from azsandbox.shares.entries import (
     properties,
     set_smb_properties,
 )
-from azsandbox.shares.errors import Refused, bad_header, missing_header
+from azsandbox.shares.errors import ShareError, bad_header, missing_header
 from azsandbox.shares.index import Entry
 from azsandbox.shares.ranges import Range, range_of
 from azsandbox.shares.task import Operations, Task, answer, shown
@@ -30,7 +30,7 @@ LARGEST_RANGE = 4 * 2**20
 async def _create(task: Task) -> Answer:
     old = task.store.find(task.place)
     if old is not None and old.directory:
-        raise Refused("ResourceTypeMismatch")
+        raise ShareError("ResourceTypeMismatch")
     if old is not None:
         changeable(old)
     if task.header("x-ms-type") is None:
@@ -64,14 +64,14 @@ def _size(task: Task) -> int:
 async def body(task: Task) -> bytes:
     """What the call carries, its MD5 checked. Raises Refused."""
     if task.header("x-ms-structured-body"):
-        raise Refused("UnsupportedHeader", HeaderName="x-ms-structured-body")
+        raise ShareError("UnsupportedHeader", HeaderName="x-ms-structured-body")
     try:
         data = await task.call.body(LARGEST_RANGE)
     except TooLarge:
-        raise Refused("RequestBodyTooLarge") from None
+        raise ShareError("RequestBodyTooLarge") from None
     wanted = task.header("Content-MD5")
     if wanted is not None and wanted != md5(data):
-        raise Refused("Md5Mismatch", UserSpecifiedMd5=wanted, ServerCalculatedMd5=md5(data))
+        raise ShareError("Md5Mismatch", UserSpecifiedMd5=wanted, ServerCalculatedMd5=md5(data))
     return data
 
 
@@ -111,7 +111,7 @@ def _part(task: Task, entry: Entry, part: Range) -> Answer:
         headers["x-ms-content-md5"] = whole
     if (task.header("x-ms-range-get-content-md5") or "").lower() == "true":
         if part.length > LARGEST_RANGE:
-            raise Refused("OutOfRangeInput")
+            raise ShareError("OutOfRangeInput")
         headers["Content-MD5"] = md5(b"".join(task.store.contents.read(entry, part.start, part.length)))
     headers |= {
         "Accept-Ranges": "bytes",
@@ -162,7 +162,7 @@ def changeable(entry: Entry) -> Entry:
     It is refused for writing bytes, overwriting and deleting, not for other properties (AZ-FILE-14).
     """
     if "readonly" in entry.attributes.lower():
-        raise Refused("ReadOnlyAttribute")
+        raise ShareError("ReadOnlyAttribute")
     return entry
 
 

@@ -11,10 +11,10 @@ from xml.sax.saxutils import escape, quoteattr
 
 from multidict import CIMultiDict
 
-from azsandbox.calls import Answer, Call
+from azsandbox.calls import Answer, HttpCall
 from azsandbox.shares import times
 from azsandbox.shares.entries import file_id
-from azsandbox.shares.errors import Refused
+from azsandbox.shares.errors import ShareError
 from azsandbox.shares.index import Entry, Share
 from azsandbox.shares.permissions import key_of
 from azsandbox.shares.places import Place
@@ -42,20 +42,22 @@ class Page:
         return min(int(self.sent), _LARGEST) if self.sent else _LARGEST
 
     @classmethod
-    def of(cls, call: Call, known: frozenset[str]) -> Page:
+    def of(cls, call: HttpCall, known: frozenset[str]) -> Page:
         """Reads the query; `known` is what a list can include. Raises Refused."""
         query = call.query
         sent = query.get("maxresults", "")
         if sent and not re.fullmatch(r"\d{1,9}", sent):
-            raise Refused("InvalidQueryParameterValue", QueryParameterName="maxresults", QueryParameterValue=sent)
+            raise ShareError(
+                "InvalidQueryParameterValue", QueryParameterName="maxresults", QueryParameterValue=sent
+            )
         if sent and int(sent) == 0:
-            raise Refused(
+            raise ShareError(
                 "OutOfRangeQueryParameterValue", QueryParameterName="maxresults", QueryParameterValue="0"
             )
         include = frozenset(query.get("include", "").lower().split(",")) - {""}
         if not include <= known:
             text = query["include"]
-            raise Refused("InvalidQueryParameterValue", QueryParameterName="include", QueryParameterValue=text)
+            raise ShareError("InvalidQueryParameterValue", QueryParameterName="include", QueryParameterValue=text)
         return cls(query.get("prefix", ""), query.get("marker", ""), sent, include)
 
     def head(self) -> str:
@@ -77,13 +79,13 @@ def marked(text: str) -> str:
     try:
         name = base64.b64decode(text.rpartition("!")[2], validate=True).decode()
     except ValueError:
-        raise Refused("InvalidContinuationToken") from None
+        raise ShareError("InvalidContinuationToken") from None
     if marker(name) != text:
-        raise Refused("InvalidContinuationToken")
+        raise ShareError("InvalidContinuationToken")
     return name
 
 
-def shares_document(call: Call, page: Page, found: list[Share]) -> str:
+def shares_document(call: HttpCall, page: Page, found: list[Share]) -> str:
     """The list of shares; one share more than the page holds says that there is a next page."""
     items = "".join(_share(share, with_metadata="metadata" in page.include) for share in found[: page.size])
     more = f"/{found[-1].account}/{found[-1].name}" if len(found) > page.size else ""
@@ -93,7 +95,7 @@ def shares_document(call: Call, page: Page, found: list[Share]) -> str:
     )
 
 
-def entries_document(call: Call, page: Page, place: Place, directory_id: int, found: list[Entry]) -> str:
+def entries_document(call: HttpCall, page: Page, place: Place, directory_id: int, found: list[Entry]) -> str:
     """The list of a directory, likewise."""
     items = "".join(_entry(entry, page.include) for entry in found[: page.size])
     more = marker(_last_name(found[-1])) if len(found) > page.size else ""

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 from azsandbox.calls import Answer
 from azsandbox.shares import times
 from azsandbox.shares.entries import changed, found, hold_lease, properties, set_smb_properties
-from azsandbox.shares.errors import Refused, bad_header, missing_header
+from azsandbox.shares.errors import ShareError, bad_header, missing_header
 from azsandbox.shares.file_calls import changeable
 from azsandbox.shares.index import Entry
 from azsandbox.shares.listing import xml
@@ -48,16 +48,16 @@ def _origin(task: Task) -> Entry:
     dots = (task.header("x-ms-source-allow-trailing-dot") or "").lower() == "true"
     entry = task.store.find(Place(task.place.account, share, named(path, dots=dots)))
     if entry is None or entry.directory:
-        raise Refused("ResourceNotFound")
+        raise ShareError("ResourceNotFound")
     return entry
 
 
 def _replaced(task: Task, there: Entry) -> None:
     """Takes away what has the name. Raises Refused where it stays."""
     if (task.header("x-ms-file-rename-replace-if-exists") or "").lower() != "true":
-        raise Refused("ResourceAlreadyExists")
+        raise ShareError("ResourceAlreadyExists")
     if there.directory:
-        raise Refused("ResourceTypeMismatch")
+        raise ShareError("ResourceTypeMismatch")
     if (task.header("x-ms-file-rename-ignore-readonly") or "").lower() != "true":
         changeable(there)
     hold_lease(there, task.header("x-ms-destination-lease-id"))
@@ -71,16 +71,16 @@ async def _lease(task: Task) -> Answer:
     if action == "acquire":
         wanted = task.header("x-ms-proposed-lease-id") or str(uuid.uuid4())
         if entry.lease not in ("", wanted):
-            raise Refused("LeaseAlreadyPresent")
+            raise ShareError("LeaseAlreadyPresent")
         entry.lease = wanted
         shown = {"x-ms-lease-id": wanted}
     elif action == "release":
         if not entry.lease or task.header("x-ms-lease-id") != entry.lease:
-            raise Refused("LeaseIdMismatchWithLeaseOperation")
+            raise ShareError("LeaseIdMismatchWithLeaseOperation")
         entry.lease = ""
     elif action == "break":
         if not entry.lease:
-            raise Refused("LeaseNotPresentWithLeaseOperation")
+            raise ShareError("LeaseNotPresentWithLeaseOperation")
         entry.lease = ""
         shown = {"x-ms-lease-time": "0"}
     else:
@@ -97,7 +97,7 @@ async def _handles(task: Task) -> Answer:
     """
     task.store.share(task.place)
     if task.place.path and task.store.find(task.place) is None:
-        raise Refused("ResourceNotFound")
+        raise ShareError("ResourceNotFound")
     return xml("<EnumerationResults><Entries /><NextMarker /></EnumerationResults>")
 
 

@@ -12,7 +12,7 @@ import json
 from multidict import CIMultiDict
 
 from azsandbox.calls import Answer, TooLarge
-from azsandbox.shares.errors import Refused, bad_header, missing_header
+from azsandbox.shares.errors import ShareError, bad_header, missing_header
 from azsandbox.shares.index import Entry, Index
 from azsandbox.shares.task import Operations, Task, answer
 
@@ -66,7 +66,7 @@ def _text_of(task: Task, key: str) -> str:
 
 def _check_format(task: Task) -> None:
     if (task.header(_FORMAT) or "sddl").lower() != "sddl":
-        raise Refused("NotImplemented")
+        raise ShareError("NotImplemented")
 
 
 async def _create(task: Task) -> Answer:
@@ -75,9 +75,9 @@ async def _create(task: Task) -> Answer:
         sent = json.loads(await task.call.body(4 * _LONGEST))
         text = sent["permission"]
     except (ValueError, KeyError, TypeError, TooLarge):
-        raise Refused("InvalidInput") from None
+        raise ShareError("InvalidInput") from None
     if str(sent.get("format") or "sddl").lower() != "sddl":
-        raise Refused("NotImplemented")
+        raise ShareError("NotImplemented")
     key = _kept(task.store.index, share.account, share.name, str(text))
     return answer(201, {_KEY: key, "x-ms-request-server-encrypted": "true"})
 

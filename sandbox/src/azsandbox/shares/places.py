@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from azsandbox.calls import Call
-from azsandbox.shares.errors import Refused
+from azsandbox.calls import HttpCall
+from azsandbox.shares.errors import ShareError
 
 # learn.microsoft.com, "Naming and referencing shares, directories, files, and metadata".
 _SHARE = re.compile(r"[a-z0-9](?:-?[a-z0-9])+$")
@@ -35,11 +35,11 @@ class Place:
         return self.path.rpartition("/")[2]
 
 
-def place_of(call: Call) -> Place:
+def place_of(call: HttpCall) -> Place:
     """The place of a call. Raises Refused for a name that Azure does not take."""
     share, _, path = call.path.lstrip("/").partition("/")
     if share and (len(share) not in _SHARE_LENGTHS or not _SHARE.match(share)):
-        raise Refused("OutOfRangeInput" if len(share) not in _SHARE_LENGTHS else "InvalidResourceName")
+        raise ShareError("OutOfRangeInput" if len(share) not in _SHARE_LENGTHS else "InvalidResourceName")
     # Unless a client says otherwise, the dots at the end of a name do not belong to it.
     dots = call.headers.get("x-ms-allow-trailing-dot", "").lower() == "true"
     return Place(call.host.partition(".")[0], share, named(path, dots=dots))
@@ -49,7 +49,7 @@ def named(path: str, *, dots: bool) -> str:
     """The path of a file as it is kept. Raises Refused for a name that Azure does not take."""
     names = [name if dots else name.rstrip(".") for name in path.split("/") if name]
     if sum(len(name) + 1 for name in names) > _PATH_LENGTH or any(len(name) > _NAME_LENGTH for name in names):
-        raise Refused("InvalidFileOrDirectoryPathName")
+        raise ShareError("InvalidFileOrDirectoryPathName")
     if any(name in {"", ".", ".."} or _FORBIDDEN.search(name) for name in names):
-        raise Refused("InvalidResourceName")
+        raise ShareError("InvalidResourceName")
     return "/".join(names)

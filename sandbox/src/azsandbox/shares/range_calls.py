@@ -5,7 +5,7 @@ from __future__ import annotations
 from azsandbox.calls import Answer
 from azsandbox.shares import times
 from azsandbox.shares.entries import changed, found, spans_of
-from azsandbox.shares.errors import Refused, bad_header, missing_header
+from azsandbox.shares.errors import ShareError, bad_header, missing_header
 from azsandbox.shares.file_calls import body, changeable, md5, put
 from azsandbox.shares.listing import Page, xml
 from azsandbox.shares.ranges import Range, range_of
@@ -19,7 +19,7 @@ async def _put_range(task: Task) -> Answer:
     if part is None:
         raise missing_header("x-ms-range")
     if part.start + part.length > entry.size:
-        raise Refused("InvalidRange")
+        raise ShareError("InvalidRange")
     headers = {"x-ms-request-server-encrypted": "true"}
     write = (task.header("x-ms-write") or "").lower()
     if write == "update":

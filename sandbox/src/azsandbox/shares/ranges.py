@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from azsandbox.shares.errors import Refused, bad_header
+from azsandbox.shares.errors import ShareError, bad_header
 from azsandbox.shares.task import Task
 
 _RANGE = re.compile(r"bytes=(\d{1,18})-(\d{1,18})?")
@@ -21,7 +21,7 @@ class Range:
     def within(self, size: int) -> Range:
         """The range, cut where the file ends. Raises Refused 416 where it starts behind that."""
         if self.start >= size:
-            raise Refused("InvalidRange")
+            raise ShareError("InvalidRange")
         return Range(self.start, min(self.length, size - self.start))
 
 

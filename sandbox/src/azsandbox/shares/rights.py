@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from azsandbox.calls import Call
+from azsandbox.calls import HttpCall
 from azsandbox.shares.places import Place
 
 # learn.microsoft.com, "Create an account SAS", and the data actions of the roles "Storage File Data Privileged
@@ -22,7 +22,7 @@ class Right:
     action: str
 
 
-def right_for(call: Call, place: Place) -> Right:
+def right_for(call: HttpCall, place: Place) -> Right:
     """What has to be granted for a call."""
     query, verb = call.query, _VERBS.get(call.method, "write")
     listing = query.get("comp") == "list"

@@ -6,8 +6,8 @@ import hmac
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
-from azsandbox.calls import Call
-from azsandbox.shares.errors import Refused
+from azsandbox.calls import HttpCall
+from azsandbox.shares.errors import ShareError
 from azsandbox.shares.places import Place
 from azsandbox.shares.rights import Right
 from azsandbox.shares.sharedkey import sign
@@ -18,22 +18,22 @@ _OF_ACCOUNT = ("sp", "ss", "srt", "st", "se", "sip", "spr", "sv", "ses", "")
 _OF_RESOURCE = ("si", "sip", "spr", "sv", "rscc", "rscd", "rsce", "rscl", "rsct")
 
 
-def check(call: Call, place: Place, right: Right, keys: Iterable[str]) -> None:
+def check(call: HttpCall, place: Place, right: Right, keys: Iterable[str]) -> None:
     """Raises Refused where the signature does not hold, or does not grant the right."""
     query = call.query
     text = _account_text(query, place) if "ss" in query else _resource_text(query, place)
     if not any(hmac.compare_digest(sign(key, text), query.get("sig", "")) for key in keys):
-        raise Refused("AuthenticationFailed", AuthenticationErrorDetail="Signature did not match.")
+        raise ShareError("AuthenticationFailed", AuthenticationErrorDetail="Signature did not match.")
     _check_time(query)
     if "ss" in query:
         if "f" not in query["ss"]:
-            raise Refused("AuthorizationServiceMismatch")
+            raise ShareError("AuthorizationServiceMismatch")
         if right.level not in query.get("srt", ""):
-            raise Refused("AuthorizationResourceTypeMismatch")
+            raise ShareError("AuthorizationResourceTypeMismatch")
     elif right.level != "o":
-        raise Refused("AuthorizationResourceTypeMismatch")
+        raise ShareError("AuthorizationResourceTypeMismatch")
     if not set(right.permissions) & set(query.get("sp", "")):
-        raise Refused("AuthorizationPermissionMismatch")
+        raise ShareError("AuthorizationPermissionMismatch")
 
 
 def _account_text(query: Mapping[str, str], place: Place) -> str:
@@ -53,12 +53,12 @@ def _check_time(query: Mapping[str, str]) -> None:
         begun = "st" not in query or _moment(query["st"]) <= now
         over = _moment(query["se"]) <= now
     except (KeyError, ValueError):
-        raise Refused(
+        raise ShareError(
             "AuthenticationFailed", AuthenticationErrorDetail="se is mandatory. Cannot be empty"
         ) from None
     if over or not begun:
         detail = f"Signature not valid in the specified time frame: Start [{query.get('st', '')}] - "
-        raise Refused("AuthenticationFailed", AuthenticationErrorDetail=f"{detail}Expiry [{query['se']}]")
+        raise ShareError("AuthenticationFailed", AuthenticationErrorDetail=f"{detail}Expiry [{query['se']}]")
 
 
 def _moment(text: str) -> datetime:

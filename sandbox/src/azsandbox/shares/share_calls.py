@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from azsandbox.calls import Answer
 from azsandbox.shares import times
-from azsandbox.shares.errors import Refused, bad_header
+from azsandbox.shares.errors import ShareError, bad_header
 from azsandbox.shares.index import Share
 from azsandbox.shares.listing import OF_SHARES, Page, shares_document, xml
 from azsandbox.shares.task import Operations, Task, answer, shown
@@ -23,7 +23,7 @@ async def _list(task: Task) -> Answer:
 async def _create(task: Task) -> Answer:
     place = task.place
     if task.store.index.share(place.account, place.share) is not None:
-        raise Refused("ShareAlreadyExists")
+        raise ShareError("ShareAlreadyExists")
     share = Share(place.account, place.share, times.tick(), metadata=task.metadata())
     _set_properties(task, share)
     task.store.index.put_share(share)

@@ -7,7 +7,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Iterable
 
-from azsandbox.calls import Call
+from azsandbox.calls import HttpCall
 
 # In this order (learn.microsoft.com, "Authorize with Shared Key").
 _SIGNED = (
@@ -30,7 +30,7 @@ def sign(key: str, text: str) -> str:
     return base64.b64encode(hmac.digest(base64.b64decode(key), text.encode(), hashlib.sha256)).decode()
 
 
-def is_signed(call: Call, account: str, keys: Iterable[str]) -> bool:
+def is_signed(call: HttpCall, account: str, keys: Iterable[str]) -> bool:
     """Whether the Authorization header holds."""
     scheme, _, credentials = call.headers["Authorization"].partition(" ")
     name, _, signature = credentials.partition(":")
@@ -40,7 +40,7 @@ def is_signed(call: Call, account: str, keys: Iterable[str]) -> bool:
     return any(hmac.compare_digest(sign(key, text), signature) for key in keys for text in texts)
 
 
-def _text(call: Call, account: str, order: Callable[[str], tuple[str, ...]]) -> str:
+def _text(call: HttpCall, account: str, order: Callable[[str], tuple[str, ...]]) -> str:
     headers = {name.lower(): value.strip() for name, value in call.headers.items()}
     values = headers | ({"content-length": ""} if call.length == 0 else {})
     names = sorted((name for name in headers if name.startswith("x-ms-")), key=order)

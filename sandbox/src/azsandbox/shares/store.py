@@ -7,7 +7,7 @@ from pathlib import Path
 
 from azsandbox.shares import times
 from azsandbox.shares.contents import Contents
-from azsandbox.shares.errors import Refused
+from azsandbox.shares.errors import ShareError
 from azsandbox.shares.index import Entry, Index, Share
 from azsandbox.shares.places import Place
 
@@ -70,7 +70,7 @@ class ShareStore:
         """The share that a place is in. Raises Refused 404."""
         share = self.index.share(place.account, place.share)
         if share is None:
-            raise Refused("ShareNotFound")
+            raise ShareError("ShareNotFound")
         return share
 
     def find(self, place: Place) -> Entry | None:
@@ -87,7 +87,7 @@ class ShareStore:
             return 0
         parent = self.index.entry(Place(place.account, place.share, place.parent))
         if parent is None or not parent.directory:
-            raise Refused("ParentNotFound")
+            raise ShareError("ParentNotFound")
         return parent.id
 
     def path_of(self, place: Place) -> str:
@@ -99,6 +99,6 @@ class ShareStore:
         """Removes a file, or a directory. Raises Refused 409 where something lies in it."""
         place = Place(entry.account, entry.share, entry.path)
         if entry.directory and self.index.children(place, "", "", 1):
-            raise Refused("DirectoryNotEmpty")
+            raise ShareError("DirectoryNotEmpty")
         self.index.remove(entry)
         self.contents.remove(entry)

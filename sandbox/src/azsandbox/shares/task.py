@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from multidict import CIMultiDict
 
-from azsandbox.calls import Answer, Call
-from azsandbox.shares.errors import Refused
+from azsandbox.calls import Answer, HttpCall
+from azsandbox.shares.errors import ShareError
 from azsandbox.shares.places import Place
 from azsandbox.shares.store import ShareStore
 
@@ -19,7 +19,7 @@ _META = "x-ms-meta-"
 class Task:
     """A call, where it points to, and the shares."""
 
-    call: Call
+    call: HttpCall
     place: Place
     store: ShareStore
 
@@ -35,7 +35,7 @@ class Task:
             if name.lower().startswith(_META)
         }
         if any(not name.isidentifier() for name in sent):
-            raise Refused("InvalidMetadata")
+            raise ShareError("InvalidMetadata")
         return sent
 
 

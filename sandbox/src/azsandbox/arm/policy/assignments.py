@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from azsandbox.arm.context import Context
-from azsandbox.arm.policy.definitions import Rule, rules
+from azsandbox.arm.policy.definitions import PolicyRule, rules
 from azsandbox.arm.policy.fields import located
 from azsandbox.arm.store import Record
 
@@ -19,7 +19,7 @@ class Assigned:
     """One rule of an assignment."""
 
     record: Record
-    rule: Rule
+    rule: PolicyRule
 
     @property
     def enforced(self) -> bool:

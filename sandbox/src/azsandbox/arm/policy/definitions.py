@@ -18,7 +18,7 @@ _PARAMETER = re.compile(r"\[\s*parameters\('([^']+)'\)\s*\]")
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class PolicyRule:
     """One definition with the values of its parameters; `reference` is its name in an initiative."""
 
     document: Mapping[str, Any]
@@ -101,7 +101,7 @@ def reference_of(member: Mapping[str, Any]) -> str:
     return own or str(int.from_bytes(hashlib.sha256(text).digest()[:8]) >> 1)
 
 
-def rules(store: Store, assignment: Mapping[str, Any]) -> Iterator[Rule]:
+def rules(store: Store, assignment: Mapping[str, Any]) -> Iterator[PolicyRule]:
     """What an assignment (its `properties`) assigns: one definition, or all of an initiative."""
     id_ = str(assignment["policyDefinitionId"])
     document = definition(store, id_, str(assignment.get("definitionVersion") or ""))
@@ -111,13 +111,13 @@ def rules(store: Store, assignment: Mapping[str, Any]) -> Iterator[Rule]:
     values = with_defaults(document, given)
     members = document["properties"].get("policyDefinitions")
     if members is None:
-        yield Rule(document, values)
+        yield PolicyRule(document, values)
         return
-    outer = Rule(document, values).expressions()
+    outer = PolicyRule(document, values).expressions()
     for member in members:
         inner = definition(store, str(member["policyDefinitionId"]), str(member.get("definitionVersion") or ""))
         if inner is not None:
             named = {
                 name: outer.value(each.get("value")) for name, each in (member.get("parameters") or {}).items()
             }
-            yield Rule(inner, with_defaults(inner, named), id_, reference_of(member))
+            yield PolicyRule(inner, with_defaults(inner, named), id_, reference_of(member))

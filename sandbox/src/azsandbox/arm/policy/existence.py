@@ -11,7 +11,7 @@ from typing import Any
 
 from azsandbox.arm.context import Context
 from azsandbox.arm.policy.conditions import holds
-from azsandbox.arm.policy.definitions import Rule
+from azsandbox.arm.policy.definitions import PolicyRule
 from azsandbox.arm.policy.expressions import Expressions, Unsupported
 from azsandbox.arm.policy.fields import field_of
 from azsandbox.arm.store import Record
@@ -21,7 +21,7 @@ _EXTENSIONS = ("microsoft.insights/diagnosticsettings",)
 
 
 def exists(
-    context: Context, scope: str, resource: Mapping[str, Any], rule: Rule, expressions: Expressions
+    context: Context, scope: str, resource: Mapping[str, Any], rule: PolicyRule, expressions: Expressions
 ) -> bool:
     """Whether something of the type that the rule names meets its condition. Raises Unsupported."""
     details = rule.details

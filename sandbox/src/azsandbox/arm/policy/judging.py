@@ -30,7 +30,7 @@ class State(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class JudgedResource:
     """A resource at a scope (a key of the store), and with which api-version it is written."""
 
     scope: str
@@ -53,7 +53,9 @@ class Judgement:
 Wanted = Callable[[Assigned, str], bool]
 
 
-def judged(context: Context, asked: Asked, wanted: Wanted = lambda assigned, effect: True) -> Iterator[Judgement]:
+def judged(
+    context: Context, asked: JudgedResource, wanted: Wanted = lambda assigned, effect: True
+) -> Iterator[Judgement]:
     """A judgement for each rule that is about the resource, and that is `wanted` with its effect."""
     for each in assigned(context, asked.scope):
         effect = each.effect(asked.resource)
@@ -63,7 +65,7 @@ def judged(context: Context, asked: Asked, wanted: Wanted = lambda assigned, eff
             yield from _judged(context, asked, each, effect)
 
 
-def _judged(context: Context, asked: Asked, each: Assigned, effect: str) -> Iterator[Judgement]:
+def _judged(context: Context, asked: JudgedResource, each: Assigned, effect: str) -> Iterator[Judgement]:
     expressions, compared = _language(each, asked), list[dict[str, Any]]()
     if not is_about(each.rule.condition, asked.resource, expressions):
         return
@@ -81,7 +83,7 @@ def _judged(context: Context, asked: Asked, each: Assigned, effect: str) -> Iter
     yield Judgement(each, effect, State.EXEMPT if found else state, compared, found)
 
 
-def _language(each: Assigned, asked: Asked) -> Expressions:
+def _language(each: Assigned, asked: JudgedResource) -> Expressions:
     return each.rule.expressions(
         field=field_of(asked.resource), requestcontext=lambda: {"apiVersion": asked.api_version, "identity": {}}
     )

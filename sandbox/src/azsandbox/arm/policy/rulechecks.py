@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from azsandbox.arm.policy.conditions import holds, split
-from azsandbox.arm.policy.definitions import Rule, with_defaults
+from azsandbox.arm.policy.definitions import PolicyRule, with_defaults
 from azsandbox.arm.policy.expressions import Unsupported
 from azsandbox.arm.policy.fields import field_of, known
 from azsandbox.arm.policy.refusals import refused
@@ -20,7 +20,7 @@ EFFECTS = (
 _USED = re.compile(r"parameters\('([^']+)'\)")
 
 
-def check_rule(rule: Rule) -> None:
+def check_rule(rule: PolicyRule) -> None:
     """Refuses a rule that cannot be evaluated. Raises ArmError 400 `InvalidPolicyRule`."""
     try:
         _check_effect(rule)
@@ -30,14 +30,14 @@ def check_rule(rule: Rule) -> None:
         raise refused("InvalidPolicyRule", message) from problem
 
 
-def _check_effect(rule: Rule) -> None:
+def _check_effect(rule: PolicyRule) -> None:
     """An effect that a parameter without a default gives is known when it is assigned."""
     given = rule.document["properties"]["policyRule"]["then"]["effect"]
     if rule.effect not in EFFECTS and "parameters(" not in str(given):
         raise Unsupported(f"the effect '{rule.effect}'")
 
 
-def check_condition(rule: Rule) -> None:
+def check_condition(rule: PolicyRule) -> None:
     """Raises Unsupported where the `if` of a rule, or what has to exist, is nothing that can be evaluated here."""
     empty = field_of({"type": "none"})
     functions = rule.expressions(
@@ -128,7 +128,7 @@ def check_values(word: str, declared: Mapping[str, Any], given: Mapping[str, Any
         raise refused("MissingPolicyParameter", f"The {word} lacks the parameters '{', '.join(missing)}'.")
 
 
-def as_rule(properties: Mapping[str, Any]) -> Rule:
+def as_rule(properties: Mapping[str, Any]) -> PolicyRule:
     """The rule of a definition with the defaults of its parameters."""
     document = {"properties": properties}
-    return Rule(document, with_defaults(document, {}))
+    return PolicyRule(document, with_defaults(document, {}))

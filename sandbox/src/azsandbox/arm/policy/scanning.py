@@ -10,9 +10,9 @@ from azsandbox.arm.context import Context
 from azsandbox.arm.declared import Declared
 from azsandbox.arm.policy.applicability import is_about
 from azsandbox.arm.policy.assignments import ASSIGNMENTS, Assigned, assigned
-from azsandbox.arm.policy.definitions import DEFINITIONS, SETS, Rule, rules
+from azsandbox.arm.policy.definitions import DEFINITIONS, SETS, PolicyRule, rules
 from azsandbox.arm.policy.exemptions import EXEMPTIONS, exemption
-from azsandbox.arm.policy.judging import Asked, Judgement, State, judged
+from azsandbox.arm.policy.judging import JudgedResource, Judgement, State, judged
 from azsandbox.arm.policy.resources import modes_of, type_of
 from azsandbox.arm.policy.violations import KEY_MODE
 from azsandbox.arm.store import Record
@@ -42,7 +42,7 @@ def standings(context: Context, scope: str) -> Iterator[Standing]:
                 yield from _of(context, kind, record)
 
 
-def _may_be_judged(kind: Declared, every: list[Rule]) -> bool:
+def _may_be_judged(kind: Declared, every: list[PolicyRule]) -> bool:
     """Nothing of ARM's own is judged but groups (learn, "Azure Policy applicability logic"; AZ-POLICY-14).
 
     Of exemptions, whose writes are judged (AZ-POLICY-36), no states are kept here.
@@ -61,7 +61,7 @@ def _may_be_judged(kind: Declared, every: list[Rule]) -> bool:
 def _of(context: Context, kind: Declared, record: Record) -> Iterator[Standing]:
     type_ = type_of(kind)
     resource = {"name": record.name, "id": record.id, **record.document, "type": type_}
-    for judgement in judged(context, Asked(record.key, resource, modes_of(kind))):
+    for judgement in judged(context, JudgedResource(record.key, resource, modes_of(kind))):
         yield Standing(record, type_, judgement)
     if kind.key_type == _VAULTS:
         for each in assigned(context, record.key):

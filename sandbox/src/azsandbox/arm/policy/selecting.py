@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from azsandbox.arm.policy.definitions import Rule
+from azsandbox.arm.policy.definitions import PolicyRule
 from azsandbox.arm.policy.refusals import invalid, unbuilt
 from azsandbox.arm.policy.rulechecks import EFFECTS
 
@@ -23,7 +23,7 @@ def check_selectors(word: str, name: str, given: Any) -> None:
         _check(word, name, each.get("selectors") or (), ("resourcelocation", "resourcetype"))
 
 
-def check_overrides(word: str, name: str, given: Any, rules: Sequence[Rule]) -> None:
+def check_overrides(word: str, name: str, given: Any, rules: Sequence[PolicyRule]) -> None:
     """Checks the `overrides` of an assignment of these rules. Raises ArmError 400 or 501."""
     references = {each.reference.lower() for each in rules if each.set_id}
     for each in _list(word, name, "overrides", given):
@@ -39,12 +39,12 @@ def check_overrides(word: str, name: str, given: Any, rules: Sequence[Rule]) -> 
         _check_effect(word, name, str(each["value"]), [one for one in rules if _is_for(one, selectors)])
 
 
-def overriding(rule: Rule, overrides: Iterable[Mapping[str, Any]]) -> set[str]:
+def overriding(rule: PolicyRule, overrides: Iterable[Mapping[str, Any]]) -> set[str]:
     """The effects that overrides give a rule, somewhere."""
     return {str(each["value"]).lower() for each in overrides if _is_for(rule, each.get("selectors") or ())}
 
 
-def _is_for(rule: Rule, selectors: Iterable[Mapping[str, Any]]) -> bool:
+def _is_for(rule: PolicyRule, selectors: Iterable[Mapping[str, Any]]) -> bool:
     for each in selectors:
         if str(each["kind"]).lower() == "policydefinitionreferenceid":
             within = rule.reference.lower() in {
@@ -55,7 +55,7 @@ def _is_for(rule: Rule, selectors: Iterable[Mapping[str, Any]]) -> bool:
     return True
 
 
-def _check_effect(word: str, name: str, effect: str, rules: Iterable[Rule]) -> None:
+def _check_effect(word: str, name: str, effect: str, rules: Iterable[PolicyRule]) -> None:
     for each in rules:
         if each.effects and effect.lower() not in each.effects:
             id_ = each.document["id"]

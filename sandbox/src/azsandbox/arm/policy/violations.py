@@ -9,13 +9,13 @@ from typing import Any
 from azsandbox.arm.context import Context
 from azsandbox.arm.keystore.errors import VaultError
 from azsandbox.arm.policy.assignments import Assigned, title
-from azsandbox.arm.policy.judging import Asked, Judgement, State, judged
+from azsandbox.arm.policy.judging import JudgedResource, Judgement, State, judged
 from azsandbox.arm.store import Record
 
 KEY_MODE = "microsoft.keyvault.data"
 
 
-def violations(context: Context, asked: Asked, *, of_tags: bool = False) -> list[Judgement]:
+def violations(context: Context, asked: JudgedResource, *, of_tags: bool = False) -> list[Judgement]:
     """What denies a resource (AZ-POLICY-4): enforced, and nothing exempts it.
 
     Of a change of tags alone (`of_tags`) only rules that ask for tags judge (AZ-POLICY-37).
@@ -35,7 +35,7 @@ def check_key(context: Context, vault: Record, key: Mapping[str, Any]) -> None:
     """
     type_ = "Microsoft.KeyVault.Data/vaults/keys"
     resource = {"type": type_, "name": key["name"], "properties": key}
-    found = violations(context, Asked(vault.key, resource, (KEY_MODE,)))
+    found = violations(context, JudgedResource(vault.key, resource, (KEY_MODE,)))
     if found:
         names = ", ".join(f"'{title(each.assigned.record)}'" for each in found)
         raise VaultError(403, "Forbidden", f"The key was disallowed by policy: {names}.", "ForbiddenByAzurePolicy")

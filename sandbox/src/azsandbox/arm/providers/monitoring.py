@@ -13,7 +13,7 @@ from azsandbox.arm.tracked import TrackedKind
 
 
 @register
-class Components(TrackedKind):
+class InsightsComponents(TrackedKind):
     """`Microsoft.Insights/components`; ids have `microsoft.insights`, as Azure's do."""
 
     type = "microsoft.insights/components"

@@ -8,7 +8,7 @@ from typing import Any
 
 from azsandbox.arm.calls import Call, unreadable
 from azsandbox.arm.policy.assignments import Assigned
-from azsandbox.arm.policy.definitions import DEFINITIONS, SETS, Rule, rules
+from azsandbox.arm.policy.definitions import DEFINITIONS, SETS, PolicyRule, rules
 from azsandbox.arm.policy.expressions import Unsupported
 from azsandbox.arm.policy.refusals import invalid, refused, unbuilt
 from azsandbox.arm.policy.resolving import check_members, is_at_or_above, resolved
@@ -124,7 +124,7 @@ class PolicyAssignments(PolicyObject):
         return answer(200, self.view(call, self.changed(call, record, **given)))
 
 
-def _wrong_message(messages: Sequence[Mapping[str, Any]], rules: Sequence[Rule]) -> str:
+def _wrong_message(messages: Sequence[Mapping[str, Any]], rules: Sequence[PolicyRule]) -> str:
     """What is wrong with non-compliance messages, or nothing (AZ-POLICY-34); the words are ours (AZ-LOCAL-2)."""
     modes = {each.reference.lower() if each.set_id else "": each.mode.lower() for each in rules}
     named = [str(each.get("policyDefinitionReferenceId") or "").lower() for each in messages]
@@ -145,11 +145,11 @@ def _mode(asked: str) -> str:
     return _MODES[asked.lower()]
 
 
-def _deploys(rule: Rule) -> bool:
+def _deploys(rule: PolicyRule) -> bool:
     return rule.effect == "deployifnotexists" or "deployment" in rule.details
 
 
-def _check_effect(rule: Rule, effect: str) -> None:
+def _check_effect(rule: PolicyRule, effect: str) -> None:
     if effect in _UNBUILT_EFFECTS:
         raise unbuilt(f"the effect '{effect}'")
     if effect != "deny":

@@ -9,7 +9,7 @@ from azsandbox.arm.calls import Call
 from azsandbox.arm.errors import ArmError, gateway
 from azsandbox.arm.policy.assignments import ASSIGNMENTS, title
 from azsandbox.arm.policy.definitions import DEFINITIONS, SETS
-from azsandbox.arm.policy.judging import Asked, Judgement
+from azsandbox.arm.policy.judging import JudgedResource, Judgement
 from azsandbox.arm.policy.resources import modes_of, type_of
 from azsandbox.arm.policy.violations import violations
 from azsandbox.arm.registry import first_guard
@@ -29,7 +29,7 @@ def disallowed(call: Call) -> None:
         return
     if kind.key_type in _OF_POLICIES:
         return
-    asked = Asked(call.route.key, _resource(call), modes_of(kind), call.api_version)
+    asked = JudgedResource(call.route.key, _resource(call), modes_of(kind), call.api_version)
     of_tags = call.request.method == "PATCH" and set(call.optional_body()) == {"tags"}
     if found := violations(call.context, asked, of_tags=of_tags):
         raise refusal(call.name, found)
@@ -42,7 +42,7 @@ def _disallowed_tags(call: Call) -> None:
         return
     kind = call.context.kind_of(record)
     resource = {**record.document, "tags": tags_after(call, record), "type": type_of(kind)}
-    asked = Asked(record.key, resource, modes_of(kind), call.api_version)
+    asked = JudgedResource(record.key, resource, modes_of(kind), call.api_version)
     if found := violations(call.context, asked, of_tags=True):
         raise refusal(record.name, found)
 

@@ -8,7 +8,7 @@ from azsandbox.arm.calls import Call
 from azsandbox.arm.errors import gateway
 from azsandbox.arm.kinds import Kind
 from azsandbox.arm.policy.assignments import Assigned
-from azsandbox.arm.policy.judging import Asked, Judgement, State, judged
+from azsandbox.arm.policy.judging import JudgedResource, Judgement, State, judged
 from azsandbox.arm.policy.refusals import unbuilt
 from azsandbox.arm.policy.resources import modes_of
 from azsandbox.arm.registry import register
@@ -60,7 +60,7 @@ class PolicyRestrictions(Kind):
             200, {"fieldRestrictions": [], "contentEvaluationResult": {"policyEvaluations": evaluations}}
         )
 
-    def _asked(self, call: Call, details: dict[str, Any], content: dict[str, Any]) -> Asked:
+    def _asked(self, call: Call, details: dict[str, Any], content: dict[str, Any]) -> JudgedResource:
         scope, type_ = str(details.get("scope") or call.route.parent).lower().rstrip("/"), content["type"].lower()
         if not f"{scope}/".startswith(f"{call.route.parent}/"):
             raise gateway(400, "InvalidCheckRestrictionsRequest", "The scope of the resource lies elsewhere.")
@@ -70,7 +70,7 @@ class PolicyRestrictions(Kind):
         kind = self.context.kinds.get(type_)
         modes = modes_of(kind) if kind is not None else ("all",)
         resource = {**content, "properties": content.get("properties") or {}}
-        return Asked(scope, resource, modes, str(details.get("apiVersion") or ""))
+        return JudgedResource(scope, resource, modes, str(details.get("apiVersion") or ""))
 
 
 def _of(effects: tuple[str, ...]) -> Any:

@@ -15,7 +15,7 @@ _BELOW_VERSION = ("encrypt", "decrypt", "sign", "verify", "wrapkey", "unwrapkey"
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class VaultOperation:
     """What is asked, in words: `shape` of the path with its method, the key's name, the version."""
 
     shape: tuple[str, str]
@@ -30,7 +30,7 @@ class VaultCall:
     request: Request
     principal: Principal
     keys: ChangingKeys
-    operation: Operation
+    operation: VaultOperation
     now: float
 
     @property
@@ -51,7 +51,7 @@ class VaultCall:
         return document
 
 
-def operation_of(method: str, path: str) -> Operation:
+def operation_of(method: str, path: str) -> VaultOperation:
     """Which operation a path is. Raises VaultError 404."""
     first, *rest = path.removeprefix("/").split("/")
     kind, method = first.lower(), method.upper()
@@ -62,43 +62,43 @@ def operation_of(method: str, path: str) -> Operation:
     if kind in ("secrets", "deletedsecrets"):
         return _of_secrets(method, kind, rest, path)
     if kind == "deletedkeys" and not rest:
-        return Operation((method, "deleted keys"))
+        return VaultOperation((method, "deleted keys"))
     if kind == "deletedkeys" and len(rest) == 1:
-        return Operation((method, "deleted key"), rest[0])
+        return VaultOperation((method, "deleted key"), rest[0])
     if kind == "deletedkeys" and len(rest) == 2 and rest[1].lower() == "recover":
-        return Operation((method, "recover"), rest[0])
+        return VaultOperation((method, "recover"), rest[0])
     raise unknown(path)
 
 
-def _of_keys(method: str, rest: list[str], path: str) -> Operation:
+def _of_keys(method: str, rest: list[str], path: str) -> VaultOperation:
     if not rest:
-        return Operation((method, "keys"))
+        return VaultOperation((method, "keys"))
     if method == "POST" and [each.lower() for each in rest] == ["restore"]:
-        return Operation((method, "restore"))
+        return VaultOperation((method, "restore"))
     if len(rest) == 1:
-        return Operation((method, "key"), rest[0])
+        return VaultOperation((method, "key"), rest[0])
     if len(rest) == 2 and rest[1].lower() in _BELOW_KEY:
-        return Operation((method, rest[1].lower()), rest[0])
+        return VaultOperation((method, rest[1].lower()), rest[0])
     if len(rest) == 2:
-        return Operation((method, "key"), rest[0], rest[1])
+        return VaultOperation((method, "key"), rest[0], rest[1])
     if len(rest) == 3 and rest[2].lower() in _BELOW_VERSION:
-        return Operation((method, rest[2].lower()), rest[0], rest[1])
+        return VaultOperation((method, rest[2].lower()), rest[0], rest[1])
     raise unknown(path)
 
 
-def _of_secrets(method: str, kind: str, rest: list[str], path: str) -> Operation:
+def _of_secrets(method: str, kind: str, rest: list[str], path: str) -> VaultOperation:
     words = [each.lower() for each in rest]
     one = "secret" if kind == "secrets" else "deleted secret"
     if not rest:
-        return Operation((method, f"{one}s"))
+        return VaultOperation((method, f"{one}s"))
     if kind == "secrets" and method == "POST" and words == ["restore"]:
-        return Operation((method, "secret restore"))
+        return VaultOperation((method, "secret restore"))
     if len(rest) == 1:
-        return Operation((method, one), rest[0])
+        return VaultOperation((method, one), rest[0])
     if len(rest) == 2 and words[1] in (("versions", "backup") if kind == "secrets" else ("recover",)):
-        return Operation((method, f"secret {words[1]}"), rest[0])
+        return VaultOperation((method, f"secret {words[1]}"), rest[0])
     if len(rest) == 2 and kind == "secrets":
-        return Operation((method, one), rest[0], rest[1])
+        return VaultOperation((method, one), rest[0], rest[1])
     raise unknown(path)
 
 

@@ -20,7 +20,7 @@ Handler = Callable[[VaultCall], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class VaultRule:
     """How an operation is done, the data action it takes, the permission of an access policy, what the log calls
     it (learn.microsoft.com, key-vault/general/logging), and what of the vault it is about."""
 
@@ -205,24 +205,28 @@ _DOING = {
 }
 _KEYS = "Microsoft.KeyVault/vaults/keys"
 _POLICIES = "Microsoft.KeyVault/vaults/keyrotationpolicies"
-RULES: dict[tuple[str, str], Rule] = {
-    ("GET", "keys"): Rule(list_keys, f"{_KEYS}/read", "list", "KeyList"),
-    ("GET", "versions"): Rule(list_versions, f"{_KEYS}/read", "list", "KeyListVersions"),
-    ("POST", "create"): Rule(create, f"{_KEYS}/create/action", "create", "KeyCreate"),
-    ("GET", "key"): Rule(get, f"{_KEYS}/read", "get", "KeyGet"),
-    ("PATCH", "key"): Rule(update, f"{_KEYS}/update/action", "update", "KeyUpdate"),
-    ("POST", "rotate"): Rule(rotate, f"{_KEYS}/rotate/action", "rotate", "KeyRotate"),
-    ("GET", "rotationpolicy"): Rule(get_policy, f"{_POLICIES}/read", "getrotationpolicy", "KeyRotationPolicyGet"),
-    ("PUT", "rotationpolicy"): Rule(set_policy, f"{_POLICIES}/write", "setrotationpolicy", "KeyRotationPolicySet"),
-    ("DELETE", "key"): Rule(delete, f"{_KEYS}/delete", "delete", "KeyDelete"),
-    ("GET", "deleted keys"): Rule(list_deleted, f"{_KEYS}/read", "list", "KeyListDeleted"),
-    ("GET", "deleted key"): Rule(get_deleted, f"{_KEYS}/read", "get", "KeyGetDeleted"),
-    ("POST", "recover"): Rule(recover, f"{_KEYS}/recover/action", "recover", "KeyRecover"),
-    ("DELETE", "deleted key"): Rule(purge, f"{_KEYS}/purge/action", "purge", "KeyPurge"),
-    ("POST", "encrypt"): Rule(_use("encrypt"), f"{_KEYS}/encrypt/action", "encrypt", "KeyEncrypt"),
-    ("POST", "decrypt"): Rule(_use("decrypt"), f"{_KEYS}/decrypt/action", "decrypt", "KeyDecrypt"),
-    ("POST", "sign"): Rule(_use("sign"), f"{_KEYS}/sign/action", "sign", "KeySign"),
-    ("POST", "verify"): Rule(_use("verify"), f"{_KEYS}/verify/action", "verify", "KeyVerify"),
-    ("POST", "wrapkey"): Rule(_use("wrapKey"), f"{_KEYS}/wrap/action", "wrapKey", "KeyWrap"),
-    ("POST", "unwrapkey"): Rule(_use("unwrapKey"), f"{_KEYS}/unwrap/action", "unwrapKey", "KeyUnwrap"),
+RULES: dict[tuple[str, str], VaultRule] = {
+    ("GET", "keys"): VaultRule(list_keys, f"{_KEYS}/read", "list", "KeyList"),
+    ("GET", "versions"): VaultRule(list_versions, f"{_KEYS}/read", "list", "KeyListVersions"),
+    ("POST", "create"): VaultRule(create, f"{_KEYS}/create/action", "create", "KeyCreate"),
+    ("GET", "key"): VaultRule(get, f"{_KEYS}/read", "get", "KeyGet"),
+    ("PATCH", "key"): VaultRule(update, f"{_KEYS}/update/action", "update", "KeyUpdate"),
+    ("POST", "rotate"): VaultRule(rotate, f"{_KEYS}/rotate/action", "rotate", "KeyRotate"),
+    ("GET", "rotationpolicy"): VaultRule(
+        get_policy, f"{_POLICIES}/read", "getrotationpolicy", "KeyRotationPolicyGet"
+    ),
+    ("PUT", "rotationpolicy"): VaultRule(
+        set_policy, f"{_POLICIES}/write", "setrotationpolicy", "KeyRotationPolicySet"
+    ),
+    ("DELETE", "key"): VaultRule(delete, f"{_KEYS}/delete", "delete", "KeyDelete"),
+    ("GET", "deleted keys"): VaultRule(list_deleted, f"{_KEYS}/read", "list", "KeyListDeleted"),
+    ("GET", "deleted key"): VaultRule(get_deleted, f"{_KEYS}/read", "get", "KeyGetDeleted"),
+    ("POST", "recover"): VaultRule(recover, f"{_KEYS}/recover/action", "recover", "KeyRecover"),
+    ("DELETE", "deleted key"): VaultRule(purge, f"{_KEYS}/purge/action", "purge", "KeyPurge"),
+    ("POST", "encrypt"): VaultRule(_use("encrypt"), f"{_KEYS}/encrypt/action", "encrypt", "KeyEncrypt"),
+    ("POST", "decrypt"): VaultRule(_use("decrypt"), f"{_KEYS}/decrypt/action", "decrypt", "KeyDecrypt"),
+    ("POST", "sign"): VaultRule(_use("sign"), f"{_KEYS}/sign/action", "sign", "KeySign"),
+    ("POST", "verify"): VaultRule(_use("verify"), f"{_KEYS}/verify/action", "verify", "KeyVerify"),
+    ("POST", "wrapkey"): VaultRule(_use("wrapKey"), f"{_KEYS}/wrap/action", "wrapKey", "KeyWrap"),
+    ("POST", "unwrapkey"): VaultRule(_use("unwrapKey"), f"{_KEYS}/unwrap/action", "unwrapKey", "KeyUnwrap"),
 }

@@ -10,7 +10,7 @@ from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
 from azsandbox.arm.vault import bundles, material
 from azsandbox.arm.vault.calls import VaultCall
-from azsandbox.arm.vault.operations import Rule, page
+from azsandbox.arm.vault.operations import VaultRule, page
 from azsandbox.arm.vault.transfers import MOST_VERSIONS, check_home, home, opened, sealed
 from azsandbox.messages import Response
 
@@ -167,11 +167,11 @@ async def restore(call: VaultCall) -> Response:
     return answer(200, _bundle(of, secret, of.version(secret)))
 
 
-def _rule(handler: Any, action: str, permission: str, logged: str) -> Rule:
-    return Rule(handler, f"{_SECRETS}/{action}", permission, logged, "secrets")
+def _rule(handler: Any, action: str, permission: str, logged: str) -> VaultRule:
+    return VaultRule(handler, f"{_SECRETS}/{action}", permission, logged, "secrets")
 
 
-SECRET_RULES: dict[tuple[str, str], Rule] = {
+SECRET_RULES: dict[tuple[str, str], VaultRule] = {
     ("GET", "secrets"): _rule(list_secrets, "readMetadata/action", "list", "SecretList"),
     ("GET", "secret versions"): _rule(list_versions, "readMetadata/action", "list", "SecretListVersions"),
     ("GET", "secret"): _rule(get, "getSecret/action", "get", "SecretGet"),

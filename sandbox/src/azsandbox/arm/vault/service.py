@@ -15,7 +15,7 @@ from azsandbox.arm.logs.rows import VaultUse, note
 from azsandbox.arm.store import Record
 from azsandbox.arm.vault.calls import VaultCall, operation_of
 from azsandbox.arm.vault.keychanges import ChangingKeys
-from azsandbox.arm.vault.operations import RULES, Rule
+from azsandbox.arm.vault.operations import RULES, VaultRule
 from azsandbox.arm.vault.secret_operations import SECRET_RULES
 from azsandbox.arm.vault.transfers import TRANSFERS, named_by
 from azsandbox.calls import Gone
@@ -80,7 +80,7 @@ class VaultService:
         self._note(request, vault, principal, rule, response.status)
         return response
 
-    def _note(self, request: Request, vault: Record, principal: Principal, rule: Rule, status: int) -> None:
+    def _note(self, request: Request, vault: Record, principal: Principal, rule: VaultRule, status: int) -> None:
         """Writes the call to the vault's audit log; its key is named as the path names it (AZ-LOG-7).
 
         A restore is named by what is in the backup.
@@ -100,7 +100,7 @@ class VaultService:
         )
         note(self._context, vault, use)
 
-    def _check(self, vault: Record, principal: Principal, rule: Rule, key: str) -> None:
+    def _check(self, vault: Record, principal: Principal, rule: VaultRule, key: str) -> None:
         access, who = self._context.access, principal.object_id
         access.welcome(who)
         check_network(vault, principal)

@@ -17,7 +17,7 @@ from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
 from azsandbox.arm.vault import bundles, material
 from azsandbox.arm.vault.calls import VaultCall
-from azsandbox.arm.vault.operations import Rule, checked_name
+from azsandbox.arm.vault.operations import VaultRule, checked_name
 from azsandbox.messages import Request, Response
 
 _KEYS = "Microsoft.KeyVault/vaults/keys"
@@ -127,8 +127,8 @@ def opened(context: Context, blob: bytes, kind: str = "") -> dict[str, Any]:
     return document
 
 
-TRANSFERS: dict[tuple[str, str], Rule] = {
-    ("PUT", "key"): Rule(import_key, f"{_KEYS}/import/action", "import", "KeyImport"),
-    ("POST", "backup"): Rule(backup, f"{_KEYS}/backup/action", "backup", "KeyBackup"),
-    ("POST", "restore"): Rule(restore, f"{_KEYS}/restore/action", "restore", "KeyRestore"),
+TRANSFERS: dict[tuple[str, str], VaultRule] = {
+    ("PUT", "key"): VaultRule(import_key, f"{_KEYS}/import/action", "import", "KeyImport"),
+    ("POST", "backup"): VaultRule(backup, f"{_KEYS}/backup/action", "backup", "KeyBackup"),
+    ("POST", "restore"): VaultRule(restore, f"{_KEYS}/restore/action", "restore", "KeyRestore"),
 }
