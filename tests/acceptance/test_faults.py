@@ -10,7 +10,7 @@ from typing import Any
 from tests.acceptance.world import World
 
 from amlmigrate.cloud.retrying import ATTEMPTS
-from amlmigrate.running.document_executor import _READ_BACK_SECONDS
+from amlmigrate.core.clock import READ_BACK_SECONDS
 
 ROWS = Path(__file__).parents[2] / "docs" / "reference" / "retries.md"
 ARM, BLOB = r"management\.azure\.com", r"\.blob\."
@@ -103,7 +103,7 @@ PASSES = {
         _status(_nth(COMPONENT, 2), 400, "UserError", REGISTERED),
     ],
     # What was written may not be seen for a minute.
-    "a stale first read": [_rule(_nth(ENVIRONMENT, 9), "stale", reads=len(_READ_BACK_SECONDS) + 1)],
+    "a stale first read": [_rule(_nth(ENVIRONMENT, 9), "stale", reads=len(READ_BACK_SECONDS) + 1)],
 }
 FAILS = {
     "401, the token expired": Row(

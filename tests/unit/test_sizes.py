@@ -19,8 +19,11 @@ def test_no_module_and_no_function_outgrows_its_reader(source: str) -> None:
     files = sorted((ROOT / source).rglob("*.py"))
     for path in files:
         text = path.read_text(encoding="utf-8")
-        if (lines := len(text.splitlines())) > MODULE:
+        lines = len(text.splitlines())
+        if lines > MODULE:
             too_long.append(f"{path.relative_to(ROOT)}: {lines} lines")
+        if lines <= FUNCTION:
+            continue
         too_long += [
             f"{path.relative_to(ROOT)}: {node.name}: {length} lines"
             for node in ast.walk(ast.parse(text))

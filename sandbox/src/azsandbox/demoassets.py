@@ -11,7 +11,7 @@ from azsandbox.seed import DEFAULT_CONTAINER
 Row = dict[str, Any]
 
 _STORE = "azureml://{workspace_path}/datastores/workspaceblobstore/paths"
-_TEAM = {"team": "credit-risk"}
+TEAM = {"team": "credit-risk"}
 # Code uploaded by current clients lies in a container of its own, older code below the default container.
 _OWN_CONTAINER = "2f7c1c0e-demo-code-upload"
 _KIB, _MIB = 1024, 1024 * 1024
@@ -104,7 +104,7 @@ def _environments() -> Iterator[Row]:
             condaFile=_CONDA.format(sklearn=sklearn, name="credit-train"),
             description=f"Training with scikit-learn {sklearn}.",
             osType="Linux",
-            tags=_TEAM,
+            tags=TEAM,
         )
     context = f"https://{{account}}.blob.core.windows.net/{DEFAULT_CONTAINER}/LocalUpload/{_sha('serve')}/serve/"
     yield _version(
@@ -114,7 +114,7 @@ def _environments() -> Iterator[Row]:
         build={"contextUri": context, "dockerfilePath": "Dockerfile"},
         description="Serving image, built from its context.",
         osType="Linux",
-        tags=_TEAM,
+        tags=TEAM,
     )
     yield _version("environments", "plain-image", 1, image="python:3.11-slim", osType="Linux")
     legacy = _version("environments", "credit-train-py36", 1, image=f"{image}-py36", osType="Linux")
@@ -131,14 +131,12 @@ def _data() -> Iterator[Row]:
             dataType="uri_folder",
             dataUri=f"{_STORE}/loans/raw/{version}/",
             description=f"Loan applications, delivery {version}.",
-            tags={**_TEAM, "pii": "pseudonymized"},
+            tags={**TEAM, "pii": "pseudonymized"},
         )
-    yield _version(
-        "data", "loans-labels", 1, dataType="uri_file", dataUri=f"{_STORE}/loans/labels.csv", tags=_TEAM
-    )
-    yield _version("data", "loans-table", 1, dataType="mltable", dataUri=f"{_STORE}/loans/table/", tags=_TEAM)
+    yield _version("data", "loans-labels", 1, dataType="uri_file", dataUri=f"{_STORE}/loans/labels.csv", tags=TEAM)
+    yield _version("data", "loans-table", 1, dataType="mltable", dataUri=f"{_STORE}/loans/table/", tags=TEAM)
     lake = "azureml://{workspace_path}/datastores/lake/paths/macro/2024/"
-    yield _version("data", "macro-indicators", "2024-12", dataType="uri_folder", dataUri=lake, tags=_TEAM)
+    yield _version("data", "macro-indicators", "2024-12", dataType="uri_folder", dataUri=lake, tags=TEAM)
     old = _version("data", "loans-sample", 1, dataType="uri_file", dataUri=f"{_STORE}/loans/sample.csv")
     yield old
     yield _archived(old)
@@ -153,7 +151,7 @@ def _models() -> Iterator[Row]:
             modelType="custom_model",
             modelUri=f"{_STORE}/models/credit-risk/{version}/model.pkl",
             description="Probability of default within twelve months.",
-            tags={**_TEAM, "auc": auc},
+            tags={**TEAM, "auc": auc},
             properties={"trained.by": "credit-pipeline"},
             stage="Production" if version == 4 else "Development",
         )
@@ -187,7 +185,7 @@ def _command(name: str, version: str, folder: str, environment: str, inputs: Row
         "command": f"python {folder}.py {arguments}",
         "inputs": inputs,
         "outputs": outputs,
-        "tags": _TEAM,
+        "tags": TEAM,
     }
     digest, _ = _code(f"{name} {version}")
     return _version(
@@ -197,7 +195,7 @@ def _command(name: str, version: str, folder: str, environment: str, inputs: Row
         componentSpec=spec,
         description=f"{name} of the credit pipeline",
         properties={"client_component_hash": digest},
-        tags=_TEAM,
+        tags=TEAM,
     )
 
 
@@ -241,10 +239,10 @@ def _pipeline() -> Row:
                 "outputs": {"model": {"type": "literal", "value": "${{parent.outputs.model}}"}},
             },
         },
-        "tags": _TEAM,
+        "tags": TEAM,
     }
     description = "Preparation and training, end to end."
-    return _version("components", "credit_pipeline", "1", componentSpec=spec, description=description, tags=_TEAM)
+    return _version("components", "credit_pipeline", "1", componentSpec=spec, description=description, tags=TEAM)
 
 
 def resources() -> list[Row]:

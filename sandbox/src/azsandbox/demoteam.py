@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from azsandbox.demoassets import code_id
+from azsandbox.demoassets import TEAM, code_id
 from azsandbox.demofiles import file, notebook
 from azsandbox.messages import SUBSCRIPTION_ID
 
@@ -20,7 +20,6 @@ Made = tuple[str, dict[str, Any]]
 
 _LOCATION = "eastus2"
 _SIZE = "Standard_DS3_v2"
-_TEAM = {"team": "credit-risk"}
 # Whoever looks for secrets that leaked finds each of these by itself.
 SECRET = "demo-secret-"  # noqa: S105 - what each of them begins with
 _PEOPLE = ("ann", "bo", "cem", "dana", "eli", "fay", "gus", "hana", "ivo", "jun")
@@ -73,7 +72,7 @@ def _computes() -> Iterator[Made]:
 
 def _compute(kind: str, inner: dict[str, Any], **top: Any) -> dict[str, Any]:
     properties = {"computeType": kind, "properties": inner}
-    return {"location": _LOCATION, "tags": _TEAM, "properties": properties, **top}
+    return {"location": _LOCATION, "tags": TEAM, "properties": properties, **top}
 
 
 def _connections() -> Iterator[Made]:
@@ -118,7 +117,7 @@ def _connections() -> Iterator[Made]:
         ("public-feed", "PythonFeed", "https://pypi.org/simple", "None", None),
     )
     for name, category, target, auth, credentials in rows:
-        properties: dict[str, Any] = {"category": category, "target": target, "authType": auth, "metadata": _TEAM}
+        properties: dict[str, Any] = {"category": category, "target": target, "authType": auth, "metadata": TEAM}
         if credentials:
             properties["credentials"] = credentials
         yield f"connections/{name}", {"properties": properties}
@@ -163,7 +162,7 @@ def _schedule(name: str, trigger: dict[str, Any], action: dict[str, Any], *, ena
     properties = {
         "displayName": name.replace("-", " "),
         "isEnabled": enabled,
-        "tags": _TEAM,
+        "tags": TEAM,
         "trigger": trigger,
         "action": action,
     }
@@ -230,7 +229,7 @@ def _monitor() -> dict[str, Any]:
 def _online() -> Iterator[Made]:
     path = "onlineEndpoints/credit-score"
     endpoint: dict[str, Any] = {"authMode": "Key", "properties": {}}
-    top = {"location": _LOCATION, "tags": _TEAM, "identity": {"type": "SystemAssigned"}}
+    top = {"location": _LOCATION, "tags": TEAM, "identity": {"type": "SystemAssigned"}}
     yield path, {**top, "properties": endpoint}
     deployment = {
         "endpointComputeType": "Managed",
@@ -246,7 +245,7 @@ def _online() -> Iterator[Made]:
 
 def _batch() -> Iterator[Made]:
     path = "batchEndpoints/credit-batch"
-    top = {"location": _LOCATION, "tags": _TEAM}
+    top = {"location": _LOCATION, "tags": TEAM}
     yield path, {**top, "properties": {"authMode": "AADToken", "properties": {}}}
     deployment = {
         "model": {"referenceType": "Id", "assetId": "{workspace}/models/credit-risk/versions/4"},

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from azsandbox.codedrefusal import CodedRefusal
+
 Test = Callable[[Mapping[str, Any]], bool]
 _TOKEN = re.compile(r"\s*(?:('(?:[^']|'')*')|([A-Za-z0-9_.@/-]+)|([(),:]))")
 _OTHER_OPERATORS = {"ne", "not", "gt", "ge", "lt", "le", "has", "endswith", "contains"}
@@ -13,12 +15,8 @@ _COLLECTIONS = ("servicePrincipalNames", "alternativeNames", "tags")
 _SINGLE = ("id", "appId", "displayName", "servicePrincipalType", "accountEnabled", "appOwnerOrganizationId")
 
 
-class BadFilter(Exception):
+class BadFilter(CodedRefusal):
     """A filter that Graph refuses: its code and its words."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code, self.message = code, message
 
 
 def _unsupported(name: str) -> BadFilter:

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from azsandbox.calls import HttpCall
 
-# Of a blob, by method and `comp`; "" is the blob itself.
-_READ_OF_BLOBS = frozenset({"", "metadata"})
+# By method and `comp`; "" is the blob itself, the file or the directory.
+_READ = frozenset({"", "metadata"})
 _WRITTEN_TO_BLOBS = frozenset({"", "metadata", "block", "appendblock", "page", "tier", "incrementalcopy"})
 # Of a file or a directory.
-_READ_OF_FILES = frozenset({"", "metadata"})
 _WRITTEN_TO_FILES = frozenset({"", "metadata", "properties", "range", "rename"})
 
 
@@ -25,7 +24,7 @@ def of_blobs(call: HttpCall) -> bool:
     if not blob and "restype" in query:
         return False
     if call.method in ("GET", "HEAD"):
-        return comp in _READ_OF_BLOBS
+        return comp in _READ
     if call.method != "PUT":
         return False
     if comp == "snapshot":
@@ -42,5 +41,5 @@ def of_files(call: HttpCall, share: str) -> bool:
     if comp == "list":
         return query.get("restype") == "directory"
     if call.method in ("GET", "HEAD"):
-        return comp in _READ_OF_FILES
+        return comp in _READ
     return call.method == "PUT" and comp in _WRITTEN_TO_FILES

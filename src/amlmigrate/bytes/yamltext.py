@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from amlmigrate.core.jsontext import shared
 from amlmigrate.core.nesting import tokens
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -133,21 +134,13 @@ def _spans(text: str, skipped: int) -> Iterator[tuple[int, int]]:
 def _within(text: str, scalar: Scalar, value: str) -> TextEdit:
     """The differing part alone, where it stands in the text as it is meant, and once; else all anew."""
     raw, old = text[scalar.start : scalar.end], scalar.value
-    first, last = _differing(old, value)
+    first, last = shared(old, value)
     while not (part := old[first : len(old) - last]) or raw.count(part) != 1:
         if not first:
             return _anew(text, scalar, value)
         first -= 1
     start = scalar.start + raw.index(part)
     return TextEdit(start, start + len(part), value[first : len(value) - last])
-
-
-def _differing(old: str, new: str) -> tuple[int, int]:
-    """How many signs two texts share at their start, and how many of the rest at their end."""
-    shorter = min(len(old), len(new))
-    first = next((at for at in range(shorter) if old[at] != new[at]), shorter)
-    rest = shorter - first
-    return first, next((at for at in range(rest) if old[-1 - at] != new[-1 - at]), rest)
 
 
 def _anew(text: str, scalar: Scalar, value: str) -> TextEdit:

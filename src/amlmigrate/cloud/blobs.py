@@ -22,6 +22,7 @@ from amlmigrate.cloud.credentials import STORAGE_SCOPE, Credential, Login
 from amlmigrate.cloud.digests import Digest, Watch
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.fence import Fence
+from amlmigrate.cloud.filecopies import AS_STORED
 from amlmigrate.cloud.hashing import Hashing
 from amlmigrate.cloud.lists import whole
 from amlmigrate.cloud.pacing import Crowd
@@ -41,9 +42,6 @@ from amlmigrate.core.workspace import Location, Service
 _BLOCKS_AT_ONCE = 8
 # Written in pieces of this size: aiohttp sends a longer one without letting anybody else have a turn.
 _PIECE = 2**20
-# The client undoes a blob's `Content-Encoding` unless it is told not to (azure-storage-blob 12.31,
-# `download_blob(decompress=)`): one piece of several cannot be undone at all, and no copy may rest on that.
-_AS_STORED: dict[str, Any] = {"decompress": False}
 
 
 class Blobs:
@@ -219,7 +217,7 @@ class Blobs:
         pinned: dict[str, Any] = {"etag": etag, "match_condition": MatchConditions.IfNotModified} if etag else {}
 
         async def call() -> StoredBytes:
-            stream = await client.download_blob(max_concurrency=1, **_AS_STORED, **pinned)
+            stream = await client.download_blob(max_concurrency=1, **AS_STORED, **pinned)
             encoding = stream.properties.content_settings.content_encoding or ""
             return StoredBytes(None if stream.size > largest else await stream.readall(), encoding, stream.size)
 

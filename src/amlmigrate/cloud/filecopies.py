@@ -33,7 +33,8 @@ PIECE = 4 * 2**20
 # A file that is no longer may have holes: they take no room, and to ask for them costs as much as to copy them.
 _ASKED_FOR_HOLES = 64 * 2**10
 _AT_ONCE = 8
-# As for blobs: bytes as they are stored.
+# The clients undo a `Content-Encoding` unless they are told not to (azure-storage-blob 12.31,
+# `download_blob(decompress=)`): one piece of several cannot be undone at all, and no copy may rest on that.
 AS_STORED: dict[str, Any] = {"decompress": False}
 # Answers to a copy inside Azure after which the same bytes are read and written here: whatever refuses one of the
 # two then says so itself.

@@ -22,7 +22,7 @@ from amlmigrate.core.writes import Accepted
 
 _TYPE = "Microsoft.KeyVault/vaults/secrets"
 # What of a version is part of it; the rest of its attributes is the vault's.
-_SENT = ("enabled", "nbf", "exp")
+SETTINGS = ("enabled", "nbf", "exp")
 
 
 class WorkspaceVault:
@@ -133,7 +133,7 @@ class WorkspaceVault:
         sent = {
             "value": properties["value"],
             "contentType": properties.get("contentType"),
-            "attributes": {key: value for key, value in _attributes(properties).items() if key in _SENT},
+            "attributes": {key: value for key, value in _attributes(properties).items() if key in SETTINGS},
             "tags": body.get("tags"),
         }
 

@@ -185,6 +185,11 @@ def name_of(text: Any) -> str:
     return ArmId.of(text).name
 
 
+def subscription_of(text: Any) -> str:
+    """The subscription in an ARM id, in lower case; empty where there is none."""
+    return ArmId.of(text).subscription.lower()
+
+
 def key_of(text: Any) -> str:
     """The one spelling of an ARM id by which two are one."""
     return ArmId.of(text).key

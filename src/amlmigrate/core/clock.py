@@ -15,6 +15,9 @@ _LASTING = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 # Two clocks may differ by so much; what tells a later time than that tells a wrong one.
 SKEW = timedelta(minutes=10)
 
+# A read right after a write may be stale; it is asked again after these seconds before it counts.
+READ_BACK_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0)
+
 
 def lasting() -> float:
     """Seconds on a clock that nothing stops."""

@@ -9,22 +9,22 @@ from typing import Any
 
 from amlmigrate.core.armid import ArmId, key_of, name_of
 from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.core.names import GUID
 from amlmigrate.core.rights import KEPT
 
 # By which one is decided about.
 KIND = "frozen"
-_GUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _AUTHORIZATION = r"/providers/Microsoft\.Authorization"
 # A scope's names are those of groups and resources: no query, no escape, nothing that leads elsewhere.
-_ID = re.compile(rf"((?:/[\w.()-]+)+){_AUTHORIZATION}/roleAssignments/{_GUID}", re.IGNORECASE)
+_ID = re.compile(rf"((?:/[\w.()-]+)+){_AUTHORIZATION}/roleAssignments/{GUID}", re.IGNORECASE)
 # Nothing wider than one account is taken for it, whatever a report says that the source's is.
 _ACCOUNT = re.compile(
-    rf"/subscriptions/{_GUID}/resourceGroups/[\w.()-]+/providers/Microsoft\.Storage/storageAccounts/[a-z0-9]{{3,24}}",
+    rf"/subscriptions/{GUID}/resourceGroups/[\w.()-]+/providers/Microsoft\.Storage/storageAccounts/[a-z0-9]{{3,24}}",
     re.IGNORECASE,
 )
 _ROLE = re.compile(
-    rf"(?:/subscriptions/{_GUID}|/providers/Microsoft\.Management/managementGroups/[\w.()-]+)?"
-    rf"{_AUTHORIZATION}/roleDefinitions/{_GUID}",
+    rf"(?:/subscriptions/{GUID}|/providers/Microsoft\.Management/managementGroups/[\w.()-]+)?"
+    rf"{_AUTHORIZATION}/roleDefinitions/{GUID}",
     re.IGNORECASE,
 )
 
@@ -134,7 +134,7 @@ def _misplaced(one: Assignment, source: str, account: str) -> str | None:
 def _misshapen(one: Assignment) -> str | None:
     if not _ROLE.fullmatch(str(one.properties.get("roleDefinitionId", ""))):
         return "its role is none"
-    if not re.fullmatch(_GUID, str(one.properties.get("principalId", "")), re.IGNORECASE):
+    if not re.fullmatch(GUID, str(one.properties.get("principalId", "")), re.IGNORECASE):
         return "its principal is none"
     if not (one.properties.keys() <= set(KEPT) and all(isinstance(each, str) for each in one.properties.values())):
         return "it has members that are none of a role assignment"

@@ -179,14 +179,14 @@ def _string(raw: str, old: str, new: str) -> str:
     """The string with only that written anew which differs, escaped as it was."""
     # Most strings have no escapes, so that each sign stands for itself.
     units = _UNIT.findall(raw[1:-1]) if "\\" in raw else old
-    first, last = _shared(old, new)
+    first, last = shared(old, new)
     part = json.dumps(new[first : len(new) - last], ensure_ascii=raw.isascii())[1:-1]
     if r"\/" in raw:
         part = part.replace("/", r"\/")
     return f'"{"".join(units[:first])}{part}{"".join(units[len(units) - last :])}"'
 
 
-def _shared(old: str, new: str) -> tuple[int, int]:
+def shared(old: str, new: str) -> tuple[int, int]:
     """How many signs two texts share at their start, and how many of the rest at their end."""
     shorter = min(len(old), len(new))
     first = next((at for at in range(shorter) if old[at] != new[at]), shorter)

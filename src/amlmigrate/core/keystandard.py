@@ -22,7 +22,7 @@ _VALUES = re.compile(
     rf"(?: notify=(?P<notify>{_DURATION}))?",
     re.ASCII,
 )
-_TIMES = ("expires", "rotate", "notify")
+TIMES = ("expires", "rotate", "notify")
 # A tag's value has 256 characters at most; the values take 80 of them.
 _LONGEST_NAME = 150
 
@@ -48,7 +48,7 @@ class KeyStandard:
     @property
     def words(self) -> str:
         """Name and values: `HIPAA: RSA 3072 expires=P2Y rotate=P1Y notify=P30D`."""
-        given = ((name, getattr(self, name)) for name in _TIMES)
+        given = ((name, getattr(self, name)) for name in TIMES)
         told = " ".join(f"{name}={value}" for name, value in given if value)
         name = f"{self.name[:_LONGEST_NAME]}: " if self.name else ""
         return f"{name}{self.kind} {self.size} {told}".rstrip()
@@ -83,7 +83,7 @@ def of_tags(tags: Mapping[str, str], table: Mapping[str, Mapping[str, Any]]) -> 
     match = _VALUES.fullmatch(text)
     if match is None:
         raise ValueError(f"'{text[:300]}' is neither a profile ({', '.join(table)}) nor values of one.")
-    for name in _TIMES:
+    for name in TIMES:
         days(match[name] or "P0D")
     return _made(match["name"] or "", {**match.groupdict(), "size": int(match["size"])})
 
@@ -94,5 +94,5 @@ def _named(name: str, table: Mapping[str, Mapping[str, Any]]) -> KeyStandard | N
 
 
 def _made(name: str, values: Mapping[str, Any]) -> KeyStandard:
-    times = {each: values.get(each) for each in _TIMES}
+    times = {each: values.get(each) for each in TIMES}
     return KeyStandard(name, values["type"], values["size"], **times)

@@ -13,7 +13,9 @@ from amlmigrate.core.armid import ArmId
 # Azure's rules for resource groups, which are the widest of those here: letters of any script, digits, and these
 # signs; not a dot at the end (learn.microsoft.com: resource-name-rules).
 _NAME = re.compile(r"[-\w.()]{1,260}")
-_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+# In lower case.
+GUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_GUID = re.compile(GUID, re.IGNORECASE | re.ASCII)
 
 
 def is_name(text: str) -> bool:

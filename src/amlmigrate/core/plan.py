@@ -61,6 +61,9 @@ class Action(StrEnum):
         return self.writes or self is Action.ADOPT
 
 
+MOVED = (Action.CREATE, Action.UPDATE, Action.ADOPT)
+
+
 @dataclass(frozen=True, slots=True)
 class Bytes:
     """What a step that copies blobs copies: from where, to where, how many, how many bytes."""

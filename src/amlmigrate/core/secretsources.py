@@ -15,6 +15,7 @@ import yaml
 from amlmigrate.core import csvtable, strictyaml
 from amlmigrate.core.address import Address
 from amlmigrate.core.errors import BadInputError
+from amlmigrate.core.strictyaml import YAML
 
 _REMEDY = "docs/reference/secrets-file.md shows what it holds."
 _PLACES = (
@@ -22,7 +23,6 @@ _PLACES = (
     " a secret in a vault, as `az keyvault secret show --query id` prints it. Take out what stands there now."
 )
 _COLUMNS = ("address", "secret")
-_YAML = (".yaml", ".yml")
 _ENV = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
 # learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates: names of vaults, objects, versions.
 _VAULT = re.compile(
@@ -96,7 +96,7 @@ def read(path: Path) -> SecretSources:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str, str]]:
-    if path.suffix.lower() in _YAML:
+    if path.suffix.lower() in YAML:
         yield from _of_yaml(path)
         return
     try:

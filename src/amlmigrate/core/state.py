@@ -68,6 +68,10 @@ class Outcome(StrEnum):
         )
 
 
+# By these an item of the source is in the target.
+IN_TARGET = (Outcome.MIGRATED, Outcome.UPDATED, Outcome.ADOPTED)
+
+
 UNSELECTED_REASON = "left by selection"
 # How a step is told that a cutover has tried and could not make: it waits still, and may be let go.
 NOT_MADE = "the cutover could not make it: "

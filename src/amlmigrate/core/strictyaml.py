@@ -15,6 +15,8 @@ import yaml
 
 from amlmigrate.core.nesting import tokens
 
+# How files that are read as YAML end.
+YAML = (".yaml", ".yml")
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
 # More digits than any member takes would only cost time. `010` is eight to some readers and ten to others: a text.

@@ -12,6 +12,7 @@ from typing import Any
 from amlmigrate.core.address import BLOBS, SHARES, Address
 from amlmigrate.core.armid import name_of
 from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.core.names import GUID
 from amlmigrate.core.workspacename import TYPE, WorkspaceName, no_subscription
 
 # Places are named through datastores: what knows no kinds knows this collection.
@@ -124,15 +125,18 @@ def address_of(place: Location) -> Address:
     return Address.of(BLOBS if place.service is Service.BLOB else SHARES, place.container, place.path)
 
 
+# The members of its properties that name the resources of its own.
+RESOURCES = ("storageAccount", "keyVault", "containerRegistry", "applicationInsights")
+# What a PUT of it has, as of most resources.
+ENVELOPE = ("location", "tags", "kind", "sku", "identity", "properties")
 # Every workspace of an account writes its artifacts into this one (AZ-WS-1).
 COMMON_CONTAINER = "azureml"
 # And all have their notebooks in this share (AZ-WS-1).
 WORKING_SHARE = "code-391ff5ac-6576-460f-ba4d-7e03433c68b6"
 
-_GUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 # The names of `Workspace.names`, for whichever workspace.
 _OF_ANY_WORKSPACE = re.compile(
-    rf"azureml-(?:blobstore|filestore)-{_GUID}|{_GUID}-[a-z0-9-]+|[0-9a-f]{{8}}-[0-9a-f]-{_GUID}"
+    rf"azureml-(?:blobstore|filestore)-{GUID}|{GUID}-[a-z0-9-]+|[0-9a-f]{{8}}-[0-9a-f]-{GUID}"
 )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.address import Address
+from amlmigrate.core.clock import READ_BACK_SECONDS
 from amlmigrate.core.documents import Document, digest
 from amlmigrate.core.errors import ConflictError, IncompleteError, RefusedError
 from amlmigrate.core.plan import Plan, Step
@@ -19,7 +20,7 @@ from amlmigrate.core.state import State
 from amlmigrate.core.switched import TARGET, Settings, SideName, found_at
 from amlmigrate.cutover import switches
 from amlmigrate.cutover.progress import SettingChanges
-from amlmigrate.cutover.switching import READ_BACK_SECONDS, Switching, shown
+from amlmigrate.cutover.switching import Switching, shown
 from amlmigrate.evidence import Switch
 from amlmigrate.evidence.cutover import SwitchState
 from amlmigrate.kinds import PRINCIPAL, Elsewhere, GoneError, Listed, all_kinds

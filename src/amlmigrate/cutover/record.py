@@ -14,7 +14,7 @@ from amlmigrate.bytes.storage_containers import Containers
 from amlmigrate.core.address import Address
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.escapes import as_json
-from amlmigrate.core.plan import Action, Plan
+from amlmigrate.core.plan import MOVED, Plan
 from amlmigrate.core.seal import FILE
 from amlmigrate.core.workspace import Location
 from amlmigrate.evidence import Cutover, CutoverBack, Verify
@@ -24,7 +24,6 @@ from amlmigrate.ledger.evidence import Evidence, EvidenceFile, last
 
 TARGET = "blobs-target.jsonl"
 _MANIFEST = "manifest-target.jsonl"
-_MOVED = (Action.CREATE, Action.UPDATE, Action.ADOPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,7 @@ def moved(plan: Plan) -> dict[Address, str]:
     return {
         step.called: str(step.address)
         for step in plan.steps
-        if step.action in _MOVED and not step.is_bytes and not step.address.phase
+        if step.action in MOVED and not step.is_bytes and not step.address.phase
     }
 
 

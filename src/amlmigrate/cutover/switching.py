@@ -17,6 +17,7 @@ from amlmigrate.cloud.operations import Ending, of_resource, under_way
 from amlmigrate.cloud.workspaces import WorkspaceClient
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
+from amlmigrate.core.clock import READ_BACK_SECONDS
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError, ConflictError, ExitCode, MigrateError
 from amlmigrate.core.escapes import as_json
@@ -35,8 +36,6 @@ from amlmigrate.kinds import Listed, all_kinds, moving_kinds
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence
 
-# A read right after a write may be stale; it is asked again before it counts.
-READ_BACK_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0)
 Sides = dict[SideName, WorkspaceClient]
 
 

@@ -17,7 +17,7 @@ from amlmigrate.core.asset import Inventory
 from amlmigrate.core.few import few
 from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.core.seal import PARTS
-from amlmigrate.core.state import Outcome
+from amlmigrate.core.state import IN_TARGET
 from amlmigrate.core.workspace import Location
 from amlmigrate.cutover import changes_since
 from amlmigrate.cutover.evidence_checks import seen_by
@@ -29,7 +29,6 @@ from amlmigrate.ledger.items import decided, items
 from amlmigrate.posture import BytePlaces, before_removal, prove
 
 _NAMED = 20
-_MOVED = (Outcome.MIGRATED, Outcome.UPDATED, Outcome.ADOPTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,5 +145,5 @@ def _missing(plan: Plan, ledger: Ledger, target: Inventory) -> list[str]:
 
 def _steps(plan: Plan, ledger: Ledger) -> list[Step]:
     """Those whose bytes the ledger shows as moved: one that failed half way is none, let go or not."""
-    moved = {item.address for item in items(plan, ledger) if item.outcome in _MOVED}
+    moved = {item.address for item in items(plan, ledger) if item.outcome in IN_TARGET}
     return [step for step in plan.steps if step.prefix and str(step.address) in moved]

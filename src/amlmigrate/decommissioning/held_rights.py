@@ -10,13 +10,10 @@ from amlmigrate.cloud.session import Side
 from amlmigrate.core.armid import ArmId, key_of, name_of
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.documents import Document, properties_of
-from amlmigrate.core.workspace import Workspace
+from amlmigrate.core.workspace import RESOURCES, Workspace
 from amlmigrate.decommissioning.neighbours import Unseen, number_of, visible
 from amlmigrate.inventory.own_identities import SourceIdentity, assigned, identities
 from amlmigrate.posture.reading import tried
-
-# Members of the workspace that name resources on which an identity has rights.
-_RESOURCES = ("storageAccount", "keyVault", "containerRegistry", "applicationInsights")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,5 +173,5 @@ async def _users(sides: list[Side], source: Inventory, found: HeldRights) -> dic
 
 def _subscriptions(workspace: Workspace) -> list[str]:
     """Those of the workspace and of what it names."""
-    ids = [workspace.id, *(str(workspace.properties.get(name) or "") for name in _RESOURCES)]
+    ids = [workspace.id, *(str(workspace.properties.get(name) or "") for name in RESOURCES)]
     return sorted({ArmId.of(id_).subscription.lower() for id_ in ids} - {""})

@@ -7,14 +7,12 @@ from dataclasses import replace
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.documents import Document
-from amlmigrate.core.workspace import Workspace
+from amlmigrate.core.workspace import ENVELOPE, Workspace
 from amlmigrate.decommissioning.recovery import Recovery
 from amlmigrate.policies.exemptions import Exemption, own
 from amlmigrate.policies.restrictions import PolicyAnswer, PolicyQuestion, PolicyRefusal, ask
 from amlmigrate.posture.reading import Read
 
-# What a PUT of a workspace sends, and by which it recovers a deleted one (AZ-DEL-11).
-_SENT = ("location", "tags", "kind", "sku", "identity", "properties")
 _RECOVERS = {"allowRecoverSoftDeletedWorkspace": True}
 
 
@@ -44,7 +42,8 @@ async def with_policies(
 
 def recovering(workspace: Workspace) -> Document:
     """The body that recovers a workspace, as it is now. Pure."""
-    body = {name: workspace.document[name] for name in _SENT if name in workspace.document}
+    # By what a PUT sends a deleted one is recovered (AZ-DEL-11).
+    body = {name: workspace.document[name] for name in ENVELOPE if name in workspace.document}
     return {**body, "properties": {**workspace.properties, **_RECOVERS}}
 
 

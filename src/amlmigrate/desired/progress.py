@@ -31,15 +31,8 @@ class ResourceBegun(TypedEvent):
 
 
 @dataclass(frozen=True, slots=True)
-class ResourceDone(TypedEvent):
+class ResourceDone(ResourceBegun):
     """It was, and was read back."""
-
-    step: DesiredStep
-
-    @property
-    def data(self) -> dict[str, Any]:
-        """The step itself."""
-        return self.step.as_dict()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from amlmigrate.cloud.arm import Arm
 from amlmigrate.core.armid import ArmId
 from amlmigrate.core.documents import Document, shown_properties
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.workspace import Workspace
+from amlmigrate.core.workspace import ENVELOPE, Workspace
 from amlmigrate.doctor.unchecked import unchecked
 from amlmigrate.policies import restrictions
 from amlmigrate.policies.denials import Denial, Denials, denials_of, enforced, left_out
@@ -24,13 +24,11 @@ _ABOUT = {
     "microsoft.storage": "storage",
     "microsoft.keyvault": "key vaults",
 }
-# What of a workspace a PUT of it sends.
-_SENT = ("location", "tags", "kind", "sku", "identity", "properties")
 
 
 async def predicted(arm: Arm, workspace: Workspace) -> list[Finding]:
     """What Azure predicts of a change of the target as it is now."""
-    body = {name: workspace.document[name] for name in _SENT if name in workspace.document}
+    body = {name: workspace.document[name] for name in ENVELOPE if name in workspace.document}
     answer = await restrictions.ask(arm, PolicyQuestion(workspace.id, body))
     found = [
         Finding(

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
+from amlmigrate.alarms.rows import TABLES
 from amlmigrate.core.workspace import DATASTORES, WorkspaceRef
 from amlmigrate.doctor.need import (
     ACCOUNT,
@@ -108,7 +109,6 @@ _KEY_READS = (f"{VAULT}/keys/read", f"{VAULT}/keyrotationpolicies/read")
 _DEPENDANTS = (f"{WS}/read", f"{ACCOUNT}/read", "Microsoft.ContainerRegistry/registries/read")
 # What answers requests of others; a drill is not made where there are any.
 ENDPOINTS = tuple(name for name, kind in all_kinds().items() if kind.serves)
-_AUDIT_TABLES = ("AZKVAuditLogs", "AzureDiagnostics")
 _STORE_READ = holding().permissions.read
 _CHANGED_KEYS = ("keys/create/action", "keys/rotate/action", "keys/update/action", "keyrotationpolicies/write")
 # Actions, and data actions, of the duties that no stage of a move has.
@@ -145,7 +145,7 @@ _OTHERS: dict[Duty, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "Microsoft.Insights/diagnosticSettings/read",
             "Microsoft.OperationalInsights/workspaces/read",
             "Microsoft.OperationalInsights/workspaces/query/read",
-            *(f"Microsoft.OperationalInsights/workspaces/query/{table}/read" for table in _AUDIT_TABLES),
+            *(f"Microsoft.OperationalInsights/workspaces/query/{table}/read" for table in TABLES),
         ),
         (
             *_KEY_READS,
@@ -182,7 +182,7 @@ _OTHERS: dict[Duty, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "Microsoft.OperationalInsights/workspaces/read",
             "Microsoft.OperationalInsights/workspaces/sharedKeys/action",
             "Microsoft.OperationalInsights/workspaces/query/read",
-            *(f"Microsoft.OperationalInsights/workspaces/query/{table}/read" for table in _AUDIT_TABLES),
+            *(f"Microsoft.OperationalInsights/workspaces/query/{table}/read" for table in TABLES),
         ),
         (),
     ),

@@ -7,13 +7,12 @@ from collections.abc import Container, Iterable, Mapping
 
 from amlmigrate.core.address import plain_text
 from amlmigrate.core.few import agreed, many
-from amlmigrate.core.state import Outcome
+from amlmigrate.core.state import IN_TARGET, Outcome
 from amlmigrate.evidence.verify import Same, Verify
 
 # What a run or a verification has done or compared itself.
-_MOVED = (Outcome.MIGRATED, Outcome.UPDATED, Outcome.ADOPTED)
 # What is told otherwise, or is nobody's loss.
-_SILENT = (*_MOVED, Outcome.DELETED, Outcome.NOT_NEEDED)
+_SILENT = (*IN_TARGET, Outcome.DELETED, Outcome.NOT_NEEDED)
 # What may well be in the target, as a person says, and is not looked at here.
 _BY_PEOPLE = ("done by hand", "exported", "cut over")
 
@@ -80,7 +79,7 @@ def of_evidence(content: Verify) -> str:
 
 def ran(items: Mapping[str, int], lead: str) -> str:
     """Of a run: what was moved and what was not. Whether it is the same only a verification says."""
-    moved = [(items[one.value], one.value) for one in (*_MOVED, Outcome.DELETED) if items.get(one.value)]
+    moved = [(items[one.value], one.value) for one in (*IN_TARGET, Outcome.DELETED) if items.get(one.value)]
     rest = {name: count for name, count in items.items() if name not in {one.value for one in _SILENT}}
     parts = []
     if moved:

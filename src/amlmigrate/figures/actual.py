@@ -19,14 +19,13 @@ from typing import Any
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.cloud.errors import THROTTLED, ServiceError
 from amlmigrate.cloud.twice import HARMLESS
-from amlmigrate.core.armid import key_of
+from amlmigrate.core.armid import key_of, subscription_of
 from amlmigrate.core.clock import SKEW, moment, stamp
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.errors import MigrateError, PlanLockedError
 from amlmigrate.core.few import many
 from amlmigrate.figures.costlines import money, number
 from amlmigrate.ledger import exclusive, files
-from amlmigrate.scanning.facts import subscription_of
 
 FILE = "costs.json"
 _LOCK = ".costs.lock"

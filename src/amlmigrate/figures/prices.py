@@ -18,7 +18,7 @@ from amlmigrate.core import unread
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.few import many
 from amlmigrate.core.redaction import path_text
-from amlmigrate.scanning.facts import normal
+from amlmigrate.core.spelling import plain_region
 
 # By the hour Azure bills 730 of them a month (AZ-COST-2).
 HOURS = Decimal(730)
@@ -89,7 +89,7 @@ class PriceList:
 
     def find(self, meter: PriceMeter, region: str) -> PricesFound:
         """The prices of a meter in a region; one that Azure has for all regions counts too."""
-        for place in (normal(region), "global", ""):
+        for place in (plain_region(region), "global", ""):
             rows = self.items.get((meter.service, meter.product, meter.name, place), ())
             rows = tuple(row for row in rows if not meter.sku or row.get("skuName") == meter.sku)
             if rows:
@@ -131,7 +131,7 @@ def read(path: Path) -> PriceList:
     for row in (row for page in pages for row in _rows(path, page)):
         currencies.add(str(row.get("currencyCode")))
         if str(row["type"]).lower() == _CONSUMPTION:
-            region = normal(str(row.get("armRegionName") or ""))
+            region = plain_region(str(row.get("armRegionName") or ""))
             key = (str(row["serviceName"]), str(row["productName"]), str(row["meterName"]), region)
             items.setdefault(key, []).append(row)
     if len(currencies) != 1:

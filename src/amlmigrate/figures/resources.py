@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from amlmigrate.core.armid import ArmId, key_of, name_of
+from amlmigrate.core.armid import ArmId, key_of, name_of, subscription_of
 from amlmigrate.core.documents import Document
-from amlmigrate.scanning.facts import subscription_of
 from amlmigrate.scanning.scanfile import ScanFile
 
 _OF_PRICE = ("location", "sku", "kind", "access_tier")
@@ -115,7 +114,7 @@ class EstateResources:
         """Subscriptions and workspaces that a scan could not read, and none did: by ids in lower case."""
         found = []
         for id_, at in self._unread.items():
-            subscription = ArmId.of(id_).subscription.lower()
+            subscription = subscription_of(id_)
             if subscription and id_ not in self._seen and at >= self._looked.get(subscription, ""):
                 found.append(id_)
         return sorted(found)

@@ -12,11 +12,11 @@ import yaml
 from amlmigrate.core import csvtable, strictyaml, unread
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.errors import BadInputError
+from amlmigrate.core.strictyaml import YAML
 from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.core.workspacename import WorkspaceName
 
 _SHOWN = "docs/how-to/fleet.md shows what it holds."
-_YAML = (".yaml", ".yml")
 # Of thousands of digits Python makes no number at all.
 _WAVE = re.compile(r"0*[1-9][0-9]{0,5}")
 # Its number, the source, and what the source has.
@@ -103,7 +103,7 @@ def _read(path: Path, column: str) -> Iterable[_Line]:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise _bad(path, unread.why(error)) from error
-    if path.suffix.lower() in _YAML:
+    if path.suffix.lower() in YAML:
         return _of_yaml(path, text, column)
     return _of_csv(path, text, column)
 

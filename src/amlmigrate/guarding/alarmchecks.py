@@ -28,7 +28,7 @@ from amlmigrate.guarding import (
 from amlmigrate.guarding.alarmparts import NOBODY, AlarmPart, AlarmParts, SettingPart
 from amlmigrate.guarding.alarmtests import AlarmTest
 from amlmigrate.guarding.alarmweakening import BY_ROLE
-from amlmigrate.guarding.gaps import OTHERS, GuardGap, remedy_of
+from amlmigrate.guarding.gaps import OTHERS, AlarmCheck, GuardGap, remedy_of
 from amlmigrate.guarding.parts import GuardKnown
 from amlmigrate.guarding.wanted import Alarms, Guardrail
 from amlmigrate.posture.reading import Read, tried
@@ -50,15 +50,6 @@ class AlarmsAsked:
     now: datetime
     apply: str
     test: str
-
-
-@dataclass(frozen=True, slots=True)
-class AlarmCheck:
-    """What is missing or less, what could not be read, and what nobody is told of since the file leaves it out."""
-
-    gaps: tuple[GuardGap, ...] = ()
-    not_checked: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 async def check(side: Side, guardrail: Guardrail, asked: AlarmsAsked) -> AlarmCheck:

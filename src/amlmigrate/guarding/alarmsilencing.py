@@ -18,7 +18,7 @@ from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.few import few
 from amlmigrate.core.parallel import gathered
 from amlmigrate.guarding.alarmparts import AlarmParts, RulePart
-from amlmigrate.guarding.gaps import GuardGap
+from amlmigrate.guarding.gaps import AlarmCheck, GuardGap
 from amlmigrate.guarding.wanted import Alarms
 from amlmigrate.posture.reading import Read
 
@@ -41,19 +41,13 @@ class _ProcessingRules:
     refused: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Silencing:
-    """A gap for each that works or will; of which subscriptions they are not known; and who silences aside."""
-
-    gaps: tuple[GuardGap, ...] = ()
-    not_checked: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-
-
 async def silencing(
     arm: Arm, alarms: Alarms, parts: Iterable[AlarmParts], read: Mapping[str, Read[Any]], now: datetime
-) -> Silencing:
-    """Reads them wherever alerts have targets: one is for resources of its own subscription (AZ-MONITOR-68)."""
+) -> AlarmCheck:
+    """A gap for each that works or will; of which subscriptions they are not known; and who silences aside.
+
+    Reads them wherever alerts have targets: one is for resources of its own subscription (AZ-MONITOR-68).
+    """
     there = list(_there(alarms, parts, read))
     subscriptions = {str(ArmId.of(one).subscription_id): None for alarm in there for one in alarm.targets}
     listed = await gathered({one: _list(arm, one) for one in subscriptions})
@@ -68,7 +62,7 @@ async def silencing(
         for id_, one in listed.items()
         if one.refused
     )
-    return Silencing(tuple(gaps), tuple(unread), (f"{_ASIDE}{few(aside)}.",) if aside else ())
+    return AlarmCheck(tuple(gaps), tuple(unread), (f"{_ASIDE}{few(aside)}.",) if aside else ())
 
 
 async def _list(arm: Arm, subscription: str) -> _ProcessingRules:

@@ -27,6 +27,15 @@ class GuardGap:
         return asdict(self)
 
 
+@dataclass(frozen=True, slots=True)
+class AlarmCheck:
+    """What alarms lack, what could not be read, and what is told besides, as of whom the file leaves out."""
+
+    gaps: tuple[GuardGap, ...] = ()
+    not_checked: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
 def remedy_of(part: GuardPart, found: Document, apply: str) -> str:
     """What to do about a resource that is otherwise than the file asks for."""
     if not part.made(found):

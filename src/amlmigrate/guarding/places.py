@@ -19,11 +19,11 @@ from amlmigrate.core.parallel import each
 from amlmigrate.guarding.estate import GuardedEstate
 from amlmigrate.guarding.wanted import Guardrail
 from amlmigrate.posture.reading import Read, tried, tried_list
+from amlmigrate.scanning.scan import UNREGISTERED
 
 _EXEMPTIONS = "providers/Microsoft.Authorization/policyExemptions"
 _WORKSPACES = "providers/Microsoft.MachineLearningServices/workspaces"
 _ML = "Microsoft.MachineLearningServices"
-_UNREGISTERED = ("notregistered", "unregistered")
 _AT_ONCE = 8
 _NO_SUBSCRIPTION = "SubscriptionNotFound"
 # Each 404 that says so: AZ-POLICY-42, AZ-POLICY-43; of a resource group `Arm.get` knows.
@@ -147,6 +147,6 @@ async def _one(arm: Arm, scope: str, collection: str) -> Read[list[Document]]:
     """A list. In a subscription that never registered the provider it would have the client register it."""
     if collection == _WORKSPACES:
         provider = await tried(arm.get(f"{ArmId.of(scope).subscription_id}/providers/{_ML}"))
-        if str((provider.value or {}).get("registrationState", "")).lower() in _UNREGISTERED:
+        if str((provider.value or {}).get("registrationState", "")).lower() in UNREGISTERED:
             return Read([])
     return await tried_list(arm, f"{scope}/{collection}")

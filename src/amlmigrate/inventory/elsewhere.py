@@ -16,6 +16,7 @@ from amlmigrate.core.asset import Inventory
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.parallel import in_order
 from amlmigrate.core.roleends import NO_LICENCE, until
+from amlmigrate.core.workspace import RESOURCES
 from amlmigrate.inventory.own_identities import SourceIdentity, assigned, identities
 from amlmigrate.kinds import GrantWay, Held, IdentityHolder, kind_of, moving_kinds
 from amlmigrate.posture.reading import NOTHING, Read, tried, tried_list
@@ -24,8 +25,6 @@ from amlmigrate.posture.sharing import reads_all
 Called = Callable[[Address], Address]
 _Assigned = Read[list[tuple[Document, str]]]
 _PARALLEL = 8
-# Members of a workspace that name what is its own.
-OWN = ("storageAccount", "keyVault", "containerRegistry", "applicationInsights")
 _VAULTS, _ACCOUNTS = "Microsoft.KeyVault/vaults", "Microsoft.Storage/storageAccounts"
 # What the service gives a workspace's identity on its group: the second since 2024-11-19 (learn
 # `how-to-assign-roles`).
@@ -104,7 +103,7 @@ def _item(one: SourceIdentity, source: Inventory) -> Address:
 
 def _named(source: Inventory) -> set[str]:
     """The subscriptions of the workspace and of what it names."""
-    ids = [source.workspace.id, *(str(source.workspace.properties.get(name) or "") for name in OWN)]
+    ids = [source.workspace.id, *(str(source.workspace.properties.get(name) or "") for name in RESOURCES)]
     return {ArmId.of(id_).subscription.lower() for id_ in ids} - {""}
 
 
@@ -113,9 +112,11 @@ class _Own:
 
     def __init__(self, source: Inventory, target: Inventory) -> None:
         self.workspace, self.group = ArmId.of(source.workspace.id), ArmId.of(source.workspace.id).group_id
-        pairs = ((source.workspace.properties.get(name), target.workspace.properties.get(name)) for name in OWN)
+        pairs = (
+            (source.workspace.properties.get(name), target.workspace.properties.get(name)) for name in RESOURCES
+        )
         self._homes = [(ArmId.of(old), str(new or "")) for old, new in pairs if old]
-        self._named = {name: ArmId.of(id_) for name in OWN if (id_ := source.workspace.properties.get(name))}
+        self._named = {name: ArmId.of(id_) for name in RESOURCES if (id_ := source.workspace.properties.get(name))}
 
     def served(self, scope: str, role: str, holder: IdentityHolder) -> bool:
         """Whether the service gives it by itself: on a resource of the source's own, and not on a part of it."""

@@ -6,16 +6,14 @@ from collections.abc import Iterator
 
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.plan import Action, Plan
+from amlmigrate.core.plan import MOVED, Plan
 from amlmigrate.kinds import moving_kinds
-
-_MADE = (Action.CREATE, Action.UPDATE, Action.ADOPT)
 
 
 def lessened(plan: Plan, source: Inventory) -> Iterator[Finding]:
     """Of what may come and go, and is told of all the same: what a plan of today would leave to a person. Pure."""
     told = {name for name, kind in moving_kinds().items() if kind.held}
-    made = {step.address for step in plan.steps if step.action in _MADE and step.address.kind in told}
+    made = {step.address for step in plan.steps if step.action in MOVED and step.address.kind in told}
     for left in source.by_hand:
         if left.address in made:
             yield Finding(

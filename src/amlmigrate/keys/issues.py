@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from amlmigrate.core import drilltag
-from amlmigrate.core.armid import ArmId
+from amlmigrate.core.armid import subscription_of
 from amlmigrate.core.few import many
 from amlmigrate.core.keys import KeyVersion
 from amlmigrate.keys import drills, remedies
@@ -119,13 +119,9 @@ def _misplaced(key: KeyInUse) -> Iterator[KeyIssue]:
         if key.name.of_hsm:
             told = f"The key of {one.called} lies in a managed HSM, and Azure ML takes keys of key vaults only."
             yield KeyIssue("managed-hsm", one.id, told, _ANEW)
-        elif key.vault_id and _subscription(key.vault_id) != _subscription(one.id):
+        elif key.vault_id and subscription_of(key.vault_id) != subscription_of(one.id):
             told = f"The key of {one.called} lies in a vault of another subscription than the workspace."
             yield KeyIssue("elsewhere", one.id, told, _ANEW)
-
-
-def _subscription(id_: str) -> str:
-    return ArmId.of(id_).subscription.lower()
 
 
 def _said(one: Dependant, text: str) -> str:

@@ -14,10 +14,10 @@ from amlmigrate.keys.issues import age_of
 from amlmigrate.keys.judging import KeyVerdict
 from amlmigrate.keys.model import LIMITS, Adoption, Dependant, KeyInUse, KeySurvey, LoggedUse, version_of
 from amlmigrate.posture.holders import Holders
+from amlmigrate.posture.vaultowner import TAGS
 
 REVIEW = "key-review"
 PURPOSE = "key-purpose"
-OWNERS = ("owner", "contact")
 UNKNOWN = "not known"
 
 
@@ -70,8 +70,8 @@ def _rows(verdict: KeyVerdict, survey: KeySurvey) -> Iterator[tuple[str, str]]:
     tags = {name.lower(): value for name, value in key.tags.items()}
     yield "identifier", markdown.code(goal.id if goal else key.name.id)
     yield "purpose", markdown.text(tags.get(PURPOSE) or purpose(key))
-    owners = [tags[one] for one in OWNERS if tags.get(one)]
-    yield "owner", markdown.text(", ".join(owners)) if owners else f"not named: no tag {' or '.join(OWNERS)}"
+    owners = [tags[one] for one in TAGS if tags.get(one)]
+    yield "owner", markdown.text(", ".join(owners)) if owners else f"not named: no tag {' or '.join(TAGS)}"
     yield "custodians", markdown.text(custodians(key, survey.names))
     profile = key.profile
     told = f"{profile.period} (profile {profile.name}, by {profile.told_by}): {profile.source}"

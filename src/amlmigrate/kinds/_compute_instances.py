@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from amlmigrate.core.asset import Asset
+from amlmigrate.core.clock import READ_BACK_SECONDS
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.finding import Finding
@@ -43,8 +44,6 @@ _RUNS = frozenset(
 )
 _MADE = "create"
 _BY_OWNER = "Have whoever is to have it create it in the target, or waive it once nobody needs it."
-# A read right after an action may be stale.
-_READ_BACK_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0)
 
 
 def owner(inner: Document) -> Document | None:
@@ -125,7 +124,7 @@ async def stopped(target: WorkspacePort, path: str, found: Document | None) -> D
     except MigrateError as error:
         # An attempt whose answer was lost may have done it.
         why = error.summary
-    for seconds in (*_READ_BACK_SECONDS, 0.0):
+    for seconds in (*READ_BACK_SECONDS, 0.0):
         found = await target.get(path)
         if found is None or not runs(found):
             return found

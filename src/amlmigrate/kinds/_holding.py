@@ -48,9 +48,11 @@ class Holding(Listed):
     # Whether all moves that the workspace's own hold, and not only what something refers to.
     moves_whole: ClassVar[bool] = False
 
-    @abstractmethod
     def whose(self, mapping: Mapping, place: Location) -> Whose:
         """Whose a container of the source's account is."""
+        if mapping.place(place) is not None or mapping.source.names(place.container):
+            return Whose.WORKSPACES
+        return Whose.SOMEBODYS if led_to(mapping, place) else Whose.NOBODYS
 
     @abstractmethod
     async def own(self, mapping: Mapping, side: Side) -> Holds:

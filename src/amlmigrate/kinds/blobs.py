@@ -14,7 +14,7 @@ from amlmigrate.core.documents import digest
 from amlmigrate.core.few import many
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.workspace import Location, Service, address_of
-from amlmigrate.kinds._holding import Holding, Holds, Rest, Whose, document_of, led_to
+from amlmigrate.kinds._holding import Holding, Holds, Rest, Whose, document_of
 from amlmigrate.kinds._listed import WorkspacePort
 from amlmigrate.kinds._permissions import DataActions, Permissions
 
@@ -59,11 +59,6 @@ class BlobContainers(Holding):
 
     def stays(self, asset: Asset) -> str:
         return asset.reason
-
-    def whose(self, mapping: Mapping, place: Location) -> Whose:
-        if mapping.place(place) is not None or mapping.source.names(place.container):
-            return Whose.WORKSPACES
-        return Whose.SOMEBODYS if led_to(mapping, place) else Whose.NOBODYS
 
     async def own(self, mapping: Mapping, side: Side) -> Holds:
         """Those that have the service's names for it are among them even where no datastore leads there.

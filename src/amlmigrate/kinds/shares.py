@@ -17,7 +17,7 @@ from amlmigrate.core.few import many
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.seal import UNLISTED
 from amlmigrate.core.workspace import Location, Service, Workspace, address_of
-from amlmigrate.kinds._holding import Holding, Holds, Rest, Whose, document_of, led_to
+from amlmigrate.kinds._holding import Holding, Holds, Rest, Whose, document_of
 from amlmigrate.kinds._listed import Listed, WorkspacePort
 from amlmigrate.kinds._permissions import DataActions, Permissions
 
@@ -69,11 +69,6 @@ class FileShares(Holding):
 
     def stays(self, asset: Asset) -> str:
         return asset.reason
-
-    def whose(self, mapping: Mapping, place: Location) -> Whose:
-        if mapping.place(place) is not None or mapping.source.names(place.container):
-            return Whose.WORKSPACES
-        return Whose.SOMEBODYS if led_to(mapping, place) else Whose.NOBODYS
 
     async def own(self, mapping: Mapping, side: Side) -> Holds:
         """Those of its datastores, and the others of its account, as far as the account lists them."""

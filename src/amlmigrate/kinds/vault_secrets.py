@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.cloud.vaultsecrets import SETTINGS
 from amlmigrate.core.address import Address
 from amlmigrate.core.asked import RESTORE, VALUE
 from amlmigrate.core.asset import Asset, Many
@@ -31,7 +32,6 @@ ORIGIN = "migratedFrom.id"
 _MOST_TAGS = 15
 _FULL = f"it has {_MOST_TAGS} tags, and one more is needed for the version that a value is set from"
 _VERSIONS = "versions"
-_KEPT = ("enabled", "nbf", "exp")
 _SECRETS = "Microsoft.KeyVault/vaults/secrets"
 _CHOOSE = (
     "Name it in a file for `migrate plan --vault-secrets FILE`, or set it in the target's vault by hand"
@@ -119,7 +119,7 @@ class VaultSecrets(Kind):
 
     def writable(self, properties: Document) -> Document:
         attributes = properties.get("attributes") or {}
-        kept = {name: attributes[name] for name in _KEPT if attributes.get(name) is not None}
+        kept = {name: attributes[name] for name in SETTINGS if attributes.get(name) is not None}
         return properties | {"attributes": kept}
 
     def desired(self, asset: Asset, plan: PlanContext) -> Desired:
@@ -248,7 +248,7 @@ def _line(item: Document) -> Document:
     attributes = properties.get("attributes") or {}
     whose = "a certificate" if properties.get("managed") else "not known"
     told = {"name": item["name"], "whose": whose, "contentType": properties.get("contentType")}
-    return told | {name: attributes.get(name) for name in _KEPT}
+    return told | {name: attributes.get(name) for name in SETTINGS}
 
 
 def _unlisted(kind: str, error: ServiceError | OutOfReachError) -> Asset:

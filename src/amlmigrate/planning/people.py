@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from amlmigrate.cloud.directory import Directory
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.asset import Inventory
+from amlmigrate.core.names import is_guid
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.planning.unmoved_blobs import OtherUsers
 from amlmigrate.posture.sharing import sharing
 
 # Of applications `createdBy` is the object id (AZ-ASSET-22).
-_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 async def name_owners(side: Side, source: Inventory) -> None:
     """Gives who made what is left by hand the name that the directory has, where the document has an id."""
-    ids = {left.owner_id for left in source.by_hand if _ID.fullmatch(left.owner_id)}
+    ids = {left.owner_id for left in source.by_hand if is_guid(left.owner_id)}
     if ids:
         names = await Directory(side.login, side.credential).names(ids)
         source.by_hand[:] = [replace(left, made_by=names.get(left.owner_id, "")) for left in source.by_hand]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,10 +16,10 @@ from amlmigrate.core import unread
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.few import few, many
+from amlmigrate.core.names import is_guid
 from amlmigrate.core.principals import Principals
 from amlmigrate.kinds import moving_kinds
 
-_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _HEAD = ("old object id", "new object id")
 _TOLD = 20
 _REMEDY = "Each line has the object id in the source's tenant, a comma, and the one in the target's."
@@ -74,7 +73,7 @@ def _wrong(cells: tuple[str, ...], called: dict[str, str]) -> str:
     if len(cells) != len(_HEAD):
         return f"it has {many(len(cells), 'cell')}, and not two"
     for cell in cells:
-        if not _GUID.fullmatch(cell):
+        if not is_guid(cell):
             return f"'{cell}' is no object id"
     old, new = cells
     if old in called:

@@ -17,6 +17,7 @@ from amlmigrate.core.asset import Inventory
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.redaction import path_text
+from amlmigrate.core.spelling import plain_region
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.inventory.shared_vault import one_vault
 from amlmigrate.kinds import Kind, moving_kinds
@@ -128,7 +129,7 @@ async def _region(arm: Arm, vault: str) -> str:
         if error.status != 403:
             raise
         return ""
-    return str((found or {}).get("location") or "").replace(" ", "").lower()
+    return plain_region((found or {}).get("location") or "")
 
 
 async def _geographies(arm: Arm, subscription: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.cloud.session import Side
 from amlmigrate.cloud.workspaces import datastores_of
-from amlmigrate.core.armid import ArmId, name_of
+from amlmigrate.core.armid import ArmId, name_of, subscription_of
 from amlmigrate.core.documents import Document, properties_of, strings
 from amlmigrate.core.parallel import each
 from amlmigrate.core.workspace import SYSTEM_DATASTORES
@@ -35,7 +35,7 @@ async def account_users(side: Side, account_id: str, workspace_id: str) -> Accou
     Raises ServiceError and OutOfReachError where ARM is out of order.
     """
     found, numbers = AccountUsers(), set[str]()
-    seen = await _workspaces(side, {_subscription(account_id), _subscription(workspace_id)}, found)
+    seen = await _workspaces(side, {subscription_of(account_id), subscription_of(workspace_id)}, found)
     own = ""
     for one in seen:
         told, id_ = properties_of(one), str(one["id"])
@@ -123,7 +123,3 @@ def _unlisted(what: str, error: ServiceError) -> str:
     if error.transient:
         raise error
     return f"{what} could not be listed ({error.status} {error.code})"
-
-
-def _subscription(resource_id: str) -> str:
-    return ArmId.of(resource_id).subscription.lower()

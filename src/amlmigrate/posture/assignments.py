@@ -8,13 +8,10 @@ from typing import Any
 from amlmigrate.core.armid import ArmId, key_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.rights import Permission, permissions
-from amlmigrate.posture.denials import Who
+from amlmigrate.posture.denials import SINGLE, Who
 from amlmigrate.posture.facts import KeyRef, PostureFacts
 from amlmigrate.posture.identities import WorkspaceIdentity
 from amlmigrate.posture.reading import Read
-
-# Whatever else Azure names, as groups and groups of other tenants, may stand for several.
-_SINGLE = frozenset({"user", "serviceprincipal", "device"})
 
 
 def by_roles(facts: PostureFacts) -> bool:
@@ -80,7 +77,7 @@ def singles(facts: PostureFacts) -> frozenset[str]:
         principal(one)
         for read in lists
         for one in read.value or ()
-        if _told(one, "principalType").lower() in _SINGLE
+        if _told(one, "principalType").lower() in SINGLE
     }
     return frozenset(known | own_principals(facts))
 

@@ -16,7 +16,8 @@ from amlmigrate.core.rights import Permission, matches, overlaps
 
 # All principals: id and type as that page has them (type SystemDefined).
 _EVERYBODY = "00000000-0000-0000-0000-000000000000"
-_SINGLE = frozenset({"user", "serviceprincipal", "device"})
+# Whatever else Azure names, as groups and groups of other tenants, may stand for several.
+SINGLE = frozenset({"user", "serviceprincipal", "device"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ def _ids(principals: Iterable[Document]) -> frozenset[str]:
 def _groups(principals: Iterable[Document]) -> bool:
     """Whether any may stand for several: whatever is no single one, and not everybody."""
     return any(
-        str(one.get("type") or "").lower() not in _SINGLE and str(one.get("id") or "").lower() != _EVERYBODY
+        str(one.get("type") or "").lower() not in SINGLE and str(one.get("id") or "").lower() != _EVERYBODY
         for one in principals
     )
 

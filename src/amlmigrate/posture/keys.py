@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from amlmigrate.core import drilltag
-from amlmigrate.core.armid import ArmId, name_of
+from amlmigrate.core.armid import name_of, subscription_of
 from amlmigrate.core.claim import Claim, Weight
 from amlmigrate.core.documents import properties_of
 from amlmigrate.core.keys import Key, is_hsm, vault_host_name
+from amlmigrate.core.periods import SOAK
+from amlmigrate.core.spelling import plain_region
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.posture.facts import KeyFacts, KeyRef
 from amlmigrate.posture.keypolicy import NAME as POLICY
@@ -22,8 +24,6 @@ from amlmigrate.posture.vaultowner import owner_claim
 
 _LEAST_BITS, _GOOD_BITS = 2048, 3072
 _SOON = timedelta(days=30)
-# As long as a source is kept by default once its target is proven: the default of `decommission --soak`.
-_SOAK = timedelta(hours=168)
 _KEY_READ = "Microsoft.KeyVault/vaults/keys/read"
 _VAULT_READ = "Microsoft.KeyVault/vaults/read"
 _HSM_READ = "Microsoft.KeyVault/managedHSMs/read"
@@ -92,12 +92,12 @@ def vault_claims(facts: KeyFacts, user: str, workspace: Workspace | None = None)
 
 
 def _place(vault: dict[str, Any], ref: KeyRef, user: str, workspace: Workspace | None) -> Claim:
-    region = str(vault.get("location", "")).replace(" ", "").lower()
+    region = plain_region(vault.get("location", ""))
     if workspace is None:
         said = f"The vault of the key that {user} uses is there."
         return Claim("vault.place", True, "error", ref.vault_id, said, "", {"vault": region})
-    here = region == workspace.location.replace(" ", "").lower()
-    same = ArmId.of(ref.vault_id).subscription.lower() == workspace.ref.subscription.lower()
+    here = region == plain_region(workspace.location)
+    same = subscription_of(ref.vault_id) == workspace.ref.subscription.lower()
     wrong = " and ".join(what for what, good in (("subscription", same), ("region", here)) if not good)
     return Claim(
         "vault.place",
@@ -220,7 +220,7 @@ def _pinned(key: Key, facts: KeyFacts, user: str, now: datetime) -> Claim:
         "key.pinned",
         False,
         # That it has expired is an error of its own.
-        "error" if timedelta(0) < expires - now <= _SOAK else "warning",
+        "error" if timedelta(0) < expires - now <= SOAK else "warning",
         ref.id,
         f"{user[:1].upper()}{user[1:]} {stays}, which {'expired' if over else 'expires'} on {expires:%Y-%m-%d}."
         f" {moves}.",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from amlmigrate.core.armid import ArmId
+from amlmigrate.core.spelling import plain_region
 from amlmigrate.desired.ownership import TAG
 from amlmigrate.posture import profiles
 from amlmigrate.provisioning.wanted import (
@@ -19,7 +20,6 @@ from amlmigrate.provisioning.wanted import (
     VaultWanted,
     WantedWorkspace,
     WorkspaceWanted,
-    region,
 )
 
 _OPTIONS = (
@@ -42,7 +42,7 @@ def wanted_of(document: Part, table: Mapping[str, profiles.Profile]) -> WantedWo
     owner = f"{document['subscription']}/{document['resourceGroup']}/{document['workspace']['name']}"
     return WantedWorkspace(
         subscription=document["subscription"],
-        location=region(document["location"]),
+        location=plain_region(document["location"]),
         group=document["resourceGroup"],
         vault=_vault(document["keyVault"], group, premium=key.kind == "RSA-HSM"),
         key=key,

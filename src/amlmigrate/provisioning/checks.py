@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from amlmigrate.core.armid import subscription_of
 from amlmigrate.core.durations import days
+from amlmigrate.core.keystandard import TIMES
 from amlmigrate.desired.ownership import TAG
 from amlmigrate.posture import profiles
-from amlmigrate.provisioning.wanted import same, subscription_of
+from amlmigrate.provisioning.wanted import same
 
 # Key Vault's own limits (learn.microsoft.com, key rotation): a version is valid for 28 days at least, and is
 # rotated at least 7 days after its creation and 7 days before it expires.
 _SHORTEST_LIFE = 28
 _SHORTEST_PAUSE = 7
-_TIMES = ("expires", "rotate", "notify")
 Problem = tuple[str, str]
 
 
@@ -44,7 +45,7 @@ def _key(key: Mapping[str, Any], table: Mapping[str, profiles.Profile]) -> Itera
 
 def _endless(values: Mapping[str, Any], where: str) -> Iterator[Problem]:
     """The durations that are of the right form and longer than any time."""
-    for name in _TIMES:
+    for name in TIMES:
         try:
             days(values.get(name) or "P0D")
         except ValueError as error:
@@ -52,7 +53,7 @@ def _endless(values: Mapping[str, Any], where: str) -> Iterator[Problem]:
 
 
 def _times(values: Mapping[str, Any], where: str) -> Iterator[Problem]:
-    expires, rotate, notify = (values.get(each) for each in _TIMES)
+    expires, rotate, notify = (values.get(each) for each in TIMES)
     if expires and days(expires) < _SHORTEST_LIFE:
         yield f"{where}.expires", f"a version is valid for {_SHORTEST_LIFE} days at least"
     if rotate and days(rotate) < _SHORTEST_PAUSE:

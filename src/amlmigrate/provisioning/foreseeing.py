@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from amlmigrate.core.armid import ArmId, name_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.parallel import gathered
+from amlmigrate.core.spelling import plain_region
 from amlmigrate.desired.deciding import PlannedPart
 from amlmigrate.desired.parts import DesiredPort
 from amlmigrate.desired.steps import DesiredStep, DesiredVerb
@@ -15,7 +16,7 @@ from amlmigrate.policies import restrictions
 from amlmigrate.policies.restrictions import GROUP, PolicyQuestion
 from amlmigrate.posture.reading import tried, tried_list
 from amlmigrate.provisioning.known import KnownValues, ProvisioningPart
-from amlmigrate.provisioning.wanted import region, same
+from amlmigrate.provisioning.wanted import same
 
 
 @dataclass(slots=True)
@@ -41,7 +42,7 @@ async def _of(
 ) -> _Foreseen:
     part, found = planned.part, _Foreseen()
     body = (planned.step.change.body if planned.step.change else None) or {}
-    here, regions = region(str(body.get("location", ""))), offered.get(_type(part.id).lower())
+    here, regions = plain_region(str(body.get("location", ""))), offered.get(_type(part.id).lower())
     if here and regions and here not in regions:
         found.reasons.append(f"Azure does not offer it in {here}.")
     if part.worldwide:
@@ -160,7 +161,7 @@ def _offered(planned: Iterable[PlannedPart[KnownValues]]) -> Iterator[tuple[str,
         document = each.found if isinstance(each.found, dict) else {}
         for told in document.get("resourceTypes") or ():
             type_ = f"{document.get('namespace')}/{told.get('resourceType')}".lower()
-            yield type_, frozenset(region(str(one)) for one in told.get("locations") or ())
+            yield type_, frozenset(plain_region(str(one)) for one in told.get("locations") or ())
 
 
 def _type(id_: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from amlmigrate.core.documents import Document
-from amlmigrate.provisioning.wanted import region
+from amlmigrate.core.spelling import plain_region
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,5 +44,5 @@ def offer_of(provider: Document | None) -> Offer | None:
     for told in (provider or {}).get("resourceTypes") or ():
         if str(told.get("resourceType", "")).lower() == "workspaces" and told.get("apiVersions"):
             versions = frozenset(map(str, told["apiVersions"]))
-            return Offer(versions, frozenset(region(str(one)) for one in told.get("locations") or ()))
+            return Offer(versions, frozenset(plain_region(str(one)) for one in told.get("locations") or ()))
     return None

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from amlmigrate.core.names import is_arm_id, is_guid, is_name
-from amlmigrate.provisioning.wanted import region
+from amlmigrate.core.spelling import plain_region
 
 Problem = tuple[str, str]
 _IDS = ("id", "subnet", "dnsZones", "subnets")
@@ -21,7 +21,7 @@ def problems(document: Mapping[str, Any]) -> Iterator[Problem]:
         yield "subscription", "is not a subscription id (a GUID)"
     if not is_name(str(document.get("resourceGroup"))):
         yield "resourceGroup", "is not a valid name of a resource group"
-    if not re.fullmatch(r"[a-z0-9]+", region(str(document.get("location"))), re.ASCII):
+    if not re.fullmatch(r"[a-z0-9]+", plain_region(str(document.get("location"))), re.ASCII):
         yield "location", "is not a region, as `eastus2` or `East US 2`"
     yield from _below(document, "")
     # Azure tells tags and profiles apart without letter case (learn.microsoft.com: tag-resources).

@@ -6,7 +6,8 @@ from difflib import get_close_matches
 
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.core.errors import BadInputError, MigrateError
-from amlmigrate.provisioning.wanted import WantedWorkspace, region
+from amlmigrate.core.spelling import plain_region
+from amlmigrate.provisioning.wanted import WantedWorkspace
 
 
 async def check(arm: Arm, wanted: WantedWorkspace, file: str) -> None:
@@ -21,7 +22,7 @@ async def check(arm: Arm, wanted: WantedWorkspace, file: str) -> None:
     except MigrateError:
         return
     physical = [one for one in listed if (one.get("metadata") or {}).get("regionType") != "Logical"]
-    names = {region(str(one.get("name") or "")) for one in physical}
+    names = {plain_region(str(one.get("name") or "")) for one in physical}
     if not names or wanted.location in names:
         return
     near = get_close_matches(wanted.location, sorted(names), n=3)

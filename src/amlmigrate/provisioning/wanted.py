@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from amlmigrate.core.armid import ArmId, key_of, name_of
+from amlmigrate.core.armid import key_of, name_of
 from amlmigrate.core.keys import Rotation
 from amlmigrate.core.keystandard import KeyStandard
 from amlmigrate.core.workspace import WorkspaceRef
@@ -173,16 +173,6 @@ class WantedWorkspace:
         return WorkspaceRef(self.subscription, self.group, name_of(self.workspace.id))
 
 
-def subscription_of(id_: str) -> str:
-    """The subscription of an ARM id, in lower case."""
-    return ArmId.of(id_).subscription.lower()
-
-
 def same(first: Any, second: Any) -> bool:
     """Whether two ARM ids, or two values of an enumeration, are one: letter case does not count."""
     return key_of(first) == key_of(second)
-
-
-def region(location: str) -> str:
-    """`East US 2` as `eastus2`."""
-    return location.replace(" ", "").lower()

@@ -12,6 +12,7 @@ from amlmigrate.cloud.operations import Ending, of_resource, under_way
 from amlmigrate.cloud.retrying import retrying_late
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
+from amlmigrate.core.clock import READ_BACK_SECONDS
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import ConflictError, MigrateError
 from amlmigrate.core.ownership_record import OwnershipRecord
@@ -24,8 +25,6 @@ from amlmigrate.ledger.asynchronous import AsyncLedger
 from amlmigrate.running.sources import Sources
 from amlmigrate.running.target_names import TargetNames
 
-# A read right after a write may be stale; it is asked again before it counts.
-_READ_BACK_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0)
 _READ_BEFORE_SECONDS = (0.5, 1.0)
 # How long a call is repeated that is refused for what was made just before, and is not known everywhere yet.
 _LATE_SECONDS = 120.0
@@ -250,7 +249,7 @@ class DocumentExecutor:
         """The document as the target answers it once the write has come about."""
         why = "it is not there"
         there = await kind.settle(self.target, step.called, accepted)
-        for seconds in (*_READ_BACK_SECONDS, 0.0):
+        for seconds in (*READ_BACK_SECONDS, 0.0):
             if there is not None:
                 found = kind.differences(step.address, body, there)
                 if not found:

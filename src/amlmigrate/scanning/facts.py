@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from amlmigrate.core.armid import ArmId
+from amlmigrate.core.armid import subscription_of
 from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.core.spelling import plain_region
 from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.scanning.values import (
     CLASSIC,
@@ -84,7 +85,7 @@ def vault_facts(vault: VaultValues, document: Document, location: str) -> VaultV
         vault.id,
         vault.holds,
         vault.same_subscription,
-        same_region=normal(str(document.get("location") or "")) == normal(location),
+        same_region=plain_region(str(document.get("location") or "")) == plain_region(location),
         # Vaults of api-version 2023-07-01 have soft delete unless they were made without and say so.
         soft_delete=properties.get("enableSoftDelete") is not False,
         purge_protection=properties.get("enablePurgeProtection") is True,
@@ -135,13 +136,3 @@ def key_age(document: Document, now: datetime) -> tuple[str | None, int | None]:
         return None, None
     made = datetime.fromtimestamp(created, UTC)
     return made.isoformat(timespec="seconds"), max(0, (now - made).days)
-
-
-def subscription_of(id_: str) -> str:
-    """The subscription in an ARM id, in lower case; empty where there is none."""
-    return ArmId.of(id_).subscription.lower()
-
-
-def normal(location: str) -> str:
-    """`East US 2` as `eastus2`."""
-    return location.replace(" ", "").lower()

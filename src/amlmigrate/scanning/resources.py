@@ -7,10 +7,9 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from amlmigrate.cloud.arm import Arm
-from amlmigrate.core.armid import key_of
+from amlmigrate.core.armid import key_of, subscription_of
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import MigrateError
-from amlmigrate.scanning.facts import subscription_of
 
 STORAGE, VAULTS, REGISTRIES = (
     "Microsoft.Storage/storageAccounts",

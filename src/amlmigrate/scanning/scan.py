@@ -29,7 +29,7 @@ from amlmigrate.scanning.subscriptions import chosen
 from amlmigrate.scanning.values import Cause, NotKnown, Scanned
 
 _PROVIDER = "Microsoft.MachineLearningServices/workspaces"
-_UNREGISTERED = ("notregistered", "unregistered")
+UNREGISTERED = ("notregistered", "unregistered")
 _SUBSCRIPTIONS_AT_ONCE = 8
 _WORKSPACES_AT_ONCE = 12
 
@@ -142,7 +142,7 @@ async def _listed(side: Side, scope: str) -> list[Document]:
     """
     with suppress(ServiceError):
         provider = await side.arm.get(f"{scope}/providers/{_PROVIDER.partition('/')[0]}") or {}
-        if str(provider.get("registrationState", "")).lower() in _UNREGISTERED:
+        if str(provider.get("registrationState", "")).lower() in UNREGISTERED:
             return []
     return [item async for item in side.arm.pages(f"{scope}/providers/{_PROVIDER}")]
 

@@ -11,7 +11,7 @@ from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import MARK, Finding
 from amlmigrate.core.mapping import Mapping
-from amlmigrate.core.plan import RUN, Action, Plan, Step
+from amlmigrate.core.plan import MOVED, RUN, Action, Plan, Step
 from amlmigrate.core.plan_mapping import mapping_of
 from amlmigrate.core.seal import comparable
 from amlmigrate.core.translation import Difference
@@ -20,7 +20,6 @@ from amlmigrate.inventory.lessened import lessened
 from amlmigrate.kinds import Context, document_digests, moving_kinds, planned_digests
 
 _OVERTAKEN = "latest-overtaken"
-_MOVED = (Action.CREATE, Action.UPDATE, Action.ADOPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ def compare_documents(
     `by_hand` are those that somebody says to have set right, or made.
     """
     mapping = mapping_of(plan, source.workspace, target.workspace)
-    moved = {step.address for step in plan.steps if step.action in _MOVED}
+    moved = {step.address for step in plan.steps if step.action in MOVED}
     adopted = {str(step.address) for step in plan.steps if step.action is Action.ADOPT}
     moving = [asset for address, asset in source.assets.items() if address in moved]
     context = Context(mapping, moving, plan.header.switched, plan.header.allowed)
@@ -88,7 +87,7 @@ def compare_documents(
         step = steps[address]
         if now.get(address) != step.source_sha256:
             found.append(Difference(address, "source", step.source_sha256, now.get(address)))
-        elif step.action in _MOVED and address not in waived:
+        elif step.action in MOVED and address not in waived:
             asset = source.assets.get(step.address)
             if asset is None:
                 found.append(Difference(address, "source", "what can be moved", _why_not(source, step.address)))
@@ -147,7 +146,7 @@ def _newest(plan: Plan, source: Inventory, target: Inventory, waived: frozenset[
     names: dict[Address, list[Address]] = defaultdict(list)
     for step in plan.steps:
         address = step.address
-        moved = step.action in _MOVED and not address.phase
+        moved = step.action in MOVED and not address.phase
         if moved and address.version is not None and address in source.assets and address in target.assets:
             names[address.container].append(address)
     found = []
@@ -202,7 +201,7 @@ def _passing(
     """Of what may come and go in the source: the target is held to it, or to the plan where it has gone."""
     found = []
     for step in _without_digest(plan):
-        if step.action in _MOVED and str(step.address) not in waived:
+        if step.action in MOVED and str(step.address) not in waived:
             kind, asset = moving_kinds()[step.address.kind], source.assets.get(step.address)
             desired = kind.desired(asset, context) if asset else None
             found += _between(step, desired.ran if desired else step.body, target)
@@ -225,7 +224,7 @@ def _since(plan: Plan, source: Inventory) -> Iterator[Finding]:
             )
     there = {*source.assets, *(left.address for left in source.by_hand)}
     for address, step in steps.items():
-        if step.action in _MOVED and address not in there and address.kind not in unlisted:
+        if step.action in MOVED and address not in there and address.kind not in unlisted:
             yield Finding(
                 "blocks",
                 str(address),

@@ -79,7 +79,7 @@ class Move:
 @pytest.fixture
 def move(asset: Asset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Move]:
     monkeypatch.setattr("amlmigrate.running.document_executor._READ_BEFORE_SECONDS", ())
-    monkeypatch.setattr("amlmigrate.running.document_executor._READ_BACK_SECONDS", ())
+    monkeypatch.setattr("amlmigrate.running.document_executor.READ_BACK_SECONDS", ())
     found = Move(asset, tmp_path)
     yield found
     found.ledger.close()

@@ -18,8 +18,9 @@ from amlmigrate.core.armid import key_of
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.guarding import alarmchecks, alarmplaces, alarmrules, alarmtests
-from amlmigrate.guarding.alarmchecks import AlarmCheck, AlarmsAsked
+from amlmigrate.guarding.alarmchecks import AlarmsAsked
 from amlmigrate.guarding.alarmtests import AlarmTest, ReceiverTest
+from amlmigrate.guarding.gaps import AlarmCheck
 from amlmigrate.guarding.wanted import Alarms
 from amlmigrate.ledger.files import FileError
 

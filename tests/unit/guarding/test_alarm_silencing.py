@@ -13,7 +13,7 @@ from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import MigrateError
-from amlmigrate.guarding.alarmchecks import AlarmCheck
+from amlmigrate.guarding.gaps import AlarmCheck
 from amlmigrate.guarding.wanted import Alarms
 
 RULES = "providers/Microsoft.AlertsManagement/actionRules"

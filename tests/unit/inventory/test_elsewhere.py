@@ -11,8 +11,8 @@ from tests.builders.errors import refusal
 from tests.builders.world import NEW, OLD, SOURCE, TARGET, asset, inventory
 
 from amlmigrate.core.asset import Asset, Inventory
-from amlmigrate.core.workspace import SurveyedWorkspace
-from amlmigrate.inventory.elsewhere import OWN, HeldElsewhere, read
+from amlmigrate.core.workspace import RESOURCES, SurveyedWorkspace
+from amlmigrate.inventory.elsewhere import HeldElsewhere, read
 from amlmigrate.kinds import GrantWay, all_kinds
 
 AT = f"/subscriptions/{OLD.subscription}"
@@ -114,7 +114,7 @@ async def test_the_service_gives_a_role_on_one_resource_and_to_one_identity(
 ) -> None:
     types = ("KeyVault/vaults/own", "ContainerRegistry/registries/own", "Insights/components/own")
     ids = [f"{GROUP}/providers/Microsoft.{one}" for one in types]
-    told = SOURCE.document["properties"] | dict(zip(OWN[1:], ids, strict=True))
+    told = SOURCE.document["properties"] | dict(zip(RESOURCES[1:], ids, strict=True))
     with_all = SurveyedWorkspace(SOURCE.ref, {**SOURCE.document, "properties": told})
     source = _with(with_all, "old", _compute("old-score", ENDPOINT), _compute("old-night", BATCH))
     part = _assigned("part", f"{told[own]}/x/y", role)

@@ -24,7 +24,7 @@ STOP = ("POST", "computes/ci/stop")
 @pytest.fixture
 def move(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Move]:
     for module in ("running.document_executor", "kinds._compute_instances"):
-        monkeypatch.setattr(f"amlmigrate.{module}._READ_BACK_SECONDS", ())
+        monkeypatch.setattr(f"amlmigrate.{module}.READ_BACK_SECONDS", ())
     found = Move(instance(), tmp_path)
     yield found
     found.ledger.close()

@@ -10,13 +10,13 @@ from azsandbox.arm.context import Context
 from azsandbox.arm.logs import notices, rows
 from azsandbox.arm.logs.evaluating import Evaluation, Table, written
 from azsandbox.arm.logs.parsing import BadQuery, parsed
+from azsandbox.arm.monitor.durations import SECONDS
 from azsandbox.arm.store import Record
 from azsandbox.messages import Principal, Request, Response
 
 HOST = "api.loganalytics.azure.com"
 _PATH = re.compile(r"/v1/workspaces/([0-9a-f-]{36})/query", re.IGNORECASE)
 _SPAN = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
-_SECONDS = (86_400, 3_600, 60, 1)
 _AUDIENCES = (f"https://{HOST}", "https://api.loganalytics.io")
 _BODY = frozenset({"query", "timespan", "workspaces"})
 
@@ -124,7 +124,7 @@ def _asked(request: Request) -> tuple[str, float | None]:
     match = _SPAN.fullmatch(str(text))
     if match is None or not any(match.groups()):
         raise QueryError(400, "BadArgumentError", "The timespan is not valid, or is none that the sandbox reads")
-    return body["query"], float(sum(int(n or 0) * s for n, s in zip(match.groups(), _SECONDS, strict=True)))
+    return body["query"], float(sum(int(n or 0) * s for n, s in zip(match.groups(), SECONDS, strict=True)))
 
 
 def _shown(table: Table) -> dict[str, Any]:

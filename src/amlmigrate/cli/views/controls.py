@@ -50,7 +50,7 @@ class ControlsView:
             for line in _told(row):
                 page.line(f"- {line}", indent=4)
         page.gap()
-        page.lines([f"not checked: {one}" for one in self.unchecked], rest="all of them with --json", indent=0)
+        page.lines([f"not checked: {one}" for one in self.unchecked], indent=0)
         page.line(self._text)
         page.line(SENTENCE)
 

@@ -34,7 +34,7 @@ class DoctorView:
         findings(page, self.report.findings)
         page.gap()
         page.line(self._text)
-        page.lines(self._lines, rest="all of them with --json")
+        page.lines(self._lines)
         page.next(self._next)
 
     def as_json(self) -> Iterator[Event]:

@@ -30,8 +30,6 @@ from amlmigrate.keys import remedies
 from amlmigrate.keys.model import LIMITS, LOOKED_AT
 from amlmigrate.posture.tagging import ENVIRONMENT
 
-_REST = "all of them with --json"
-
 
 @dataclass(frozen=True, slots=True)
 class DrillPlanView:
@@ -45,11 +43,11 @@ class DrillPlanView:
     def human(self, page: Page) -> None:
         """What becomes of the version, what is called, and what is not shown."""
         page.line(self._head)
-        page.lines(tuple(self._lines), rest=_REST)
+        page.lines(tuple(self._lines))
         if self.reasons:
             page.gap()
             page.line("Refused:")
-            page.lines(self.reasons, rest=_REST)
+            page.lines(self.reasons)
         page.gap()
         page.line(self._text)
         page.next(self._next)
@@ -139,10 +137,7 @@ class DrillView:
 
     def human(self, page: Page) -> None:
         """A line for each thing, how the version stands, and what is not shown."""
-        page.gap()
-        page.line(self._text)
-        page.lines(tuple(self._lines()), rest=_REST)
-        page.next(self._next)
+        page.ending(self._text, tuple(self._lines()), self._next)
 
     def as_json(self) -> Iterator[Event]:
         """`key.drill.end`."""
@@ -240,7 +235,7 @@ class DrillRestoredView:
     def human(self, page: Page) -> None:
         """A line for each version."""
         page.line(self._text)
-        page.lines(tuple(self._lines()), rest=_REST)
+        page.lines(tuple(self._lines()))
         page.next(self.look)
 
     def as_json(self) -> Iterator[Event]:

@@ -12,8 +12,6 @@ from amlmigrate.core.events import Event
 if TYPE_CHECKING:
     from amlmigrate.cli.views.page import Page
 
-_REST = "all of them with --json"
-
 
 @dataclass(frozen=True, slots=True)
 class CommandEnd:
@@ -30,7 +28,7 @@ class CommandEnd:
         page.line(self.text)
         for what, count in self.items.items():
             page.line(f"{count:>7}  {what}", indent=2)
-        page.lines(self.lines, rest=_REST)
+        page.lines(self.lines)
         for what, path in self.files.items():
             page.verbatim(f"{what}: {path}")
         page.next(self.next)

@@ -32,8 +32,8 @@ class FleetView:
         """A sentence, and a line for each that is not planned."""
         page.gap()
         page.line(self._text)
-        page.lines(self._lines, rest="all of them with --json")
-        page.lines(self._sums, rest="all of them with --json")
+        page.lines(self._lines)
+        page.lines(self._sums)
         page.line(f"written to: {self._file}")
         page.next(self._next)
 

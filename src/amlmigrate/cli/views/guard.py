@@ -21,8 +21,6 @@ from amlmigrate.guarding.wanted import Guardrail
 if TYPE_CHECKING:
     from amlmigrate.cli.views.page import Page
 
-_REST = "all of them with --json"
-
 
 @dataclass(frozen=True, slots=True)
 class GuardProposed:
@@ -62,7 +60,7 @@ class GuardPlanView:
         for head, lines in self._judged():
             page.gap()
             page.line(head)
-            page.lines(lines, rest=_REST)
+            page.lines(lines)
         if self.fails and self.plan.reasons:
             return
         page.gap()
@@ -201,8 +199,8 @@ class GuardCheckView:
         for one in self.check.gaps:
             page.line(f"{one.id}: {one.text}", indent=2)
             page.line(f"- {one.remedy}", indent=4)
-        page.lines([f"not checked: {one}" for one in self.check.not_checked], rest=_REST)
-        page.lines(self.check.notes, rest=_REST)
+        page.lines([f"not checked: {one}" for one in self.check.not_checked])
+        page.lines(self.check.notes)
 
     def as_json(self) -> Iterator[Event]:
         """`guard.check`."""

@@ -18,8 +18,6 @@ from amlmigrate.guarding.learning import WEEK, LearntCallers, SeenCaller
 if TYPE_CHECKING:
     from amlmigrate.cli.views.page import Page
 
-_REST = "all of them with --json"
-
 
 @dataclass(frozen=True, slots=True)
 class GuardCallersView:
@@ -44,7 +42,7 @@ class GuardCallersView:
         """A line for each caller, what the file lacks, and what is not known."""
         for vault, first in self.learnt.since.items():
             page.line(f"The log of {name_of(vault)} is seen from {stamp(first)} on.")
-        page.lines([_line(one) for one in self.learnt.callers], rest=_REST)
+        page.lines([_line(one) for one in self.learnt.callers])
         if self.learnt.open:
             page.gap()
             page.line("Who is expected belongs into the file, below `alarms`, once somebody has confirmed it:")
@@ -57,7 +55,7 @@ class GuardCallersView:
                 f"The log of {name_of(vault)} is younger than {many(WEEK.days, 'day')}: what runs once a week may"
                 " not be in it. Look again."
             )
-        page.lines([f"not read: {one}" for one in self.learnt.unread], rest=_REST)
+        page.lines([f"not read: {one}" for one in self.learnt.unread])
         page.line(self._text)
 
     def as_json(self) -> Iterator[Event]:

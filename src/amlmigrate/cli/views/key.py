@@ -18,6 +18,7 @@ from amlmigrate.keys.issues import age_of
 from amlmigrate.keys.judging import KeyVerdict
 from amlmigrate.keys.model import LIMITS, Adoption, Dependant, KeyInUse, KeySurvey
 from amlmigrate.keys.revocation import Revocation
+from amlmigrate.posture.vaultowner import TAGS
 from amlmigrate.scanning.standing import FACTS
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("key", "vault", "newest", "age", "period", "expires", "rotation policy", "on newest", "copies")
 _COLOURS = {Adoption.NEWEST: "green", Adoption.WAITING: "yellow", Adoption.LEFT_BEHIND: "red"}
-_REST = "all of them with --json"
 _SHORT = 8
 
 
@@ -55,8 +55,8 @@ class KeyStatusView:
         if not self.revocation:
             page.line(f"{LIMITS[:1].upper()}{LIMITS[1:]}.")
         page.line(self._text)
-        page.lines(self.survey.notes, rest=_REST)
-        page.lines([f"not read: {one.id}: {one.action}. {one.reason}" for one in self.survey.unread], rest=_REST)
+        page.lines(self.survey.notes)
+        page.lines([f"not read: {one.id}: {one.action}. {one.reason}" for one in self.survey.unread])
 
     def as_json(self) -> Iterator[Event]:
         """`key.status` for each key, then `key.status.end`."""
@@ -154,8 +154,8 @@ def _told(page: Page, verdict: KeyVerdict, survey: KeySurvey) -> None:
         page.line(f"- {issue.remedy}", indent=4)
         if issue.command:
             page.verbatim(f"      {issue.command}")
-    page.lines([f"not known: {one.id}: {one.reason}" for one in verdict.unread], rest=_REST)
-    page.lines(list(verdict.notes), rest=_REST)
+    page.lines([f"not known: {one.id}: {one.reason}" for one in verdict.unread])
+    page.lines(list(verdict.notes))
 
 
 def _standing(one: Dependant, standing: KeyStanding, key: KeyInUse, now: datetime) -> Piece:
@@ -172,7 +172,7 @@ def _standing(one: Dependant, standing: KeyStanding, key: KeyInUse, now: datetim
 def _revoked(page: Page, revocation: Revocation) -> None:
     page.gap()
     page.line("If the key were revoked:")
-    page.lines(list(revocation.reaches) or ["nothing that was found lies under it"], rest=_REST)
+    page.lines(list(revocation.reaches) or ["nothing that was found lies under it"])
     for limit in revocation.limits:
         page.line(f"{limit[:1].upper()}{limit[1:]}.", indent=2)
     for one in revocation.others:
@@ -204,7 +204,7 @@ def _members(verdict: KeyVerdict, survey: KeySurvey) -> Document:
         "versions": [_version(one, now) for one in key.versions.value or ()],
         "profile": asdict(key.profile),
         "rotation": None if key.rotation.value is None else asdict(key.rotation.value),
-        "owner": {name: value for name, value in key.tags.items() if name.lower() in record.OWNERS},
+        "owner": {name: value for name, value in key.tags.items() if name.lower() in TAGS},
         "custodians": record.holders(key),
         "custodians_named": {who: survey.names[who] for who in record.holders(key) if who in survey.names},
         "dependants": [_dependant(one, standing, key) for one, standing in verdict.standings],

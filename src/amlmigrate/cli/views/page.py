@@ -18,6 +18,7 @@ from amlmigrate.cli.views.consoles import GuardedConsole, Piece
 MOST = 40
 _WORD = re.compile(r"\s*\S+")
 _LEAST_WIDTH = 20
+WITH_JSON = "all of them with --json"
 
 
 class Page:
@@ -48,11 +49,18 @@ class Page:
         """One line as it is, for what is copied from the terminal: it alone breaks it."""
         self._console.print(consoles.text(*pieces))
 
-    def lines(self, lines: Sequence[str], *, rest: str, indent: int = 2, most: int = MOST) -> None:
+    def lines(self, lines: Sequence[str], *, rest: str = WITH_JSON, indent: int = 2, most: int = MOST) -> None:
         """The first lines of many; `rest` says where all of them are."""
         for line in lines[:most]:
             self.line(line, indent=indent)
         self.more(len(lines) - most, rest, indent=indent)
+
+    def ending(self, text: str, lines: Sequence[str], step: str) -> None:
+        """A sentence behind an empty line, its lines, and what comes next."""
+        self.gap()
+        self.line(text)
+        self.lines(lines)
+        self.next(step)
 
     def more(self, count: int, rest: str, *, indent: int = 2) -> None:
         """How many were left out, where any were."""

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 # As many digits as messages show; `approve` takes 8 or more.
 _DIGITS = 16
-_REST = "all of them with --json"
 
 
 def carried_out_by(path: Path, proposal: Proposal) -> str:
@@ -52,10 +51,10 @@ class ProposalView:
         for head, lines in proposal.told.items():
             page.gap()
             page.line(head)
-            page.lines(lines, rest=_REST)
+            page.lines(lines)
         page.gap()
         page.line(self._text)
-        page.lines(self._lines, rest=_REST)
+        page.lines(self._lines)
         page.next(approved_by(self.path, proposal))
 
     def as_json(self) -> Iterator[Event]:

@@ -102,7 +102,7 @@ class ProvisionView:
         page.line(self._text)
         for line in self._to_copy:
             page.verbatim(f"  {line}")
-        page.lines(self.applied.warnings, rest="all of them with --json")
+        page.lines(self.applied.warnings)
         page.next(self._next)
 
     def as_json(self) -> Iterator[Event]:

@@ -23,7 +23,6 @@ from amlmigrate.rotating.stage import DependantEnd, Half, RotationOutcome, Rotat
 if TYPE_CHECKING:
     from amlmigrate.cli.views.page import Page
 
-_REST = "all of them with --json"
 _DIGITS = 16
 
 
@@ -103,7 +102,7 @@ class RotationPlanView:
         if lines:
             page.gap()
             page.line(head)
-            page.lines(lines, rest=_REST)
+            page.lines(lines)
 
     @property
     def _set_back(self) -> tuple[str, ...]:
@@ -171,10 +170,7 @@ class RotationView:
 
     def human(self, page: Page) -> None:
         """A sentence, a line for each thing that is not on the version yet, and what stays."""
-        page.gap()
-        page.line(self._text)
-        page.lines(tuple(self._lines()), rest=_REST)
-        page.next(self._next)
+        page.ending(self._text, tuple(self._lines()), self._next)
 
     def as_json(self) -> Iterator[Event]:
         """`key.rotate.end`."""

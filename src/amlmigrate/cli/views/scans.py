@@ -49,7 +49,7 @@ class WorkspacesView:
             few = tuple(one for one in _COLUMNS if one not in _DISPENSABLE)
             if not _table(page, self.workspaces, few):
                 _paragraphs(page, self.workspaces)
-        page.lines(_missing(self.workspaces), rest="all of them with --json")
+        page.lines(_missing(self.workspaces))
 
     def as_json(self) -> Iterator[Event]:
         """`scan.workspace` for each."""
@@ -68,7 +68,7 @@ class ScanEndView:
         """A sentence, what could not be read, and the next step."""
         page.gap()
         page.line(self._text)
-        page.lines(self._lines, rest="all of them with --json")
+        page.lines(self._lines)
         page.line(f"kept in: {self.path}")
         page.next(self._next)
 

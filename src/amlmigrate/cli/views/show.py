@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 _DIGITS = 16
 # Members of a step that are told as they are.
 _TOLD = ("source_id", "target_id", "from", "to", "blobs", "bytes", "source_sha256", "target_sha256", "after")
-_REST = "all of them with --json"
 _COLOURS = {"@": "cyan", "-": "red", "+": "green"}
 
 
@@ -42,7 +41,7 @@ class ShowView:
         page.gap()
         page.line(self._text)
         if self._needed:
-            page.lines(self._lines, rest=_REST)
+            page.lines(self._lines)
             page.next(self._next)
 
     def as_json(self) -> Iterator[Event]:
@@ -132,10 +131,10 @@ class OpenView:
     def human(self, page: Page) -> None:
         """A line for each; then the digest of what waits."""
         page.line(self._text)
-        page.lines(self._lines, rest=_REST)
+        page.lines(self._lines)
         if self.needs_approval:
             page.line(self._waiting)
-            page.lines(self._decisions, rest=_REST)
+            page.lines(self._decisions)
             page.next(self._next)
 
     def as_json(self) -> Iterator[Event]:

@@ -18,8 +18,6 @@ from amlmigrate.status.stages import FreezeStage, RunStage, Stages
 if TYPE_CHECKING:
     from amlmigrate.cli.views.page import Page
 
-_REST = "all of them with --json"
-
 
 @dataclass(frozen=True, slots=True)
 class StatusView:
@@ -41,7 +39,7 @@ class StatusView:
             page.line(line, indent=2)
         for outcome, count in tally(self.stages.items).items():
             page.line(f"{count:>7}  {outcome}", indent=2, hang=9)
-        page.lines(self._items, rest=_REST)
+        page.lines(self._items)
         page.next(following(self.stages))
 
     def as_json(self) -> Iterator[Event]:
@@ -98,7 +96,7 @@ class OverviewView:
     def human(self, page: Page) -> None:
         """How many there are, and where each stands."""
         page.line(self._text)
-        page.lines(self._lines, rest=_REST)
+        page.lines(self._lines)
 
     def as_json(self) -> Iterator[Event]:
         """`status.all`."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 from amlmigrate.core.documents import Document, mapped, properties_of, shown_properties
 from amlmigrate.core.json_strings import members, rewritten
 from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.workspace import ENVELOPE
 from amlmigrate.kinds import Listed
 
-# Of an ARM envelope, what a PUT takes.
-_ENVELOPE = ("location", "tags", "kind", "sku", "identity", "properties")
 # What only the service writes (AZ-LIVE-2).
 _SERVICE = """
     provisioningState provisioningErrors createdOn modifiedOn isAttachedCompute allocationState
@@ -25,7 +24,7 @@ _ADDED = frozenset({"azureml.onlineendpointid", "AzureAsyncOperationUri", "Batch
 
 def body(kind: Listed | None, document: Document, mapping: Mapping) -> Document:
     """What is sent to make an item anew; references to the source are those to the target."""
-    found = {key: document[key] for key in _ENVELOPE if document.get(key) is not None}
+    found = {key: document[key] for key in ENVELOPE if document.get(key) is not None}
     properties = _without(dict(properties_of(document)))
     if kind:
         places = (mapping.source.location, mapping.target.location)

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from amlmigrate.core.names import GUID
+
 # Below these nothing is readable but the names: maps of the customer's own, and what opens something.
 _MAPS = """
     environmentVariables environment_variables metadata credentials keys tags conf sparkConfiguration secrets
@@ -34,7 +36,6 @@ class Readable:
 
 
 _NAME = r"[\w.@:+ ()-]{1,260}"
-_GUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _PATH = r"(?:/|azureml:)[^\s?#]+"
 _WORD = r"[A-Za-z][\w.:-]{0,63}"
 _TIME = r"-?P[\dYMWDTHS.]+|\d{4}-\d\d-\d\d(?:[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?"
@@ -44,7 +45,7 @@ _PLACE = rf"{_PATH}|(?:azureml|https?|wasbs?|abfss?|adl|runs|file)://\S+|(?:\*\.
 READABLE = (
     Readable.of(
         "ids of Azure: by them things are found, and referred to",
-        rf"{_PATH}|{_GUID}|{_NAME}",
+        rf"{_PATH}|{GUID}|{_NAME}",
         """id resourceId computeId componentId environmentId codeId modelId model assetId dataId deploymentId jobId
         sourceJobId preprocessingComponentId serviceResourceId targetResourceUri metricResourceUri scope scopes
         roleDefinitionId principalId objectId tenantId workspaceId storageAccountId eventHubAuthorizationRuleId

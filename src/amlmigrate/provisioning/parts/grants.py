@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.roles import assignment_id
-from amlmigrate.core.armid import ArmId, key_of, name_of
+from amlmigrate.core.armid import ArmId, key_of, name_of, subscription_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.desired import ownership
 from amlmigrate.desired.known import UNKNOWN
 from amlmigrate.desired.parts import DesiredPort
 from amlmigrate.desired.steps import ArmCall, DesiredStep, DesiredVerb
 from amlmigrate.provisioning.known import KnownValues, ProvisioningPart
-from amlmigrate.provisioning.wanted import VaultWanted, subscription_of
+from amlmigrate.provisioning.wanted import VaultWanted
 
 _ASSIGNMENTS = "providers/Microsoft.Authorization/roleAssignments"
 

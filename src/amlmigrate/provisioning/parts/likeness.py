@@ -6,7 +6,8 @@ from typing import Any
 
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.keys import key_id
-from amlmigrate.provisioning.wanted import region, same
+from amlmigrate.core.spelling import plain_region
+from amlmigrate.provisioning.wanted import same
 
 _BY_ID = ("storageAccount", "keyVault", "applicationInsights", "containerRegistry", "primaryUserAssignedIdentity")
 _BY_VALUE = ("hbiWorkspace", "systemDatastoresAuthMode", "publicNetworkAccess")
@@ -28,7 +29,7 @@ def differences(found: Document, body: Document) -> list[str]:
         for name in (*_BY_ID, *_BY_VALUE)
         if name in wanted and not same(there.get(name), wanted[name])
     ]
-    if region(str(found.get("location", ""))) != body["location"]:
+    if plain_region(str(found.get("location", ""))) != body["location"]:
         rest.append(_differs("location", found.get("location"), body["location"]))
     if not same(found.get("kind") or "Default", "Default"):
         rest.append(_differs("kind", found.get("kind"), "Default"))

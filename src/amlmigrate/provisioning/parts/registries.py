@@ -5,9 +5,10 @@ from __future__ import annotations
 from amlmigrate.core.armid import name_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.keys import key_id
+from amlmigrate.core.spelling import plain_region
 from amlmigrate.desired.steps import DesiredStep, DesiredVerb
 from amlmigrate.provisioning.known import KnownValues, ProvisioningPart
-from amlmigrate.provisioning.wanted import RegistryWanted, WantedWorkspace, region, same
+from amlmigrate.provisioning.wanted import RegistryWanted, WantedWorkspace, same
 
 
 class RegistryPart(ProvisioningPart):
@@ -70,7 +71,7 @@ class RegistryPart(ProvisioningPart):
 
     def _unfit(self, found: Document) -> list[str]:
         reasons = []
-        if region(str(found.get("location", ""))) != self._all.location:
+        if plain_region(str(found.get("location", ""))) != self._all.location:
             reasons.append(f"It is in {found.get('location')}, the workspace in {self._all.location}.")
         encryption = properties_of(found).get("encryption") or {}
         if not same(encryption.get("status"), "enabled"):

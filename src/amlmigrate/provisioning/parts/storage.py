@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.keys import vault_address
+from amlmigrate.core.spelling import plain_region
 from amlmigrate.desired.parts import DesiredPort
 from amlmigrate.desired.steps import DesiredStep
 from amlmigrate.posture.accountusers import AccountUsers, account_users
 from amlmigrate.provisioning.known import KnownValues, ProvisioningPart
 from amlmigrate.provisioning.parts.networks import new_network, tightened
-from amlmigrate.provisioning.wanted import WantedWorkspace, region, same
+from amlmigrate.provisioning.wanted import WantedWorkspace, same
 
 _CUSTOMER = "Microsoft.Keyvault"
 
@@ -96,7 +97,7 @@ class StoragePart(ProvisioningPart):
     def _unfit(self, found: Document) -> list[str]:
         """What Azure ML takes for a default account (AZ-WS-10)."""
         told, reasons = properties_of(found), []
-        if region(str(found.get("location", ""))) != self._all.location:
+        if plain_region(str(found.get("location", ""))) != self._all.location:
             reasons.append(f"It is in {found.get('location')}, the workspace in {self._all.location}.")
         if told.get("isHnsEnabled"):
             reasons.append("It has a hierarchical namespace, which a workspace's own account must not have.")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from amlmigrate.core.armid import key_of, name_of
+from amlmigrate.core.armid import key_of, name_of, subscription_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.few import many
+from amlmigrate.core.spelling import plain_region
 from amlmigrate.desired.parts import DesiredPort
 from amlmigrate.desired.steps import DesiredStep, DesiredVerb
 from amlmigrate.desired.usage import few
@@ -15,7 +16,7 @@ from amlmigrate.posture.accountusers import AccountUsers
 from amlmigrate.posture.reading import tried_list
 from amlmigrate.provisioning.known import KnownValues, ProvisioningPart
 from amlmigrate.provisioning.parts.networks import new_network, shuts_out_services, tightened
-from amlmigrate.provisioning.wanted import VaultWanted, region, same, subscription_of
+from amlmigrate.provisioning.wanted import VaultWanted, same
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,7 @@ class VaultPart(ProvisioningPart):
     def _unfit(self, document: Document) -> list[str]:
         found = properties_of(document)
         reasons = []
-        if region(str(document.get("location", ""))) != self._location:
+        if plain_region(str(document.get("location", ""))) != self._location:
             reasons.append(f"It is in {document.get('location')}, the workspace in {self._location}.")
         by_roles = bool(found.get("enableRbacAuthorization"))
         if self.wanted.access and by_roles != (self.wanted.access == "roles"):

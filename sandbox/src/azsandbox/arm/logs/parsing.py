@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from azsandbox.codedrefusal import CodedRefusal
+
 T = TypeVar("T")
 _TOKEN = re.compile(
     r"\s*(?:(?P<span>\d+(?:\.\d+)?(?:d|h|m|s)\b)|(?P<number>\d+(?:\.\d+)?)|(?P<text>'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
@@ -30,12 +32,8 @@ _TEXTS = ("has", "contains", "startswith", "endswith")
 TEXT_TESTS = (*_TEXTS, *(f"!{one}" for one in _TEXTS))
 
 
-class BadQuery(Exception):
+class BadQuery(CodedRefusal):
     """A query that is refused: `code` of the inner error, and words."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code, self.message = code, message
 
 
 @dataclass(frozen=True, slots=True)

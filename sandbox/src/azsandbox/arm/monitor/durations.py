@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
-_SECONDS = (86_400, 3_600, 60, 1)
+# Of a day, an hour, a minute and a second.
+SECONDS = (86_400, 3_600, 60, 1)
 
 
 def seconds(text: str) -> int:
@@ -13,4 +14,4 @@ def seconds(text: str) -> int:
     match = _DURATION.fullmatch(text)
     if match is None or not any(match.groups()):
         raise ValueError(f"{text!r} is no duration")
-    return sum(int(number or 0) * each for number, each in zip(match.groups(), _SECONDS, strict=True))
+    return sum(int(number or 0) * each for number, each in zip(match.groups(), SECONDS, strict=True))

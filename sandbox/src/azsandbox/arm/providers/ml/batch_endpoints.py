@@ -10,7 +10,7 @@ from azsandbox.arm.providers.ml import needs
 from azsandbox.arm.providers.ml.base import NAMESPACE
 from azsandbox.arm.providers.ml.endpoints import EndpointKind
 from azsandbox.arm.providers.ml.inference import InferenceKind
-from azsandbox.arm.providers.ml.online_endpoints import no_such_endpoint
+from azsandbox.arm.providers.ml.online_endpoints import no_such_deployment, no_such_endpoint
 from azsandbox.arm.registry import register
 from azsandbox.arm.store import Record
 from azsandbox.arm.tracked import object_of
@@ -78,10 +78,7 @@ class BatchDeployments(InferenceKind):
 
     def missing(self, call: Call) -> ArmError:
         """404, in the form of an endpoint's (AZ-ABSENT-12)."""
-        detail = ("NoSuchDeployment", f"There is no deployment with name: {call.name}")
-        return self.user_error(
-            call, "The specified resource was not found.", status=404, code="NotFound", detail=detail
-        )
+        return no_such_deployment(self, call)
 
     def filled(self, call: Call, sent: dict[str, Any], old: Record | None) -> dict[str, Any]:
         """As sent, with what the description has as defaults."""

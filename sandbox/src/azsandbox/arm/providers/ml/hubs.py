@@ -7,10 +7,9 @@ from typing import Any
 from azsandbox.arm.calls import Call
 from azsandbox.arm.context import Context
 from azsandbox.arm.errors import gateway
+from azsandbox.arm.providers.ml.workspace_checks import DEPENDENCIES
 from azsandbox.arm.store import Record
 from azsandbox.arm.tracked import GROUPS
-
-_SHARED = ("storageAccount", "keyVault", "applicationInsights", "containerRegistry")
 
 
 def with_hub(call: Call, sent: dict[str, Any], kind: str) -> dict[str, Any]:
@@ -26,7 +25,7 @@ def with_hub(call: Call, sent: dict[str, Any], kind: str) -> dict[str, Any]:
     hub = call.context.store.get(str(sent["hubResourceId"]).lower())
     if hub is None:
         raise gateway(404, "ResourceNotFound", f"The hub '{sent['hubResourceId']}' was not found.")
-    taken = {name: hub.properties[name] for name in _SHARED if hub.properties.get(name)}
+    taken = {name: hub.properties[name] for name in DEPENDENCIES if hub.properties.get(name)}
     return {**sent, **taken, "hubResourceId": hub.id}
 
 

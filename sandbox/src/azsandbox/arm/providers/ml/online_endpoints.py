@@ -113,10 +113,7 @@ class OnlineDeployments(InferenceKind):
 
     def missing(self, call: Call) -> ArmError:
         """404, in the form of an endpoint's (AZ-ABSENT-12)."""
-        detail = ("NoSuchDeployment", f"There is no deployment with name: {call.name}")
-        return self.user_error(
-            call, "The specified resource was not found.", status=404, code="NotFound", detail=detail
-        )
+        return no_such_deployment(self, call)
 
     def filled(self, call: Call, sent: dict[str, Any], old: Record | None) -> dict[str, Any]:
         """With the recorded defaults."""
@@ -166,6 +163,14 @@ class OnlineDeployments(InferenceKind):
         sku = {"name": "Default", "tier": "Standard"}
         capacity = {"default": 1, "minimum": 1, "maximum": 50, "scaleType": "Automatic"}
         return answer(200, {"value": [{"resourceType": self.type, "sku": sku, "capacity": capacity}]})
+
+
+def no_such_deployment(kind: InferenceKind, call: Call) -> ArmError:
+    """404 of a deployment, in the form of an endpoint's (AZ-ABSENT-12)."""
+    detail = ("NoSuchDeployment", f"There is no deployment with name: {call.name}")
+    return kind.user_error(
+        call, "The specified resource was not found.", status=404, code="NotFound", detail=detail
+    )
 
 
 def no_such_endpoint(kind: EndpointKind, call: Call, name: str) -> ArmError:

@@ -13,14 +13,14 @@ from azsandbox.arm.store import Record
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}$")
 _FIXED = ("storageAccount", "keyVault")
-_DEPENDENCIES = ("storageAccount", "keyVault", "applicationInsights", "containerRegistry")
+DEPENDENCIES = ("storageAccount", "keyVault", "applicationInsights", "containerRegistry")
 
 
 def check_new(call: Call, sent: dict[str, Any], location: str) -> None:
     """Its name, and that what it is made of is there. Raises ArmError 400 or 404."""
     if not _NAME.match(call.name):
         raise refused(call, location, f"Workspace name '{call.name}' is not valid.")  # rule documented, text ours
-    for name in _DEPENDENCIES:
+    for name in DEPENDENCIES:
         id_ = sent.get(name)
         if not id_ and name in _FIXED:
             raise refused(
