@@ -7,11 +7,11 @@ For whoever changes keys or drills, on what is read here:
   what could not be listed: while it is not empty, nobody knows that the dependants are all.
 - A `Dependant` has the whole document that ARM gave (`document`), so that a PATCH can be made of it; what of it
   names the key is read by `dependants.of_workspace`, `of_account`, `of_scope` and `of_registry`, by which it is
-  read back after a change too; `levels` is `dependants.by(standard)`.
+  read back after a change too; which levels it has `dependants.by(standard, decisions)` tells (`KeyRules.levels`).
 - `adoption.of(key, dependant, now)` tells where a dependant stands against the version that counts (`goal`): on
   it, waiting until a time because it follows by itself, left behind, or not known.
-- `KeyInUse.level(fact, levels)` is the gravest of its dependants by the tagging standard, None where one of them
-  is untagged: who goes by environment counts that as production.
+- `KeyInUse.level(fact, levels)` is the gravest of its dependants by tags, rules and owners' decisions, None where
+  one of them is not known: who goes by environment counts that as production.
 - `Dependant.principal` is who uses the key for it, `KeyInUse.principals` all of them: a caller in the log that is
   none of these is somebody else.
 - `auditlog.read(side, vault_id, now)` has who used and changed keys of a vault, as the vault's log shows it; where
