@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fnmatch
 import json
 import uuid
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ import pytest
 import yaml
 from tests.acceptance.removing import removal
 from tests.acceptance.world import VERSION, World, make_world, seed_small
+from tests.invariants.everything import seed_everything
 
 from amlmigrate.cloud.credentials import Login
 from amlmigrate.cloud.session import Logins, Session
@@ -22,6 +24,7 @@ from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.doctor import examine
 from azsandbox import Sandbox, provision
 from azsandbox.client import Client
+from azsandbox.seed import CODE_SHARE, Seeder
 
 _STORAGE, _LOCKS, _ROLES = "2023-05-01", "2020-05-01", "2022-04-01"
 _GROUPS, _POLICIES = "2022-09-01", "2022-06-01"
@@ -345,6 +348,50 @@ EACH_NEEDED = {
 }  # fmt: skip
 
 
+_ML, _BLOBS, _SECRETS = (
+    "Microsoft.MachineLearningServices",
+    "Microsoft.Storage/storageAccounts/blobServices",
+    "Microsoft.KeyVault/vaults/secrets",
+)
+# Actions of the printed role by which the story below lets nobody in, by why; any other unused one fails it.
+UNUSED = {
+    "it would keep the source from being removed: a lock, live endpoints": (
+        f"{_AUTH}/locks/write",
+        *(f"{_ML}/workspaces/{kind}{part}/delete" for kind in ("batchEndpoints", "onlineEndpoints") for part in ("", "/deployments")),
+    ),
+    "writing one takes a right at what it sends to, which is a role of its own": ("Microsoft.Insights/diagnosticSettings/write",),
+    "no name of these is described, tagged or archived; one of `models` is": tuple(
+        f"{_ML}/workspaces/{kind}/write" for kind in ("codes", "components", "data", "environments")
+    ),
+    "it goes with an option: --computes, --storage delete, --vault-secrets": (
+        f"{_ML}/workspaces/computes/stop/action", f"{_BLOBS}/containers/delete", "Microsoft.Resources/subscriptions/locations/read",
+    ),
+    "nothing there has one: a policy, an exemption, an eligible role, a cluster of logs, an encryption scope": (
+        f"{_AUTH}/policyDefinitions/read", f"{_AUTH}/policySetDefinitions/read", f"{_AUTH}/policyExemptions/delete",
+        f"{_AUTH}/roleManagementPolicyAssignments/read", "Microsoft.OperationalInsights/clusters/read",
+        "Microsoft.Storage/storageAccounts/encryptionScopes/read",
+    ),
+    "the workspace's own document, or the address that Azure names, says it already": (
+        "Microsoft.ManagedIdentity/userAssignedIdentities/read", f"{_ML}/locations/workspaceOperationsStatus/read",
+    ),
+    "the local Azure shows everybody their own rights": (f"{_AUTH}/permissions/read",),
+}  # fmt: skip
+UNUSED_DATA = {
+    "the firewall of the example's vault keeps this machine out": tuple(
+        f"Microsoft.KeyVault/vaults/{name}" for name in ("keyrotationpolicies/read", "keys/read", "keys/unwrap/action", "keys/wrap/action")
+    ),
+    "it goes with an option: --vault-secrets": tuple(
+        f"{_SECRETS}/{name}/action" for name in ("backup", "getSecret", "restore", "setSecret")
+    ),
+    "the local Azure asks for none of its own where tags go with a list or a copy": (
+        f"{_BLOBS}/containers/blobs/tags/read", f"{_BLOBS}/containers/blobs/tags/write",
+    ),
+    "the local Azure asks only for that of the file where a request says that it is a backup": tuple(
+        f"Microsoft.Storage/storageAccounts/fileServices/{verb}FileBackupSemantics/action" for verb in ("read", "write")
+    ),
+}  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def provisioned(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> World:
     """A pair whose target is made as the shipped example says, in the source's group."""
@@ -378,13 +425,37 @@ def test_each_action_of_the_printed_role_is_needed(
             assert any(action.lower() in one.remedy.lower() for one in found), (action, found)
 
 
-def test_the_printed_role_is_enough_for_every_command(provisioned: World) -> None:
-    """It removes the source, and comes last."""
-    world = seed_small(provisioned)
+def _fill(world: World) -> None:
+    """What more actions are for: secrets, a file, index tags, a name that is described, a cluster, what blocks."""
+    seed_everything(world)
     world.put("datastores/keyed", {"properties": {
         "datastoreType": "AzureBlob", "accountName": world.account("source"), "containerName": "lake",
         "credentials": _key(world)}})  # fmt: skip
-    env, _ = _mover(world, _printed(world))
+    with world.container_client("source") as client:
+        client.get_blob_client("m/1/a").set_blob_tags({"team": "risk"})
+
+    async def file(client: Client) -> None:
+        home = world.documents["source"]["id"]
+        await (await Seeder.of(client, home)).files([{"share": CODE_SHARE, "path": "Users/ann/a.py", "bytes": 9}])
+
+    world.azure(file)
+    size = {"vmSize": "Standard_DS3_v2", "scaleSettings": {"minNodeCount": 0, "maxNodeCount": 1}}
+    cluster = {"computeType": "AmlCompute", "properties": size}
+    world.put(f"computes/c{world.group}", {"location": "eastus2", "properties": cluster})
+
+
+def _unused(rows: list[dict[str, Any]], noted: str, actions: list[str]) -> list[str]:
+    """The actions by which none of these requests was let in."""
+    used = {one.lower() for row in rows for one in row.get(noted, ())}
+    return sorted(one for one in actions if not fnmatch.filter(used, one.lower()))
+
+
+def test_the_printed_role_is_enough_for_every_command_and_holds_no_other_action(provisioned: World) -> None:
+    """It removes the source, and comes last."""
+    world = provisioned
+    _fill(world)
+    role, since = _printed(world), world.now()
+    env, _ = _mover(world, role)
     checked = world.migrate("doctor", *world.names, "--json", **env)
     end = checked.event("doctor.end")
     words = ("missing", "Not shown", "Not checked", "could not be looked up")
@@ -396,10 +467,14 @@ def test_the_printed_role_is_enough_for_every_command(provisioned: World) -> Non
     # Blobs are listed by others.
     [wraps] = [one for one in end["claims"] if one["holds"] is None and one["name"] != "storage.blobs"]
     assert wraps["name"] == "key.wraps" and "ForbiddenByFirewall" in wraps["summary"]
-    for arguments in (("plan", *world.names), ("run",), ("verify",), removal(world)):
+    cutover = ("cutover", f"plans/{world.source}", "--unfrozen", "a test")
+    for arguments in (("plan", *world.names), ("run",), ("verify",), cutover, ("verify",), removal(world)):
         done = world.migrate(*arguments, **env)
         assert done.code == 0, f"{arguments}: {done.out[-2000:]} {done.err[-2000:]}"
     assert world.status("source") == 404
+    rows = [row for row in world.log(since) if row.get("principal") == env["AZURE_CLIENT_ID"]]
+    for told, noted, unused in (("Actions", "actions", UNUSED), ("DataActions", "data_actions", UNUSED_DATA)):
+        assert _unused(rows, noted, role[told]) == sorted(one for few in unused.values() for one in few)
 
 
 def test_nothing_to_look_at_and_nothing_there_are_bad_input(world: World) -> None:

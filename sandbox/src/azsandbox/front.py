@@ -14,6 +14,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from multidict import CIMultiDict
 
+from azsandbox import judged
 from azsandbox.calls import Answer, Endpoint, Gone, HttpCall
 from azsandbox.connections import HttpServer
 from azsandbox.refusals import crashed, invalid_host, malformed
@@ -82,7 +83,7 @@ class Front:
         with suppress(BadToken):  # each endpoint answers a bad token in its own words
             call.principal = self._tokens.check(call.headers.get("Authorization"))
         try:
-            return await self._find(call.host).serve(call)
+            return await self._judged(call)
         except (Gone, ConnectionError):
             raise
         except HttpProcessingError:
@@ -92,6 +93,14 @@ class Front:
             _log.exception("%s %s%s failed, reference %s", call.method, call.host, call.raw_path, reference)
             call.note["failure"] = reference
             return crashed(call.host, reference)
+
+    async def _judged(self, call: HttpCall) -> Answer:
+        """The answer of the host's endpoint; the log has by which actions the caller was let in."""
+        with judged.noting(call.principal.object_id if call.principal else "") as noted:
+            try:
+                return await self._find(call.host).serve(call)
+            finally:
+                call.note.update(noted.shown)
 
     def _write(self, call: HttpCall, status: int, sent: int, started: float) -> None:
         self._log.write(

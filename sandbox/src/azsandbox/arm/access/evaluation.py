@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from azsandbox import judged
 from azsandbox.arm.access import definitions
 from azsandbox.arm.access.definitions import Permission, permissions_of
 from azsandbox.arm.access.denials import Denial
@@ -98,6 +99,8 @@ class Access:
             if len(self._memory) >= _MEMORY:
                 self._memory.clear()
             self._memory[question] = known
+        if known:
+            judged.granted(object_id, action, data=data)
         return known
 
     def denial(self, object_id: str, action: str, scope: str, *, data: bool = False) -> Denial | None:
