@@ -99,15 +99,15 @@ class Canaries:
         return found
 
     @contextmanager
-    def watched(self, given: Iterable[str] = ()) -> Iterator[list[Sighting]]:
-        """Looks at all processes again and again while it lasts; what it yields has what was seen by its end."""
+    def watched(self, given: Iterable[str] = (), *, every: float = 0.02) -> Iterator[list[Sighting]]:
+        """Looks at all processes every so many seconds while it lasts; what it yields has what was seen by its end."""
         found, over, names = set[Sighting](), threading.Event(), list(given)
         told, known = list[Sighting](), set[bytes]()
 
         def look() -> None:
             while not over.is_set():
                 found.update(self.in_processes(names, known))
-                over.wait(0.02)
+                over.wait(every)
 
         thread = threading.Thread(target=look)
         thread.start()
