@@ -48,10 +48,10 @@ DEMO := plans/demo
 SOURCE := demo-rg/demo-source
 TARGET := demo-rg/demo-target
 
-# Every kill point of a run, a cutover and its way back, and fifty at random; takes hours.
+# Every kill point of a run, a cutover and its way back, and fifty at random; takes more than an hour on two idle cores.
 .PHONY: crash
 crash: venv
-	$(BIN)/pytest -m crash -n 2
+	$(BIN)/pytest -m crash -n 4 --dist worksteal
 
 # Looks at pages in Chromium, which has to be installed (Debian's package chromium), and keeps a picture: figures.png.
 .PHONY: pages

@@ -20,7 +20,7 @@ from tests.invariants.everything import unknown
 from tests.invariants.killing import CHANGING, KILLED, MOMENTS, killing
 
 # Into so many tests that run side by side all moments are cut; those of every call, and those of the calls that change.
-SHARES = {"before": 8, "after": 2, "answered": 2}
+SHARES = {"before": 24, "after": 2, "answered": 2}
 SCHEDULES = {"nightly": True, "weekly": True, "off": False}
 # What a cutover writes, by side and name; taking it back writes the same, the other side first.
 WRITES = [

@@ -15,14 +15,13 @@ from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.cloud.twice import HARMLESS, found_by
 from amlmigrate.cloud.vault import Vaults
 from amlmigrate.core.armid import name_of
+from amlmigrate.core.asked import SETTINGS
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.errors import ConflictError
 from amlmigrate.core.held_secrets import hold
 from amlmigrate.core.writes import Accepted
 
 _TYPE = "Microsoft.KeyVault/vaults/secrets"
-# What of a version is part of it; the rest of its attributes is the vault's.
-SETTINGS = ("enabled", "nbf", "exp")
 
 
 class WorkspaceVault:

@@ -10,6 +10,8 @@ from amlmigrate.core.address import Address
 
 # How one that lies in a vault moves: all its versions, as only vaults read them; or the newest, read and set.
 RESTORE, VALUE = "restore", "value"
+# What of such a version is part of it; the rest of its attributes is the vault's.
+SETTINGS = ("enabled", "nbf", "exp")
 
 
 @dataclass(frozen=True, slots=True)

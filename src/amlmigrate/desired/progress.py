@@ -19,8 +19,8 @@ class ResourceAwaited(TypedEvent):
 
 
 @dataclass(frozen=True, slots=True)
-class ResourceBegun(TypedEvent):
-    """Something is about to be made, changed or removed."""
+class _OfStep(TypedEvent):
+    """Something becomes of a step."""
 
     step: DesiredStep
 
@@ -31,7 +31,12 @@ class ResourceBegun(TypedEvent):
 
 
 @dataclass(frozen=True, slots=True)
-class ResourceDone(ResourceBegun):
+class ResourceBegun(_OfStep):
+    """Something is about to be made, changed or removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceDone(_OfStep):
     """It was, and was read back."""
 
 

@@ -8,9 +8,8 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
-from amlmigrate.cloud.vaultsecrets import SETTINGS
 from amlmigrate.core.address import Address
-from amlmigrate.core.asked import RESTORE, VALUE
+from amlmigrate.core.asked import RESTORE, SETTINGS, VALUE
 from amlmigrate.core.asset import Asset, Many
 from amlmigrate.core.documents import Document, digest, properties_of
 from amlmigrate.core.errors import DriftError, MigrateError
