@@ -24,6 +24,7 @@ GRANTS = 4
 def _ends(world: World, rule: dict[str, Any] | None, *command: str) -> None:
     """Killed by a rule, and given again."""
     if rule:
+        # Shown where it fails: the moment, which is one of many in this test.
         print(command[-1], rule)
         assert world.with_faults([rule], *command).code == KILLED
     world.ok(*command)

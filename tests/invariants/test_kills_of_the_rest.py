@@ -62,6 +62,7 @@ def _apart(found: Any, wanted: Any) -> dict[str, Any]:
 
 def _killed(sandbox: Any, folders: Any, which: str, nth: int, when: str, undisturbed: Undisturbed) -> bool:
     """Kills a run, resumes it, and compares; False when it ended before it came to the moment."""
+    # Shown where it fails: with this KILL_SEED it is met again.
     print("seed", SEED, which, nth, when)
     world = rest.planned(make_world(sandbox, folders.mktemp("kill")))
     since = world.now()

@@ -137,7 +137,8 @@ class DocumentExecutor:
         found = kind.differences(step.address, body, there)
         if not found and kind.hides and not kind.made(body, there):
             raise _foreign(step, _HIDDEN)
-        # Asked for before, and not recorded: of a kind that names no origin, only its body says whose it is.
+        # Begun before: of a kind that names no origin, only its body says whose it is. An attempt that was refused
+        # began it too, so one that somebody made alike since, and that failed, is taken for the tool's own.
         asked = fresh and {one.field for one in found} == {STATE}
         if (
             not found
